@@ -1,0 +1,49 @@
+# Everything from a bare clone: only python3 and make need to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEV := $(VENV)/dev-ready
+SHOP := $(VENV)/shop-ready
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock clean python
+
+help:  ## Say what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
+
+run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
+	@exec $(BIN)/coffeeshop run
+
+test: $(DEV)  ## Run every test
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: $(DEV)  ## Lint, types, layers, format
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(DEV)  ## Pin every dependency again, with hashes, for every platform
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra shop --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra shop --extra build --extra dev -c requirements.lock pyproject.toml \
+		-o requirements-dev.lock
+
+clean:  ## Remove the environment and all that was built or cached; orders in var/ stay
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "The coffee shop needs Python 3.11 or newer: $(PYTHON) was not found." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(2)' || { \
+		echo "The coffee shop needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12" >&2; exit 2; }
+
+$(SHOP): requirements.lock pyproject.toml | python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(SHOP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

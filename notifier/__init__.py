@@ -1,0 +1,1 @@
+"""The notifier: topics, subscriptions, and the channels that announcements reach subscribers by."""

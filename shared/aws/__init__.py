@@ -1,0 +1,1 @@
+"""SQS, SNS and their provisioning, over aiobotocore."""

@@ -1,0 +1,167 @@
+"""The order, its states, and the pure rules by which it moves between them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.domain.errors import ClaimHeldError, TransitionRefusedError
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    PLACED = "placed"
+    PREPARING = "preparing"
+    READY = "ready"
+    COLLECTED = "collected"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
+    {
+        OrderState.PLACED: frozenset(
+            {OrderState.PREPARING, OrderState.CANCELED, OrderState.FAILED}
+        ),
+        OrderState.PREPARING: frozenset({OrderState.READY, OrderState.PLACED, OrderState.FAILED}),
+        OrderState.READY: frozenset({OrderState.COLLECTED, OrderState.EXPIRED}),
+        OrderState.FAILED: frozenset({OrderState.PLACED}),
+        OrderState.COLLECTED: frozenset(),
+        OrderState.CANCELED: frozenset(),
+        OrderState.EXPIRED: frozenset(),
+    }
+)
+"""Which states may follow which. `docs/architecture.md` draws it."""
+
+OPEN_STATES = frozenset({OrderState.PLACED, OrderState.PREPARING, OrderState.READY})
+"""The states in which somebody still has something to do for the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One line of an order, at the price it was ordered for.
+
+    `unit_price` is in minor units, modifiers included; `quantity` is 1 to 20.
+    """
+
+    id: str
+    item: str
+    name: str
+    size: str
+    modifiers: tuple[str, ...]
+    quantity: int
+    unit_price: int
+    note: str | None = None
+
+    @property
+    def total(self) -> int:
+        """The price of the whole line, in minor units."""
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A state the order reached, and when (UTC)."""
+
+    state: OrderState
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A barista's right to an order: the ticket it came by, and until when it holds unrenewed."""
+
+    ticket: str
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it is recorded.
+
+    `version` rises by one with each change of state. `attempt` counts the claims, and fences
+    them: only the barista of the newest attempt can complete the order. `number` is empty until
+    the order store has given one out. `prep_seconds` is the work in it at natural speed.
+    """
+
+    id: str
+    number: str
+    store_id: str
+    customer_name: str
+    items: tuple[LineItem, ...]
+    currency: str
+    prep_seconds: int
+    timeline: tuple[TimelineEntry, ...]
+    fingerprint: str
+    correlation_id: str
+    state: OrderState = OrderState.PLACED
+    version: int = 1
+    attempt: int = 0
+    claim: Claim | None = None
+
+    @property
+    def total(self) -> int:
+        """The price of the order, in minor units."""
+        return sum(item.total for item in self.items)
+
+    @property
+    def placed_at(self) -> dt.datetime:
+        """When the order was placed for the first time."""
+        return self.timeline[0].at
+
+    @property
+    def since(self) -> dt.datetime:
+        """When the order reached the state it is in."""
+        return self.timeline[-1].at
+
+    @property
+    def previous_state(self) -> OrderState | None:
+        """The state before this one; none for an order just placed."""
+        return self.timeline[-2].state if len(self.timeline) > 1 else None
+
+    def reached(self, state: OrderState) -> dt.datetime | None:
+        """When the order last reached `state`, or none if it never did."""
+        return next((entry.at for entry in reversed(self.timeline) if entry.state is state), None)
+
+
+def advance(order: Order, to: OrderState, at: dt.datetime) -> Order:
+    """Move `order` to another state, which ends any claim on it.
+
+    Raises TransitionRefusedError when TRANSITIONS does not allow it.
+    """
+    if to not in TRANSITIONS[order.state]:
+        raise TransitionRefusedError(order.id, order.state, to)
+    return replace(
+        order,
+        state=to,
+        version=order.version + 1,
+        claim=None,
+        timeline=(*order.timeline, TimelineEntry(to, at)),
+    )
+
+
+def claim(order: Order, ticket: str, at: dt.datetime, until: dt.datetime) -> Order:
+    """Claim `order` for the barista that holds `ticket` (an SQS message id).
+
+    An order already `preparing` passes to a new attempt, without a change of state, when its
+    own ticket has come back (SQS says that its lease lapsed) or its claim has run out.
+    Raises ClaimHeldError while another ticket's claim stands, TransitionRefusedError when the
+    order is past preparing.
+    """
+    if order.state is not OrderState.PREPARING:
+        claimed = advance(order, OrderState.PREPARING, at)
+    elif order.claim is not None and order.claim.ticket != ticket and at < order.claim.until:
+        raise ClaimHeldError(order.id, order.claim.until - at)
+    else:
+        claimed = order
+    return replace(claimed, attempt=order.attempt + 1, claim=Claim(ticket, until))
+
+
+def renew(order: Order, ticket: str, until: dt.datetime) -> Order:
+    """Keep the claim that `order` is under up until a later time."""
+    return replace(order, claim=Claim(ticket, until))

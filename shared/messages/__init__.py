@@ -1,0 +1,1 @@
+"""What crosses a queue or a topic, as pydantic models."""

@@ -1,0 +1,67 @@
+"""Announcements: CloudEvents 1.0 in JSON, as published to a topic and read by subscribers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from shared.domain.order import Order, OrderState
+from shared.messages.timestamp import Timestamp
+
+ORDER_EVENTS = "order-events"
+"""The topic of all changes of orders."""
+
+
+class OrderChange(BaseModel):
+    """The `data` of an order's event."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order_id: str
+    number: str
+    state: OrderState
+    previous_state: OrderState | None
+    version: int
+    attempt: int
+
+
+class CloudEvent(BaseModel):
+    """An event in the JSON format of CloudEvents 1.0."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Annotated[str, StringConstraints(min_length=1)]
+    source: str
+    type: Annotated[str, StringConstraints(min_length=1)]
+    subject: str | None = None
+    time: Timestamp
+    datacontenttype: Literal["application/json"] = "application/json"
+    correlationid: str | None = None
+    data: dict[str, Any]
+
+
+def order_event(order: Order) -> CloudEvent:
+    """Tell of the state that `order` has just reached.
+
+    The event id is made of the order's id and version, so that the same change is announced
+    under the same id however often it is told.
+    """
+    change = OrderChange(
+        order_id=order.id,
+        number=order.number,
+        state=order.state,
+        previous_state=order.previous_state,
+        version=order.version,
+        attempt=order.attempt,
+    )
+    return CloudEvent(
+        id=f"{order.id}:{order.version}",
+        source=f"/stores/{order.store_id}",
+        type=f"coffeeshop.order.{order.state}.v1",
+        subject=order.id,
+        time=order.since,
+        correlationid=order.correlation_id,
+        data=change.model_dump(mode="json"),
+    )

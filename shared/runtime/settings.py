@@ -1,0 +1,73 @@
+"""Settings that every service has. Read once, from `COFFEE_*`, in a service's `__main__`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StoreKind(StrEnum):
+    """Where orders are recorded."""
+
+    SQLITE = "sqlite"
+    DYNAMODB = "dynamodb"
+
+
+class LogFormat(StrEnum):
+    """How log lines look: for machines, for people, or whichever fits where they go."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        message = f"no time zone is called {name!r}"
+        raise ValueError(message) from error
+    return name
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ServiceSettings(BaseSettings):
+    """What a service needs to know wherever it runs."""
+
+    model_config = SettingsConfigDict(env_prefix="COFFEE_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    state_dir: Path = Path("var")
+    store: StoreKind = StoreKind.SQLITE
+    store_id: Name = "main"
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    """Whose midnight starts the order numbers again (an IANA name)."""
+
+    aws_endpoint_url: str | None = None
+    """Where SQS, SNS and DynamoDB are; left out, it is AWS itself."""
+
+    aws_region: str = "us-east-1"
+    name_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,30})?$")] = ""
+    """Put before the name of every queue, topic and table, so that shops can share an account."""
+
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: str = "INFO"
+    grace_seconds: Annotated[float, Field(ge=0, le=120)] = 20
+    """How long a service may take to finish what it has begun when it is asked to stop."""
+
+    lifeline_fd: int | None = None
+    """A pipe that the parent process holds open: when it closes, the parent is gone, and so are we."""
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The file of the embedded order store."""
+        return self.state_dir / "orders.sqlite3"

@@ -1,0 +1,1 @@
+"""The order store: its contract, and the two stores that keep it."""

@@ -1,0 +1,134 @@
+"""What the order store promises. Both stores pass one suite, `tests/contract/`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from shared.domain.order import Order, OrderState
+
+
+class StoreUnavailableError(Exception):
+    """The store is out of reach, or could not make the write durable: nothing was written."""
+
+
+class OrderChangedError(Exception):
+    """The order is not as the caller knew it: somebody else has changed it, or claimed it."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__("the order was changed by somebody else")
+        self.order_id = order_id
+
+
+class InvalidCursorError(ValueError):
+    """The cursor is not one that a page came with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The order as recorded; `created` is false when it had been placed before."""
+
+    order: Order
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some orders, newest first, and where the next page begins (none: this was the last)."""
+
+    orders: Sequence[Order]
+    next_cursor: str | None
+
+
+class ShopState(StrEnum):
+    """Whether the shop takes orders. `open` and `busy` do, `paused` and `closed` do not."""
+
+    OPEN = "open"
+    BUSY = "busy"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopStatus:
+    """What staff have set for the whole shop: its state, why, until when, what is sold out."""
+
+    state: ShopState = ShopState.OPEN
+    reason: str | None = None
+    until: dt.datetime | None = None
+    sold_out: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A barista at work: how many orders it prepares at once, and until when it was last heard."""
+
+    barista: str
+    slots: int
+    until: dt.datetime
+
+
+class OrderStore(Protocol):
+    """The record of all orders. Every write is durable when its call returns.
+
+    Every method raises StoreUnavailableError when the store cannot be reached in time.
+    """
+
+    async def place(self, order: Order, business_day: dt.date) -> Placement:
+        """Record a new order under its id, and give it the day's next number.
+
+        Numbers ("001", "002", … "1000") never repeat within a day; one may be left out.
+        When the id is taken, the order recorded under it is returned and nothing changes.
+        """
+
+    async def get(self, order_id: str) -> Order | None:
+        """Look an order up, as of the last completed write."""
+
+    async def replace(self, before: Order, after: Order) -> None:
+        """Write `after` if the recorded order still has the version and attempt of `before`.
+
+        This is the fence: raises OrderChangedError, and writes nothing, otherwise.
+        """
+
+    async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
+        """List up to `limit` orders, newest first, of one state or of all.
+
+        Raises InvalidCursorError.
+        """
+
+    async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
+        """List up to `limit` orders in some of the open states, the newest placed first."""
+
+
+class ShopStore(Protocol):
+    """What staff set for the whole shop, and who is at work."""
+
+    async def status(self) -> ShopStatus:
+        """Look the shop's status up."""
+
+    async def set_state(
+        self, state: ShopState, reason: str | None, until: dt.datetime | None
+    ) -> None:
+        """Open the shop, or close it."""
+
+    async def set_sold_out(self, item_id: str, *, sold_out: bool) -> None:
+        """Take an item off the menu for now, or put it back."""
+
+    async def clock_in(self, shift: Shift) -> None:
+        """Record that a barista is at work, over its earlier record."""
+
+    async def clock_out(self, barista: str) -> None:
+        """Forget a barista."""
+
+    async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
+        """List the baristas that were heard of within their time."""
+
+
+class Store(OrderStore, ShopStore, Protocol):
+    """The whole store, as a service opens it."""
+
+    async def check(self) -> None:
+        """Make sure that the store can be read and written; raises StoreUnavailableError."""

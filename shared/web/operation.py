@@ -1,0 +1,61 @@
+"""One row of the table from which both the router and the OpenAPI document are built."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from shared.web.problem import ProblemKind
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Role(StrEnum):
+    """Who may call an operation."""
+
+    ANYONE = "anyone"
+    HOLDER = "holder"
+    """Whoever knows the unguessable id or token in the request; the handler looks it up."""
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter in the path, the query or a header; `model` is an annotated type of its value."""
+
+    name: str
+    place: str
+    description: str
+    model: object = str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: what it means, and its JSON model or else its media type."""
+
+    description: str
+    model: type[BaseModel] | None = None
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A route with all that its callers must know of it. By default it is staff's."""
+
+    method: str
+    path: str
+    summary: str
+    handler: Handler
+    answers: Mapping[HTTPStatus, Answer]
+    errors: tuple[ProblemKind, ...] = ()
+    role: Role = Role.STAFF
+    body: type[BaseModel] | None = None
+    parameters: tuple[Parameter, ...] = ()
+    tag: str = "shop"

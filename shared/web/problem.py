@@ -1,0 +1,108 @@
+"""Errors as `application/problem+json` (RFC 9457), each of a kind with a stable `type`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of error: the last part of its `type`, the HTTP status it comes with, its title."""
+
+    slug: str
+    status: HTTPStatus
+    title: str
+
+
+class FaultModel(BaseModel):
+    """One fault in what was sent."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) into the request's body")
+    detail: str
+
+
+class ProblemModel(BaseModel):
+    """A problem in the JSON format of RFC 9457."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FaultModel] | None = None
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+    """An answer that is an error; `retry_after` is in seconds."""
+
+    def __init__(
+        self,
+        kind: ProblemKind,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.faults = faults
+        self.retry_after = retry_after
+        self.headers = dict(headers or {})
+
+
+MALFORMED_JSON = ProblemKind(
+    "malformed-json", HTTPStatus.BAD_REQUEST, "The body is not JSON that we take"
+)
+INVALID_REQUEST = ProblemKind("invalid-request", HTTPStatus.BAD_REQUEST, "The request is not valid")
+UNAUTHORIZED = ProblemKind("unauthorized", HTTPStatus.UNAUTHORIZED, "This needs a key")
+NOT_FOUND = ProblemKind("not-found", HTTPStatus.NOT_FOUND, "There is no such thing here")
+METHOD_NOT_ALLOWED = ProblemKind(
+    "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "This path does not take that method"
+)
+CONTENT_TOO_LARGE = ProblemKind(
+    "content-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"
+)
+UNSUPPORTED_MEDIA_TYPE = ProblemKind(
+    "unsupported-media-type",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "The body is not of a type that we read",
+)
+REQUEST_TIMEOUT = ProblemKind(
+    "request-timeout", HTTPStatus.REQUEST_TIMEOUT, "The request came too slowly"
+)
+INTERNAL_ERROR = ProblemKind(
+    "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side"
+)
+UNAVAILABLE = ProblemKind(
+    "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "We cannot do this right now"
+)
+
+
+def problem_response(problem: Problem) -> web.Response:
+    """Write a problem as an answer, with `Retry-After` in whole seconds, at least one."""
+    body = ProblemModel(
+        type=f"/problems/{problem.kind.slug}",
+        title=problem.kind.title,
+        status=problem.kind.status,
+        detail=problem.detail,
+        errors=[FaultModel(pointer=f.pointer, detail=f.detail) for f in problem.faults] or None,
+    )
+    headers = dict(problem.headers)
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(problem.retry_after)))
+    return web.Response(
+        status=problem.kind.status,
+        body=body.model_dump_json(exclude_none=True).encode(),
+        content_type="application/problem+json",
+        headers=headers,
+    )

@@ -1,0 +1,99 @@
+"""The embedded emulator: SQS and SNS as a process of their own, on loopback, with their state kept.
+
+`python -m shop.emulator` runs it. The state is written at a clean stop; the order store, not the
+emulator, is what survives anything worse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.runtime.lifecycle import stop_requested
+
+COMMAND = (sys.executable, "-m", "shop.emulator")
+
+
+class EmulatorSettings(BaseSettings):
+    """Where the emulator listens, and where it keeps its state."""
+
+    model_config = SettingsConfigDict(env_prefix="COFFEE_EMULATOR_", frozen=True)
+
+    port: int = Field(ge=1, le=65535)
+    state_dir: Path
+    lifeline_fd: int | None = None
+
+
+def environment(port: int, state_dir: Path) -> Mapping[str, str]:
+    """Make the variables with which `COMMAND` starts an emulator.
+
+    ministack reads its own settings when it is imported. All but the three services that we use
+    are left out; so is Docker, whose containers it would otherwise look after.
+    """
+    return {
+        "COFFEE_EMULATOR_PORT": str(port),
+        "COFFEE_EMULATOR_STATE_DIR": str(state_dir),
+        "GATEWAY_PORT": str(port),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state_dir),
+        "SERVICES": "sqs,sns,dynamodb",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "DOCKER_HOST": f"unix://{state_dir / 'no-docker.sock'}",
+    }
+
+
+def endpoint_url(port: int) -> str:
+    """Say where an emulator on that port answers."""
+    return f"http://127.0.0.1:{port}"
+
+
+async def ready(url: str, seconds: float) -> None:
+    """Wait until the emulator at `url` answers; raises TimeoutError after `seconds`."""
+    async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(f"{url}/_ministack/health") as response:
+                    if response.ok:
+                        return
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
+
+
+async def serve_until_stopped(settings: EmulatorSettings) -> None:
+    """Serve until a signal, or the end of the parent; the state is saved on the way out."""
+    from ministack.app import app  # noqa: PLC0415 - costs half a second that only this process owes
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{settings.port}"]
+    config.loglevel = "WARNING"
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    async with stop_requested(settings.lifeline_fd) as stop:
+
+        async def stopped() -> None:
+            await stop.wait()
+
+        await serve(app, config, shutdown_trigger=stopped)
+
+
+def main() -> None:
+    """Run the emulator as its settings say."""
+    settings = EmulatorSettings()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)
+    asyncio.run(serve_until_stopped(settings))
+
+
+if __name__ == "__main__":
+    main()

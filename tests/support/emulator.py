@@ -1,0 +1,39 @@
+"""A real emulator process for tests, on a port that was free."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from shop import emulator
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running_ministack() -> Iterator[str]:
+    """Give the endpoint of a fresh emulator."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="ministack-") as state_dir:
+        process = subprocess.Popen(
+            emulator.COMMAND,
+            env={**os.environ, **emulator.environment(port, Path(state_dir))},
+        )
+        try:
+            url = emulator.endpoint_url(port)
+            asyncio.run(emulator.ready(url, 20))
+            yield url
+        finally:
+            process.terminate()
+            process.wait(10)
