@@ -1,0 +1,68 @@
+"""The AWS clients of a process: made once, with time-outs and retries that are bounded."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+
+from shared.runtime.settings import ServiceSettings, StoreKind
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+    from types_aiobotocore_sns import SNSClient
+    from types_aiobotocore_sqs import SQSClient
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 10
+"""Longer than a long poll, which lasts up to 5 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwsClients:
+    """The clients that the services share; `dynamodb` is there only when it is the order store."""
+
+    sqs: SQSClient
+    sns: SNSClient
+    dynamodb: DynamoDBClient | None
+
+
+@contextlib.asynccontextmanager
+async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
+    """Open the clients, and close their connections at the end.
+
+    An endpoint without TLS is an emulator, and gets credentials that are none.
+    """
+    session = get_session()
+    config = AioConfig(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        max_pool_connections=50,
+        retries={"mode": "standard", "total_max_attempts": 3},
+    )
+    endpoint = settings.aws_endpoint_url
+    no_credentials = "emulator" if endpoint and endpoint.startswith("http://") else None
+
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def client(service: str) -> Any:
+            return await stack.enter_async_context(
+                session.create_client(
+                    service,
+                    region_name=settings.aws_region,
+                    endpoint_url=endpoint,
+                    config=config,
+                    aws_access_key_id=no_credentials,
+                    aws_secret_access_key=no_credentials,
+                )
+            )
+
+        yield AwsClients(
+            sqs=await client("sqs"),
+            sns=await client("sns"),
+            dynamodb=await client("dynamodb") if settings.store is StoreKind.DYNAMODB else None,
+        )

@@ -1,0 +1,36 @@
+"""What the shop's queues and topics are called, and how their ARNs hang together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a shop's queues and topics, behind its prefix."""
+
+    prefix: str = ""
+
+    @property
+    def orders(self) -> str:
+        """The queue of tickets."""
+        return f"{self.prefix}orders"
+
+    @property
+    def dead_letters(self) -> str:
+        """The queue of tickets that were given up on."""
+        return f"{self.prefix}orders-dead-letters"
+
+    def live(self, instance: str) -> str:
+        """The queue by which one notifier instance hears all topics."""
+        return f"{self.prefix}live-{instance}"
+
+    def topic(self, name: str) -> str:
+        """The SNS topic behind one of the shop's topics."""
+        return f"{self.prefix}{name}"
+
+
+def topic_arn(queue_arn: str, topic: str) -> str:
+    """Name the topic that lives in the same partition, region and account as a queue."""
+    _, partition, _, region, account, _ = queue_arn.split(":", 5)
+    return f"arn:{partition}:sns:{region}:{account}:{topic}"

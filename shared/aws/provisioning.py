@@ -1,0 +1,72 @@
+"""Makes the queues and topics, or finds them made. Safe to run twice, and at the same time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from shared.aws.clients import AwsClients
+from shared.aws.names import Names
+from shared.messages.topics import OPENING_TOPICS
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+    from types_aiobotocore_sqs.literals import QueueAttributeNameType
+
+MAX_RECEIVE_COUNT = 5
+"""A ticket that was delivered so often without being deleted becomes a dead letter."""
+
+_RETENTION_SECONDS = str(14 * 24 * 3600)
+"""SQS keeps a message for up to 14 days."""
+
+
+async def provision(clients: AwsClients, names: Names) -> list[str]:
+    """Make the ticket queue, its dead-letter queue and the opening topics; return their ARNs."""
+    dead_letters = await ensure_queue(
+        clients.sqs, names.dead_letters, {"MessageRetentionPeriod": _RETENTION_SECONDS}
+    )
+    redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": MAX_RECEIVE_COUNT}
+    orders = await ensure_queue(
+        clients.sqs,
+        names.orders,
+        {
+            "MessageRetentionPeriod": _RETENTION_SECONDS,
+            "RedrivePolicy": json.dumps(redrive),
+        },
+    )
+    topics = [
+        (await clients.sns.create_topic(Name=names.topic(name)))["TopicArn"]
+        for name in OPENING_TOPICS
+    ]
+    return [orders, dead_letters, *topics]
+
+
+async def ensure_queue(
+    sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]
+) -> str:
+    """Make a queue, or bring the one of that name to these attributes; return its ARN."""
+    try:
+        url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist:
+        url = (await sqs.create_queue(QueueName=name))["QueueUrl"]
+    await sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    return await queue_arn(sqs, url)
+
+
+async def queue_arn(sqs: SQSClient, url: str) -> str:
+    """Look up the ARN of a queue."""
+    answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return answer["Attributes"]["QueueArn"]
+
+
+def publishing_policy(queue: str, topics: Iterable[str]) -> str:
+    """Write the queue policy that lets these topics, and nobody else, send to a queue."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": sorted(topics)}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

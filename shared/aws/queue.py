@@ -1,0 +1,169 @@
+"""An SQS queue: what is sent, deleted and extended goes in batches; receives are long polls."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shared.aws.batcher import Batcher, EntryFailedError, by_position
+from shared.consuming.delivery import Delivery, LeaseLostError
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+_LOST_LEASE_CODES = frozenset(
+    {"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent: a body and string attributes (SQS takes up to 10)."""
+
+    body: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class SqsQueue:
+    """One queue, by its URL, with the queue that its dead letters go to.
+
+    `visibility_timeout` and `wait_time` (the length of a long poll) are in whole seconds.
+    """
+
+    def __init__(
+        self,
+        sqs: SQSClient,
+        url: str,
+        *,
+        visibility_timeout: int = 30,
+        wait_time: int = 2,
+        dead_letters: SqsQueue | None = None,
+    ) -> None:
+        self._sqs = sqs
+        self.url = url
+        self._visibility_timeout = visibility_timeout
+        self._wait_time = wait_time
+        self._dead_letters = dead_letters
+        self._sends = Batcher(self._send_batch, size=_weight)
+        self._deletes = Batcher(self._delete_batch)
+        self._extensions = Batcher(self._extend_batch)
+
+    async def send(self, message: Message) -> None:
+        """Return once SQS has confirmed this message."""
+        await self._sends.submit(message)
+
+    async def receive(self, limit: int) -> Sequence[Delivery]:
+        """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`."""
+        answer = await self._sqs.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=limit,
+            WaitTimeSeconds=self._wait_time,
+            VisibilityTimeout=self._visibility_timeout,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+        )
+        return [_delivery(message) for message in answer.get("Messages", [])]
+
+    async def delete(self, delivery: Delivery) -> None:
+        """Remove a message for good."""
+        await self._deletes.submit(delivery)
+
+    async def extend(self, delivery: Delivery, seconds: float) -> None:
+        """Change when the message becomes visible; raises LeaseLostError when it is too late."""
+        try:
+            await self._extensions.submit((delivery, math.ceil(seconds)))
+        except EntryFailedError as error:
+            if error.code.rpartition(".")[2] in _LOST_LEASE_CODES:
+                raise LeaseLostError(delivery.message_id) from error
+            raise
+
+    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        """Copy the message, with the reason, to the dead-letter queue; then delete it here."""
+        if self._dead_letters is None:
+            raise RuntimeError("this queue has no dead-letter queue")
+        attributes = {**delivery.attributes, "reason": reason}
+        await self._dead_letters.send(Message(delivery.body, attributes))
+        await self.delete(delivery)
+
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        """Count the messages, as far as SQS knows (it says "approximate")."""
+        answer = await self._sqs.get_queue_attributes(
+            QueueUrl=self.url,
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )
+        counts = answer["Attributes"]
+        return (
+            int(counts["ApproximateNumberOfMessages"]),
+            int(counts["ApproximateNumberOfMessagesNotVisible"]),
+        )
+
+    async def close(self) -> None:
+        """Return when everything that was submitted is through."""
+        await asyncio.gather(self._sends.close(), self._deletes.close(), self._extensions.close())
+
+    async def _send_batch(self, messages: Sequence[Message]) -> Sequence[EntryFailedError | None]:
+        answer = await self._sqs.send_message_batch(
+            QueueUrl=self.url,
+            Entries=[
+                {
+                    "Id": str(position),
+                    "MessageBody": message.body,
+                    "MessageAttributes": {
+                        name: {"DataType": "String", "StringValue": value}
+                        for name, value in message.attributes.items()
+                    },
+                }
+                for position, message in enumerate(messages)
+            ],
+        )
+        return by_position(len(messages), answer.get("Failed", []))
+
+    async def _delete_batch(self, taken: Sequence[Delivery]) -> Sequence[EntryFailedError | None]:
+        answer = await self._sqs.delete_message_batch(
+            QueueUrl=self.url,
+            Entries=[
+                {"Id": str(position), "ReceiptHandle": delivery.receipt}
+                for position, delivery in enumerate(taken)
+            ],
+        )
+        return by_position(len(taken), answer.get("Failed", []))
+
+    async def _extend_batch(
+        self, extensions: Sequence[tuple[Delivery, int]]
+    ) -> Sequence[EntryFailedError | None]:
+        answer = await self._sqs.change_message_visibility_batch(
+            QueueUrl=self.url,
+            Entries=[
+                {
+                    "Id": str(position),
+                    "ReceiptHandle": delivery.receipt,
+                    "VisibilityTimeout": seconds,
+                }
+                for position, (delivery, seconds) in enumerate(extensions)
+            ],
+        )
+        return by_position(len(extensions), answer.get("Failed", []))
+
+
+def _weight(message: Message) -> int:
+    attributes = sum(
+        len(name) + len(value.encode()) + 6 for name, value in message.attributes.items()
+    )
+    return len(message.body.encode()) + attributes
+
+
+def _delivery(message: Any) -> Delivery:
+    return Delivery(
+        message_id=message["MessageId"],
+        receipt=message["ReceiptHandle"],
+        body=message["Body"],
+        attributes={
+            name: value["StringValue"]
+            for name, value in message.get("MessageAttributes", {}).items()
+            if "StringValue" in value
+        },
+        receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+    )

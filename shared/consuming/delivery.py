@@ -1,0 +1,47 @@
+"""What the engine knows of a queue: deliveries come out of it, and decisions on them go back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.consuming.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One receipt of a message. `receive_count` is 1 the first time."""
+
+    message_id: str
+    receipt: str
+    body: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    receive_count: int = 1
+
+
+Handler = Callable[[Delivery], Awaitable[Outcome]]
+"""Works on a delivery. An exception is a `Retry` after a back-off."""
+
+
+class LeaseLostError(Exception):
+    """The message is no longer this consumer's: its visibility timeout has run out."""
+
+
+class Queue(Protocol):
+    """A queue with leases, as SQS is one."""
+
+    async def receive(self, limit: int) -> Sequence[Delivery]:
+        """Wait a few seconds for up to `limit` (1 to 10) messages; return what there is."""
+
+    async def delete(self, delivery: Delivery) -> None:
+        """Remove the message for good."""
+
+    async def extend(self, delivery: Delivery, seconds: float) -> None:
+        """Keep the message from others for that long from now; 0 hands it back at once.
+
+        Raises LeaseLostError when it is too late for that.
+        """
+
+    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        """Move the message to the dead-letter queue."""

@@ -1,0 +1,18 @@
+"""The topics that a shop opens with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.messages.announcement import ORDER_EVENTS
+
+OPENING_TOPICS: Mapping[str, str] = MappingProxyType(
+    {
+        ORDER_EVENTS: "Every change of every order",
+        "coupons": "Offers, as soon as there are any",
+        "coffee-trivia": "Something about coffee that you did not know",
+        "new-products": "What is new on the menu",
+    }
+)
+"""Each topic's name and what it is about."""
