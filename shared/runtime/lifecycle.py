@@ -59,6 +59,22 @@ async def running(
             await task
 
 
+async def finished_before(stop: asyncio.Event, coroutine: Coroutine[Any, Any, object]) -> bool:
+    """Run `coroutine`, unless `stop` is set first: then cancel it, and answer false."""
+    work = asyncio.create_task(coroutine)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+            return True
+        return False
+    finally:
+        work.cancel()
+        stopping.cancel()
+        await asyncio.gather(work, stopping, return_exceptions=True)
+
+
 async def every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
     """Repeat `step` for ever, with a pause between; a failure is logged and does not end it."""
     while True:

@@ -1,0 +1,74 @@
+"""How a service gets hold of a queue or a topic that provisioning has made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.aws.clients import AwsClients
+from shared.aws.names import Names, topic_arn
+from shared.aws.provisioning import queue_arn
+from shared.aws.queue import SqsQueue
+from shared.aws.topics import OrderAnnouncer, Topic
+from shared.messages.announcement import ORDER_EVENTS
+
+log = structlog.stdlib.get_logger(__name__)
+
+_LOOK_AGAIN_SECONDS = 0.5
+
+
+@contextlib.asynccontextmanager
+async def open_orders_queue(
+    clients: AwsClients, names: Names, *, visibility_timeout: int = 30, wait_time: int = 2
+) -> AsyncIterator[SqsQueue]:
+    """Open the queue of tickets, with its dead-letter queue; what was sent gets through."""
+    dead_letters = SqsQueue(clients.sqs, await _find(clients, names.dead_letters))
+    queue = SqsQueue(
+        clients.sqs,
+        await _find(clients, names.orders),
+        visibility_timeout=visibility_timeout,
+        wait_time=wait_time,
+        dead_letters=dead_letters,
+    )
+    try:
+        yield queue
+    finally:
+        await queue.close()
+        await dead_letters.close()
+
+
+@contextlib.asynccontextmanager
+async def open_announcer(
+    clients: AwsClients, names: Names, orders: SqsQueue
+) -> AsyncIterator[OrderAnnouncer]:
+    """Open the topic of order events, which lives beside the queue of tickets."""
+    arn = topic_arn(await queue_arn(clients.sqs, orders.url), names.topic(ORDER_EVENTS))
+    topic = Topic(clients.sns, arn)
+    try:
+        yield OrderAnnouncer(topic)
+    finally:
+        await topic.close()
+
+
+async def provisioned(clients: AwsClients, names: Names) -> None:
+    """Wait for as long as it takes for the queues to be there.
+
+    A service may be started before the shop is provisioned, or while SQS is out of reach.
+    """
+    while True:
+        try:
+            await _find(clients, names.orders)
+            await _find(clients, names.dead_letters)
+        except (ClientError, BotoCoreError) as error:
+            log.warning("queues.not_there_yet", error=str(error))
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        else:
+            return
+
+
+async def _find(clients: AwsClients, queue: str) -> str:
+    return (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]

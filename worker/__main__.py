@@ -1,0 +1,26 @@
+"""`python -m worker`: one barista, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+
+from shared.runtime.lifecycle import stop_requested
+from shared.runtime.logging import configure_logging
+from worker.app import work
+from worker.settings import WorkerSettings
+
+
+async def _run(settings: WorkerSettings) -> None:
+    async with stop_requested(settings.lifeline_fd) as stop:
+        await work(settings, stop)
+
+
+def main() -> None:
+    """Run a worker as its settings say."""
+    settings = WorkerSettings()
+    configure_logging("worker", settings.log_format, settings.log_level)
+    asyncio.run(_run(settings))
+
+
+if __name__ == "__main__":
+    main()

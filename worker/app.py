@@ -1,0 +1,74 @@
+"""A worker process: a barista, the consumer engine that feeds it, and its place on the roster."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import socket
+from collections.abc import AsyncIterator
+
+from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.names import Names
+from shared.aws.opening import open_announcer, open_orders_queue, provisioned
+from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.runtime.clock import utc_now
+from shared.runtime.lifecycle import every, finished_before, running
+from shared.store.contract import Shift, ShopStore
+from shared.store.opening import open_store
+from worker.barista import Barista
+from worker.settings import WorkerSettings
+
+_CLOCK_IN_SECONDS = 5
+_SHIFT = dt.timedelta(seconds=15)
+"""A barista not heard of for that long is not at work any more."""
+
+
+async def work(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Prepare orders until `stop` is set, and then what was begun."""
+    async with aws_clients(settings) as clients:
+        names = Names(settings.name_prefix)
+        if await finished_before(stop, provisioned(clients, names)):
+            await _consume(settings, clients, names, stop)
+
+
+async def _consume(
+    settings: WorkerSettings, clients: AwsClients, names: Names, stop: asyncio.Event
+) -> None:
+    async with (
+        open_store(settings, clients.dynamodb, utc_now) as store,
+        open_orders_queue(
+            clients,
+            names,
+            visibility_timeout=settings.visibility_timeout,
+            wait_time=settings.poll_seconds,
+        ) as queue,
+        open_announcer(clients, names, queue) as announcer,
+        on_shift(store, settings),
+    ):
+        barista = Barista(
+            store,
+            announcer,
+            utc_now,
+            asyncio.sleep,
+            dt.timedelta(seconds=settings.visibility_timeout),
+            settings.brew_speed,
+        )
+        limits = ConsumerLimits(
+            settings.worker_concurrency, settings.visibility_timeout, settings.grace_seconds
+        )
+        await Consumer(queue, barista.take, limits).run(stop)
+
+
+@contextlib.asynccontextmanager
+async def on_shift(store: ShopStore, settings: WorkerSettings) -> AsyncIterator[None]:
+    """Keep a barista on the roster for as long as the block lasts."""
+    barista = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+
+    async def clock_in() -> None:
+        await store.clock_in(Shift(barista, settings.worker_concurrency, utc_now() + _SHIFT))
+
+    async with running(every(_CLOCK_IN_SECONDS, clock_in), "clock in"):
+        yield
+    await store.clock_out(barista)

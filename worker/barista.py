@@ -1,0 +1,111 @@
+"""The barista: from a ticket to a finished order, one named step after the other.
+
+Claim, announce, prepare, complete, announce; the engine deletes the ticket only after that. So an
+undeleted ticket is the outbox: whatever was cut off is done again when the ticket comes back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+from pydantic import ValidationError
+
+from shared.consuming.delivery import Delivery
+from shared.consuming.outcome import Done, Outcome, Reject, Retry
+from shared.domain.errors import ClaimHeldError
+from shared.domain.order import Order, OrderState, advance, claim, renew
+from shared.messages.ticket import Ticket
+from shared.runtime.clock import Clock
+from shared.store.contract import OrderChangedError, OrderStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+Wait = Callable[[float], Awaitable[None]]
+"""Lets so many seconds pass: `asyncio.sleep`, but for tests."""
+
+
+class Announcer(Protocol):
+    """Tells the world what has become of an order."""
+
+    async def announce(self, order: Order) -> None:
+        """Return once the announcement is confirmed."""
+
+
+class Barista:
+    """Prepares orders.
+
+    `claim_for` is how long a claim holds unless it is renewed; `brew_speed` divides preparation
+    times, and 0 leaves them out.
+    """
+
+    def __init__(
+        self,
+        store: OrderStore,
+        announcer: Announcer,
+        clock: Clock,
+        wait: Wait,
+        claim_for: dt.timedelta,
+        brew_speed: float,
+    ) -> None:
+        self._store = store
+        self._announcer = announcer
+        self._clock = clock
+        self._wait = wait
+        self._claim_for = claim_for
+        self._brew_speed = brew_speed
+
+    async def take(self, delivery: Delivery) -> Outcome:
+        """Bring the order of a ticket to its end, or say what is to become of the ticket."""
+        try:
+            ticket = Ticket.model_validate_json(delivery.body)
+        except ValidationError as error:
+            return Reject(f"not a ticket: {error.errors()[0]['msg']}")
+        with structlog.contextvars.bound_contextvars(order_id=ticket.order_id):
+            order = await self._store.get(ticket.order_id)
+            if order is None:
+                return Reject("no such order")
+            try:
+                return await self._serve(order, delivery.message_id)
+            except ClaimHeldError as held:
+                return Retry(held.remaining.total_seconds(), "claimed by another barista")
+            except OrderChangedError:
+                return Retry(self._claim_for.total_seconds(), "changed by somebody else")
+
+    async def _serve(self, order: Order, ticket: str) -> Outcome:
+        if order.state in {OrderState.PLACED, OrderState.PREPARING}:
+            order = await self._claim(order, ticket)
+            await self._announcer.announce(order)
+            order = await self._prepare(order, ticket)
+            order = await self._complete(order)
+        await self._announcer.announce(order)
+        return Done()
+
+    async def _claim(self, order: Order, ticket: str) -> Order:
+        now = self._clock()
+        claimed = claim(order, ticket, now, now + self._claim_for)
+        await self._store.replace(order, claimed)
+        log.info("order.claimed", number=claimed.number, attempt=claimed.attempt)
+        return claimed
+
+    async def _prepare(self, order: Order, ticket: str) -> Order:
+        """Let the preparation's time pass, and renew the claim at every third of it."""
+        remaining = order.prep_seconds / self._brew_speed if self._brew_speed else 0
+        renew_after = self._claim_for.total_seconds() / 3
+        while remaining > renew_after:
+            await self._wait(renew_after)
+            remaining -= renew_after
+            renewed = renew(order, ticket, self._clock() + self._claim_for)
+            await self._store.replace(order, renewed)
+            order = renewed
+        if remaining:
+            await self._wait(remaining)
+        return order
+
+    async def _complete(self, order: Order) -> Order:
+        ready = advance(order, OrderState.READY, self._clock())
+        await self._store.replace(order, ready)
+        log.info("order.ready", number=ready.number, attempt=ready.attempt)
+        return ready
