@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
+from shared.aws.errors import reaching
 from shared.consuming.delivery import Delivery, LeaseLostError
 
 if TYPE_CHECKING:
@@ -52,19 +53,24 @@ class SqsQueue:
         self._extensions = Batcher(self._extend_batch)
 
     async def send(self, message: Message) -> None:
-        """Return once SQS has confirmed this message."""
+        """Return once SQS has confirmed this message.
+
+        Like every method here it raises AwsUnavailableError when SQS is out of reach, and
+        EntryFailedError when SQS refused just this one.
+        """
         await self._sends.submit(message)
 
     async def receive(self, limit: int) -> Sequence[Delivery]:
         """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`."""
-        answer = await self._sqs.receive_message(
-            QueueUrl=self.url,
-            MaxNumberOfMessages=limit,
-            WaitTimeSeconds=self._wait_time,
-            VisibilityTimeout=self._visibility_timeout,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["ApproximateReceiveCount"],
-        )
+        with reaching("SQS"):
+            answer = await self._sqs.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=limit,
+                WaitTimeSeconds=self._wait_time,
+                VisibilityTimeout=self._visibility_timeout,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            )
         return [_delivery(message) for message in answer.get("Messages", [])]
 
     async def delete(self, delivery: Delivery) -> None:
@@ -90,10 +96,14 @@ class SqsQueue:
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
         """Count the messages, as far as SQS knows (it says "approximate")."""
-        answer = await self._sqs.get_queue_attributes(
-            QueueUrl=self.url,
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )
+        with reaching("SQS"):
+            answer = await self._sqs.get_queue_attributes(
+                QueueUrl=self.url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )
         counts = answer["Attributes"]
         return (
             int(counts["ApproximateNumberOfMessages"]),
@@ -105,46 +115,49 @@ class SqsQueue:
         await asyncio.gather(self._sends.close(), self._deletes.close(), self._extensions.close())
 
     async def _send_batch(self, messages: Sequence[Message]) -> Sequence[EntryFailedError | None]:
-        answer = await self._sqs.send_message_batch(
-            QueueUrl=self.url,
-            Entries=[
-                {
-                    "Id": str(position),
-                    "MessageBody": message.body,
-                    "MessageAttributes": {
-                        name: {"DataType": "String", "StringValue": value}
-                        for name, value in message.attributes.items()
-                    },
-                }
-                for position, message in enumerate(messages)
-            ],
-        )
+        with reaching("SQS"):
+            answer = await self._sqs.send_message_batch(
+                QueueUrl=self.url,
+                Entries=[
+                    {
+                        "Id": str(position),
+                        "MessageBody": message.body,
+                        "MessageAttributes": {
+                            name: {"DataType": "String", "StringValue": value}
+                            for name, value in message.attributes.items()
+                        },
+                    }
+                    for position, message in enumerate(messages)
+                ],
+            )
         return by_position(len(messages), answer.get("Failed", []))
 
     async def _delete_batch(self, taken: Sequence[Delivery]) -> Sequence[EntryFailedError | None]:
-        answer = await self._sqs.delete_message_batch(
-            QueueUrl=self.url,
-            Entries=[
-                {"Id": str(position), "ReceiptHandle": delivery.receipt}
-                for position, delivery in enumerate(taken)
-            ],
-        )
+        with reaching("SQS"):
+            answer = await self._sqs.delete_message_batch(
+                QueueUrl=self.url,
+                Entries=[
+                    {"Id": str(position), "ReceiptHandle": delivery.receipt}
+                    for position, delivery in enumerate(taken)
+                ],
+            )
         return by_position(len(taken), answer.get("Failed", []))
 
     async def _extend_batch(
         self, extensions: Sequence[tuple[Delivery, int]]
     ) -> Sequence[EntryFailedError | None]:
-        answer = await self._sqs.change_message_visibility_batch(
-            QueueUrl=self.url,
-            Entries=[
-                {
-                    "Id": str(position),
-                    "ReceiptHandle": delivery.receipt,
-                    "VisibilityTimeout": seconds,
-                }
-                for position, (delivery, seconds) in enumerate(extensions)
-            ],
-        )
+        with reaching("SQS"):
+            answer = await self._sqs.change_message_visibility_batch(
+                QueueUrl=self.url,
+                Entries=[
+                    {
+                        "Id": str(position),
+                        "ReceiptHandle": delivery.receipt,
+                        "VisibilityTimeout": seconds,
+                    }
+                    for position, (delivery, seconds) in enumerate(extensions)
+                ],
+            )
         return by_position(len(extensions), answer.get("Failed", []))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
+from shared.aws.errors import reaching
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent, order_event
 
@@ -34,7 +35,10 @@ class Topic:
         )
 
     async def publish(self, event: CloudEvent, attributes: Mapping[str, str]) -> None:
-        """Return once SNS has confirmed this event; `attributes` are what filters look at."""
+        """Return once SNS has confirmed this event; `attributes` are what filters look at.
+
+        Raises AwsUnavailableError or EntryFailedError.
+        """
         body = event.model_dump_json(exclude_none=True)
         await self._publications.submit(_Publication(body, {"type": event.type, **attributes}))
 
@@ -45,20 +49,21 @@ class Topic:
     async def _publish_batch(
         self, publications: Sequence[_Publication]
     ) -> Sequence[EntryFailedError | None]:
-        answer = await self._sns.publish_batch(
-            TopicArn=self.arn,
-            PublishBatchRequestEntries=[
-                {
-                    "Id": str(position),
-                    "Message": publication.body,
-                    "MessageAttributes": {
-                        name: {"DataType": "String", "StringValue": value}
-                        for name, value in publication.attributes.items()
-                    },
-                }
-                for position, publication in enumerate(publications)
-            ],
-        )
+        with reaching("SNS"):
+            answer = await self._sns.publish_batch(
+                TopicArn=self.arn,
+                PublishBatchRequestEntries=[
+                    {
+                        "Id": str(position),
+                        "Message": publication.body,
+                        "MessageAttributes": {
+                            name: {"DataType": "String", "StringValue": value}
+                            for name, value in publication.attributes.items()
+                        },
+                    }
+                    for position, publication in enumerate(publications)
+                ],
+            )
         return by_position(len(publications), answer.get("Failed", []))
 
 

@@ -23,3 +23,11 @@ def estimate(backlog: int, slots: int, typical_seconds: float, own_seconds: floa
     """
     in_line = backlog * typical_seconds / max(slots, 1)
     return Estimate(math.floor(in_line + own_seconds), math.ceil(in_line * 2 + own_seconds * 1.5))
+
+
+def remaining(estimate: Estimate, elapsed_seconds: float) -> Estimate:
+    """What is left of a wait after some of it has passed."""
+    return Estimate(
+        max(0, math.floor(estimate.low_seconds - elapsed_seconds)),
+        max(0, math.ceil(estimate.high_seconds - elapsed_seconds)),
+    )

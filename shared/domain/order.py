@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from shared.domain.errors import ClaimHeldError, TransitionRefusedError
+from shared.domain.estimate import Estimate
 
 
 class OrderState(StrEnum):
@@ -87,6 +88,8 @@ class Order:
     `version` rises by one with each change of state. `attempt` counts the claims, and fences
     them: only the barista of the newest attempt can complete the order. `number` is empty until
     the order store has given one out. `prep_seconds` is the work in it at natural speed.
+    `fingerprint` tells whether another request is for the same order. `estimate` is the wait that
+    the customer was told when placing it.
     """
 
     id: str
@@ -103,6 +106,7 @@ class Order:
     version: int = 1
     attempt: int = 0
     claim: Claim | None = None
+    estimate: Estimate | None = None
 
     @property
     def total(self) -> int:

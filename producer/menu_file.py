@@ -1,0 +1,157 @@
+"""The menu as its owner edits it: a YAML file, every mistake in which is named by its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from shared.domain.menu import Choice, Menu, MenuItem
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Price = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class MenuFileError(Exception):
+    """The menu file cannot be used; `mistakes` has one line of text for each reason."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Modifier(_Strict):
+    name: Label
+    price: Price
+
+
+class _Item(_Strict):
+    name: Label
+    description: Annotated[str, StringConstraints(max_length=200)] = ""
+    category: Id
+    prep_seconds: Annotated[int, Field(ge=1, le=3600)]
+    sizes: Annotated[dict[Id, Price], Field(min_length=1)]
+    modifiers: list[Id] = []
+
+
+class _MenuFile(_Strict):
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    sizes: dict[Id, Label]
+    modifiers: dict[Id, _Modifier] = {}
+    items: Annotated[dict[Id, _Item], Field(min_length=1)]
+
+
+Where = tuple[str | int, ...]
+"""A place in the file: keys and positions from the top."""
+
+
+def load_menu(path: Path) -> Menu:
+    """Read the menu; raises MenuFileError with every mistake in it."""
+    tree, content = _read(path)
+    try:
+        file = _MenuFile.model_validate(content)
+    except ValidationError as error:
+        faults = [(fault["loc"], fault["msg"]) for fault in error.errors()]
+        raise _mistakes(path, tree, faults) from error
+    if faults := [*_repeated_keys(tree), *_dangling(file)]:
+        raise _mistakes(path, tree, faults)
+    return _menu(file)
+
+
+def _mistakes(path: Path, tree: yaml.Node | None, faults: list[tuple[Where, str]]) -> MenuFileError:
+    return MenuFileError(
+        [
+            f"{path}:{_line(tree, where)}: {'.'.join(map(str, where))}: {what}".replace(
+                ": : ", ": "
+            )
+            for where, what in faults
+        ]
+    )
+
+
+def _read(path: Path) -> tuple[yaml.Node | None, object]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except OSError as error:
+        raise MenuFileError([f"{path}: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise MenuFileError([f"{path}: the file is not UTF-8"]) from error
+    except yaml.YAMLError as error:
+        raise MenuFileError([f"{path}: {error}"]) from error
+
+
+def _dangling(file: _MenuFile) -> Iterator[tuple[Where, str]]:
+    """Find the sizes and modifiers that items name but the file does not define."""
+    for item_id, item in file.items.items():
+        for size in item.sizes:
+            if size not in file.sizes:
+                yield ("items", item_id, "sizes", size), "no such size is defined under sizes"
+        for position, modifier in enumerate(item.modifiers):
+            if modifier not in file.modifiers:
+                where = ("items", item_id, "modifiers", position)
+                yield where, f"no modifier {modifier!r} is defined under modifiers"
+
+
+def _menu(file: _MenuFile) -> Menu:
+    modifiers = {
+        modifier_id: Choice(modifier_id, modifier.name, modifier.price)
+        for modifier_id, modifier in file.modifiers.items()
+    }
+    return Menu(
+        currency=file.currency,
+        items=tuple(
+            MenuItem(
+                id=item_id,
+                name=item.name,
+                description=item.description,
+                category=item.category,
+                prep_seconds=item.prep_seconds,
+                sizes=tuple(
+                    Choice(size, file.sizes[size], price) for size, price in item.sizes.items()
+                ),
+                modifiers=tuple(modifiers[modifier] for modifier in item.modifiers),
+            )
+            for item_id, item in file.items.items()
+        ),
+    )
+
+
+def _line(tree: yaml.Node | None, where: Where) -> int:
+    """Find the line (1 is the first) of a place in the file, or of what is nearest around it."""
+    line = 1
+    for part in where:
+        match tree:
+            case yaml.MappingNode(value=pairs):
+                pair = next((pair for pair in pairs if pair[0].value == part), None)
+                if pair is None:
+                    return line
+                line, tree = pair[0].start_mark.line + 1, pair[1]
+            case yaml.SequenceNode(value=values) if isinstance(part, int) and part < len(values):
+                tree = values[part]
+                line = tree.start_mark.line + 1
+            case _:
+                return line
+    return line
+
+
+def _repeated_keys(tree: yaml.Node | None, where: Where = ()) -> Iterator[tuple[Where, str]]:
+    match tree:
+        case yaml.MappingNode(value=pairs):
+            seen: set[object] = set()
+            for key, value in pairs:
+                if key.value in seen:
+                    yield (*where, key.value), "is there twice"
+                seen.add(key.value)
+                yield from _repeated_keys(value, (*where, key.value))
+        case yaml.SequenceNode(value=values):
+            for position, value in enumerate(values):
+                yield from _repeated_keys(value, (*where, position))

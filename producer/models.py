@@ -1,0 +1,217 @@
+"""What the cashier's routes take and give, as the API's contract says."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.domain.menu import Menu, Wish
+from shared.domain.order import Order, OrderState
+from shared.messages.timestamp import Timestamp
+from shared.store.contract import ShopState
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _no_modifier_twice(modifiers: list[str]) -> list[str]:
+    if len(set(modifiers)) < len(modifiers):
+        raise ValueError("must not name a modifier twice")
+    return modifiers
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Id = Annotated[Text, Field(min_length=1, max_length=80)]
+
+
+class Body(BaseModel):
+    """A request's body: every field known, nothing coerced."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class LineRequest(Body):
+    """One line of an order to place."""
+
+    item: Id
+    size: Id
+    modifiers: Annotated[
+        list[Id],
+        Field(max_length=20, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_no_modifier_twice),
+    ] = []
+    quantity: Annotated[int, Field(ge=1, le=20)]
+    note: Annotated[Text, Field(max_length=200)] | None = None
+
+    def wish(self) -> Wish:
+        """Say it in the words of the menu."""
+        return Wish(self.item, self.size, tuple(self.modifiers), self.quantity, self.note)
+
+
+class PlaceOrder(Body):
+    """An order to place."""
+
+    customer_name: Annotated[
+        Text, Field(min_length=1, max_length=80, pattern=r"\S"), AfterValidator(_not_blank)
+    ]
+    items: Annotated[list[LineRequest], Field(min_length=1, max_length=20)]
+
+    def fingerprint(self) -> str:
+        """Tell this order from every other, however its JSON was written."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+class SetShop(Body):
+    """The state that the shop is to be in, and why, and until when."""
+
+    state: ShopState
+    reason: Annotated[Text, Field(max_length=200)] | None = None
+    until: AwareDatetime | None = None
+
+
+class SetMenuItem(Body):
+    """Whether an item is sold out."""
+
+    sold_out: bool
+
+
+class ListOrders(Body):
+    """Which orders to list."""
+
+    model_config = ConfigDict(strict=False)
+
+    state: OrderState | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class EstimateModel(BaseModel):
+    """How many seconds it will take, most likely between these two."""
+
+    low_seconds: int
+    high_seconds: int
+
+
+class LineModel(BaseModel):
+    """One line of an order, at the price it was ordered for (minor units)."""
+
+    id: str
+    item: str
+    name: str
+    size: str
+    modifiers: list[str]
+    quantity: int
+    note: str | None
+    unit_price: int
+    total: int
+
+
+class TimelineModel(BaseModel):
+    """A state that the order reached, and when."""
+
+    state: OrderState
+    at: Timestamp
+
+
+class OrderModel(BaseModel):
+    """An order. Prices are in minor units of `currency`; `estimate` ends when it is ready."""
+
+    model_config = ConfigDict(title="Order")
+
+    id: str
+    number: str
+    store_id: str
+    state: OrderState
+    version: int
+    customer_name: str
+    items: list[LineModel]
+    currency: str
+    total: int
+    placed_at: Timestamp
+    preparing_at: Timestamp | None
+    ready_at: Timestamp | None
+    collected_at: Timestamp | None
+    canceled_at: Timestamp | None
+    timeline: list[TimelineModel]
+    estimate: EstimateModel | None
+
+
+class OrderPage(BaseModel):
+    """Some orders, newest first; `next_cursor` asks for the next ones."""
+
+    orders: list[OrderModel]
+    next_cursor: str | None
+
+
+class WaitModel(BaseModel):
+    """How long an order placed now would wait, most likely between these two, in seconds."""
+
+    low: int
+    high: int
+
+
+class ShopModel(BaseModel):
+    """The shop as everybody may see it."""
+
+    state: ShopState
+    reason: str | None
+    until: Timestamp | None
+    backlog: int
+    wait_seconds: WaitModel
+    baristas: int
+
+
+class BoardEntry(BaseModel):
+    """An order number on the counter's display, and since when it is there."""
+
+    number: str
+    since: Timestamp
+
+
+class BoardModel(BaseModel):
+    """What the counter's display may show."""
+
+    preparing: list[BoardEntry]
+    ready: list[BoardEntry]
+
+
+class ChoiceModel(BaseModel):
+    """A size or modifier, and its price in minor units."""
+
+    id: str
+    name: str
+    price: int
+
+
+class MenuItemModel(BaseModel):
+    """Something to order."""
+
+    id: str
+    name: str
+    description: str
+    category: str
+    prep_seconds: int
+    sold_out: bool
+    sizes: list[ChoiceModel]
+    modifiers: list[ChoiceModel]
+
+
+class MenuModel(BaseModel):
+    """All that the shop sells."""
+
+    model_config = ConfigDict(title="Menu")
+
+    currency: str
+    items: list[MenuItemModel]

@@ -1,0 +1,40 @@
+"""Order ids: unguessable, and the same for the same idempotency key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+
+_KEY = re.compile(r"[\x21-\x7e]{16,255}")
+_ID_BYTES = 16
+
+
+class OrderIds:
+    """Makes order ids of 26 lower-case letters and digits (128 bits, RFC 4648 base 32).
+
+    The ids of idempotency keys are made with a secret, so that knowing how a customer makes keys
+    does not open that customer's orders. Every cashier of a shop must have the same secret.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = hashlib.sha256(b"coffeeshop order ids\0" + secret.encode()).digest()
+
+    def fresh(self) -> str:
+        """Make an id that has never been."""
+        return _encode(secrets.token_bytes(_ID_BYTES))
+
+    def of_key(self, key: str) -> str:
+        """Make the id of the order that was, or will be, placed under an idempotency key."""
+        return _encode(hmac.digest(self._secret, key.encode(), "sha256")[:_ID_BYTES])
+
+
+def is_idempotency_key(value: str) -> bool:
+    """Tell whether `value` is 16 to 255 visible ASCII characters."""
+    return _KEY.fullmatch(value) is not None
+
+
+def _encode(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=").lower()
