@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from shared.web.problem import ProblemKind
 
+EVENT_STREAM = "text/event-stream"
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -47,7 +49,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route with all that its callers must know of it. By default it is staff's."""
+    """A route with all that its callers must know of it. By default it is staff's.
+
+    `always_served` exempts it from the bound on requests served at once; pages and their assets
+    are not `documented`.
+    """
 
     method: str
     path: str
@@ -59,3 +65,10 @@ class Operation:
     body: type[BaseModel] | None = None
     parameters: tuple[Parameter, ...] = ()
     tag: str = "shop"
+    always_served: bool = False
+    documented: bool = True
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the answer goes on until somebody leaves."""
+        return any(answer.media_type == EVENT_STREAM for answer in self.answers.values())

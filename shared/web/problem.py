@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.errors import Fault
@@ -24,7 +24,9 @@ class ProblemKind:
 class FaultModel(BaseModel):
     """One fault in what was sent."""
 
-    pointer: str = Field(description="JSON pointer (RFC 6901) into the request's body")
+    pointer: str = Field(
+        description="JSON pointer (RFC 6901) into the body, or into the query as an object"
+    )
     detail: str
 
 
@@ -80,11 +82,20 @@ UNSUPPORTED_MEDIA_TYPE = ProblemKind(
 REQUEST_TIMEOUT = ProblemKind(
     "request-timeout", HTTPStatus.REQUEST_TIMEOUT, "The request came too slowly"
 )
+HEADERS_TOO_LARGE = ProblemKind(
+    "headers-too-large",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "The request's head is too large",
+)
 INTERNAL_ERROR = ProblemKind(
     "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side"
 )
 UNAVAILABLE = ProblemKind(
     "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "We cannot do this right now"
+)
+
+TOO_BUSY = ProblemKind(
+    "too-busy", HTTPStatus.SERVICE_UNAVAILABLE, "There is more to do than we can take on"
 )
 
 
@@ -100,9 +111,12 @@ def problem_response(problem: Problem) -> web.Response:
     headers = dict(problem.headers)
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, round(problem.retry_after)))
-    return web.Response(
+    response = web.Response(
         status=problem.kind.status,
         body=body.model_dump_json(exclude_none=True).encode(),
         content_type="application/problem+json",
         headers=headers,
     )
+    if headers.get(hdrs.CONNECTION) == "close":
+        response.force_close()
+    return response

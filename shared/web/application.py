@@ -1,0 +1,63 @@
+"""The web application of a service, or of several on one port, from one table of operations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from shared.runtime.metrics import new_registry
+from shared.web.access_log import RequestLog
+from shared.web.admission import Admission
+from shared.web.auth import STAFF_KEY_DIGEST, digest
+from shared.web.correlation import correlate
+from shared.web.docs_page import docs_operations
+from shared.web.error_answers import answer_errors
+from shared.web.keys import LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.limits import WebLimits
+from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
+from shared.web.response_headers import complete_answer
+from shared.web.router import add_operations
+from shared.web.watching import watching_operations
+
+
+def create_app(
+    setups: Sequence[Callable[[web.Application], None]],
+    *,
+    title: str,
+    staff_key: str,
+    limits: WebLimits | None = None,
+) -> web.Application:
+    """Let each setup add its operations, checks and cleanup contexts, and build what serves them.
+
+    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS and LIMITS in the application. Raises
+    ValueError when two operations have the same route.
+    """
+    registry = new_registry()
+    limits = limits or WebLimits()
+    app = web.Application(
+        middlewares=[correlate, RequestLog(registry).middleware(), answer_errors],
+        client_max_size=limits.body_bytes,
+    )
+    app[OPERATIONS] = []
+    app[READINESS] = {}
+    app[PROBLEMS] = {}
+    app[METRICS] = registry
+    app[LIMITS] = limits
+    app[STAFF_KEY_DIGEST] = digest(staff_key)
+    for setup in setups:
+        setup(app)
+    _build(app, title)
+    return app
+
+
+def _build(app: web.Application, title: str) -> None:
+    """Add what every service has, then make the document and the router from the whole table."""
+    operations = app[OPERATIONS]
+    operations.extend([*watching_operations(), *docs_operations()])
+    app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
+    admission = Admission(app[LIMITS].requests_at_once)
+    app.on_response_prepare.append(complete_answer)
+    app.on_shutdown.append(admission.end_streams)
+    add_operations(app.router, operations, admission)

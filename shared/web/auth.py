@@ -1,0 +1,41 @@
+"""Keys and tokens: who the caller is, told by the `Authorization` header."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from aiohttp import hdrs, web
+
+from shared.web.problem import UNAUTHORIZED, Problem
+
+STAFF_KEY_DIGEST: web.AppKey[bytes] = web.AppKey("STAFF_KEY_DIGEST", bytes)
+
+
+def digest(secret: str) -> bytes:
+    """Hash a key or token, so that comparing it takes the same time however much of it is right."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def bearer_token(request: web.Request) -> str | None:
+    """Read the token of an `Authorization: Bearer` header (RFC 6750), if there is one."""
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def is_staff(request: web.Request) -> bool:
+    """Tell whether the caller has shown the staff key."""
+    token = bearer_token(request)
+    return token is not None and hmac.compare_digest(digest(token), request.app[STAFF_KEY_DIGEST])
+
+
+def require_staff(request: web.Request) -> None:
+    """Let nobody but staff pass; raises a Problem of kind UNAUTHORIZED."""
+    if not is_staff(request):
+        raise unauthorized("send the staff key as Authorization: Bearer")
+
+
+def unauthorized(detail: str) -> Problem:
+    """Make the answer to a missing or wrong key or token."""
+    challenge: dict[str, str] = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="coffeeshop"'}
+    return Problem(UNAUTHORIZED, detail, headers=challenge)

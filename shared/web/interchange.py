@@ -1,0 +1,88 @@
+"""JSON that every reader reads alike: the Internet JSON of RFC 7493, of a bounded depth."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+
+class MalformedJsonError(ValueError):
+    """The text is no JSON object that every reader would read alike."""
+
+
+def parse_object(raw: bytes, most_depth: int) -> dict[str, Any]:
+    """Parse a JSON object; raises MalformedJsonError, which never repeats what was sent.
+
+    Besides bad syntax it refuses what RFC 7493 does, since readers differ on it: text that is not
+    UTF-8, surrogates without a partner, names that occur twice, numbers too large for a double.
+    """
+    try:
+        value = _parse(raw)
+    except MalformedJsonError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise MalformedJsonError(_reason(error)) from None
+    if not isinstance(value, dict):
+        raise MalformedJsonError("the body is not a JSON object")
+    if _depth(value) > most_depth:
+        raise MalformedJsonError(f"the body is nested more than {most_depth} deep")
+    return value
+
+
+def _parse(raw: bytes) -> object:
+    text = raw.decode()
+    value = json.loads(
+        text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+    )
+    if "\\u" in text:  # the only way to a surrogate, which does not encode
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at line {error.lineno}, column {error.colno}"
+        case UnicodeDecodeError():
+            return "the body is not UTF-8"
+        case UnicodeEncodeError():
+            return "a surrogate has no partner"
+        case RecursionError():
+            return "the body is nested too deeply"
+        case _:
+            return "a number is too long"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    parsed = dict(pairs)
+    if len(parsed) < len(pairs):
+        raise MalformedJsonError("a name occurs twice in one object")
+    return parsed
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedJsonError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise MalformedJsonError("a number is too large")
+    return number
+
+
+def _depth(value: dict[str, Any]) -> int:
+    """Count the objects and arrays around the innermost value, `value` itself included."""
+    level: list[Any] = [value]
+    depth = 0
+    while level:
+        level = [inner for outer in level for inner in _inner(outer)]
+        depth += 1
+    return depth
+
+
+def _inner(value: dict[str, Any] | list[Any]) -> list[Any]:
+    """List the objects and arrays directly inside an object or array."""
+    inside = value.values() if isinstance(value, dict) else value
+    return [inner for inner in inside if isinstance(inner, dict | list)]

@@ -1,0 +1,176 @@
+"""The OpenAPI 3.1 document, built from the table of operations."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from aiohttp import hdrs, web
+
+from shared.web import correlation
+from shared.web.openapi_schemas import Schemas
+from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.problem import (
+    CONTENT_TOO_LARGE,
+    HEADERS_TOO_LARGE,
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    MALFORMED_JSON,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    REQUEST_TIMEOUT,
+    TOO_BUSY,
+    UNAUTHORIZED,
+    UNSUPPORTED_MEDIA_TYPE,
+    ProblemKind,
+    ProblemModel,
+)
+
+OPENAPI_DOCUMENT: web.AppKey[bytes] = web.AppKey("OPENAPI_DOCUMENT", bytes)
+
+Json: TypeAlias = dict[str, Any]
+
+_OF_ANY = (
+    INVALID_REQUEST,
+    METHOD_NOT_ALLOWED,
+    CONTENT_TOO_LARGE,
+    HEADERS_TOO_LARGE,
+    INTERNAL_ERROR,
+)
+_OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
+_PATTERN_IN_PATH = re.compile(r"\{(\w+):[^}]*\}")
+_NO_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_RETRY_AFTER = {"Retry-After": "Seconds after which to try again"}
+_ERROR_HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {hdrs.WWW_AUTHENTICATE: "How to show a key"},
+    HTTPStatus.METHOD_NOT_ALLOWED: {hdrs.ALLOW: "The methods that the path takes"},
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
+}
+
+
+def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
+    """Describe the documented operations, with every answer that each of them can give."""
+    shown = [operation for operation in operations if operation.documented]
+    schemas = Schemas(shown)
+    ids = _ids(shown)
+    paths: defaultdict[str, Json] = defaultdict(dict)
+    for operation in shown:
+        path = _PATTERN_IN_PATH.sub(r"{\1}", operation.path)
+        described = _describe(operation, schemas)
+        paths[path][operation.method.lower()] = {"operationId": ids[id(operation)], **described}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": "1"},
+        "paths": dict(paths),
+        "components": {
+            "schemas": schemas.components,
+            "securitySchemes": {"staff": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _ids(operations: Sequence[Operation]) -> dict[int, str]:
+    """Name operations after their handlers; a handler of several gets numbers."""
+    seen: defaultdict[str, int] = defaultdict(int)
+    ids = {}
+    for operation in operations:
+        function = getattr(operation.handler, "func", operation.handler)
+        name = getattr(function, "__name__", type(function).__name__)
+        seen[name] += 1
+        ids[id(operation)] = name if seen[name] == 1 else f"{name}_{seen[name]}"
+    return ids
+
+
+def _describe(operation: Operation, schemas: Schemas) -> Json:
+    described: Json = {
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": [_parameter(parameter, schemas) for parameter in operation.parameters],
+        "responses": _responses(operation, schemas),
+    }
+    if operation.body is not None:
+        content = {"application/json": {"schema": schemas.sent(operation.body)}}
+        described["requestBody"] = {"required": True, "content": content}
+    if operation.role is Role.STAFF:
+        described["security"] = [{"staff": []}]
+    return described
+
+
+def _parameter(parameter: Parameter, schemas: Schemas) -> Json:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.description,
+        "required": parameter.required or parameter.place == "path",
+        "schema": schemas.sent(parameter.model),
+    }
+
+
+def _responses(operation: Operation, schemas: Schemas) -> Json:
+    answers = {
+        str(status.value): _answer(status, answer, schemas)
+        for status, answer in operation.answers.items()
+    }
+    by_status: defaultdict[HTTPStatus, list[ProblemKind]] = defaultdict(list)
+    for kind in _kinds(operation):
+        by_status[kind.status].append(kind)
+    problems = {
+        str(status.value): _problems(status, kinds, schemas)
+        for status, kinds in sorted(by_status.items())
+    }
+    return answers | problems
+
+
+def _kinds(operation: Operation) -> list[ProblemKind]:
+    """List, once each, the problems that the operation names and those of every operation."""
+    kinds = [*operation.errors, *_OF_ANY]
+    if operation.role is Role.STAFF:
+        kinds.append(UNAUTHORIZED)
+    if operation.body is not None:
+        kinds.extend(_OF_BODIES)
+    if "{" in operation.path:
+        kinds.append(NOT_FOUND)
+    if not operation.always_served and not operation.is_stream:
+        kinds.append(TOO_BUSY)
+    return [*dict.fromkeys(kinds)]
+
+
+def _answer(status: HTTPStatus, answer: Answer, schemas: Schemas) -> Json:
+    described: Json = {"description": answer.description, "headers": _headers(answer.headers)}
+    if answer.model is not None:
+        described["content"] = {answer.media_type: {"schema": schemas.answered(answer.model)}}
+    elif status not in _NO_CONTENT:
+        kind = "object" if answer.media_type.endswith("json") else "string"
+        described["content"] = {answer.media_type: {"schema": {"type": kind}}}
+    return described
+
+
+def _problems(status: HTTPStatus, kinds: Sequence[ProblemKind], schemas: Schemas) -> Json:
+    media = {
+        "schema": schemas.answered(ProblemModel),
+        "examples": {kind.slug: {"value": _example(kind)} for kind in kinds},
+    }
+    return {
+        "description": "; ".join(kind.title for kind in kinds),
+        "headers": _headers(_ERROR_HEADERS.get(status, {})),
+        "content": {"application/problem+json": media},
+    }
+
+
+def _example(kind: ProblemKind) -> Json:
+    model = ProblemModel(
+        type=f"/problems/{kind.slug}", title=kind.title, status=kind.status, detail="…"
+    )
+    return model.model_dump(exclude_none=True)
+
+
+def _headers(described: Mapping[str, str]) -> Json:
+    everywhere = {correlation.HEADER: "The caller's correlation id, or a new one"}
+    return {
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in (everywhere | dict(described)).items()
+    }

@@ -1,0 +1,59 @@
+"""The JSON schemas of everything that the operations take and give, made in one go by pydantic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, TypeAlias
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from shared.web.operation import Operation
+from shared.web.problem import ProblemModel
+
+Mode: TypeAlias = Literal["validation", "serialization"]
+
+
+class _NamesAsSpoken(GenerateJsonSchema):
+    """Calls `OrderModel` an Order, as those do who read the document."""
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(name).removesuffix("Model")
+
+
+class Schemas:
+    """Knows the schema of each type; `components` holds those that others refer to."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        types = {(id(kind), mode): kind for kind, mode in _types(operations)}
+        by_key, definitions = TypeAdapter.json_schemas(
+            [((index, mode), mode, TypeAdapter(kind)) for (index, mode), kind in types.items()],
+            ref_template="#/components/schemas/{model}",
+            schema_generator=_NamesAsSpoken,
+        )
+        self._by_key = by_key
+        self.components: dict[str, Any] = definitions.get("$defs", {})
+
+    def sent(self, kind: object) -> dict[str, Any]:
+        """Give the schema of what a caller sends."""
+        return self._of(kind, "validation")
+
+    def answered(self, kind: object) -> dict[str, Any]:
+        """Give the schema of what a caller gets."""
+        return self._of(kind, "serialization")
+
+    def _of(self, kind: object, mode: Mode) -> dict[str, Any]:
+        return self._by_key[((id(kind), mode), mode)]
+
+
+def _types(operations: Iterable[Operation]) -> Iterator[tuple[Any, Mode]]:
+    """List what has a schema; annotated types cannot be hashed, so they are told by identity."""
+    yield ProblemModel, "serialization"
+    for operation in operations:
+        if operation.body is not None:
+            yield operation.body, "validation"
+        for parameter in operation.parameters:
+            yield parameter.model, "validation"
+        for answer in operation.answers.values():
+            if answer.model is not None:
+                yield answer.model, "serialization"

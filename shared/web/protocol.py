@@ -1,0 +1,87 @@
+"""One HTTP connection: aiohttp's, but for what it says to those who do not speak HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+
+from shared.web.correlation import correlation_id
+from shared.web.problem import (
+    HEADERS_TOO_LARGE,
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    Problem,
+    problem_response,
+)
+from shared.web.response_headers import add_headers
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Connection(web.RequestHandler):
+    """Answers what is no HTTP with a problem, and lets the sender read it before hanging up.
+
+    Closing a socket that still has unread bytes resets it, and the answer is lost on the way. So
+    our side is closed first, and what comes is thrown away until the sender closes the other.
+    """
+
+    __slots__ = ("_left", "_linger_seconds", "_refused")
+
+    def __init__(self, server: web.Server, *, linger_seconds: float, **options: Any) -> None:
+        super().__init__(server, lingering_time=linger_seconds, **options)
+        self._linger_seconds = linger_seconds
+        self._refused = False
+        self._left = asyncio.Event()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Note that the other side has left."""
+        self._left.set()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless this connection is only waiting for its end."""
+        if not self._refused:
+            super().data_received(data)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - it repeats what was sent
+    ) -> web.StreamResponse:
+        """Say in a problem what aiohttp could not read; raises when an answer has begun."""
+        if isinstance(exc, ConnectionError) or request.writer.output_size > 0:
+            raise ConnectionResetError from exc
+        self._refused = True
+        response = problem_response(_problem(status, exc))
+        add_headers(response, correlation_id(None))
+        response.force_close()
+        return response
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Write an answer; if it is the last one, wait until its reader has it."""
+        finished = await super().finish_response(request, resp, start_time)
+        if self._refused and self.transport is not None and self.transport.can_write_eof():
+            self.transport.write_eof()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._linger_seconds):
+                    await self._left.wait()
+        return finished
+
+
+def _problem(status: int, error: BaseException | None) -> Problem:
+    log.info("request.refused", status=status, reason=type(error).__name__)
+    if isinstance(error, LineTooLong):
+        return Problem(HEADERS_TOO_LARGE, "a line of the request's head is too long")
+    if status == INVALID_REQUEST.status:
+        return Problem(INVALID_REQUEST, "what came is not HTTP as we read it")
+    log.error("request.failed", exc_info=error)
+    return Problem(INTERNAL_ERROR, "we have logged it")

@@ -1,0 +1,75 @@
+"""Serves an application until it is asked to stop, and then lets what has begun come to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from aiohttp import web
+from yarl import URL
+
+from shared.web.keys import LIMITS
+from shared.web.protocol import Connection
+
+BACKLOG = 1024
+
+
+async def serve(
+    app: web.Application,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    sock: socket.socket | None = None,
+    stop: asyncio.Event,
+    grace_seconds: float,
+    on_listening: Callable[[str], None],
+) -> None:
+    """Serve on `host` and `port`, or on `sock`, until `stop` is set.
+
+    `on_listening` is called with the URL once connections are taken. After `stop` no more are;
+    streams end, and requests in flight have `grace_seconds` to finish. Raises OSError when the
+    port cannot be had, and whatever a service's cleanup context raises at its start.
+    """
+    # aiohttp waits twice: for the handlers, then for those that still read their body.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=max(grace_seconds / 2, 0.01))
+    try:
+        await runner.setup()
+        listener = await _listen(runner, host, port, sock)
+        try:
+            on_listening(_url(listener))
+            await stop.wait()
+        finally:
+            listener.close()
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(
+    runner: web.AppRunner, host: str, port: int, sock: socket.socket | None
+) -> asyncio.Server:
+    """Open the listener, each of its connections within the application's limits."""
+    loop = asyncio.get_running_loop()
+    server = runner.server
+    limits = runner.app[LIMITS]
+    if server is None:
+        raise RuntimeError("the runner is set up first")
+
+    def connection() -> Connection:
+        return Connection(
+            server,
+            loop=loop,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=limits.idle_seconds,
+            linger_seconds=limits.linger_seconds,
+        )
+
+    if sock is not None:
+        return await loop.create_server(connection, sock=sock, backlog=BACKLOG)
+    return await loop.create_server(connection, host, port, backlog=BACKLOG)
+
+
+def _url(listener: asyncio.Server) -> str:
+    host, port = listener.sockets[0].getsockname()[:2]
+    return str(URL.build(scheme="http", host=host, port=port))

@@ -1,0 +1,67 @@
+"""The staff key: the one that is set, or else one made on first start and kept in a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+import structlog
+
+FILE_NAME = "staff-key"
+VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class UnusableStaffKeyError(ValueError):
+    """The staff key is empty, or has characters that a header cannot carry."""
+
+
+def load_or_create_staff_key(settings_key: str | None, state_dir: Path) -> str:
+    """Give the staff key: `settings_key` when there is one, else that of `state_dir`.
+
+    Processes that start at once agree on one key. Raises UnusableStaffKeyError, and OSError when
+    the file can be neither read nor made.
+    """
+    if settings_key:
+        return _checked(settings_key, "COFFEE_STAFF_KEY")
+    path = state_dir / FILE_NAME
+    if not path.exists():
+        _create(path)
+    _keep_private(path)
+    return _checked(path.read_text(errors="replace").strip(), str(path))
+
+
+def _create(path: Path) -> None:
+    """Write a new key aside, then give it its name, unless another process was faster."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{secrets.token_urlsafe(32)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _keep_private(path: Path) -> None:
+    """Take the rights of others away from a file that was copied or edited carelessly."""
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+        log.warning("staff_key.was_readable_by_others", path=str(path))
+
+
+def _checked(key: str, origin: str) -> str:
+    if not VISIBLE_ASCII.fullmatch(key):
+        message = (
+            f"the staff key in {origin} must be visible ASCII characters without spaces, "
+            "and at least one; remove it to have one made"
+        )
+        raise UnusableStaffKeyError(message)
+    return key

@@ -1,0 +1,113 @@
+"""The operations by which a service is watched: alive, ready, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Literal
+
+import structlog
+from aiohttp import hdrs, web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+from shared.web.keys import LIMITS, METRICS, READINESS
+from shared.web.operation import Answer, Handler, Operation, Role
+from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
+
+RETRY_AFTER_SECONDS = 5
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Health(BaseModel):
+    """The service is alive."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    """The service can do its work; `checks` are what it found within reach."""
+
+    status: Literal["ready"] = "ready"
+    checks: list[str]
+
+
+def watching_operations() -> list[Operation]:
+    """List the operations that every service has for those who watch it."""
+    return [
+        _operation("/healthz", "Is the service alive?", healthz, Answer("It is", Health)),
+        _operation(
+            "/readyz",
+            "Is all that the service needs within reach?",
+            readyz,
+            Answer("It is", Readiness),
+            UNAVAILABLE,
+        ),
+        _operation(
+            "/metrics",
+            "What the service counts, for Prometheus",
+            metrics,
+            Answer("The metrics", media_type="text/plain"),
+        ),
+    ]
+
+
+async def healthz(_: web.Request) -> web.StreamResponse:
+    """Answer, which is all there is to being alive."""
+    return _json(Health())
+
+
+async def readyz(request: web.Request) -> web.StreamResponse:
+    """Check everything at once; raises a Problem of kind UNAVAILABLE that names what failed."""
+    checks = request.app[READINESS]
+    seconds = request.app[LIMITS].check_seconds
+    failures = await asyncio.gather(*(_failure(check, seconds) for check in checks.values()))
+    reasons = [f"{name}: {why}" for name, why in zip(checks, failures, strict=True) if why]
+    if reasons:
+        raise Problem(UNAVAILABLE, "; ".join(reasons), retry_after=RETRY_AFTER_SECONDS)
+    return _json(Readiness(checks=[*checks]))
+
+
+async def metrics(request: web.Request) -> web.StreamResponse:
+    """Write the registry in Prometheus' text format."""
+    page = generate_latest(request.app[METRICS])
+    return web.Response(body=page, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+
+
+async def _failure(check: Callable[[], Awaitable[None]], seconds: float) -> str | None:
+    """Say why a check failed by the error's name alone: its text may hold addresses and keys."""
+    try:
+        async with asyncio.timeout(seconds):
+            await check()
+    except TimeoutError:
+        return f"no answer within {seconds:g} s"
+    except Exception as error:  # whatever a dependency may raise is what this check is for
+        log.warning("readiness.failed", exc_info=error)
+        return type(error).__name__
+    return None
+
+
+def _operation(
+    path: str,
+    summary: str,
+    handler: Handler,
+    answer: Answer,
+    *errors: ProblemKind,
+) -> Operation:
+    return Operation(
+        method=hdrs.METH_GET,
+        path=path,
+        summary=summary,
+        handler=handler,
+        answers={HTTPStatus.OK: answer},
+        errors=errors,
+        role=Role.ANYONE,
+        tag="service",
+        always_served=True,
+    )
+
+
+def _json(model: BaseModel) -> web.Response:
+    return web.Response(body=model.model_dump_json().encode(), content_type="application/json")
