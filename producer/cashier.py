@@ -8,13 +8,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from producer.backlog import Backlog
 from producer.errors import KeyReusedError, NotInThatStateError, OrderNotFoundError
 from producer.front_desk import FrontDesk
-from producer.handover import Announcer, Handover
+from producer.handover import Handover
 from producer.order_ids import OrderIds
-from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
 from shared.domain.errors import TransitionRefusedError
 from shared.domain.menu import Wish, quote
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
@@ -43,7 +40,6 @@ class Cashier:
         store: OrderStore,
         front_desk: FrontDesk,
         handover: Handover,
-        announcer: Announcer,
         ids: OrderIds,
         clock: Clock,
         store_id: str,
@@ -52,7 +48,6 @@ class Cashier:
         self._store = store
         self._front_desk = front_desk
         self._handover = handover
-        self._announcer = announcer
         self._ids = ids
         self._clock = clock
         self._store_id = store_id
@@ -126,12 +121,5 @@ class Cashier:
             raise NotInThatStateError(order.state, wanted) from error
         except OrderChangedError:
             return await self._move(order_id, wanted, to)
-        await self._tell(moved)
+        await self._handover.tell(moved)
         return moved
-
-    async def _tell(self, order: Order) -> None:
-        """Announce a change that is already durable, so that its failure cannot undo it."""
-        try:
-            await self._announcer.announce(order)
-        except (AwsUnavailableError, EntryFailedError) as error:
-            log.error("announcement.failed", order_id=order.id, error=str(error))

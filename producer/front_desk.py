@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from producer.backlog import Backlog
 from producer.errors import ShopClosedError, TooBusyError
 from shared.domain.estimate import Estimate, estimate
 from shared.domain.menu import Menu
-from shared.store.contract import ShopState, ShopStatus, ShopStore
+from shared.store.contract import Shift, ShopState, ShopStatus, ShopStore
 
 _CLOSED = frozenset({ShopState.PAUSED, ShopState.CLOSED})
+
+_BUSY_SECONDS = 10
+"""When to try again while the line is too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShopView:
     """What everybody may know of the shop."""
 
-    state: ShopState
+    status: ShopStatus
     backlog: int
     wait: Estimate
     baristas: int
@@ -43,39 +47,40 @@ class FrontDesk:
 
     async def admit_order(self, now: dt.datetime) -> frozenset[str]:
         """Let an order in, and say what is sold out; raises ShopClosedError or TooBusyError."""
-        status = await self._store.status()
-        state = state_at(status, now)
-        if state in _CLOSED:
-            raise ShopClosedError(state, status.reason, status.until)
+        status = current(await self._store.status(), now)
+        if status.state in _CLOSED:
+            raise ShopClosedError(status.state, status.reason, status.until)
         if self._backlog.count >= self._backlog_limit:
-            wait = await self.estimate(now, 0)
-            raise TooBusyError(min(60, max(1, wait.low_seconds / 10)))
+            raise TooBusyError(_BUSY_SECONDS)
         return status.sold_out
 
     async def view(self, now: dt.datetime) -> ShopView:
         """Describe the shop as it is now."""
-        status = await self._store.status()
+        status = current(await self._store.status(), now)
         shifts = await self._store.on_shift(now)
-        wait = await self.estimate(now, 0)
-        return ShopView(state_at(status, now), self._backlog.count, wait, len(shifts))
+        return ShopView(status, self._backlog.count, self._estimate(shifts, 0), len(shifts))
 
     async def estimate(self, now: dt.datetime, prep_seconds: int) -> Estimate:
         """Estimate the wait of an order that takes `prep_seconds` at natural speed."""
-        slots = sum(shift.slots for shift in await self._store.on_shift(now))
-        typical = sum(item.prep_seconds for item in self.menu.items) / len(self.menu.items)
-        return estimate(
-            self._backlog.count, slots, self._brewed(typical), self._brewed(prep_seconds)
-        )
+        return self._estimate(await self._store.on_shift(now), prep_seconds)
 
     async def sold_out(self) -> frozenset[str]:
         """Say which items are sold out."""
         return (await self._store.status()).sold_out
 
+    def _estimate(self, shifts: Sequence[Shift], prep_seconds: int) -> Estimate:
+        slots = sum(shift.slots for shift in shifts)
+        typical = sum(item.prep_seconds for item in self.menu.items) / len(self.menu.items)
+        return estimate(
+            self._backlog.count, slots, self._brewed(typical), self._brewed(prep_seconds)
+        )
+
     def _brewed(self, seconds: float) -> float:
         return seconds / self._brew_speed if self._brew_speed else 0
 
 
-def state_at(status: ShopStatus, now: dt.datetime) -> ShopState:
-    """Say the shop's state: what staff set, until the time that they set it for is over."""
-    over = status.until is not None and now >= status.until
-    return ShopState.OPEN if over else status.state
+def current(status: ShopStatus, now: dt.datetime) -> ShopStatus:
+    """Say what staff set, or that the shop is open once the time they set it for is over."""
+    if status.until is None or now < status.until:
+        return status
+    return ShopStatus(sold_out=status.sold_out)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Protocol
 
+import structlog
+
 from producer.backlog import Backlog
+from shared.aws.batcher import EntryFailedError
+from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order, OrderState
+
+log = structlog.stdlib.get_logger(__name__)
 
 _REMEMBERED = 10_000
 
@@ -48,3 +54,10 @@ class Handover:
         self._queued[order.id] = None
         if len(self._queued) > _REMEMBERED:
             self._queued.popitem(last=False)
+
+    async def tell(self, order: Order) -> None:
+        """Announce a change that is already durable, so that its failure cannot undo it."""
+        try:
+            await self._announcer.announce(order)
+        except (AwsUnavailableError, EntryFailedError):
+            log.exception("announcement.failed", order_id=order.id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.domain.menu import Menu, Wish
-from shared.domain.order import Order, OrderState
+from shared.domain.menu import Wish
+from shared.domain.order import OrderState
 from shared.messages.timestamp import Timestamp
 from shared.store.contract import ShopState
 

@@ -1,0 +1,76 @@
+"""What the cashier's routes find behind the counter, and how it is set up there."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from producer.backlog import Backlog
+from producer.cashier import Cashier
+from producer.front_desk import FrontDesk
+from producer.handover import Handover
+from producer.order_ids import OrderIds
+from producer.rate_limit import RateLimit
+from producer.settings import CashierSettings
+from shared.aws.clients import aws_clients
+from shared.aws.names import Names
+from shared.aws.opening import open_announcer, open_orders_queue, provisioned
+from shared.aws.tickets import TicketQueue
+from shared.domain.menu import Menu
+from shared.runtime.clock import Clock, utc_now
+from shared.runtime.lifecycle import every, running
+from shared.store.contract import Store
+from shared.store.opening import open_store
+
+_SAMPLE_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What a route may need."""
+
+    cashier: Cashier
+    front_desk: FrontDesk
+    store: Store
+    rate_limit: RateLimit
+    backlog: Backlog
+    clock: Clock
+
+
+COUNTER: web.AppKey[Counter] = web.AppKey("COUNTER", Counter)
+
+
+@contextlib.asynccontextmanager
+async def open_counter(
+    settings: CashierSettings, menu: Menu, order_id_secret: str
+) -> AsyncIterator[Counter]:
+    """Set the counter up; when it closes, what was begun is through."""
+    names = Names(settings.name_prefix)
+    async with aws_clients(settings) as clients:
+        await provisioned(clients, names)
+        async with (
+            open_store(settings, clients.dynamodb, utc_now) as store,
+            open_orders_queue(clients, names) as queue,
+            open_announcer(clients, names, queue) as announcer,
+        ):
+            tickets = TicketQueue(queue)
+            backlog = Backlog(tickets)
+            handover = Handover(announcer, tickets, backlog)
+            desk = FrontDesk(store, menu, backlog, settings.backlog_limit, settings.brew_speed)
+            cashier = Cashier(
+                store,
+                desk,
+                handover,
+                OrderIds(order_id_secret),
+                utc_now,
+                settings.store_id,
+                ZoneInfo(settings.timezone),
+            )
+            rate_limit = RateLimit(settings.orders_per_minute, time.monotonic)
+            async with running(every(_SAMPLE_SECONDS, backlog.sample), "backlog"):
+                yield Counter(cashier, desk, store, rate_limit, backlog, utc_now)

@@ -1,0 +1,104 @@
+"""The routes of orders: placed, looked up, listed, canceled, collected."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from producer.cashier import Request
+from producer.counter import COUNTER
+from producer.models import ListOrders, OrderPage, PlaceOrder
+from producer.order_ids import is_idempotency_key
+from producer.presenting import show_board, show_order
+from producer.problems import INVALID_KEY, INVALID_ORDER, TOO_MANY_REQUESTS
+from shared.domain.order import OrderState
+from shared.web.answer import answer
+from shared.web.auth import is_staff
+from shared.web.body import read_body
+from shared.web.keys import CORRELATION_ID
+from shared.web.problem import Problem
+from shared.web.query import read_query
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+_BOARD_ORDERS = 200
+"""A display has only so much room: the newest ones are shown."""
+
+
+async def place_order(request: web.Request) -> web.Response:
+    """Place an order; 200 instead of 201 when its key has placed it before."""
+    counter = request.app[COUNTER]
+    _admit(request)
+    key = _idempotency_key(request)
+    body = await read_body(request, PlaceOrder, INVALID_ORDER)
+    placement = await counter.cashier.place(
+        Request(
+            customer_name=body.customer_name,
+            wishes=[line.wish() for line in body.items],
+            fingerprint=body.fingerprint(),
+            correlation_id=request[CORRELATION_ID],
+            idempotency_key=key,
+        )
+    )
+    shown = show_order(placement.order, counter.clock())
+    headers = {"Location": f"/orders/{placement.order.id}"}
+    if placement.created:
+        return answer(shown, HTTPStatus.CREATED, headers)
+    return answer(shown, headers={**headers, "Idempotent-Replayed": "true"})
+
+
+async def get_order(request: web.Request) -> web.Response:
+    """Look an order up."""
+    counter = request.app[COUNTER]
+    order = await counter.cashier.look_up(request.match_info["id"])
+    return answer(show_order(order, counter.clock()))
+
+
+async def cancel_order(request: web.Request) -> web.Response:
+    """Cancel an order that nobody has begun."""
+    counter = request.app[COUNTER]
+    order = await counter.cashier.cancel(request.match_info["id"])
+    return answer(show_order(order, counter.clock()))
+
+
+async def collect_order(request: web.Request) -> web.Response:
+    """Hand a ready order over."""
+    counter = request.app[COUNTER]
+    order = await counter.cashier.collect(request.match_info["id"])
+    return answer(show_order(order, counter.clock()))
+
+
+async def list_orders(request: web.Request) -> web.Response:
+    """List orders, newest first."""
+    counter = request.app[COUNTER]
+    query = read_query(request, ListOrders)
+    page = await counter.store.page(query.state, query.limit, query.cursor)
+    now = counter.clock()
+    orders = [show_order(order, now) for order in page.orders]
+    return answer(OrderPage(orders=orders, next_cursor=page.next_cursor))
+
+
+async def get_board(request: web.Request) -> web.Response:
+    """Show the numbers that are being prepared and that are ready."""
+    states = (OrderState.PREPARING, OrderState.READY)
+    return answer(show_board(await request.app[COUNTER].store.open_orders(states, _BOARD_ORDERS)))
+
+
+def _admit(request: web.Request) -> None:
+    """Bound how often one client orders; staff are not bounded."""
+    if is_staff(request):
+        return
+    wait = request.app[COUNTER].rate_limit.admit(request.remote or "unknown")
+    if wait:
+        raise Problem(TOO_MANY_REQUESTS, "wait a little before the next order", retry_after=wait)
+
+
+def _idempotency_key(request: web.Request) -> str | None:
+    keys = request.headers.getall(IDEMPOTENCY_KEY, [])
+    if not keys:
+        return None
+    if len(keys) > 1 or not is_idempotency_key(keys[0]):
+        raise Problem(
+            INVALID_KEY, f"{IDEMPOTENCY_KEY} is one of 16 to 255 visible ASCII characters"
+        )
+    return keys[0]
