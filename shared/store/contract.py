@@ -12,7 +12,10 @@ from shared.domain.order import Order, OrderState
 
 
 class StoreUnavailableError(Exception):
-    """The store is out of reach, or could not make the write durable: nothing was written."""
+    """The store is out of reach, or could not say in time that the write is durable.
+
+    A write that ended so was most likely not made; look again before making another.
+    """
 
 
 class OrderChangedError(Exception):
@@ -72,8 +75,9 @@ class Shift:
 
 
 class OrderStore(Protocol):
-    """The record of all orders. Every write is durable when its call returns.
+    """The record of one shop's orders. Every write is durable when its call returns.
 
+    Pages and open orders are those of the shop that the store was opened for.
     Every method raises StoreUnavailableError when the store cannot be reached in time.
     """
 
@@ -96,7 +100,7 @@ class OrderStore(Protocol):
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
         """List up to `limit` orders, newest first, of one state or of all.
 
-        Raises InvalidCursorError.
+        A page may hold fewer, even none, and be followed by another. Raises InvalidCursorError.
         """
 
     async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:

@@ -1,0 +1,94 @@
+"""Walks through the indexes of the DynamoDB table, from the newest order to the oldest."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from shared.domain.order import Order
+from shared.store.contract import StoreUnavailableError
+from shared.store.cursor import Position
+from shared.store.dynamodb_item import day_key, order_key, order_of, position_of, sort_key
+from shared.store.dynamodb_table import DAY_INDEX, OPEN_INDEX, Table
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb.type_defs import (
+        KeysAndAttributesOutputTypeDef,
+        KeysAndAttributesTypeDef,
+    )
+
+LARGEST_CHUNK = 100
+"""How many items one BatchGetItem takes."""
+
+Chunks: TypeAlias = AsyncGenerator[Sequence[Position], None]
+"""Orders' places in the list of all, some at a time, newest first."""
+
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between the attempts to read what DynamoDB left unread of a batch."""
+
+_AFTER_ALL = "~"
+"""Sorts after every position, as `~` does after every digit."""
+
+
+async def still_open(table: Table, store_id: str, start: Position | None, size: int) -> Chunks:
+    """Walk through the open orders that are older than `start`."""
+    async for positions in _walk(table, (OPEN_INDEX, "open", store_id), start, size):
+        yield positions
+
+
+async def by_day(
+    table: Table, store_id: str, days: Iterable[dt.date], start: Position | None, size: int
+) -> Chunks:
+    """Walk through the orders of some UTC days, the last day first, that are older than `start`."""
+    for day in days:
+        if start is None or day.isoformat() <= start.placed_at[:10]:
+            async for positions in _walk(
+                table, (DAY_INDEX, "day", day_key(store_id, day)), start, size
+            ):
+                yield positions
+
+
+async def orders_at(table: Table, positions: Sequence[Position]) -> Sequence[Order]:
+    """Read the orders at some positions, in that order; those gone since are left out.
+
+    Raises StoreUnavailableError when DynamoDB goes on leaving some unread.
+    """
+    found: dict[str, Order] = {}
+    unread: Mapping[str, KeysAndAttributesTypeDef | KeysAndAttributesOutputTypeDef] = {
+        table.name: {"Keys": [order_key(position.order_id) for position in positions]}
+    }
+    for pause in _PAUSES:
+        answer = await table.client.batch_get_item(RequestItems=unread)
+        orders = [order_of(item) for item in answer["Responses"].get(table.name, [])]
+        found.update((order.id, order) for order in orders)
+        unread = answer.get("UnprocessedKeys", {})
+        if not unread:
+            return [found[at.order_id] for at in positions if at.order_id in found]
+        await asyncio.sleep(pause)
+    raise StoreUnavailableError("the order store is over its capacity, and left orders unread")
+
+
+async def _walk(
+    table: Table, partition: tuple[str, str, str], start: Position | None, size: int
+) -> Chunks:
+    index, attribute, value = partition
+    before = _AFTER_ALL if start is None else sort_key(start)
+    size = min(size, LARGEST_CHUNK)
+    while True:
+        answer = await table.client.query(
+            TableName=table.name,
+            IndexName=index,
+            KeyConditionExpression="#partition = :partition AND #placed < :before",
+            ExpressionAttributeNames={"#partition": attribute, "#placed": "placed"},
+            ExpressionAttributeValues={":partition": {"S": value}, ":before": {"S": before}},
+            ScanIndexForward=False,
+            Limit=size,
+        )
+        positions = [position_of(item) for item in answer["Items"]]
+        if positions:
+            yield positions
+            before = sort_key(positions[-1])
+        if len(positions) < size:
+            return

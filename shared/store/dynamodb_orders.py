@@ -1,0 +1,165 @@
+"""Orders in DynamoDB: conditional writes, and pages by way of the indexes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+from typing import Any
+
+from shared.domain.order import OPEN_STATES, Order, OrderState
+from shared.runtime.clock import Clock
+from shared.store import cursor as cursors
+from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
+from shared.store.dynamodb_item import (
+    Item,
+    epoch_seconds,
+    order_item,
+    order_key,
+    order_of,
+    shop_key,
+)
+from shared.store.dynamodb_listing import LARGEST_CHUNK, Chunks, by_day, orders_at, still_open
+from shared.store.dynamodb_table import Table
+
+_LOOKED_AT_PER_PAGE = 500
+"""How many orders one page may look at: of a rare state it ends early rather than late."""
+
+_CLOCK_SKEW = dt.timedelta(minutes=5)
+"""How far ahead the clock of another process may be that has placed an order."""
+
+_ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
+
+
+@dataclass(frozen=True)
+class DynamoDBOrders:
+    """The `OrderStore` of one shop, in a table that several shops may share.
+
+    Orders are listed, and closed ones are kept, for `retention`.
+    """
+
+    table: Table
+    store_id: str
+    clock: Clock
+    retention: dt.timedelta
+
+    async def place(self, order: Order, business_day: dt.date) -> Placement:
+        """Record a new order; see `OrderStore.place`."""
+        async with self.table.in_time():
+            recorded = await self._recorded(order.id)  # a replay must not use a number up
+            if recorded is not None:
+                return Placement(order_of(recorded), created=False)
+            number = await self._next_number(order.store_id, business_day)
+            item = self._item(with_changes(order, number=number))
+            recorded = await self._put(order.id, item, _ABSENT)
+            if recorded is None:
+                raise StoreUnavailableError("the order store lost the order while it was placed")
+            return Placement(order_of(recorded), created=_same_write(recorded, item))
+
+    async def get(self, order_id: str) -> Order | None:
+        """Look an order up."""
+        async with self.table.in_time():
+            item = await self._recorded(order_id)
+        return None if item is None else order_of(item)
+
+    async def replace(self, before: Order, after: Order) -> None:
+        """Write `after` over `before`; see `OrderStore.replace`."""
+        item = self._item(after)
+        async with self.table.in_time():
+            recorded = await self._put(before.id, item, _unchanged(before))
+        if recorded is None or not _same_write(recorded, item):
+            raise OrderChangedError(before.id)
+
+    async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
+        """List orders, newest first; one more than asked for tells of a next page."""
+        start = None if cursor is None else cursors.decode(cursor)
+        found: list[Order] = []
+        looked_at = 0
+        async with self.table.in_time(), aclosing(self._chunks(state, start, limit + 1)) as chunks:
+            async for positions in chunks:
+                orders = await orders_at(self.table, positions)
+                found += [order for order in orders if state in {None, order.state}]
+                looked_at += len(positions)
+                if len(found) > limit:
+                    return Page(found[:limit], cursors.encode(cursors.position(found[limit - 1])))
+                if looked_at >= _LOOKED_AT_PER_PAGE:
+                    return Page(found, cursors.encode(positions[-1]))
+        return Page(found, None)
+
+    async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
+        """List open orders, the newest placed first."""
+        found: list[Order] = []
+        async with (
+            self.table.in_time(),
+            aclosing(still_open(self.table, self.store_id, None, LARGEST_CHUNK)) as chunks,
+        ):
+            async for positions in chunks:
+                orders = await orders_at(self.table, positions)
+                found += [
+                    order for order in orders if order.state in OPEN_STATES.intersection(states)
+                ]
+                if len(found) >= limit:
+                    break
+        return found[:limit]
+
+    def _chunks(
+        self, state: OrderState | None, start: cursors.Position | None, size: int
+    ) -> Chunks:
+        if state in OPEN_STATES:
+            return still_open(self.table, self.store_id, start, size)
+        now = self.clock()
+        newest = (now + _CLOCK_SKEW).date()
+        oldest = (now - self.retention).date()
+        days = [newest - dt.timedelta(days=back) for back in range((newest - oldest).days + 1)]
+        return by_day(self.table, self.store_id, days, start, size)
+
+    def _item(self, order: Order) -> Item:
+        return order_item(order, uuid.uuid4().hex, self.clock() + self.retention)
+
+    async def _recorded(self, order_id: str) -> Item | None:
+        answer = await self.table.client.get_item(
+            TableName=self.table.name, Key=order_key(order_id), ConsistentRead=True
+        )
+        return answer.get("Item")
+
+    async def _next_number(self, store_id: str, business_day: dt.date) -> str:
+        kept_until = dt.datetime.combine(business_day, dt.time(), dt.UTC) + self.retention
+        answer = await self.table.client.update_item(
+            TableName=self.table.name,
+            Key=shop_key(store_id, f"numbers#{business_day.isoformat()}"),
+            UpdateExpression="ADD last_number :one SET expires = :expires",
+            ExpressionAttributeValues={":one": {"N": "1"}, ":expires": epoch_seconds(kept_until)},
+            ReturnValues="UPDATED_NEW",
+        )
+        return f"{int(answer['Attributes']['last_number']['N']):03d}"
+
+    async def _put(self, order_id: str, item: Item, condition: Mapping[str, Any]) -> Item | None:
+        """Put an item on a condition, and give the one that is recorded after, ours or not.
+
+        A refusal alone says little: the client may have sent the write twice, and have been
+        refused because the first had taken effect and only its answer was lost.
+        """
+        client = self.table.client
+        try:
+            await client.put_item(TableName=self.table.name, Item=item, **condition)
+        except client.exceptions.ConditionalCheckFailedException:
+            return await self._recorded(order_id)
+        return item
+
+
+def _unchanged(before: Order) -> Mapping[str, Any]:
+    return {
+        "ConditionExpression": "#version = :version AND #attempt = :attempt",
+        "ExpressionAttributeNames": {"#version": "version", "#attempt": "attempt"},
+        "ExpressionAttributeValues": {
+            ":version": {"N": str(before.version)},
+            ":attempt": {"N": str(before.attempt)},
+        },
+    }
+
+
+def _same_write(recorded: Item, item: Item) -> bool:
+    return recorded["write_id"] == item["write_id"]

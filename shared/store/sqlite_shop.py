@@ -1,0 +1,86 @@
+"""The statements by which the embedded store keeps the shop's status and its shifts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+
+from shared.store.contract import Shift, ShopState, ShopStatus
+from shared.store.cursor import sortable
+
+_FORGOTTEN_AFTER = dt.timedelta(days=1)
+"""How long the shift of a barista that never clocked out stays in the file."""
+
+
+def status(connection: sqlite3.Connection, store_id: str) -> ShopStatus:
+    """Look the shop's status up."""
+    items = connection.execute("SELECT item_id FROM sold_out WHERE store_id = ?", (store_id,))
+    sold_out = frozenset(item_id for (item_id,) in items)
+    row = connection.execute(
+        "SELECT state, reason, until FROM shops WHERE store_id = ?", (store_id,)
+    ).fetchone()
+    if row is None:
+        return ShopStatus(sold_out=sold_out)
+    state, reason, until = row
+    return ShopStatus(
+        state=ShopState(state),
+        reason=reason,
+        until=None if until is None else dt.datetime.fromisoformat(until),
+        sold_out=sold_out,
+    )
+
+
+def set_state(
+    connection: sqlite3.Connection,
+    store_id: str,
+    state: ShopState,
+    reason: str | None,
+    until: dt.datetime | None,
+) -> None:
+    """Write the shop's state over the one before."""
+    connection.execute(
+        "INSERT OR REPLACE INTO shops (store_id, state, reason, until) VALUES (?, ?, ?, ?)",
+        (store_id, state, reason, None if until is None else sortable(until)),
+    )
+
+
+def set_sold_out(
+    connection: sqlite3.Connection, store_id: str, item_id: str, *, sold_out: bool
+) -> None:
+    """Add an item to what is sold out, or take it away."""
+    connection.execute(
+        "INSERT OR IGNORE INTO sold_out (store_id, item_id) VALUES (?, ?)"
+        if sold_out
+        else "DELETE FROM sold_out WHERE store_id = ? AND item_id = ?",
+        (store_id, item_id),
+    )
+
+
+def clock_in(connection: sqlite3.Connection, store_id: str, shift: Shift) -> None:
+    """Write a barista's shift over the one before; forget those that ended long ago."""
+    connection.execute(
+        "INSERT OR REPLACE INTO shifts (store_id, barista, slots, until) VALUES (?, ?, ?, ?)",
+        (store_id, shift.barista, shift.slots, sortable(shift.until)),
+    )
+    connection.execute(
+        "DELETE FROM shifts WHERE store_id = ? AND until < ?",
+        (store_id, sortable(shift.until - _FORGOTTEN_AFTER)),
+    )
+
+
+def clock_out(connection: sqlite3.Connection, store_id: str, barista: str) -> None:
+    """Forget a barista."""
+    connection.execute("DELETE FROM shifts WHERE store_id = ? AND barista = ?", (store_id, barista))
+
+
+def on_shift(connection: sqlite3.Connection, store_id: str, at: dt.datetime) -> Sequence[Shift]:
+    """List the baristas whose time is not over."""
+    rows = connection.execute(
+        "SELECT barista, slots, until FROM shifts WHERE store_id = ? AND until > ?"
+        " ORDER BY barista",
+        (store_id, sortable(at)),
+    )
+    return [
+        Shift(barista, slots, dt.datetime.fromisoformat(until)) for barista, slots, until in rows
+    ]

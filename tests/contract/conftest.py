@@ -1,0 +1,104 @@
+"""One store after the other, opened as often as a test likes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+
+from shared.store.contract import Store
+from shared.store.dynamodb import dynamodb_store
+from shared.store.dynamodb_table import provision_table
+from shared.store.sqlite import open_sqlite_store
+from tests.contract.orders import NOON, NewOrder, orders_of
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+TABLE = "contract-coffee-shop"
+
+OpenStore: TypeAlias = Callable[[str], AbstractAsyncContextManager[Store]]
+"""Opens the store of the shop of that id, in the one file or table of the test."""
+
+Connect: TypeAlias = Callable[[], AbstractAsyncContextManager["DynamoDBClient"]]
+
+_shops = itertools.count(1)
+_session = get_session()
+
+
+@contextlib.asynccontextmanager
+async def dynamodb_client(endpoint: str) -> AsyncIterator[DynamoDBClient]:
+    async with _session.create_client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=AioConfig(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=1),
+    ) as client:
+        yield client
+
+
+def _provision(endpoint: str) -> str:
+    async def provision() -> None:
+        async with dynamodb_client(endpoint) as client:
+            await provision_table(client, TABLE)
+
+    asyncio.run(provision())
+    return endpoint
+
+
+@pytest.fixture(scope="session")
+def moto_table(moto: str) -> str:
+    return _provision(moto)
+
+
+@pytest.fixture(scope="session")
+def ministack_table(ministack: str) -> str:
+    return _provision(ministack)
+
+
+@pytest.fixture
+def shop_id() -> str:
+    """A shop that no other test has used."""
+    return f"shop-{next(_shops)}"
+
+
+@pytest.fixture
+def new_order(shop_id: str) -> NewOrder:
+    return orders_of(shop_id)
+
+
+@pytest.fixture(params=["sqlite", "moto", "ministack"])
+def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    if request.param == "sqlite":
+        return lambda store_id: open_sqlite_store(tmp_path / "orders.sqlite3", store_id)
+    endpoint: str = request.getfixturevalue(f"{request.param}_table")
+
+    @contextlib.asynccontextmanager
+    async def open_dynamodb(store_id: str) -> AsyncIterator[Store]:
+        async with dynamodb_client(endpoint) as client:
+            yield dynamodb_store(client, TABLE, store_id, lambda: NOON)
+
+    return open_dynamodb
+
+
+@pytest.fixture
+async def store(open_shop: OpenStore, shop_id: str) -> AsyncIterator[Store]:
+    async with open_shop(shop_id) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def second_store(open_shop: OpenStore, shop_id: str) -> AsyncIterator[Store]:
+    """Another opening of the same store, as another process would have it."""
+    async with open_shop(shop_id) as opened:
+        yield opened

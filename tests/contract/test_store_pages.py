@@ -1,0 +1,158 @@
+"""Lists of orders: pages, and those still open."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+
+import pytest
+
+from shared.domain.order import OPEN_STATES, Order, OrderState
+from shared.store.contract import InvalidCursorError, Store
+from tests.contract.conftest import OpenStore
+from tests.contract.orders import NOON, TODAY, NewOrder, ids, moved, orders_of
+
+
+async def placed(store: Store, order: Order, *states: OrderState) -> Order:
+    """Record an order that has gone through `states`."""
+    recorded = (await store.place(order, TODAY)).order
+    after = moved(recorded, *states)
+    if states:
+        await store.replace(recorded, after)
+    return after
+
+
+async def all_pages(store: Store, state: OrderState | None, limit: int) -> list[Order]:
+    orders: list[Order] = []
+    cursor: str | None = None
+    while True:
+        page = await store.page(state, limit, cursor)
+        assert len(page.orders) <= limit
+        orders += page.orders
+        cursor = page.next_cursor
+        if cursor is None:
+            return orders
+
+
+async def test_pages_run_from_the_newest_order_to_the_oldest(
+    store: Store, new_order: NewOrder
+) -> None:
+    minutes = [7, 3, 11, 3000, 0, 20000, 5]
+    orders = {
+        back: await placed(store, new_order(NOON - dt.timedelta(minutes=back))) for back in minutes
+    }
+    expected = [orders[back] for back in sorted(minutes)]
+
+    assert (await store.page(None, 100, None)).orders == expected
+    for limit in (1, 2, 3, 7):
+        assert await all_pages(store, None, limit) == expected
+
+
+async def test_the_last_page_says_so_even_when_it_is_full(
+    store: Store, new_order: NewOrder
+) -> None:
+    for _ in range(2):
+        await placed(store, new_order())
+
+    assert (await store.page(None, 2, None)).next_cursor is None
+
+
+async def test_orders_of_one_moment_are_each_on_one_page(store: Store, new_order: NewOrder) -> None:
+    orders = [await placed(store, new_order()) for _ in range(5)]
+
+    listed = ids(await all_pages(store, None, 2))
+
+    assert sorted(listed) == sorted(ids(orders))
+    assert listed == sorted(listed, reverse=True)
+
+
+async def test_a_new_order_does_not_shift_the_next_page(store: Store, new_order: NewOrder) -> None:
+    oldest = await placed(store, new_order(NOON - dt.timedelta(minutes=2)))
+    middle = await placed(store, new_order(NOON - dt.timedelta(minutes=1)))
+    first = await store.page(None, 1, None)
+    await placed(store, new_order())
+
+    second = await store.page(None, 1, first.next_cursor)
+
+    assert ids(first.orders) == [middle.id]
+    assert ids(second.orders) == [oldest.id]
+
+
+@pytest.mark.parametrize("state", [OrderState.PREPARING, OrderState.CANCELED])
+async def test_a_page_may_be_of_one_state(
+    store: Store, new_order: NewOrder, state: OrderState
+) -> None:
+    wanted = []
+    for back in range(4):
+        at = NOON - dt.timedelta(hours=back)
+        await placed(store, new_order(at))
+        wanted.append(await placed(store, new_order(at), state))
+
+    assert await all_pages(store, state, 3) == wanted
+    assert await all_pages(store, OrderState.EXPIRED, 3) == []
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "garbage",
+        "äöü",
+        base64.urlsafe_b64encode(b"no time at all").decode(),
+        base64.urlsafe_b64encode(b"2026-11-20T12:00:00.000000+00:00").decode(),
+        base64.urlsafe_b64encode(b"2026-11-20T12:00:00 order").decode(),
+        base64.urlsafe_b64encode(b"\xff\xff").decode(),
+    ],
+)
+async def test_a_cursor_that_no_page_came_with_is_refused(store: Store, cursor: str) -> None:
+    with pytest.raises(InvalidCursorError):
+        await store.page(None, 10, cursor)
+
+
+async def test_an_order_stays_open_until_it_is_closed(store: Store, new_order: NewOrder) -> None:
+    order = (await store.place(new_order(), TODAY)).order
+    for state in (OrderState.PREPARING, OrderState.READY, OrderState.COLLECTED):
+        assert await store.open_orders(OPEN_STATES, 10) == [order]
+        order, before = moved(order, state), order
+        await store.replace(before, order)
+
+    assert await store.open_orders(OPEN_STATES, 10) == []
+
+
+async def test_a_redriven_order_is_open_again(store: Store, new_order: NewOrder) -> None:
+    failed = await placed(store, new_order(), OrderState.FAILED)
+    assert await store.open_orders(OPEN_STATES, 10) == []
+
+    await store.replace(failed, moved(failed, OrderState.PLACED))
+
+    assert ids(await store.open_orders({OrderState.PLACED}, 10)) == [failed.id]
+
+
+async def test_open_orders_are_of_the_states_asked_for_and_the_newest_come_first(
+    store: Store, new_order: NewOrder
+) -> None:
+    ready, preparing, waiting = [
+        await placed(store, new_order(NOON - dt.timedelta(minutes=count)), *states)
+        for count, states in enumerate(
+            [(OrderState.PREPARING, OrderState.READY), (OrderState.PREPARING,), ()]
+        )
+    ]
+
+    assert await store.open_orders(OPEN_STATES, 10) == [ready, preparing, waiting]
+    assert await store.open_orders(OPEN_STATES, 2) == [ready, preparing]
+    assert await store.open_orders({OrderState.PLACED, OrderState.READY}, 10) == [ready, waiting]
+    assert await store.open_orders({OrderState.PLACED}, 1) == [waiting]
+    assert await store.open_orders(set(), 10) == []
+
+
+async def test_one_shop_does_not_list_the_orders_of_another(
+    store: Store, open_shop: OpenStore, shop_id: str, new_order: NewOrder
+) -> None:
+    ours = await placed(store, new_order())
+    async with open_shop(f"{shop_id}-elsewhere") as elsewhere:
+        theirs = await placed(elsewhere, orders_of(f"{shop_id}-elsewhere")())
+
+        for shop, order in ((store, ours), (elsewhere, theirs)):
+            assert ids((await shop.page(None, 10, None)).orders) == [order.id]
+            assert ids((await shop.page(OrderState.PLACED, 10, None)).orders) == [order.id]
+            assert ids(await shop.open_orders(OPEN_STATES, 10)) == [order.id]
