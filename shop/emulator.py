@@ -30,6 +30,9 @@ class EmulatorSettings(BaseSettings):
 
     port: int = Field(ge=1, le=65535)
     state_dir: Path
+    listen_fd: int | None = None
+    """A listening socket of the parent's; without one, the emulator binds the port itself."""
+
     lifeline_fd: int | None = None
 
 
@@ -67,7 +70,8 @@ async def ready(url: str, seconds: float) -> None:
                     if response.ok:
                         return
             except aiohttp.ClientError:
-                await asyncio.sleep(0.05)
+                pass  # it is not there yet
+            await asyncio.sleep(0.05)
 
 
 async def serve_until_stopped(settings: EmulatorSettings) -> None:
@@ -75,7 +79,8 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     from ministack.app import app  # noqa: PLC0415 - costs half a second that only this process owes
 
     config = Config()
-    config.bind = [f"127.0.0.1:{settings.port}"]
+    own = settings.listen_fd is None
+    config.bind = [f"127.0.0.1:{settings.port}" if own else f"fd://{settings.listen_fd}"]
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
@@ -90,8 +95,8 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
 def main() -> None:
     """Run the emulator as its settings say."""
     settings = EmulatorSettings()
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
     os.umask(0o077)
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
     asyncio.run(serve_until_stopped(settings))
 
 

@@ -1,0 +1,52 @@
+"""The command line: `coffeeshop`."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from shop.commands.load import load
+from shop.commands.menu import menu
+from shop.commands.order import order
+from shop.commands.orders import orders
+from shop.commands.provision import provision
+from shop.commands.run import run
+
+app = typer.Typer(
+    name="coffeeshop",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, order, menu, orders, load, provision):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so
+    if wanted:
+        typer.echo(f"coffeeshop {version('coffeeshop')}")
+        raise typer.Exit
+
+
+@app.callback()
+def coffeeshop(
+    _: Annotated[  # noqa: FBT002 - typer makes it an option
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Run a coffee shop on this machine, or order from one.
+
+    Open it with [bold]coffeeshop run[/bold], then, in another terminal, [bold]coffeeshop order
+    --name Ada[/bold].
+    """
+
+
+def main() -> None:
+    """Do what the command line says."""
+    app()

@@ -1,0 +1,32 @@
+"""Reads the shop's own list of orders after a load, and looks for what should not be there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
+
+import httpx
+
+from shop.client.answers import Json, content
+
+PAGE = 100
+
+
+async def stored_twice(http: httpx.AsyncClient, run: str, acknowledged: Collection[str]) -> int:
+    """Count the orders of a run that stand beside another of the same name. Staff only."""
+    names = Counter([o["customer_name"] async for o in _orders(http, run, set(acknowledged))])
+    return names.total() - len(names)
+
+
+async def _orders(http: httpx.AsyncClient, run: str, unseen: set[str]) -> AsyncIterator[Json]:
+    """List the orders of a run, newest first, back to a page from before it began."""
+    question: dict[str, str | int] = {"limit": PAGE}
+    while True:
+        page = content(await http.get("/orders", params=question))
+        of_this_run = [o for o in page["orders"] if o["customer_name"].startswith(f"Load {run} ")]
+        for order in of_this_run:
+            unseen.discard(order["id"])
+            yield order
+        if page["next_cursor"] is None or not (unseen or of_this_run):
+            return
+        question["cursor"] = page["next_cursor"]

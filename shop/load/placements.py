@@ -1,0 +1,72 @@
+"""Places the planned orders when they are due, in time or not: an open loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from shop.client.answers import ProblemError
+from shop.client.placing import Placing
+from shop.load.plan import PlannedOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An order that the shop has taken, `at` seconds after the start.
+
+    `seconds` run from when it was due, not from when it was sent, so that a shop that holds
+    everybody up cannot hide it (coordinated omission).
+    """
+
+    order_id: str
+    number: str
+    key: str
+    seconds: float
+    at: float
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An order that was not taken: the kind of error, `503` or the name of what failed."""
+
+    key: str
+    kind: str
+
+
+async def place_all(
+    planned: Sequence[PlannedOrder],
+    placing: Placing,
+    note: Callable[[Acknowledged | Refused], None],
+) -> None:
+    """Place every order at its time after now; `note` hears how each one went."""
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+
+    async def place(order: PlannedOrder) -> None:
+        try:
+            placed = await placing.place(order.body, order.key)
+        except ProblemError as error:
+            note(Refused(order.key, str(error.status)))
+        except httpx.TransportError as error:
+            note(Refused(order.key, type(error).__name__))
+        else:
+            at = loop.time() - start
+            note(
+                Acknowledged(
+                    order_id=placed.order["id"],
+                    number=placed.order["number"],
+                    key=order.key,
+                    seconds=at - order.due,
+                    at=at,
+                    retries=placed.retries,
+                )
+            )
+
+    async with asyncio.TaskGroup() as group:
+        for order in planned:
+            await asyncio.sleep(start + order.due - loop.time())
+            group.create_task(place(order))

@@ -1,0 +1,63 @@
+"""The programs of one shop: what each child runs, and with which variables and descriptors."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shop import emulator
+from shop.child import Program
+from shop.premises import Premises
+from shop.settings import ShopSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Makes the programs that fit the settings; `log_level` is what the children log from."""
+
+    settings: ShopSettings
+    premises: Premises
+    log_level: str
+
+    def emulator(self) -> Program:
+        """SQS and SNS; it holds the lock on the state folder until its state is saved."""
+        held = self.premises
+        variables = {
+            **emulator.environment(held.emulator_port, self.settings.state_dir / "emulator"),
+            "COFFEE_EMULATOR_LISTEN_FD": str(held.emulator.fileno()),
+            "COFFEE_EMULATOR_LIFELINE_FD": str(held.lifeline),
+        }
+        descriptors = (held.emulator.fileno(), held.lifeline, held.lock)
+        return Program("emulator", emulator.COMMAND, variables, descriptors)
+
+    def counter(self) -> Program:
+        """The cashier and the notifier."""
+        listener = self.premises.counter.fileno()
+        return Program(
+            "counter",
+            (sys.executable, "-m", "shop.counter"),
+            {**self._shared(), "COFFEE_LISTEN_FD": str(listener)},
+            (listener, self.premises.lifeline),
+        )
+
+    def barista(self, number: int) -> Program:
+        """One barista; its name on the roster is the same in each of its lives."""
+        name = f"barista-{number}"
+        return Program(
+            name,
+            (sys.executable, "-m", "worker"),
+            {**self._shared(), "COFFEE_WORKER_NAME": f"{socket.gethostname()}-{name}"},
+            (self.premises.lifeline,),
+        )
+
+    def _shared(self) -> Mapping[str, str]:
+        variables = {
+            "COFFEE_PORT": str(self.settings.port),
+            "COFFEE_LOG_LEVEL": self.log_level,
+            "COFFEE_LIFELINE_FD": str(self.premises.lifeline),
+        }
+        if self.settings.aws_endpoint_url is not None:
+            variables["COFFEE_AWS_ENDPOINT_URL"] = self.settings.aws_endpoint_url
+        return variables

@@ -1,0 +1,36 @@
+"""When to start a program again that has ended, and when to give up on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+LONG_LIFE = 10.0
+"""Seconds after which a program counts as having been well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """What has become of a program's lives so far.
+
+    `short_lives` in a row stretch the pause before the next; `false_starts` in a row, in which
+    the program ended before it had settled, are what one gives up over.
+    """
+
+    short_lives: int = 0
+    false_starts: int = 0
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before the next life: 0.1, doubled with each short one, up to 5."""
+        return min(FIRST_PAUSE * 2.0 ** min(self.short_lives - 1, 10), LONGEST_PAUSE)
+
+
+def after_life(restarts: Restarts, seconds: float, *, settled: bool) -> Restarts:
+    """Take into account that the program has ended after so many seconds."""
+    return replace(
+        restarts,
+        short_lives=1 if seconds >= LONG_LIFE else restarts.short_lives + 1,
+        false_starts=0 if settled else restarts.false_starts + 1,
+    )

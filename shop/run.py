@@ -1,0 +1,102 @@
+"""Runs the shop: checks the settings, takes the premises, keeps it open until told not to."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import structlog
+
+from shared.runtime.logging import configure_logging
+from shop.child import CannotStartError
+from shop.emulator import endpoint_url
+from shop.listening import PortError
+from shop.lock import StateDirError
+from shop.notices import Notices, Sign
+from shop.preflight import Settings, UnfitError, check_files, read_settings
+from shop.premises import Premises, premises
+from shop.probe import local_url
+from shop.programs import Programs
+from shop.provision import ProvisioningError
+from shop.settings import ShopSettings
+from shop.shop import Shop
+from shop.signals import closing_time
+from shop.supervisor import supervision
+
+log = structlog.stdlib.get_logger(__name__)
+
+CLOSED, FAILED, MISUSED, HURRIED = 0, 1, 2, 130
+"""Exit codes: closed when asked to; could not go on; could not begin; told not to wait."""
+
+MARGIN_SECONDS = 5.0
+"""Past its grace period a service still has its connections and files to close."""
+
+
+def run() -> int:
+    """Run the shop until SIGINT or SIGTERM; return the exit code."""
+    try:
+        return _run(read_settings())
+    except UnfitError as error:
+        return _refuse(MISUSED, *error.lines)
+    except (PortError, StateDirError) as error:
+        return _refuse(MISUSED, str(error))
+
+
+def _run(settings: Settings) -> int:
+    shop = settings.shop
+    quiet = sys.stderr.isatty() and "log_level" not in shop.model_fields_set
+    log_level = "WARNING" if quiet else shop.log_level
+    configure_logging("shop", shop.log_format, log_level)
+    with premises(shop.host, shop.port, shop.state_dir) as held:
+        check_files(settings.cashier)
+        sign = Sign(
+            url=local_url(shop.host, held.port),
+            state_dir=shop.state_dir,
+            own_key=bool(settings.cashier.staff_key),
+            quiet=quiet,
+        )
+        return asyncio.run(_keep_open(shop, held, log_level, sign))
+
+
+async def _keep_open(settings: ShopSettings, held: Premises, log_level: str, sign: Sign) -> int:
+    notices = Notices()
+    programs = Programs(_placed(settings, held), held, log_level)
+    stop_seconds = settings.grace_seconds + MARGIN_SECONDS
+    try:
+        async with closing_time() as stop, supervision(stop_seconds) as supervisor:
+            shop = Shop(programs, supervisor, notices, with_emulator=settings.embeds_emulator)
+            async with supervisor.meanwhile(_open(shop, notices, sign)):
+                failure = await supervisor.until(stop)
+            notices.say("Closing the shop …")
+            await shop.close()
+    except asyncio.CancelledError:
+        notices.say("The shop was closed without waiting.")
+        return HURRIED
+    if failure is not None:
+        return _refuse(FAILED, _explained(failure))
+    notices.say("The shop is closed.")
+    return CLOSED
+
+
+async def _open(shop: Shop, notices: Notices, sign: Sign) -> None:
+    await shop.open()
+    notices.say(*sign.lines())
+
+
+def _explained(failure: BaseException) -> str:
+    if isinstance(failure, CannotStartError | ProvisioningError):
+        return f"The shop had to close: {failure}"
+    log.error("shop.failed", exc_info=failure)
+    return "The shop had to close, because of a fault in itself."
+
+
+def _placed(settings: ShopSettings, held: Premises) -> ShopSettings:
+    where: dict[str, object] = {"port": held.port}
+    if settings.embeds_emulator:
+        where["aws_endpoint_url"] = endpoint_url(held.emulator_port)
+    return settings.model_copy(update=where)
+
+
+def _refuse(code: int, *lines: str) -> int:
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+    return code

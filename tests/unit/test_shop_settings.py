@@ -1,0 +1,78 @@
+"""What COFFEE_BARISTAS and its like may be, and how a mistake in them is told."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from shop.settings import BaristaRange, ShopSettings, faults
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3", BaristaRange(3, 3)),
+        ("0", BaristaRange(0, 0)),
+        ("1..4", BaristaRange(1, 4)),
+        (" 2 .. 2 ", BaristaRange(2, 2)),
+    ],
+)
+def test_baristas_are_a_number_or_a_range(
+    monkeypatch: pytest.MonkeyPatch, text: str, expected: BaristaRange
+) -> None:
+    monkeypatch.setenv("COFFEE_BARISTAS", text)
+
+    assert ShopSettings().baristas == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "explanation"),
+    [
+        ("", "should be a number, as in 2, or a range, as in 1..4"),
+        ("many", "should be a number, as in 2, or a range, as in 1..4"),
+        ("-1", "should be a number, as in 2, or a range, as in 1..4"),
+        ("1..2..3", "should be a number, as in 2, or a range, as in 1..4"),
+        ("5..2", "should not begin above its end, as 5..2 does"),
+        ("65", "should be 64 at most"),
+    ],
+)
+def test_other_baristas_are_refused_with_what_was_expected(
+    monkeypatch: pytest.MonkeyPatch, text: str, explanation: str
+) -> None:
+    monkeypatch.setenv("COFFEE_BARISTAS", text)
+
+    with pytest.raises(ValidationError) as refused:
+        ShopSettings()
+
+    assert faults(refused.value) == [f"COFFEE_BARISTAS: {explanation}"]
+
+
+def test_every_fault_is_told_with_its_variable_and_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COFFEE_PORT", "eighty")
+    monkeypatch.setenv("COFFEE_TIMEZONE", "Mars/Olympus")
+
+    with pytest.raises(ValidationError) as refused:
+        ShopSettings()
+
+    told = faults(refused.value)
+    assert [line.split(":")[0] for line in told] == ["COFFEE_PORT", "COFFEE_TIMEZONE"]
+    assert "eighty" not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("variables", "embeds"),
+    [
+        ({}, True),
+        ({"COFFEE_EMULATOR": "off"}, False),
+        ({"COFFEE_AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, False),
+    ],
+)
+def test_the_emulator_stays_out_when_another_endpoint_is_meant(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], *, embeds: bool
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert ShopSettings().embeds_emulator is embeds
