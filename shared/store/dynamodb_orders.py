@@ -25,9 +25,6 @@ from shared.store.dynamodb_item import (
 from shared.store.dynamodb_listing import LARGEST_CHUNK, Chunks, by_day, orders_at, still_open
 from shared.store.dynamodb_table import Table
 
-_LOOKED_AT_PER_PAGE = 500
-"""How many orders one page may look at: of a rare state it ends early rather than late."""
-
 _CLOCK_SKEW = dt.timedelta(minutes=5)
 """How far ahead the clock of another process may be that has placed an order."""
 
@@ -38,13 +35,15 @@ _ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
 class DynamoDBOrders:
     """The `OrderStore` of one shop, in a table that several shops may share.
 
-    Orders are listed, and closed ones are kept, for `retention`.
+    Orders are listed, and closed ones are kept, for `retention`. A page looks at no more than
+    about `looked_at_per_page` orders: of a rare state it ends early rather than late.
     """
 
     table: Table
     store_id: str
     clock: Clock
     retention: dt.timedelta
+    looked_at_per_page: int = 500
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
@@ -85,7 +84,7 @@ class DynamoDBOrders:
                 looked_at += len(positions)
                 if len(found) > limit:
                     return Page(found[:limit], cursors.encode(cursors.position(found[limit - 1])))
-                if looked_at >= _LOOKED_AT_PER_PAGE:
+                if looked_at >= self.looked_at_per_page:
                     return Page(found, cursors.encode(positions[-1]))
         return Page(found, None)
 

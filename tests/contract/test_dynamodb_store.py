@@ -1,0 +1,231 @@
+"""What only the DynamoDB store has to get right: retries, time, the table and its indexes."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shared.domain.order import OrderState
+from shared.runtime.settings import ServiceSettings, StoreKind
+from shared.store.contract import OrderChangedError, StoreUnavailableError
+from shared.store.dynamodb import DynamoDBStore, dynamodb_store
+from shared.store.dynamodb_item import order_key
+from shared.store.dynamodb_table import provision_table
+from shared.store.opening import open_store, table_name
+from tests.contract.conftest import TABLE, dynamodb_client
+from tests.contract.orders import NOON, TODAY, NewOrder, ids, moved
+from tests.support.emulator import free_port
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+
+@pytest.fixture
+async def client(ministack_table: str) -> AsyncIterator[DynamoDBClient]:
+    async with dynamodb_client(ministack_table) as client:
+        yield client
+
+
+@pytest.fixture
+def store(client: DynamoDBClient, shop_id: str) -> DynamoDBStore:
+    return dynamodb_store(client, TABLE, shop_id, lambda: NOON)
+
+
+def send_puts_twice(client: DynamoDBClient) -> list[str]:
+    """Lose the first answer to each put, so that the client sends it again; gives what happened."""
+    sent: list[str] = []
+
+    def lose_the_first_answer(attempts: int, **_: Any) -> Any:
+        sent.append(f"put {attempts}")
+        return 0 if attempts == 1 else None
+
+    client.meta.events.register_first("needs-retry.dynamodb.PutItem", lose_the_first_answer)
+    return sent
+
+
+async def test_a_place_whose_answer_was_lost_still_creates_the_order(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    sent = send_puts_twice(client)
+    order = new_order()
+
+    placement = await store.place(order, TODAY)
+
+    assert sent == ["put 1", "put 2"]
+    assert placement.created
+    assert await store.get(order.id) == placement.order
+
+
+async def test_a_change_whose_answer_was_lost_succeeds_and_a_rivals_is_refused(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    placed = (await store.place(new_order(), TODAY)).order
+    preparing = moved(placed, OrderState.PREPARING)
+    sent = send_puts_twice(client)
+
+    await store.replace(placed, preparing)
+    with pytest.raises(OrderChangedError):
+        await store.replace(placed, preparing)
+
+    assert sent == ["put 1", "put 2", "put 1", "put 2"]
+    assert await store.get(placed.id) == preparing
+
+
+async def test_orders_that_a_batch_left_unread_are_read_again(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    orders = [(await store.place(new_order(), TODAY)).order for _ in range(3)]
+    answers: list[int] = []
+
+    def leave_all_but_one_unread(parsed: dict[str, Any], **_: Any) -> None:
+        read = parsed["Responses"][TABLE]
+        left = [{"pk": item["pk"], "sk": item["sk"]} for item in read[1:]]
+        parsed["Responses"][TABLE] = read[:1]
+        parsed["UnprocessedKeys"] = {TABLE: {"Keys": left}} if left else {}
+        answers.append(len(left))
+
+    client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_all_but_one_unread)
+
+    assert sorted(ids((await store.page(None, 10, None)).orders)) == sorted(ids(orders))
+    assert answers == [2, 1, 0]
+
+
+async def test_a_batch_that_is_never_read_ends_as_unavailable(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    order = (await store.place(new_order(), TODAY)).order
+
+    def leave_all_unread(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Responses"] = {}
+        parsed["UnprocessedKeys"] = {TABLE: {"Keys": [order_key(order.id)]}}
+
+    client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_all_unread)
+
+    with pytest.raises(StoreUnavailableError, match="unread"):
+        await store.page(None, 10, None)
+
+
+async def test_a_page_of_a_rare_state_ends_early_and_goes_on_from_there(
+    store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    impatient = replace(store, looked_at_per_page=4)
+    for _ in range(9):
+        await store.place(new_order(NOON - dt.timedelta(days=1)), TODAY)
+    oldest = (await store.place(new_order(NOON - dt.timedelta(days=2)), TODAY)).order
+    await store.replace(oldest, moved(oldest, OrderState.CANCELED))
+
+    first = await impatient.page(OrderState.CANCELED, 3, None)
+    second = await impatient.page(OrderState.CANCELED, 3, first.next_cursor)
+    third = await impatient.page(OrderState.CANCELED, 3, second.next_cursor)
+
+    assert (first.orders, second.orders, ids(third.orders)) == ([], [], [oldest.id])
+    assert third.next_cursor is None
+
+
+async def test_orders_older_than_the_retention_are_not_listed(
+    store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    await store.place(new_order(NOON - dt.timedelta(days=31)), TODAY)
+    listed = (await store.place(new_order(NOON - dt.timedelta(days=30)), TODAY)).order
+
+    assert ids((await store.page(None, 10, None)).orders) == [listed.id]
+
+
+async def test_only_closed_orders_expire_and_only_open_ones_are_in_the_index(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    async def attributes(order_id: str) -> tuple[str | None, str | None]:
+        item = (await client.get_item(TableName=TABLE, Key=order_key(order_id)))["Item"]
+        return item.get("open", {}).get("S"), item.get("expires", {}).get("N")
+
+    placed = (await store.place(new_order(), TODAY)).order
+    assert await attributes(placed.id) == (store.store_id, None)
+
+    failed = moved(placed, OrderState.FAILED)
+    await store.replace(placed, failed)
+    month_later = NOON + dt.timedelta(days=30)
+    assert await attributes(placed.id) == (None, str(int(month_later.timestamp())))
+
+    await store.replace(failed, moved(failed, OrderState.PLACED))
+    assert await attributes(placed.id) == (store.store_id, None)
+
+
+async def test_provisioning_again_and_at_once_changes_nothing(client: DynamoDBClient) -> None:
+    name = "provisioned-at-once"
+
+    await asyncio.gather(*(provision_table(client, name) for _ in range(5)))
+    await provision_table(client, name)
+
+    table = (await client.describe_table(TableName=name))["Table"]
+    expiry = (await client.describe_time_to_live(TableName=name))["TimeToLiveDescription"]
+    assert table["TableStatus"] == "ACTIVE"
+    assert {index["IndexName"] for index in table["GlobalSecondaryIndexes"]} == {
+        "open-orders",
+        "orders-by-day",
+    }
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+
+
+async def test_provisioning_switches_point_in_time_recovery_on(moto_table: str) -> None:
+    async with dynamodb_client(moto_table) as client:
+        answer = await client.describe_continuous_backups(TableName=TABLE)
+
+    recovery = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+async def test_the_settings_open_it(client: DynamoDBClient) -> None:
+    settings = ServiceSettings(store=StoreKind.DYNAMODB, name_prefix="opened-")
+    await provision_table(client, table_name(settings))
+
+    async with open_store(settings, client, lambda: NOON) as store:
+        await store.check()
+
+
+async def test_a_table_that_is_not_there_is_unavailable(
+    client: DynamoDBClient, new_order: NewOrder
+) -> None:
+    store = dynamodb_store(client, "no-such-table", "main", lambda: NOON)
+
+    with pytest.raises(StoreUnavailableError):
+        await store.place(new_order(), TODAY)
+    with pytest.raises(StoreUnavailableError):
+        await store.check()
+
+
+async def test_a_server_that_is_not_there_is_unavailable(new_order: NewOrder) -> None:
+    async with dynamodb_client(f"http://127.0.0.1:{free_port()}") as client:
+        store = dynamodb_store(client, TABLE, "main", lambda: NOON)
+
+        with pytest.raises(StoreUnavailableError):
+            await store.place(new_order(), TODAY)
+
+
+@pytest.fixture
+async def silent_server() -> AsyncIterator[str]:
+    """A server that accepts connections and never answers."""
+    closing = asyncio.Event()
+
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await closing.wait()
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    closing.set()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_server_that_never_answers_is_unavailable_in_time(silent_server: str) -> None:
+    async with dynamodb_client(silent_server) as client:
+        store = dynamodb_store(client, TABLE, "main", lambda: NOON, timeout_seconds=0.2)
+
+        async with asyncio.timeout(2):
+            with pytest.raises(StoreUnavailableError, match=r"within 0\.2 s"):
+                await store.get("order")

@@ -1,0 +1,208 @@
+"""Writes that share transactions, and do not share one another's failures."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from shared.store.connection_thread import ConnectionThread
+from shared.store.contract import OrderChangedError, StoreUnavailableError
+from shared.store.group_commit import GroupCommit
+from shared.store.sqlite import SqliteStore
+from shared.store.sqlite_connection import create_file
+from tests.contract.orders import TODAY, orders_of
+
+Rows = Callable[[], Awaitable[list[int]]]
+
+
+@pytest.fixture
+async def thread(tmp_path: Path) -> AsyncIterator[ConnectionThread]:
+    create_file(tmp_path / "orders.sqlite3")
+    async with contextlib.aclosing(ConnectionThread(tmp_path / "orders.sqlite3", 1)) as thread:
+        await thread.run(lambda file: file.execute("CREATE TABLE written (row INTEGER UNIQUE)"))
+        yield thread
+
+
+@pytest.fixture
+async def commits(thread: ConnectionThread) -> AsyncIterator[GroupCommit]:
+    async with contextlib.aclosing(GroupCommit(thread, 5)) as commits:
+        yield commits
+
+
+@pytest.fixture
+def rows(thread: ConnectionThread) -> Rows:
+    def select(file: sqlite3.Connection) -> list[int]:
+        return [row for (row,) in file.execute("SELECT row FROM written ORDER BY row")]
+
+    return lambda: thread.run(select)
+
+
+def insert(row: int) -> Callable[[sqlite3.Connection], int]:
+    def statements(file: sqlite3.Connection) -> int:
+        file.execute("INSERT INTO written VALUES (?)", (row,))
+        return row
+
+    return statements
+
+
+class Gate:
+    """A write that stays inside its transaction until it is let through."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, file: sqlite3.Connection) -> None:
+        file.execute("INSERT INTO written VALUES (0)")
+        self.entered.set()
+        assert self.opened.wait(10)
+
+    async def reached(self) -> None:
+        assert await asyncio.to_thread(self.entered.wait, 10)
+
+
+async def test_many_orders_at_once_share_few_transactions(
+    thread: ConnectionThread, commits: GroupCommit
+) -> None:
+    statements: list[str] = []
+    await thread.run(lambda file: file.set_trace_callback(statements.append))
+    store = SqliteStore("main", thread, commits, 5)
+    new_order = orders_of("main")
+
+    placements = await asyncio.gather(*(store.place(new_order(), TODAY) for _ in range(200)))
+
+    assert len({placement.order.number for placement in placements}) == 200
+    assert 1 <= statements.count("COMMIT") <= 5
+
+
+async def test_a_transaction_holds_no_more_than_the_group_size(thread: ConnectionThread) -> None:
+    statements: list[str] = []
+    await thread.run(lambda file: file.set_trace_callback(statements.append))
+    async with contextlib.aclosing(GroupCommit(thread, 5, group_size=10)) as commits:
+        await asyncio.gather(*(commits.write(insert(row)) for row in range(1, 101)))
+
+    assert statements.count("COMMIT") == 10
+
+
+async def test_a_write_that_is_refused_fails_alone_and_leaves_nothing(
+    commits: GroupCommit, rows: Rows
+) -> None:
+    def refused(file: sqlite3.Connection) -> None:
+        file.execute("INSERT INTO written VALUES (99)")
+        raise OrderChangedError("order")
+
+    outcomes = await asyncio.gather(
+        commits.write(insert(1)),
+        commits.write(refused),
+        commits.write(insert(1)),  # breaks UNIQUE
+        commits.write(insert(2)),
+        return_exceptions=True,
+    )
+
+    assert outcomes[0] == 1
+    assert isinstance(outcomes[1], OrderChangedError)
+    assert isinstance(outcomes[2], StoreUnavailableError)
+    assert outcomes[3] == 2
+    assert await rows() == [1, 2]
+
+
+async def test_a_commit_that_fails_fails_every_write_and_the_next_group_succeeds(
+    thread: ConnectionThread, commits: GroupCommit, rows: Rows
+) -> None:
+    def child_without_parent(file: sqlite3.Connection) -> None:
+        file.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+        file.execute(
+            "CREATE TABLE children (parent REFERENCES parents DEFERRABLE INITIALLY DEFERRED)"
+        )
+        file.execute("INSERT INTO children VALUES (1)")
+
+    await thread.run(lambda file: file.execute("PRAGMA foreign_keys = ON"))
+    outcomes = await asyncio.gather(
+        commits.write(insert(1)), commits.write(child_without_parent), return_exceptions=True
+    )
+
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailableError] * 2
+    assert await rows() == []
+    assert await commits.write(insert(1)) == 1
+
+
+async def test_a_caller_that_is_cancelled_undoes_nobody_elses_write(
+    commits: GroupCommit, rows: Rows
+) -> None:
+    gate = Gate()
+    inside = asyncio.create_task(commits.write(gate))
+    await gate.reached()
+    waiting = [asyncio.create_task(commits.write(insert(row))) for row in (1, 2, 3)]
+    await asyncio.sleep(0)
+
+    inside.cancel()
+    waiting[1].cancel()
+    await asyncio.wait([inside, waiting[1]])
+    gate.opened.set()
+
+    assert [await waiting[0], await waiting[2]] == [1, 3]
+    assert inside.cancelled()
+    assert waiting[1].cancelled()
+    assert await rows() == [0, 1, 3]
+
+
+async def test_closing_makes_what_was_accepted_and_takes_no_more(
+    thread: ConnectionThread, rows: Rows
+) -> None:
+    gate = Gate()
+    commits = GroupCommit(thread, 5)
+    inside = asyncio.create_task(commits.write(gate))
+    await gate.reached()
+    waiting = [asyncio.create_task(commits.write(insert(row))) for row in (1, 2)]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(commits.aclose())
+    await asyncio.sleep(0)
+
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        await commits.write(insert(3))
+    gate.opened.set()
+    await closing
+
+    assert inside.done()
+    assert await asyncio.gather(*waiting) == [1, 2]
+    assert await rows() == [0, 1, 2]
+    await commits.aclose()
+
+
+async def test_a_full_queue_refuses_further_writes(thread: ConnectionThread) -> None:
+    gate = Gate()
+    async with contextlib.aclosing(GroupCommit(thread, 5, queue_size=2)) as commits:
+        inside = asyncio.create_task(commits.write(gate))
+        await gate.reached()
+        waiting = [asyncio.create_task(commits.write(insert(row))) for row in (1, 2)]
+        await asyncio.sleep(0)
+
+        with pytest.raises(StoreUnavailableError, match="too many"):
+            await commits.write(insert(3))
+
+        gate.opened.set()
+        assert await asyncio.gather(*waiting) == [1, 2]
+        await inside
+
+
+async def test_a_write_that_waits_too_long_is_given_up_and_never_made(
+    thread: ConnectionThread, rows: Rows
+) -> None:
+    gate = Gate()
+    async with contextlib.aclosing(GroupCommit(thread, 0.2)) as commits:
+        inside = asyncio.create_task(commits.write(gate))
+        await gate.reached()
+
+        with pytest.raises(StoreUnavailableError, match=r"within 0\.2 s"):
+            await commits.write(insert(1))
+        gate.opened.set()
+        with pytest.raises(StoreUnavailableError):
+            await inside
+
+    assert await rows() == [0]

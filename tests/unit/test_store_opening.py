@@ -1,0 +1,32 @@
+"""The settings choose the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared.runtime.clock import utc_now
+from shared.runtime.settings import ServiceSettings, StoreKind
+from shared.store.opening import open_store, table_name
+
+
+async def test_by_default_the_store_is_a_file_in_the_state_folder(tmp_path: Path) -> None:
+    settings = ServiceSettings(state_dir=tmp_path / "state", store_id="corner")
+
+    async with open_store(settings, None, utc_now) as store:
+        await store.check()
+
+    assert settings.sqlite_path.exists()
+
+
+async def test_dynamodb_without_a_client_is_refused(tmp_path: Path) -> None:
+    settings = ServiceSettings(state_dir=tmp_path, store=StoreKind.DYNAMODB)
+
+    with pytest.raises(ValueError, match="no client"):
+        async with open_store(settings, None, utc_now):
+            pass
+
+
+def test_the_table_is_named_after_the_prefix() -> None:
+    assert table_name(ServiceSettings(name_prefix="blue-")) == "blue-coffee-shop"
