@@ -24,6 +24,8 @@ class ProblemKind:
 class FaultModel(BaseModel):
     """One fault in what was sent."""
 
+    model_config = ConfigDict(title="Fault")
+
     pointer: str = Field(
         description="JSON pointer (RFC 6901) into the body, or into the query as an object"
     )

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
 from shared.web.correlation import correlation_id
+from shared.web.limits import WebLimits
 from shared.web.problem import (
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
@@ -30,11 +31,16 @@ class Connection(web.RequestHandler):
     our side is closed first, and what comes is thrown away until the sender closes the other.
     """
 
-    __slots__ = ("_left", "_linger_seconds", "_refused")
+    __slots__ = ("_left", "_limits", "_refused")
 
-    def __init__(self, server: web.Server, *, linger_seconds: float, **options: Any) -> None:
-        super().__init__(server, lingering_time=linger_seconds, **options)
-        self._linger_seconds = linger_seconds
+    def __init__(self, server: web.Server, limits: WebLimits, **options: Any) -> None:
+        super().__init__(
+            server,
+            keepalive_timeout=limits.idle_seconds,
+            lingering_time=limits.linger_seconds,
+            **options,
+        )
+        self._limits = limits
         self._refused = False
         self._left = asyncio.Event()
 
@@ -72,7 +78,7 @@ class Connection(web.RequestHandler):
         if self._refused and self.transport is not None and self.transport.can_write_eof():
             self.transport.write_eof()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._linger_seconds):
+                async with asyncio.timeout(self._limits.linger_seconds):
                     await self._left.wait()
         return finished
 

@@ -56,14 +56,7 @@ async def _listen(
         raise RuntimeError("the runner is set up first")
 
     def connection() -> Connection:
-        return Connection(
-            server,
-            loop=loop,
-            access_log=None,
-            auto_decompress=False,
-            keepalive_timeout=limits.idle_seconds,
-            linger_seconds=limits.linger_seconds,
-        )
+        return Connection(server, limits, loop=loop, access_log=None, auto_decompress=False)
 
     if sock is not None:
         return await loop.create_server(connection, sock=sock, backlog=BACKLOG)

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
+from shared.web.answer import answer
 from shared.web.keys import LIMITS, METRICS, READINESS
 from shared.web.operation import Answer, Handler, Operation, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
@@ -56,7 +57,7 @@ def watching_operations() -> list[Operation]:
 
 async def healthz(_: web.Request) -> web.StreamResponse:
     """Answer, which is all there is to being alive."""
-    return _json(Health())
+    return answer(Health())
 
 
 async def readyz(request: web.Request) -> web.StreamResponse:
@@ -67,7 +68,7 @@ async def readyz(request: web.Request) -> web.StreamResponse:
     reasons = [f"{name}: {why}" for name, why in zip(checks, failures, strict=True) if why]
     if reasons:
         raise Problem(UNAVAILABLE, "; ".join(reasons), retry_after=RETRY_AFTER_SECONDS)
-    return _json(Readiness(checks=[*checks]))
+    return answer(Readiness(checks=[*checks]))
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
@@ -93,7 +94,7 @@ def _operation(
     path: str,
     summary: str,
     handler: Handler,
-    answer: Answer,
+    outcome: Answer,
     *errors: ProblemKind,
 ) -> Operation:
     return Operation(
@@ -101,13 +102,9 @@ def _operation(
         path=path,
         summary=summary,
         handler=handler,
-        answers={HTTPStatus.OK: answer},
+        answers={HTTPStatus.OK: outcome},
         errors=errors,
         role=Role.ANYONE,
         tag="service",
         always_served=True,
     )
-
-
-def _json(model: BaseModel) -> web.Response:
-    return web.Response(body=model.model_dump_json().encode(), content_type="application/json")

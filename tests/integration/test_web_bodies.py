@@ -1,0 +1,198 @@
+"""What comes as a body is read within bounds, and every way of getting it wrong has its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from shared.web.limits import WebLimits
+from tests.support.web import AS_STAFF, connected, said_to, serving
+
+JSON = {"Content-Type": "application/json"}
+ONE_LATTE = json.dumps({"items": [{"item": "latte"}]}).encode()
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[URL]:
+    limits = WebLimits(body_seconds=0.2, linger_seconds=0.2)
+    async with serving(limits=limits) as shop:
+        yield shop.url
+
+
+async def placed(
+    url: URL, body: bytes | io.BytesIO, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    sent = JSON if headers is None else headers
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url / "orders", data=body, headers=sent) as response,
+    ):
+        if response.status >= 400:
+            assert response.content_type == "application/problem+json"
+        return response.status, await response.json(content_type=None)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "Application/JSON; charset=UTF-8", 'application/json;charset="utf-8"'],
+)
+async def test_an_order_in_json_is_placed(url: URL, content_type: str) -> None:
+    status, receipt = await placed(url, ONE_LATTE, {"Content-Type": content_type})
+    assert (status, receipt["lines"]) == (201, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"latte",
+        b"[]",
+        b'{"items": NaN}',
+        b'{"items": [{"item": "\\ud800"}]}',
+        b'{"items": "\xff"}',
+        b'{"items":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+        b'{"items":' + b'{"a":' * 10_000,
+        b"[" * 65_536,
+    ],
+)
+async def test_malformed_json_is_told_so(url: URL, body: bytes) -> None:
+    status, problem = await placed(url, body)
+    assert (status, problem["type"]) == (400, "/problems/malformed-json")
+
+
+async def test_every_fault_of_an_order_is_listed_with_its_pointer(url: URL) -> None:
+    sent = {"items": [{"item": 1, "quantity": "2"}, {"quantity": True}, {"item": "tea", "x/y": 1}]}
+    status, problem = await placed(url, json.dumps(sent).encode())
+    assert (status, problem["type"]) == (422, "/problems/invalid-order")
+    assert [fault["pointer"] for fault in problem["errors"]] == [
+        "/items/0/item",
+        "/items/0/quantity",
+        "/items/1/item",
+        "/items/1/quantity",
+        "/items/2/x~1y",
+    ]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/json; charset=latin-1"},
+        {"Content-Type": "application/jsonp"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": ""},
+    ],
+)
+async def test_another_content_type_is_not_read(url: URL, headers: dict[str, str]) -> None:
+    status, problem = await placed(url, ONE_LATTE, headers)
+    assert (status, problem["type"]) == (415, "/problems/unsupported-media-type")
+
+
+async def test_a_compressed_body_is_not_unpacked(url: URL) -> None:
+    bomb = gzip.compress(b'{"items": "' + b"a" * 10_000_000 + b'"}')
+    status, problem = await placed(url, bomb, JSON | {"Content-Encoding": "gzip"})
+    assert (status, problem["type"]) == (415, "/problems/unsupported-media-type")
+
+
+async def test_a_body_may_be_64_kib_long_and_not_a_byte_longer(url: URL) -> None:
+    longest = ONE_LATTE.ljust(64 * 1024)
+    assert (await placed(url, longest))[0] == 201
+    status, problem = await placed(url, longest + b" ")
+    assert (status, problem["type"]) == (413, "/problems/content-too-large")
+
+
+async def test_a_long_body_in_chunks_is_refused_before_it_ends(url: URL) -> None:
+    head = (
+        b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
+    answered = await said_to(url, head, chunk, chunk, chunk)
+    assert answered.startswith("HTTP/1.1 413 ")
+    assert "/problems/content-too-large" in answered
+
+
+async def test_a_long_body_is_refused_before_its_sender_is_asked_for_it(url: URL) -> None:
+    head = (
+        b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 10000000\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert (await said_to(url, head)).startswith("HTTP/1.1 413 ")
+
+
+async def test_a_sender_who_waits_for_it_is_asked_to_go_on(url: URL) -> None:
+    head = (
+        b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(ONE_LATTE)
+    )
+    async with connected(url) as (reader, writer):
+        writer.write(head)
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(ONE_LATTE)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 201 ")
+
+
+async def test_a_body_of_10_mb_is_refused_and_its_sender_gets_to_know(url: URL) -> None:
+    status, problem = await placed(url, io.BytesIO(b" " * 10_000_000))
+    assert (status, problem["type"]) == (413, "/problems/content-too-large")
+
+
+async def test_a_body_that_never_ends_is_given_up(url: URL) -> None:
+    head = (
+        b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b'Content-Length: 100\r\n\r\n{"items"'
+    )
+    answered = await said_to(url, head)
+    assert answered.startswith("HTTP/1.1 408 ")
+    assert "/problems/request-timeout" in answered
+
+
+async def test_slow_senders_take_no_place_from_the_others() -> None:
+    head = (
+        b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b'Content-Length: 100\r\n\r\n{"items"'
+    )
+    async with serving(
+        limits=WebLimits(requests_at_once=1, body_seconds=1, linger_seconds=0)
+    ) as shop:
+        slow = [asyncio.create_task(said_to(shop.url, head)) for _ in range(20)]
+        async with aiohttp.ClientSession(shop.url, headers=AS_STAFF) as session:
+            for _ in range(5):
+                async with session.get("/orders") as response:
+                    assert response.status == 200
+        assert not [sender for sender in slow if sender.done()]
+        assert all(answered.startswith("HTTP/1.1 408 ") for answered in await asyncio.gather(*slow))
+
+
+async def test_chunks_that_are_none_are_told_so_at_once(url: URL) -> None:
+    head = (
+        b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\nzz\r\n'
+    )
+    answered = await said_to(url, head)
+    assert " 400 " in answered.splitlines()[0]
+    assert "/problems/invalid-request" in answered
+
+
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [("limit=0", ["/limit"]), ("limit=many", ["/limit"]), ("limit=1&limit=2", ["/limit"])],
+)
+async def test_a_query_with_faults_is_told_of_each(
+    url: URL, query: str, pointers: list[str]
+) -> None:
+    async with (
+        aiohttp.ClientSession(headers=AS_STAFF) as session,
+        session.get(url.with_path("/orders").with_query(query)) as response,
+    ):
+        problem = await response.json(content_type="application/problem+json")
+    assert (response.status, problem["type"]) == (400, "/problems/invalid-request")
+    assert [fault["pointer"] for fault in problem["errors"]] == pointers

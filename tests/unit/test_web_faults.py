@@ -1,0 +1,78 @@
+"""Faults say where they are, and nothing of what was sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+
+from shared.domain.errors import Fault
+from shared.web.faults import MOST_FAULTS, faults_of, pointer
+
+
+class Webhook(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel: Literal["webhook"]
+    url: str
+
+
+class Email(BaseModel):
+    channel: Literal["email"]
+    address: Annotated[str, Field(max_length=5)]
+
+
+class Subscribe(RootModel[Annotated[Webhook | Email, Field(discriminator="channel")]]):
+    pass
+
+
+class Counts(BaseModel):
+    counts: dict[Annotated[str, Field(max_length=3)], list[int]]
+
+
+def faults(model: type[BaseModel], sent: dict[str, Any]) -> list[Fault]:
+    with pytest.raises(ValidationError) as error:
+        model.model_validate_json(json.dumps(sent), strict=True)
+    return faults_of(error.value, sent)
+
+
+def pointers(model: type[BaseModel], sent: dict[str, Any]) -> list[str]:
+    return [fault.pointer for fault in faults(model, sent)]
+
+
+def test_a_pointer_escapes_tildes_and_slashes() -> None:
+    assert pointer(["a/b", 0, "~1"]) == "/a~1b/0/~01"
+
+
+def test_the_branch_of_a_union_is_no_part_of_the_pointer() -> None:
+    assert pointers(Subscribe, {"channel": "webhook", "url": 1}) == ["/url"]
+
+
+def test_a_missing_field_is_pointed_at_where_it_should_be() -> None:
+    assert pointers(Subscribe, {"channel": "webhook"}) == ["/url"]
+
+
+def test_an_unknown_field_is_pointed_at() -> None:
+    assert pointers(Subscribe, {"channel": "webhook", "url": "", "u/r~l": 1}) == ["/u~1r~0l"]
+
+
+def test_faults_deep_inside_are_all_listed() -> None:
+    sent = {"counts": {"a": [1, "2", True], "long name": []}}
+    assert pointers(Counts, sent) == ["/counts/a/1", "/counts/a/2", "/counts/long name"]
+
+
+def test_no_fault_repeats_what_was_sent() -> None:
+    told = [
+        *faults(Subscribe, {"channel": "secret"}),
+        *faults(Subscribe, {"channel": "email", "address": "secret@example.com"}),
+        *faults(Counts, {"counts": {"a": ["secret"]}}),
+    ]
+    assert len(told) == 3
+    assert not [fault for fault in told if "secret" in fault.detail]
+
+
+def test_a_body_made_of_faults_gets_a_bounded_answer() -> None:
+    sent = {"channel": "webhook", "url": ""} | {f"field-{n}": 1 for n in range(2 * MOST_FAULTS)}
+    assert len(faults(Subscribe, sent)) == MOST_FAULTS
