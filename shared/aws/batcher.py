@@ -80,12 +80,14 @@ class Batcher(Generic[Entry]):
                 raise BatcherClosedError
             done = asyncio.get_running_loop().create_future()
             self._waiting.append(_Waiting(entry, self._size(entry), done))
-            self._dispatch()
+            # Not before the other tasks that are ready to run have had their say.
+            asyncio.get_running_loop().call_soon(self._dispatch)
             await done
 
     async def close(self) -> None:
         """Take no more entries, and return when those that were taken are through."""
         self._closed = True
+        self._dispatch()
         while self._in_flight:
             await asyncio.wait(self._in_flight)
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shop import emulator
@@ -32,8 +33,14 @@ def running_ministack() -> Iterator[str]:
         )
         try:
             url = emulator.endpoint_url(port)
-            asyncio.run(emulator.ready(url, 20))
+            _wait_until_ready(url)
             yield url
         finally:
             process.terminate()
             process.wait(10)
+
+
+def _wait_until_ready(url: str) -> None:
+    """Wait on a thread of its own: a fixture may be asked for while a test's loop runs."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(emulator.ready(url, 20))).result()

@@ -1,0 +1,204 @@
+"""The barista's steps, against a real order store, and what becomes of the ticket."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from shared.consuming.delivery import Delivery
+from shared.consuming.outcome import Done, Reject, Retry
+from shared.domain.order import Order, OrderState, advance
+from shared.messages.ticket import Ticket
+from shared.runtime.settings import ServiceSettings
+from shared.store.contract import Store
+from shared.store.opening import open_store
+from tests.support.orders import NOON, an_order
+from worker.barista import Barista
+
+
+@dataclass
+class Shop:
+    """A clock that stands still, a wait that takes none, and an ear for announcements."""
+
+    store: Store
+    now: dt.datetime = NOON
+    announced: list[tuple[str, OrderState, int]] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+    preparing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def announce(self, order: Order) -> None:
+        self.announced.append((order.id, order.state, order.version))
+
+    async def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.preparing.set()
+        await self.may_end.wait()
+
+    def barista(self, brew_speed: float = 10) -> Barista:
+        claim_for = dt.timedelta(seconds=30)
+        return Barista(self.store, self, lambda: self.now, self.wait, claim_for, brew_speed)
+
+    async def placed(self, *, prep_seconds: int = 45) -> Order:
+        order = an_order(prep_seconds=prep_seconds)
+        return (await self.store.place(order, NOON.date())).order
+
+    async def state(self, order: Order) -> OrderState:
+        found = await self.store.get(order.id)
+        assert found is not None
+        return found.state
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    settings = ServiceSettings(state_dir=tmp_path)
+    async with open_store(settings, None, lambda: NOON) as store:
+        shop = Shop(store)
+        shop.may_end.set()
+        yield shop
+
+
+def ticket_for(order: Order, message_id: str = "ticket") -> Delivery:
+    ticket = Ticket(order_id=order.id, store_id="main", correlation_id="abc")
+    return Delivery(message_id, "receipt", ticket.model_dump_json())
+
+
+async def test_an_order_is_claimed_announced_prepared_completed_and_announced(shop: Shop) -> None:
+    order = await shop.placed()
+    assert await shop.barista().take(ticket_for(order)) == Done()
+    assert shop.announced == [
+        (order.id, OrderState.PREPARING, 2),
+        (order.id, OrderState.READY, 3),
+    ]
+    assert sum(shop.waits) == 4.5
+    assert await shop.state(order) is OrderState.READY
+
+
+async def test_a_brew_speed_of_zero_leaves_out_the_waiting(shop: Shop) -> None:
+    order = await shop.placed()
+    await shop.barista(brew_speed=0).take(ticket_for(order))
+    assert shop.waits == []
+    assert await shop.state(order) is OrderState.READY
+
+
+async def test_an_order_is_ready_in_the_store_before_it_is_announced_so(shop: Shop) -> None:
+    order = await shop.placed()
+    seen: list[tuple[OrderState, OrderState]] = []
+
+    class Ear:
+        async def announce(self, order: Order) -> None:
+            seen.append((order.state, await shop.state(order)))
+
+    barista = Barista(shop.store, Ear(), lambda: NOON, shop.wait, dt.timedelta(seconds=30), 10)
+    await barista.take(ticket_for(order))
+    assert seen == [
+        (OrderState.PREPARING, OrderState.PREPARING),
+        (OrderState.READY, OrderState.READY),
+    ]
+
+
+async def test_a_ticket_that_comes_back_after_the_work_is_announced_again_and_done(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+    barista = shop.barista()
+    await barista.take(ticket_for(order))
+    assert await barista.take(ticket_for(order)) == Done()
+    assert shop.announced[-1] == shop.announced[-2] == (order.id, OrderState.READY, 3)
+
+
+async def test_the_ticket_of_a_canceled_order_is_announced_and_done(shop: Shop) -> None:
+    order = await shop.placed()
+    await shop.store.replace(order, advance(order, OrderState.CANCELED, NOON))
+    assert await shop.barista().take(ticket_for(order)) == Done()
+    assert shop.announced == [(order.id, OrderState.CANCELED, 2)]
+    assert await shop.state(order) is OrderState.CANCELED
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "coffee, please", "[]", '{"order_id": 7}', '{"order_id": "a", "unknown": true}'],
+)
+async def test_what_is_no_ticket_is_rejected(shop: Shop, body: str) -> None:
+    outcome = await shop.barista().take(Delivery("ticket", "receipt", body))
+    assert isinstance(outcome, Reject)
+    assert outcome.reason.startswith("not a ticket")
+
+
+async def test_a_ticket_of_no_order_is_rejected(shop: Shop) -> None:
+    outcome = await shop.barista().take(ticket_for(an_order()))
+    assert outcome == Reject("no such order")
+
+
+async def test_a_second_ticket_waits_while_another_barista_prepares(shop: Shop) -> None:
+    order = await shop.placed()
+    shop.may_end.clear()
+    first = asyncio.create_task(shop.barista().take(ticket_for(order, "first")))
+    await shop.preparing.wait()
+    outcome = await shop.barista().take(ticket_for(order, "second"))
+    assert outcome == Retry(30, "claimed by another barista")
+    shop.may_end.set()
+    assert await first == Done()
+    assert [version for _, _, version in shop.announced] == [2, 3]
+
+
+async def test_a_ticket_that_comes_back_in_mid_preparation_passes_to_the_next_barista(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+    shop.may_end.clear()
+    zombie = asyncio.create_task(shop.barista().take(ticket_for(order)))
+    await shop.preparing.wait()
+    assert await shop.barista(brew_speed=0).take(ticket_for(order)) == Done()
+    shop.may_end.set()
+    outcome = await zombie
+    assert isinstance(outcome, Retry)
+    found = await shop.store.get(order.id)
+    assert found is not None
+    assert (found.state, found.attempt, found.version) == (OrderState.READY, 2, 3)
+    assert [state for _, state, _ in shop.announced].count(OrderState.READY) == 1
+
+
+async def test_a_long_preparation_keeps_its_claim_up(shop: Shop) -> None:
+    order = await shop.placed(prep_seconds=400)
+    rivals: list[object] = []
+
+    async def time_passes(seconds: float) -> None:
+        shop.now += dt.timedelta(seconds=seconds)
+        rivals.append(await shop.barista().take(ticket_for(order, "another ticket")))
+
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(shop.store, shop, lambda: shop.now, time_passes, claim_for, brew_speed=10)
+    assert await barista.take(ticket_for(order)) == Done()
+    assert rivals == [Retry(20, "claimed by another barista")] * 4
+    found = await shop.store.get(order.id)
+    assert found is not None
+    assert (found.state, found.attempt) == (OrderState.READY, 1)
+
+
+async def test_a_claim_that_was_not_renewed_passes_to_another_ticket(shop: Shop) -> None:
+    order = await shop.placed()
+    shop.may_end.clear()
+    stalled = asyncio.create_task(shop.barista().take(ticket_for(order, "first")))
+    await shop.preparing.wait()
+    shop.now += dt.timedelta(seconds=31)
+    assert await shop.barista(brew_speed=0).take(ticket_for(order, "second")) == Done()
+    shop.may_end.set()
+    assert isinstance(await stalled, Retry)
+
+
+async def test_of_ten_baristas_with_one_ticket_each_only_one_prepares(shop: Shop) -> None:
+    order = await shop.placed()
+    outcomes = await asyncio.gather(
+        *(shop.barista().take(ticket_for(order, f"ticket {number}")) for number in range(10))
+    )
+    assert outcomes.count(Done()) >= 1
+    assert shop.announced.count((order.id, OrderState.PREPARING, 2)) == 1
+    found = await shop.store.get(order.id)
+    assert found is not None
+    assert (found.state, found.attempt) == (OrderState.READY, 1)

@@ -1,0 +1,164 @@
+"""Queues and topics against real emulators."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.aws.batcher import EntryFailedError
+from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.errors import AwsUnavailableError
+from shared.aws.names import Names
+from shared.aws.opening import open_announcer, open_orders_queue
+from shared.aws.provisioning import ensure_queue, provision, publishing_policy, queue_arn
+from shared.aws.queue import Message, SqsQueue
+from shared.consuming.delivery import LeaseLostError
+from shared.messages.announcement import CloudEvent
+from shared.runtime.settings import ServiceSettings
+from tests.support.emulator import free_port
+from tests.support.orders import an_order
+
+
+@contextlib.asynccontextmanager
+async def clients_of(endpoint: str) -> AsyncIterator[AwsClients]:
+    async with aws_clients(ServiceSettings(aws_endpoint_url=endpoint)) as clients:
+        yield clients
+
+
+@pytest.fixture(params=["ministack", "moto"])
+async def clients(request: pytest.FixtureRequest) -> AsyncIterator[AwsClients]:
+    async with clients_of(request.getfixturevalue(request.param)) as clients:
+        yield clients
+
+
+@pytest.fixture
+def names() -> Names:
+    return Names(f"{secrets.token_hex(4)}-")
+
+
+@pytest.fixture
+async def queue(clients: AwsClients, names: Names) -> AsyncIterator[SqsQueue]:
+    await provision(clients, names)
+    async with open_orders_queue(clients, names, wait_time=1) as queue:
+        yield queue
+
+
+async def test_what_is_sent_is_received_with_its_attributes_and_gone_once_deleted(
+    queue: SqsQueue,
+) -> None:
+    await queue.send(Message("hello", {"correlation_id": "abc"}))
+    (delivery,) = await queue.receive(10)
+    assert (delivery.body, delivery.attributes) == ("hello", {"correlation_id": "abc"})
+    assert delivery.receive_count == 1
+    await queue.delete(delivery)
+    assert await queue.waiting_and_in_flight() == (0, 0)
+
+
+async def test_a_hundred_concurrent_sends_all_arrive_once(queue: SqsQueue) -> None:
+    sent = [f"message {number}" for number in range(100)]
+    await asyncio.gather(*(queue.send(Message(body)) for body in sent))
+    received: list[str] = []
+    while len(received) < len(sent):
+        deliveries = await queue.receive(10)
+        received += [delivery.body for delivery in deliveries]
+        await asyncio.gather(*(queue.delete(delivery) for delivery in deliveries))
+    assert sorted(received) == sorted(sent)
+    assert await queue.waiting_and_in_flight() == (0, 0)
+
+
+async def test_a_message_handed_back_is_at_once_there_for_others(queue: SqsQueue) -> None:
+    await queue.send(Message("back and forth"))
+    (first,) = await queue.receive(10)
+    await queue.extend(first, 0)
+    (second,) = await queue.receive(10)
+    assert second.message_id == first.message_id
+    assert second.receive_count == 2
+
+
+async def test_the_lease_on_a_deleted_message_is_lost(queue: SqsQueue) -> None:
+    await queue.send(Message("gone"))
+    (delivery,) = await queue.receive(10)
+    await queue.delete(delivery)
+    with pytest.raises(LeaseLostError):
+        await queue.extend(delivery, 30)
+
+
+async def test_one_message_twice_in_a_batch_of_deletes_does_not_fail_the_others(
+    queue: SqsQueue,
+) -> None:
+    await queue.send(Message("a"))
+    (first,) = await queue.receive(1)
+    await queue.extend(first, 0)
+    (again,) = await queue.receive(1)
+    assert again.message_id == first.message_id
+    await queue.send(Message("b"))
+    (other,) = await queue.receive(1)
+    _, *outcomes = await asyncio.gather(
+        *(queue.delete(delivery) for delivery in (first, again, other)), return_exceptions=True
+    )
+    assert not [fault for fault in outcomes if not isinstance(fault, EntryFailedError | None)]
+    assert await queue.waiting_and_in_flight() == (0, 0)
+
+
+async def test_a_dead_letter_carries_its_reason_and_leaves_the_queue(
+    clients: AwsClients, names: Names, queue: SqsQueue
+) -> None:
+    await queue.send(Message("poison", {"correlation_id": "abc"}))
+    (delivery,) = await queue.receive(10)
+    await queue.dead_letter(delivery, "not a ticket")
+    url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
+    (dead,) = await SqsQueue(clients.sqs, url).receive(10)
+    assert dead.body == "poison"
+    assert dead.attributes == {"correlation_id": "abc", "reason": "not a ticket"}
+    assert await queue.waiting_and_in_flight() == (0, 0)
+
+
+async def test_provisioning_may_happen_twice_and_at_the_same_time(
+    clients: AwsClients, names: Names
+) -> None:
+    made = await asyncio.gather(*(provision(clients, names) for _ in range(3)))
+    assert made[0] == made[1] == made[2] == await provision(clients, names)
+    assert [arn.rpartition(":")[2] for arn in made[0]] == [
+        names.orders,
+        names.dead_letters,
+        *map(names.topic, ("order-events", "coupons", "coffee-trivia", "new-products")),
+    ]
+
+
+async def test_an_announcement_reaches_a_queue_that_is_subscribed(
+    clients: AwsClients, names: Names, queue: SqsQueue
+) -> None:
+    topic = (await clients.sns.create_topic(Name=names.topic("order-events")))["TopicArn"]
+    arn = await ensure_queue(clients.sqs, names.live("test"), {})
+    url = (await clients.sqs.get_queue_url(QueueName=names.live("test")))["QueueUrl"]
+    await ensure_queue(clients.sqs, names.live("test"), {"Policy": publishing_policy(arn, [topic])})
+    assert await queue_arn(clients.sqs, url) == arn
+    await clients.sns.subscribe(
+        TopicArn=topic,
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={"RawMessageDelivery": "true"},
+    )
+    order = an_order()
+    async with open_announcer(clients, names, queue) as announcer:
+        await announcer.announce(order)
+    (delivery,) = await SqsQueue(clients.sqs, url).receive(10)
+    event = CloudEvent.model_validate_json(delivery.body)
+    assert event.id == f"{order.id}:1"
+    assert delivery.attributes == {
+        "type": "coffeeshop.order.placed.v1",
+        "store_id": order.store_id,
+        "order_id": order.id,
+    }
+
+
+async def test_a_queue_out_of_reach_is_one_clear_error() -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    async with clients_of(nowhere) as clients:
+        queue = SqsQueue(clients.sqs, f"{nowhere}/000000000000/orders")
+        with pytest.raises(AwsUnavailableError, match="SQS is out of reach"):
+            await queue.send(Message("hello"))

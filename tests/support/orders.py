@@ -1,0 +1,25 @@
+"""An order as the cashier would write it up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from shared.domain.order import LineItem, Order, OrderState, TimelineEntry
+
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+
+
+def an_order(order_id: str | None = None, *, prep_seconds: int = 45) -> Order:
+    return Order(
+        id=order_id or secrets.token_hex(13),
+        number="",
+        store_id="main",
+        customer_name="Ada",
+        items=(LineItem("1", "latte", "Caffè latte", "large", ("oat-milk",), 2, 520, "hot"),),
+        currency="USD",
+        prep_seconds=prep_seconds,
+        timeline=(TimelineEntry(OrderState.PLACED, NOON),),
+        fingerprint="f" * 64,
+        correlation_id="abc",
+    )

@@ -1,0 +1,68 @@
+"""A queue at the engine's port, small enough to see through: what comes, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.consuming.delivery import Delivery, LeaseLostError
+
+
+class QueueOfLists:
+    def __init__(self) -> None:
+        self.waiting: list[Delivery] = []
+        self.came = asyncio.Condition()
+        self.asked_for: list[int] = []
+        self.settled: list[tuple[str, str, object]] = []
+        self.lost: set[str] = set()
+        self.polling = asyncio.Event()
+        self.release_empty = asyncio.Event()
+        self.broken_polls = 0
+
+    async def receive(self, limit: int) -> Sequence[Delivery]:
+        self.asked_for.append(limit)
+        if self.broken_polls:
+            self.broken_polls -= 1
+            raise ConnectionError("the queue is away")
+        self.polling.set()
+        async with self.came:
+            await self.came.wait_for(lambda: self.waiting or self.release_empty.is_set())
+            taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return taken
+
+    async def delete(self, delivery: Delivery) -> None:
+        await self._settle("delete", delivery, None)
+
+    async def extend(self, delivery: Delivery, seconds: float) -> None:
+        if delivery.message_id in self.lost:
+            raise LeaseLostError(delivery.message_id)
+        await self._settle("extend", delivery, seconds)
+
+    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        await self._settle("dead letter", delivery, reason)
+
+    async def _settle(self, what: str, delivery: Delivery, detail: object) -> None:
+        async with self.came:
+            self.settled.append((what, delivery.message_id, detail))
+            self.came.notify_all()
+
+    async def put(self, *message_ids: str, receive_count: int = 1) -> None:
+        async with self.came:
+            self.waiting += [
+                Delivery(message_id, f"receipt of {message_id}", message_id, {}, receive_count)
+                for message_id in message_ids
+            ]
+            self.came.notify_all()
+
+    async def end_polls(self) -> None:
+        async with self.came:
+            self.release_empty.set()
+            self.came.notify_all()
+
+    async def has_settled(self, what: str, count: int) -> list[str]:
+        def found() -> list[str]:
+            return [message_id for kind, message_id, _ in self.settled if kind == what]
+
+        async with asyncio.timeout(5), self.came:
+            await self.came.wait_for(lambda: len(found()) >= count)
+            return found()

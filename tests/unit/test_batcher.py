@@ -1,0 +1,185 @@
+"""The batcher: without a timer, entry by entry, within its bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from shared.aws.batcher import Batcher, BatcherClosedError, EntryFailedError
+
+
+class Line:
+    """The other side: keeps each call until the test answers it."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self.came = asyncio.Condition()
+        self.answers: list[asyncio.Future[Sequence[EntryFailedError | None]]] = []
+
+    async def __call__(self, entries: Sequence[str]) -> Sequence[EntryFailedError | None]:
+        answer: asyncio.Future[Sequence[EntryFailedError | None]] = asyncio.Future()
+        async with self.came:
+            self.calls.append(list(entries))
+            self.answers.append(answer)
+            self.came.notify_all()
+        return await answer
+
+    async def has_calls(self, count: int) -> None:
+        async with asyncio.timeout(5), self.came:
+            await self.came.wait_for(lambda: len(self.calls) >= count)
+
+    async def confirm(self, call: int) -> None:
+        await self.has_calls(call + 1)
+        self.answers[call].set_result([None] * len(self.calls[call]))
+
+
+async def submitted(batcher: Batcher[str], *entries: str) -> list[asyncio.Task[None]]:
+    tasks = [asyncio.create_task(batcher.submit(entry)) for entry in entries]
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def test_a_lone_entry_goes_out_at_once() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    (task,) = await submitted(batcher, "a")
+    await line.has_calls(1)
+    assert line.calls == [["a"]]
+    assert not task.done()
+    await line.confirm(0)
+    await task
+
+
+async def test_what_is_submitted_at_the_same_moment_goes_out_together() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    tasks = await submitted(batcher, "a", "b", "c")
+    await line.has_calls(1)
+    await line.confirm(0)
+    await asyncio.gather(*tasks)
+    assert line.calls == [["a", "b", "c"]]
+
+
+async def test_what_gathers_during_a_call_goes_out_together_when_it_returns() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    first = await submitted(batcher, "a")
+    others = await submitted(batcher, "b", "c", "d")
+    await line.has_calls(1)
+    assert line.calls == [["a"]]
+    await line.confirm(0)
+    await line.has_calls(2)
+    await line.confirm(1)
+    await asyncio.gather(*first, *others)
+    assert line.calls == [["a"], ["b", "c", "d"]]
+
+
+async def test_a_full_batch_does_not_wait_for_the_call_in_flight() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    await submitted(batcher, "first")
+    tasks = await submitted(batcher, *(str(number) for number in range(23)))
+    await line.has_calls(3)
+    assert [len(call) for call in line.calls] == [1, 10, 10]
+    for call in range(3):
+        await line.confirm(call)
+    await line.has_calls(4)
+    await line.confirm(3)
+    await asyncio.gather(*tasks)
+    assert [len(call) for call in line.calls] == [1, 10, 10, 3]
+
+
+async def test_no_more_calls_are_in_flight_than_allowed() -> None:
+    line = Line()
+    batcher = Batcher(line, max_in_flight=2)
+    tasks = await submitted(batcher, *(str(number) for number in range(50)))
+    for call in range(5):
+        await line.has_calls(min(call + 2, 5))
+        assert len(line.calls) <= call + 2
+        await line.confirm(call)
+    await asyncio.gather(*tasks)
+    assert [len(entries) for entries in line.calls] == [10, 10, 10, 10, 10]
+
+
+async def test_an_entry_that_fails_fails_alone() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    (first,) = await submitted(batcher, "first")
+    good, bad, also_good = await submitted(batcher, "good", "bad", "also good")
+    await line.confirm(0)
+    await line.has_calls(2)
+    line.answers[1].set_result([None, EntryFailedError("Broken", "it is", sender_fault=True), None])
+    await asyncio.gather(first, good, also_good)
+    with pytest.raises(EntryFailedError, match="Broken: it is"):
+        await bad
+
+
+async def test_every_caller_sees_the_failure_of_the_whole_call() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    tasks = await submitted(batcher, "a")
+    tasks += await submitted(batcher, "b", "c")
+    await line.confirm(0)
+    await line.has_calls(2)
+    line.answers[1].set_exception(ConnectionError("gone"))
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None), ConnectionError, ConnectionError]
+
+
+async def test_a_batch_weighs_no_more_than_its_limit() -> None:
+    line = Line()
+    batcher = Batcher(line, size=len, max_bytes=10)
+    await submitted(batcher, "first")
+    tasks = await submitted(batcher, "aaaa", "bbbb", "cccc", "d" * 30, "e")
+    for call in range(4):
+        await line.has_calls(call + 1)
+        await line.confirm(call)
+    await line.has_calls(5)
+    await line.confirm(4)
+    await asyncio.gather(*tasks)
+    assert line.calls == [["first"], ["aaaa", "bbbb"], ["cccc"], ["d" * 30], ["e"]]
+
+
+async def test_closing_lets_through_what_was_taken_and_refuses_the_rest() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    tasks = await submitted(batcher, "a")
+    tasks += await submitted(batcher, "b", "c")
+    closing = asyncio.create_task(batcher.close())
+    await line.confirm(0)
+    await line.has_calls(2)
+    assert not closing.done()
+    await line.confirm(1)
+    await closing
+    await asyncio.gather(*tasks)
+    with pytest.raises(BatcherClosedError):
+        await batcher.submit("late")
+    assert line.calls == [["a"], ["b", "c"]]
+
+
+async def test_a_caller_that_leaves_takes_its_waiting_entry_with_it() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    (first,) = await submitted(batcher, "a")
+    leaver, second = await submitted(batcher, "leaver", "b")
+    leaver.cancel()
+    await asyncio.wait({leaver})
+    await line.confirm(0)
+    await line.has_calls(2)
+    await line.confirm(1)
+    await asyncio.gather(first, second)
+    assert line.calls == [["a"], ["b"]]
+
+
+async def test_only_so_many_entries_wait_inside() -> None:
+    line = Line()
+    batcher = Batcher(line, max_waiting=3)
+    tasks = await submitted(batcher, "a", "b", "c", "d")
+    await line.has_calls(1)
+    assert line.calls == [["a", "b", "c"]]
+    await line.confirm(0)
+    await line.confirm(1)
+    await asyncio.gather(*tasks)
+    assert [entry for call in line.calls for entry in call] == ["a", "b", "c", "d"]

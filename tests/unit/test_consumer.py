@@ -1,0 +1,188 @@
+"""The consumer engine: bounded, settled by outcome, and gone without leaving anything in limbo."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.consuming.delivery import Delivery, Handler
+from shared.consuming.outcome import Done, Outcome, Reject, Retry
+from tests.support.queue_of_lists import QueueOfLists
+
+
+class Work:
+    """A handler that the test lets finish, delivery by delivery."""
+
+    def __init__(self) -> None:
+        self.begun: asyncio.Queue[str] = asyncio.Queue()
+        self.may_end = asyncio.Event()
+        self.at_once = 0
+        self.most_at_once = 0
+        self.stopped: asyncio.Queue[str] = asyncio.Queue()
+
+    async def __call__(self, delivery: Delivery) -> Outcome:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        self.begun.put_nowait(delivery.message_id)
+        try:
+            await self.may_end.wait()
+        except asyncio.CancelledError:
+            self.stopped.put_nowait(delivery.message_id)
+            raise
+        finally:
+            self.at_once -= 1
+        return Done()
+
+
+@contextlib.asynccontextmanager
+async def consuming(
+    queue: QueueOfLists, handler: Handler, limits: ConsumerLimits
+) -> AsyncIterator[asyncio.Event]:
+    stop = asyncio.Event()
+    consumer = asyncio.create_task(Consumer(queue, handler, limits, rnd=lambda: 0.5).run(stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await queue.end_polls()
+        async with asyncio.timeout(5):
+            await consumer
+
+
+async def done(_: Delivery) -> Outcome:
+    return Done()
+
+
+async def test_what_is_done_is_deleted() -> None:
+    queue = QueueOfLists()
+    async with consuming(queue, done, ConsumerLimits()):
+        await queue.put("a", "b", "c")
+        assert sorted(await queue.has_settled("delete", 3)) == ["a", "b", "c"]
+    assert len(queue.settled) == 3
+
+
+async def test_what_is_to_be_retried_becomes_visible_again_later() -> None:
+    async def not_now(_: Delivery) -> Outcome:
+        return Retry(7, "not now")
+
+    queue = QueueOfLists()
+    async with consuming(queue, not_now, ConsumerLimits()):
+        await queue.put("a")
+        await queue.has_settled("extend", 1)
+    assert queue.settled == [("extend", "a", 7)]
+
+
+async def test_what_is_rejected_becomes_a_dead_letter_with_its_reason() -> None:
+    async def never(_: Delivery) -> Outcome:
+        return Reject("nonsense")
+
+    queue = QueueOfLists()
+    async with consuming(queue, never, ConsumerLimits()):
+        await queue.put("a")
+        await queue.has_settled("dead letter", 1)
+    assert queue.settled == [("dead letter", "a", "nonsense")]
+
+
+async def test_a_handler_that_raises_is_retried_after_a_back_off_that_grows() -> None:
+    async def broken(_: Delivery) -> Outcome:
+        raise ValueError("broken")
+
+    queue = QueueOfLists()
+    async with consuming(queue, broken, ConsumerLimits()):
+        await queue.put("first")
+        await queue.put("fourth", receive_count=4)
+        await queue.has_settled("extend", 2)
+    assert sorted(queue.settled) == [("extend", "first", 0.5), ("extend", "fourth", 4.0)]
+
+
+async def test_it_never_asks_for_more_than_it_can_start() -> None:
+    queue, work = QueueOfLists(), Work()
+    async with consuming(queue, work, ConsumerLimits(concurrency=3)):
+        await queue.put("a")
+        await work.begun.get()
+        await queue.put("b", "c", "d", "e", "f")
+        await work.begun.get()
+        await work.begun.get()
+        assert work.at_once == 3
+        assert len(queue.waiting) == 3
+        work.may_end.set()
+        await queue.has_settled("delete", 6)
+    assert work.most_at_once == 3
+    assert queue.asked_for[:2] == [3, 2]
+    assert max(queue.asked_for) <= 3
+
+
+async def test_it_asks_for_no_more_than_ten_however_many_slots_are_free() -> None:
+    queue = QueueOfLists()
+    async with consuming(queue, done, ConsumerLimits(concurrency=50)):
+        await queue.put("a")
+        await queue.has_settled("delete", 1)
+    assert max(queue.asked_for) == 10
+
+
+async def test_a_poll_that_fails_does_not_end_it() -> None:
+    queue = QueueOfLists()
+    queue.broken_polls = 1
+    async with consuming(queue, done, ConsumerLimits()):
+        await queue.put("a")
+        await queue.has_settled("delete", 1)
+
+
+async def test_at_a_stop_the_poll_in_flight_returns_and_what_it_brings_is_handed_back() -> None:
+    queue, work = QueueOfLists(), Work()
+    async with consuming(queue, work, ConsumerLimits()) as stop:
+        await queue.polling.wait()
+        stop.set()
+        await queue.put("late", "later")
+        await queue.has_settled("extend", 2)
+    assert sorted(queue.settled) == [("extend", "late", 0), ("extend", "later", 0)]
+    assert work.begun.empty()
+
+
+async def test_at_a_stop_what_has_begun_is_finished() -> None:
+    queue, work = QueueOfLists(), Work()
+    async with consuming(queue, work, ConsumerLimits(grace=5)) as stop:
+        await queue.put("a")
+        await work.begun.get()
+        stop.set()
+        await queue.end_polls()
+        work.may_end.set()
+        await queue.has_settled("delete", 1)
+    assert queue.settled == [("delete", "a", None)]
+
+
+async def test_what_does_not_finish_within_the_grace_is_stopped_and_handed_back() -> None:
+    queue, work = QueueOfLists(), Work()
+    async with consuming(queue, work, ConsumerLimits(grace=0.05)):
+        await queue.put("a")
+        await work.begun.get()
+    assert work.stopped.get_nowait() == "a"
+    assert queue.settled == [("extend", "a", 0)]
+
+
+async def test_the_lease_on_work_is_extended_while_it_lasts() -> None:
+    queue, work = QueueOfLists(), Work()
+    async with consuming(queue, work, ConsumerLimits(visibility_timeout=0.15)):
+        await queue.put("a")
+        await queue.has_settled("extend", 3)
+        work.may_end.set()
+        await queue.has_settled("delete", 1)
+        extensions = [seconds for what, _, seconds in queue.settled if what == "extend"]
+        assert set(extensions) == {0.15}
+    assert queue.settled[-1] == ("delete", "a", None)
+
+
+async def test_work_whose_lease_is_lost_is_stopped_and_not_settled() -> None:
+    queue, work = QueueOfLists(), Work()
+    queue.lost.add("lost")
+    async with consuming(queue, work, ConsumerLimits(concurrency=2, visibility_timeout=0.15)):
+        await queue.put("lost")
+        await work.begun.get()
+        await queue.put("kept")
+        assert await work.stopped.get() == "lost"
+        await queue.has_settled("extend", 1)
+        work.may_end.set()
+        await queue.has_settled("delete", 1)
+    assert "lost" not in {message_id for _, message_id, _ in queue.settled}
