@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,10 +22,11 @@ UNDER_WAY = frozenset({"placed", "preparing"})
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A state that the order reached. Versions count from 1, and may come late or twice."""
+    """A state that the order reached, and when. Versions count from 1."""
 
     version: int
     state: str
+    at: dt.datetime
 
 
 class Following:
@@ -37,7 +39,7 @@ class Following:
         self._order_id = order["id"]
         self._tell = tell
         self._last_event_id: str | None = None
-        self.latest = Change(0, "placed")
+        self.latest = Change(0, "placed", _time(order["placed_at"]))
         self._catch_up(order)
 
     async def to_the_end(self) -> Change:
@@ -85,7 +87,7 @@ class Following:
     def _catch_up(self, order: Json) -> None:
         for version, entry in enumerate(order["timeline"], start=1):
             if version > self.latest.version:
-                self._advance(Change(version, entry["state"]))
+                self._advance(Change(version, entry["state"], _time(entry["at"])))
 
     def _advance(self, change: Change) -> None:
         self.latest = change
@@ -95,7 +97,12 @@ class Following:
 def _change(event: ServerSentEvent) -> Change | None:
     """Read an order's event; none when it is something else, such as a `reset`."""
     try:
-        told = json.loads(event.data)["data"]
-        return Change(int(told["version"]), str(told["state"]))
+        told = json.loads(event.data)
+        change = told["data"]
+        return Change(int(change["version"]), str(change["state"]), _time(told["time"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _time(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)

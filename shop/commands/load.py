@@ -99,7 +99,7 @@ def _table(report: Report) -> Table:
         "Ready": f"{report.ready}",
         "Lost": f"{report.lost}",
         "Duplicates": f"{report.duplicates}" + ("" if report.audited else "  (list not seen)"),
-        "Errors": ", ".join(f"{n} × {kind}" for kind, n in report.errors.items()) or "0",  # noqa: RUF001
+        "Errors": ", ".join(f"{n} x {kind}" for kind, n in report.errors.items()) or "0",
         "Placing": _seconds(report.placing_seconds),
         "To ready": _seconds(report.ready_seconds),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import datetime as dt
 import uuid
 from typing import Annotated, Any
 
@@ -90,7 +90,7 @@ class _Board:
     def __init__(self, number: str) -> None:
         self._console = terminal.out()
         self._number = number
-        self._began = time.monotonic()
+        self._placed_at: dt.datetime | None = None
         self._status: Status | None = None
         if self._console.is_terminal:
             self._status = self._console.status("")
@@ -104,8 +104,9 @@ class _Board:
             self._status.stop()
 
     def show(self, change: Change) -> None:
-        elapsed = time.monotonic() - self._began
-        self.say(f"{change.state}" + (f" after {elapsed:.1f} s" if change.version > 1 else ""))
+        self._placed_at = self._placed_at or change.at
+        elapsed = (change.at - self._placed_at).total_seconds()
+        self.say(change.state if change.version == 1 else f"{change.state} after {elapsed:.1f} s")
         if self._status is not None and change.state in UNDER_WAY:
             self._status.update(f"{self._number}  {change.state} …")
 
@@ -123,4 +124,4 @@ def _summary(placed: Json) -> str:
 
 def _line(item: dict[str, Any]) -> str:
     extras = "".join(f" + {modifier}" for modifier in item["modifiers"])
-    return f"{item['quantity']} × {item['name']}, {item['size']}{extras}"  # noqa: RUF001
+    return f"{item['quantity']} x {item['name']}, {item['size']}{extras}"

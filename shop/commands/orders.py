@@ -70,12 +70,13 @@ async def _newest(http: httpx.AsyncClient, state: OrderState | None, limit: int)
 
 
 def _print_table(listed: list[Json]) -> None:
-    table = Table("Number", "State", "Placed", "Name", "Items", "Total", "Id", box=None)
+    table = Table("No.", "State", "Placed (UTC)", "Name", "Items", "Total", box=None)
+    table.add_column("Id", no_wrap=True)
     for order in listed:
         cells = (
             order["number"],
             order["state"],
-            order["placed_at"],
+            order["placed_at"][:19].replace("T", " "),
             order["customer_name"],
             ", ".join(f"{item['quantity']} {item['item']}" for item in order["items"]),
             display(order["total"], order["currency"]),

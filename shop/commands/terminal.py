@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,10 +16,14 @@ from shop.client.answers import ProblemError
 FAILED, MISUSED = 1, 2
 """Exit codes: it did not work out; what was asked makes no sense."""
 
+WIDE = 240
+"""Columns where there is no terminal to fit a table into."""
+
 
 def out() -> Console:
     """Standard output; what came from a shop is printed as it is, never read as markup."""
-    return Console(highlight=False, markup=False, soft_wrap=True)
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(highlight=False, markup=False, soft_wrap=True, width=width)
 
 
 def err() -> Console:

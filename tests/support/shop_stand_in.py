@@ -1,0 +1,162 @@
+"""A stand-in for a shop at the other end of a socket, which errs when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+MENU = {
+    "currency": "USD",
+    "items": [
+        {
+            "id": "latte",
+            "sold_out": False,
+            "sizes": [{"id": "large", "name": "Large", "price": 450}],
+            "modifiers": [{"id": "decaf", "name": "Decaf", "price": 0}],
+        }
+    ],
+}
+
+
+@dataclass
+class StandIn:
+    """Takes orders, which stay `placed` until `advance`, or go through `steps` by themselves."""
+
+    url: str = ""
+    staff_key: str = "the-staff-key"
+    steps: tuple[str, ...] = ()
+    refusals: list[web.Response] = field(default_factory=list)
+    """Answers to the next orders, in place of taking them."""
+
+    resets: int = 0
+    """How many of the next orders are taken without an answer: the connection is reset."""
+
+    doubles: bool = False
+    """Whether an idempotency key is ignored."""
+
+    break_stream_after: int | None = None
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    last_event_ids: list[str | None] = field(default_factory=list)
+    streams: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    streaming: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def advance(self, order: dict[str, Any], state: str) -> None:
+        at = f"2026-11-20T09:30:{len(order['timeline']):02}.000Z"
+        order |= {"state": state, "version": order["version"] + 1}
+        order["timeline"].append({"state": state, "at": at})
+        if state == "ready":
+            order["ready_at"] = at
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    async def place(self, request: web.Request) -> web.StreamResponse:
+        body, key = await request.json(), request.headers["Idempotency-Key"]
+        self.keys.append(key)
+        if self.refusals:
+            return self.refusals.pop(0)
+        order_id = key if not self.doubles else f"{key}-{len(self.keys)}"
+        order = self.orders.get(order_id) or self._new(order_id, body)
+        if self.resets > 0:
+            self.resets -= 1
+            assert request.transport is not None
+            request.transport.abort()
+        return web.json_response(order, status=201)
+
+    def _new(self, order_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        at = "2026-11-20T09:30:00.000Z"
+        order = self.orders[order_id] = {
+            "id": order_id,
+            "number": f"{len(self.orders) + 1:03}",
+            "state": "placed",
+            "version": 1,
+            "customer_name": body["customer_name"],
+            "items": [{**item, "name": "Caffè latte"} for item in body["items"]],
+            "currency": "USD",
+            "total": 450,
+            "placed_at": at,
+            "ready_at": None,
+            "timeline": [{"state": "placed", "at": at}],
+        }
+        for state in self.steps:
+            self.advance(order, state)
+        return order
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        order = self.orders.get(request.match_info["id"])
+        return web.json_response(order, status=200 if order else 404)
+
+    async def listed(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {self.staff_key}":
+            return problem(401, "unauthorized", "This needs a key")
+        state, limit = request.query.get("state"), int(request.query["limit"])
+        start = int(request.query.get("cursor", 0))
+        newest = [o for o in reversed(self.orders.values()) if state in {None, o["state"]}]
+        more = str(start + limit) if start + limit < len(newest) else None
+        return web.json_response({"orders": newest[start : start + limit], "next_cursor": more})
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        order = self.orders[request.query["order_id"]]
+        last = request.headers.get("Last-Event-ID")
+        self.last_event_ids.append(last)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await response.write(b": welcome\n\n")
+        told = int(last.rsplit(":")[-1]) if last else order["version"]
+        self.streaming.set()
+        while True:
+            changed = self.changed
+            while told < order["version"]:
+                told += 1
+                await response.write(_event(order, told))
+                if told == self.break_stream_after:
+                    self.break_stream_after = None
+                    return response
+            await changed.wait()
+
+
+def _event(order: dict[str, Any], version: int) -> bytes:
+    entry = order["timeline"][version - 1]
+    data = {"time": entry["at"], "data": {"version": version, "state": entry["state"]}}
+    return f"id: {order['id']}:{version}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+def problem(
+    status: int, slug: str, title: str, retry_after: str = "", **more: object
+) -> web.Response:
+    body = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": "…", **more}
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    return web.json_response(
+        body, status=status, headers=headers, content_type="application/problem+json"
+    )
+
+
+@contextlib.asynccontextmanager
+async def stand_in() -> AsyncIterator[StandIn]:
+    """Serve a stand-in on a port that was free."""
+    shop = StandIn()
+    app = web.Application()
+
+    async def menu(_: web.Request) -> web.StreamResponse:
+        return web.json_response(MENU)
+
+    app.router.add_get("/menu", menu)
+    app.router.add_post("/orders", shop.place)
+    app.router.add_get("/orders", shop.listed)
+    app.router.add_get("/orders/{id}", shop.get)
+    app.router.add_get("/events", shop.events)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        shop.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield shop
+    finally:
+        await runner.cleanup()

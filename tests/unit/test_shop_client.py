@@ -1,0 +1,81 @@
+"""How orders are typed, when they are sent again, and to whom the staff key is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop.client.connection import staff_key
+from shop.client.placing import LONGEST_PAUSE, pause
+from shop.client.wish import parse_wish
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "espresso:double",
+            {"item": "espresso", "size": "double", "modifiers": [], "quantity": 1},
+        ),
+        (
+            "flat-white:large+oat-milk+vanilla*12",
+            {
+                "item": "flat-white",
+                "size": "large",
+                "modifiers": ["oat-milk", "vanilla"],
+                "quantity": 12,
+            },
+        ),
+    ],
+)
+def test_a_line_of_an_order_is_typed_in_one_word(text: str, expected: dict[str, object]) -> None:
+    assert parse_wish(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "latte", "latte:", ":large", "latte:large*", "a:b*x", "a:b+"])
+def test_anything_else_is_answered_with_how_it_is_typed(text: str) -> None:
+    with pytest.raises(ValueError, match=r"as in espresso:double"):
+        parse_wish(text)
+
+
+def test_the_shop_says_how_long_to_wait() -> None:
+    assert pause(0, "3", 0) == 3
+
+
+def test_without_its_word_the_wait_doubles() -> None:
+    assert [pause(attempt, None, 0) for attempt in range(4)] == [0.2, 0.4, 0.8, 1.6]
+
+
+def test_a_date_is_not_understood_and_does_no_harm() -> None:
+    assert pause(1, "Fri, 20 Nov 2026 09:30:00 GMT", 0) == 0.4
+
+
+@given(st.integers(0, 1000), st.none() | st.text(), st.floats(0, 1))
+def test_no_wait_is_longer_than_the_longest(
+    attempt: int, retry_after: str | None, jitter: float
+) -> None:
+    assert 0 <= pause(attempt, retry_after, jitter) <= LONGEST_PAUSE * 1.25
+
+
+def test_the_key_in_the_state_folder_is_shown_to_this_machine_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("COFFEE_STAFF_KEY", raising=False)
+    monkeypatch.setenv("COFFEE_STATE_DIR", str(tmp_path))
+    (tmp_path / "staff-key").write_text("secret\n")
+
+    assert staff_key("http://127.0.0.1:8080") == "secret"
+    assert staff_key("http://localhost:8080/") == "secret"
+    assert staff_key("https://coffee.example") is None
+    assert staff_key("http://127.0.0.1.coffee.example") is None
+
+
+def test_a_key_that_was_given_is_shown_wherever_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COFFEE_STAFF_KEY", "given")
+
+    assert staff_key("https://coffee.example") == "given"
