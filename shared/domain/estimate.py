@@ -26,8 +26,9 @@ def estimate(backlog: int, slots: int, typical_seconds: float, own_seconds: floa
 
 
 def remaining(estimate: Estimate, elapsed_seconds: float) -> Estimate:
-    """What is left of a wait after some of it has passed."""
+    """What is left of a wait after some of it has passed; a clock set back does not add to it."""
+    passed = max(0, elapsed_seconds)
     return Estimate(
-        max(0, math.floor(estimate.low_seconds - elapsed_seconds)),
-        max(0, math.ceil(estimate.high_seconds - elapsed_seconds)),
+        max(0, math.floor(estimate.low_seconds - passed)),
+        max(0, math.ceil(estimate.high_seconds - passed)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,50 +77,46 @@ def quote(wishes: Sequence[Wish], menu: Menu, sold_out: Collection[str]) -> Quot
     items: list[LineItem] = []
     prep_seconds = 0
     for index, wish in enumerate(wishes):
-        try:
-            entry, size, modifiers = _look_up(wish, menu, sold_out, f"/items/{index}")
-        except NotOnTheMenuError as error:
-            faults += error.faults
-        else:
-            items.append(_line_item(str(index + 1), wish, entry, size, modifiers))
+        entry = find(menu.items, wish.item)
+        if found := list(_faults(wish, entry, sold_out, f"/items/{index}")):
+            faults += found
+        elif entry is not None:
+            items.append(_line_item(str(index + 1), wish, entry))
             prep_seconds += entry.prep_seconds * wish.quantity
     if faults:
         raise NotOnTheMenuError(tuple(faults))
     return Quote(tuple(items), prep_seconds)
 
 
-def _look_up(
-    wish: Wish, menu: Menu, sold_out: Collection[str], pointer: str
-) -> tuple[MenuItem, Choice, list[Choice]]:
-    entry = find(menu.items, wish.item)
+def _faults(
+    wish: Wish, entry: MenuItem | None, sold_out: Collection[str], pointer: str
+) -> Iterator[Fault]:
     if entry is None:
-        raise NotOnTheMenuError((Fault(f"{pointer}/item", f"{wish.item!r} is not on the menu"),))
+        yield Fault(f"{pointer}/item", f"{wish.item!r} is not on the menu")
+        return
     if entry.id in sold_out:
-        raise NotOnTheMenuError((Fault(f"{pointer}/item", f"{entry.name} is sold out"),))
-    size = find(entry.sizes, wish.size)
-    modifiers = [find(entry.modifiers, modifier) for modifier in wish.modifiers]
-    faults = [
-        Fault(f"{pointer}/modifiers/{position}", f"{entry.name} does not come with {wanted!r}")
-        for position, (wanted, modifier) in enumerate(zip(wish.modifiers, modifiers, strict=True))
-        if modifier is None
-    ]
-    if size is None:
-        faults.insert(0, Fault(f"{pointer}/size", f"{entry.name} does not come as {wish.size!r}"))
-    if size is None or faults:
-        raise NotOnTheMenuError(tuple(faults))
-    return entry, size, [modifier for modifier in modifiers if modifier is not None]
+        yield Fault(f"{pointer}/item", f"{entry.name} is sold out")
+    if find(entry.sizes, wish.size) is None:
+        yield Fault(f"{pointer}/size", f"{entry.name} does not come as {wish.size!r}")
+    for position, modifier in enumerate(wish.modifiers):
+        if find(entry.modifiers, modifier) is None:
+            where = f"{pointer}/modifiers/{position}"
+            yield Fault(where, f"{entry.name} does not come with {modifier!r}")
 
 
-def _line_item(
-    line_id: str, wish: Wish, entry: MenuItem, size: Choice, modifiers: Sequence[Choice]
-) -> LineItem:
+def _line_item(line_id: str, wish: Wish, entry: MenuItem) -> LineItem:
+    sizes, modifiers = _prices(entry.sizes), _prices(entry.modifiers)
     return LineItem(
         id=line_id,
         item=entry.id,
         name=entry.name,
-        size=size.id,
+        size=wish.size,
         modifiers=wish.modifiers,
         quantity=wish.quantity,
-        unit_price=size.price + sum(modifier.price for modifier in modifiers),
+        unit_price=sizes[wish.size] + sum(modifiers[modifier] for modifier in wish.modifiers),
         note=wish.note,
     )
+
+
+def _prices(choices: Sequence[Choice]) -> Mapping[str, int]:
+    return {choice.id: choice.price for choice in choices}

@@ -1,0 +1,122 @@
+"""The price is the shop's, and whatever it does not sell is named with its place in the order."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.errors import Fault, NotOnTheMenuError
+from shared.domain.menu import Choice, Menu, MenuItem, Wish, find, quote
+
+OAT, DECAF = Choice("oat-milk", "Oat milk", 70), Choice("decaf", "Decaf", 0)
+LATTE = MenuItem(
+    id="latte",
+    name="Caffè latte",
+    description="",
+    category="coffee",
+    prep_seconds=45,
+    sizes=(Choice("small", "Small", 370), Choice("large", "Large", 450)),
+    modifiers=(OAT, DECAF),
+)
+CROISSANT = MenuItem(
+    id="croissant",
+    name="Croissant",
+    description="",
+    category="food",
+    prep_seconds=15,
+    sizes=(Choice("regular", "Regular", 290),),
+)
+MENU = Menu("USD", (LATTE, CROISSANT))
+
+
+def wish(
+    item: str = "latte",
+    size: str = "large",
+    *modifiers: str,
+    quantity: int = 1,
+    note: str | None = None,
+) -> Wish:
+    return Wish(item, size, modifiers, quantity, note)
+
+
+@st.composite
+def sellable(draw: st.DrawFn) -> Wish:
+    entry = draw(st.sampled_from(MENU.items))
+    modifiers: st.SearchStrategy[list[str]] = st.just([])
+    if entry.modifiers:
+        modifiers = st.lists(st.sampled_from([m.id for m in entry.modifiers]), unique=True)
+    return Wish(
+        entry.id,
+        draw(st.sampled_from([size.id for size in entry.sizes])),
+        tuple(draw(modifiers)),
+        draw(st.integers(1, 20)),
+        draw(st.none() | st.text(max_size=10)),
+    )
+
+
+def faults(*wishes: Wish, sold_out: frozenset[str] = frozenset()) -> list[Fault]:
+    with pytest.raises(NotOnTheMenuError) as refused:
+        quote(wishes, MENU, sold_out)
+    return list(refused.value.faults)
+
+
+def test_a_line_costs_its_size_and_modifiers_times_its_quantity() -> None:
+    quoted = quote([wish("latte", "large", "oat-milk", "decaf", quantity=2, note="hot")], MENU, ())
+    (line,) = quoted.items
+    assert (line.unit_price, line.total) == (520, 1040)
+    assert (line.id, line.item, line.name, line.size) == ("1", "latte", "Caffè latte", "large")
+    assert (line.modifiers, line.quantity, line.note) == (("oat-milk", "decaf"), 2, "hot")
+    assert quoted.prep_seconds == 90
+
+
+@given(st.lists(sellable(), min_size=1, max_size=20))
+def test_every_line_is_priced_by_the_menu_and_keeps_its_place(wishes: list[Wish]) -> None:
+    quoted = quote(wishes, MENU, frozenset())
+    assert [line.id for line in quoted.items] == [str(n) for n in range(1, len(wishes) + 1)]
+    work = 0
+    for line, asked in zip(quoted.items, wishes, strict=True):
+        entry = find(MENU.items, asked.item)
+        assert entry is not None
+        choices = {choice.id: choice.price for choice in (*entry.sizes, *entry.modifiers)}
+        assert line.unit_price == choices[asked.size] + sum(choices[m] for m in asked.modifiers)
+        assert Wish(line.item, line.size, line.modifiers, line.quantity, line.note) == asked
+        work += entry.prep_seconds * asked.quantity
+    assert quoted.prep_seconds == work
+
+
+def test_every_fault_of_every_line_is_named_with_its_place() -> None:
+    assert faults(
+        wish("lotte"),
+        wish("latte", "huge", "oat-milk", "gin", "rum"),
+        wish("croissant", "regular"),
+        wish("croissant", "large", "decaf"),
+    ) == [
+        Fault("/items/0/item", "'lotte' is not on the menu"),
+        Fault("/items/1/size", "Caffè latte does not come as 'huge'"),
+        Fault("/items/1/modifiers/1", "Caffè latte does not come with 'gin'"),
+        Fault("/items/1/modifiers/2", "Caffè latte does not come with 'rum'"),
+        Fault("/items/3/size", "Croissant does not come as 'large'"),
+        Fault("/items/3/modifiers/0", "Croissant does not come with 'decaf'"),
+    ]
+
+
+def test_what_is_sold_out_is_named_and_the_rest_could_be_had() -> None:
+    sold_out = frozenset({"croissant"})
+    assert faults(wish(), wish("croissant", "regular"), sold_out=sold_out) == [
+        Fault("/items/1/item", "Croissant is sold out")
+    ]
+    assert quote([wish()], MENU, sold_out).items[0].item == "latte"
+
+
+def test_a_sold_out_line_is_told_of_its_other_faults_too() -> None:
+    assert faults(wish("croissant", "large", "gin"), sold_out=frozenset({"croissant"})) == [
+        Fault("/items/0/item", "Croissant is sold out"),
+        Fault("/items/0/size", "Croissant does not come as 'large'"),
+        Fault("/items/0/modifiers/0", "Croissant does not come with 'gin'"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["Latte", "latte ", "", "lattee"])
+def test_an_entry_is_found_by_its_whole_id_alone(name: str) -> None:
+    assert find(MENU.items, name) is None
