@@ -61,7 +61,7 @@ def load_menu(path: Path) -> Menu:
     except ValidationError as error:
         faults = [(fault["loc"], fault["msg"]) for fault in error.errors()]
         raise _mistakes(path, tree, faults) from error
-    if faults := [*_repeated_keys(tree), *_dangling(file)]:
+    if faults := [*_repeated_keys(tree), *_dangling(file), *_repeated_modifiers(file)]:
         raise _mistakes(path, tree, faults)
     return _menu(file)
 
@@ -85,7 +85,7 @@ def _read(path: Path) -> tuple[yaml.Node | None, object]:
         raise MenuFileError([f"{path}: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise MenuFileError([f"{path}: the file is not UTF-8"]) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError is a date that cannot be
         raise MenuFileError([f"{path}: {error}"]) from error
 
 
@@ -99,6 +99,13 @@ def _dangling(file: _MenuFile) -> Iterator[tuple[Where, str]]:
             if modifier not in file.modifiers:
                 where = ("items", item_id, "modifiers", position)
                 yield where, f"no modifier {modifier!r} is defined under modifiers"
+
+
+def _repeated_modifiers(file: _MenuFile) -> Iterator[tuple[Where, str]]:
+    for item_id, item in file.items.items():
+        for position, modifier in enumerate(item.modifiers):
+            if modifier in item.modifiers[:position]:
+                yield ("items", item_id, "modifiers", position), f"{modifier!r} is there twice"
 
 
 def _menu(file: _MenuFile) -> Menu:
@@ -131,10 +138,11 @@ def _line(tree: yaml.Node | None, where: Where) -> int:
     for part in where:
         match tree:
             case yaml.MappingNode(value=pairs):
-                pair = next((pair for pair in pairs if pair[0].value == part), None)
-                if pair is None:
+                found = [pair for pair in pairs if pair[0].value == str(part)]
+                if not found:
                     return line
-                line, tree = pair[0].start_mark.line + 1, pair[1]
+                key, tree = found[-1]  # of a key that is there twice, YAML takes the last
+                line = key.start_mark.line + 1
             case yaml.SequenceNode(value=values) if isinstance(part, int) and part < len(values):
                 tree = values[part]
                 line = tree.start_mark.line + 1

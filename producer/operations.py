@@ -22,7 +22,7 @@ from producer.models import (
 )
 from shared.domain.order import OrderState
 from shared.web.operation import Answer, Operation, Parameter, Role
-from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
+from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAVAILABLE
 
 _ORDER_ID = Parameter("id", "path", "The order's id", required=True)
 _LOCATION = {"Location": "Where the order is"}
@@ -57,7 +57,7 @@ _ORDERS: Sequence[Operation] = (
             problems.KEY_REUSED,
             problems.NOT_ON_THE_MENU,
             problems.SHOP_CLOSED,
-            problems.TOO_BUSY,
+            TOO_BUSY,
             problems.TOO_MANY_REQUESTS,
             UNAVAILABLE,
         ),

@@ -19,7 +19,14 @@ from shared.aws.errors import AwsUnavailableError
 from shared.domain.errors import NotOnTheMenuError
 from shared.runtime.clock import utc_now
 from shared.store.contract import InvalidCursorError, StoreUnavailableError
-from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE, Problem, ProblemKind
+from shared.web.problem import (
+    INVALID_REQUEST,
+    NOT_FOUND,
+    TOO_BUSY,
+    UNAVAILABLE,
+    Problem,
+    ProblemKind,
+)
 
 INVALID_KEY = ProblemKind(
     "invalid-idempotency-key", HTTPStatus.BAD_REQUEST, "The idempotency key is malformed"
@@ -45,7 +52,6 @@ NOT_COLLECTABLE = ProblemKind(
     "order-not-collectable", HTTPStatus.CONFLICT, "The order cannot be collected"
 )
 SHOP_CLOSED = ProblemKind("shop-closed", HTTPStatus.CONFLICT, "The shop takes no orders now")
-TOO_BUSY = ProblemKind("too-busy", HTTPStatus.SERVICE_UNAVAILABLE, "The shop is too busy")
 TOO_MANY_REQUESTS = ProblemKind(
     "too-many-requests", HTTPStatus.TOO_MANY_REQUESTS, "Too many orders in too short a time"
 )

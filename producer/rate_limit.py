@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 _WINDOW_SECONDS = 60
-_MAX_CLIENTS = 10_000
+MAX_CLIENTS = 10_000
 """The clients that are remembered; the one not seen for longest is forgotten first."""
 
 
@@ -25,7 +25,7 @@ class RateLimit:
         now = self._monotonic()
         tries = self._tries.setdefault(client, deque(maxlen=self._per_minute))
         self._tries.move_to_end(client)
-        if len(self._tries) > _MAX_CLIENTS:
+        if len(self._tries) > MAX_CLIENTS:
             self._tries.popitem(last=False)
         if len(tries) == self._per_minute and (wait := tries[0] + _WINDOW_SECONDS - now) > 0:
             return wait

@@ -9,12 +9,17 @@ import structlog
 
 from shared.runtime.settings import LogFormat
 
+_TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+"""Tracebacks as data; without local variables, which may hold a customer's name or a key."""
+
 
 def configure_logging(service: str, style: LogFormat, level: str) -> None:
     """Send every log line, the libraries' too, to standard error through structlog."""
     on_terminal = style is LogFormat.CONSOLE or (style is LogFormat.AUTO and sys.stderr.isatty())
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
     )
     shared_steps: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -22,7 +27,7 @@ def configure_logging(service: str, style: LogFormat, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if not on_terminal:
-        shared_steps.append(structlog.processors.dict_tracebacks)
+        shared_steps.append(structlog.processors.ExceptionRenderer(_TRACEBACKS))
     structlog.configure(
         processors=[*shared_steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

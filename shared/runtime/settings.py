@@ -65,7 +65,7 @@ class ServiceSettings(BaseSettings):
     """How long a service may take to finish what it has begun when it is asked to stop."""
 
     lifeline_fd: int | None = None
-    """A pipe that the parent process holds open: when it closes, the parent is gone, and so are we."""
+    """A pipe that the parent process holds open: when it closes, the parent is gone."""
 
     @property
     def sqlite_path(self) -> Path:
