@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import sqlite3
@@ -67,6 +68,22 @@ async def test_a_write_to_a_locked_file_ends_in_time_and_the_next_one_works(
             assert await store.get(order.id) is None  # reading goes on
 
         assert (await store.place(order, TODAY)).order.number == "001"
+
+
+async def test_a_write_given_up_while_the_file_was_locked_is_never_made(
+    path: Path, new_order: NewOrder
+) -> None:
+    given_up = new_order()
+    async with open_sqlite_store(path, "main") as store:
+        with file_locked(path):
+            placing = asyncio.create_task(store.place(given_up, TODAY))
+            for _ in range(10):  # until it has left the queue, and waits for the lock
+                await asyncio.sleep(0)
+            placing.cancel()
+            await asyncio.wait([placing])
+
+        assert (await store.place(new_order(), TODAY)).order.number == "001"
+        assert await store.get(given_up.id) is None
 
 
 def test_a_full_disk_refuses_orders_and_half_writes_none_until_there_is_room(path: Path) -> None:

@@ -67,6 +67,22 @@ class Gate:
         assert await asyncio.to_thread(self.entered.wait, 10)
 
 
+async def test_every_commit_is_flushed_to_the_disk(thread: ConnectionThread) -> None:
+    full = 2  # of https://www.sqlite.org/pragma.html#pragma_synchronous
+
+    assert await thread.run(lambda file: file.execute("PRAGMA synchronous").fetchone()) == (full,)
+    assert await thread.run(lambda file: file.execute("PRAGMA journal_mode").fetchone()) == ("wal",)
+
+
+async def test_a_failure_is_followed_by_a_new_connection(thread: ConnectionThread) -> None:
+    before = await thread.run(lambda file: file)
+
+    with pytest.raises(StoreUnavailableError):
+        await thread.run(lambda file: file.execute("SELECT * FROM nowhere"))
+
+    assert await thread.run(lambda file: file) is not before
+
+
 async def test_many_orders_at_once_share_few_transactions(
     thread: ConnectionThread, commits: GroupCommit
 ) -> None:
