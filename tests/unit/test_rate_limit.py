@@ -1,0 +1,72 @@
+"""One client gets so many tries in any minute, and no more, and none of another's."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.rate_limit import MAX_CLIENTS, RateLimit
+
+
+class Seconds:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_last_try_within_the_minute_waits_until_the_first_is_a_minute_old() -> None:
+    seconds = Seconds()
+    limit = RateLimit(3, seconds)
+    for seconds.now in (0, 10, 20):
+        assert limit.admit("ada") == 0
+    seconds.now = 59.5
+    assert limit.admit("ada") == 0.5
+    seconds.now = 60
+    assert limit.admit("ada") == 0
+    assert limit.admit("ada") == 10
+
+
+@given(
+    per_minute=st.integers(1, 5),
+    pauses=st.lists(st.integers(0, 60 * 8).map(lambda eighths: eighths / 8), max_size=60),
+)
+def test_in_no_minute_are_there_more_than_the_limit_and_none_is_refused_below_it(
+    per_minute: int, pauses: list[float]
+) -> None:
+    seconds = Seconds()
+    limit = RateLimit(per_minute, seconds)
+    admitted: list[float] = []
+    for pause in pauses:
+        seconds.now += pause
+        within = [at for at in admitted if at > seconds.now - 60]
+        wait = limit.admit("ada")
+        assert (wait == 0) == (len(within) < per_minute)
+        if wait:
+            assert seconds.now + wait == within[0] + 60
+        else:
+            admitted.append(seconds.now)
+
+
+def test_one_client_takes_nothing_from_another() -> None:
+    limit = RateLimit(1, Seconds())
+    assert limit.admit("ada") == 0
+    assert limit.admit("ada") > 0
+    assert limit.admit("grace") == 0
+
+
+def test_without_a_limit_everybody_is_let_through() -> None:
+    limit = RateLimit(0, Seconds())
+    assert [limit.admit("ada") for _ in range(1000)] == [0] * 1000
+
+
+def test_the_client_not_seen_for_longest_is_forgotten_when_there_are_too_many() -> None:
+    limit = RateLimit(1, Seconds())
+    limit.admit("ada")
+    limit.admit("grace")
+    limit.admit("ada")
+    for number in range(MAX_CLIENTS - 1):
+        limit.admit(f"client {number}")
+    assert limit.admit("ada") > 0
+    assert limit.admit("grace") == 0
