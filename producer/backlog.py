@@ -18,18 +18,20 @@ class Backlog:
     def __init__(self, tickets: TicketCount) -> None:
         self._tickets = tickets
         self._sampled = 0
-        self._queued_since = 0
+        self._queued = 0
+        self._queued_at_sample = 0
 
     @property
     def count(self) -> int:
         """How many tickets are unfinished, as far as is known."""
-        return self._sampled + self._queued_since
+        return self._sampled + self._queued - self._queued_at_sample
 
     def queued(self) -> None:
         """Count a ticket that was just queued."""
-        self._queued_since += 1
+        self._queued += 1
 
     async def sample(self) -> None:
-        """Ask the queue; what is queued meanwhile counts on top."""
-        self._queued_since = 0
+        """Ask the queue; what is queued meanwhile counts on top. A failure forgets nothing."""
+        queued = self._queued
         self._sampled = await self._tickets.backlog()
+        self._queued_at_sample = queued

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -32,13 +34,20 @@ class Tickets(Protocol):
 
 
 class Handover:
-    """Queues tickets. A ticket is on the queue only after its order was announced as placed."""
+    """Queues tickets. A ticket is on the queue only after its order was announced as placed.
 
-    def __init__(self, announcer: Announcer, tickets: Tickets, backlog: Backlog) -> None:
+    An announcement of a change that is already durable may take `tell_seconds`.
+    """
+
+    def __init__(
+        self, announcer: Announcer, tickets: Tickets, backlog: Backlog, tell_seconds: float = 2
+    ) -> None:
         self._announcer = announcer
         self._tickets = tickets
         self._backlog = backlog
+        self._tell_seconds = tell_seconds
         self._queued: OrderedDict[str, None] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure(self, order: Order) -> None:
         """Make sure that an order just `placed` has a ticket.
@@ -46,18 +55,24 @@ class Handover:
         What this process has queued it does not queue again; a second ticket, from another
         cashier, is harmless. Raises what the announcer and the queue do.
         """
-        if order.state is not OrderState.PLACED or order.id in self._queued:
+        if order.state is not OrderState.PLACED:
             return
+        async with self._turns.setdefault(order.id, asyncio.Lock()):
+            if order.id not in self._queued:
+                await self._queue(order)
+
+    async def tell(self, order: Order) -> None:
+        """Announce a change that is already durable, so that its failure cannot undo it."""
+        try:
+            async with asyncio.timeout(self._tell_seconds):
+                await self._announcer.announce(order)
+        except (AwsUnavailableError, EntryFailedError, TimeoutError):
+            log.exception("announcement.failed", order_id=order.id)
+
+    async def _queue(self, order: Order) -> None:
         await self._announcer.announce(order)
         await self._tickets.put(order)
         self._backlog.queued()
         self._queued[order.id] = None
         if len(self._queued) > _REMEMBERED:
             self._queued.popitem(last=False)
-
-    async def tell(self, order: Order) -> None:
-        """Announce a change that is already durable, so that its failure cannot undo it."""
-        try:
-            await self._announcer.announce(order)
-        except (AwsUnavailableError, EntryFailedError):
-            log.exception("announcement.failed", order_id=order.id)

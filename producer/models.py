@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from producer.fields import Id, Name, Note, PointInTime, no_modifier_twice
 from shared.domain.menu import Wish
 from shared.domain.order import OrderState
 from shared.messages.timestamp import Timestamp
 from shared.store.contract import ShopState
-
-
-def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
-        raise ValueError("must not contain control characters")
-    return text
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text
-
-
-def _no_modifier_twice(modifiers: list[str]) -> list[str]:
-    if len(set(modifiers)) < len(modifiers):
-        raise ValueError("must not name a modifier twice")
-    return modifiers
-
-
-Text = Annotated[str, AfterValidator(_printable)]
-Id = Annotated[Text, Field(min_length=1, max_length=80)]
 
 
 class Body(BaseModel):
@@ -50,10 +28,10 @@ class LineRequest(Body):
     modifiers: Annotated[
         list[Id],
         Field(max_length=20, json_schema_extra={"uniqueItems": True}),
-        AfterValidator(_no_modifier_twice),
+        AfterValidator(no_modifier_twice),
     ] = []
     quantity: Annotated[int, Field(ge=1, le=20)]
-    note: Annotated[Text, Field(max_length=200)] | None = None
+    note: Note | None = None
 
     def wish(self) -> Wish:
         """Say it in the words of the menu."""
@@ -63,9 +41,7 @@ class LineRequest(Body):
 class PlaceOrder(Body):
     """An order to place."""
 
-    customer_name: Annotated[
-        Text, Field(min_length=1, max_length=80, pattern=r"\S"), AfterValidator(_not_blank)
-    ]
+    customer_name: Name
     items: Annotated[list[LineRequest], Field(min_length=1, max_length=20)]
 
     def fingerprint(self) -> str:
@@ -77,8 +53,8 @@ class SetShop(Body):
     """The state that the shop is to be in, and why, and until when."""
 
     state: ShopState
-    reason: Annotated[Text, Field(max_length=200)] | None = None
-    until: AwareDatetime | None = None
+    reason: Note | None = None
+    until: PointInTime | None = None
 
 
 class SetMenuItem(Body):

@@ -1,0 +1,143 @@
+"""A ticket is queued once, after its order was announced, or its failure is heard of."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from producer.backlog import Backlog
+from producer.handover import Handover
+from shared.aws.batcher import EntryFailedError
+from shared.aws.errors import AwsUnavailableError
+from shared.domain.order import Order, OrderState
+from tests.support.orders import an_order
+
+
+@dataclass
+class Counter:
+    """Both ports of the handover: writes down what is done, and fails or waits when told to."""
+
+    done: list[tuple[str, Order]] = field(default_factory=list)
+    fails_with: Exception | None = None
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.go_on.set()
+
+    async def announce(self, order: Order) -> None:
+        await self.go_on.wait()
+        if self.fails_with is not None:
+            raise self.fails_with
+        self.done.append(("announced", order))
+
+    async def put(self, order: Order) -> None:
+        self.done.append(("queued", order))
+
+    async def backlog(self) -> int:
+        return 0
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter()
+
+
+@pytest.fixture
+def backlog(counter: Counter) -> Backlog:
+    return Backlog(counter)
+
+
+@pytest.fixture
+def handover(counter: Counter, backlog: Backlog) -> Handover:
+    return Handover(counter, counter, backlog, tell_seconds=0.05)
+
+
+async def test_an_order_is_announced_before_its_ticket_is_queued(
+    handover: Handover, counter: Counter, backlog: Backlog
+) -> None:
+    order = an_order()
+    await handover.ensure(order)
+    assert counter.done == [("announced", order), ("queued", order)]
+    assert backlog.count == 1
+
+
+async def test_a_ticket_that_was_queued_is_not_queued_again(
+    handover: Handover, counter: Counter
+) -> None:
+    order = an_order()
+    await handover.ensure(order)
+    await handover.ensure(order)
+    await handover.ensure(an_order())
+    assert [what for what, _ in counter.done] == ["announced", "queued"] * 2
+
+
+async def test_those_who_ask_at_once_for_one_order_get_one_ticket(
+    handover: Handover, counter: Counter
+) -> None:
+    order = an_order()
+    counter.go_on.clear()
+    asking = [asyncio.create_task(handover.ensure(order)) for _ in range(50)]
+    await asyncio.sleep(0)
+    counter.go_on.set()
+    await asyncio.gather(*asking)
+    assert counter.done == [("announced", order), ("queued", order)]
+
+
+@pytest.mark.parametrize("state", sorted(set(OrderState) - {OrderState.PLACED}))
+async def test_an_order_that_somebody_has_begun_needs_no_ticket(
+    handover: Handover, counter: Counter, state: OrderState
+) -> None:
+    await handover.ensure(replace(an_order(), state=state))
+    assert counter.done == []
+
+
+async def test_a_failure_is_heard_of_and_the_next_try_queues_the_ticket(
+    handover: Handover, counter: Counter, backlog: Backlog
+) -> None:
+    order = an_order()
+    counter.fails_with = AwsUnavailableError("SNS is out of reach")
+    with pytest.raises(AwsUnavailableError):
+        await handover.ensure(order)
+    assert (counter.done, backlog.count) == ([], 0)
+    counter.fails_with = None
+    await handover.ensure(order)
+    assert counter.done == [("announced", order), ("queued", order)]
+
+
+async def test_one_who_gives_up_leaves_the_ticket_to_the_next(
+    handover: Handover, counter: Counter
+) -> None:
+    order = an_order()
+    counter.go_on.clear()
+    first, second = (asyncio.create_task(handover.ensure(order)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    counter.go_on.set()
+    await second
+    assert counter.done == [("announced", order), ("queued", order)]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        AwsUnavailableError("SNS is out of reach"),
+        EntryFailedError("InternalError", "", sender_fault=False),
+    ],
+)
+async def test_what_is_durable_is_not_undone_by_an_announcement_that_fails(
+    handover: Handover, counter: Counter, failure: Exception
+) -> None:
+    counter.fails_with = failure
+    await handover.tell(an_order())
+    assert counter.done == []
+
+
+async def test_an_announcement_that_takes_too_long_is_given_up(
+    handover: Handover, counter: Counter
+) -> None:
+    counter.go_on.clear()
+    async with asyncio.timeout(1):
+        await handover.tell(an_order())
+    assert counter.done == []
