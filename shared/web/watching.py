@@ -85,7 +85,7 @@ async def _failure(check: Callable[[], Awaitable[None]], seconds: float) -> str 
     except TimeoutError:
         return f"no answer within {seconds:g} s"
     except Exception as error:  # whatever a dependency may raise is what this check is for
-        log.warning("readiness.failed", exc_info=error)
+        log.warning("readiness.failed", error=repr(error))
         return type(error).__name__
     return None
 

@@ -1,0 +1,162 @@
+"""The shop on one machine, with everything real: from HTTP to ready, through kills and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from httpx_sse import aconnect_sse
+
+from tests.support.shop import ORDER, RunningShop, open_shop, reaches
+
+pytestmark = pytest.mark.timeout(120)
+
+
+async def placed(client: httpx.AsyncClient) -> str:
+    response = await client.post("/orders", json=ORDER)
+    assert response.status_code == 201, response.text
+    order_id: str = response.json()["id"]
+    return order_id
+
+
+async def told(shop: RunningShop, order_id: str, until: str) -> list[dict[str, object]]:
+    """Follow an order live until it is said to be in a state; give all events."""
+    events: list[dict[str, object]] = []
+    async with (
+        httpx.AsyncClient(base_url=shop.url, timeout=30) as client,
+        aconnect_sse(client, "GET", f"/events?order_id={order_id}") as source,
+        asyncio.timeout(30),
+    ):
+        async for message in source.aiter_sse():
+            if message.event == "message":
+                events.append(json.loads(message.data))
+                if events[-1]["type"] == f"coffeeshop.order.{until}.v1":
+                    break
+    return events
+
+
+async def test_an_order_goes_from_http_to_ready_and_every_step_is_told_live(
+    tmp_path: Path,
+) -> None:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="90") as shop,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
+        order_id = await placed(client)
+        events = await told(shop, order_id, "ready")
+        order = await reaches(client, order_id, "ready")
+        assert {event["id"] for event in events} <= {f"{order_id}:{n}" for n in (1, 2, 3)}
+        assert events[-1]["id"] == f"{order_id}:3"
+        assert [entry["state"] for entry in order["timeline"]] == ["placed", "preparing", "ready"]  # type: ignore[attr-defined]
+        board = (await client.get("/board/orders")).json()
+        assert [entry["number"] for entry in board["ready"]] == [order["number"]]
+        collected = await client.post(f"/orders/{order_id}/collect", headers=shop.staff)
+        assert collected.json()["state"] == "collected"
+
+
+async def test_closing_exits_with_0_leaves_no_process_and_keeps_the_orders(tmp_path: Path) -> None:
+    async with open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as shop:
+        children = psutil.Process(shop.process.pid).children(recursive=True)
+        assert len(children) == 3
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            order_id = await placed(client)
+            await reaches(client, order_id, "ready")
+        assert await shop.close() == 0
+        assert not [child for child in children if child.is_running()]
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as again,
+        httpx.AsyncClient(base_url=again.url) as client,
+    ):
+        assert (await client.get(f"/orders/{order_id}")).json()["state"] == "ready"
+        assert (await client.get(f"/orders/{await placed(client)}")).json()["number"] == "002"
+
+
+async def test_an_order_in_preparation_is_finished_before_the_shop_closes(tmp_path: Path) -> None:
+    async with open_shop(tmp_path / "var", COFFEE_BREW_SPEED="45") as shop:
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            order_id = await placed(client)
+            await reaches(client, order_id, "preparing")
+        assert await shop.close() == 0
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="45") as again,
+        httpx.AsyncClient(base_url=again.url) as client,
+    ):
+        order = (await client.get(f"/orders/{order_id}")).json()
+        assert order["state"] == "ready"
+        assert order["version"] == 3
+
+
+async def test_an_order_whose_barista_is_killed_is_ready_once_after_the_visibility_timeout(
+    tmp_path: Path,
+) -> None:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="60", COFFEE_VISIBILITY_TIMEOUT="4") as shop,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
+        order_id = await placed(client)
+        await reaches(client, order_id, "preparing")
+        (barista,) = shop.children("worker")
+        events = asyncio.create_task(told(shop, order_id, "ready"))
+        barista.kill()
+        order = await reaches(client, order_id, "ready", seconds=4 + 5)
+        assert order["version"] == 3
+        ready = {event["id"]: event["data"] for event in await events}[f"{order_id}:3"]
+        assert ready["attempt"] == 2  # type: ignore[index]
+
+
+async def test_a_load_ends_with_everything_ready_and_nothing_lost(tmp_path: Path) -> None:
+    async with open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as shop:
+        status, report = await shop.command(
+            "load", "--orders", "200", "--rate", "50", "--seed", "1", "--json"
+        )
+        summary = json.loads(report)
+    assert status == 0, report
+    assert (summary["placed"], summary["ready"], summary["lost"]) == (200, 200, 0)
+
+
+async def test_the_counter_comes_back_when_it_is_killed_and_callers_only_wait(
+    tmp_path: Path,
+) -> None:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as shop,
+        httpx.AsyncClient(base_url=shop.url, timeout=20) as client,
+    ):
+        first = await placed(client)
+        (counter,) = shop.children("shop.counter")
+        counter.kill()
+        counter.wait(5)
+        async with httpx.AsyncClient(base_url=shop.url, timeout=20) as late:
+            second = await placed(late)
+            await reaches(late, second, "ready")
+            await reaches(late, first, "ready")
+
+
+async def test_the_emulator_comes_back_when_it_is_killed_and_orders_go_on(tmp_path: Path) -> None:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as shop,
+        httpx.AsyncClient(base_url=shop.url, timeout=20) as client,
+    ):
+        (emulator,) = shop.children("shop.emulator")
+        emulator.kill()
+        emulator.wait(5)
+        response = await client.post("/orders", json=ORDER)
+        async with asyncio.timeout(30):
+            while response.status_code == 503:
+                assert "Retry-After" in response.headers
+                response = await client.post("/orders", json=ORDER)
+        assert response.status_code == 201
+        await reaches(client, response.json()["id"], "ready")
+
+
+async def test_nothing_is_left_when_the_shop_itself_is_killed(tmp_path: Path) -> None:
+    async with open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as shop:
+        children = psutil.Process(shop.process.pid).children(recursive=True)
+        shop.process.send_signal(signal.SIGKILL)
+        await shop.process.wait()
+        _, alive = await asyncio.to_thread(psutil.wait_procs, children, timeout=15)
+        assert not alive

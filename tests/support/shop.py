@@ -1,0 +1,104 @@
+"""A whole shop, as `coffeeshop run` opens it: real processes, a folder and a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from tests.support.emulator import free_port
+
+COFFEESHOP = str(Path(sys.executable).with_name("coffeeshop"))
+OPEN = "The shop is open at "
+ORDER = {
+    "customer_name": "Ada",
+    "items": [{"item": "latte", "size": "large", "modifiers": ["oat-milk"], "quantity": 2}],
+}
+
+
+@dataclass(frozen=True)
+class RunningShop:
+    process: asyncio.subprocess.Process
+    url: str
+    environment: dict[str, str]
+    log: Path
+
+    @property
+    def staff(self) -> dict[str, str]:
+        key = Path(self.environment["COFFEE_STATE_DIR"], "staff-key").read_text().strip()
+        return {"Authorization": f"Bearer {key}"}
+
+    def children(self, command: str) -> list[psutil.Process]:
+        """The shop's processes that run `command`, such as `worker` or `shop.emulator`."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if command in child.cmdline()]
+
+    async def close(self) -> int:
+        """Ask the shop to close, and give its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(40):
+            return await self.process.wait()
+
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run a `coffeeshop` command against this shop; give its exit status and its output."""
+        process = await asyncio.create_subprocess_exec(
+            COFFEESHOP, *arguments, env=self.environment, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await process.communicate()
+        return process.returncode or 0, output.decode()
+
+
+@contextlib.asynccontextmanager
+async def open_shop(
+    state_dir: Path, port: int | None = None, **env: str
+) -> AsyncIterator[RunningShop]:
+    port = port or free_port()
+    environment = {
+        **os.environ,
+        "COFFEE_STATE_DIR": str(state_dir),
+        "COFFEE_PORT": str(port),
+        "COFFEE_GRACE_SECONDS": "10",
+        "COFFEE_POLL_SECONDS": "1",
+        **env,
+    }
+    log = state_dir.with_suffix(".log")
+    with log.open("ab") as log_file:
+        process = await asyncio.create_subprocess_exec(
+            COFFEESHOP, "run", env=environment, stdout=asyncio.subprocess.PIPE, stderr=log_file
+        )
+    shop = RunningShop(process, f"http://127.0.0.1:{port}", environment, log)
+    try:
+        async with asyncio.timeout(30):
+            await _says(shop, OPEN)
+        yield shop
+    finally:
+        if process.returncode is None:
+            await shop.close()
+
+
+async def _says(shop: RunningShop, beginning: str) -> None:
+    assert shop.process.stdout is not None
+    async for line in shop.process.stdout:
+        if line.decode().startswith(beginning):
+            return
+    raise AssertionError(f"the shop did not open:\n{shop.log.read_text()}")
+
+
+async def reaches(
+    client: httpx.AsyncClient, order_id: str, state: str, seconds: float = 20
+) -> dict[str, object]:
+    """Wait until an order is in a state; give the order."""
+    async with asyncio.timeout(seconds):
+        while True:
+            order: dict[str, object] = (await client.get(f"/orders/{order_id}")).json()
+            if order["state"] == state:
+                return order
+            await asyncio.sleep(0.05)
