@@ -17,7 +17,7 @@ from shop.commands.run import run
 app = typer.Typer(
     name="coffeeshop",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -42,8 +42,7 @@ def coffeeshop(
 ) -> None:
     """Run a coffee shop on this machine, or order from one.
 
-    Open it with [bold]coffeeshop run[/bold], then, in another terminal, [bold]coffeeshop order
-    --name Ada[/bold].
+    Open it with `coffeeshop run`, then, in another terminal, `coffeeshop order --name Ada`.
     """
 
 

@@ -49,11 +49,30 @@ def _wait_for(descriptor: int, state_dir: Path, seconds: float) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
-                raise StateDirError(
-                    f"Another shop (process {holder or 'unknown'}) is open in {state_dir}/; "
-                    "close it first, or name another folder with COFFEE_STATE_DIR."
-                ) from error
+                raise StateDirError(_explain(descriptor, state_dir)) from error
             time.sleep(0.05)
         else:
             return
+
+
+def _explain(descriptor: int, state_dir: Path) -> str:
+    holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+    if holder.isdecimal() and not _runs(int(holder)):
+        return (
+            f"The last shop (process {holder}) in {state_dir}/ was killed, and its baristas are "
+            "still finishing their orders; try again in a moment."
+        )
+    return (
+        f"Another shop (process {holder or 'unknown'}) is open in {state_dir}/; close it first, "
+        "or name another folder with COFFEE_STATE_DIR."
+    )
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, and is somebody else's
+        return True
+    return True

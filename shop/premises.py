@@ -17,14 +17,18 @@ from shop.lock import locked
 class Premises:
     """Descriptors that children inherit.
 
-    `lifeline` is the reading end of a pipe; nobody but this process holds the other end, so that
-    its end of file tells the children that this process is gone, however it went.
+    The lifelines are the reading ends of pipes. The other end of the services' lifeline is held
+    by this process alone, so that its end of file tells them that this process is gone, however
+    it went. The services hold the other end of the emulator's, `emulator_needed`, as well: it
+    stops after them.
     """
 
     counter: socket.socket
     emulator: socket.socket
     lock: int
     lifeline: int
+    emulator_lifeline: int
+    emulator_needed: int
 
     @property
     def port(self) -> int:
@@ -44,13 +48,20 @@ def premises(host: str, port: int, state_dir: Path) -> Iterator[Premises]:
         listen(host, port) as counter,
         locked(state_dir) as lock,
         listen("127.0.0.1", 0) as emulator,
+        _pipe() as (lifeline, _),
+        _pipe() as (emulator_lifeline, emulator_needed),
     ):
-        lifeline, held = os.pipe()
-        try:
-            yield Premises(counter, emulator, lock, lifeline)
-        finally:
-            os.close(held)
-            os.close(lifeline)
+        yield Premises(counter, emulator, lock, lifeline, emulator_lifeline, emulator_needed)
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe()
+    try:
+        yield ends
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def _port(listener: socket.socket) -> int:

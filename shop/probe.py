@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from collections.abc import Callable
 
 import aiohttp
 
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1
+USUAL_SECONDS = 3.0
 ANSWER_SECONDS = 5.0
 """A connection waits in the listening socket while its service is starting."""
 
@@ -18,12 +21,13 @@ def local_url(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-async def well(url: str, not_yet: Callable[[str], None] | None = None) -> None:
-    """Wait until `url` answers 2xx; `not_yet` is told what it says until then."""
+async def well(url: str, not_yet: Callable[[str], None] = lambda _: None) -> None:
+    """Wait until `url` answers 2xx; `not_yet` is told why that takes unusually long."""
+    patient_until = time.monotonic() + USUAL_SECONDS
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         while (reason := await _trouble(session, url)) is not None:
-            if not_yet is not None:
+            if time.monotonic() > patient_until:
                 not_yet(reason)
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -31,6 +35,14 @@ async def well(url: str, not_yet: Callable[[str], None] | None = None) -> None:
 async def _trouble(session: aiohttp.ClientSession, url: str) -> str | None:
     try:
         async with session.get(url) as response:
-            return None if response.ok else (await response.text())[:500]
+            return None if response.ok else _detail(await response.text())
     except (aiohttp.ClientError, TimeoutError) as error:
         return str(error) or "no answer"
+
+
+def _detail(answer: str) -> str:
+    """Find the detail in a problem (RFC 9457); the whole answer when it is something else."""
+    try:
+        return str(json.loads(answer)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer[:500]

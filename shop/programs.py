@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from notifier.settings import own_name
 from shop import emulator
 from shop.child import Program
 from shop.premises import Premises
@@ -27,19 +28,23 @@ class Programs:
         variables = {
             **emulator.environment(held.emulator_port, self.settings.state_dir / "emulator"),
             "COFFEE_EMULATOR_LISTEN_FD": str(held.emulator.fileno()),
-            "COFFEE_EMULATOR_LIFELINE_FD": str(held.lifeline),
+            "COFFEE_EMULATOR_LIFELINE_FD": str(held.emulator_lifeline),
         }
-        descriptors = (held.emulator.fileno(), held.lifeline, held.lock)
+        descriptors = (held.emulator.fileno(), held.emulator_lifeline, held.lock)
         return Program("emulator", emulator.COMMAND, variables, descriptors)
 
     def counter(self) -> Program:
-        """The cashier and the notifier."""
+        """The cashier and the notifier, whose queue is the same in each of its lives."""
         listener = self.premises.counter.fileno()
         return Program(
             "counter",
             (sys.executable, "-m", "shop.counter"),
-            {**self._shared(), "COFFEE_LISTEN_FD": str(listener)},
-            (listener, self.premises.lifeline),
+            {
+                "COFFEE_NOTIFIER_INSTANCE": own_name(socket.gethostname(), self.settings.port),
+                **self._shared(),
+                "COFFEE_LISTEN_FD": str(listener),
+            },
+            (listener, self.premises.lifeline, self.premises.emulator_needed),
         )
 
     def barista(self, number: int) -> Program:
@@ -49,7 +54,7 @@ class Programs:
             name,
             (sys.executable, "-m", "worker"),
             {**self._shared(), "COFFEE_WORKER_NAME": f"{socket.gethostname()}-{name}"},
-            (self.premises.lifeline,),
+            (self.premises.lifeline, self.premises.emulator_needed),
         )
 
     def _shared(self) -> Mapping[str, str]:

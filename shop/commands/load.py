@@ -38,11 +38,10 @@ def load(
     idempotency key. With the staff key, which orders on this machine find by themselves, no rate
     limit applies, and the shop's own list is searched for duplicates.
 
-    [bold]Examples[/bold]
+    **Examples**
 
-    coffeeshop load --orders 500 --rate 50
-
-    coffeeshop load --orders 10000 --rate 200 --seed 7 --json
+    - `coffeeshop load --orders 500 --rate 50`
+    - `coffeeshop load --orders 10000 --rate 200 --seed 7 --json`
 
     Exits with 0 when every order was taken, once, and became ready.
     """

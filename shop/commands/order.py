@@ -40,13 +40,11 @@ def order(
 ) -> None:
     """Place one order and follow it live until it is ready.
 
-    [bold]Examples[/bold]
+    **Examples**
 
-    coffeeshop order --name Ada
-
-    coffeeshop order 'latte:large+oat-milk*2' croissant:regular --name Ada
-
-    coffeeshop order espresso:double --no-follow
+    - `coffeeshop order --name Ada`
+    - `coffeeshop order 'latte:large+oat-milk*2' croissant:regular --name Ada`
+    - `coffeeshop order espresso:double --no-follow`
 
     Exits with 0 when the order is ready, 1 when it will not be, or not in time, 2 when the shop
     does not understand it.

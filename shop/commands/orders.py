@@ -33,11 +33,10 @@ def orders(
     The staff key is the one in COFFEE_STAFF_KEY, or else the one that the shop on this machine
     keeps in $COFFEE_STATE_DIR/staff-key.
 
-    [bold]Examples[/bold]
+    **Examples**
 
-    coffeeshop orders --state ready
-
-    coffeeshop orders --limit 500 --json
+    - `coffeeshop orders --state ready`
+    - `coffeeshop orders --limit 500 --json`
     """
     terminal.run(_orders(url, state, limit, as_json=as_json), url)
 

@@ -14,11 +14,10 @@ def provision() -> None:
 
     What is there already is kept; running this twice does no harm.
 
-    [bold]Examples[/bold]
+    **Examples**
 
-    COFFEE_AWS_ENDPOINT_URL=http://127.0.0.1:4566 coffeeshop provision
-
-    COFFEE_STORE=dynamodb COFFEE_AWS_REGION=eu-central-1 coffeeshop provision
+    - `COFFEE_AWS_ENDPOINT_URL=http://127.0.0.1:4566 coffeeshop provision`
+    - `COFFEE_STORE=dynamodb COFFEE_AWS_REGION=eu-central-1 coffeeshop provision`
     """
     from pydantic import ValidationError  # noqa: PLC0415 - only this command needs AWS's libraries
 

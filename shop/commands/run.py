@@ -11,15 +11,13 @@ def run() -> None:
     One process supervises the emulator of SQS and SNS, the counter, and the baristas, and starts
     again what dies. Ctrl-C lets orders in hand be finished; a second one does not wait.
 
-    [bold]Examples[/bold]
+    **Examples**
 
-    coffeeshop run
+    - `coffeeshop run`
+    - `COFFEE_PORT=9000 COFFEE_BARISTAS=4 COFFEE_LOG_LEVEL=INFO coffeeshop run`
+    - `COFFEE_EMULATOR=off COFFEE_AWS_REGION=eu-central-1 coffeeshop run`
 
-    COFFEE_PORT=9000 COFFEE_BARISTAS=4 COFFEE_LOG_LEVEL=INFO coffeeshop run
-
-    COFFEE_EMULATOR=off COFFEE_AWS_REGION=eu-central-1 coffeeshop run
-
-    [bold]Settings[/bold]
+    **Settings**
 
     COFFEE_PORT (8080), COFFEE_STATE_DIR (var), COFFEE_BARISTAS (N or MIN..MAX, 1..4),
     COFFEE_BREW_SPEED (10; 0 is no waiting), COFFEE_STAFF_KEY, COFFEE_ORDERS_PER_MINUTE (120),

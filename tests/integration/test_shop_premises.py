@@ -152,7 +152,10 @@ async def test_the_folder_is_held_until_the_last_child_of_a_killed_supervisor_is
         os.kill(child, signal.SIGSTOP)
         process.kill()
         process.wait(10)
-        with pytest.raises(StateDirError), locked(tmp_path, seconds=0.2):
+        with (
+            pytest.raises(StateDirError, match=r"was killed.*try again in a moment"),
+            locked(tmp_path, seconds=0.2),
+        ):
             pass
 
         os.kill(child, signal.SIGCONT)
