@@ -11,6 +11,7 @@ from shared.aws.names import Names
 from shared.messages.topics import OPENING_TOPICS
 
 if TYPE_CHECKING:
+    from types_aiobotocore_sns import SNSClient
     from types_aiobotocore_sqs import SQSClient
     from types_aiobotocore_sqs.literals import QueueAttributeNameType
 
@@ -58,6 +59,21 @@ async def queue_arn(sqs: SQSClient, url: str) -> str:
     """Look up the ARN of a queue."""
     answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     return answer["Attributes"]["QueueArn"]
+
+
+async def subscribe_queue(sns: SNSClient, topic: str, queue: str) -> str:
+    """Let a queue hear all of a topic, as it was published; return the subscription's ARN.
+
+    All three are ARNs. The queue's policy must let the topic send to it.
+    """
+    answer = await sns.subscribe(
+        TopicArn=topic,
+        Protocol="sqs",
+        Endpoint=queue,
+        Attributes={"RawMessageDelivery": "true"},
+        ReturnSubscriptionArn=True,
+    )
+    return answer["SubscriptionArn"]
 
 
 def publishing_policy(queue: str, topics: Iterable[str]) -> str:

@@ -49,6 +49,10 @@ class Connection(web.RequestHandler):
         self._left.set()
         super().connection_lost(exc)
 
+    async def left(self) -> None:
+        """Return once the other side has left."""
+        await self._left.wait()
+
     def data_received(self, data: bytes) -> None:
         """Read on, unless this connection is only waiting for its end."""
         if not self._refused:

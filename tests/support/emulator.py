@@ -23,9 +23,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running_ministack() -> Iterator[str]:
-    """Give the endpoint of a fresh emulator."""
-    port = free_port()
+def running_ministack(port: int | None = None) -> Iterator[str]:
+    """Give the endpoint of a fresh emulator, on a port that is free unless one is named."""
+    port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="ministack-") as state_dir:
         process = subprocess.Popen(
             emulator.COMMAND,

@@ -1,0 +1,49 @@
+"""The notifier's part of a web application: its routes, its checks, and the live feed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from notifier.hub import TooManyStreamsError
+from notifier.live import HUB, LIVE_QUEUE, feeding, new_hub
+from notifier.operations import NOTIFIER_OPERATIONS
+from notifier.routes import STREAM_TIMES
+from notifier.settings import NotifierSettings
+from notifier.stream import StreamTimes
+from notifier.tally import Tally
+from shared.web.keys import METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.problem import TOO_BUSY, Problem
+
+_RETRY_SECONDS = 30
+"""How soon to try again when there are too many streams; they are seldom short."""
+
+
+def setup(app: web.Application, settings: NotifierSettings) -> None:
+    """Add the notifier to `app`."""
+
+    async def live(app: web.Application) -> AsyncIterator[None]:
+        async with feeding(app[HUB], settings) as app[LIVE_QUEUE]:
+            yield
+
+    async def live_feed_up() -> None:
+        await app[LIVE_QUEUE].check()
+
+    app[HUB] = new_hub(settings, Tally(app[METRICS]))
+    app[STREAM_TIMES] = StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds)
+    app[OPERATIONS].extend(NOTIFIER_OPERATIONS)
+    app[READINESS]["live feed"] = live_feed_up
+    app[PROBLEMS][TooManyStreamsError] = _too_many_streams
+    app.cleanup_ctx.append(live)
+    app.on_shutdown.append(_end_streams)
+
+
+async def _end_streams(app: web.Application) -> None:
+    """End the streams, so that closing the server does not wait for them."""
+    await app[HUB].close()
+
+
+def _too_many_streams(_: TooManyStreamsError) -> Problem:
+    detail = "as many streams as we can serve are open"
+    return Problem(TOO_BUSY, detail, retry_after=_RETRY_SECONDS)

@@ -1,0 +1,143 @@
+"""The hub: passes each announcement on to the readers that have selected it, and to no others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+import structlog
+
+from notifier.reader import Reader
+from notifier.ring import Place, Ring
+from notifier.selection import Announcement, Selection
+from notifier.tally import Tally
+
+_CLOSE_SECONDS = 1
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class Slow(StrEnum):
+    """In which way a reader was too slow to be kept."""
+
+    BEHIND = "behind"
+    STALLED = "stalled"
+
+
+class TooManyStreamsError(Exception):
+    """As many streams as the notifier can serve are open."""
+
+
+class Hub:
+    """Keeps the readers of one ring; `max_lag` is how many events they may fall behind.
+
+    Every `mark_every` events, readers for whom there was nothing are told how far they are, so
+    that a stream can be resumed after a long silence in a busy shop.
+    """
+
+    def __init__(
+        self,
+        ring: Ring[Announcement],
+        tally: Tally,
+        *,
+        max_lag: int,
+        max_streams: int,
+        mark_every: int,
+    ) -> None:
+        self._ring = ring
+        self._tally = tally
+        self._max_lag = max_lag
+        self._max_streams = max_streams
+        self._mark_every = mark_every
+        self._readers: set[Reader] = set()
+        self._by_route: defaultdict[str, set[Reader]] = defaultdict(set)
+        self._deserted = asyncio.Event()
+        self._closed = False
+
+    @contextlib.contextmanager
+    def follow(
+        self, selection: Selection, last_event_id: str | None, cut: Callable[[], None]
+    ) -> Iterator[Reader]:
+        """Give a reader of `selection` for as long as the block lasts.
+
+        It resumes after `last_event_id`. Without one it begins now, or with what the ring still
+        holds of a single order. Raises TooManyStreamsError.
+        """
+        if len(self._readers) >= self._max_streams:
+            raise TooManyStreamsError
+        reader = Reader(
+            self._ring, selection, self._start(selection, last_event_id), cut, self._tally
+        )
+        self._join(reader)
+        try:
+            yield reader
+        finally:
+            self._leave(reader)
+
+    def pass_on(self, announcement: Announcement) -> None:
+        """Put an announcement on the ring, and wake those who have selected it."""
+        position = self._ring.append(announcement, announcement.weight)
+        self._tally.events.inc()
+        for route in announcement.views:
+            for reader in self._by_route.get(route, ()):
+                reader.offer(position)
+                if reader.behind(position) > self._max_lag:
+                    self.drop(reader, Slow.BEHIND)
+        if position % self._mark_every == 0:
+            for reader in self._readers:
+                reader.move_mark(position)
+
+    def interrupted(self, epoch: str) -> None:
+        """Tell every reader, now or when it resumes, that announcements may have been missed."""
+        self._ring.restart(epoch)
+        for reader in self._readers:
+            reader.look_again()
+
+    def drop(self, reader: Reader, reason: Slow) -> None:
+        """Part with a reader that is too slow."""
+        if reader.ended:
+            return
+        reader.end()
+        reader.cut()
+        self._tally.dropped.labels(reason).inc()
+        log.warning("stream.dropped", reason=reason, topics=sorted(reader.selection.topics))
+
+    def followers(self, topic: str) -> int:
+        """Count the readers that follow a topic, be it for one order."""
+        return sum(topic in reader.selection.topics for reader in self._readers)
+
+    async def close(self) -> None:
+        """End every stream, and return when their readers have left, or are too slow to."""
+        self._closed = True
+        for reader in self._readers:
+            reader.end()
+        if self._readers:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self._deserted.wait()
+
+    def _start(self, selection: Selection, last_event_id: str | None) -> Place:
+        if last_event_id is not None:
+            return Place.parse(last_event_id)
+        return self._ring.end if selection.order_id is None else self._ring.beginning
+
+    def _join(self, reader: Reader) -> None:
+        self._readers.add(reader)
+        for route in reader.selection.routes:
+            self._by_route[route].add(reader)
+        self._tally.streams.set(len(self._readers))
+        if self._closed:
+            reader.end()
+
+    def _leave(self, reader: Reader) -> None:
+        self._readers.discard(reader)
+        for route in reader.selection.routes:
+            self._by_route[route].discard(reader)
+            if not self._by_route[route]:
+                del self._by_route[route]
+        self._tally.streams.set(len(self._readers))
+        if not self._readers:
+            self._deserted.set()

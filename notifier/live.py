@@ -1,0 +1,86 @@
+"""The live feed: what this instance's queue brings goes onto the ring, and so to the streams."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+
+import structlog
+from aiohttp import web
+from pydantic import ValidationError
+
+from notifier.hub import Hub
+from notifier.live_queue import VISIBILITY_SECONDS, LiveQueue
+from notifier.ring import Ring
+from notifier.selection import announcement
+from notifier.settings import NotifierSettings
+from notifier.tally import Tally
+from shared.aws.clients import aws_clients
+from shared.aws.names import Names
+from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.consuming.delivery import Delivery
+from shared.consuming.outcome import Done, Outcome
+from shared.messages.announcement import ORDER_EVENTS, CloudEvent
+from shared.runtime.lifecycle import running
+
+HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
+LIVE_QUEUE: web.AppKey[LiveQueue] = web.AppKey("LIVE_QUEUE", LiveQueue)
+
+_AT_ONCE = 64
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def new_epoch() -> str:
+    """Make an epoch that no ring has had."""
+    return secrets.token_hex(8)
+
+
+def new_hub(settings: NotifierSettings, tally: Tally) -> Hub:
+    """Make a hub with an empty ring."""
+    return Hub(
+        Ring(new_epoch(), settings.ring_size, settings.ring_bytes),
+        tally,
+        max_lag=settings.max_lag,
+        max_streams=settings.max_streams,
+        mark_every=settings.ring_size // 4,
+    )
+
+
+class Listener:
+    """Hears what the topics have announced."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def hear(self, delivery: Delivery) -> Outcome:
+        """Pass an announcement on; what is none is dropped, since it never will be one."""
+        topic = delivery.attributes.get("topic", ORDER_EVENTS)
+        try:
+            event = CloudEvent.model_validate_json(delivery.body)
+            heard = announcement(topic, event)
+        except ValidationError as error:
+            log.warning("live.not_an_event", topic=topic, reason=error.errors()[0]["msg"])
+        else:
+            self._hub.pass_on(heard)
+        return Done()
+
+
+@contextlib.asynccontextmanager
+async def feeding(hub: Hub, settings: NotifierSettings) -> AsyncIterator[LiveQueue]:
+    """Feed the hub for as long as the block lasts; nothing of SQS has to be there to begin."""
+    async with aws_clients(settings) as clients:
+        queue = LiveQueue(
+            clients,
+            Names(settings.name_prefix),
+            settings.notifier_instance,
+            opened=lambda: hub.interrupted(new_epoch()),
+        )
+        limits = ConsumerLimits(_AT_ONCE, VISIBILITY_SECONDS)
+        consumer = Consumer(queue, Listener(hub).hear, limits)
+        # A poll may be cancelled here, unlike elsewhere: the queue goes with it.
+        async with running(consumer.run(asyncio.Event()), "live feed"):
+            yield queue
+        await queue.close()

@@ -1,0 +1,135 @@
+"""The queue by which one notifier instance hears all topics; made again whenever it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from shared.aws.clients import AwsClients
+from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.names import Names
+from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
+from shared.aws.queue import SqsQueue
+from shared.consuming.delivery import Delivery
+from shared.messages.topics import OPENING_TOPICS
+
+VISIBILITY_SECONDS = 10
+_POLL_SECONDS = 2
+_RETENTION_SECONDS = "3600"
+"""What nobody has heard for an hour is no news any more."""
+
+_OPEN_SECONDS = 10
+_CLOSE_SECONDS = 5
+_SILENT_SECONDS = 45
+"""Longer than a poll with all its attempts takes; after that, the feed has stalled."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class LiveFeedDownError(Exception):
+    """No announcements reach this notifier at the moment."""
+
+
+class LiveQueue:
+    """A queue for the consumer engine that sees to its own existence.
+
+    It is opened, subscriptions and all, by the first receive, and again by the first that follows
+    a failed one, since the queue, or what was in it, may have been lost meanwhile: the embedded
+    emulator forgets what it had. `opened` is called each time. Every method raises
+    AwsUnavailableError when SQS or SNS is out of reach.
+    """
+
+    def __init__(
+        self, clients: AwsClients, names: Names, instance: str, opened: Callable[[], None]
+    ) -> None:
+        self._clients = clients
+        self._names = names
+        self._name = names.live(instance)
+        self._opened = opened
+        self._queue: SqsQueue | None = None
+        self._subscriptions: Sequence[str] = ()
+        self._is_open = False
+        self._opening = asyncio.Lock()
+        self._heard_at = time.monotonic()
+
+    async def receive(self, limit: int) -> Sequence[Delivery]:
+        """Poll for up to `limit` messages, on a queue that is there."""
+        queue = await self._opened_queue()
+        try:
+            deliveries = await queue.receive(limit)
+        except AwsUnavailableError:
+            self._is_open = False
+            raise
+        self._heard_at = time.monotonic()
+        return deliveries
+
+    async def delete(self, delivery: Delivery) -> None:
+        """Remove a message for good."""
+        await self._delivering().delete(delivery)
+
+    async def extend(self, delivery: Delivery, seconds: float) -> None:
+        """Change when the message becomes visible."""
+        await self._delivering().extend(delivery, seconds)
+
+    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        """Remove a message; old news is not worth keeping for anybody to look at."""
+        log.warning("live.rejected", message_id=delivery.message_id, reason=reason)
+        await self.delete(delivery)
+
+    async def check(self) -> None:
+        """Make sure that announcements are being heard; raises LiveFeedDownError."""
+        if not self._is_open or time.monotonic() - self._heard_at > _SILENT_SECONDS:
+            raise LiveFeedDownError
+
+    async def close(self) -> None:
+        """Take the queue and its subscriptions away; what cannot be reached stays behind."""
+        if self._queue is None:
+            return
+        self._is_open = False
+        try:
+            with reaching("SQS"):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self._queue.close()
+                    await self._remove(self._queue.url)
+        except AwsUnavailableError as error:
+            log.warning("live.queue_left_behind", queue=self._name, error=repr(error))
+
+    async def _opened_queue(self) -> SqsQueue:
+        async with self._opening:
+            if self._queue is None or not self._is_open:
+                with reaching("SQS or SNS"):
+                    async with asyncio.timeout(_OPEN_SECONDS):
+                        self._queue = await self._open()
+                self._is_open = True
+                self._heard_at = time.monotonic()
+                log.info("live.open", queue=self._name)
+                self._opened()
+            return self._queue
+
+    async def _open(self) -> SqsQueue:
+        sqs, sns = self._clients.sqs, self._clients.sns
+        arn = await ensure_queue(sqs, self._name, {"MessageRetentionPeriod": _RETENTION_SECONDS})
+        url = (await sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
+        names = [self._names.topic(topic) for topic in OPENING_TOPICS]
+        answers = await asyncio.gather(*(sns.create_topic(Name=name) for name in names))
+        topics = [answer["TopicArn"] for answer in answers]
+        policy = publishing_policy(arn, topics)
+        await sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        self._subscriptions = await asyncio.gather(
+            *(subscribe_queue(sns, topic, arn) for topic in topics)
+        )
+        return SqsQueue(sqs, url, visibility_timeout=VISIBILITY_SECONDS, wait_time=_POLL_SECONDS)
+
+    async def _remove(self, url: str) -> None:
+        unsubscribe = self._clients.sns.unsubscribe
+        await asyncio.gather(*(unsubscribe(SubscriptionArn=arn) for arn in self._subscriptions))
+        await self._clients.sqs.delete_queue(QueueUrl=url)
+        log.info("live.closed", queue=self._name)
+
+    def _delivering(self) -> SqsQueue:
+        if self._queue is None:
+            raise LiveFeedDownError
+        return self._queue

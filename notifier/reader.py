@@ -1,0 +1,104 @@
+"""A reader of the ring: its own place in it, and what comes next for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from notifier import sse
+from notifier.ring import GapError, Place, Ring
+from notifier.selection import Announcement, Selection
+from notifier.tally import Tally
+
+_BYTES_AT_ONCE = 64 * 1024
+
+
+class Reader:
+    """Reads what it has selected, from a place on. It costs a place, however slow it is.
+
+    `cut` closes its connection without waiting for what is still on its way.
+    """
+
+    def __init__(
+        self,
+        ring: Ring[Announcement],
+        selection: Selection,
+        place: Place,
+        cut: Callable[[], None],
+        tally: Tally,
+    ) -> None:
+        self.selection = selection
+        self.cut = cut
+        self._ring = ring
+        self._routes: Sequence[str] = selection.routes
+        self._place = place
+        self._joined_at = ring.end.position
+        self._tally = tally
+        self._news = asyncio.Event()
+        self._waiting = False
+        self._mark_due = False
+        self.ended = False
+
+    async def read(self) -> bytes | None:
+        """Wait for what comes next, as server-sent events; none when the stream has ended."""
+        while not self.ended:
+            if news := self._take() or self._mark():
+                return news
+            self._waiting = True
+            self._news.clear()
+            await self._news.wait()
+        return None
+
+    def offer(self, position: int) -> None:
+        """Let the reader know that something it has selected is at `position`."""
+        if self._waiting:
+            self._wake_at(position - 1)
+
+    def behind(self, position: int) -> int:
+        """Count the events that the reader is behind, not with what it had to catch up on."""
+        return position - max(self._place.position, self._joined_at)
+
+    def move_mark(self, position: int) -> None:
+        """Let the client's place keep up, when nothing up to `position` was for this reader."""
+        if self._waiting:
+            self._mark_due = True
+            self._wake_at(position)
+
+    def look_again(self) -> None:
+        """Let the reader find out that the ring was restarted."""
+        self._wake_at(self._place.position)
+
+    def end(self) -> None:
+        """End the stream after what is being written."""
+        self.ended = True
+        self._wake_at(self._place.position)
+
+    def _wake_at(self, position: int) -> None:
+        """Wake the reader; one that was waiting had nothing to read before `position`."""
+        self._place = Place(self._place.epoch, position)
+        self._waiting = False
+        self._news.set()
+
+    def _take(self) -> bytes:
+        """Read on, up to a bound, and move the place."""
+        try:
+            coming = self._ring.since(self._place)
+        except GapError as error:
+            self._place = self._ring.end
+            self._tally.resets.labels(error.gap).inc()
+            return sse.reset(error.gap, self._place)
+        taken = bytearray()
+        for position, announcement in coming:
+            self._place = Place(self._place.epoch, position)
+            taken += self._show(announcement)
+            if len(taken) >= _BYTES_AT_ONCE:
+                break
+        return bytes(taken)
+
+    def _show(self, announcement: Announcement) -> bytes:
+        views = [announcement.views[r] for r in self._routes if r in announcement.views]
+        return sse.messages(views, self._place) if views else b""
+
+    def _mark(self) -> bytes:
+        due, self._mark_due = self._mark_due, False
+        return sse.mark(self._place) if due else b""

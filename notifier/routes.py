@@ -1,0 +1,61 @@
+"""The notifier's routes: the topics, and the live stream of their events."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from notifier.board import BOARD
+from notifier.live import HUB
+from notifier.models import FollowEvents, TopicModel, TopicsModel
+from notifier.selection import Selection
+from notifier.stream import StreamTimes, stream
+from shared.domain.errors import Fault
+from shared.messages.announcement import ORDER_EVENTS
+from shared.messages.topics import OPENING_TOPICS
+from shared.web.answer import answer
+from shared.web.auth import is_staff, unauthorized
+from shared.web.problem import INVALID_REQUEST, NOT_FOUND, Problem
+from shared.web.query import read_query
+
+STREAM_TIMES: web.AppKey[StreamTimes] = web.AppKey("STREAM_TIMES", StreamTimes)
+
+
+async def get_topics(request: web.Request) -> web.Response:
+    """List the topics."""
+    hub = request.app[HUB]
+    return answer(
+        TopicsModel(
+            topics=[
+                TopicModel(name=name, description=description, subscribers=hub.followers(name))
+                for name, description in OPENING_TOPICS.items()
+            ]
+        )
+    )
+
+
+async def get_events(request: web.Request) -> web.StreamResponse:
+    """Stream the events that the caller asks for, if they may be shown to that caller."""
+    selection = _selection(read_query(request, FollowEvents))
+    for topic in sorted(selection.topics):
+        if topic != BOARD and topic not in OPENING_TOPICS:
+            raise Problem(NOT_FOUND, f"no topic is called {topic}")
+    if not _may_be_shown(selection) and not is_staff(request):
+        raise unauthorized("give an order_id, or send the staff key as Authorization: Bearer")
+    return await stream(request, request.app[HUB], selection, request.app[STREAM_TIMES])
+
+
+def _selection(query: FollowEvents) -> Selection:
+    """Read what is asked for; raises a Problem of kind INVALID_REQUEST when that is nothing."""
+    named = frozenset(name.strip() for name in (query.topics or "").split(","))
+    topics = named - {""}
+    if topics:
+        return Selection(topics, query.order_id)
+    if query.order_id is not None:
+        return Selection(frozenset({ORDER_EVENTS}), query.order_id)
+    fault = Fault("/topics", "name some topics, with commas between, or give an order_id")
+    raise Problem(INVALID_REQUEST, "the query selects no events", faults=[fault])
+
+
+def _may_be_shown(selection: Selection) -> bool:
+    """Tell whether anybody may see it: not the events of orders whose ids are not known."""
+    return selection.order_id is not None or ORDER_EVENTS not in selection.topics

@@ -1,0 +1,58 @@
+"""What the notifier needs to know beyond what every service does."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from shared.runtime.settings import Name, ServiceSettings
+
+_LONGEST_NAME = 40
+
+
+def own_name(host: str, process: int) -> str:
+    """Name an instance after its host and process, in characters that a queue's name may have."""
+    name = re.sub(r"[^a-z0-9]+", "-", f"{host}-{process}".lower())
+    return name[-_LONGEST_NAME:].strip("-")
+
+
+class NotifierSettings(ServiceSettings):
+    """Settings of one notifier instance."""
+
+    staff_key: Annotated[str, StringConstraints(min_length=8)] | None = Field(
+        default=None, repr=False
+    )
+    """Opens the staff routes; made and kept in the state folder when left out."""
+
+    notifier_instance: Name = Field(
+        default_factory=lambda: own_name(socket.gethostname(), os.getpid())
+    )
+    """Which notifier this is, among those of one shop; its queue is named after it."""
+
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15
+    """How often a stream says that it is still there."""
+
+    stalled_seconds: Annotated[float, Field(gt=0, le=300)] = 10
+    """How long one write to a stream may take before the stream is dropped."""
+
+    ring_size: Annotated[int, Field(ge=4)] = 10_000
+    """How many recent events a stream can be resumed over."""
+
+    ring_bytes: Annotated[int, Field(ge=2**20)] = 32 * 2**20
+    """How many bytes those events may take up together."""
+
+    max_lag: Annotated[int, Field(ge=100)] = 1000
+    """How many events a reader may fall behind before its stream is dropped."""
+
+    max_streams: Annotated[int, Field(ge=1)] = 2000
+    """How many streams there may be at once."""
+
+    @model_validator(mode="after")
+    def _lag_fits_in_the_ring(self) -> Self:
+        if self.max_lag >= self.ring_size:
+            raise ValueError("COFFEE_MAX_LAG must be below COFFEE_RING_SIZE")
+        return self

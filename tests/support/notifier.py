@@ -1,0 +1,222 @@
+"""A notifier over a real socket and a real emulator, and a client that reads its live streams."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+from httpx_sse import ServerSentEvent, aconnect_sse
+
+from notifier.app import setup
+from notifier.settings import NotifierSettings
+from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.names import Names
+from shared.aws.topics import OrderAnnouncer, Topic
+from shared.domain.order import Order, OrderState, TimelineEntry, advance
+from shared.messages.announcement import ORDER_EVENTS, CloudEvent
+from shared.web.application import create_app
+from shared.web.server import serve
+
+STAFF_KEY = "the-key-of-the-staff"
+AS_STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
+SECONDS = 10
+"""How long a test waits for what should happen at once."""
+
+_PLACED_AT = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
+
+
+def settings_for(endpoint: str, **settings: Any) -> NotifierSettings:
+    """Settings of a shop that nobody else has."""
+    return NotifierSettings(
+        aws_endpoint_url=endpoint,
+        **{"name_prefix": f"t{secrets.token_hex(4)}-", "grace_seconds": 5, **settings},
+    )
+
+
+def placed(number: str = "042") -> Order:
+    return Order(
+        id=secrets.token_hex(16),
+        number=number,
+        store_id="main",
+        customer_name="Ada",
+        items=(),
+        currency="USD",
+        prep_seconds=30,
+        timeline=(TimelineEntry(OrderState.PLACED, _PLACED_AT),),
+        fingerprint="",
+        correlation_id="the-correlation-id",
+    )
+
+
+def then(order: Order, *states: OrderState) -> Order:
+    """The order after it has gone through some more states."""
+    for state in states:
+        order = advance(order, state, order.since + dt.timedelta(seconds=10))
+    return order
+
+
+def newsletter(subject: str, body: str = "") -> CloudEvent:
+    return CloudEvent(
+        id=secrets.token_hex(8),
+        source="/stores/main",
+        type="coffeeshop.newsletter.published.v1",
+        subject="coupons",
+        time=_PLACED_AT,
+        data={"topic": "coupons", "subject": subject, "body": body},
+    )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where announcements are made."""
+
+    clients: AwsClients
+    names: Names
+    orders: OrderAnnouncer
+    coupons: Topic
+
+    async def announce(self, *orders: Order) -> None:
+        """Announce one after the other, so that they are heard in this order."""
+        for order in orders:
+            await self.orders.announce(order)
+
+    async def send_out(self, *issues: CloudEvent) -> None:
+        for issue in issues:
+            await self.coupons.publish(issue, {"store_id": "main", "topic": "coupons"})
+
+    async def queue_exists(self, instance: str) -> bool:
+        try:
+            await self.clients.sqs.get_queue_url(QueueName=self.names.live(instance))
+        except self.clients.sqs.exceptions.QueueDoesNotExist:
+            return False
+        return True
+
+    async def subscriptions(self) -> int:
+        answer = await self.clients.sns.list_subscriptions_by_topic(TopicArn=self.coupons.arn)
+        return len(answer["Subscriptions"])
+
+
+@contextlib.asynccontextmanager
+async def announcing(settings: NotifierSettings) -> AsyncIterator[Desk]:
+    names = Names(settings.name_prefix)
+    async with aws_clients(settings) as clients:
+
+        async def topic(name: str) -> Topic:
+            answer = await clients.sns.create_topic(Name=names.topic(name))
+            return Topic(clients.sns, answer["TopicArn"])
+
+        events, coupons = await topic(ORDER_EVENTS), await topic("coupons")
+        yield Desk(clients, names, OrderAnnouncer(events), coupons)
+        await events.close()
+        await coupons.close()
+
+
+class Stream:
+    """A live stream as a client reads it. Events without data move its place, as in a browser."""
+
+    def __init__(self, events: AsyncIterator[ServerSentEvent], response: httpx.Response) -> None:
+        self._events = events
+        self.response = response
+        self.last_event_id: str | None = None
+
+    async def next(self) -> ServerSentEvent:
+        """Wait for the next event that has data."""
+        async with asyncio.timeout(SECONDS):
+            async for event in self._events:
+                self.last_event_id = event.id or self.last_event_id
+                if event.data:
+                    return event
+        raise EOFError("the stream has ended")
+
+    async def take(self, count: int) -> list[Any]:
+        """Wait for that many CloudEvents; anything else is a failure."""
+        taken = []
+        for _ in range(count):
+            event = await self.next()
+            assert event.event == "message", event
+            taken.append(json.loads(event.data))
+        return taken
+
+    async def reset(self) -> str:
+        """Wait for the next event, which has to be a reset, and give its reason."""
+        event = await self.next()
+        assert event.event == "reset", event
+        return str(json.loads(event.data)["reason"])
+
+    async def ended(self) -> bool:
+        """Wait for the end of the stream, which has to come before anything else."""
+        try:
+            await self.next()
+        except EOFError:
+            return True
+        return False
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A notifier that is being served."""
+
+    http: httpx.AsyncClient
+    stop: asyncio.Event
+    ended: asyncio.Task[None]
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, last_event_id: str | None = None, *, staff: bool = False, **selection: str
+    ) -> AsyncIterator[Stream]:
+        headers = dict(AS_STAFF) if staff else {}
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = last_event_id
+        async with aconnect_sse(
+            self.http, "GET", "/events", params=selection, headers=headers
+        ) as source:
+            events = source.aiter_sse()
+            try:
+                yield Stream(events, source.response)
+            finally:
+                await events.aclose()
+
+    async def ready(self) -> None:
+        await self.answers("/readyz", lambda response: response.status_code == 200)
+
+    async def counts(self, metric: str, value: int) -> None:
+        line = f"{metric} {float(value)}"
+        await self.answers("/metrics", lambda response: line in response.text.splitlines())
+
+    async def answers(self, path: str, as_hoped: Callable[[httpx.Response], bool]) -> None:
+        """Ask until the answer is as hoped."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                if as_hoped(await self.http.get(path)):
+                    return
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: NotifierSettings, *, ready: bool = True) -> AsyncIterator[Serving]:
+    """Serve a notifier on a free port for as long as the block lasts."""
+    app = create_app([partial(setup, settings=settings)], title="A notifier", staff_key=STAFF_KEY)
+    stop = asyncio.Event()
+    url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ended = asyncio.create_task(
+        serve(app, port=0, stop=stop, grace_seconds=5, on_listening=url.set_result)
+    )
+    try:
+        async with httpx.AsyncClient(
+            base_url=await url, timeout=httpx.Timeout(SECONDS), trust_env=False
+        ) as http:
+            notifier = Serving(http, stop, ended)
+            if ready:
+                await notifier.ready()
+            yield notifier
+    finally:
+        stop.set()
+        await ended

@@ -1,0 +1,101 @@
+"""The ring: whoever goes on from a place gets exactly the rest, or is told that it cannot."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.ring import Gap, GapError, Place, Ring
+
+EPOCH = "c0ffee"
+ROOM = 10**9
+NUMBERS = st.integers(0, 10**18 - 1)
+
+
+def ring_of(count: int, size: int = 100, max_weight: int = ROOM, weight: int = 1) -> Ring[int]:
+    """A ring at each of whose positions is that very number."""
+    ring: Ring[int] = Ring(EPOCH, size, max_weight)
+    for number in range(1, count + 1):
+        ring.append(number, weight)
+    return ring
+
+
+@given(size=st.integers(1, 30), count=st.integers(0, 100), position=st.integers(0, 120))
+def test_going_on_from_any_position_gives_exactly_the_rest_or_a_gap(
+    size: int, count: int, position: int
+) -> None:
+    ring, place = ring_of(count, size), Place(EPOCH, position)
+    if count - size <= position <= count:
+        rest = list(range(position + 1, count + 1))
+        assert [event for _, event in ring.since(place)] == rest
+    else:
+        with pytest.raises(GapError) as error:
+            ring.since(place)
+        assert error.value.gap is (Gap.TOO_OLD if position < count else Gap.RESTARTED)
+
+
+@given(
+    size=st.integers(1, 20),
+    max_weight=st.integers(0, 60),
+    weights=st.lists(st.integers(0, 30), max_size=60),
+)
+def test_the_ring_never_outgrows_its_bounds_and_keeps_what_fits(
+    size: int, max_weight: int, weights: list[int]
+) -> None:
+    ring: Ring[int] = Ring(EPOCH, size, max_weight)
+    for weight in weights:
+        ring.append(weight, weight)
+    held = [weight for _, weight in ring.since(ring.beginning)]
+    assert held == weights[len(weights) - len(held) :]
+    assert len(held) <= size
+    assert sum(held) <= max_weight
+    if len(held) < min(size, len(weights)):
+        assert sum(weights[len(weights) - len(held) - 1 :]) > max_weight
+
+
+def test_each_event_comes_with_its_position() -> None:
+    assert list(ring_of(3).since(Place(EPOCH, 1))) == [(2, 2), (3, 3)]
+
+
+def test_a_place_before_a_restart_is_a_gap_even_when_nothing_has_happened_since() -> None:
+    ring = ring_of(3)
+    before = ring.end
+    ring.restart("decaf")
+    with pytest.raises(GapError) as error:
+        ring.since(before)
+    assert error.value.gap is Gap.RESTARTED
+
+
+@given(before=st.integers(0, 10), after=st.integers(0, 10))
+def test_a_restarted_ring_goes_on_with_new_events_only(before: int, after: int) -> None:
+    ring = ring_of(before)
+    ring.restart("decaf")
+    place = ring.end
+    for number in range(after):
+        ring.append(number, 1)
+    assert [event for _, event in ring.since(place)] == list(range(after))
+    assert ring.beginning == place
+
+
+@given(epoch=st.integers(0, 2**128 - 1).map("{:x}".format), position=NUMBERS)
+def test_a_place_reads_back_as_it_was_written(epoch: str, position: int) -> None:
+    place = Place(epoch, position)
+    assert Place.parse(str(place)) == place
+
+
+@given(st.one_of(st.text(), st.from_regex(r"[0-9a-f]*-[0-9]*", fullmatch=True)))
+def test_what_never_was_a_place_is_one_in_no_ring(text: str) -> None:
+    ring = ring_of(3)
+    if Place.parse(text).epoch != EPOCH:
+        with pytest.raises(GapError):
+            ring.since(Place.parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", "c0ffee", "c0ffee-", "c0ffee--1", "c0ffee-1 ", "c0ffee-٣", "c0ffee-" + "9" * 19],
+)
+def test_a_malformed_place_is_one_in_no_ring(text: str) -> None:
+    with pytest.raises(GapError):
+        ring_of(3).since(Place.parse(text))
