@@ -31,7 +31,7 @@ class Baristas:
         """Have `count` baristas; the newest leave first, each after the orders it has begun."""
         if count != self.count:
             log.info("baristas.scaled", before=self.count, after=count)
-        self._leaving = {n: child for n, child in self._leaving.items() if not child.at_rest}
+        self._forget_the_gone()
         while self.count < count:
             number = next(n for n in itertools.count(1) if n not in self._working | self._leaving)
             self._working[number] = self._hire(number)
@@ -43,4 +43,8 @@ class Baristas:
 
     def all(self) -> list[Child]:
         """Everybody who is here, those on their way out included."""
+        self._forget_the_gone()
         return [*self._working.values(), *self._leaving.values()]
+
+    def _forget_the_gone(self) -> None:
+        self._leaving = {n: child for n, child in self._leaving.items() if not child.at_rest}

@@ -67,7 +67,7 @@ async def _keep_open(settings: ShopSettings, held: Premises, log_level: str, sig
             shop = Shop(programs, supervisor, notices, with_emulator=settings.embeds_emulator)
             async with supervisor.meanwhile(_open(shop, notices, sign)):
                 failure = await supervisor.until(stop)
-            notices.say("Closing the shop …")
+            notices.say("Closing the shop after the orders in hand; a second Ctrl-C does not wait.")
             await shop.close()
     except asyncio.CancelledError:
         notices.say("The shop was closed without waiting.")

@@ -1,92 +1,37 @@
-"""`coffeeshop run` as a real process: it opens, mends itself, closes, and leaves nothing behind."""
+"""`coffeeshop run` as a real process: what it refuses, and how it ends when it may not end well."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from tests.support.shop import COFFEESHOP, ORDER, RunningShop, open_shop, reaches
 from tests.support.waiting import eventually, gone
 
-COMMAND = (sys.executable, "-c", "from shop.cli import main; main()", "run")
-ORDER = {"customer_name": "Ada", "items": [{"item": "latte", "size": "large", "quantity": 1}]}
-
-
-@dataclass
-class OpenShop:
-    process: asyncio.subprocess.Process
-    url: str
-    sign: list[str]
-
-    def children(self) -> dict[str, psutil.Process]:
-        """Each child by the module that it runs."""
-        found = psutil.Process(self.process.pid).children()
-        return {child.cmdline()[-1]: child for child in found if not gone(child.pid)}
-
-    async def order(self) -> httpx.Response:
-        async with httpx.AsyncClient(base_url=self.url, timeout=20) as http:
-            return await http.post("/orders", json=ORDER)
-
-    async def ready(self, placed: httpx.Response) -> None:
-        async with httpx.AsyncClient(base_url=self.url, timeout=20) as http, asyncio.timeout(20):
-            where = placed.headers["Location"]
-            while (await http.get(where)).json()["state"] != "ready":  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-
-    async def close(self, number: signal.Signals = signal.SIGINT) -> int:
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        async with asyncio.timeout(20):
-            return await self.process.wait()
+pytestmark = pytest.mark.timeout(120)
 
 
 async def start(state_dir: Path, **variables: str) -> asyncio.subprocess.Process:
-    inherited = {name: value for name, value in os.environ.items() if "COFFEE" not in name}
-    settings = {"COFFEE_PORT": "0", "COFFEE_STATE_DIR": str(state_dir), "COFFEE_BREW_SPEED": "0"}
-    settings |= {"COFFEE_BARISTAS": "1", "COFFEE_POLL_SECONDS": "1"}
-    settings |= {"COFFEE_VISIBILITY_TIMEOUT": "3"}
     return await asyncio.create_subprocess_exec(
-        *COMMAND,
-        env={**inherited, **settings, **variables},
+        COFFEESHOP,
+        "run",
+        env={
+            **os.environ,
+            "COFFEE_PORT": "0",
+            "COFFEE_STATE_DIR": str(state_dir),
+            "COFFEE_POLL_SECONDS": "1",
+            **variables,
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-
-
-@contextlib.asynccontextmanager
-async def open_shop(state_dir: Path, **variables: str) -> AsyncIterator[OpenShop]:
-    process = await start(state_dir, **variables)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    log = asyncio.create_task(process.stderr.read())
-    sign = []
-    async with asyncio.timeout(30):
-        async for line in process.stdout:
-            sign.append(line.decode().rstrip())
-            if sign[-1].startswith("Docs:"):
-                break
-        else:
-            pytest.fail(f"the shop did not open: {(await log).decode()}")
-    url = next(line for line in sign if "is open at" in line).removeprefix("The shop is open at ")
-    shop = OpenShop(process, url, sign)
-    children = shop.children().values()
-    try:
-        yield shop
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            await shop.close()
-        await eventually(lambda: all(gone(child.pid) for child in children))
-        await log
 
 
 async def refused(state_dir: Path, **variables: str) -> tuple[int | None, list[str]]:
@@ -96,52 +41,34 @@ async def refused(state_dir: Path, **variables: str) -> tuple[int | None, list[s
     return process.returncode, err.decode().splitlines()
 
 
-async def test_the_shop_takes_orders_as_soon_as_it_says_so_and_closes_when_asked(
-    tmp_path: Path,
-) -> None:
-    async with open_shop(tmp_path) as shop:
-        placed = await shop.order()
-        assert placed.status_code == 201
-        await shop.ready(placed)
-        assert set(shop.children()) == {"shop.emulator", "shop.counter", "worker"}
-
-        assert await shop.close() == 0
-
-    assert f"Staff: {shop.url}/staff  (key in {tmp_path}/staff-key)" in shop.sign
-    assert (tmp_path / "staff-key").read_text().strip() not in "".join(shop.sign)
-
-
-async def test_whatever_is_killed_is_replaced_and_orders_go_on(tmp_path: Path) -> None:
-    async with open_shop(tmp_path) as shop:
-        for module in ("worker", "shop.counter", "shop.emulator"):
-            victim = shop.children()[module]
-            victim.kill()
-            await eventually(lambda victim=victim: gone(victim.pid))  # type: ignore[misc]
-
-            while (placed := await shop.order()).status_code == 503:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-            await shop.ready(placed)
-            assert shop.children()[module].pid != victim.pid
-
-        assert await shop.close(signal.SIGTERM) == 0
+def child(shop: RunningShop, module: str) -> psutil.Process:
+    (found,) = shop.children(module)
+    return found
 
 
 async def test_a_killed_shop_winds_up_in_order_and_opens_again_with_its_orders(
     tmp_path: Path,
 ) -> None:
-    async with open_shop(tmp_path) as shop:
-        children = shop.children()
-        children["worker"].suspend()
-        placed = await shop.order()
+    async with open_shop(tmp_path, COFFEE_BREW_SPEED="0") as shop:
+        children = psutil.Process(shop.process.pid).children()
+        barista, counter = child(shop, "worker"), child(shop, "shop.counter")
+        emulator = child(shop, "shop.emulator")
+        barista.suspend()
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            placed = (await client.post("/orders", json=ORDER)).json()["id"]
         shop.process.kill()
-        await eventually(lambda: gone(children["shop.counter"].pid))
-        assert not gone(children["shop.emulator"].pid)
+        await shop.process.wait()
+        await eventually(lambda: gone(counter.pid))
+        assert not gone(emulator.pid)
 
-        children["worker"].resume()
-        await eventually(lambda: all(gone(child.pid) for child in children.values()))
+        barista.resume()
+        await eventually(lambda: all(gone(process.pid) for process in children))
 
-    async with open_shop(tmp_path) as again:
-        await again.ready(placed)
+    async with (
+        open_shop(tmp_path, COFFEE_BREW_SPEED="0") as again,
+        httpx.AsyncClient(base_url=again.url) as client,
+    ):
+        await reaches(client, placed, "ready")
 
 
 async def test_a_folder_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -207,16 +134,6 @@ async def test_a_shop_that_is_told_to_close_while_it_opens_closes(tmp_path: Path
     assert all(gone(child.pid) for child in children)
 
 
-async def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
-    async with open_shop(tmp_path) as shop:
-        shop.children()["worker"].suspend()
-        shop.process.send_signal(signal.SIGINT)
-        assert shop.process.stdout is not None
-        await shop.process.stdout.readline()
-
-        assert await shop.close() == 130
-
-
 async def test_aws_that_is_out_of_reach_is_told_in_one_line(tmp_path: Path) -> None:
     code, lines = await refused(
         tmp_path, COFFEE_AWS_ENDPOINT_URL="http://127.0.0.1:9", COFFEE_LOG_LEVEL="ERROR"
@@ -227,12 +144,33 @@ async def test_aws_that_is_out_of_reach_is_told_in_one_line(tmp_path: Path) -> N
     assert "could not be provisioned at http://127.0.0.1:9" in lines[0]
 
 
+async def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        child(shop, "worker").suspend()
+        shop.process.send_signal(signal.SIGINT)
+        assert shop.process.stdout is not None
+        async for line in shop.process.stdout:
+            if line.startswith(b"Closing"):
+                break
+        shop.process.send_signal(signal.SIGINT)
+
+        async with asyncio.timeout(10):
+            assert await shop.process.wait() == 130
+
+
 async def test_baristas_without_an_emulator_of_their_own_use_the_one_that_is_named(
     tmp_path: Path, ministack: str
 ) -> None:
-    async with open_shop(
-        tmp_path, COFFEE_AWS_ENDPOINT_URL=ministack, COFFEE_NAME_PREFIX="hybrid-"
-    ) as shop:
-        await shop.ready(await shop.order())
+    async with (
+        open_shop(
+            tmp_path,
+            COFFEE_AWS_ENDPOINT_URL=ministack,
+            COFFEE_NAME_PREFIX="hybrid-",
+            COFFEE_BREW_SPEED="0",
+        ) as shop,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
+        placed = (await client.post("/orders", json=ORDER)).json()["id"]
+        await reaches(client, placed, "ready")
 
-        assert set(shop.children()) == {"shop.counter", "worker"}
+        assert not shop.children("shop.emulator")

@@ -1,0 +1,88 @@
+"""More baristas and fewer of them, as real processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shop.baristas import Baristas
+from shop.child import Child, Program
+from shop.supervisor import supervision
+from tests.support.waiting import eventually
+
+AT_WORK = """
+import pathlib, signal, sys, time
+mark = pathlib.Path(sys.argv[1])
+def leave(*_):
+    while not pathlib.Path(sys.argv[2]).exists():
+        time.sleep(0.01)
+    mark.unlink()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+mark.touch()
+time.sleep(60)
+"""
+"""A barista that leaves when its last order is finished, which the test decides."""
+
+
+class Crew:
+    def __init__(self, folder: Path, baristas: Baristas) -> None:
+        self._folder = folder
+        self.baristas = baristas
+
+    def at_work(self) -> list[str]:
+        return sorted(mark.name for mark in self._folder.glob("barista-*"))
+
+    async def are(self, *numbers: int) -> None:
+        await eventually(lambda: self.at_work() == [f"barista-{number}" for number in numbers])
+
+    def finish_last_orders(self) -> None:
+        (self._folder / "finished").touch()
+
+
+@pytest.fixture
+async def crew(tmp_path: Path) -> AsyncIterator[Crew]:
+    def hire(number: int) -> Child:
+        name = f"barista-{number}"
+        marks = (str(tmp_path / name), str(tmp_path / "finished"))
+        return Child(Program(name, (sys.executable, "-S", "-c", AT_WORK, *marks), {}))
+
+    async with supervision(10) as supervisor:
+        yield Crew(tmp_path, Baristas(supervisor, hire))
+
+
+async def test_there_are_as_many_baristas_as_asked_for(crew: Crew) -> None:
+    crew.baristas.scale_to(3)
+
+    await crew.are(1, 2, 3)
+    assert crew.baristas.count == 3
+
+
+async def test_the_newest_leave_first_and_only_after_their_last_order(crew: Crew) -> None:
+    crew.baristas.scale_to(3)
+    await crew.are(1, 2, 3)
+
+    crew.baristas.scale_to(1)
+
+    assert crew.baristas.count == 1
+    assert len(crew.baristas.all()) == 3
+    await crew.are(1, 2, 3)
+    crew.finish_last_orders()
+    await crew.are(1)
+
+
+async def test_a_number_is_given_out_again_only_when_its_barista_is_gone(crew: Crew) -> None:
+    crew.baristas.scale_to(2)
+    await crew.are(1, 2)
+    crew.baristas.scale_to(1)
+
+    crew.baristas.scale_to(2)
+    await crew.are(1, 2, 3)
+    crew.finish_last_orders()
+    await eventually(lambda: len(crew.baristas.all()) == 2)
+
+    crew.baristas.scale_to(3)
+    await crew.are(1, 2, 3)

@@ -1,0 +1,29 @@
+"""What the shop tells the person who opened it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shop.notices import Sign
+
+
+def test_the_sign_says_where_the_shop_is_and_where_the_staff_key_is_kept() -> None:
+    sign = Sign("http://127.0.0.1:8080", Path("var"), own_key=False, quiet=False)
+
+    assert sign.lines() == [
+        "The shop is open at http://127.0.0.1:8080",
+        "Staff: http://127.0.0.1:8080/staff  (key in var/staff-key)",
+        "Docs:  http://127.0.0.1:8080/docs",
+    ]
+
+
+def test_a_key_that_was_set_is_named_by_its_variable() -> None:
+    sign = Sign("http://127.0.0.1:8080", Path("var"), own_key=True, quiet=False)
+
+    assert sign.lines()[1].endswith("(COFFEE_STAFF_KEY)")
+
+
+def test_where_only_warnings_are_shown_the_sign_says_how_to_see_more() -> None:
+    sign = Sign("http://127.0.0.1:8080", Path("var"), own_key=False, quiet=True)
+
+    assert "COFFEE_LOG_LEVEL=INFO" in sign.lines()[-1]
