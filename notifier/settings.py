@@ -7,9 +7,9 @@ import re
 import socket
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from shared.runtime.settings import Name, ServiceSettings
+from shared.runtime.settings import Name, WebSettings
 
 _LONGEST_NAME = 40
 
@@ -20,13 +20,8 @@ def own_name(host: str, process: int) -> str:
     return name[-_LONGEST_NAME:].strip("-")
 
 
-class NotifierSettings(ServiceSettings):
+class NotifierSettings(WebSettings):
     """Settings of one notifier instance."""
-
-    staff_key: Annotated[str, StringConstraints(min_length=8)] | None = Field(
-        default=None, repr=False
-    )
-    """Opens the staff routes; made and kept in the state folder when left out."""
 
     notifier_instance: Name = Field(
         default_factory=lambda: own_name(socket.gethostname(), os.getpid())

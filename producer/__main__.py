@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
-
-import structlog
 
 from producer.app import setup
 from producer.settings import CashierSettings
-from shared.runtime.lifecycle import stop_requested
-from shared.runtime.logging import configure_logging
-from shared.web.application import create_app
-from shared.web.server import serve
-from shared.web.staff_key import load_or_create_staff_key
-
-log = structlog.stdlib.get_logger(__name__)
-
-
-async def _run(settings: CashierSettings) -> None:
-    staff_key = load_or_create_staff_key(settings.staff_key, settings.state_dir)
-    setup_cashier = partial(setup, settings=settings, staff_key=staff_key)
-    app = create_app([setup_cashier], title="Coffee shop: cashier", staff_key=staff_key)
-    async with stop_requested(settings.lifeline_fd) as stop:
-        await serve(
-            app,
-            host=settings.host,
-            port=settings.port,
-            stop=stop,
-            grace_seconds=settings.grace_seconds,
-            on_listening=lambda url: log.info("cashier.listening", url=url),
-        )
+from shared.runtime.mistakes import read_settings, told_clearly
+from shared.web.service import run_web_service
 
 
 def main() -> None:
     """Run the cashier as its settings say."""
-    settings = CashierSettings()
-    configure_logging("producer", settings.log_format, settings.log_level)
-    asyncio.run(_run(settings))
+    with told_clearly():
+        settings = read_settings(CashierSettings)
+        run_web_service(
+            "producer",
+            settings,
+            lambda staff_key: [partial(setup, settings=settings, staff_key=staff_key)],
+        )
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ _SAMPLE_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What a route may need."""
+    """What a route may need; an order may take `order_seconds` to be placed."""
 
     cashier: Cashier
     front_desk: FrontDesk
@@ -40,6 +40,7 @@ class Counter:
     rate_limit: RateLimit
     backlog: Backlog
     clock: Clock
+    order_seconds: float
 
 
 COUNTER: web.AppKey[Counter] = web.AppKey("COUNTER", Counter)
@@ -73,4 +74,6 @@ async def open_counter(
             )
             rate_limit = RateLimit(settings.orders_per_minute, time.monotonic)
             async with running(every(_SAMPLE_SECONDS, backlog.sample), "backlog"):
-                yield Counter(cashier, desk, store, rate_limit, backlog, utc_now)
+                yield Counter(
+                    cashier, desk, store, rate_limit, backlog, utc_now, settings.order_seconds
+                )

@@ -10,18 +10,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.domain.menu import Choice, Menu, MenuItem
+from shared.runtime.mistakes import MistakeError
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Price = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class MenuFileError(Exception):
-    """The menu file cannot be used; `mistakes` has one line of text for each reason."""
-
-    def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = mistakes
+class MenuFileError(MistakeError):
+    """The menu file cannot be used; every mistake is named by its line."""
 
 
 class _Strict(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from aiohttp import web
@@ -31,15 +32,15 @@ async def place_order(request: web.Request) -> web.Response:
     _admit(request)
     key = _idempotency_key(request)
     body = await read_body(request, PlaceOrder, INVALID_ORDER)
-    placement = await counter.cashier.place(
-        Request(
-            customer_name=body.customer_name,
-            wishes=[line.wish() for line in body.items],
-            fingerprint=body.fingerprint(),
-            correlation_id=request[CORRELATION_ID],
-            idempotency_key=key,
-        )
+    wanted = Request(
+        customer_name=body.customer_name,
+        wishes=[line.wish() for line in body.items],
+        fingerprint=body.fingerprint(),
+        correlation_id=request[CORRELATION_ID],
+        idempotency_key=key,
     )
+    async with asyncio.timeout(counter.order_seconds):
+        placement = await counter.cashier.place(wanted)
     shown = show_order(placement.order, counter.clock())
     headers = {"Location": f"/orders/{placement.order.id}"}
     if placement.created:

@@ -5,18 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from shared.runtime.settings import ServiceSettings
+from shared.runtime.settings import WebSettings
 
 
-class CashierSettings(ServiceSettings):
+class CashierSettings(WebSettings):
     """Settings of the cashier."""
-
-    staff_key: Annotated[str, StringConstraints(min_length=8)] | None = Field(
-        default=None, repr=False
-    )
-    """Opens the staff routes; made and kept in the state folder when left out."""
 
     menu: Path = Path(__file__).with_name("menu.yaml")
     """The menu file."""
@@ -29,3 +24,6 @@ class CashierSettings(ServiceSettings):
 
     backlog_limit: Annotated[int, Field(ge=1)] = 5000
     """From how many unfinished tickets on no more orders are taken."""
+
+    order_seconds: Annotated[float, Field(gt=0)] = 8
+    """How long placing an order may take, until the customer is told to try again."""

@@ -6,6 +6,7 @@ import asyncio
 
 from shared.runtime.lifecycle import stop_requested
 from shared.runtime.logging import configure_logging
+from shared.runtime.mistakes import read_settings, told_clearly
 from worker.app import work
 from worker.settings import WorkerSettings
 
@@ -17,7 +18,8 @@ async def _run(settings: WorkerSettings) -> None:
 
 def main() -> None:
     """Run a worker as its settings say."""
-    settings = WorkerSettings()
+    with told_clearly():
+        settings = read_settings(WorkerSettings)
     configure_logging("worker", settings.log_format, settings.log_level)
     asyncio.run(_run(settings))
 

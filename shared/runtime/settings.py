@@ -71,3 +71,15 @@ class ServiceSettings(BaseSettings):
     def sqlite_path(self) -> Path:
         """The file of the embedded order store."""
         return self.state_dir / "orders.sqlite3"
+
+
+class WebSettings(ServiceSettings):
+    """What a service that answers HTTP needs to know, besides what every service does."""
+
+    staff_key: Annotated[str, StringConstraints(min_length=8)] | None = Field(
+        default=None, repr=False
+    )
+    """Opens the staff routes; made and kept in the state folder when left out."""
+
+    listen_fd: int | None = None
+    """A listening socket of the parent's; without one, the service binds the port itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -102,7 +103,7 @@ TOO_BUSY = ProblemKind(
 
 
 def problem_response(problem: Problem) -> web.Response:
-    """Write a problem as an answer, with `Retry-After` in whole seconds, at least one."""
+    """Write a problem as an answer, with `Retry-After` in whole seconds that are surely enough."""
     body = ProblemModel(
         type=f"/problems/{problem.kind.slug}",
         title=problem.kind.title,
@@ -112,7 +113,7 @@ def problem_response(problem: Problem) -> web.Response:
     )
     headers = dict(problem.headers)
     if problem.retry_after is not None:
-        headers["Retry-After"] = str(max(1, round(problem.retry_after)))
+        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     response = web.Response(
         status=problem.kind.status,
         body=body.model_dump_json(exclude_none=True).encode(),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from aiohttp import web
 from yarl import URL
 
+from shared.runtime.lifecycle import finished_before
 from shared.web.keys import LIMITS
 from shared.web.protocol import Connection
 
@@ -34,7 +35,8 @@ async def serve(
     # aiohttp waits twice: for the handlers, then for those that still read their body.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=max(grace_seconds / 2, 0.01))
     try:
-        await runner.setup()
+        if not await finished_before(stop, runner.setup()):
+            return
         listener = await _listen(runner, host, port, sock)
         try:
             on_listening(_url(listener))

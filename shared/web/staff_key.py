@@ -9,13 +9,15 @@ from pathlib import Path
 
 import structlog
 
+from shared.runtime.mistakes import MistakeError
+
 FILE_NAME = "staff-key"
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class UnusableStaffKeyError(ValueError):
+class UnusableStaffKeyError(MistakeError):
     """The staff key is empty, or has characters that a header cannot carry."""
 
 
@@ -63,5 +65,5 @@ def _checked(key: str, origin: str) -> str:
             f"the staff key in {origin} must be visible ASCII characters without spaces, "
             "and at least one; remove it to have one made"
         )
-        raise UnusableStaffKeyError(message)
+        raise UnusableStaffKeyError([message])
     return key

@@ -84,7 +84,7 @@ async def _failure(check: Callable[[], Awaitable[None]], seconds: float) -> str 
             await check()
     except TimeoutError:
         return f"no answer within {seconds:g} s"
-    except Exception as error:  # whatever a dependency may raise is what this check is for
+    except Exception as error:  # noqa: BLE001 - what a dependency may raise is what this is for
         log.warning("readiness.failed", error=repr(error))
         return type(error).__name__
     return None

@@ -38,8 +38,8 @@ def mistakes(path: Path, text: str | bytes) -> list[str]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(MenuFileError) as error:
         load_menu(path)
-    assert str(error.value) == "\n".join(error.value.mistakes)
-    return [mistake.replace(str(path), "menu") for mistake in error.value.mistakes]
+    assert str(error.value) == "\n".join(error.value.lines)
+    return [mistake.replace(str(path), "menu") for mistake in error.value.lines]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,52 @@
+"""Mistakes of whoever starts a service: one clear line for each, and exit status 2."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsError
+
+EXIT_STATUS = 2
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+class MistakeError(Exception):
+    """Something that only whoever starts the service can put right; `lines` say what."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = tuple(lines)
+
+
+@contextlib.contextmanager
+def told_clearly() -> Iterator[None]:
+    """End the process with the lines of a mistake made in the block, and no traceback."""
+    try:
+        yield
+    except MistakeError as mistake:
+        sys.stderr.writelines(f"{line}\n" for line in mistake.lines)
+        raise SystemExit(EXIT_STATUS) from None
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """Read settings from the environment; raises MistakeError, which names each variable."""
+    try:
+        return kind()
+    except SettingsError as error:
+        raise MistakeError([str(error)]) from error
+    except ValidationError as error:
+        # Their values are not shown: one may be a key.
+        faults = error.errors(include_url=False, include_input=False)
+        raise MistakeError([_fault(fault["loc"], fault["msg"]) for fault in faults]) from error
+
+
+def _fault(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not location:
+        return message
+    return f"COFFEE_{str(location[0]).upper()}: {message[:1].lower()}{message[1:]}"

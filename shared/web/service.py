@@ -1,0 +1,55 @@
+"""Runs a web service as a process: settings in, requests served, until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Sequence
+
+import structlog
+from aiohttp import web
+
+from shared.runtime.lifecycle import stop_requested
+from shared.runtime.logging import configure_logging
+from shared.runtime.mistakes import MistakeError
+from shared.runtime.settings import WebSettings
+from shared.web.application import create_app
+from shared.web.server import serve
+from shared.web.staff_key import load_or_create_staff_key
+
+log = structlog.stdlib.get_logger(__name__)
+
+Setups = Callable[[str], Sequence[Callable[[web.Application], None]]]
+"""Makes, with the staff key, what adds the services to an application."""
+
+
+def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
+    """Serve until SIGTERM; raises MistakeError when it cannot begin as it was told to."""
+    configure_logging(name, settings.log_format, settings.log_level)
+    try:
+        asyncio.run(_serve(name, settings, setups))
+    except OSError as error:
+        raise MistakeError([_explained(error, settings)]) from error
+
+
+async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
+    staff_key = load_or_create_staff_key(settings.staff_key, settings.state_dir)
+    app = create_app(setups(staff_key), title="Coffee shop", staff_key=staff_key)
+    inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
+    async with stop_requested(settings.lifeline_fd) as stop:
+        await serve(
+            app,
+            host=settings.host,
+            port=settings.port,
+            sock=inherited,
+            stop=stop,
+            grace_seconds=settings.grace_seconds,
+            on_listening=lambda url: log.info("service.listening", name=name, url=url),
+        )
+
+
+def _explained(error: OSError, settings: WebSettings) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} is in use; name another one in COFFEE_PORT."
+    return str(error)
