@@ -18,6 +18,7 @@ from shared.runtime.lifecycle import every, finished_before, running
 from shared.store.contract import Shift, ShopStore
 from shared.store.opening import open_store
 from worker.barista import Barista
+from worker.health import answering
 from worker.settings import WorkerSettings
 
 _CLOCK_IN_SECONDS = 5
@@ -46,6 +47,9 @@ async def _consume(
         ) as queue,
         open_announcer(clients, names, queue) as announcer,
         on_shift(store, settings),
+        answering(
+            settings, {"order store": store.check, "orders queue": queue.waiting_and_in_flight}
+        ),
     ):
         barista = Barista(
             store,

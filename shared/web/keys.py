@@ -15,7 +15,7 @@ from shared.web.problem import Problem
 OPERATIONS: web.AppKey[list[Operation]] = web.AppKey("OPERATIONS", list)
 """The table. A service's `setup` appends its own."""
 
-READINESS: web.AppKey[dict[str, Callable[[], Awaitable[None]]]] = web.AppKey("READINESS", dict)
+READINESS: web.AppKey[dict[str, Callable[[], Awaitable[object]]]] = web.AppKey("READINESS", dict)
 """What must be within reach, by name, and a check that raises when it is not."""
 
 PROBLEMS: web.AppKey[dict[type[Exception], Callable[[Any], Problem]]] = web.AppKey("PROBLEMS", dict)

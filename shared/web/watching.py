@@ -77,7 +77,7 @@ async def metrics(request: web.Request) -> web.StreamResponse:
     return web.Response(body=page, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
 
 
-async def _failure(check: Callable[[], Awaitable[None]], seconds: float) -> str | None:
+async def _failure(check: Callable[[], Awaitable[object]], seconds: float) -> str | None:
     """Say why a check failed by the error's name alone: its text may hold addresses and keys."""
     try:
         async with asyncio.timeout(seconds):

@@ -1,0 +1,87 @@
+"""A worker as a process of its own: `python -m worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.aws.clients import aws_clients
+from shared.aws.names import Names
+from shared.aws.provisioning import provision
+from shared.runtime.settings import ServiceSettings
+from tests.support.emulator import free_port
+
+
+async def worker(**environment: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "worker",
+        env={**os.environ, **environment},
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def answers(url: str, path: str) -> httpx.Response:
+    async with asyncio.timeout(20), httpx.AsyncClient(base_url=url) as client:
+        while True:
+            try:
+                return await client.get(path)
+            except httpx.ConnectError:
+                await asyncio.sleep(0.05)
+
+
+async def test_it_tells_on_its_own_port_that_it_is_well_and_leaves_within_a_poll(
+    ministack: str, tmp_path: Path
+) -> None:
+    prefix = f"{secrets.token_hex(4)}-"
+    async with aws_clients(ServiceSettings(aws_endpoint_url=ministack)) as clients:
+        await provision(clients, Names(prefix))
+    port = free_port()
+    process = await worker(
+        COFFEE_AWS_ENDPOINT_URL=ministack,
+        COFFEE_NAME_PREFIX=prefix,
+        COFFEE_STATE_DIR=str(tmp_path),
+        COFFEE_WORKER_PORT=str(port),
+        COFFEE_POLL_SECONDS="1",
+    )
+    url = f"http://127.0.0.1:{port}"
+    ready = await answers(url, "/readyz")
+    assert ready.status_code == 200, ready.text
+    assert (await answers(url, "/healthz")).status_code == 200
+    process.terminate()
+    async with asyncio.timeout(5):
+        assert await process.wait() == 0
+
+
+async def test_it_stops_while_it_waits_for_queues_that_are_not_there(tmp_path: Path) -> None:
+    process = await worker(
+        COFFEE_AWS_ENDPOINT_URL=f"http://127.0.0.1:{free_port()}", COFFEE_STATE_DIR=str(tmp_path)
+    )
+    assert process.stderr is not None
+    async with asyncio.timeout(20):
+        async for line in process.stderr:
+            if b"queues.not_there_yet" in line:
+                break
+        process.terminate()
+        assert await process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("COFFEE_WORKER_CONCURRENCY", "many"), ("COFFEE_BREW_SPEED", "-1"), ("COFFEE_STORE", "paper")],
+)
+async def test_a_mistake_in_its_settings_is_one_line_and_exit_status_2(
+    variable: str, value: str
+) -> None:
+    process = await worker(**{variable: value})
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    (line,) = said.decode().splitlines()
+    assert line.startswith(f"{variable}: ")
