@@ -7,11 +7,11 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 
 import structlog
 
+from shop.program import Program, describe
 from shop.restart import Restarts, after_life
 
 log = structlog.stdlib.get_logger(__name__)
@@ -25,19 +25,6 @@ class CannotStartError(Exception):
     def __init__(self, name: str, starts: int, ending: str) -> None:
         super().__init__(f"the {name} could not be started: {starts} tries, the last {ending}")
         self.name = name
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What to run: its name in the log, the command, its variables, the descriptors it inherits.
-
-    `variables` are added to this process's own.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    variables: Mapping[str, str]
-    descriptors: tuple[int, ...] = ()
 
 
 async def at_once() -> None:
@@ -157,12 +144,3 @@ class Child:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
-
-
-def describe(code: int) -> str:
-    """Say how a process ended, from its return code: `exit 2`, `SIGKILL`."""
-    if code >= 0:
-        return f"exit {code}"
-    with contextlib.suppress(ValueError):
-        return signal.Signals(-code).name
-    return f"signal {-code}"

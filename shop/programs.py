@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from notifier.settings import own_name
 from shop import emulator
-from shop.child import Program
 from shop.premises import Premises
+from shop.program import Program
 from shop.settings import ShopSettings
 
 

@@ -22,7 +22,6 @@ class Acknowledged:
     """
 
     order_id: str
-    number: str
     key: str
     seconds: float
     at: float
@@ -58,7 +57,6 @@ async def place_all(
             note(
                 Acknowledged(
                     order_id=placed.order["id"],
-                    number=placed.order["number"],
                     key=order.key,
                     seconds=at - order.due,
                     at=at,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shop.baristas import Baristas
-from shop.child import Child, Program
+from shop.child import Child
+from shop.program import Program
 from shop.supervisor import supervision
 from tests.support.waiting import eventually
 

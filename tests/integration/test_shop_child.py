@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shop.child import CannotStartError, Child, Program
+from shop.child import CannotStartError, Child
+from shop.program import Program
 from shop.supervisor import Supervisor, supervision
 from tests.support.waiting import eventually
 

@@ -43,7 +43,8 @@ asyncio.run(main())
 PARENT = f"""
 import asyncio, sys
 from pathlib import Path
-from shop.child import Child, Program
+from shop.child import Child
+from shop.program import Program
 from shop.premises import premises
 from shop.signals import closing_time
 from shop.supervisor import supervision

@@ -28,7 +28,7 @@ MENU: Json = {
 
 
 def acknowledged(order_id: str, key: str, at: float = 1.0) -> Acknowledged:
-    return Acknowledged(order_id, "001", key, seconds=0.01, at=at, retries=0)
+    return Acknowledged(order_id, key, seconds=0.01, at=at, retries=0)
 
 
 def test_orders_are_due_at_the_rate_whatever_happens() -> None:
