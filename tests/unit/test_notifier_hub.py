@@ -70,7 +70,7 @@ async def waiting(reader: Reader) -> asyncio.Task[bytes | None]:
 
 
 async def text(news: Awaitable[bytes | None]) -> str:
-    return (await news or b"").decode()
+    return (await asyncio.wait_for(news, 1) or b"").decode()
 
 
 async def test_a_waiting_reader_is_woken_by_what_it_selected_and_by_nothing_else() -> None:
