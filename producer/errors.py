@@ -31,6 +31,10 @@ class TooBusyError(Exception):
         self.retry_after = retry_after
 
 
+class NotInTimeError(Exception):
+    """Placing the order took too long; it may be placed, and counts only when it is sent again."""
+
+
 class NotInThatStateError(Exception):
     """The order is in a state in which this cannot be done."""
 

@@ -10,9 +10,8 @@ from producer.backlog import Backlog
 from producer.errors import ShopClosedError, TooBusyError
 from shared.domain.estimate import Estimate, estimate
 from shared.domain.menu import Menu
-from shared.store.contract import Shift, ShopState, ShopStatus, ShopStore
-
-_CLOSED = frozenset({ShopState.PAUSED, ShopState.CLOSED})
+from shared.domain.shop import Shift, ShopStatus
+from shared.store.contract import ShopStore
 
 _BUSY_SECONDS = 10
 """When to try again while the line is too long."""
@@ -47,8 +46,8 @@ class FrontDesk:
 
     async def admit_order(self, now: dt.datetime) -> frozenset[str]:
         """Let an order in, and say what is sold out; raises ShopClosedError or TooBusyError."""
-        status = current(await self._store.status(), now)
-        if status.state in _CLOSED:
+        status = (await self._store.status()).at(now)
+        if not status.takes_orders:
             raise ShopClosedError(status.state, status.reason, status.until)
         if self._backlog.count >= self._backlog_limit:
             raise TooBusyError(_BUSY_SECONDS)
@@ -56,7 +55,7 @@ class FrontDesk:
 
     async def view(self, now: dt.datetime) -> ShopView:
         """Describe the shop as it is now."""
-        status = current(await self._store.status(), now)
+        status = (await self._store.status()).at(now)
         shifts = await self._store.on_shift(now)
         return ShopView(status, self._backlog.count, self._estimate(shifts, 0), len(shifts))
 
@@ -77,10 +76,3 @@ class FrontDesk:
 
     def _brewed(self, seconds: float) -> float:
         return seconds / self._brew_speed if self._brew_speed else 0
-
-
-def current(status: ShopStatus, now: dt.datetime) -> ShopStatus:
-    """Say what staff set, or that the shop is open once the time they set it for is over."""
-    if status.until is None or now < status.until:
-        return status
-    return ShopStatus(sold_out=status.sold_out)

@@ -65,12 +65,12 @@ def load_menu(path: Path) -> Menu:
 
 def _mistakes(path: Path, tree: yaml.Node | None, faults: list[tuple[Where, str]]) -> MenuFileError:
     return MenuFileError(
-        [
+        *(
             f"{path}:{_line(tree, where)}: {'.'.join(map(str, where))}: {what}".replace(
                 ": : ", ": "
             )
             for where, what in faults
-        ]
+        )
     )
 
 
@@ -79,11 +79,11 @@ def _read(path: Path) -> tuple[yaml.Node | None, object]:
         text = path.read_text(encoding="utf-8")
         return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
     except OSError as error:
-        raise MenuFileError([f"{path}: {error.strerror}"]) from error
+        raise MenuFileError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise MenuFileError([f"{path}: the file is not UTF-8"]) from error
+        raise MenuFileError(f"{path}: the file is not UTF-8") from error
     except (yaml.YAMLError, ValueError) as error:  # a ValueError is a date that cannot be
-        raise MenuFileError([f"{path}: {error}"]) from error
+        raise MenuFileError(f"{path}: {error}") from error
 
 
 def _dangling(file: _MenuFile) -> Iterator[tuple[Where, str]]:

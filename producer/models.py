@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from producer.fields import Id, Name, Note, PointInTime, no_modifier_twice
 from shared.domain.menu import Wish
 from shared.domain.order import OrderState
+from shared.domain.shop import ShopState
 from shared.messages.timestamp import Timestamp
-from shared.store.contract import ShopState
 
 
 class Body(BaseModel):

@@ -8,12 +8,14 @@ from http import HTTPStatus
 from aiohttp import web
 
 from producer.cashier import Request
-from producer.counter import COUNTER
+from producer.counter import COUNTER, Counter
+from producer.errors import NotInTimeError
 from producer.models import ListOrders, OrderPage, PlaceOrder
 from producer.order_ids import is_idempotency_key
 from producer.presenting import show_board, show_order
 from producer.problems import INVALID_KEY, INVALID_ORDER, TOO_MANY_REQUESTS
 from shared.domain.order import OrderState
+from shared.store.contract import Placement
 from shared.web.answer import answer
 from shared.web.auth import is_staff
 from shared.web.body import read_body
@@ -39,8 +41,7 @@ async def place_order(request: web.Request) -> web.Response:
         correlation_id=request[CORRELATION_ID],
         idempotency_key=key,
     )
-    async with asyncio.timeout(counter.order_seconds):
-        placement = await counter.cashier.place(wanted)
+    placement = await _place_in_time(counter, wanted)
     shown = show_order(placement.order, counter.clock())
     headers = {"Location": f"/orders/{placement.order.id}"}
     if placement.created:
@@ -83,6 +84,14 @@ async def get_board(request: web.Request) -> web.Response:
     """Show the numbers that are being prepared and that are ready."""
     states = (OrderState.PREPARING, OrderState.READY)
     return answer(show_board(await request.app[COUNTER].store.open_orders(states, _BOARD_ORDERS)))
+
+
+async def _place_in_time(counter: Counter, wanted: Request) -> Placement:
+    try:
+        async with asyncio.timeout(counter.order_seconds):
+            return await counter.cashier.place(wanted)
+    except TimeoutError as error:
+        raise NotInTimeError from error
 
 
 def _admit(request: web.Request) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from producer.errors import (
     KeyReusedError,
     NotInThatStateError,
+    NotInTimeError,
     OrderNotFoundError,
     ShopClosedError,
     TooBusyError,
@@ -89,5 +90,6 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         StoreUnavailableError: _unavailable,
         AwsUnavailableError: _unavailable,
         EntryFailedError: _unavailable,
+        NotInTimeError: _unavailable,
     }
 )

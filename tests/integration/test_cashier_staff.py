@@ -47,6 +47,7 @@ async def test_the_routes_of_staff_are_those_of_the_contract() -> None:
         f"Bearer {STAFF_KEY}x",
         f"Bearer {STAFF_KEY[:-1]}",
         f"Basic {STAFF_KEY}",
+        STAFF_KEY,
     ],
 )
 async def test_staff_routes_want_the_staff_key(
@@ -74,7 +75,11 @@ async def test_an_order_that_nobody_has_begun_can_be_canceled(cashier: ServedCas
     assert event["id"] == f"{placed.body['id']}:2"
 
 
-@pytest.mark.parametrize("begun", [[PREPARING], [PREPARING, READY], [OrderState.CANCELED]])
+@pytest.mark.parametrize(
+    "begun",
+    [[PREPARING], [PREPARING, READY], [OrderState.CANCELED]],
+    ids=["being prepared", "ready", "canceled before"],
+)
 async def test_an_order_that_was_begun_cannot_be_canceled(
     cashier: ServedCashier, begun: list[OrderState]
 ) -> None:
@@ -98,7 +103,11 @@ async def test_a_ready_order_is_handed_over_once(cashier: ServedCashier) -> None
     assert again.problem == (409, "/problems/order-not-collectable")
 
 
-@pytest.mark.parametrize("states", [[], [PREPARING], [OrderState.FAILED]])
+@pytest.mark.parametrize(
+    "states",
+    [[], [PREPARING], [OrderState.FAILED]],
+    ids=["placed", "being prepared", "failed"],
+)
 async def test_an_order_that_is_not_ready_cannot_be_handed_over(
     cashier: ServedCashier, states: list[OrderState]
 ) -> None:

@@ -139,10 +139,13 @@ class ServedCashier:
 
     async def tickets(self, order_id: str) -> list[Delivery]:
         """Take the tickets from the queue, and give those of this order."""
+        return [ticket for ticket in await self.take_tickets() if order_id in ticket.body]
+
+    async def take_tickets(self) -> list[Delivery]:
+        """Take every ticket from the queue that is waiting there."""
         async with open_orders_queue(self._clients, self._names, wait_time=0) as queue:
             waiting, _ = await queue.waiting_and_in_flight()
-            taken = await _taken(queue, waiting)
-        return [ticket for ticket in taken if order_id in ticket.body]
+            return await _taken(queue, waiting)
 
     @contextlib.asynccontextmanager
     async def announcements(self) -> AsyncIterator[SqsQueue]:
