@@ -6,13 +6,15 @@ import errno
 import socket
 import time
 
+from shared.runtime.mistakes import MistakeError
+
 RELEASE_SECONDS = 1.0
 """How long a shop that was just killed may take to let go of its port."""
 
 BACKLOG = 1024
 
 
-class PortError(Exception):
+class PortError(MistakeError):
     """The port cannot be listened on; the message says why."""
 
 

@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from shared.runtime.mistakes import MistakeError
+
 LAST_SHOP_SECONDS = 5.0
 """How long the last shop may still take to save its state."""
 
 
-class StateDirError(Exception):
+class StateDirError(MistakeError):
     """The state folder cannot be used; the message says why."""
 
 

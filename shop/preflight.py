@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notifier.settings import NotifierSettings
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsError
+from pydantic_settings import BaseSettings
 
-from producer.menu_file import MenuFileError, load_menu
+from notifier.settings import NotifierSettings
+from producer.menu_file import load_menu
 from producer.settings import CashierSettings
-from shared.web.staff_key import UnusableStaffKeyError, load_or_create_staff_key
-from shop.settings import ShopSettings, faults
+from shared.runtime.mistakes import MistakeError, read_settings
+from shared.web.staff_key import load_or_create_staff_key
+from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
 
-
-class UnfitError(Exception):
-    """The shop cannot be opened like this; `lines` say why, one line for each fault."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("; ".join(lines))
-        self.lines = lines
+KINDS: Sequence[type[BaseSettings]] = (
+    ShopSettings,
+    CashierSettings,
+    NotifierSettings,
+    WorkerSettings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +31,23 @@ class Settings:
     cashier: CashierSettings
 
 
-def read_settings() -> Settings:
-    """Read the settings of every child too; raises UnfitError with all their faults."""
+def read_all_settings() -> Settings:
+    """Read the settings of every child too; raises MistakeError with all their faults."""
     lines: dict[str, None] = {}
-    kinds: list[Callable[[], BaseSettings]] = [
-        ShopSettings,
-        CashierSettings,
-        NotifierSettings,
-        WorkerSettings,
-    ]
-    for kind in kinds:
+    for kind in KINDS:
         try:
-            kind()
-        except (ValidationError, SettingsError) as error:
-            lines |= dict.fromkeys(faults(error))
+            read_settings(kind)
+        except MistakeError as mistake:
+            lines |= dict.fromkeys(mistake.lines)
     if lines:
-        raise UnfitError([*lines])
-    return Settings(ShopSettings(), CashierSettings())
+        raise MistakeError(*lines)
+    return Settings(read_settings(ShopSettings), read_settings(CashierSettings))
 
 
 def check_files(cashier: CashierSettings) -> None:
-    """Read the menu and the staff key, which is made if need be; raises UnfitError."""
+    """Read the menu and the staff key, which is made if need be; raises MistakeError."""
     try:
         load_menu(cashier.menu)
         load_or_create_staff_key(cashier.staff_key, cashier.state_dir)
-    except (MenuFileError, UnusableStaffKeyError, OSError) as error:
-        raise UnfitError([str(error)]) from error
+    except OSError as error:
+        raise MistakeError(str(error)) from error

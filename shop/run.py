@@ -8,12 +8,11 @@ import sys
 import structlog
 
 from shared.runtime.logging import configure_logging
+from shared.runtime.mistakes import MistakeError
 from shop.child import CannotStartError
 from shop.emulator import endpoint_url
-from shop.listening import PortError
-from shop.lock import StateDirError
 from shop.notices import Notices, Sign
-from shop.preflight import Settings, UnfitError, check_files, read_settings
+from shop.preflight import Settings, check_files, read_all_settings
 from shop.premises import Premises, premises
 from shop.probe import local_url
 from shop.programs import Programs
@@ -35,11 +34,9 @@ MARGIN_SECONDS = 5.0
 def run() -> int:
     """Run the shop until SIGINT or SIGTERM; return the exit code."""
     try:
-        return _run(read_settings())
-    except UnfitError as error:
-        return _refuse(MISUSED, *error.lines)
-    except (PortError, StateDirError) as error:
-        return _refuse(MISUSED, str(error))
+        return _run(read_all_settings())
+    except MistakeError as mistake:
+        return _refuse(MISUSED, *mistake.lines)
 
 
 def _run(settings: Settings) -> int:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BeforeValidator, ValidationError
-from pydantic_settings import NoDecode, SettingsError
+from pydantic import BeforeValidator
+from pydantic_settings import NoDecode
 
 from shared.runtime.settings import ServiceSettings
 
@@ -52,17 +52,3 @@ class ShopSettings(ServiceSettings):
     def embeds_emulator(self) -> bool:
         """Whether the shop brings its own SQS and SNS."""
         return self.emulator and self.aws_endpoint_url is None
-
-
-def faults(error: ValidationError | SettingsError) -> list[str]:
-    """Say what is wrong with the settings, one line for each variable; values are not shown."""
-    if isinstance(error, SettingsError):
-        return [str(error)]
-    return [_fault(fault["loc"], fault["msg"]) for fault in error.errors(include_url=False)]
-
-
-def _fault(location: tuple[int | str, ...], message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    if not location:
-        return message
-    return f"COFFEE_{str(location[0]).upper()}: {message[:1].lower()}{message[1:]}"

@@ -13,9 +13,10 @@ from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.opening import open_announcer, open_orders_queue, provisioned
 from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.domain.shop import Shift
 from shared.runtime.clock import utc_now
 from shared.runtime.lifecycle import every, finished_before, running
-from shared.store.contract import Shift, ShopStore
+from shared.store.contract import ShopStore
 from shared.store.opening import open_store
 from worker.barista import Barista
 from worker.health import answering

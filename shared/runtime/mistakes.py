@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -18,9 +18,9 @@ Settings = TypeVar("Settings", bound=BaseSettings)
 class MistakeError(Exception):
     """Something that only whoever starts the service can put right; `lines` say what."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
-        self.lines = tuple(lines)
+        self.lines = lines
 
 
 @contextlib.contextmanager
@@ -38,11 +38,11 @@ def read_settings(kind: type[Settings]) -> Settings:
     try:
         return kind()
     except SettingsError as error:
-        raise MistakeError([str(error)]) from error
+        raise MistakeError(str(error)) from error
     except ValidationError as error:
         # Their values are not shown: one may be a key.
         faults = error.errors(include_url=False, include_input=False)
-        raise MistakeError([_fault(fault["loc"], fault["msg"]) for fault in faults]) from error
+        raise MistakeError(*(_fault(fault["loc"], fault["msg"]) for fault in faults)) from error
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:

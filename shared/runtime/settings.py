@@ -42,7 +42,9 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 class ServiceSettings(BaseSettings):
     """What a service needs to know wherever it runs."""
 
-    model_config = SettingsConfigDict(env_prefix="COFFEE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="COFFEE_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     host: str = "127.0.0.1"
     port: Port = 8080

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.order import Order, OrderState
+from shared.domain.shop import Shift, ShopState, ShopStatus
 
 
 class StoreUnavailableError(Exception):
@@ -44,34 +44,6 @@ class Page:
 
     orders: Sequence[Order]
     next_cursor: str | None
-
-
-class ShopState(StrEnum):
-    """Whether the shop takes orders. `open` and `busy` do, `paused` and `closed` do not."""
-
-    OPEN = "open"
-    BUSY = "busy"
-    PAUSED = "paused"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class ShopStatus:
-    """What staff have set for the whole shop: its state, why, until when, what is sold out."""
-
-    state: ShopState = ShopState.OPEN
-    reason: str | None = None
-    until: dt.datetime | None = None
-    sold_out: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A barista at work: how many orders it prepares at once, and until when it was last heard."""
-
-    barista: str
-    slots: int
-    until: dt.datetime
 
 
 class OrderStore(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.store.contract import Shift, ShopState, ShopStatus
+from shared.domain.shop import Shift, ShopState, ShopStatus
 from shared.store.cursor import sortable
 from shared.store.dynamodb_item import Item, epoch_seconds, shop_key
 from shared.store.dynamodb_table import Table

@@ -13,16 +13,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from shared.domain.order import Order, OrderState
+from shared.domain.shop import Shift, ShopState, ShopStatus
 from shared.store import sqlite_orders, sqlite_shop
 from shared.store.connection_thread import ConnectionThread
-from shared.store.contract import (
-    Page,
-    Placement,
-    Shift,
-    ShopState,
-    ShopStatus,
-    StoreUnavailableError,
-)
+from shared.store.contract import Page, Placement, StoreUnavailableError
 from shared.store.group_commit import GroupCommit
 from shared.store.sqlite_connection import create_file
 

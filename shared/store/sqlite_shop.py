@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Sequence
 
-from shared.store.contract import Shift, ShopState, ShopStatus
+from shared.domain.shop import Shift, ShopState, ShopStatus
 from shared.store.cursor import sortable
 
 _FORGOTTEN_AFTER = dt.timedelta(days=1)

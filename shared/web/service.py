@@ -30,7 +30,7 @@ def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
     try:
         asyncio.run(_serve(name, settings, setups))
     except OSError as error:
-        raise MistakeError([_explained(error, settings)]) from error
+        raise MistakeError(_explained(error, settings)) from error
 
 
 async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:

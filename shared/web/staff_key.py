@@ -65,5 +65,5 @@ def _checked(key: str, origin: str) -> str:
             f"the staff key in {origin} must be visible ASCII characters without spaces, "
             "and at least one; remove it to have one made"
         )
-        raise UnusableStaffKeyError([message])
+        raise UnusableStaffKeyError(message)
     return key

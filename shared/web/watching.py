@@ -85,7 +85,7 @@ async def _failure(check: Callable[[], Awaitable[object]], seconds: float) -> st
     except TimeoutError:
         return f"no answer within {seconds:g} s"
     except Exception as error:  # noqa: BLE001 - what a dependency may raise is what this is for
-        log.warning("readiness.failed", error=repr(error))
+        log.info("readiness.failed", error=repr(error))
         return type(error).__name__
     return None
 

@@ -19,17 +19,16 @@ def provision() -> None:
     - `COFFEE_AWS_ENDPOINT_URL=http://127.0.0.1:4566 coffeeshop provision`
     - `COFFEE_STORE=dynamodb COFFEE_AWS_REGION=eu-central-1 coffeeshop provision`
     """
-    from pydantic import ValidationError  # noqa: PLC0415 - only this command needs AWS's libraries
-
+    # Only this command needs AWS's libraries.
+    from shared.runtime.mistakes import MistakeError, read_settings  # noqa: PLC0415
     from shared.runtime.settings import ServiceSettings  # noqa: PLC0415
     from shop.provision import ProvisioningError, provision_shop  # noqa: PLC0415
-    from shop.settings import faults  # noqa: PLC0415
 
     try:
-        made = asyncio.run(provision_shop(ServiceSettings()))
-    except ValidationError as error:
-        terminal.err().print("\n".join(faults(error)))
-        raise typer.Exit(terminal.MISUSED) from error
+        made = asyncio.run(provision_shop(read_settings(ServiceSettings)))
+    except MistakeError as mistake:
+        terminal.err().print("\n".join(mistake.lines))
+        raise typer.Exit(terminal.MISUSED) from mistake
     except ProvisioningError as error:
         terminal.err().print(str(error))
         raise typer.Exit(terminal.FAILED) from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shared.store.contract import Shift, ShopState, ShopStatus, Store
+from shared.domain.shop import Shift, ShopState, ShopStatus
+from shared.store.contract import Store
 from tests.contract.conftest import OpenStore
 from tests.contract.orders import NOON
 

@@ -1,0 +1,46 @@
+"""The shop as a whole: whether it takes orders, what is sold out, and who is at work."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ShopState(StrEnum):
+    """Whether the shop takes orders. `open` and `busy` do, `paused` and `closed` do not."""
+
+    OPEN = "open"
+    BUSY = "busy"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopStatus:
+    """What staff have set for the whole shop: its state, why, until when, what is sold out."""
+
+    state: ShopState = ShopState.OPEN
+    reason: str | None = None
+    until: dt.datetime | None = None
+    sold_out: frozenset[str] = frozenset()
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether orders can be placed."""
+        return self.state in {ShopState.OPEN, ShopState.BUSY}
+
+    def at(self, now: dt.datetime) -> ShopStatus:
+        """Say what still holds: the shop is open once the time that was set is over."""
+        if self.until is None or now < self.until:
+            return self
+        return ShopStatus(sold_out=self.sold_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A barista at work: how many orders it prepares at once, and until when it was last heard."""
+
+    barista: str
+    slots: int
+    until: dt.datetime
