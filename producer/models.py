@@ -6,12 +6,26 @@ import hashlib
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from producer.fields import Id, Name, Note, PointInTime, no_modifier_twice
 from shared.domain.menu import Wish
 from shared.domain.order import OrderState
 from shared.domain.shop import ShopState
 from shared.messages.timestamp import Timestamp
+
+EXAMPLE_ORDER: JsonDict = {
+    "customer_name": "Ada",
+    "items": [
+        {
+            "item": "latte",
+            "size": "large",
+            "modifiers": ["oat-milk"],
+            "quantity": 2,
+            "note": "hot",
+        }
+    ],
+}
 
 
 class Body(BaseModel):
@@ -40,6 +54,8 @@ class LineRequest(Body):
 
 class PlaceOrder(Body):
     """An order to place."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_ORDER]})
 
     customer_name: Name
     items: Annotated[list[LineRequest], Field(min_length=1, max_length=20)]

@@ -1,0 +1,136 @@
+"""The cashier as a process: started by its settings alone, and stopped by a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from producer.settings import CashierSettings
+from tests.support.cashier import ORDER, new_key, provisioned_shop, settings_for
+from tests.support.emulator import free_port
+from tests.support.web import AS_STAFF, STAFF_KEY
+
+SECONDS = 20
+"""How long a process may take to start or to stop."""
+
+
+@contextlib.asynccontextmanager
+async def process_of(
+    settings: CashierSettings, **more: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("COFFEE_")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "producer",
+        env=own
+        | {
+            "COFFEE_AWS_ENDPOINT_URL": str(settings.aws_endpoint_url),
+            "COFFEE_STATE_DIR": str(settings.state_dir),
+            "COFFEE_NAME_PREFIX": settings.name_prefix,
+            "COFFEE_PORT": "0",
+            "COFFEE_STAFF_KEY": STAFF_KEY,
+            "COFFEE_LOG_FORMAT": "json",
+        }
+        | more,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def said(process: asyncio.subprocess.Process, pattern: str) -> re.Match[str]:
+    """Read what the process logs until it says this; raises TimeoutError when it does not."""
+    assert process.stderr is not None
+    async with asyncio.timeout(SECONDS):
+        async for line in process.stderr:
+            if found := re.search(pattern, line.decode()):
+                return found
+    raise AssertionError(f"the process ended and never said {pattern!r}")
+
+
+async def stopped_by_sigterm(process: asyncio.subprocess.Process) -> int:
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(SECONDS):
+        await process.communicate()
+    assert process.returncode is not None
+    return process.returncode
+
+
+async def test_what_a_cashier_took_the_next_one_knows(ministack: str, tmp_path: Path) -> None:
+    settings = settings_for(ministack, tmp_path)
+    key = {"Idempotency-Key": new_key()}
+    told: list[tuple[int, str, str]] = []
+    async with provisioned_shop(settings):
+        for _ in range(2):
+            async with process_of(settings) as process, aiohttp.ClientSession() as http:
+                url = (await said(process, r"http://127\.0\.0\.1:\d+"))[0]
+                async with http.post(f"{url}/orders", json=ORDER, headers=key) as placed:
+                    order = await placed.json()
+                    told.append((placed.status, order["number"], order["id"]))
+                async with http.get(f"{url}/orders", headers=AS_STAFF) as listed:
+                    assert len((await listed.json())["orders"]) == 1
+                assert await stopped_by_sigterm(process) == 0
+    first, second = told
+    assert (first[0], second[0]) == (201, 200)
+    assert first[1:] == second[1:]
+
+
+async def test_a_cashier_killed_after_its_answer_loses_no_order(
+    ministack: str, tmp_path: Path
+) -> None:
+    settings = settings_for(ministack, tmp_path)
+    key = {"Idempotency-Key": new_key()}
+    async with provisioned_shop(settings):
+        async with process_of(settings) as process, aiohttp.ClientSession() as http:
+            url = (await said(process, r"http://127\.0\.0\.1:\d+"))[0]
+            async with http.post(f"{url}/orders", json=ORDER, headers=key) as placed:
+                order = await placed.json()
+            process.kill()
+        async with process_of(settings) as process, aiohttp.ClientSession() as http:
+            url = (await said(process, r"http://127\.0\.0\.1:\d+"))[0]
+            async with http.get(f"{url}/orders/{order['id']}") as found:
+                assert (await found.json())["items"] == order["items"]
+
+
+async def test_a_cashier_that_waits_for_its_queue_leaves_when_told_to(tmp_path: Path) -> None:
+    nowhere = settings_for(f"http://127.0.0.1:{free_port()}", tmp_path)
+    async with process_of(nowhere) as process:
+        await said(process, "not_there_yet")
+        assert await stopped_by_sigterm(process) == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("COFFEE_MENU", "{}/no-menu.yaml", "no-menu.yaml: No such file"),
+        ("COFFEE_MENU", "{}", "Is a directory"),
+        ("COFFEE_PORT", "coffee", "COFFEE_PORT"),
+        ("COFFEE_ORDERS_PER_MINUTE", "-1", "COFFEE_ORDERS_PER_MINUTE"),
+        ("COFFEE_TIMEZONE", "Mars/Olympus", "no time zone is called 'Mars/Olympus'"),
+    ],
+    ids=["no menu", "a folder for a menu", "no port", "a negative rate", "no time zone"],
+)
+async def test_a_setting_that_cannot_be_is_named_and_the_cashier_does_not_start(
+    tmp_path: Path, setting: str, value: str, told: str
+) -> None:
+    nowhere = settings_for(f"http://127.0.0.1:{free_port()}", tmp_path)
+    async with process_of(nowhere, **{setting: value.format(tmp_path)}) as process:
+        async with asyncio.timeout(SECONDS):
+            _, errors = await process.communicate()
+    assert process.returncode not in {0, None}
+    assert told in errors.decode()
+    assert "Traceback" not in errors.decode()
