@@ -48,9 +48,6 @@ async def _consume(
         ) as queue,
         open_announcer(clients, names, queue) as announcer,
         on_shift(store, settings),
-        answering(
-            settings, {"order store": store.check, "orders queue": queue.waiting_and_in_flight}
-        ),
     ):
         barista = Barista(
             store,
@@ -63,7 +60,14 @@ async def _consume(
         limits = ConsumerLimits(
             settings.worker_concurrency, settings.visibility_timeout, settings.grace_seconds
         )
-        await Consumer(queue, barista.take, limits).run(stop)
+        consumer = Consumer(queue, barista.take, limits)
+
+        async def polls_come_back() -> None:
+            consumer.check()
+
+        checks = {"order store": store.check, "orders queue": polls_come_back}
+        async with answering(settings, checks):
+            await consumer.run(stop)
 
 
 @contextlib.asynccontextmanager

@@ -17,6 +17,9 @@ Entry = TypeVar("Entry")
 MAX_ENTRIES = 10
 """SQS and SNS take up to 10 entries in a batch."""
 
+MAX_TRIES = 3
+"""How often an entry is sent that fails for a fault of the other side; its batch is not."""
+
 
 class EntryFailedError(Exception):
     """One entry of a batch was refused; the others were not touched by it."""
@@ -43,6 +46,13 @@ class _Waiting(Generic[Entry]):
     entry: Entry
     size: int
     done: asyncio.Future[None]
+    tries: int = 0
+
+    def may_be_tried_again(self, fault: Exception | None) -> bool:
+        """Tell whether this entry failed for no fault of its own, and not too often yet."""
+        self.tries += 1
+        other_side = isinstance(fault, EntryFailedError) and not fault.sender_fault
+        return other_side and self.tries < MAX_TRIES
 
 
 class Batcher(Generic[Entry]):
@@ -72,8 +82,8 @@ class Batcher(Generic[Entry]):
     async def submit(self, entry: Entry) -> None:
         """Return once the other side has confirmed this very entry.
 
-        Raises EntryFailedError when it was refused, BatcherClosedError after `close`, and whatever
-        the call raised when the whole batch failed.
+        Raises EntryFailedError when it was refused for good, BatcherClosedError after `close`,
+        and whatever the call raised when the whole batch failed.
         """
         async with self._room:
             if self._closed:
@@ -121,7 +131,9 @@ class Batcher(Generic[Entry]):
         for waiting, fault in zip(batch, faults, strict=True):
             if waiting.done.cancelled():
                 continue
-            if fault is None:
+            if waiting.may_be_tried_again(fault):
+                self._waiting.appendleft(waiting)
+            elif fault is None:
                 waiting.done.set_result(None)
             else:
                 waiting.done.set_exception(fault)

@@ -8,24 +8,28 @@ Its whole face::
 
     consumer = Consumer(queue, greet, ConsumerLimits(concurrency=4))
     await consumer.run(stop)  # until the event `stop` is set, then drains
+    consumer.check()          # raises StalledError while the queue does not answer
 
-A handler turns a delivery into an outcome: `Done` deletes the message, `Retry` makes it visible
-again later, `Reject` moves it to the dead-letter queue. An exception is a `Retry` with back-off.
+A handler turns a delivery into an outcome: `Done()` deletes the message, `Retry(after, reason)`
+makes it visible again later, `Reject(reason)` moves it to the dead-letter queue. An exception is
+a `Retry` with back-off. The message is kept from others for as long as its handler works, and a
+handler that has lost it is stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from shared.consuming.backoff import full_jitter
-from shared.consuming.delivery import Delivery, Handler, LeaseLostError, Queue
+from shared.consuming.delivery import Handler, Queue
 from shared.consuming.lease import LeaseKeeper
-from shared.consuming.outcome import Done, Outcome, Reject, Retry
+from shared.consuming.polling import Poller
+from shared.consuming.work import Work
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -38,20 +42,21 @@ class ConsumerLimits:
     """How much at once, and for how long; all durations in seconds.
 
     `visibility_timeout` is what the queue's receives ask for. `grace` is how long work that has
-    begun may go on after a stop.
+    begun may go on after a stop. Up to `polls` polls are in flight while there is much to fetch,
+    one while there is not; one that takes longer than `poll_deadline` is given up, and counts as
+    stalled from `poll_stalled` on.
     """
 
     concurrency: int = 4
     visibility_timeout: float = 30
     grace: float = 20
+    polls: int = 4
+    poll_stalled: float = 10
+    poll_deadline: float = 40
 
 
 class Consumer:
-    """Receives no more than it can start, works on it under a lease, and settles it.
-
-    A poll is never cancelled: SQS would hand its messages to nobody, and they would stay
-    invisible for the whole visibility timeout.
-    """
+    """Receives no more than it can start, works on it under a lease, and settles it."""
 
     def __init__(
         self,
@@ -60,111 +65,79 @@ class Consumer:
         limits: ConsumerLimits,
         rnd: Callable[[], float] = random.random,
     ) -> None:
-        self._queue = queue
-        self._handler = handler
         self._limits = limits
-        self._rnd = rnd
         self._leases = LeaseKeeper(queue, limits.visibility_timeout)
+        self._work = Work(queue, handler, self._leases, rnd)
+        self._poller = Poller(queue, limits.poll_stalled, limits.poll_deadline, rnd)
         self._works: set[asyncio.Task[None]] = set()
+        self._polls: set[asyncio.Task[None]] = set()
+        self._free = limits.concurrency
+        self._plenty = False
+        self._changed = asyncio.Event()
+
+    def check(self) -> None:
+        """Raise StalledError while the queue does not answer."""
+        self._poller.check()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set; then finish what was begun, and hand back the rest."""
         keeper = asyncio.create_task(self._leases.keep(), name="lease keeper")
-        stopping = asyncio.create_task(stop.wait(), name="stop")
+        waker = asyncio.create_task(self._wake_at(stop), name="stop")
         try:
             while not stop.is_set():
-                await self._poll(stop)
-                await self._slot_or(stopping)
+                self._changed.clear()
+                self._start_polls(stop)
+                await self._changed.wait()
             await self._drain()
         finally:
-            for task in (keeper, stopping, *self._works):
+            side_tasks = (keeper, waker, *self._polls, *self._works)
+            for task in side_tasks:
                 task.cancel()
-            await asyncio.gather(keeper, stopping, *self._works, return_exceptions=True)
+            await asyncio.gather(*side_tasks, return_exceptions=True)
 
-    async def _poll(self, stop: asyncio.Event) -> None:
-        free = self._limits.concurrency - len(self._works)
-        try:
-            deliveries = await self._queue.receive(min(MAX_RECEIVE, free))
-        except Exception as error:  # noqa: BLE001 - the loop's outermost edge: it must not end
-            log.warning("poll.failed", error=repr(error))
-            deliveries = ()
-            await _pause(full_jitter(2, self._rnd), stop)
+    def _start_polls(self, stop: asyncio.Event) -> None:
+        """Poll for as many messages as there are free slots, which a poll holds until it ends."""
+        while self._free > 0 and len(self._polls) < (self._limits.polls if self._plenty else 1):
+            slots = min(MAX_RECEIVE, self._free)
+            self._free -= slots
+            self._start(self._polls, self._poll(slots, stop))
+
+    async def _poll(self, slots: int, stop: asyncio.Event) -> None:
+        deliveries = await self._poller.poll(slots, stop)
+        self._plenty = len(deliveries) == slots
+        self._free += slots
         for delivery in deliveries:
-            work = self._hand_back(delivery) if stop.is_set() else self._work(delivery)
-            task = asyncio.create_task(work, name=f"delivery {delivery.message_id}")
-            self._works.add(task)
-            task.add_done_callback(self._works.discard)
+            self._free -= 1
+            step = self._work.hand_back if stop.is_set() else self._work.do
+            self._start(self._works, self._in_slot(step(delivery)))
 
-    async def _slot_or(self, stopping: asyncio.Task[bool]) -> None:
-        """Return when there is a free slot, or nothing more is to be started."""
-        while len(self._works) >= self._limits.concurrency and not stopping.done():
-            await asyncio.wait({*self._works, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    async def _in_slot(self, step: Coroutine[Any, Any, None]) -> None:
+        try:
+            await step
+        finally:
+            self._free += 1
 
     async def _drain(self) -> None:
+        """Let the polls in flight return, and the work come to its end within the grace."""
+        while self._polls:
+            await asyncio.wait(self._polls)
         if self._works:
             _, late = await asyncio.wait(self._works, timeout=self._limits.grace)
             for work in late:
                 work.cancel()
             if late:
+                log.warning("drain.hurried", handed_back=len(late))
                 await asyncio.wait(late)
 
-    async def _work(self, delivery: Delivery) -> None:
-        with structlog.contextvars.bound_contextvars(
-            message_id=delivery.message_id,
-            correlation_id=delivery.attributes.get("correlation_id"),
-        ):
-            started = asyncio.get_running_loop().time()
-            try:
-                outcome = await self._leases.work(delivery, self._handle(delivery))
-                await self._settle(delivery, outcome)
-            except LeaseLostError:
-                log.warning("delivery.lost")
-            except asyncio.CancelledError:
-                await asyncio.shield(self._hand_back(delivery))
-                raise
-            except Exception as error:  # noqa: BLE001 - not settled: it will be delivered again
-                log.warning("delivery.unsettled", error=repr(error))
-            else:
-                seconds = asyncio.get_running_loop().time() - started
-                _report(delivery, outcome, seconds)
+    def _start(self, among: set[asyncio.Task[None]], step: Coroutine[Any, Any, None]) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            among.discard(task)
+            self._changed.set()
 
-    async def _handle(self, delivery: Delivery) -> Outcome:
-        try:
-            return await self._handler(delivery)
-        except Exception as error:
-            log.exception("handler.failed")
-            return Retry(full_jitter(delivery.receive_count, self._rnd), type(error).__name__)
+        task = asyncio.create_task(step)
+        among.add(task)
+        task.add_done_callback(ended)
 
-    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
-        match outcome:
-            case Done():
-                await self._queue.delete(delivery)
-            case Retry(after=after):
-                await self._queue.extend(delivery, after)
-            case Reject(reason=reason):
-                await self._queue.dead_letter(delivery, reason)
-
-    async def _hand_back(self, delivery: Delivery) -> None:
-        try:
-            await self._queue.extend(delivery, 0)
-        except Exception as error:  # noqa: BLE001 - it comes back by itself, only later
-            log.warning("delivery.not_handed_back", error=repr(error))
-        else:
-            log.info("delivery.handed_back", message_id=delivery.message_id)
-
-
-async def _pause(seconds: float, stop: asyncio.Event) -> None:
-    """Wait, but not past a stop."""
-    await asyncio.wait({task := asyncio.create_task(stop.wait())}, timeout=seconds)
-    task.cancel()
-
-
-def _report(delivery: Delivery, outcome: Outcome, seconds: float) -> None:
-    reason = getattr(outcome, "reason", None)
-    log.info(
-        "delivery.settled",
-        outcome=type(outcome).__name__.lower(),
-        receive_count=delivery.receive_count,
-        seconds=round(seconds, 3),
-        **({"reason": reason} if reason else {}),
-    )
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._changed.set()

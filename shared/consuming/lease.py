@@ -58,7 +58,8 @@ class LeaseKeeper:
     async def _extend(self, lease: _Lease) -> None:
         asked_at = self._now()
         try:
-            await self._queue.extend(lease.delivery, self._visibility_timeout)
+            async with asyncio.timeout(self._visibility_timeout / 3):
+                await self._queue.extend(lease.delivery, self._visibility_timeout)
         except LeaseLostError:
             self._lose(lease)
         except Exception as error:  # noqa: BLE001 - the next round may succeed, or it is too late

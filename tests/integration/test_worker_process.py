@@ -15,7 +15,7 @@ from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision
 from shared.runtime.settings import ServiceSettings
-from tests.support.emulator import free_port
+from tests.support.emulator import free_port, running_ministack
 
 
 async def worker(**environment: str) -> asyncio.subprocess.Process:
@@ -35,6 +35,13 @@ async def answers(url: str, path: str) -> httpx.Response:
                 return await client.get(path)
             except httpx.ConnectError:
                 await asyncio.sleep(0.05)
+
+
+async def becomes(url: str, status: int) -> None:
+    """Wait until /readyz answers with a status."""
+    async with asyncio.timeout(30):
+        while (await answers(url, "/readyz")).status_code != status:  # noqa: ASYNC110 - as eventually
+            await asyncio.sleep(0.05)
 
 
 async def test_it_tells_on_its_own_port_that_it_is_well_and_leaves_within_a_poll(
@@ -57,6 +64,30 @@ async def test_it_tells_on_its_own_port_that_it_is_well_and_leaves_within_a_poll
     assert (await answers(url, "/healthz")).status_code == 200
     process.terminate()
     async with asyncio.timeout(5):
+        assert await process.wait() == 0
+
+
+async def test_it_is_not_ready_while_its_polls_fail_and_ready_again_when_they_do_not(
+    tmp_path: Path,
+) -> None:
+    queues, health = free_port(), free_port()
+    url = f"http://127.0.0.1:{health}"
+    with running_ministack(queues) as endpoint:
+        async with aws_clients(ServiceSettings(aws_endpoint_url=endpoint)) as clients:
+            await provision(clients, Names())
+        process = await worker(
+            COFFEE_AWS_ENDPOINT_URL=endpoint,
+            COFFEE_STATE_DIR=str(tmp_path),
+            COFFEE_WORKER_PORT=str(health),
+            COFFEE_POLL_SECONDS="1",
+        )
+        await becomes(url, 200)
+    await becomes(url, 503)
+    with running_ministack(queues):
+        async with aws_clients(ServiceSettings(aws_endpoint_url=endpoint)) as clients:
+            await provision(clients, Names())
+        await becomes(url, 200)
+        process.terminate()
         assert await process.wait() == 0
 
 

@@ -18,6 +18,8 @@ class QueueOfLists:
         self.polling = asyncio.Event()
         self.release_empty = asyncio.Event()
         self.broken_polls = 0
+        self.polls = 0
+        self.most_polls = 0
 
     async def receive(self, limit: int) -> Sequence[Delivery]:
         self.asked_for.append(limit)
@@ -25,10 +27,15 @@ class QueueOfLists:
             self.broken_polls -= 1
             raise ConnectionError("the queue is away")
         self.polling.set()
-        async with self.came:
-            await self.came.wait_for(lambda: self.waiting or self.release_empty.is_set())
-            taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
-        return taken
+        self.polls += 1
+        self.most_polls = max(self.most_polls, self.polls)
+        try:
+            async with self.came:
+                await self.came.wait_for(lambda: self.waiting or self.release_empty.is_set())
+                taken, self.waiting = self.waiting[:limit], self.waiting[limit:]
+            return taken
+        finally:
+            self.polls -= 1
 
     async def delete(self, delivery: Delivery) -> None:
         await self._settle("delete", delivery, None)

@@ -116,6 +116,33 @@ async def test_an_entry_that_fails_fails_alone() -> None:
         await bad
 
 
+async def test_an_entry_that_the_other_side_failed_is_tried_again_without_its_batch() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    (first,) = await submitted(batcher, "first")
+    good, unlucky = await submitted(batcher, "good", "unlucky")
+    await line.confirm(0)
+    fault = EntryFailedError("InternalError", "try again", sender_fault=False)
+    await line.has_calls(2)
+    line.answers[1].set_result([None, fault])
+    await line.confirm(2)
+    await asyncio.gather(first, good, unlucky)
+    assert line.calls == [["first"], ["good", "unlucky"], ["unlucky"]]
+
+
+async def test_an_entry_that_goes_on_failing_fails_in_the_end() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    (unlucky,) = await submitted(batcher, "unlucky")
+    fault = EntryFailedError("InternalError", "try again", sender_fault=False)
+    for call in range(3):
+        await line.has_calls(call + 1)
+        line.answers[call].set_result([fault])
+    with pytest.raises(EntryFailedError, match="InternalError"):
+        await unlucky
+    assert line.calls == [["unlucky"]] * 3
+
+
 async def test_every_caller_sees_the_failure_of_the_whole_call() -> None:
     line = Line()
     batcher = Batcher(line)

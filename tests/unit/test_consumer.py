@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
+import textwrap
 from collections.abc import AsyncIterator
 
+import pytest
+
+from shared.consuming import consumer as consumer_module
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.delivery import Delivery, Handler
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
+from shared.consuming.polling import StalledError
 from tests.support.queue_of_lists import QueueOfLists
+from tests.support.waiting import eventually
 
 
 class Work:
@@ -128,6 +135,56 @@ async def test_a_poll_that_fails_does_not_end_it() -> None:
     async with consuming(queue, done, ConsumerLimits()):
         await queue.put("a")
         await queue.has_settled("delete", 1)
+
+
+async def test_several_polls_are_in_flight_while_there_is_plenty_and_one_while_there_is_not() -> (
+    None
+):
+    queue, work = QueueOfLists(), Work()
+    async with consuming(queue, work, ConsumerLimits(concurrency=25, polls=3)):
+        await queue.polling.wait()
+        assert queue.asked_for == [10]
+        await queue.put(*(str(number) for number in range(30)))
+        for _ in range(25):
+            await work.begun.get()
+        assert queue.asked_for == [10, 10, 5]
+        work.may_end.set()
+        await queue.has_settled("delete", 30)
+    assert queue.most_polls == 2
+
+
+async def test_a_poll_that_never_comes_back_is_given_up_at_its_deadline() -> None:
+    queue = QueueOfLists()
+    limits = ConsumerLimits(poll_stalled=0.05, poll_deadline=0.1)
+    consumer = Consumer(queue, done, limits, rnd=lambda: 0.0)
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer.run(stop))
+    await eventually(lambda: len(queue.asked_for) >= 3)
+    with pytest.raises(StalledError):
+        consumer.check()
+    await queue.put("a")
+    await queue.has_settled("delete", 1)
+    consumer.check()
+    stop.set()
+    await queue.end_polls()
+    await running
+
+
+async def test_the_example_of_the_module_works(capsys: pytest.CaptureFixture[str]) -> None:
+    example = re.search(r"::\n\n(.*?)\n\n\S", str(consumer_module.__doc__), re.DOTALL)
+    assert example is not None
+    source = "async def example():\n" + textwrap.indent(textwrap.dedent(example[1]), "    ")
+    queue, stop = QueueOfLists(), asyncio.Event()
+    names = {**vars(consumer_module), "Delivery": Delivery, "Outcome": Outcome, "Done": Done}
+    names |= {"queue": queue, "stop": stop}
+    exec(compile(source, "example", "exec"), names)
+    running = asyncio.create_task(names["example"]())
+    await queue.put("Ada")
+    await queue.has_settled("delete", 1)
+    stop.set()
+    await queue.end_polls()
+    await running
+    assert "hello, Ada" in capsys.readouterr().out
 
 
 async def test_at_a_stop_the_poll_in_flight_returns_and_what_it_brings_is_handed_back() -> None:
