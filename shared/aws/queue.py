@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shared.aws.attributes import plain, typed
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
 from shared.aws.errors import reaching
 from shared.consuming.delivery import Delivery, LeaseLostError
@@ -122,10 +123,7 @@ class SqsQueue:
                     {
                         "Id": str(position),
                         "MessageBody": message.body,
-                        "MessageAttributes": {
-                            name: {"DataType": "String", "StringValue": value}
-                            for name, value in message.attributes.items()
-                        },
+                        "MessageAttributes": typed(message.attributes),
                     }
                     for position, message in enumerate(messages)
                 ],
@@ -173,10 +171,6 @@ def _delivery(message: Any) -> Delivery:
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         body=message["Body"],
-        attributes={
-            name: value["StringValue"]
-            for name, value in message.get("MessageAttributes", {}).items()
-            if "StringValue" in value
-        },
+        attributes=plain(message.get("MessageAttributes", {})),
         receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.aws.attributes import typed
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
 from shared.aws.errors import reaching
 from shared.domain.order import Order
@@ -56,10 +57,7 @@ class Topic:
                     {
                         "Id": str(position),
                         "Message": publication.body,
-                        "MessageAttributes": {
-                            name: {"DataType": "String", "StringValue": value}
-                            for name, value in publication.attributes.items()
-                        },
+                        "MessageAttributes": typed(publication.attributes),
                     }
                     for position, publication in enumerate(publications)
                 ],

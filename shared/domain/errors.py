@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import datetime as dt
 
-    from shared.domain.order import OrderState
-
 
 class OrderError(Exception):
     """The order does not allow what was asked of it."""
@@ -18,7 +16,7 @@ class OrderError(Exception):
 class TransitionRefusedError(OrderError):
     """The order's state may not be followed by the one that was asked for."""
 
-    def __init__(self, order_id: str, state: OrderState, to: OrderState) -> None:
+    def __init__(self, order_id: str, state: str, to: str) -> None:
         super().__init__(f"an order that is {state} cannot become {to}")
         self.order_id = order_id
         self.state = state

@@ -1,0 +1,20 @@
+"""Message attributes, as SQS and SNS both write them. Ours are all strings; each takes up to 10."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def typed(attributes: Mapping[str, str]) -> dict[str, Any]:
+    """Write attributes as SQS and SNS take them."""
+    return {
+        name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+    }
+
+
+def plain(attributes: Mapping[str, Any]) -> dict[str, str]:
+    """Read the string attributes of a message that was received."""
+    return {
+        name: value["StringValue"] for name, value in attributes.items() if "StringValue" in value
+    }
