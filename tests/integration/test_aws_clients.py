@@ -1,0 +1,68 @@
+"""The AWS clients: bounded in time, and in how often they try again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+
+from shared.aws.clients import aws_clients
+from shared.aws.errors import AwsUnavailableError
+from shared.aws.queue import Message, SqsQueue
+from shared.runtime.settings import ServiceSettings
+
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+@contextlib.asynccontextmanager
+async def sqs_that(answer: Answer) -> AsyncIterator[SqsQueue]:
+    """A queue at a server that answers as the test says."""
+    runner = web.ServerRunner(web.Server(answer))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with aws_clients(ServiceSettings(aws_endpoint_url=url)) as clients:
+        yield SqsQueue(clients.sqs, f"{url}/000000000000/orders")
+    await runner.cleanup()
+
+
+async def test_a_service_that_only_fails_is_not_hammered_with_retries() -> None:
+    requests = 0
+
+    async def failing(_: web.BaseRequest) -> web.StreamResponse:
+        nonlocal requests
+        requests += 1
+        return web.Response(status=500)
+
+    calls = 300
+    async with sqs_that(failing) as queue:
+        outcomes = await asyncio.gather(
+            *(queue.waiting_and_in_flight() for _ in range(calls)), return_exceptions=True
+        )
+    assert {type(outcome) for outcome in outcomes} == {AwsUnavailableError}
+    # botocore's standard mode has 500 tokens for a client, and a retry costs 5.
+    assert calls < requests <= calls + 100
+
+
+async def test_one_failure_is_tried_again_unnoticed() -> None:
+    requests = 0
+
+    async def failing_once(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal requests
+        requests += 1
+        if requests == 1:
+            return web.Response(status=503)
+        await request.read()
+        answer = {"Successful": [{"Id": "0", "MessageId": "a", "MD5OfMessageBody": ANY_DIGEST}]}
+        return web.json_response(answer, content_type="application/x-amz-json-1.0")
+
+    async with sqs_that(failing_once) as queue:
+        await queue.send(Message("hello"))
+    assert requests == 2
+
+
+ANY_DIGEST = "5d41402abc4b2a76b9719d911017c592"
+"""The MD5 of "hello", which botocore checks."""
