@@ -19,6 +19,7 @@ from shared.runtime.lifecycle import every, finished_before, running
 from shared.store.contract import ShopStore
 from shared.store.opening import open_store
 from worker.barista import Barista
+from worker.head import LineHead
 from worker.health import answering
 from worker.settings import WorkerSettings
 
@@ -47,7 +48,6 @@ async def _consume(
             wait_time=settings.poll_seconds,
         ) as queue,
         open_announcer(clients, names, queue) as announcer,
-        on_shift(store, settings),
     ):
         barista = Barista(
             store,
@@ -60,23 +60,27 @@ async def _consume(
         limits = ConsumerLimits(
             settings.worker_concurrency, settings.visibility_timeout, settings.grace_seconds
         )
-        consumer = Consumer(queue, barista.take, limits)
+        line = LineHead(barista.take)
+        consumer = Consumer(queue, line.take, limits)
 
         async def polls_come_back() -> None:
             consumer.check()
 
         checks = {"order store": store.check, "orders queue": polls_come_back}
-        async with answering(settings, checks):
+        async with on_shift(store, settings, line), answering(settings, checks):
             await consumer.run(stop)
 
 
 @contextlib.asynccontextmanager
-async def on_shift(store: ShopStore, settings: WorkerSettings) -> AsyncIterator[None]:
+async def on_shift(
+    store: ShopStore, settings: WorkerSettings, line: LineHead
+) -> AsyncIterator[None]:
     """Keep a barista on the roster for as long as the block lasts."""
     barista = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
 
     async def clock_in() -> None:
-        await store.clock_in(Shift(barista, settings.worker_concurrency, utc_now() + _SHIFT))
+        until = utc_now() + _SHIFT
+        await store.clock_in(Shift(barista, settings.worker_concurrency, until, line.sent_at))
 
     async with running(every(_CLOCK_IN_SECONDS, clock_in), "clock in"):
         yield

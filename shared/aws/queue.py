@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,12 @@ from shared.consuming.delivery import Delivery, LeaseLostError
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
+
+MAX_BYTES = 2**20
+"""SQS takes up to 1 MiB in a message, its attributes included, and in a batch."""
+
+REASON, ATTEMPTS = "reason", "attempts"
+"""The attributes of a dead letter: why it was given up on, and after how many deliveries."""
 
 _LOST_LEASE_CODES = frozenset(
     {"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"}
@@ -49,7 +56,7 @@ class SqsQueue:
         self._visibility_timeout = visibility_timeout
         self._wait_time = wait_time
         self._dead_letters = dead_letters
-        self._sends = Batcher(self._send_batch, size=_weight)
+        self._sends = Batcher(self._send_batch, size=_weight, max_bytes=MAX_BYTES)
         self._deletes = Batcher(self._delete_batch)
         self._extensions = Batcher(self._extend_batch)
 
@@ -70,7 +77,7 @@ class SqsQueue:
                 WaitTimeSeconds=self._wait_time,
                 VisibilityTimeout=self._visibility_timeout,
                 MessageAttributeNames=["All"],
-                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
             )
         return [_delivery(message) for message in answer.get("Messages", [])]
 
@@ -88,11 +95,17 @@ class SqsQueue:
             raise
 
     async def dead_letter(self, delivery: Delivery, reason: str) -> None:
-        """Copy the message, with the reason, to the dead-letter queue; then delete it here."""
+        """Copy the message, with the reason, to the dead-letter queue; then delete it here.
+
+        A message so long that the reason does not fit beside it is copied without.
+        """
         if self._dead_letters is None:
             raise RuntimeError("this queue has no dead-letter queue")
-        attributes = {**delivery.attributes, "reason": reason}
-        await self._dead_letters.send(Message(delivery.body, attributes))
+        why = {REASON: reason, ATTEMPTS: str(delivery.receive_count)}
+        copy = Message(delivery.body, {**delivery.attributes, **why})
+        if _weight(copy) > MAX_BYTES:
+            copy = Message(delivery.body)
+        await self._dead_letters.send(copy)
         await self.delete(delivery)
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
@@ -167,10 +180,13 @@ def _weight(message: Message) -> int:
 
 
 def _delivery(message: Any) -> Delivery:
+    told = message.get("Attributes", {})
+    sent_ms = told.get("SentTimestamp")
     return Delivery(
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         body=message["Body"],
         attributes=plain(message.get("MessageAttributes", {})),
-        receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+        receive_count=int(told.get("ApproximateReceiveCount", 1)),
+        sent_at=None if sent_ms is None else dt.datetime.fromtimestamp(int(sent_ms) / 1000, dt.UTC),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,13 +12,17 @@ from shared.consuming.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One receipt of a message. `receive_count` is 1 the first time."""
+    """One receipt of a message. `receive_count` is 1 the first time.
+
+    `sent_at` is when the message was sent, by the queue's clock (UTC), where the queue tells.
+    """
 
     message_id: str
     receipt: str
     body: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     receive_count: int = 1
+    sent_at: dt.datetime | None = None
 
 
 Handler = Callable[[Delivery], Awaitable[Outcome]]

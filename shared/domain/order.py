@@ -149,6 +149,25 @@ def advance(order: Order, to: OrderState, at: dt.datetime) -> Order:
     )
 
 
+def changes_since(order: Order, since: dt.datetime) -> list[Order]:
+    """Give the order as it was after each change since then, oldest first, this version last.
+
+    The attempt of an earlier version is not recorded; it is given as it is now.
+    """
+    return [
+        _as_of(order, version)
+        for version, entry in enumerate(order.timeline, start=1)
+        if entry.at >= since
+    ]
+
+
+def _as_of(order: Order, version: int) -> Order:
+    if version == order.version:
+        return order
+    timeline = order.timeline[:version]
+    return replace(order, state=timeline[-1].state, version=version, timeline=timeline, claim=None)
+
+
 def claim(order: Order, ticket: str, at: dt.datetime, until: dt.datetime) -> Order:
     """Claim `order` for the barista that holds `ticket` (an SQS message id).
 

@@ -39,8 +39,25 @@ class ShopStatus:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A barista at work: how many orders it prepares at once, and until when it was last heard."""
+    """A barista at work: how many orders it prepares at once, and until when it was last heard.
+
+    `head` is how far down the line it has come: when the newest ticket was sent that it received
+    for the first time.
+    """
 
     barista: str
     slots: int
     until: dt.datetime
+    head: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignOfLife:
+    """A cashier that has not stopped cleanly: at work at `at`, and maybe no more.
+
+    `untold_since` is when the oldest change was made that it could not announce yet.
+    """
+
+    cashier: str
+    at: dt.datetime
+    untold_since: dt.datetime | None = None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.order import Order, OrderState
-from shared.domain.shop import Shift, ShopState, ShopStatus
+from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
 
 
 class StoreUnavailableError(Exception):
@@ -78,6 +78,12 @@ class OrderStore(Protocol):
     async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
         """List up to `limit` orders in some of the open states, the newest placed first."""
 
+    async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
+        """List up to `limit` open orders, the oldest placed first, but none whose id is `known`.
+
+        Orders that are left out are not read, so that they cost next to nothing.
+        """
+
 
 class ShopStore(Protocol):
     """What staff set for the whole shop, and who is at work."""
@@ -103,7 +109,20 @@ class ShopStore(Protocol):
         """List the baristas that were heard of within their time."""
 
 
-class Store(OrderStore, ShopStore, Protocol):
+class CashierStore(Protocol):
+    """Which cashiers are at work, and which have gone without saying so."""
+
+    async def sign_in(self, sign: SignOfLife) -> None:
+        """Record a cashier's sign of life over its earlier one."""
+
+    async def sign_out(self, cashier: str) -> None:
+        """Forget a cashier, after a clean stop."""
+
+    async def signed_in(self) -> Sequence[SignOfLife]:
+        """List the cashiers that have not signed out, whenever they were last heard of."""
+
+
+class Store(OrderStore, ShopStore, CashierStore, Protocol):
     """The whole store, as a service opens it."""
 
     async def check(self) -> None:

@@ -1,10 +1,10 @@
-"""Walks through the indexes of the DynamoDB table, from the newest order to the oldest."""
+"""Walks through the indexes of the DynamoDB table, by the time at which orders were placed."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from shared.domain.order import Order
@@ -23,7 +23,7 @@ LARGEST_CHUNK = 100
 """How many items one BatchGetItem takes."""
 
 Chunks: TypeAlias = AsyncGenerator[Sequence[Position], None]
-"""Orders' places in the list of all, some at a time, newest first."""
+"""Orders' places in the list of all, some at a time."""
 
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between the attempts to read what DynamoDB left unread of a batch."""
@@ -33,9 +33,25 @@ _AFTER_ALL = "~"
 
 
 async def still_open(table: Table, store_id: str, start: Position | None, size: int) -> Chunks:
-    """Walk through the open orders that are older than `start`."""
+    """Walk through the open orders that are older than `start`, the newest first."""
     async for positions in _walk(table, (OPEN_INDEX, "open", store_id), start, size):
         yield positions
+
+
+async def oldest_open(table: Table, store_id: str, known: Container[str]) -> Chunks:
+    """Walk through the open orders from the oldest on, without those whose ids are `known`."""
+    pages = table.client.get_paginator("query").paginate(
+        TableName=table.name,
+        IndexName=OPEN_INDEX,
+        KeyConditionExpression="#partition = :partition",
+        ExpressionAttributeNames={"#partition": "open"},
+        ExpressionAttributeValues={":partition": {"S": store_id}},
+    )
+    async for page in pages:
+        places = [position_of(item) for item in page["Items"]]
+        news = [place for place in places if place.order_id not in known]
+        for start in range(0, len(news), LARGEST_CHUNK):
+            yield news[start : start + LARGEST_CHUNK]
 
 
 async def by_day(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
@@ -22,7 +22,14 @@ from shared.store.dynamodb_item import (
     order_of,
     shop_key,
 )
-from shared.store.dynamodb_listing import LARGEST_CHUNK, Chunks, by_day, orders_at, still_open
+from shared.store.dynamodb_listing import (
+    LARGEST_CHUNK,
+    Chunks,
+    by_day,
+    oldest_open,
+    orders_at,
+    still_open,
+)
 from shared.store.dynamodb_table import Table
 
 _CLOCK_SKEW = dt.timedelta(minutes=5)
@@ -103,6 +110,19 @@ class DynamoDBOrders:
                 if len(found) >= limit:
                     break
         return found[:limit]
+
+    async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
+        """List open orders, the oldest placed first."""
+        found: list[Order] = []
+        async with (
+            self.table.in_time(),
+            aclosing(oldest_open(self.table, self.store_id, known)) as chunks,
+        ):
+            async for positions in chunks:
+                found += await orders_at(self.table, positions)
+                if len(found) >= limit:
+                    break
+        return [order for order in found if order.state in OPEN_STATES][:limit]
 
     def _chunks(
         self, state: OrderState | None, start: cursors.Position | None, size: int

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.domain.shop import Shift, ShopState, ShopStatus
+from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
 from shared.store.cursor import sortable
 from shared.store.dynamodb_item import Item, epoch_seconds, shop_key
 from shared.store.dynamodb_table import Table
@@ -53,7 +53,7 @@ class DynamoDBShop:
                 ExpressionAttributeValues={
                     ":state": {"S": state},
                     ":reason": _text(reason),
-                    ":until": _text(None if until is None else sortable(until)),
+                    ":until": _time(until),
                 },
             )
 
@@ -77,6 +77,7 @@ class DynamoDBShop:
                     "barista": {"S": shift.barista},
                     "slots": {"N": str(shift.slots)},
                     "until": {"S": sortable(shift.until)},
+                    "head": _time(shift.head),
                     "expires": epoch_seconds(shift.until + _FORGOTTEN_AFTER),
                 },
             )
@@ -90,31 +91,68 @@ class DynamoDBShop:
 
     async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
         """List the baristas that were heard of within their time."""
-        shifts: list[Shift] = []
+        shifts = [_shift(item) for item in await self._items("shift#")]
+        return [shift for shift in shifts if shift.until > at]
+
+    async def sign_in(self, sign: SignOfLife) -> None:
+        """Record a cashier's sign of life."""
+        async with self.table.in_time():
+            await self.table.client.put_item(
+                TableName=self.table.name,
+                Item={
+                    **shop_key(self.store_id, f"cashier#{sign.cashier}"),
+                    "cashier": {"S": sign.cashier},
+                    "at": {"S": sortable(sign.at)},
+                    "untold_since": _time(sign.untold_since),
+                },
+            )
+
+    async def sign_out(self, cashier: str) -> None:
+        """Forget a cashier."""
+        async with self.table.in_time():
+            await self.table.client.delete_item(
+                TableName=self.table.name, Key=shop_key(self.store_id, f"cashier#{cashier}")
+            )
+
+    async def signed_in(self) -> Sequence[SignOfLife]:
+        """List the cashiers that have not signed out."""
+        return [_sign(item) for item in await self._items("cashier#")]
+
+    async def _items(self, prefix: str) -> Sequence[Item]:
+        """Read all that the shop has under sort keys that begin so."""
+        items: list[Item] = []
         async with self.table.in_time():
             pages = self.table.client.get_paginator("query").paginate(
                 TableName=self.table.name,
-                KeyConditionExpression="pk = :shop AND begins_with(sk, :shift)",
+                KeyConditionExpression="pk = :shop AND begins_with(sk, :prefix)",
                 ExpressionAttributeValues={
                     ":shop": shop_key(self.store_id, "")["pk"],
-                    ":shift": {"S": "shift#"},
+                    ":prefix": {"S": prefix},
                 },
             )
             async for page in pages:
-                shifts += [_shift(item) for item in page["Items"]]
-        return [shift for shift in shifts if shift.until > at]
+                items += page["Items"]
+        return items
 
 
 def _text(value: str | None) -> AttributeValueTypeDef:
     return {"NULL": True} if value is None else {"S": value}
 
 
+def _time(at: dt.datetime | None) -> AttributeValueTypeDef:
+    return _text(None if at is None else sortable(at))
+
+
+def _time_of(item: Item, attribute: str) -> dt.datetime | None:
+    at = item.get(attribute, {}).get("S")
+    return None if at is None else dt.datetime.fromisoformat(at)
+
+
 def _status(item: Item) -> ShopStatus:
-    until = item.get("until", {}).get("S")
     return ShopStatus(
         state=ShopState(item.get("state", {}).get("S", ShopState.OPEN)),
         reason=item.get("reason", {}).get("S"),
-        until=None if until is None else dt.datetime.fromisoformat(until),
+        until=_time_of(item, "until"),
         sold_out=frozenset(item.get("sold_out", {}).get("SS", ())),
     )
 
@@ -124,4 +162,13 @@ def _shift(item: Item) -> Shift:
         barista=item["barista"]["S"],
         slots=int(item["slots"]["N"]),
         until=dt.datetime.fromisoformat(item["until"]["S"]),
+        head=_time_of(item, "head"),
+    )
+
+
+def _sign(item: Item) -> SignOfLife:
+    return SignOfLife(
+        cashier=item["cashier"]["S"],
+        at=dt.datetime.fromisoformat(item["at"]["S"]),
+        untold_since=_time_of(item, "untold_since"),
     )

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import datetime as dt
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Container, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from shared.domain.order import Order, OrderState
-from shared.domain.shop import Shift, ShopState, ShopStatus
+from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
 from shared.store import sqlite_orders, sqlite_shop
 from shared.store.connection_thread import ConnectionThread
 from shared.store.contract import Page, Placement, StoreUnavailableError
@@ -78,6 +78,12 @@ class SqliteStore:
             lambda file: sqlite_orders.open_orders(file, self.store_id, states, limit)
         )
 
+    async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
+        """List open orders, the oldest placed first."""
+        return await self._read(
+            lambda file: sqlite_orders.oldest_open_orders(file, self.store_id, known, limit)
+        )
+
     async def status(self) -> ShopStatus:
         """Look the shop's status up."""
         return await self._read(lambda file: sqlite_shop.status(file, self.store_id))
@@ -107,6 +113,18 @@ class SqliteStore:
     async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
         """List the baristas that were heard of within their time."""
         return await self._read(lambda file: sqlite_shop.on_shift(file, self.store_id, at))
+
+    async def sign_in(self, sign: SignOfLife) -> None:
+        """Record a cashier's sign of life."""
+        await self.commits.write(lambda file: sqlite_shop.sign_in(file, self.store_id, sign))
+
+    async def sign_out(self, cashier: str) -> None:
+        """Forget a cashier."""
+        await self.commits.write(lambda file: sqlite_shop.sign_out(file, self.store_id, cashier))
+
+    async def signed_in(self) -> Sequence[SignOfLife]:
+        """List the cashiers that have not signed out."""
+        return await self._read(lambda file: sqlite_shop.signed_in(file, self.store_id))
 
     async def check(self) -> None:
         """Read and write a row: only a write tells of a disk that is full or read-only."""

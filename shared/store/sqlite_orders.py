@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import replace as with_changes
 
 from shared.domain.order import OPEN_STATES, Order, OrderState
@@ -19,6 +20,8 @@ _NEWEST_IN_STATE = """SELECT * FROM (
     SELECT placed_at, id, document FROM orders
     WHERE store_id = ? AND state = ? ORDER BY placed_at DESC, id DESC LIMIT ?
 )"""
+
+_PLACES_IN_STATE = "SELECT placed_at, id FROM orders WHERE store_id = ? AND state = ?"
 
 
 def place(connection: sqlite3.Connection, order: Order, business_day: dt.date) -> Placement:
@@ -112,3 +115,16 @@ def open_orders(
         (*(value for state in wanted for value in (store_id, state, limit)), limit),
     )
     return [load(document) for _, _, document in rows]
+
+
+def oldest_open_orders(
+    connection: sqlite3.Connection, store_id: str, known: Container[str], limit: int
+) -> Sequence[Order]:
+    """List open orders; ids are read from the index alone, documents only of those wanted."""
+    ids = connection.execute(
+        f"{' UNION ALL '.join([_PLACES_IN_STATE] * len(OPEN_STATES))} ORDER BY placed_at, id",
+        [value for state in OPEN_STATES for value in (store_id, state)],
+    )
+    wanted = itertools.islice((order_id for _, order_id in ids if order_id not in known), limit)
+    found = (get(connection, order_id) for order_id in list(wanted))
+    return [order for order in found if order is not None]

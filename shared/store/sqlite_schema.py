@@ -6,9 +6,7 @@ import sqlite3
 
 from shared.store.contract import StoreUnavailableError
 
-VERSION = 1
-
-_TABLES = (
+_FIRST_TABLES = (
     """CREATE TABLE orders (
         id TEXT PRIMARY KEY,
         store_id TEXT NOT NULL,
@@ -46,8 +44,23 @@ _TABLES = (
         PRIMARY KEY (store_id, barista)
     ) WITHOUT ROWID""",
     "CREATE TABLE checks (id INTEGER PRIMARY KEY CHECK (id = 1), made INTEGER NOT NULL)",
-    f"PRAGMA user_version = {VERSION}",
 )
+
+_SIGNS_OF_LIFE = (
+    "ALTER TABLE shifts ADD COLUMN head TEXT",
+    """CREATE TABLE cashiers (
+        store_id TEXT NOT NULL,
+        cashier TEXT NOT NULL,
+        at TEXT NOT NULL,
+        untold_since TEXT,
+        PRIMARY KEY (store_id, cashier)
+    ) WITHOUT ROWID""",
+)
+
+_STEPS = (_FIRST_TABLES, _SIGNS_OF_LIFE)
+"""What makes each version out of the one before; a step that was released is never changed."""
+
+VERSION = len(_STEPS)
 
 
 class NewerSchemaError(StoreUnavailableError):
@@ -62,12 +75,14 @@ class NewerSchemaError(StoreUnavailableError):
 
 
 def ensure_schema(connection: sqlite3.Connection) -> None:
-    """Make the tables in a new file; raises NewerSchemaError when they are newer than ours."""
-    if _version(connection) == 0:
+    """Bring a new or an older file to our tables; raises NewerSchemaError when it is newer."""
+    if _version(connection) < VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection) == 0:  # no other process was quicker
-            for statement in _TABLES:
+        # Read again: another process may have been quicker.
+        for steps in _STEPS[_version(connection) :]:
+            for statement in steps:
                 connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(VERSION, _version(connection))}")
         connection.execute("COMMIT")
     found = _version(connection)
     if found > VERSION:

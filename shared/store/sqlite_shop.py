@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Sequence
 
-from shared.domain.shop import Shift, ShopState, ShopStatus
+from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
 from shared.store.cursor import sortable
 
 _FORGOTTEN_AFTER = dt.timedelta(days=1)
@@ -26,7 +26,7 @@ def status(connection: sqlite3.Connection, store_id: str) -> ShopStatus:
     return ShopStatus(
         state=ShopState(state),
         reason=reason,
-        until=None if until is None else dt.datetime.fromisoformat(until),
+        until=_read(until),
         sold_out=sold_out,
     )
 
@@ -41,7 +41,7 @@ def set_state(
     """Write the shop's state over the one before."""
     connection.execute(
         "INSERT OR REPLACE INTO shops (store_id, state, reason, until) VALUES (?, ?, ?, ?)",
-        (store_id, state, reason, None if until is None else sortable(until)),
+        (store_id, state, reason, _written(until)),
     )
 
 
@@ -60,8 +60,9 @@ def set_sold_out(
 def clock_in(connection: sqlite3.Connection, store_id: str, shift: Shift) -> None:
     """Write a barista's shift over the one before; forget those that ended long ago."""
     connection.execute(
-        "INSERT OR REPLACE INTO shifts (store_id, barista, slots, until) VALUES (?, ?, ?, ?)",
-        (store_id, shift.barista, shift.slots, sortable(shift.until)),
+        "INSERT OR REPLACE INTO shifts (store_id, barista, slots, until, head)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (store_id, shift.barista, shift.slots, sortable(shift.until), _written(shift.head)),
     )
     connection.execute(
         "DELETE FROM shifts WHERE store_id = ? AND until < ?",
@@ -77,10 +78,46 @@ def clock_out(connection: sqlite3.Connection, store_id: str, barista: str) -> No
 def on_shift(connection: sqlite3.Connection, store_id: str, at: dt.datetime) -> Sequence[Shift]:
     """List the baristas whose time is not over."""
     rows = connection.execute(
-        "SELECT barista, slots, until FROM shifts WHERE store_id = ? AND until > ?"
+        "SELECT barista, slots, until, head FROM shifts WHERE store_id = ? AND until > ?"
         " ORDER BY barista",
         (store_id, sortable(at)),
     )
     return [
-        Shift(barista, slots, dt.datetime.fromisoformat(until)) for barista, slots, until in rows
+        Shift(barista, slots, dt.datetime.fromisoformat(until), _read(head))
+        for barista, slots, until, head in rows
     ]
+
+
+def sign_in(connection: sqlite3.Connection, store_id: str, sign: SignOfLife) -> None:
+    """Write a cashier's sign of life over the one before."""
+    connection.execute(
+        "INSERT OR REPLACE INTO cashiers (store_id, cashier, at, untold_since) VALUES (?, ?, ?, ?)",
+        (store_id, sign.cashier, sortable(sign.at), _written(sign.untold_since)),
+    )
+
+
+def sign_out(connection: sqlite3.Connection, store_id: str, cashier: str) -> None:
+    """Forget a cashier."""
+    connection.execute(
+        "DELETE FROM cashiers WHERE store_id = ? AND cashier = ?", (store_id, cashier)
+    )
+
+
+def signed_in(connection: sqlite3.Connection, store_id: str) -> Sequence[SignOfLife]:
+    """List the cashiers that have not signed out."""
+    rows = connection.execute(
+        "SELECT cashier, at, untold_since FROM cashiers WHERE store_id = ? ORDER BY cashier",
+        (store_id,),
+    )
+    return [
+        SignOfLife(cashier, dt.datetime.fromisoformat(at), _read(untold_since))
+        for cashier, at, untold_since in rows
+    ]
+
+
+def _written(at: dt.datetime | None) -> str | None:
+    return None if at is None else sortable(at)
+
+
+def _read(at: str | None) -> dt.datetime | None:
+    return None if at is None else dt.datetime.fromisoformat(at)

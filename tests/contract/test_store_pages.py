@@ -156,3 +156,19 @@ async def test_one_shop_does_not_list_the_orders_of_another(
             assert ids((await shop.page(None, 10, None)).orders) == [order.id]
             assert ids((await shop.page(OrderState.PLACED, 10, None)).orders) == [order.id]
             assert ids(await shop.open_orders(OPEN_STATES, 10)) == [order.id]
+            assert ids(await shop.oldest_open_orders((), 10)) == [order.id]
+
+
+async def test_the_oldest_open_orders_come_first_and_those_that_are_known_not_at_all(
+    store: Store, new_order: NewOrder
+) -> None:
+    newest, ready, oldest = [
+        await placed(store, new_order(NOON - dt.timedelta(minutes=count)), *states)
+        for count, states in enumerate([(), (OrderState.PREPARING, OrderState.READY), ()])
+    ]
+    await placed(store, new_order(NOON - dt.timedelta(hours=1)), OrderState.CANCELED)
+
+    assert await store.oldest_open_orders((), 10) == [oldest, ready, newest]
+    assert await store.oldest_open_orders((), 2) == [oldest, ready]
+    assert await store.oldest_open_orders({ready.id}, 2) == [oldest, newest]
+    assert await store.oldest_open_orders({ready.id, oldest.id, newest.id}, 2) == []

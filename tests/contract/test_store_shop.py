@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shared.domain.shop import Shift, ShopState, ShopStatus
+from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
 from shared.store.contract import Store
 from tests.contract.conftest import OpenStore
 from tests.contract.orders import NOON
@@ -73,15 +73,39 @@ async def test_a_barista_that_clocks_out_is_gone(store: Store) -> None:
     assert [shift.barista for shift in await store.on_shift(NOON)] == ["grace"]
 
 
-async def test_one_shop_does_not_see_the_baristas_and_the_state_of_another(
+async def test_a_shift_tells_how_far_down_the_line_the_barista_has_come(store: Store) -> None:
+    shift = Shift("ada", 4, SOON, head=NOON)
+    await store.clock_in(shift)
+
+    assert await store.on_shift(NOON) == [shift]
+
+
+async def test_a_cashier_is_signed_in_as_it_last_said_until_it_signs_out(
+    store: Store, second_store: Store
+) -> None:
+    assert await store.signed_in() == []
+    await store.sign_in(SignOfLife("north", NOON))
+    await store.sign_in(SignOfLife("south", NOON, untold_since=NOON))
+    await store.sign_in(SignOfLife("north", SOON))
+    expected = [SignOfLife("north", SOON), SignOfLife("south", NOON, untold_since=NOON)]
+    assert await second_store.signed_in() == expected
+
+    await store.sign_out("south")
+    await store.sign_out("nobody")
+    assert await second_store.signed_in() == expected[:1]
+
+
+async def test_one_shop_does_not_see_the_staff_and_the_state_of_another(
     store: Store, open_shop: OpenStore, shop_id: str
 ) -> None:
     await store.clock_in(Shift("ada", 1, SOON))
+    await store.sign_in(SignOfLife("north", NOON))
     await store.set_state(ShopState.CLOSED, None, None)
     await store.set_sold_out("tea", sold_out=True)
 
     async with open_shop(f"{shop_id}-elsewhere") as elsewhere:
         assert await elsewhere.on_shift(NOON) == []
+        assert await elsewhere.signed_in() == []
         assert await elsewhere.status() == ShopStatus()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import secrets
 from collections.abc import AsyncIterator
 
@@ -18,6 +19,7 @@ from shared.aws.provisioning import ensure_queue, provision, publishing_policy, 
 from shared.aws.queue import Message, SqsQueue
 from shared.consuming.delivery import LeaseLostError
 from shared.messages.announcement import CloudEvent
+from shared.runtime.clock import utc_now
 from shared.runtime.settings import ServiceSettings
 from tests.support.emulator import free_port
 from tests.support.orders import an_order
@@ -54,6 +56,8 @@ async def test_what_is_sent_is_received_with_its_attributes_and_gone_once_delete
     (delivery,) = await queue.receive(10)
     assert (delivery.body, delivery.attributes) == ("hello", {"correlation_id": "abc"})
     assert delivery.receive_count == 1
+    assert delivery.sent_at is not None
+    assert abs(utc_now() - delivery.sent_at) < dt.timedelta(seconds=10)
     await queue.delete(delivery)
     assert await queue.waiting_and_in_flight() == (0, 0)
 
@@ -113,7 +117,25 @@ async def test_a_dead_letter_carries_its_reason_and_leaves_the_queue(
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
     (dead,) = await SqsQueue(clients.sqs, url).receive(10)
     assert dead.body == "poison"
-    assert dead.attributes == {"correlation_id": "abc", "reason": "not a ticket"}
+    assert dead.attributes == {
+        "correlation_id": "abc",
+        "reason": "not a ticket",
+        "attempts": "1",
+    }
+    assert await queue.waiting_and_in_flight() == (0, 0)
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp's, at 1 MiB
+async def test_a_message_too_long_to_have_a_reason_beside_it_is_a_dead_letter_without(
+    clients: AwsClients, names: Names, queue: SqsQueue
+) -> None:
+    longest = "x" * 2**20
+    await queue.send(Message(longest))
+    (delivery,) = await queue.receive(10)
+    await queue.dead_letter(delivery, "not a ticket")
+    url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
+    (dead,) = await SqsQueue(clients.sqs, url).receive(10)
+    assert (dead.body, dead.attributes) == (longest, {})
     assert await queue.waiting_and_in_flight() == (0, 0)
 
 

@@ -18,6 +18,7 @@ from shared.domain.order import (
     OrderState,
     TimelineEntry,
     advance,
+    changes_since,
     claim,
     renew,
 )
@@ -168,3 +169,29 @@ def test_a_renewed_claim_keeps_its_attempt() -> None:
     order = claimed_by("ticket", NOON + MINUTE)
     renewed = renew(order, "ticket", NOON + 2 * MINUTE)
     assert renewed == replace(order, claim=Claim("ticket", NOON + 2 * MINUTE))
+
+
+def test_an_order_knows_how_it_was_after_each_change_since_a_time() -> None:
+    placed = an_order()
+    preparing = claim(placed, "ticket", NOON + MINUTE, NOON + 2 * MINUTE)
+    ready = advance(preparing, OrderState.READY, NOON + 2 * MINUTE)
+
+    assert changes_since(ready, NOON) == [
+        replace(placed, attempt=1),
+        replace(preparing, claim=None),
+        ready,
+    ]
+    assert changes_since(ready, NOON + 2 * MINUTE) == [ready]
+    assert changes_since(ready, NOON + 3 * MINUTE) == []
+    assert changes_since(preparing, NOON + MINUTE) == [preparing]
+
+
+@given(st.lists(states, max_size=8), moments)
+def test_the_last_change_is_the_order_itself(path: list[OrderState], at: dt.datetime) -> None:
+    order = an_order()
+    for state in path:
+        if state in TRANSITIONS[order.state]:
+            order = advance(order, state, at)
+    history = changes_since(order, min(at, NOON))
+    assert [past.version for past in history] == list(range(1, order.version + 1))
+    assert history[-1] == order
