@@ -20,6 +20,7 @@ from tests.support.line import Line, line_to
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ORDER_SECONDS = 1.0
+IN_TIME = ORDER_SECONDS + 1
 BACK_WITHIN_SECONDS = 10
 AT_ONCE = 20
 
@@ -77,7 +78,7 @@ async def test_without_the_queue_no_order_counts_until_it_is_sent_again(
     await break_line(line, how)
     began = time.monotonic()
     refused = await cashier.place(key=key)
-    assert time.monotonic() - began < ORDER_SECONDS + 0.5
+    assert time.monotonic() - began < IN_TIME
     assert_unavailable(refused)
     await mend_line(line, how)
     placed = await place_at_last(cashier, key)
@@ -96,7 +97,7 @@ async def test_those_who_come_at_once_are_all_told_in_time(
     began = time.monotonic()
     # Twice each: the second waits for its turn behind the first.
     refused = await asyncio.gather(*(cashier.place(key=key) for key in keys * 2))
-    assert time.monotonic() - began < ORDER_SECONDS + 1
+    assert time.monotonic() - began < IN_TIME
     for answer in refused:
         assert_unavailable(answer)
     await mend_line(line, how)
@@ -130,7 +131,7 @@ async def test_an_order_can_be_canceled_while_it_cannot_be_announced(
     line.fall_silent()
     began = time.monotonic()
     canceled = await cashier.ask("POST", f"{placed.headers['Location']}/cancel")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     line.speak()
     assert (canceled.status, canceled.body["state"]) == (200, "canceled")
 
@@ -150,7 +151,7 @@ async def test_without_the_store_no_order_counts_and_none_has_a_ticket(
     with file_locked(settings.sqlite_path):
         began = time.monotonic()
         assert_unavailable(await cashier.place(key=key))
-        assert time.monotonic() - began < ORDER_SECONDS + 0.5
+        assert time.monotonic() - began < IN_TIME
         assert await cashier.take_tickets() == []
     placed = await cashier.place(key=key)
     assert placed.status in {200, 201}
