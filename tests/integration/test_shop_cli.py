@@ -230,6 +230,17 @@ async def test_a_load_that_becomes_ready_whole_is_a_success(shop: StandIn) -> No
     assert report["ready_seconds"] == {"p50": 2.0, "p95": 2.0, "p99": 2.0, "max": 2.0}
 
 
+async def test_customers_who_load_a_shop_look_every_order_up(shop: StandIn) -> None:
+    shop.steps = ("preparing", "ready")
+
+    outcome = await coffeeshop("load", "--orders", "30", "--rate", "300", COFFEE_URL=shop.url)
+
+    assert outcome.code == 0
+    assert "list not seen" in outcome.out
+    assert set(shop.looked_up) == set(shop.orders)
+    assert shop.last_event_ids == []
+
+
 async def test_orders_that_never_become_ready_are_lost(shop: StandIn) -> None:
     code, report = await load(shop, "--timeout", "1")
 
@@ -272,7 +283,9 @@ async def test_the_same_seed_orders_the_same(shop: StandIn) -> None:
     await load(shop, "--seed", "7")
     await load(shop, "--seed", "7")
 
-    items = [order["items"] for order in shop.orders.values()]
+    # Placed at once, they may arrive in any order.
+    orders = sorted(shop.orders.values(), key=lambda order: order["customer_name"])
+    items = [order["items"] for order in orders]
     assert items[:30] == items[30:]
     assert len(items) == 60
 
