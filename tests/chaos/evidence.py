@@ -1,0 +1,82 @@
+"""What is left when a run has come to rest: all that the invariants are judged by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.domain.order import Order, OrderState
+from shared.messages.announcement import CloudEvent
+from tests.chaos.ledger import Ledger
+from tests.chaos.witness import Sightings
+
+FINISHED = frozenset(OrderState) - {OrderState.PLACED, OrderState.PREPARING}
+"""The states in which an order may be when everything is at rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time during which the store or the queue was out of reach (monotonic seconds)."""
+
+    began: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A ticket that was given up on, and why."""
+
+    body: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtRest:
+    """The counts of the orders queue at the end."""
+
+    visible: int = 0
+    in_flight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of one run. `orders` are the store's, `announcements` a subscriber's.
+
+    `poison` are bodies of tickets that can never be served; `logs` are the services' lines;
+    `max_receive_count` is the queue's.
+    """
+
+    ledger: Ledger
+    orders: Sequence[Order]
+    announcements: Sequence[CloudEvent]
+    seen: Sightings = field(default_factory=Sightings)
+    at_rest: AtRest = field(default_factory=AtRest)
+    dead_letters: Sequence[DeadLetter] = ()
+    poison: Sequence[str] = ()
+    outages: Sequence[Outage] = ()
+    logs: Sequence[Mapping[str, Any]] = ()
+    max_receive_count: int = 5
+
+    @property
+    def finished(self) -> Mapping[str, Order]:
+        """The orders that have come to an end, by their id."""
+        return {order.id: order for order in self.orders if order.state in FINISHED}
+
+    @property
+    def lost(self) -> Sequence[str]:
+        """Orders that clients rely on and that have come to no end: acknowledged less finished."""
+        return list((Counter(self.ledger.acknowledged) - Counter([*self.finished])).elements())
+
+    @property
+    def duplicate_orders(self) -> int:
+        """How many orders stand beside another of the same customer, who asked for one."""
+        names = Counter(order.customer_name for order in self.orders)
+        return names.total() - len(names)
+
+    @property
+    def duplicate_deliveries(self) -> int:
+        """How often a ticket was delivered beyond its first time."""
+        messages = Counter(delivered.message_id for delivered in self.seen.deliveries)
+        return messages.total() - len(messages)

@@ -1,0 +1,206 @@
+"""Judges a run: which invariants of the shop does its evidence break?
+
+The method is that of Jepsen's total-queue checker: attempted, acknowledged and finished are
+multisets; what is lost or unexpected breaks an invariant, what is only delivered twice does not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+
+from shared.domain.order import TRANSITIONS, Order, OrderState
+from tests.chaos.evidence import FINISHED, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An invariant that does not hold, and where."""
+
+    invariant: str
+    detail: str
+
+
+def violations(evidence: Evidence) -> Sequence[Violation]:
+    """Hold every invariant against the evidence."""
+    return [
+        Violation(invariant, detail)
+        for invariant, broken in INVARIANTS.items()
+        for detail in broken(evidence)
+    ]
+
+
+def every_acknowledged_order_is_finished(evidence: Evidence) -> Iterator[str]:
+    """I1."""
+    states = {order.id: order.state for order in evidence.orders}
+    for order_id in evidence.lost:
+        yield f"{order_id} was acknowledged and is {states.get(order_id, 'nowhere')}"
+
+
+def no_order_is_unexpected(evidence: Evidence) -> Iterator[str]:
+    """I2."""
+    attempted = {attempt.customer_name for attempt in evidence.ledger.attempts}
+    for order in evidence.orders:
+        if order.customer_name not in attempted:
+            yield f"{order.id} for {order.customer_name!r} was never asked for"
+
+
+def one_key_is_one_order(evidence: Evidence) -> Iterator[str]:
+    """I3: neither is one key told two orders, nor are two stored for it, nor two keys told one."""
+    keys = {attempt.customer_name: attempt.key for attempt in evidence.ledger.attempts}
+    stored = Counter(keys.get(order.customer_name) for order in evidence.orders)
+    for key, count in stored.items():
+        if key is not None and count > 1:
+            yield f"key {key} has {count} orders"
+    pairs = {(told.key, told.order["id"]) for told in evidence.ledger.told if told.order}
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
+            yield f"key {key} was told {count} orders"
+    for order_id, count in Counter(order_id for _, order_id in pairs).items():
+        if count > 1:
+            yield f"{order_id} was told to {count} keys"
+
+
+def states_move_as_they_may(evidence: Evidence) -> Iterator[str]:
+    """I4: along TRANSITIONS, the version by one each time, and ready once."""
+    for order in evidence.orders:
+        states = [entry.state for entry in order.timeline]
+        if states[0] is not OrderState.PLACED or states[-1] is not order.state:
+            yield f"{order.id} goes from {states[0]} to {states[-1]} and is {order.state}"
+        for before, after in pairwise(states):
+            if after not in TRANSITIONS[before]:
+                yield f"{order.id} went from {before} to {after}"
+        if order.version != len(states):
+            yield f"{order.id} has version {order.version} after {len(states)} states"
+        if states.count(OrderState.READY) > 1:
+            yield f"{order.id} was ready {states.count(OrderState.READY)} times"
+
+
+def every_change_is_announced(evidence: Evidence) -> Iterator[str]:
+    """I5: every change under its one id, and nothing that did not happen."""
+    heard: dict[str, set[str]] = {}
+    for event in evidence.announcements:
+        heard.setdefault(event.id, set()).add(event.data["state"])
+    happened = {change: state for order in evidence.orders for change, state in _changes(order)}
+    for change, state in happened.items():
+        if change not in heard:
+            yield f"{change} ({state}) was not announced"
+    for change, states in heard.items():
+        if states != {happened.get(change)}:
+            yield f"{change} is {happened.get(change)} and was announced as {sorted(states)}"
+
+
+def what_was_acknowledged_is_stored(evidence: Evidence) -> Iterator[str]:
+    """I6: name, lines and prices."""
+    stored = {order.id: order for order in evidence.orders}
+    for told in evidence.ledger.told:
+        order = stored.get(told.order["id"]) if told.order else None
+        if told.order is not None and order is not None:
+            lines = [(line.item, line.size, line.quantity, line.total) for line in order.items]
+            told_lines = [tuple(x[n] for n in _LINE) for x in told.order["items"]]
+            shown = (told.order["customer_name"], told.order["total"], told_lines)
+            if shown != (order.customer_name, order.total, lines):
+                yield f"{order.id} was told as {shown}"
+
+
+_LINE = ("item", "size", "quantity", "total")
+
+
+def tickets_are_deleted_only_after_their_effect(evidence: Evidence) -> Iterator[str]:
+    """I7: durable and announced, or a dead letter with its copy made."""
+    for deletion in evidence.seen.deletions:
+        served = deletion.state in FINISHED and deletion.announced
+        if not served and not deletion.dead_lettered:
+            known = "announced" if deletion.announced else "not announced"
+            yield (
+                f"ticket {deletion.message_id} of {deletion.order_id} was deleted while the "
+                f"order was {deletion.state}, its end {known}"
+            )
+
+
+def only_the_current_attempt_completes(evidence: Evidence) -> Iterator[str]:
+    """I8: each attempt is one barista's, and one of them, the last, makes the order ready."""
+    attempts = {order.id: order.attempt for order in evidence.orders}
+    claims = Counter(_logged(evidence, "order.claimed"))
+    for (order_id, attempt), count in claims.items():
+        if count > 1:
+            yield f"attempt {attempt} at {order_id} was claimed {count} times"
+    completions = _logged(evidence, "order.ready")
+    for order_id, count in Counter(order_id for order_id, _ in completions).items():
+        if count > 1:
+            yield f"{order_id} was completed {count} times"
+    announced = [
+        (event.data["order_id"], event.data["attempt"])
+        for event in evidence.announcements
+        if event.data["state"] == OrderState.READY
+    ]
+    for order_id, attempt in {*completions, *announced}:
+        if attempt != attempts.get(order_id):
+            yield f"{order_id} was made ready by attempt {attempt} of {attempts.get(order_id)}"
+
+
+def poison_is_dead_lettered(evidence: Evidence) -> Iterator[str]:
+    """I9: each once and with a reason, and nothing is delivered more often than it may be."""
+    dead = Counter(letter.body for letter in evidence.dead_letters)
+    poison = Counter(evidence.poison)
+    for body in poison - dead:
+        yield f"poison is not among the dead letters: {body[:80]!r}"
+    for letter in evidence.dead_letters:
+        if letter.body in poison and not letter.reason:
+            yield f"a dead letter has no reason: {letter.body[:80]!r}"
+    deliveries = Counter(delivered.message_id for delivered in evidence.seen.deliveries)
+    for message_id, count in deliveries.items():
+        if count > evidence.max_receive_count:
+            yield f"ticket {message_id} was delivered {count} times"
+
+
+def everything_is_at_rest(evidence: Evidence) -> Iterator[str]:
+    """I10: nothing visible or in flight, and what was accepted is accounted for."""
+    if evidence.at_rest.visible or evidence.at_rest.in_flight:
+        yield f"{evidence.at_rest.visible} visible and {evidence.at_rest.in_flight} in flight"
+    accepted = set(evidence.ledger.acknowledged)
+    ended = Counter(order.state for order in evidence.finished.values() if order.id in accepted)
+    if len(accepted) != ended.total():
+        yield f"{len(accepted)} orders were accepted, and these ended: {dict(ended)}"
+
+
+def nothing_counts_during_an_outage(evidence: Evidence) -> Iterator[str]:
+    """I11: no order that was first asked for during an outage is acknowledged before its end."""
+    first: dict[str, float] = {}
+    for attempt in evidence.ledger.attempts:
+        first.setdefault(attempt.key, attempt.sent_at)
+    for told in evidence.ledger.told:
+        for outage in evidence.outages:
+            asked = first.get(told.key, told.sent_at)
+            if told.acknowledges and outage.began < asked and told.answered_at < outage.ended:
+                yield f"key {told.key} was acknowledged during an outage"
+
+
+INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = MappingProxyType(
+    {
+        "I1": every_acknowledged_order_is_finished,
+        "I2": no_order_is_unexpected,
+        "I3": one_key_is_one_order,
+        "I4": states_move_as_they_may,
+        "I5": every_change_is_announced,
+        "I6": what_was_acknowledged_is_stored,
+        "I7": tickets_are_deleted_only_after_their_effect,
+        "I8": only_the_current_attempt_completes,
+        "I9": poison_is_dead_lettered,
+        "I10": everything_is_at_rest,
+        "I11": nothing_counts_during_an_outage,
+    }
+)
+
+
+def _changes(order: Order) -> Iterator[tuple[str, OrderState]]:
+    for version, entry in enumerate(order.timeline, 1):
+        yield f"{order.id}:{version}", entry.state
+
+
+def _logged(evidence: Evidence, event: str) -> list[tuple[str, int]]:
+    lines = [line for line in evidence.logs if line.get("event") == event]
+    return [(line["order_id"], line["attempt"]) for line in lines]

@@ -1,0 +1,138 @@
+"""Looks on at the proxies: what was delivered, sent, announced and deleted, and in which order."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.aws.names import Names
+from shared.domain.order import Order, OrderState
+from shared.store.contract import OrderStore
+from tests.chaos.aws_wire import Answer, Call
+
+SETTLED = frozenset({OrderState.READY, OrderState.CANCELED, OrderState.FAILED})
+"""The states in which a ticket has done what it was for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One receipt of a ticket by `who`, at a monotonic time; `order_id` is none of a poison one."""
+
+    who: str
+    message_id: str
+    order_id: str | None
+    body: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What had come of a ticket in the moment before it was deleted."""
+
+    message_id: str
+    order_id: str | None
+    state: OrderState | None
+    announced: bool
+    dead_lettered: bool
+
+
+@dataclass
+class Sightings:
+    """All that the witness saw, in its order."""
+
+    deliveries: list[Delivered] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
+    tickets: Counter[str] = field(default_factory=Counter)
+    """How many tickets of each order were confirmed."""
+
+    announced: Counter[str] = field(default_factory=Counter)
+    """How often each event id was published."""
+
+    dead_lettered: Counter[str] = field(default_factory=Counter)
+    """How often each body was sent to the dead-letter queue by a barista."""
+
+    def in_hand(self, who: str, since: float) -> Collection[Delivered]:
+        """What was delivered to `who` since that time, and has been deleted by nobody."""
+        deleted = {deletion.message_id for deletion in self.deletions}
+        return [
+            delivered
+            for delivered in self.deliveries
+            if delivered.who == who
+            and delivered.at >= since
+            and delivered.message_id not in deleted
+        ]
+
+
+class QueueWitness:
+    """Sees one shop's tickets and announcements go by."""
+
+    def __init__(self, store: OrderStore, names: Names) -> None:
+        self._store = store
+        self._orders = f"/{names.orders}"
+        self._dead_letters = f"/{names.dead_letters}"
+        self._by_receipt: dict[str, Delivered] = {}
+        self.seen = Sightings()
+
+    async def before(self, _: str, call: Call) -> None:
+        """Note deletions before they happen: their effect has to be there by then."""
+        if call.action == "DeleteMessageBatch" and self._is_about(call, self._orders):
+            for entry in call.entries:
+                if delivered := self._by_receipt.get(entry["ReceiptHandle"]):
+                    self.seen.deletions.append(await self._deletion(delivered))
+
+    async def after(self, who: str, call: Call, answer: Answer) -> None:
+        """Note what took effect."""
+        if answer.status != 200:
+            return
+        done = [entry for entry in call.entries if entry["Id"] not in answer.failed_ids]
+        if call.action == "PublishBatch":
+            self.seen.announced.update(_event_id(entry) for entry in done)
+        elif call.action == "SendMessageBatch" and self._is_about(call, self._orders):
+            self.seen.tickets.update(order_of(entry["MessageBody"]) or "" for entry in done)
+        elif call.action == "SendMessageBatch" and self._is_about(call, self._dead_letters):
+            self.seen.dead_lettered.update(entry["MessageBody"] for entry in done)
+        elif call.action == "ReceiveMessage" and self._is_about(call, self._orders):
+            for message in answer.document.get("Messages", []):
+                self._delivered(who, message)
+
+    def _delivered(self, who: str, message: Any) -> None:
+        body = message["Body"]
+        delivered = Delivered(who, message["MessageId"], order_of(body), body, time.monotonic())
+        self._by_receipt[message["ReceiptHandle"]] = delivered
+        self.seen.deliveries.append(delivered)
+
+    async def _deletion(self, delivered: Delivered) -> Deletion:
+        order = await self._store.get(delivered.order_id) if delivered.order_id else None
+        return Deletion(
+            message_id=delivered.message_id,
+            order_id=delivered.order_id,
+            state=order.state if order else None,
+            announced=order is not None and self._end_was_announced(order),
+            dead_lettered=delivered.body in self.seen.dead_lettered,
+        )
+
+    def _end_was_announced(self, order: Order) -> bool:
+        versions = [n for n, entry in enumerate(order.timeline, 1) if entry.state in SETTLED]
+        return bool(versions) and f"{order.id}:{versions[0]}" in self.seen.announced
+
+    @staticmethod
+    def _is_about(call: Call, queue: str) -> bool:
+        return bool(call.document["QueueUrl"].endswith(queue))
+
+
+def order_of(body: str) -> str | None:
+    """Read the order id off a ticket; none off what is no ticket."""
+    try:
+        order_id = json.loads(body)["order_id"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return order_id if isinstance(order_id, str) else None
+
+
+def _event_id(entry: Any) -> str:
+    event_id: str = json.loads(entry["Message"])["id"]
+    return event_id
