@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import httpx
+import aiohttp
 
 Json = Mapping[str, Any]
 """A JSON object."""
 
 
 class ProblemError(Exception):
-    """The shop refused: its problem (RFC 9457), as lines for people."""
+    """The shop refused: its problem (RFC 9457), as lines for people, and when to come again."""
 
-    def __init__(self, status: int, lines: list[str]) -> None:
+    def __init__(self, status: int, lines: list[str], retry_after: str | None = None) -> None:
         super().__init__("; ".join(lines))
         self.status = status
         self.lines = lines
+        self.retry_after = retry_after
 
     @property
     def is_ours(self) -> bool:
@@ -26,27 +27,27 @@ class ProblemError(Exception):
         return self.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
-def content(response: httpx.Response) -> Json:
+async def content(response: aiohttp.ClientResponse) -> Json:
     """Read the JSON object of a successful answer; raises ProblemError for any other."""
-    if not response.is_success:
-        raise ProblemError(response.status_code, _problem_lines(response))
-    answer = _json(response)
+    answer = await _json(response)
+    if not response.ok:
+        lines = _problem_lines(answer) or [f"The answer was {response.status} {response.reason}."]
+        raise ProblemError(response.status, lines, response.headers.get("Retry-After"))
     if not answer:
-        raise ProblemError(response.status_code, ["The answer is not that of a coffee shop."])
+        raise ProblemError(response.status, ["The answer is not that of a coffee shop."])
     return answer
 
 
-def _problem_lines(response: httpx.Response) -> list[str]:
-    problem = _json(response)
+def _problem_lines(problem: Json) -> list[str]:
     if "title" not in problem:
-        return [f"The answer was {response.status_code} {response.reason_phrase}."]
+        return []
     faults = [f"  {fault['pointer']}: {fault['detail']}" for fault in problem.get("errors") or ()]
     return [f"{problem['title']}: {problem.get('detail', '')}".rstrip(": "), *faults]
 
 
-def _json(response: httpx.Response) -> Json:
+async def _json(response: aiohttp.ClientResponse) -> Json:
     try:
-        answer = response.json()
+        answer = await response.json(content_type=None)
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}

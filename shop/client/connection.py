@@ -6,10 +6,15 @@ import ipaddress
 import os
 from pathlib import Path
 
-import httpx
+import aiohttp
+from yarl import URL
 
-TIMEOUT = httpx.Timeout(15, connect=3)
+CONNECT_SECONDS = 3.0
+TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=CONNECT_SECONDS)
 DEFAULT_PORT = "8080"
+
+OUT_OF_REACH = (aiohttp.ClientError, TimeoutError)
+"""What a request raises when the shop does not answer it."""
 
 
 def default_url() -> str:
@@ -25,7 +30,7 @@ def staff_key(url: str) -> str | None:
     """
     if key := os.environ.get("COFFEE_STAFF_KEY"):
         return key
-    if not is_loopback(url):
+    if not _is_loopback(_address(url)):
         return None
     path = Path(os.environ.get("COFFEE_STATE_DIR") or "var") / "staff-key"
     try:
@@ -34,21 +39,36 @@ def staff_key(url: str) -> str | None:
         return None
 
 
-def is_loopback(url: str) -> bool:
-    """Tell whether `url` leads back to this machine."""
-    host = httpx.URL(url).host
+def connect(url: str, key: str | None = None, connections: int = 10) -> aiohttp.ClientSession:
+    """Make the client; paths are relative to `url`. With `key` it speaks as staff.
+
+    No proxy stands before this machine. Raises aiohttp.InvalidURL when `url` is no address.
+    """
+    base = _address(url.rstrip("/") + "/")
+    return aiohttp.ClientSession(
+        base,
+        connector=aiohttp.TCPConnector(limit=connections),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        timeout=TIMEOUT,
+        trust_env=not _is_loopback(base),
+    )
+
+
+def _address(url: str) -> URL:
+    try:
+        address = URL(url)
+    except ValueError as error:
+        raise aiohttp.InvalidURL(url) from error
+    if address.scheme not in {"http", "https"} or not address.host:
+        raise aiohttp.InvalidURL(url)
+    return address
+
+
+def _is_loopback(address: URL) -> bool:
+    """Tell whether an address leads back to this machine."""
+    host = address.host or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def connect(url: str, key: str | None = None, connections: int = 10) -> httpx.AsyncClient:
-    """Make the client; with `key` it speaks as staff. No proxy stands before this machine."""
-    return httpx.AsyncClient(
-        base_url=url,
-        headers={"Authorization": f"Bearer {key}"} if key else {},
-        timeout=TIMEOUT,
-        limits=httpx.Limits(max_connections=connections),
-        trust_env=not is_loopback(url),
-    )

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import httpx
+import aiohttp
 
-from shop.client.answers import Json, content
+from shop.client.answers import Json, ProblemError, content
+from shop.client.connection import OUT_OF_REACH
 
 AGAIN = frozenset(
     {
@@ -55,7 +56,7 @@ class Placing:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        http: aiohttp.ClientSession,
         attempts: int,
         limit: int = 1,
         on_retry: Callable[[str, float], None] | None = None,
@@ -73,30 +74,33 @@ class Placing:
         """Place `order` under an idempotency key.
 
         Raises ProblemError when the shop refuses it, or puts it off once too often, and
-        httpx.TransportError when it is out of reach to the end.
+        aiohttp.ClientError or TimeoutError when it is out of reach to the end.
         """
-        for attempt in range(self._attempts):
-            last = attempt == self._attempts - 1
-            retry_after, reason = None, ""
+        for attempt in range(self._attempts - 1):
             try:
-                response = await self._send(order, key)
-                if last or response.status_code not in AGAIN:
-                    return Placed(content(response), attempt)
-                retry_after = response.headers.get("Retry-After")
-                reason = f"{response.status_code} {response.reason_phrase}"
-            except httpx.TransportError as error:
-                if last or self._is_nobody_there(error):
+                return Placed(await self._send(order, key), attempt)
+            except ProblemError as problem:
+                if problem.status not in AGAIN:
                     raise
-                reason = type(error).__name__
+                reason = f"{problem.status} {HTTPStatus(problem.status).phrase}"
+                retry_after = problem.retry_after
+            except OUT_OF_REACH as error:
+                if self._is_nobody_there(error):
+                    raise
+                reason, retry_after = type(error).__name__, None
             await self._wait(pause(attempt, retry_after, self._random.random()), reason)
-        raise AssertionError("the last attempt returns or raises")
+        return Placed(await self._send(order, key), self._attempts - 1)
 
-    def _is_nobody_there(self, error: httpx.TransportError) -> bool:
-        return isinstance(error, httpx.ConnectError) and not self._shop_may_be_away
+    def _is_nobody_there(self, error: Exception) -> bool:
+        return isinstance(error, aiohttp.ClientConnectorError) and not self._shop_may_be_away
 
-    async def _send(self, order: Json, key: str) -> httpx.Response:
-        async with self._limit:
-            return await self._http.post("/orders", json=order, headers={"Idempotency-Key": key})
+    async def _send(self, order: Json, key: str) -> Json:
+        headers = {"Idempotency-Key": key}
+        async with (
+            self._limit,
+            self._http.post("orders", json=order, headers=headers) as response,
+        ):
+            return await content(response)
 
     async def _wait(self, seconds: float, reason: str) -> None:
         if self._on_retry is not None:

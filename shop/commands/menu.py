@@ -20,8 +20,8 @@ def menu(url: Url) -> None:
 
 
 async def _menu(url: str) -> int:
-    async with connect(url) as http:
-        shown = content(await http.get("/menu"))
+    async with connect(url) as http, http.get("menu") as response:
+        shown = await content(response)
     table = Table("Item", "Sizes", "Modifiers", box=None, padding=(0, 2, 0, 0))
     for item in shown["items"]:
         name = item["id"] + (" (sold out)" if item["sold_out"] else "")

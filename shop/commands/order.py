@@ -7,14 +7,15 @@ import datetime as dt
 import uuid
 from typing import Annotated, Any
 
-import httpx
+import aiohttp
 import typer
 from rich.status import Status
 
 from shared.domain.money import display
 from shop.client.answers import Json
+from shop.client.change import UNDER_WAY, Change
 from shop.client.connection import connect
-from shop.client.following import UNDER_WAY, Change, Following
+from shop.client.following import Following
 from shop.client.placing import Placing
 from shop.client.wish import parse_wish
 from shop.commands import terminal
@@ -69,7 +70,7 @@ async def _order(url: str, body: Json, timeout: float | None) -> int:  # noqa: A
         return 0 if timeout is None else await _follow(http, placed, timeout)
 
 
-async def _follow(http: httpx.AsyncClient, placed: Json, timeout: float) -> int:  # noqa: ASYNC109 - as above
+async def _follow(http: aiohttp.ClientSession, placed: Json, timeout: float) -> int:  # noqa: ASYNC109 - as above
     board = _Board(placed["number"])
     with board:
         following = Following(http, placed, board.show)

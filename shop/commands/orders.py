@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-import httpx
+import aiohttp
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -55,12 +55,13 @@ async def _orders(url: str, state: OrderState | None, limit: int, *, as_json: bo
     return 0
 
 
-async def _newest(http: httpx.AsyncClient, state: OrderState | None, limit: int) -> list[Json]:
+async def _newest(http: aiohttp.ClientSession, state: OrderState | None, limit: int) -> list[Json]:
     question: dict[str, str | int] = {"state": state.value} if state else {}
     listed: list[Json] = []
     while len(listed) < limit:
         question["limit"] = min(PAGE, limit - len(listed))
-        page = content(await http.get("/orders", params=question))
+        async with http.get("orders", params=question) as response:
+            page = await content(response)
         listed += page["orders"]
         if page["next_cursor"] is None:
             break

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
-import httpx
+import aiohttp
 import typer
 from rich.console import Console
 
@@ -42,12 +42,12 @@ def _exit_code(work: Coroutine[Any, Any, int], url: str) -> int:
     except ProblemError as error:
         err().print("\n".join(error.lines))
         return MISUSED if error.is_ours else FAILED
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+    except aiohttp.InvalidURL:
         err().print(f"{url!r} is not the address of a shop; one looks like http://127.0.0.1:8080")
         return MISUSED
-    except httpx.TimeoutException:
+    except TimeoutError:
         err().print(f"The shop at {url} does not answer in time.")
         return FAILED
-    except httpx.TransportError:
+    except aiohttp.ClientError:
         err().print(f"No shop answers at {url}; start one with `coffeeshop run`.")
         return FAILED

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Collection
 
-import httpx
+import aiohttp
 
 from shop.client.answers import Json, content
 
 PAGE = 100
 
 
-async def stored_twice(http: httpx.AsyncClient, run: str, acknowledged: Collection[str]) -> int:
+async def stored_twice(http: aiohttp.ClientSession, run: str, acknowledged: Collection[str]) -> int:
     """Count the orders of a run that stand beside another of the same name. Staff only."""
     names = Counter([o["customer_name"] async for o in _orders(http, run, set(acknowledged))])
     return names.total() - len(names)
 
 
-async def _orders(http: httpx.AsyncClient, run: str, unseen: set[str]) -> AsyncIterator[Json]:
+async def _orders(http: aiohttp.ClientSession, run: str, unseen: set[str]) -> AsyncIterator[Json]:
     """List the orders of a run, newest first, back to a page from before it began."""
     question: dict[str, str | int] = {"limit": PAGE}
     while True:
-        page = content(await http.get("/orders", params=question))
+        async with http.get("orders", params=question) as response:
+            page = await content(response)
         of_this_run = [o for o in page["orders"] if o["customer_name"].startswith(f"Load {run} ")]
         for order in of_this_run:
             unseen.discard(order["id"])

@@ -8,11 +8,15 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import aiohttp
+
 from shared.runtime.lifecycle import running
-from shop.client.answers import content
+from shop.client.answers import Json, content
 from shop.client.connection import connect
 from shop.client.placing import Placing
 from shop.load.audit import stored_twice
+from shop.load.listening import Listening
+from shop.load.looking_up import LookingUp
 from shop.load.placements import Acknowledged, Refused, place_all
 from shop.load.plan import PlannedOrder, plan
 from shop.load.readiness import Readiness
@@ -38,31 +42,40 @@ class Load:
 async def run_load(load: Load, url: str, key: str | None, heard: Callable[[Step], None]) -> Report:
     """Place the load at the shop and follow it to its end; `heard` is told of every step.
 
-    With a staff `key` the list of orders is audited as well. Raises httpx.TransportError when
-    the shop is out of reach at the start, and ProblemError when it shows no menu.
+    With a staff `key` announcements are listened to and the list of orders is audited as well.
+    Raises aiohttp.ClientError or TimeoutError when the shop is out of reach at the start, and
+    ProblemError when it shows no menu.
     """
     run = secrets.token_hex(3)
     tally = Tally()
+
+    def note(step: Step) -> None:
+        tally.add(step)
+        heard(step)
+
     async with connect(url, key, load.concurrency) as http, connect(url, key) as watching:
-        menu = content(await http.get("/menu"))
-        planned = plan(menu, load.orders, load.rate, load.seed, run)
-
-        def note(step: Step) -> None:
-            tally.add(step)
-            heard(step)
-
-        readiness = Readiness(watching, note)
+        planned = plan(await _menu(http), load.orders, load.rate, load.seed, run)
         placing = Placing(http, ATTEMPTS, load.concurrency, shop_may_be_away=True)
+        readiness = Readiness(note)
+        listening = Listening(watching, readiness)
+        looking_up = LookingUp(watching, readiness, listening)
+        listen = running(listening.run(), "listen") if key else contextlib.nullcontext()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(load.timeout):
-                await _place_and_watch(planned, placing, readiness, note)
-        await readiness.sweep(whole=True)
+            async with asyncio.timeout(load.timeout), listen, running(looking_up.run(), "look up"):
+                await _place(planned, placing, readiness, note)
+                await readiness.all_have_ended()
+        await looking_up.sweep(whole=True)
         known = [placed.order_id for placed in tally.acknowledged]
         twice = await stored_twice(watching, run, known) if key else None
     return tally.report(load.orders, twice)
 
 
-async def _place_and_watch(
+async def _menu(http: aiohttp.ClientSession) -> Json:
+    async with http.get("menu") as response:
+        return await content(response)
+
+
+async def _place(
     planned: Sequence[PlannedOrder],
     placing: Placing,
     readiness: Readiness,
@@ -71,10 +84,6 @@ async def _place_and_watch(
     def note_placement(step: Acknowledged | Refused) -> None:
         note(step)
         if isinstance(step, Acknowledged):
-            readiness.expect(step.order_id)
+            readiness.expect(step.order_id, step.placed_at)
 
-    placing_over = asyncio.Event()
-    async with running(readiness.watch(placing_over), "watch") as watch:
-        await place_all(planned, placing, note_placement)
-        placing_over.set()
-        await asyncio.wait([watch])
+    await place_all(planned, placing, note_placement)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import httpx
-
 from shop.client.answers import ProblemError
+from shop.client.connection import OUT_OF_REACH
 from shop.client.placing import Placing
 from shop.load.plan import PlannedOrder
 
@@ -17,12 +17,13 @@ from shop.load.plan import PlannedOrder
 class Acknowledged:
     """An order that the shop has taken, `at` seconds after the start.
 
-    `seconds` run from when it was due, not from when it was sent, so that a shop that holds
-    everybody up cannot hide it (coordinated omission).
+    `placed_at` is by the shop's own clock. `seconds` run from when it was due, not from when it
+    was sent, so that a shop that holds everybody up cannot hide it (coordinated omission).
     """
 
     order_id: str
     key: str
+    placed_at: dt.datetime
     seconds: float
     at: float
     retries: int
@@ -50,7 +51,7 @@ async def place_all(
             placed = await placing.place(order.body, order.key)
         except ProblemError as error:
             note(Refused(order.key, str(error.status)))
-        except httpx.TransportError as error:
+        except OUT_OF_REACH as error:
             note(Refused(order.key, type(error).__name__))
         else:
             at = loop.time() - start
@@ -58,6 +59,7 @@ async def place_all(
                 Acknowledged(
                     order_id=placed.order["id"],
                     key=order.key,
+                    placed_at=dt.datetime.fromisoformat(placed.order["placed_at"]),
                     seconds=at - order.due,
                     at=at,
                     retries=placed.retries,

@@ -1,24 +1,18 @@
-"""Watches acknowledged orders until each is ready, or has ended some other way."""
+"""Which of the acknowledged orders have not ended yet, whoever finds out that they have."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 
-import httpx
+from shop.client.change import Change
 
-from shop.client.answers import Json, content
+TOLD = frozenset({"ready", "canceled", "failed"})
+"""The ends that are known from an announcement alone. The others come after `ready`."""
 
-AT_ONCE = 16
-PAUSE_SECONDS = 0.5
-WHOLE_SWEEP = 10
-"""Every tenth sweep looks at all orders; the others stop where nothing has happened."""
-
-UNDER_WAY = frozenset({"placed", "preparing"})
+MOST_TOO_EARLY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,63 +25,53 @@ class Finished:
 
 
 class Readiness:
-    """Looks orders up, the longest waiting first; `note` hears how each one ended."""
+    """The orders that are waited for; `note` hears how each one ended, once."""
 
-    def __init__(self, http: httpx.AsyncClient, note: Callable[[Finished], None]) -> None:
-        self._http = http
+    def __init__(self, note: Callable[[Finished], None]) -> None:
         self._note = note
-        self._waiting: dict[str, None] = {}
+        self._waiting: dict[str, dt.datetime] = {}
+        self._too_early: dict[str, Change] = {}
+        self._none_waiting = asyncio.Event()
+        self._none_waiting.set()
 
     @property
-    def waiting(self) -> int:
-        """How many orders have not ended yet."""
-        return len(self._waiting)
+    def waiting(self) -> Sequence[str]:
+        """The ids of the orders that have not ended, the longest waiting first."""
+        return list(self._waiting)
 
-    def expect(self, order_id: str) -> None:
-        """Watch one more order."""
-        self._waiting[order_id] = None
+    def expect(self, order_id: str, placed_at: dt.datetime) -> None:
+        """Wait for one more order, which may have been heard of already."""
+        self._waiting[order_id] = placed_at
+        self._none_waiting.clear()
+        if change := self._too_early.pop(order_id, None):
+            self.hear(change)
 
-    async def watch(self, placing_over: asyncio.Event) -> None:
-        """Return when all orders that were placed have ended."""
-        for sweep in itertools.count(1):
-            await self.sweep(whole=sweep % WHOLE_SWEEP == 0)
-            if placing_over.is_set() and not self._waiting:
-                return
-            await asyncio.sleep(PAUSE_SECONDS)
+    def hear(self, change: Change) -> None:
+        """Hear of any order's change; it may be announced before its order is acknowledged."""
+        if change.state not in TOLD:
+            return
+        if change.order_id not in self._waiting:
+            self._remember(change)
+        elif change.state == "ready":
+            self.end(change.order_id, "ready", change.at)
+        else:
+            self.end(change.order_id, change.state, None)
 
-    async def sweep(self, *, whole: bool) -> None:
-        """Look at the orders in turn, until some in a row have not moved unless `whole`."""
-        waiting = list(self._waiting)
-        for first in range(0, len(waiting), AT_ONCE):
-            ended = await asyncio.gather(*map(self._look, waiting[first : first + AT_ONCE]))
-            if not whole and not any(ended):
-                return
+    def end(self, order_id: str, state: str, ready_at: dt.datetime | None) -> None:
+        """Take down that an order has ended, and when it was ready, if it ever was."""
+        placed_at = self._waiting.pop(order_id, None)
+        if placed_at is None:
+            return
+        seconds = None if ready_at is None else (ready_at - placed_at).total_seconds()
+        self._note(Finished(order_id, state, seconds))
+        if not self._waiting:
+            self._none_waiting.set()
 
-    async def _look(self, order_id: str) -> bool:
-        finished = await self._finished(order_id)
-        if finished is None:
-            return False
-        del self._waiting[order_id]
-        self._note(finished)
-        return True
+    async def all_have_ended(self) -> None:
+        """Wait until no order is waited for."""
+        await self._none_waiting.wait()
 
-    async def _finished(self, order_id: str) -> Finished | None:
-        try:
-            response = await self._http.get(f"/orders/{order_id}")
-        except httpx.TransportError:
-            return None
-        if response.status_code == HTTPStatus.NOT_FOUND:
-            return Finished(order_id, "unknown", None)
-        if not response.is_success:
-            return None
-        order = content(response)
-        if order["state"] in UNDER_WAY:
-            return None
-        return Finished(order_id, order["state"], _ready_seconds(order))
-
-
-def _ready_seconds(order: Json) -> float | None:
-    if order["ready_at"] is None:
-        return None
-    placed, ready = (dt.datetime.fromisoformat(order[name]) for name in ("placed_at", "ready_at"))
-    return (ready - placed).total_seconds()
+    def _remember(self, change: Change) -> None:
+        self._too_early[change.order_id] = change
+        if len(self._too_early) > MOST_TOO_EARLY:
+            del self._too_early[next(iter(self._too_early))]

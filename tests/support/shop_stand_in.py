@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ MENU = {
     ],
 }
 
+PLACED_AT = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
+
 
 @dataclass
 class StandIn:
@@ -40,20 +43,36 @@ class StandIn:
     doubles: bool = False
     """Whether an idempotency key is ignored."""
 
+    takes_seconds: float = 0
+    """How long it takes to take an order."""
+
     break_stream_after: int | None = None
+    """The version of an order after whose announcement a stream ends, once."""
+
+    refuses_streams: bool = False
+    forgets: bool = False
+    """Whether a stream cannot be resumed where it broke."""
+
+    announcements: list[tuple[str, str]] = field(default_factory=list)
+    """The order's id and the announcement, as it is streamed, of every change that was made."""
+
+    looked_up: list[str] = field(default_factory=list)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     last_event_ids: list[str | None] = field(default_factory=list)
-    streams: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     streaming: asyncio.Event = field(default_factory=asyncio.Event)
 
     def advance(self, order: dict[str, Any], state: str) -> None:
-        at = f"2026-11-20T09:30:{len(order['timeline']):02}.000Z"
+        at = (PLACED_AT + dt.timedelta(seconds=len(order["timeline"]))).isoformat()
         order |= {"state": state, "version": order["version"] + 1}
         order["timeline"].append({"state": state, "at": at})
         if state == "ready":
             order["ready_at"] = at
+        self._announce(order)
+
+    def _announce(self, order: dict[str, Any]) -> None:
+        self.announcements.append((order["id"], _event(order)))
         self.changed.set()
         self.changed = asyncio.Event()
 
@@ -62,16 +81,17 @@ class StandIn:
         self.keys.append(key)
         if self.refusals:
             return self.refusals.pop(0)
+        await asyncio.sleep(self.takes_seconds)
         order_id = key if not self.doubles else f"{key}-{len(self.keys)}"
-        order = self.orders.get(order_id) or self._new(order_id, body)
+        order = self.orders.get(order_id) or self.take(order_id, body)
         if self.resets > 0:
             self.resets -= 1
             assert request.transport is not None
             request.transport.abort()
         return web.json_response(order, status=201)
 
-    def _new(self, order_id: str, body: dict[str, Any]) -> dict[str, Any]:
-        at = "2026-11-20T09:30:00.000Z"
+    def take(self, order_id: str, body: dict[str, Any]) -> dict[str, Any]:
+        at = PLACED_AT.isoformat()
         order = self.orders[order_id] = {
             "id": order_id,
             "number": f"{len(self.orders) + 1:03}",
@@ -85,16 +105,18 @@ class StandIn:
             "ready_at": None,
             "timeline": [{"state": "placed", "at": at}],
         }
+        self._announce(order)
         for state in self.steps:
             self.advance(order, state)
         return order
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         order = self.orders.get(request.match_info["id"])
+        self.looked_up.append(request.match_info["id"])
         return web.json_response(order, status=200 if order else 404)
 
     async def listed(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {self.staff_key}":
+        if not self._is_staff(request):
             return problem(401, "unauthorized", "This needs a key")
         state, limit = request.query.get("state"), int(request.query["limit"])
         start = int(request.query.get("cursor", 0))
@@ -102,30 +124,45 @@ class StandIn:
         more = str(start + limit) if start + limit < len(newest) else None
         return web.json_response({"orders": newest[start : start + limit], "next_cursor": more})
 
+    def _is_staff(self, request: web.Request) -> bool:
+        return request.headers.get("Authorization") == f"Bearer {self.staff_key}"
+
     async def events(self, request: web.Request) -> web.StreamResponse:
-        order = self.orders[request.query["order_id"]]
-        last = request.headers.get("Last-Event-ID")
+        order_id, last = request.query.get("order_id"), request.headers.get("Last-Event-ID")
         self.last_event_ids.append(last)
+        if self.refuses_streams or (order_id is None and not self._is_staff(request)):
+            return problem(503 if self.refuses_streams else 401, "no-stream", "Not for you")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         await response.write(b": welcome\n\n")
-        told = int(last.rsplit(":")[-1]) if last else order["version"]
+        position = await self._start(last, response)
         self.streaming.set()
         while True:
             changed = self.changed
-            while told < order["version"]:
-                told += 1
-                await response.write(_event(order, told))
-                if told == self.break_stream_after:
-                    self.break_stream_after = None
-                    return response
+            for about, announcement in self.announcements[position:]:
+                position += 1
+                if order_id in {None, about}:
+                    await response.write(announcement.encode())
+                    if announcement.startswith(f"id: {about}:{self.break_stream_after}\n"):
+                        self.break_stream_after = None
+                        return response
             await changed.wait()
 
+    async def _start(self, last: str | None, response: web.StreamResponse) -> int:
+        if last is None:
+            return len(self.announcements)
+        if self.forgets:
+            await response.write(b'event: reset\ndata: {"reason": "too-old"}\n\n')
+            return len(self.announcements)
+        told = [announcement.startswith(f"id: {last}\n") for _, announcement in self.announcements]
+        return told.index(True) + 1
 
-def _event(order: dict[str, Any], version: int) -> bytes:
-    entry = order["timeline"][version - 1]
-    data = {"time": entry["at"], "data": {"version": version, "state": entry["state"]}}
-    return f"id: {order['id']}:{version}\ndata: {json.dumps(data)}\n\n".encode()
+
+def _event(order: dict[str, Any]) -> str:
+    order_id, version, entry = order["id"], order["version"], order["timeline"][-1]
+    change = {"order_id": order_id, "version": version, "state": entry["state"]}
+    told = json.dumps({"time": entry["at"], "data": change})
+    return f"id: {order_id}:{version}\ndata: {told}\n\n"
 
 
 def problem(

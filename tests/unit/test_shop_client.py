@@ -1,14 +1,16 @@
-"""How orders are typed, when they are sent again, and to whom the staff key is shown."""
+"""How orders are typed and sent again, events are read, and to whom the staff key is shown."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.client.connection import staff_key
+from shop.client.connection import connect, staff_key
+from shop.client.live_stream import Event, EventLines
 from shop.client.placing import LONGEST_PAUSE, pause
 from shop.client.wish import parse_wish
 
@@ -79,3 +81,38 @@ def test_a_key_that_was_given_is_shown_wherever_it_is_asked_for(
     monkeypatch.setenv("COFFEE_STAFF_KEY", "given")
 
     assert staff_key("https://coffee.example") == "given"
+
+
+@pytest.mark.parametrize("url", ["", "coffee.example", "ftp://coffee.example", "http://a:b", "//a"])
+def test_what_leads_to_no_shop_is_no_address(url: str) -> None:
+    with pytest.raises(aiohttp.InvalidURL):
+        connect(url)
+
+
+def read(lines: EventLines, text: str) -> list[Event]:
+    return [event for line in text.split("\n") if (event := lines.read(line))]
+
+
+def test_events_are_put_together_from_their_lines() -> None:
+    lines = EventLines()
+
+    events = read(
+        lines, "retry: 2000\n: hello\n\nid: a-1\ndata: one\ndata:two\n\nevent: reset\ndata\n\n"
+    )
+
+    assert events == [Event("message", "one\ntwo"), Event("reset", "")]
+    assert lines.place == "a-1"
+
+
+def test_an_event_without_data_moves_the_place() -> None:
+    lines = EventLines("a-1")
+
+    assert read(lines, "id: a-7\n\n") == []
+    assert lines.place == "a-7"
+
+
+def test_half_an_event_does_not_move_the_place() -> None:
+    lines = EventLines("a-1")
+
+    assert read(lines, "id: a-2\ndata: half") == []
+    assert lines.place == "a-1"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 
-import httpx
 import pytest
 
 from shop.client.answers import Json
+from shop.client.change import Change
+from shop.client.connection import connect
 from shop.client.placing import Placing
 from shop.load.placements import Acknowledged, Refused, place_all
 from shop.load.plan import PlannedOrder, plan
-from shop.load.readiness import AT_ONCE, Finished, Readiness
+from shop.load.readiness import MOST_TOO_EARLY, Finished, Readiness
 from shop.load.report import Percentiles, Tally, percentiles
+from tests.support.shop_stand_in import PLACED_AT, stand_in
 
 MENU: Json = {
     "items": [
@@ -28,7 +31,11 @@ MENU: Json = {
 
 
 def acknowledged(order_id: str, key: str, at: float = 1.0) -> Acknowledged:
-    return Acknowledged(order_id, key, seconds=0.01, at=at, retries=0)
+    return Acknowledged(order_id, key, PLACED_AT, seconds=0.01, at=at, retries=0)
+
+
+def change(order_id: str, state: str, seconds: float) -> Change:
+    return Change(order_id, 2, state, PLACED_AT + dt.timedelta(seconds=seconds))
 
 
 def test_orders_are_due_at_the_rate_whatever_happens() -> None:
@@ -53,15 +60,10 @@ def test_nothing_that_is_sold_out_is_ordered() -> None:
 
 
 async def test_waiting_for_a_slow_shop_counts_from_when_an_order_was_due() -> None:
-    async def slow(request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0.05)
-        return httpx.Response(201, json={"id": request.headers["Idempotency-Key"], "number": "1"})
-
-    planned = [PlannedOrder(0, f"key-{n}", {}) for n in range(5)]
+    planned = [PlannedOrder(0, f"key-{n}", {"customer_name": "Ada", "items": []}) for n in range(5)]
     steps: list[Acknowledged | Refused] = []
-    async with httpx.AsyncClient(
-        transport=httpx.MockTransport(slow), base_url="http://shop"
-    ) as http:
+    async with stand_in() as shop, connect(shop.url) as http:
+        shop.takes_seconds = 0.05
         await place_all(planned, Placing(http, 1, limit=1), steps.append)
 
     waits = [round(step.seconds, 1) for step in steps if isinstance(step, Acknowledged)]
@@ -69,38 +71,82 @@ async def test_waiting_for_a_slow_shop_counts_from_when_an_order_was_due() -> No
     assert waits[-1] >= 0.2
 
 
-async def test_an_order_that_does_not_move_hides_none_behind_it() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        if "stuck" in request.url.path:
-            return httpx.Response(200, json={"state": "placed"})
-        return httpx.Response(200, json={"state": "canceled", "ready_at": None})
-
+def test_an_order_takes_as_long_as_the_shops_own_clock_says() -> None:
     ended: list[Finished] = []
-    async with httpx.AsyncClient(
-        transport=httpx.MockTransport(answer), base_url="http://shop"
-    ) as http:
-        readiness = Readiness(http, ended.append)
-        for name in [*(f"stuck-{n}" for n in range(AT_ONCE)), "moving"]:
-            readiness.expect(name)
-        await readiness.sweep(whole=False)
-        assert ended == []
-        await readiness.sweep(whole=True)
+    readiness = Readiness(ended.append)
 
-    assert [end.order_id for end in ended] == ["moving"]
+    readiness.expect("1", PLACED_AT)
+    readiness.hear(change("1", "preparing", 1))
+    readiness.hear(change("1", "ready", 2))
+
+    assert ended == [Finished("1", "ready", 2.0)]
 
 
-async def test_an_order_that_the_shop_does_not_know_any_more_is_lost() -> None:
+def test_an_order_that_is_ready_before_its_customer_knows_of_it_is_ready() -> None:
+    ended: list[Finished] = []
+    readiness = Readiness(ended.append)
+
+    readiness.hear(change("1", "ready", 2))
+    readiness.hear(change("another shop's", "ready", 2))
+    readiness.expect("1", PLACED_AT)
+
+    assert ended == [Finished("1", "ready", 2.0)]
+
+
+def test_an_order_ends_once_however_often_it_is_told() -> None:
+    ended: list[Finished] = []
+    readiness = Readiness(ended.append)
+
+    readiness.expect("1", PLACED_AT)
+    readiness.end("1", "ready", PLACED_AT)
+    readiness.hear(change("1", "ready", 2))
+    readiness.end("1", "unknown", None)
+
+    assert len(ended) == 1
+
+
+def test_what_was_collected_is_not_taken_for_an_order_that_was_never_ready() -> None:
+    readiness = Readiness(lambda _: None)
+
+    readiness.expect("1", PLACED_AT)
+    readiness.hear(change("1", "collected", 9))
+
+    assert readiness.waiting == ["1"]
+
+
+def test_what_is_heard_of_the_orders_of_others_is_not_kept_for_ever() -> None:
+    ended: list[Finished] = []
+    readiness = Readiness(ended.append)
+
+    for number in range(MOST_TOO_EARLY + 1):
+        readiness.hear(change(f"{number}", "ready", 2))
+    readiness.expect("0", PLACED_AT)
+    readiness.expect("1", PLACED_AT)
+
+    assert [end.order_id for end in ended] == ["1"]
+
+
+def test_an_order_that_the_shop_forgot_is_lost() -> None:
     tally = Tally()
-    async with httpx.AsyncClient(
-        transport=httpx.MockTransport(lambda _: httpx.Response(404)), base_url="http://shop"
-    ) as http:
-        readiness = Readiness(http, tally.add)
-        readiness.expect("gone")
-        await readiness.sweep(whole=True)
+    readiness = Readiness(tally.add)
     tally.add(acknowledged("gone", "key"))
+    readiness.expect("gone", PLACED_AT)
 
-    assert readiness.waiting == 0
+    readiness.end("gone", "unknown", None)
+
     assert tally.report(1, None).lost == 1
+
+
+async def test_all_have_ended_once_the_last_one_has() -> None:
+    readiness = Readiness(lambda _: None)
+    readiness.expect("1", PLACED_AT)
+    all_ended = asyncio.create_task(readiness.all_have_ended())
+    await asyncio.sleep(0)
+    assert not all_ended.done()
+
+    readiness.hear(change("1", "failed", 1))
+
+    await all_ended
 
 
 def test_every_order_is_counted_once() -> None:

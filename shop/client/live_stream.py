@@ -1,0 +1,89 @@
+"""The live stream as a client reads it: server-sent events, resumed where they broke off."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+
+import aiohttp
+
+from shop.client.connection import CONNECT_SECONDS
+
+SILENCE_SECONDS = 60.0
+"""After which a stream is taken for dead; a shop shows every 15 s that it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that has data; its kind is `message` unless the shop gives it another."""
+
+    kind: str
+    data: str
+
+
+class EventLines:
+    """Puts events together from lines, as the HTML standard has it (section 9.2.6).
+
+    `place` is that of the last whole event, with data or without.
+    """
+
+    def __init__(self, place: str | None = None) -> None:
+        self.place = place
+        self._fields: dict[str, str] = {}
+
+    def read(self, line: str) -> Event | None:
+        """Read one more line, without its end; give the event that it completes."""
+        if line:
+            self._gather(line)
+            return None
+        fields, self._fields = self._fields, {}
+        self.place = fields.get("id", self.place)
+        if "data" not in fields:
+            return None
+        return Event(fields.get("event") or "message", fields["data"])
+
+    def _gather(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data" and "data" in self._fields:
+            value = f"{self._fields['data']}\n{value}"
+        self._fields[name] = value
+
+
+class LiveStream:
+    """The events of a selection. Opened again, it goes on after the last one that was read."""
+
+    def __init__(self, http: aiohttp.ClientSession, **selection: str) -> None:
+        self._http = http
+        self._selection = selection
+        self.place: str | None = None
+        self.is_open = False
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[Event]]:
+        """Give the events until the stream ends.
+
+        Raises aiohttp.ClientError or TimeoutError; reading from a stream that was refused
+        raises aiohttp.ClientResponseError.
+        """
+        headers = {"Last-Event-ID": self.place} if self.place else {}
+        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
+        async with self._http.get(
+            "events", params=self._selection, headers=headers, timeout=timeout
+        ) as response:
+            self.is_open = response.ok
+            try:
+                async with contextlib.aclosing(self._events(response)) as events:
+                    yield events
+            finally:
+                self.is_open = False
+
+    async def _events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Event, None]:
+        response.raise_for_status()
+        lines = EventLines(self.place)
+        async for line in response.content:
+            event = lines.read(line.decode(errors="replace").rstrip("\r\n"))
+            self.place = lines.place
+            if event is not None:
+                yield event
