@@ -90,19 +90,17 @@ class LiveQueue:
             return
         self._is_open = False
         try:
-            with reaching("SQS"):
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await self._queue.close()
-                    await self._remove(self._queue.url)
+            async with reaching("SQS", _CLOSE_SECONDS):
+                await self._queue.close()
+                await self._remove(self._queue.url)
         except AwsUnavailableError as error:
             log.warning("live.queue_left_behind", queue=self._name, error=repr(error))
 
     async def _opened_queue(self) -> SqsQueue:
         async with self._opening:
             if self._queue is None or not self._is_open:
-                with reaching("SQS or SNS"):
-                    async with asyncio.timeout(_OPEN_SECONDS):
-                        self._queue = await self._open()
+                async with reaching("SQS or SNS", _OPEN_SECONDS):
+                    self._queue = await self._open()
                 self._is_open = True
                 self._heard_at = time.monotonic()
                 log.info("live.open", queue=self._name)

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from moto.server import ThreadedMotoServer
 
 from tests.support.emulator import running_ministack
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Log tracebacks as text; structlog's own default spends seconds on drawing them."""
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    before = structlog.get_config()["processors"]
+    structlog.configure(processors=[*before[:-1], plain])
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+REACH_SECONDS = 3.0
+"""How long a request may take with all its retries; a batch behind it waits as long."""
 
 
 class AwsUnavailableError(Exception):
     """A service did not do what it was asked, after the client's own retries."""
 
 
-@contextlib.contextmanager
-def reaching(service: str) -> Iterator[None]:
-    """Turn what botocore raises in the block into AwsUnavailableError."""
+@contextlib.asynccontextmanager
+async def reaching(service: str, seconds: float | None = REACH_SECONDS) -> AsyncIterator[None]:
+    """Bound the block in time, and turn what botocore raises in it into AwsUnavailableError."""
     try:
-        yield
-    except (BotoCoreError, ClientError, TimeoutError) as error:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise AwsUnavailableError(f"{service} has not answered in time") from error
+    except (BotoCoreError, ClientError) as error:
         raise AwsUnavailableError(f"{service} is out of reach: {error}") from error

@@ -69,8 +69,11 @@ class SqsQueue:
         await self._sends.submit(message)
 
     async def receive(self, limit: int) -> Sequence[Delivery]:
-        """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`."""
-        with reaching("SQS"):
+        """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`.
+
+        It is bounded by the client's own time-outs, which leave room for a long poll.
+        """
+        async with reaching("SQS", None):
             answer = await self._sqs.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=limit,
@@ -110,7 +113,7 @@ class SqsQueue:
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
         """Count the messages, as far as SQS knows (it says "approximate")."""
-        with reaching("SQS"):
+        async with reaching("SQS"):
             answer = await self._sqs.get_queue_attributes(
                 QueueUrl=self.url,
                 AttributeNames=[
@@ -124,12 +127,17 @@ class SqsQueue:
             int(counts["ApproximateNumberOfMessagesNotVisible"]),
         )
 
+    async def purge(self) -> None:
+        """Delete every message; SQS may take a minute over it, and does it once in a minute."""
+        async with reaching("SQS"):
+            await self._sqs.purge_queue(QueueUrl=self.url)
+
     async def close(self) -> None:
         """Return when everything that was submitted is through."""
         await asyncio.gather(self._sends.close(), self._deletes.close(), self._extensions.close())
 
     async def _send_batch(self, messages: Sequence[Message]) -> Sequence[EntryFailedError | None]:
-        with reaching("SQS"):
+        async with reaching("SQS"):
             answer = await self._sqs.send_message_batch(
                 QueueUrl=self.url,
                 Entries=[
@@ -144,7 +152,7 @@ class SqsQueue:
         return by_position(len(messages), answer.get("Failed", []))
 
     async def _delete_batch(self, taken: Sequence[Delivery]) -> Sequence[EntryFailedError | None]:
-        with reaching("SQS"):
+        async with reaching("SQS"):
             answer = await self._sqs.delete_message_batch(
                 QueueUrl=self.url,
                 Entries=[
@@ -157,7 +165,7 @@ class SqsQueue:
     async def _extend_batch(
         self, extensions: Sequence[tuple[Delivery, int]]
     ) -> Sequence[EntryFailedError | None]:
-        with reaching("SQS"):
+        async with reaching("SQS"):
             answer = await self._sqs.change_message_visibility_batch(
                 QueueUrl=self.url,
                 Entries=[

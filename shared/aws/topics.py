@@ -50,7 +50,7 @@ class Topic:
     async def _publish_batch(
         self, publications: Sequence[_Publication]
     ) -> Sequence[EntryFailedError | None]:
-        with reaching("SNS"):
+        async with reaching("SNS"):
             answer = await self._sns.publish_batch(
                 TopicArn=self.arn,
                 PublishBatchRequestEntries=[

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import pytest
 from aiohttp import web
 
 from shared.aws.clients import aws_clients
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.errors import REACH_SECONDS, AwsUnavailableError
 from shared.aws.queue import Message, SqsQueue
 from shared.runtime.settings import ServiceSettings
 
@@ -62,6 +63,23 @@ async def test_one_failure_is_tried_again_unnoticed() -> None:
     async with sqs_that(failing_once) as queue:
         await queue.send(Message("hello"))
     assert requests == 2
+
+
+async def test_a_service_that_never_answers_is_given_up_in_time() -> None:
+    asked = asyncio.Event()
+    over = asyncio.Event()
+
+    async def silent(_: web.BaseRequest) -> web.StreamResponse:
+        asked.set()
+        await over.wait()
+        return web.Response()
+
+    async with sqs_that(silent) as queue:
+        async with asyncio.timeout(REACH_SECONDS + 2):
+            with pytest.raises(AwsUnavailableError, match="not answered in time"):
+                await queue.send(Message("hello"))
+        assert asked.is_set()
+        over.set()
 
 
 ANY_DIGEST = "5d41402abc4b2a76b9719d911017c592"
