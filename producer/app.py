@@ -12,7 +12,7 @@ from producer.operations import CASHIER_OPERATIONS
 from producer.page import page_operations
 from producer.problems import CASHIER_PROBLEMS
 from producer.settings import CashierSettings
-from shared.web.keys import OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import HANGUP, OPERATIONS, PROBLEMS, READINESS
 
 
 def setup(app: web.Application, settings: CashierSettings, staff_key: str) -> None:
@@ -23,7 +23,7 @@ def setup(app: web.Application, settings: CashierSettings, staff_key: str) -> No
     menu = load_menu(settings.menu)
 
     async def counter(app: web.Application) -> AsyncIterator[None]:
-        async with open_counter(settings, menu, staff_key) as app[COUNTER]:
+        async with open_counter(settings, menu, staff_key, app[HANGUP]) as app[COUNTER]:
             yield
 
     async def store_within_reach() -> None:

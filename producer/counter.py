@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
@@ -12,14 +13,18 @@ from aiohttp import web
 
 from producer.backlog import Backlog
 from producer.cashier import Cashier
+from producer.dead_letters.desk import DeadLetterDesk
+from producer.dead_letters.redriving import Redriving
 from producer.front_desk import FrontDesk
 from producer.handover import Handover
 from producer.order_ids import OrderIds
 from producer.rate_limit import RateLimit
+from producer.reconciling.line_watch import LineWatch
+from producer.reconciling.opening import Surroundings, reconciling
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.opening import open_announcer, open_orders_queue, provisioned
+from shared.aws.opening import open_announcer, open_dead_letters, open_orders_queue, provisioned
 from shared.aws.tickets import TicketQueue
 from shared.domain.menu import Menu
 from shared.runtime.clock import Clock, utc_now
@@ -39,6 +44,8 @@ class Counter:
     store: Store
     rate_limit: RateLimit
     backlog: Backlog
+    dead_letters: DeadLetterDesk
+    redriving: Redriving
     clock: Clock
     order_seconds: float
 
@@ -48,9 +55,12 @@ COUNTER: web.AppKey[Counter] = web.AppKey("COUNTER", Counter)
 
 @contextlib.asynccontextmanager
 async def open_counter(
-    settings: CashierSettings, menu: Menu, order_id_secret: str
+    settings: CashierSettings, menu: Menu, order_id_secret: str, hangup: asyncio.Event
 ) -> AsyncIterator[Counter]:
-    """Set the counter up; when it closes, what was begun is through."""
+    """Set the counter up; when it closes, what was begun is through.
+
+    `hangup` tells that queues and topics may have lost what was in them.
+    """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
         await provisioned(clients, names)
@@ -58,6 +68,7 @@ async def open_counter(
             open_store(settings, clients.dynamodb, utc_now) as store,
             open_orders_queue(clients, names) as queue,
             open_announcer(clients, names, queue) as announcer,
+            open_dead_letters(clients, names) as dead_letters,
         ):
             tickets = TicketQueue(queue)
             backlog = Backlog(tickets)
@@ -73,7 +84,20 @@ async def open_counter(
                 ZoneInfo(settings.timezone),
             )
             rate_limit = RateLimit(settings.orders_per_minute, time.monotonic)
-            async with running(every(_SAMPLE_SECONDS, backlog.sample), "backlog"):
+            line = LineWatch(backlog, utc_now)
+            surroundings = Surroundings(store, announcer, dead_letters, handover, line, utc_now)
+            async with (
+                running(every(_SAMPLE_SECONDS, line.sample), "backlog"),
+                reconciling(settings, surroundings, hangup),
+            ):
                 yield Counter(
-                    cashier, desk, store, rate_limit, backlog, utc_now, settings.order_seconds
+                    cashier,
+                    desk,
+                    store,
+                    rate_limit,
+                    backlog,
+                    DeadLetterDesk(dead_letters, store, utc_now),
+                    Redriving(dead_letters, store, handover, utc_now),
+                    utc_now,
+                    settings.order_seconds,
                 )

@@ -11,6 +11,10 @@ class OrderNotFoundError(Exception):
     """There is no order under that id."""
 
 
+class DeadLetterNotFoundError(Exception):
+    """There is no dead letter under that id."""
+
+
 class KeyReusedError(Exception):
     """The idempotency key belongs to another order than this one."""
 

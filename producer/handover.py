@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections import OrderedDict
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -47,6 +48,7 @@ class Handover:
         self._backlog = backlog
         self._tell_seconds = tell_seconds
         self._queued: OrderedDict[str, None] = OrderedDict()
+        self._untold: OrderedDict[tuple[str, int], Order] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure(self, order: Order) -> None:
@@ -61,6 +63,15 @@ class Handover:
             if order.id not in self._queued:
                 await self._queue(order)
 
+    async def again(self, order: Order) -> None:
+        """Queue a fresh ticket for an order whose ticket is gone, whatever was queued before.
+
+        One that is `placed` is announced again first, under the same id. Raises what the
+        announcer and the queue do.
+        """
+        async with self._turns.setdefault(order.id, asyncio.Lock()):
+            await self._queue(order)
+
     async def tell(self, order: Order) -> None:
         """Announce a change that is already durable, so that its failure cannot undo it."""
         try:
@@ -68,9 +79,25 @@ class Handover:
                 await self._announcer.announce(order)
         except (AwsUnavailableError, EntryFailedError, TimeoutError):
             log.exception("announcement.failed", order_id=order.id)
+            self._untold[order.id, order.version] = order
+            if len(self._untold) > _REMEMBERED:
+                self._untold.popitem(last=False)
+
+    async def tell_the_untold(self) -> None:
+        """Announce what could not be announced before, oldest first; stop at what still cannot."""
+        for change, order in list(self._untold.items()):
+            async with asyncio.timeout(self._tell_seconds):
+                await self._announcer.announce(order)
+            self._untold.pop(change, None)
+
+    @property
+    def untold_since(self) -> dt.datetime | None:
+        """When the oldest change was made that could not be announced yet."""
+        return min((order.since for order in self._untold.values()), default=None)
 
     async def _queue(self, order: Order) -> None:
-        await self._announcer.announce(order)
+        if order.state is OrderState.PLACED:
+            await self._announcer.announce(order)
         await self._tickets.put(order)
         self._backlog.queued()
         self._queued[order.id] = None

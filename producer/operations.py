@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from producer import order_routes, problems, shop_routes
+from producer.dead_letters.operations import DEAD_LETTER_OPERATIONS
 from producer.models import (
     BoardModel,
     MenuItemModel,
@@ -166,4 +167,4 @@ _SHOP: Sequence[Operation] = (
     ),
 )
 
-CASHIER_OPERATIONS: Sequence[Operation] = (*_ORDERS, *_SHOP)
+CASHIER_OPERATIONS: Sequence[Operation] = (*_ORDERS, *_SHOP, *DEAD_LETTER_OPERATIONS)

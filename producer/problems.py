@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from producer.errors import (
+    DeadLetterNotFoundError,
     KeyReusedError,
     NotInThatStateError,
     NotInTimeError,
@@ -42,6 +43,9 @@ INVALID_ORDER = ProblemKind(
 )
 INVALID_SETTING = ProblemKind(
     "invalid-setting", HTTPStatus.UNPROCESSABLE_ENTITY, "The setting is not valid"
+)
+INVALID_REDRIVE = ProblemKind(
+    "invalid-redrive", HTTPStatus.UNPROCESSABLE_ENTITY, "The redrive is not valid"
 )
 NOT_ON_THE_MENU = ProblemKind(
     "not-on-the-menu", HTTPStatus.UNPROCESSABLE_ENTITY, "The shop does not sell that now"
@@ -79,6 +83,9 @@ def _not_in_that_state(error: NotInThatStateError) -> Problem:
 CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingProxyType(
     {
         OrderNotFoundError: lambda _: Problem(NOT_FOUND, "no order is known under that id"),
+        DeadLetterNotFoundError: lambda _: Problem(
+            NOT_FOUND, "no dead letter is known under that id"
+        ),
         KeyReusedError: lambda _: Problem(
             KEY_REUSED, "another order was placed under this key; use a new one"
         ),

@@ -27,3 +27,15 @@ class CashierSettings(WebSettings):
 
     order_seconds: Annotated[float, Field(gt=0)] = 8
     """How long placing an order may take, until the customer is told to try again."""
+
+    cashier_name: str | None = None
+    """Which cashier this is, in each of its lives; made of host and port when left out."""
+
+    visibility_timeout: Annotated[int, Field(ge=3, le=12 * 3600)] = 30
+    """The baristas' own: seconds for which a delivery is kept from others."""
+
+    reconcile_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
+    """How often to look for what may have been lost."""
+
+    expire_after_seconds: Annotated[float, Field(gt=0)] = 7200
+    """For how long a ready order waits to be collected, until it expires."""

@@ -86,6 +86,14 @@ class Child:
             self._signal(signal.SIGKILL)
             await self._at_rest.wait()
 
+    def hang_up(self) -> None:
+        """Tell the program by SIGHUP that its surroundings have changed, if it has settled.
+
+        Before that it may not know what the signal means, and finds out by itself anyway.
+        """
+        if self.settled.is_set():
+            self._signal(signal.SIGHUP)
+
     async def _one_more(self, restarts: Restarts) -> Restarts:
         began = time.monotonic()
         ending = await self._live()

@@ -10,6 +10,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws.clients import AwsClients
+from shared.aws.dead_letters import HELD_SECONDS, DeadLetters
 from shared.aws.names import Names, topic_arn
 from shared.aws.provisioning import queue_arn
 from shared.aws.queue import SqsQueue
@@ -39,6 +40,21 @@ async def open_orders_queue(
     finally:
         await queue.close()
         await dead_letters.close()
+
+
+@contextlib.asynccontextmanager
+async def open_dead_letters(clients: AwsClients, names: Names) -> AsyncIterator[DeadLetters]:
+    """Open the queue of tickets that were given up on, to look into it."""
+    queue = SqsQueue(
+        clients.sqs,
+        await _find(clients, names.dead_letters),
+        visibility_timeout=HELD_SECONDS,
+        wait_time=1,
+    )
+    try:
+        yield DeadLetters(queue)
+    finally:
+        await queue.close()
 
 
 @contextlib.asynccontextmanager

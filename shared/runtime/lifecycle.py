@@ -43,6 +43,17 @@ async def stop_requested(lifeline_fd: int | None = None) -> AsyncIterator[asynci
 
 
 @contextlib.asynccontextmanager
+async def heeding(number: signal.Signals, act: Callable[[], None]) -> AsyncIterator[None]:
+    """Call `act` in the event loop whenever the signal comes, for as long as the block lasts."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(number, act)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
 async def running(
     coroutine: Coroutine[Any, Any, None], name: str
 ) -> AsyncIterator[asyncio.Task[None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 
@@ -14,7 +15,7 @@ from shared.web.auth import STAFF_KEY_DIGEST, digest
 from shared.web.correlation import correlate
 from shared.web.docs_page import docs_operations
 from shared.web.error_answers import answer_errors
-from shared.web.keys import LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import HANGUP, LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.limits import WebLimits
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.response_headers import complete_answer
@@ -31,8 +32,8 @@ def create_app(
 ) -> web.Application:
     """Let each setup add its operations, checks and cleanup contexts, and build what serves them.
 
-    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS and LIMITS in the application. Raises
-    ValueError when two operations have the same route.
+    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS, HANGUP and LIMITS in the application.
+    Raises ValueError when two operations have the same route.
     """
     registry = new_registry()
     limits = limits or WebLimits()
@@ -44,6 +45,7 @@ def create_app(
     app[READINESS] = {}
     app[PROBLEMS] = {}
     app[METRICS] = registry
+    app[HANGUP] = asyncio.Event()
     app[LIMITS] = limits
     app[STAFF_KEY_DIGEST] = digest(staff_key)
     for setup in setups:

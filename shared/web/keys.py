@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,6 +24,9 @@ PROBLEMS: web.AppKey[dict[type[Exception], Callable[[Any], Problem]]] = web.AppK
 
 METRICS: web.AppKey[CollectorRegistry] = web.AppKey("METRICS", CollectorRegistry)
 """The registry behind `/metrics`."""
+
+HANGUP: web.AppKey[asyncio.Event] = web.AppKey("HANGUP", asyncio.Event)
+"""Set by SIGHUP: queues and topics have been away, and may have lost what was in them."""
 
 LIMITS: web.AppKey[WebLimits] = web.AppKey("LIMITS", WebLimits)
 

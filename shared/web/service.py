@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 import socket
 from collections.abc import Callable, Sequence
 
 import structlog
 from aiohttp import web
 
-from shared.runtime.lifecycle import stop_requested
+from shared.runtime.lifecycle import heeding, stop_requested
 from shared.runtime.logging import configure_logging
 from shared.runtime.mistakes import MistakeError
 from shared.runtime.settings import WebSettings
 from shared.web.application import create_app
+from shared.web.keys import HANGUP
 from shared.web.server import serve
 from shared.web.staff_key import load_or_create_staff_key
 
@@ -37,7 +39,8 @@ async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
     staff_key = load_or_create_staff_key(settings.staff_key, settings.state_dir)
     app = create_app(setups(staff_key), title="Coffee shop", staff_key=staff_key)
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
-    async with stop_requested(settings.lifeline_fd) as stop:
+    hung_up = app[HANGUP].set
+    async with stop_requested(settings.lifeline_fd) as stop, heeding(signal.SIGHUP, hung_up):
         await serve(
             app,
             host=settings.host,

@@ -183,6 +183,7 @@ def settings_for(emulator: str, state_dir: Path, **settings: Any) -> CashierSett
             "name_prefix": f"t{secrets.token_hex(4)}-",
             "orders_per_minute": 0,
             "grace_seconds": 5,
+            "reconcile_seconds": 3600,
             "port": 0,
             **settings,
         },

@@ -1,0 +1,79 @@
+"""The operations on dead letters, which are staff's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+from pydantic import Field
+
+from producer.dead_letters import routes
+from producer.dead_letters.models import (
+    DeadLetterDetail,
+    DeadLetterList,
+    PurgeModel,
+    RedriveDeadLetters,
+    RedriveModel,
+)
+from producer.dead_letters.redriving import MOST_HELD
+from producer.problems import INVALID_REDRIVE
+from shared.web.operation import Answer, Operation, Parameter
+from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
+
+DEAD_LETTER_OPERATIONS: Sequence[Operation] = (
+    Operation(
+        "GET",
+        "/dead-letters",
+        "List tickets that were given up on",
+        routes.list_dead_letters,
+        parameters=(
+            Parameter(
+                "limit",
+                "query",
+                "How many at most (100 when left out)",
+                Annotated[int, Field(ge=1, le=MOST_HELD)],
+            ),
+        ),
+        answers={HTTPStatus.OK: Answer("Dead letters", DeadLetterList)},
+        errors=(INVALID_REQUEST, UNAVAILABLE),
+        tag="dead letters",
+    ),
+    Operation(
+        "GET",
+        "/dead-letters/{id:[0-9a-f-]+}",  # which is not `redrive`
+        "Show a dead letter with its body",
+        routes.get_dead_letter,
+        parameters=(
+            Parameter(
+                "id",
+                "path",
+                "The dead letter's id",
+                Annotated[str, Field(pattern=r"^[0-9a-f-]+$")],
+                required=True,
+            ),
+        ),
+        answers={HTTPStatus.OK: Answer("The dead letter", DeadLetterDetail)},
+        errors=(NOT_FOUND, UNAVAILABLE),
+        tag="dead letters",
+    ),
+    Operation(
+        "POST",
+        "/dead-letters/redrive",
+        "Place the orders of dead letters anew, and give them fresh tickets",
+        routes.redrive_dead_letters,
+        body=RedriveDeadLetters,
+        answers={HTTPStatus.OK: Answer("What became of each dead letter", RedriveModel)},
+        errors=(INVALID_REDRIVE, UNAVAILABLE),
+        tag="dead letters",
+    ),
+    Operation(
+        "DELETE",
+        "/dead-letters",
+        "Delete all dead letters for good",
+        routes.purge_dead_letters,
+        answers={HTTPStatus.OK: Answer("How many there were", PurgeModel)},
+        errors=(UNAVAILABLE,),
+        tag="dead letters",
+    ),
+)

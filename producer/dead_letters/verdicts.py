@@ -1,0 +1,53 @@
+"""What a dead letter means for its order. Pure decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import ValidationError
+
+from shared.aws.dead_letters import DeadLetter
+from shared.domain.order import Order, OrderState
+from shared.messages.ticket import Ticket
+
+_CLOCKS_APART = dt.timedelta(seconds=1)
+
+
+def ticket_in(letter: DeadLetter) -> Ticket | None:
+    """Read the ticket that a dead letter was; none when it never was one."""
+    try:
+        return Ticket.model_validate_json(letter.body)
+    except ValidationError:
+        return None
+
+
+def reason_of(letter: DeadLetter) -> str:
+    """Say why a dead letter was given up on, whoever it was that did."""
+    if letter.reason is not None:
+        return letter.reason
+    if ticket_in(letter) is None:
+        return "not a ticket"
+    return f"delivered {letter.attempts} times, and never finished"
+
+
+def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
+    """Tell whether an order is to fail, since this was the ticket by which it would go on.
+
+    It does not when it has gone on, is being prepared under a claim that holds or came by another
+    ticket, or was placed anew since the dead letter was sent: then the letter is a leftover.
+    """
+    placed_at = order.reached(OrderState.PLACED) or order.placed_at
+    if letter.sent_at is not None and letter.sent_at < placed_at - _CLOCKS_APART:
+        return False
+    if order.state is OrderState.PREPARING and order.claim is not None:
+        return order.claim.ticket == letter.id and order.claim.until <= now
+    return order.state is OrderState.PLACED
+
+
+def refusal(order: Order, now: dt.datetime) -> str | None:
+    """Say why an order needs no ticket any more; none when it can be given one."""
+    if order.state in {OrderState.FAILED, OrderState.PLACED}:
+        return None
+    if order.state is OrderState.PREPARING and (order.claim is None or order.claim.until <= now):
+        return None
+    return f"the order is {order.state}"

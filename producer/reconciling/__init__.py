@@ -1,0 +1,1 @@
+"""The reconciler: brings what the order store records and what the queue holds together again."""

@@ -1,0 +1,71 @@
+"""Lets orders fail whose tickets are dead letters."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+
+from producer.dead_letters.verdicts import must_fail, reason_of, ticket_in
+from producer.handover import Handover
+from shared.aws.dead_letters import DeadLetter, DeadLetters
+from shared.domain.order import Order, OrderState, advance
+from shared.runtime.clock import Clock
+from shared.store.contract import OrderChangedError, OrderStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+_MOST_READ = 1000
+_AGAIN_SECONDS = 60
+"""How often dead letters are read again though their number is the same."""
+
+_OPEN = frozenset({OrderState.PLACED, OrderState.PREPARING})
+
+
+class Failures:
+    """Reads the dead letters when there are any new ones."""
+
+    def __init__(
+        self, dead_letters: DeadLetters, store: OrderStore, handover: Handover, clock: Clock
+    ) -> None:
+        self._dead_letters = dead_letters
+        self._store = store
+        self._handover = handover
+        self._clock = clock
+        self._settled: frozenset[str] = frozenset()
+        self._settled_count: int | None = None
+        self._read_at = 0.0
+
+    async def fail(self) -> None:
+        """Fail the orders of all dead letters that there are, as far as they are not failed yet."""
+        count = await self._dead_letters.count()
+        recently = time.monotonic() - self._read_at < _AGAIN_SECONDS
+        if count == 0 or (recently and count == self._settled_count):
+            return
+        letters = await self._dead_letters.look(_MOST_READ)
+        settled = [letter.id for letter in letters if await self._is_settled(letter)]
+        self._settled = frozenset(settled)
+        self._settled_count = count if len(settled) == len(letters) else None
+        self._read_at = time.monotonic()
+
+    async def _is_settled(self, letter: DeadLetter) -> bool:
+        """Fail the order of a dead letter if it must, and tell whether it never will any more."""
+        ticket = ticket_in(letter)
+        if letter.id in self._settled or ticket is None:
+            return True
+        order = await self._store.get(ticket.order_id)
+        if order is None or order.state not in _OPEN:
+            return True
+        if not must_fail(order, letter, self._clock()):
+            return False
+        return await self._fail(order, letter)
+
+    async def _fail(self, order: Order, letter: DeadLetter) -> bool:
+        failed = advance(order, OrderState.FAILED, self._clock())
+        try:
+            await self._store.replace(order, failed)
+        except OrderChangedError:
+            return False
+        log.warning("order.failed", order_id=order.id, number=order.number, why=reason_of(letter))
+        await self._handover.tell(failed)
+        return True

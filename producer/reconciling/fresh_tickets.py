@@ -1,0 +1,81 @@
+"""Gives a fresh ticket to every order whose ticket is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Sequence
+
+import structlog
+
+from producer.handover import Handover
+from producer.reconciling.line_watch import LineWatch
+from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
+from producer.reconciling.open_orders import OpenOrders
+from shared.domain.order import Order
+from shared.runtime.clock import Clock
+from shared.store.contract import ShopStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+MOST_AT_ONCE = 200
+"""How many fresh tickets there may be in a round: a mistake of ours must not flood the queue."""
+
+_REMEMBERED = 10_000
+
+
+class FreshTickets:
+    """Looks at the open orders, and queues again those that the line has passed by."""
+
+    def __init__(
+        self,
+        open_orders: OpenOrders,
+        roster: ShopStore,
+        line: LineWatch,
+        handover: Handover,
+        clock: Clock,
+        margins: Margins,
+    ) -> None:
+        self._open_orders = open_orders
+        self._roster = roster
+        self._line = line
+        self._handover = handover
+        self._clock = clock
+        self._margins = margins
+        self._given: OrderedDict[str, dt.datetime] = OrderedDict()
+
+    async def give(self) -> None:
+        """Queue fresh tickets, the oldest orders first, up to MOST_AT_ONCE."""
+        waiting = await self._open_orders.waiting()
+        if not waiting:
+            return
+        now = self._clock()
+        shifts = await self._roster.on_shift(now)
+        heads = [shift.head for shift in shifts if shift.head is not None]
+        certain = horizon(self._line.empty_at, heads, now, self._margins)
+        if certain is not None:
+            lost = lost_tickets(waiting, certain, self._given, now, self._margins)
+            await self._queue_again(lost[:MOST_AT_ONCE], len(lost))
+
+    def distrust_the_queue(self) -> None:
+        """Forget what was given: the queue has lost tickets, those as well."""
+        self._given.clear()
+
+    async def _queue_again(self, orders: Sequence[Order], lost: int) -> None:
+        if not orders:
+            return
+        outcomes = await asyncio.gather(
+            *(self._give(order) for order in orders), return_exceptions=True
+        )
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        log.warning("tickets.lost", lost=lost, given=len(orders) - len(failures))
+        if failures:
+            raise failures[0]
+
+    async def _give(self, order: Order) -> None:
+        await self._handover.again(order)
+        self._given[order.id] = self._clock()
+        self._given.move_to_end(order.id)
+        if len(self._given) > _REMEMBERED:
+            self._given.popitem(last=False)

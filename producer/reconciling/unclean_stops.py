@@ -1,0 +1,92 @@
+"""Finds out that a cashier has gone without stopping cleanly, and makes up for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import structlog
+
+from producer.handover import Handover
+from producer.reconciling.retelling import Retelling
+from shared.domain.shop import SignOfLife
+from shared.runtime.clock import Clock
+from shared.store.contract import CashierStore, StoreUnavailableError
+
+log = structlog.stdlib.get_logger(__name__)
+
+LOOKBACK = dt.timedelta(minutes=1)
+"""How long an announcement may have been under way when all processes were killed."""
+
+_SILENT = dt.timedelta(minutes=1)
+"""A cashier that was not heard of for so long is gone."""
+
+_RETURN = dt.timedelta(seconds=3)
+"""What listeners need until they listen again, after the topics have been away."""
+
+
+class UncleanStops:
+    """Keeps this cashier's sign of life, and tells again what others may not have told.
+
+    A sign under our own `name`, before we have given any, is of our last life.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        store: CashierStore,
+        handover: Handover,
+        retelling: Retelling,
+        clock: Clock,
+    ) -> None:
+        self._name = name
+        self._store = store
+        self._handover = handover
+        self._retelling = retelling
+        self._clock = clock
+        self._signed_in = False
+        self._topics_lost_at: dt.datetime | None = None
+
+    def topics_lost(self) -> None:
+        """Have everything told again that was announced of late, once there are listeners."""
+        self._topics_lost_at = self._clock()
+
+    async def check(self) -> None:
+        """Announce again whatever an unclean stop may have left unheard; then give a sign of life.
+
+        In this order: the sign of our last life stays until it was made up for.
+        """
+        for sign in await self._store.signed_in():
+            if self._is_of_one_gone(sign):
+                log.warning("cashier.gone", cashier=sign.cashier, last_seen=sign.at.isoformat())
+                await self._retelling.tell_since(_told_until(sign) - LOOKBACK)
+                await self._store.sign_out(sign.cashier)
+        lost_at = self._topics_lost_at
+        if lost_at is not None and self._clock() >= lost_at + _RETURN:
+            await self._retelling.tell_since(lost_at - LOOKBACK)
+            self._topics_lost_at = None
+        await self._store.sign_in(self._sign())
+        self._signed_in = True
+
+    async def sign_out(self) -> None:
+        """Say that this cashier has stopped cleanly, if everything it changed was announced."""
+        if not self._signed_in:
+            return
+        try:
+            if self._handover.untold_since is None:
+                await self._store.sign_out(self._name)
+            else:
+                await self._store.sign_in(self._sign())
+        except StoreUnavailableError as error:
+            log.warning("cashier.not_signed_out", error=str(error))
+
+    def _sign(self) -> SignOfLife:
+        return SignOfLife(self._name, self._clock(), self._handover.untold_since)
+
+    def _is_of_one_gone(self, sign: SignOfLife) -> bool:
+        if sign.cashier == self._name:
+            return not self._signed_in
+        return self._clock() - sign.at > _SILENT
+
+
+def _told_until(sign: SignOfLife) -> dt.datetime:
+    return min(sign.at, sign.untold_since or sign.at)
