@@ -16,12 +16,15 @@ from pydantic import ValidationError
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.errors import ClaimHeldError
-from shared.domain.order import Order, OrderState, advance, claim, renew
+from shared.domain.order import Order, OrderState, advance, claim, history, renew
 from shared.messages.ticket import Ticket
 from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
+
+_UNFINISHED = frozenset({OrderState.PLACED, OrderState.PREPARING})
+"""States in which an order was announced before it could be completed or canceled."""
 
 Wait = Callable[[float], Awaitable[None]]
 """Lets so many seconds pass: `asyncio.sleep`, but for tests."""
@@ -75,12 +78,14 @@ class Barista:
                 return Retry(self._claim_for.total_seconds(), "changed by somebody else")
 
     async def _serve(self, order: Order, ticket: str) -> Outcome:
-        if order.state in {OrderState.PLACED, OrderState.PREPARING}:
+        if order.state in _UNFINISHED:
             order = await self._claim(order, ticket)
             await self._announcer.announce(order)
             order = await self._prepare(order, ticket)
             order = await self._complete(order)
-        await self._announcer.announce(order)
+        for change in history(order):
+            if change.state not in _UNFINISHED:
+                await self._announcer.announce(change)
         return Done()
 
     async def _claim(self, order: Order, ticket: str) -> Order:

@@ -149,16 +149,17 @@ def advance(order: Order, to: OrderState, at: dt.datetime) -> Order:
     )
 
 
-def changes_since(order: Order, since: dt.datetime) -> list[Order]:
-    """Give the order as it was after each change since then, oldest first, this version last.
+def history(order: Order) -> list[Order]:
+    """Give the order as it was after each change, oldest first, this version last.
 
     The attempt of an earlier version is not recorded; it is given as it is now.
     """
-    return [
-        _as_of(order, version)
-        for version, entry in enumerate(order.timeline, start=1)
-        if entry.at >= since
-    ]
+    return [_as_of(order, version) for version in range(1, order.version + 1)]
+
+
+def changes_since(order: Order, since: dt.datetime) -> list[Order]:
+    """Give the order as it was after each change since then, as `history` does."""
+    return [change for change in history(order) if change.since >= since]
 
 
 def _as_of(order: Order, version: int) -> Order:

@@ -12,7 +12,7 @@ import pytest
 
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Reject, Retry
-from shared.domain.order import Order, OrderState, advance
+from shared.domain.order import Order, OrderState, advance, claim
 from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
@@ -118,6 +118,21 @@ async def test_the_ticket_of_a_canceled_order_is_announced_and_done(shop: Shop) 
     assert await shop.barista().take(ticket_for(order)) == Done()
     assert shop.announced == [(order.id, OrderState.CANCELED, 2)]
     assert await shop.state(order) is OrderState.CANCELED
+
+
+async def test_a_ticket_that_comes_back_after_its_order_was_collected_tells_that_it_was_ready(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+    preparing = claim(order, "ticket", NOON, NOON)
+    ready = advance(preparing, OrderState.READY, NOON)
+    collected = advance(ready, OrderState.COLLECTED, NOON - dt.timedelta(hours=1))
+    await shop.store.replace(order, collected)
+    assert await shop.barista().take(ticket_for(order)) == Done()
+    assert shop.announced == [
+        (order.id, OrderState.READY, 3),
+        (order.id, OrderState.COLLECTED, 4),
+    ]
 
 
 @pytest.mark.parametrize(
