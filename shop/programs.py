@@ -34,13 +34,14 @@ class Programs:
         return Program("emulator", emulator.COMMAND, variables, descriptors)
 
     def counter(self) -> Program:
-        """The cashier and the notifier, whose queue is the same in each of its lives."""
+        """The cashier and the notifier, under the same names in each of their lives."""
         listener = self.premises.counter.fileno()
         return Program(
             "counter",
             (sys.executable, "-m", "shop.counter"),
             {
                 "COFFEE_NOTIFIER_INSTANCE": own_name(socket.gethostname(), self.settings.port),
+                "COFFEE_CASHIER_NAME": f"{socket.gethostname()}-counter",
                 **self._shared(),
                 "COFFEE_LISTEN_FD": str(listener),
             },

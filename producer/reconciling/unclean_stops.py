@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from collections.abc import Iterable
 
 import structlog
 
@@ -20,8 +22,8 @@ LOOKBACK = dt.timedelta(minutes=1)
 _SILENT = dt.timedelta(minutes=1)
 """A cashier that was not heard of for so long is gone."""
 
-_RETURN = dt.timedelta(seconds=3)
-"""What listeners need until they listen again, after the topics have been away."""
+_RETURN_SECONDS = 3
+"""What listeners need until they listen, when topics were away, or all has just been started."""
 
 
 class UncleanStops:
@@ -45,25 +47,23 @@ class UncleanStops:
         self._clock = clock
         self._signed_in = False
         self._topics_lost_at: dt.datetime | None = None
+        self._listeners_at = time.monotonic() + _RETURN_SECONDS
 
     def topics_lost(self) -> None:
         """Have everything told again that was announced of late, once there are listeners."""
         self._topics_lost_at = self._clock()
+        self._listeners_at = time.monotonic() + _RETURN_SECONDS
 
     async def check(self) -> None:
-        """Announce again whatever an unclean stop may have left unheard; then give a sign of life.
+        """Announce again whatever an unclean stop may have left unheard, and give a sign of life.
 
-        In this order: the sign of our last life stays until it was made up for.
+        The sign of our last life stays until it was made up for.
         """
-        for sign in await self._store.signed_in():
-            if self._is_of_one_gone(sign):
-                log.warning("cashier.gone", cashier=sign.cashier, last_seen=sign.at.isoformat())
-                await self._retelling.tell_since(_told_until(sign) - LOOKBACK)
-                await self._store.sign_out(sign.cashier)
-        lost_at = self._topics_lost_at
-        if lost_at is not None and self._clock() >= lost_at + _RETURN:
-            await self._retelling.tell_since(lost_at - LOOKBACK)
-            self._topics_lost_at = None
+        gone = [sign for sign in await self._store.signed_in() if self._is_of_one_gone(sign)]
+        if time.monotonic() >= self._listeners_at:
+            await self._make_up_for(gone)
+        elif any(sign.cashier == self._name for sign in gone):
+            return
         await self._store.sign_in(self._sign())
         self._signed_in = True
 
@@ -72,15 +72,28 @@ class UncleanStops:
         if not self._signed_in:
             return
         try:
-            if self._handover.untold_since is None:
+            if self._untold_since() is None:
                 await self._store.sign_out(self._name)
             else:
                 await self._store.sign_in(self._sign())
         except StoreUnavailableError as error:
             log.warning("cashier.not_signed_out", error=str(error))
 
+    async def _make_up_for(self, gone: Iterable[SignOfLife]) -> None:
+        for sign in gone:
+            log.warning("cashier.gone", cashier=sign.cashier, last_seen=sign.at.isoformat())
+            await self._retelling.tell_since(_told_until(sign) - LOOKBACK)
+            await self._store.sign_out(sign.cashier)
+        if self._topics_lost_at is not None:
+            await self._retelling.tell_since(self._topics_lost_at - LOOKBACK)
+            self._topics_lost_at = None
+
     def _sign(self) -> SignOfLife:
-        return SignOfLife(self._name, self._clock(), self._handover.untold_since)
+        return SignOfLife(self._name, self._clock(), self._untold_since())
+
+    def _untold_since(self) -> dt.datetime | None:
+        times = [self._handover.untold_since, self._topics_lost_at]
+        return min((at for at in times if at is not None), default=None)
 
     def _is_of_one_gone(self, sign: SignOfLife) -> bool:
         if sign.cashier == self._name:
