@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean python
+.PHONY: help run test chaos check lock clean python
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -15,6 +15,9 @@ run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
 
 test: $(DEV)  ## Run every test
 	$(BIN)/pytest -n 2 --dist loadfile
+
+chaos: $(DEV)  ## Break everything at length, and say what became of it: ORDERS=10000 KILLS=200 for more
+	COFFEE_CHAOS=long COFFEE_CHAOS_ORDERS=$(ORDERS) COFFEE_CHAOS_KILLS=$(KILLS) $(BIN)/pytest tests/chaos
 
 check: $(DEV)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .
@@ -39,7 +42,8 @@ python:
 		echo "The coffee shop needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12" >&2; exit 2; }
 
 $(SHOP): requirements.lock pyproject.toml | python
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "No virtual environment could be made; on Debian, apt install python3-venv." >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -8,7 +8,10 @@ import pytest
 import structlog
 from moto.server import ThreadedMotoServer
 
+from tests.chaos.report import pytest_terminal_summary
 from tests.support.emulator import running_ministack
+
+__all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the chaos runs
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,6 +20,7 @@ class Hold:
         self._action = action
         self._moment = moment
         self._containing = containing
+        self.discarded = False
         self._reached = asyncio.Event()
         self._released = asyncio.Event()
 
@@ -30,6 +31,11 @@ class Hold:
 
     def release(self) -> None:
         """Let it go on: to its effect, or to whoever is still there to read the answer."""
+        self._released.set()
+
+    def discard(self) -> None:
+        """Make it as if it had never been sent, or its answer never."""
+        self.discarded = True
         self._released.set()
 
     def wants(self, action: str, moment: Moment, content: bytes) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
@@ -62,7 +64,7 @@ class Proxy:
         self._faults = faults
         self._witness = witness
         self._holds: list[Hold] = []
-        self._redelivery = Redelivery(faults.draw("redelivery"))
+        self._redelivery = Redelivery(faults)
         self._server = web.Server(self._serve, access_log=None)
         self._connector = aiohttp.TCPConnector(limit=0)
         self._http = aiohttp.ClientSession(
@@ -73,6 +75,9 @@ class Proxy:
         self._listener: asyncio.Server | None = None
         self._closing = asyncio.Event()
         self._port = 0
+        self.polled_at = 0.0
+        """When the service last asked for messages (monotonic)."""
+
         self.under_way = 0
         self.most_under_way = 0
 
@@ -98,7 +103,7 @@ class Proxy:
         """Let go of everything."""
         self._closing.set()
         for hold in self._holds:
-            hold.release()
+            hold.discard()
         self.shut()
         await self._server.shutdown(1)
         await self._http.close()
@@ -113,7 +118,7 @@ class Proxy:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
-            call = aws_wire.read_call(request.headers, await request.read())
+            call = aws_wire.read_call(request.headers, await request.content.read())
             answer = await self._suffer(request, call, self._faults.of(call.action))
         except (LostError, aiohttp.ClientError):
             _reset(request.transport)
@@ -141,6 +146,8 @@ class Proxy:
                 case _:
                     pass  # befalls it only when it takes effect
         await self._held(call, Moment.BEFORE, call.body)
+        if call.action == "ReceiveMessage":
+            self.polled_at = time.monotonic()
         answer = await self._take_effect(request, call, faults)
         await self._held(call, Moment.AFTER, call.body + answer.body)
         if LoseAnswer() in faults:
@@ -179,7 +186,7 @@ class Proxy:
         async with self._http.request(
             request.method,
             self._emulator.join(URL(request.path_qs, encoded=True)),
-            data=call.body,
+            data=io.BytesIO(call.body),  # in pieces, since a ticket may have 1 MiB
             headers=_onward(request.headers),
         ) as response:
             answer = Answer(response.status, await response.read(), _onward(response.headers))
@@ -190,6 +197,8 @@ class Proxy:
         for hold in self._holds:
             if hold.wants(call.action, moment, content):
                 await hold.stop()
+                if hold.discarded:
+                    raise LostError
 
 
 @contextlib.asynccontextmanager

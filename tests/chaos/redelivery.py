@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
 from tests.chaos.aws_wire import Answer, Call
+from tests.chaos.faults import Faults
+
+COPIES = "copies"
+"""Under which name the faults count what was delivered beyond the first time."""
 
 
 class Redelivery:
     """Keeps copies of what was received, for this receive and for later ones."""
 
-    def __init__(self, draw: random.Random) -> None:
-        self._draw = draw
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
         self._copies: defaultdict[str, list[Any]] = defaultdict(list)
 
     def kept(self, call: Call) -> Answer | None:
@@ -31,7 +34,9 @@ class Redelivery:
     def multiply(self, call: Call, answer: Answer, times: int) -> Answer:
         """Keep `times` copies of what was received, and answer with some of them."""
         copies = self._copies[call.document["QueueUrl"]]
-        copies += answer.document.get("Messages", []) * times
-        self._draw.shuffle(copies)
+        messages = answer.document.get("Messages", [])
+        self._faults.met["ReceiveMessage", COPIES] += len(messages) * (times - 1)
+        copies += messages * times
+        self._faults.draw("redelivery").shuffle(copies)
         kept = self.kept(call)
         return answer if kept is None else replace(answer, body=kept.body)

@@ -253,3 +253,13 @@ async def test_a_request_can_be_held_before_its_effect_or_after(
     held.release()
     await sending
     assert await bench.arrived() == ["first", "second"]
+
+
+async def test_a_held_request_can_be_made_as_if_it_had_never_been_sent(bench: Bench) -> None:
+    held = bench.proxy.hold("SendMessageBatch", Moment.BEFORE)
+    sending = asyncio.create_task(bench.send("a"))
+    await held.reached()
+    held.discard()
+    with pytest.raises(LOST):
+        await sending
+    assert await bench.arrived() == []

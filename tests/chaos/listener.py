@@ -1,0 +1,54 @@
+"""A subscriber of order-events with a queue of its own: hears what the world is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from shared.aws.clients import AwsClients
+from shared.aws.errors import AwsUnavailableError
+from shared.aws.names import Names
+from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
+from shared.aws.queue import SqsQueue
+from shared.messages.announcement import ORDER_EVENTS, CloudEvent
+from shared.runtime.lifecycle import running
+
+
+class Listener:
+    """Collects announcements for as long as it runs."""
+
+    def __init__(self, queue: SqsQueue) -> None:
+        self._queue = queue
+        self.heard: list[CloudEvent] = []
+
+    async def listen(self) -> None:
+        """Listen for ever; while the emulator is away there is nothing to hear."""
+        while True:
+            try:
+                deliveries = await self._queue.receive(10)
+            except AwsUnavailableError:
+                await asyncio.sleep(0.1)
+                continue
+            self.heard += [CloudEvent.model_validate_json(delivery.body) for delivery in deliveries]
+            await asyncio.gather(*map(self._queue.delete, deliveries), return_exceptions=True)
+
+    async def hears_nothing_more(self) -> bool:
+        """Tell whether all that was published up to now has been heard."""
+        return await self._queue.waiting_and_in_flight() == (0, 0)
+
+
+@contextlib.asynccontextmanager
+async def listening(clients: AwsClients, names: Names) -> AsyncIterator[Listener]:
+    """Subscribe a listener for as long as the block lasts."""
+    name = f"{names.prefix}listener"
+    arn = await ensure_queue(clients.sqs, name, {})
+    url = (await clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
+    topic = (await clients.sns.create_topic(Name=names.topic(ORDER_EVENTS)))["TopicArn"]
+    await clients.sqs.set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": publishing_policy(arn, [topic])}
+    )
+    await subscribe_queue(clients.sns, topic, arn)
+    listener = Listener(SqsQueue(clients.sqs, url, wait_time=1))
+    async with running(listener.listen(), "listener"):
+        yield listener

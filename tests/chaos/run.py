@@ -1,0 +1,53 @@
+"""One run of a row of the fault matrix: its form, its seed, and the judgment at its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.chaos.driver import ChaosShop
+from tests.chaos.evidence import Evidence
+from tests.chaos.invariants import violations
+from tests.chaos.redelivery import COPIES
+from tests.chaos.report import Row
+
+LONG = os.environ.get("COFFEE_CHAOS") == "long"
+RESTS_WITHIN = 300 if LONG else 60
+"""Seconds from the last order to the moment when there is nothing left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The same seed draws the same orders and faults. `note` is told what the run has found."""
+
+    seed: int
+    note: Callable[[Row], None]
+
+    def size(self, short: int, long: int, variable: str = "") -> int:
+        """Say how many: few in CI, more in the long form, any number by a variable."""
+        asked = os.environ.get(variable) if variable else None
+        return int(asked) if asked else (long if LONG else short)
+
+    async def judged(self, shop: ChaosShop, fault: str, recovery: float | None = None) -> Evidence:
+        """Wait until the shop is at rest, and hold every invariant against the evidence.
+
+        `recovery` is in seconds; left out, it is that of the killed baristas' tickets.
+        """
+        await shop.comes_to_rest(RESTS_WITHIN)
+        evidence = await shop.evidence()
+        copies = shop.faults.met["ReceiveMessage", COPIES]
+        row = Row(
+            fault=fault,
+            seed=self.seed,
+            orders=len(evidence.ledger.acknowledged),
+            kills=len(shop.crew.kills),
+            lost=len(evidence.lost),
+            duplicate_orders=evidence.duplicate_orders,
+            duplicate_deliveries=evidence.duplicate_deliveries + copies,
+            recovery=shop.crew.recovery_seconds() if recovery is None else recovery,
+        )
+        self.note(row.beyond(shop.noted))
+        shop.noted = row
+        assert violations(evidence) == []
+        return evidence
