@@ -14,7 +14,7 @@ def main() -> None:
     """Run the notifier as its settings say."""
     with told_clearly():
         settings = read_settings(NotifierSettings)
-        run_web_service("notifier", settings, lambda _: [partial(setup, settings=settings)])
+        run_web_service("notifier", settings, [partial(setup, settings=settings)])
 
 
 if __name__ == "__main__":

@@ -14,11 +14,7 @@ def main() -> None:
     """Run the cashier as its settings say."""
     with told_clearly():
         settings = read_settings(CashierSettings)
-        run_web_service(
-            "producer",
-            settings,
-            lambda staff_key: [partial(setup, settings=settings, staff_key=staff_key)],
-        )
+        run_web_service("producer", settings, [partial(setup, settings=settings)])
 
 
 if __name__ == "__main__":

@@ -15,15 +15,12 @@ from producer.settings import CashierSettings
 from shared.web.keys import HANGUP, OPERATIONS, PROBLEMS, READINESS
 
 
-def setup(app: web.Application, settings: CashierSettings, staff_key: str) -> None:
-    """Add the cashier to `app`; order ids are made with `staff_key` as their secret.
-
-    Raises MenuFileError when the menu cannot be used.
-    """
+def setup(app: web.Application, settings: CashierSettings) -> None:
+    """Add the cashier to `app`; raises MenuFileError when the menu cannot be used."""
     menu = load_menu(settings.menu)
 
     async def counter(app: web.Application) -> AsyncIterator[None]:
-        async with open_counter(settings, menu, staff_key, app[HANGUP]) as app[COUNTER]:
+        async with open_counter(settings, menu, app[HANGUP]) as app[COUNTER]:
             yield
 
     async def store_within_reach() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ COUNTER: web.AppKey[Counter] = web.AppKey("COUNTER", Counter)
 
 @contextlib.asynccontextmanager
 async def open_counter(
-    settings: CashierSettings, menu: Menu, order_id_secret: str, hangup: asyncio.Event
+    settings: CashierSettings, menu: Menu, hangup: asyncio.Event
 ) -> AsyncIterator[Counter]:
     """Set the counter up; when it closes, what was begun is through.
 
@@ -78,7 +79,7 @@ async def open_counter(
                 store,
                 desk,
                 handover,
-                OrderIds(order_id_secret),
+                OrderIds(await store.order_id_secret(secrets.token_urlsafe(32))),
                 utc_now,
                 settings.store_id,
                 ZoneInfo(settings.timezone),

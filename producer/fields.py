@@ -15,14 +15,22 @@ _RFC_3339 = re.compile(
 )
 
 
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
+_REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Bidirectional controls (Unicode Annex 9), which rearrange whatever stands beside them."""
+
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a pattern that show as nothing."""
+
+
 def _printable(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+    if any(unicodedata.category(c) in _UNPRINTABLE or c in _REORDERING for c in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
     return text
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
+    if all(unicodedata.category(c)[0] in "ZCM" or c in _INVISIBLE for c in text):
         raise PydanticCustomError("blank", "Text should not be blank")
     return text
 
@@ -45,7 +53,7 @@ def _point_in_time(text: object) -> dt.datetime:
         raise PydanticCustomError("no_such_time", message) from None
 
 
-Id = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_printable)]
+Id = Annotated[str, AfterValidator(_printable)]
 Note = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
 Name = Annotated[
     str,

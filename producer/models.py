@@ -82,7 +82,7 @@ class SetMenuItem(Body):
 class ListOrders(Body):
     """Which orders to list."""
 
-    model_config = ConfigDict(strict=False)
+    model_config = ConfigDict(strict=False, extra="ignore")
 
     state: OrderState | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20

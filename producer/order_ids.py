@@ -16,7 +16,7 @@ class OrderIds:
     """Makes order ids of 26 lower-case letters and digits (128 bits, RFC 4648 base 32).
 
     The ids of idempotency keys are made with a secret, so that knowing how a customer makes keys
-    does not open that customer's orders. Every cashier of a shop must have the same secret.
+    does not open that customer's orders. The order store keeps it for all cashiers of a shop.
     """
 
     def __init__(self, secret: str) -> None:

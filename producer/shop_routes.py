@@ -8,6 +8,7 @@ from producer.counter import COUNTER
 from producer.models import SetMenuItem, SetShop
 from producer.presenting import show_menu, show_menu_item, show_shop
 from producer.problems import INVALID_SETTING
+from shared.domain.errors import Fault
 from shared.domain.menu import find
 from shared.web.answer import answer
 from shared.web.body import read_body
@@ -41,5 +42,8 @@ async def set_shop(request: web.Request) -> web.Response:
     """Open the shop, or close it."""
     counter = request.app[COUNTER]
     body = await read_body(request, SetShop, INVALID_SETTING)
+    if body.until is not None and body.until <= counter.clock():
+        fault = Fault("/until", "Time should be in the future")
+        raise Problem(INVALID_SETTING, "the time is over already", faults=[fault])
     await counter.store.set_state(body.state, body.reason, body.until)
     return answer(show_shop(await counter.front_desk.view(counter.clock())))

@@ -23,8 +23,8 @@ def main() -> None:
         run_web_service(
             "counter",
             settings,
-            lambda staff_key: [
-                partial(producer.app.setup, settings=settings, staff_key=staff_key),
+            [
+                partial(producer.app.setup, settings=settings),
                 partial(notifier.app.setup, settings=notifying),
             ],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,10 @@ from pydantic_settings import BaseSettings
 from notifier.settings import NotifierSettings
 from producer.menu_file import load_menu
 from producer.settings import CashierSettings
+from shared.runtime.clock import utc_now
 from shared.runtime.mistakes import MistakeError, read_settings
+from shared.runtime.settings import StoreKind
+from shared.store.opening import open_store
 from shared.web.staff_key import load_or_create_staff_key
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
@@ -45,9 +49,19 @@ def read_all_settings() -> Settings:
 
 
 def check_files(cashier: CashierSettings) -> None:
-    """Read the menu and the staff key, which is made if need be; raises MistakeError."""
+    """Open the menu, the staff key and the embedded order store; raises MistakeError.
+
+    What is not there yet is made, but for the menu.
+    """
     try:
         load_menu(cashier.menu)
         load_or_create_staff_key(cashier.staff_key, cashier.state_dir)
+        asyncio.run(_check_store(cashier))
     except OSError as error:
         raise MistakeError(str(error)) from error
+
+
+async def _check_store(settings: CashierSettings) -> None:
+    if settings.store is StoreKind.SQLITE:
+        async with open_store(settings, None, utc_now):
+            pass

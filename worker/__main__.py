@@ -20,8 +20,8 @@ def main() -> None:
     """Run a worker as its settings say."""
     with told_clearly():
         settings = read_settings(WorkerSettings)
-    configure_logging("worker", settings.log_format, settings.log_level)
-    asyncio.run(_run(settings))
+        configure_logging("worker", settings.log_format, settings.log_level)
+        asyncio.run(_run(settings))
 
 
 if __name__ == "__main__":

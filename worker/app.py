@@ -9,6 +9,8 @@ import os
 import socket
 from collections.abc import AsyncIterator
 
+import structlog
+
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.opening import open_announcer, open_orders_queue, provisioned
@@ -16,12 +18,14 @@ from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.shop import Shift
 from shared.runtime.clock import utc_now
 from shared.runtime.lifecycle import every, finished_before, running
-from shared.store.contract import ShopStore
+from shared.store.contract import ShopStore, StoreUnavailableError
 from shared.store.opening import open_store
 from worker.barista import Barista
 from worker.head import LineHead
 from worker.health import answering
 from worker.settings import WorkerSettings
+
+log = structlog.stdlib.get_logger(__name__)
 
 _CLOCK_IN_SECONDS = 5
 _SHIFT = dt.timedelta(seconds=15)
@@ -82,6 +86,11 @@ async def on_shift(
         until = utc_now() + _SHIFT
         await store.clock_in(Shift(barista, settings.worker_concurrency, until, line.sent_at))
 
-    async with running(every(_CLOCK_IN_SECONDS, clock_in), "clock in"):
-        yield
-    await store.clock_out(barista)
+    try:
+        async with running(every(_CLOCK_IN_SECONDS, clock_in), "clock in"):
+            yield
+    finally:
+        try:
+            await store.clock_out(barista)
+        except StoreUnavailableError as error:
+            log.warning("shift.left_open", error=str(error))

@@ -7,21 +7,31 @@ undeleted ticket is the outbox: whatever was cut off is done again when the tick
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
 
+from shared.aws.batcher import EntryFailedError
+from shared.aws.errors import AwsUnavailableError
+from shared.consuming.backoff import full_jitter
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.errors import ClaimHeldError
 from shared.domain.order import Order, OrderState, advance, claim, history, renew
 from shared.messages.ticket import Ticket
 from shared.runtime.clock import Clock
-from shared.store.contract import OrderChangedError, OrderStore
+from shared.store.contract import OrderChangedError, OrderStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
+
+OUT_OF_REACH = (StoreUnavailableError, AwsUnavailableError, EntryFailedError)
+"""What is no fault of the ticket's, and passes."""
+
+_LONGEST_PAUSE = 5
 
 _UNFINISHED = frozenset({OrderState.PLACED, OrderState.PREPARING})
 """States in which an order was announced before it could be completed or canceled."""
@@ -61,21 +71,36 @@ class Barista:
         self._brew_speed = brew_speed
 
     async def take(self, delivery: Delivery) -> Outcome:
-        """Bring the order of a ticket to its end, or say what is to become of the ticket."""
+        """Bring the order of a ticket to its end, or say what is to become of the ticket.
+
+        While the store or a topic is out of reach, the barista holds on to the ticket and tries
+        again: giving it back would use up its deliveries, and make a dead letter of a good one.
+        """
         try:
             ticket = Ticket.model_validate_json(delivery.body)
         except ValidationError as error:
             return Reject(f"not a ticket: {error.errors()[0]['msg']}")
         with structlog.contextvars.bound_contextvars(order_id=ticket.order_id):
-            order = await self._store.get(ticket.order_id)
-            if order is None:
-                return Reject("no such order")
-            try:
-                return await self._serve(order, delivery.message_id)
-            except ClaimHeldError as held:
-                return Retry(held.remaining.total_seconds(), "claimed by another barista")
-            except OrderChangedError:
-                return Retry(self._claim_for.total_seconds(), "changed by somebody else")
+            for attempt in itertools.count(1):
+                try:
+                    return await self._attend_to(ticket.order_id, delivery.message_id)
+                except OUT_OF_REACH as error:
+                    log.warning("order.waits", attempt=attempt, error=str(error))
+                await self._wait(full_jitter(attempt, random.random, cap=_LONGEST_PAUSE))
+        raise AssertionError("it is tried for as long as the lease lasts")
+
+    async def _attend_to(self, order_id: str, ticket: str) -> Outcome:
+        order = await self._store.get(order_id)
+        if order is None:
+            return Reject("no such order")
+        try:
+            return await self._serve(order, ticket)
+        except ClaimHeldError as held:
+            # A clock that was set back must not make it longer than a claim can be.
+            pause = min(held.remaining, self._claim_for).total_seconds()
+            return Retry(pause, "claimed by another barista")
+        except OrderChangedError:
+            return Retry(self._claim_for.total_seconds(), "changed by somebody else")
 
     async def _serve(self, order: Order, ticket: str) -> Outcome:
         if order.state in _UNFINISHED:

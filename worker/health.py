@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import structlog
 from aiohttp import web
 
+from shared.runtime.mistakes import MistakeError
 from shared.web.application import create_app
 from shared.web.keys import READINESS
 from shared.web.server import serve
@@ -27,7 +28,7 @@ async def answering(
 ) -> AsyncIterator[None]:
     """Answer /healthz, /readyz and /metrics for as long as the block lasts.
 
-    Raises OSError when the port cannot be had.
+    Raises MistakeError when the port cannot be had.
     """
     if settings.worker_port is None:
         yield
@@ -38,7 +39,10 @@ async def answering(
 
     # Nobody is staff here: there is nothing for them to do.
     app = create_app([setup], title="Coffee shop", staff_key=secrets.token_urlsafe())
-    sock = socket.create_server((settings.host, settings.worker_port))
+    try:
+        sock = socket.create_server((settings.host, settings.worker_port))
+    except OSError as error:
+        raise MistakeError(f"COFFEE_WORKER_PORT: {error.strerror}") from error
     stop = asyncio.Event()
     server = asyncio.create_task(
         serve(

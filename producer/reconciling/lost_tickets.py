@@ -34,16 +34,16 @@ class Margins:
 def horizon(
     empty_at: dt.datetime | None, heads: Iterable[dt.datetime], now: dt.datetime, margins: Margins
 ) -> dt.datetime | None:
-    """Find the time before which no ticket was sent that is still on the queue, if any is known.
+    """Find the time before which no change was made whose ticket is still on the queue, if any.
 
     `empty_at` is when the queue was last found empty. `heads` are when the newest tickets were
     sent that baristas have received; those from the future are of a clock that is wrong, ours or
     the queue's, and prove nothing.
     """
-    certain = [head - margins.disorder for head in heads if head <= now + margins.settling]
+    passed = [head - margins.disorder for head in heads if head <= now + margins.settling]
     if empty_at is not None:
-        certain.append(empty_at - margins.settling)
-    return max(certain, default=None)
+        passed.append(empty_at)
+    return max(passed) - margins.settling if passed else None
 
 
 def lost_tickets(

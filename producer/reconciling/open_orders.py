@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import Protocol
 
 from shared.domain.order import Order, OrderState
-from shared.store.contract import OrderStore
 
 _CHUNK = 500
 _CHUNKS = 20
@@ -16,10 +16,17 @@ _CHUNKS = 20
 _REMEMBERED = 100_000
 
 
+class OldestOpenOrders(Protocol):
+    """The part of the order store that is read here."""
+
+    async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
+        """List up to `limit` open orders, the oldest placed first, but none that is `known`."""
+
+
 class OpenOrders:
     """Knows which orders are ready, and since when, so as not to read them again."""
 
-    def __init__(self, store: OrderStore) -> None:
+    def __init__(self, store: OldestOpenOrders) -> None:
         self._store = store
         self._ready: OrderedDict[str, dt.datetime] = OrderedDict()
 

@@ -22,14 +22,12 @@ LOOKBACK = dt.timedelta(minutes=1)
 _SILENT = dt.timedelta(minutes=1)
 """A cashier that was not heard of for so long is gone."""
 
-_RETURN_SECONDS = 3
-"""What listeners need until they listen, when topics were away, or all has just been started."""
-
 
 class UncleanStops:
     """Keeps this cashier's sign of life, and tells again what others may not have told.
 
-    A sign under our own `name`, before we have given any, is of our last life.
+    A sign under our own `name`, before we have given any, is of our last life. Listeners have
+    `return_seconds` until they listen, when all has just been started, or the topics were lost.
     """
 
     def __init__(
@@ -39,6 +37,7 @@ class UncleanStops:
         handover: Handover,
         retelling: Retelling,
         clock: Clock,
+        return_seconds: float = 3,
     ) -> None:
         self._name = name
         self._store = store
@@ -47,12 +46,13 @@ class UncleanStops:
         self._clock = clock
         self._signed_in = False
         self._topics_lost_at: dt.datetime | None = None
-        self._listeners_at = time.monotonic() + _RETURN_SECONDS
+        self._return_seconds = return_seconds
+        self._listeners_at = time.monotonic() + return_seconds
 
     def topics_lost(self) -> None:
         """Have everything told again that was announced of late, once there are listeners."""
         self._topics_lost_at = self._clock()
-        self._listeners_at = time.monotonic() + _RETURN_SECONDS
+        self._listeners_at = time.monotonic() + self._return_seconds
 
     async def check(self) -> None:
         """Announce again whatever an unclean stop may have left unheard, and give a sign of life.

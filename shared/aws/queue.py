@@ -17,8 +17,14 @@ from shared.consuming.delivery import Delivery, LeaseLostError
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
+MAX_ATTRIBUTES = 10
+"""SQS takes up to 10 attributes with a message."""
+
 MAX_BYTES = 2**20
 """SQS takes up to 1 MiB in a message, its attributes included, and in a batch."""
+
+_EXCERPT = 100_000
+"""How many characters, of up to 4 bytes each, are kept of a dead letter that is too long."""
 
 REASON, ATTEMPTS = "reason", "attempts"
 """The attributes of a dead letter: why it was given up on, and after how many deliveries."""
@@ -100,14 +106,14 @@ class SqsQueue:
     async def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """Copy the message, with the reason, to the dead-letter queue; then delete it here.
 
-        A message so long that the reason does not fit beside it is copied without.
+        A message so long that the reason does not fit beside it is cut: no ticket is that long.
         """
         if self._dead_letters is None:
             raise RuntimeError("this queue has no dead-letter queue")
         why = {REASON: reason, ATTEMPTS: str(delivery.receive_count)}
         copy = Message(delivery.body, {**delivery.attributes, **why})
-        if _weight(copy) > MAX_BYTES:
-            copy = Message(delivery.body)
+        if _weight(copy) > MAX_BYTES or len(copy.attributes) > MAX_ATTRIBUTES:
+            copy = Message(delivery.body[:_EXCERPT], why)
         await self._dead_letters.send(copy)
         await self.delete(delivery)
 

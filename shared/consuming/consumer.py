@@ -19,6 +19,7 @@ handler that has lost it is stopped.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 MAX_RECEIVE = 10
 """SQS gives up to 10 messages in one receive."""
+
+_HAND_BACK_SECONDS = 5
+"""How long handing back may take; what is not handed back comes back by itself, later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,14 @@ class Consumer:
         keeper = asyncio.create_task(self._leases.keep(), name="lease keeper")
         waker = asyncio.create_task(self._wake_at(stop), name="stop")
         try:
-            while not stop.is_set():
+            keeper.add_done_callback(lambda _: self._changed.set())
+            while not (stop.is_set() or keeper.done()):
                 self._changed.clear()
                 self._start_polls(stop)
                 await self._changed.wait()
             await self._drain()
+            if keeper.done():
+                keeper.result()
         finally:
             side_tasks = (keeper, waker, *self._polls, *self._works)
             for task in side_tasks:
@@ -119,15 +126,15 @@ class Consumer:
 
     async def _drain(self) -> None:
         """Let the polls in flight return, and the work come to its end within the grace."""
-        while self._polls:
-            await asyncio.wait(self._polls)
-        if self._works:
-            _, late = await asyncio.wait(self._works, timeout=self._limits.grace)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.grace):
+                while self._polls or self._works:
+                    await asyncio.wait(self._polls | self._works)
+        if late := self._works.copy():
+            log.warning("drain.hurried", handed_back=len(late))
             for work in late:
                 work.cancel()
-            if late:
-                log.warning("drain.hurried", handed_back=len(late))
-                await asyncio.wait(late)
+            await asyncio.wait(late, timeout=_HAND_BACK_SECONDS)
 
     def _start(self, among: set[asyncio.Task[None]], step: Coroutine[Any, Any, None]) -> None:
         def ended(task: asyncio.Task[None]) -> None:

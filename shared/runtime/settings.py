@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -35,6 +36,18 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("should be a URL, as in http://127.0.0.1:4566")
+    return text
+
+
+def _upper(level: object) -> object:
+    return level.upper() if isinstance(level, str) else level
+
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -54,7 +67,7 @@ class ServiceSettings(BaseSettings):
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
     """Whose midnight starts the order numbers again (an IANA name)."""
 
-    aws_endpoint_url: str | None = None
+    aws_endpoint_url: Annotated[str, AfterValidator(_http_url)] | None = None
     """Where SQS, SNS and DynamoDB are; left out, it is AWS itself."""
 
     aws_region: str = "us-east-1"
@@ -62,7 +75,7 @@ class ServiceSettings(BaseSettings):
     """Put before the name of every queue, topic and table, so that shops can share an account."""
 
     log_format: LogFormat = LogFormat.AUTO
-    log_level: str = "INFO"
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
     grace_seconds: Annotated[float, Field(ge=0, le=120)] = 20
     """How long a service may take to finish what it has begun when it is asked to stop."""
 

@@ -121,6 +121,12 @@ class CashierStore(Protocol):
     async def signed_in(self) -> Sequence[SignOfLife]:
         """List the cashiers that have not signed out, whenever they were last heard of."""
 
+    async def order_id_secret(self, candidate: str) -> str:
+        """Give the secret that order ids are made with: the one that was first recorded.
+
+        `candidate` is recorded when there is none, so that all cashiers of a shop have the same.
+        """
+
 
 class Store(OrderStore, ShopStore, CashierStore, Protocol):
     """The whole store, as a service opens it."""

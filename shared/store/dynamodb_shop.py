@@ -134,6 +134,18 @@ class DynamoDBShop:
                 items += page["Items"]
         return items
 
+    async def order_id_secret(self, candidate: str) -> str:
+        """Give the secret that order ids are made with."""
+        async with self.table.in_time():
+            answer = await self.table.client.update_item(
+                TableName=self.table.name,
+                Key=shop_key(self.store_id, "secret"),
+                UpdateExpression="SET order_ids = if_not_exists(order_ids, :candidate)",
+                ExpressionAttributeValues={":candidate": {"S": candidate}},
+                ReturnValues="ALL_NEW",
+            )
+        return answer["Attributes"]["order_ids"]["S"]
+
 
 def _text(value: str | None) -> AttributeValueTypeDef:
     return {"NULL": True} if value is None else {"S": value}

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from shared.runtime.clock import Clock
+from shared.runtime.mistakes import MistakeError
 from shared.runtime.settings import ServiceSettings, StoreKind
-from shared.store.contract import Store
+from shared.store.contract import Store, StoreUnavailableError
 from shared.store.dynamodb import dynamodb_store
 from shared.store.sqlite import open_sqlite_store
 
@@ -27,11 +28,16 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the order store for as long as the block lasts.
 
-    `dynamodb` is needed where the settings say so; its table must be there. Raises
-    StoreUnavailableError when the store cannot be opened.
+    `dynamodb` is needed where the settings say so; its table must be there. Raises MistakeError
+    when the embedded store's file cannot be opened.
     """
     if settings.store is StoreKind.SQLITE:
-        async with open_sqlite_store(settings.sqlite_path, settings.store_id) as store:
+        async with contextlib.AsyncExitStack() as stack:
+            opening = open_sqlite_store(settings.sqlite_path, settings.store_id)
+            try:
+                store = await stack.enter_async_context(opening)
+            except StoreUnavailableError as error:
+                raise MistakeError(f"{settings.sqlite_path} cannot be opened: {error}") from error
             yield store
     elif dynamodb is not None:
         yield dynamodb_store(dynamodb, table_name(settings), settings.store_id, clock)

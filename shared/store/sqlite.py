@@ -126,6 +126,12 @@ class SqliteStore:
         """List the cashiers that have not signed out."""
         return await self._read(lambda file: sqlite_shop.signed_in(file, self.store_id))
 
+    async def order_id_secret(self, candidate: str) -> str:
+        """Give the secret that order ids are made with."""
+        return await self.commits.write(
+            lambda file: sqlite_shop.order_id_secret(file, self.store_id, candidate)
+        )
+
     async def check(self) -> None:
         """Read and write a row: only a write tells of a disk that is full or read-only."""
         await self._read(lambda file: file.execute("SELECT made FROM checks").fetchone())

@@ -41,13 +41,9 @@ _FIRST_TABLES = (
         barista TEXT NOT NULL,
         slots INTEGER NOT NULL,
         until TEXT NOT NULL,
+        head TEXT,
         PRIMARY KEY (store_id, barista)
     ) WITHOUT ROWID""",
-    "CREATE TABLE checks (id INTEGER PRIMARY KEY CHECK (id = 1), made INTEGER NOT NULL)",
-)
-
-_SIGNS_OF_LIFE = (
-    "ALTER TABLE shifts ADD COLUMN head TEXT",
     """CREATE TABLE cashiers (
         store_id TEXT NOT NULL,
         cashier TEXT NOT NULL,
@@ -55,9 +51,14 @@ _SIGNS_OF_LIFE = (
         untold_since TEXT,
         PRIMARY KEY (store_id, cashier)
     ) WITHOUT ROWID""",
+    """CREATE TABLE secrets (
+        store_id TEXT PRIMARY KEY,
+        order_ids TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE TABLE checks (id INTEGER PRIMARY KEY CHECK (id = 1), made INTEGER NOT NULL)",
 )
 
-_STEPS = (_FIRST_TABLES, _SIGNS_OF_LIFE)
+_STEPS = (_FIRST_TABLES,)
 """What makes each version out of the one before; a step that was released is never changed."""
 
 VERSION = len(_STEPS)

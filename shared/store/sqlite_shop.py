@@ -115,6 +115,17 @@ def signed_in(connection: sqlite3.Connection, store_id: str) -> Sequence[SignOfL
     ]
 
 
+def order_id_secret(connection: sqlite3.Connection, store_id: str, candidate: str) -> str:
+    """Record the secret of order ids, unless there is one; give the one that is recorded."""
+    connection.execute(
+        "INSERT INTO secrets (store_id, order_ids) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (store_id, candidate),
+    )
+    row = connection.execute("SELECT order_ids FROM secrets WHERE store_id = ?", (store_id,))
+    secret: str = row.fetchone()[0]
+    return secret
+
+
 def _written(at: dt.datetime | None) -> str | None:
     return None if at is None else sortable(at)
 

@@ -12,6 +12,7 @@ from shared.runtime.metrics import new_registry
 from shared.web.access_log import RequestLog
 from shared.web.admission import Admission
 from shared.web.auth import STAFF_KEY_DIGEST, digest
+from shared.web.checkup import CHECKUP, Checkup
 from shared.web.correlation import correlate
 from shared.web.docs_page import docs_operations
 from shared.web.error_answers import answer_errors
@@ -42,12 +43,13 @@ def create_app(
         client_max_size=limits.body_bytes,
     )
     app[OPERATIONS] = []
-    app[READINESS] = {}
+    readiness = app[READINESS] = {}
     app[PROBLEMS] = {}
     app[METRICS] = registry
     app[HANGUP] = asyncio.Event()
     app[LIMITS] = limits
     app[STAFF_KEY_DIGEST] = digest(staff_key)
+    app[CHECKUP] = Checkup(readiness, limits.check_seconds)
     for setup in setups:
         setup(app)
     _build(app, title)

@@ -22,8 +22,8 @@ from shared.web.staff_key import load_or_create_staff_key
 
 log = structlog.stdlib.get_logger(__name__)
 
-Setups = Callable[[str], Sequence[Callable[[web.Application], None]]]
-"""Makes, with the staff key, what adds the services to an application."""
+Setups = Sequence[Callable[[web.Application], None]]
+"""What adds the services to an application."""
 
 
 def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
@@ -37,7 +37,7 @@ def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
 
 async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
     staff_key = load_or_create_staff_key(settings.staff_key, settings.state_dir)
-    app = create_app(setups(staff_key), title="Coffee shop", staff_key=staff_key)
+    app = create_app(setups, title="Coffee shop", staff_key=staff_key)
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
     hung_up = app[HANGUP].set
     async with stop_requested(settings.lifeline_fd) as stop, heeding(signal.SIGHUP, hung_up):
@@ -55,4 +55,4 @@ async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
 def _explained(error: OSError, settings: WebSettings) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {settings.port} is in use; name another one in COFFEE_PORT."
-    return str(error)
+    return f"{error}; COFFEE_STATE_DIR names the folder of the shop's files."

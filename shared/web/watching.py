@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Literal
 
@@ -13,7 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from shared.web.answer import answer
-from shared.web.keys import LIMITS, METRICS, READINESS
+from shared.web.checkup import CHECKUP
+from shared.web.keys import METRICS, READINESS
 from shared.web.operation import Answer, Handler, Operation, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
 
@@ -62,32 +61,16 @@ async def healthz(_: web.Request) -> web.StreamResponse:
 
 async def readyz(request: web.Request) -> web.StreamResponse:
     """Check everything at once; raises a Problem of kind UNAVAILABLE that names what failed."""
-    checks = request.app[READINESS]
-    seconds = request.app[LIMITS].check_seconds
-    failures = await asyncio.gather(*(_failure(check, seconds) for check in checks.values()))
-    reasons = [f"{name}: {why}" for name, why in zip(checks, failures, strict=True) if why]
+    reasons = await request.app[CHECKUP].reasons()
     if reasons:
         raise Problem(UNAVAILABLE, "; ".join(reasons), retry_after=RETRY_AFTER_SECONDS)
-    return answer(Readiness(checks=[*checks]))
+    return answer(Readiness(checks=[*request.app[READINESS]]))
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
     """Write the registry in Prometheus' text format."""
     page = generate_latest(request.app[METRICS])
     return web.Response(body=page, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
-
-
-async def _failure(check: Callable[[], Awaitable[object]], seconds: float) -> str | None:
-    """Say why a check failed by the error's name alone: its text may hold addresses and keys."""
-    try:
-        async with asyncio.timeout(seconds):
-            await check()
-    except TimeoutError:
-        return f"no answer within {seconds:g} s"
-    except Exception as error:  # noqa: BLE001 - what a dependency may raise is what this is for
-        log.info("readiness.failed", error=repr(error))
-        return type(error).__name__
-    return None
 
 
 def _operation(

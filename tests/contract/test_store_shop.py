@@ -111,3 +111,11 @@ async def test_one_shop_does_not_see_the_staff_and_the_state_of_another(
 
 async def test_a_store_within_reach_passes_its_check(store: Store) -> None:
     await store.check()
+
+
+async def test_the_secret_of_order_ids_is_the_one_that_was_recorded_first(
+    store: Store, second_store: Store
+) -> None:
+    assert await store.order_id_secret("first") == "first"
+    assert await second_store.order_id_secret("second") == "first"
+    assert await store.order_id_secret("third") == "first"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from shared.aws.batcher import EntryFailedError
+from shared.aws.errors import AwsUnavailableError
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Reject, Retry
 from shared.domain.order import Order, OrderState, advance, claim
@@ -217,3 +220,39 @@ async def test_of_ten_baristas_with_one_ticket_each_only_one_prepares(shop: Shop
     found = await shop.store.get(order.id)
     assert found is not None
     assert (found.state, found.attempt) == (OrderState.READY, 1)
+
+
+async def test_a_store_that_is_away_costs_the_ticket_nothing(shop: Shop, tmp_path: Path) -> None:
+    order = await shop.placed()
+    lock = sqlite3.connect(tmp_path / "orders.sqlite3", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if lock.in_transaction:
+            lock.execute("COMMIT")
+
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(shop.store, shop, lambda: NOON, pause, claim_for, brew_speed=0)
+    assert await barista.take(ticket_for(order)) == Done()
+    lock.close()
+    assert len(pauses) == 1
+    assert await shop.state(order) is OrderState.READY
+
+
+async def test_a_topic_that_is_away_costs_the_ticket_nothing(shop: Shop) -> None:
+    order = await shop.placed()
+    away = [AwsUnavailableError("SNS"), EntryFailedError("Busy", "", sender_fault=False)]
+
+    class Hoarse:
+        async def announce(self, order: Order) -> None:
+            if order.state is OrderState.READY and away:
+                raise away.pop()
+            await shop.announce(order)
+
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(shop.store, Hoarse(), lambda: NOON, shop.wait, claim_for, brew_speed=0)
+    assert await barista.take(ticket_for(order)) == Done()
+    assert shop.announced[-1] == (order.id, OrderState.READY, 3)
+    assert len(shop.waits) == 2

@@ -159,7 +159,6 @@ async def test_the_list_can_be_of_one_state(new_cashier: ServedCashier) -> None:
         "cursor=",
         f"cursor={'a' * 501}",
         "cursor=%00",
-        "page=2",
     ],
 )
 async def test_a_list_that_cannot_be_is_refused(cashier: ServedCashier, query: str) -> None:

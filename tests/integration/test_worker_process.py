@@ -106,7 +106,13 @@ async def test_it_stops_while_it_waits_for_queues_that_are_not_there(tmp_path: P
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("COFFEE_WORKER_CONCURRENCY", "many"), ("COFFEE_BREW_SPEED", "-1"), ("COFFEE_STORE", "paper")],
+    [
+        ("COFFEE_WORKER_CONCURRENCY", "many"),
+        ("COFFEE_BREW_SPEED", "-1"),
+        ("COFFEE_STORE", "paper"),
+        ("COFFEE_LOG_LEVEL", "loud"),
+        ("COFFEE_AWS_ENDPOINT_URL", "localhost:4566"),
+    ],
 )
 async def test_a_mistake_in_its_settings_is_one_line_and_exit_status_2(
     variable: str, value: str

@@ -207,7 +207,7 @@ async def open_cashier(
     async with provisioned_shop(settings) as (clients, names):
         reaching = settings.model_copy(update={"aws_endpoint_url": through} if through else {})
         app = create_app(
-            [partial(setup, settings=reaching, staff_key=STAFF_KEY)],
+            [partial(setup, settings=reaching)],
             title="Cashier",
             staff_key=STAFF_KEY,
         )
