@@ -1,4 +1,4 @@
-"""The page that says what runs here, and shows the numbers being prepared and ready."""
+"""The pages: what runs here with the numbers on the board, and what staff can do."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ _PAGES = Path(__file__).with_name("pages")
 
 
 def page_operations() -> list[Operation]:
-    """List the page and its assets."""
+    """List the pages and their assets."""
     return asset_operations(
         {
             "/": _PAGES / "index.html",
+            "/staff": _PAGES / "staff.html",
             "/pages/index.js": _PAGES / "index.js",
             "/pages/shop.css": _PAGES / "shop.css",
             "/pages/cup.svg": _PAGES / "cup.svg",

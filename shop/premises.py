@@ -45,8 +45,8 @@ class Premises:
 def premises(host: str, port: int, state_dir: Path) -> Iterator[Premises]:
     """Take what a shop needs; raises PortError or StateDirError when it cannot be had."""
     with (
-        listen(host, port) as counter,
         locked(state_dir) as lock,
+        listen(host, port) as counter,
         listen("127.0.0.1", 0) as emulator,
         _pipe() as (lifeline, _),
         _pipe() as (emulator_lifeline, emulator_needed),

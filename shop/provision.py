@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.provisioning import provision
+from shared.aws.provisioning import ForeignQueueError, provision
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import StoreUnavailableError
 from shared.store.dynamodb_table import provision_table
@@ -29,6 +29,8 @@ async def provision_shop(settings: ServiceSettings) -> list[str]:
                 await provision_table(clients.dynamodb, table_name(settings))
                 made.append(table_name(settings))
             return made
+    except ForeignQueueError as error:
+        raise ProvisioningError(str(error)) from error
     except (ClientError, BotoCoreError, StoreUnavailableError) as error:
         where = settings.aws_endpoint_url or f"AWS in {settings.aws_region}"
         raise ProvisioningError(f"the shop could not be provisioned at {where}: {error}") from (

@@ -7,6 +7,7 @@ const lists = {
 const shop = document.getElementById("shop");
 const connection = document.getElementById("connection");
 const SHOP_EVERY_MS = 3000;
+const FOLLOW_AGAIN_MS = 5000;
 
 let board = new Map();
 
@@ -90,6 +91,8 @@ function follow() {
   };
   events.onerror = () => {
     connection.textContent = "The connection is lost; trying again …";
+    // A refusal ends an EventSource for good; a lost connection it mends by itself.
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, FOLLOW_AGAIN_MS);
   };
 }
 

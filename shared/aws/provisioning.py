@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared.aws.clients import AwsClients
 from shared.aws.names import Names
 from shared.messages.topics import OPENING_TOPICS
+from shared.runtime.mistakes import MistakeError
 
 if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient
@@ -20,6 +22,20 @@ MAX_RECEIVE_COUNT = 5
 
 _RETENTION_SECONDS = str(14 * 24 * 3600)
 """SQS keeps a message for up to 14 days."""
+
+
+OURS: Mapping[str, str] = MappingProxyType({"application": "coffeeshop"})
+"""The tag by which we know the queues that we made."""
+
+
+class ForeignQueueError(MistakeError):
+    """A queue of that name is there already, and was not made by a coffee shop."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is a queue {name!r} already that no coffee shop made; it is left alone. "
+            "Set COFFEE_NAME_PREFIX to keep the names apart."
+        )
 
 
 async def provision(clients: AwsClients, names: Names) -> list[str]:
@@ -46,11 +62,17 @@ async def provision(clients: AwsClients, names: Names) -> list[str]:
 async def ensure_queue(
     sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]
 ) -> str:
-    """Make a queue, or bring the one of that name to these attributes; return its ARN."""
+    """Make a queue, or bring the one of that name to these attributes; return its ARN.
+
+    Raises ForeignQueueError when there is one that is not ours.
+    """
     try:
         url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
     except sqs.exceptions.QueueDoesNotExist:
-        url = (await sqs.create_queue(QueueName=name))["QueueUrl"]
+        url = (await sqs.create_queue(QueueName=name, tags=dict(OURS)))["QueueUrl"]
+    tags = (await sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
+    if not OURS.items() <= tags.items():
+        raise ForeignQueueError(name)
     await sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
     return await queue_arn(sqs, url)
 

@@ -7,32 +7,27 @@ import mimetypes
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from types import MappingProxyType
 
 from aiohttp import hdrs, web
 
 from shared.web.operation import Answer, Operation, Role
 
 
-def asset_operations(
-    files: Mapping[str, Path], headers: Mapping[str, str] = MappingProxyType({})
-) -> list[Operation]:
+def asset_operations(files: Mapping[str, Path]) -> list[Operation]:
     """Make an operation for each path, which serves its file to anyone who asks.
 
-    Browsers may keep a file, but ask each time whether it is still the same. `headers` are sent
-    with each file, such as a security policy that differs from that of all other answers.
+    Browsers may keep a file, but ask each time whether it is still the same.
     """
-    sent = {hdrs.CACHE_CONTROL: "no-cache", **headers}
-    return [_asset(path, file, sent) for path, file in files.items()]
+    return [_asset(path, file) for path, file in files.items()]
 
 
-def _asset(path: str, file: Path, headers: Mapping[str, str]) -> Operation:
+def _asset(path: str, file: Path) -> Operation:
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Operation(
         method=hdrs.METH_GET,
         path=path,
         summary=f"The file {file.name}",
-        handler=functools.partial(_send, file, headers),
+        handler=functools.partial(_send, file),
         answers={HTTPStatus.OK: Answer("The file", media_type=media_type)},
         role=Role.ANYONE,
         tag="pages",
@@ -40,5 +35,5 @@ def _asset(path: str, file: Path, headers: Mapping[str, str]) -> Operation:
     )
 
 
-async def _send(file: Path, headers: Mapping[str, str], _: web.Request) -> web.StreamResponse:
-    return web.FileResponse(file, headers=headers)
+async def _send(file: Path, _: web.Request) -> web.StreamResponse:
+    return web.FileResponse(file, headers={hdrs.CACHE_CONTROL: "no-cache"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -24,7 +23,7 @@ from shared.web.problem import (
 
 M = TypeVar("M", bound=BaseModel)
 
-JSON_CONTENT_TYPE = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
+JSON_CONTENT_TYPE = "application/json"
 ASK_TO_CLOSE: Mapping[str, str] = {hdrs.CONNECTION: "close"}
 
 
@@ -71,7 +70,8 @@ def refuse_long_body(request: web.Request) -> None:
 
 
 def _refuse_other_types(request: web.Request) -> None:
-    if not JSON_CONTENT_TYPE.fullmatch(request.headers.get(hdrs.CONTENT_TYPE, "").strip()):
+    charset = (request.charset or "utf-8").lower()
+    if request.content_type != JSON_CONTENT_TYPE or charset not in {"utf-8", "utf8"}:
         detail = "send the body as application/json in UTF-8"
         raise Problem(UNSUPPORTED_MEDIA_TYPE, detail)
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
