@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shop.commands.dlq import dlq
 from shop.commands.load import load
 from shop.commands.menu import menu
 from shop.commands.order import order
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for command in (run, order, menu, orders, load, provision):
     app.command()(command)
+app.add_typer(dlq)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so

@@ -13,9 +13,9 @@ from rich.text import Text
 from shared.domain.money import display
 from shared.domain.order import OrderState
 from shop.client.answers import Json, content
-from shop.client.connection import connect, staff_key
 from shop.commands import terminal
 from shop.commands.options import AsJson, Url
+from shop.commands.staff import connect_as_staff
 
 PAGE = 100
 
@@ -42,11 +42,7 @@ def orders(
 
 
 async def _orders(url: str, state: OrderState | None, limit: int, *, as_json: bool) -> int:
-    key = staff_key(url)
-    if key is None:
-        terminal.err().print("There is no staff key: set COFFEE_STAFF_KEY or COFFEE_STATE_DIR.")
-        return terminal.FAILED
-    async with connect(url, key) as http:
+    async with connect_as_staff(url) as http:
         listed = await _newest(http, state, limit)
     if as_json:
         typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))

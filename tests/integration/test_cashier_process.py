@@ -106,6 +106,25 @@ async def test_a_cashier_killed_after_its_answer_loses_no_order(
                 assert (await found.json())["items"] == order["items"]
 
 
+async def test_a_cashier_told_that_the_queue_was_lost_announces_the_last_minute_again(
+    ministack: str, tmp_path: Path
+) -> None:
+    settings = settings_for(ministack, tmp_path)
+    async with (
+        provisioned_shop(settings),
+        process_of(settings, COFFEE_RECONCILE_SECONDS="1") as process,
+        aiohttp.ClientSession() as http,
+    ):
+        url = (await said(process, r"http://127\.0\.0\.1:\d+"))[0]
+        async with http.post(f"{url}/orders", json=ORDER) as placed:
+            assert placed.status == 201
+        process.send_signal(signal.SIGHUP)
+        await said(process, "queue.lost")
+        repeated = await said(process, r'"changes": (\d+).*announcements.repeated')
+        assert repeated[1] == "1"
+        assert await stopped_by_sigterm(process) == 0
+
+
 async def test_a_cashier_that_waits_for_its_queue_leaves_when_told_to(tmp_path: Path) -> None:
     nowhere = settings_for(f"http://127.0.0.1:{free_port()}", tmp_path)
     async with process_of(nowhere) as process:

@@ -23,7 +23,7 @@ from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.opening import open_orders_queue
 from shared.aws.provisioning import ensure_queue, provision, publishing_policy
-from shared.aws.queue import SqsQueue
+from shared.aws.queue import Message, SqsQueue
 from shared.consuming.delivery import Delivery
 from shared.domain.order import Order, OrderState, advance
 from shared.messages.announcement import ORDER_EVENTS
@@ -146,6 +146,19 @@ class ServedCashier:
         async with open_orders_queue(self._clients, self._names, wait_time=0) as queue:
             waiting, _ = await queue.waiting_and_in_flight()
             return await _taken(queue, waiting)
+
+    async def send(self, *bodies: str) -> None:
+        """Put messages on the orders queue that may be no tickets."""
+        async with open_orders_queue(self._clients, self._names) as queue:
+            for body in bodies:
+                await queue.send(Message(body))
+
+    async def bury_all(self, reason: str = "for a test") -> None:
+        """Let all that waits on the orders queue become dead letters."""
+        async with open_orders_queue(self._clients, self._names, wait_time=0) as queue:
+            waiting, _ = await queue.waiting_and_in_flight()
+            for ticket in await _taken(queue, waiting):
+                await queue.dead_letter(ticket, reason)
 
     @contextlib.asynccontextmanager
     async def announcements(self) -> AsyncIterator[SqsQueue]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 
 import pytest
 
 from producer.backlog import Backlog
+from producer.reconciling.line_watch import LineWatch
+from tests.support.orders import NOON
 
 
 class CountOnDemand:
@@ -64,3 +67,69 @@ async def test_two_samples_at_once_take_nothing_off_twice(
         (await tickets.asked.get()).set_result(5)
     await asyncio.gather(*samples)
     assert backlog.count == 5
+
+
+async def sampled(backlog: Backlog, tickets: CountOnDemand, *counts: int) -> bool:
+    """Sample these counts one after the other, and tell whether the line is empty then."""
+    for count in counts:
+        sample = asyncio.create_task(backlog.sample())
+        (await tickets.asked.get()).set_result(count)
+        await sample
+    return backlog.is_empty
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_empty"),
+    [((), False), ((0,), False), ((0, 0), True), ((0, 1, 0), False), ((1, 0, 0, 0), True)],
+)
+async def test_the_line_is_empty_when_two_samples_in_a_row_say_so(
+    backlog: Backlog, tickets: CountOnDemand, counts: tuple[int, ...], *, is_empty: bool
+) -> None:
+    assert await sampled(backlog, tickets, *counts) is is_empty
+
+
+async def test_a_ticket_that_was_just_queued_is_in_the_line(
+    backlog: Backlog, tickets: CountOnDemand
+) -> None:
+    await sampled(backlog, tickets, 0, 0)
+    backlog.queued()
+    assert not backlog.is_empty
+    assert not await sampled(backlog, tickets, 0)
+    assert await sampled(backlog, tickets, 0)
+
+
+async def test_a_ticket_queued_while_sampling_is_in_the_line(
+    backlog: Backlog, tickets: CountOnDemand
+) -> None:
+    await sampled(backlog, tickets, 0, 0)
+    sample = asyncio.create_task(backlog.sample())
+    asked = await tickets.asked.get()
+    backlog.queued()
+    asked.set_result(0)
+    await sample
+    assert not backlog.is_empty
+
+
+async def test_a_sample_that_fails_breaks_the_row(backlog: Backlog, tickets: CountOnDemand) -> None:
+    await sampled(backlog, tickets, 0, 0)
+    sample = asyncio.create_task(backlog.sample())
+    (await tickets.asked.get()).set_exception(ConnectionError())
+    with pytest.raises(ConnectionError):
+        await sample
+    assert not backlog.is_empty
+    assert not await sampled(backlog, tickets, 0)
+
+
+async def test_the_watch_remembers_when_the_line_was_last_empty_by_when_it_asked(
+    backlog: Backlog, tickets: CountOnDemand
+) -> None:
+    times = iter(NOON + dt.timedelta(seconds=n) for n in range(9))
+    line = LineWatch(backlog, lambda: next(times))
+    empty_at = []
+    for count in (0, 0, 3, 0, 0):
+        sample = asyncio.create_task(line.sample())
+        (await tickets.asked.get()).set_result(count)
+        await sample
+        empty_at.append(line.empty_at)
+    second, fifth = NOON + dt.timedelta(seconds=1), NOON + dt.timedelta(seconds=4)
+    assert empty_at == [None, second, second, second, fifth]

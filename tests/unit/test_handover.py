@@ -141,3 +141,40 @@ async def test_an_announcement_that_takes_too_long_is_given_up(
     async with asyncio.timeout(1):
         await handover.tell(an_order())
     assert counter.done == []
+
+
+async def test_a_fresh_ticket_is_queued_whatever_was_queued_before(
+    handover: Handover, counter: Counter, backlog: Backlog
+) -> None:
+    order = an_order()
+    await handover.ensure(order)
+    await handover.again(order)
+    await handover.ensure(order)
+    assert counter.done == [("announced", order), ("queued", order)] * 2
+    assert backlog.count == 2
+
+
+async def test_an_order_in_preparation_gets_its_fresh_ticket_without_an_announcement(
+    handover: Handover, counter: Counter
+) -> None:
+    order = replace(an_order(), state=OrderState.PREPARING)
+    await handover.again(order)
+    assert counter.done == [("queued", order)]
+
+
+async def test_what_could_not_be_announced_is_announced_later_once(
+    handover: Handover, counter: Counter
+) -> None:
+    orders = [an_order() for _ in range(3)]
+    counter.fails_with = AwsUnavailableError("SNS is out of reach")
+    for order in orders:
+        await handover.tell(order)
+    assert handover.untold_since == orders[0].since
+    with pytest.raises(AwsUnavailableError):
+        await handover.tell_the_untold()
+
+    counter.fails_with = None
+    await handover.tell_the_untold()
+    await handover.tell_the_untold()
+    assert counter.done == [("announced", order) for order in orders]
+    assert handover.untold_since is None

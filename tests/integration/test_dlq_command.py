@@ -1,0 +1,140 @@
+"""`coffeeshop dlq` as staff run it: a real process, against a real cashier and queue."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from shared.domain.order import OrderState
+from tests.support.cashier import ServedCashier
+from tests.support.web import STAFF_KEY
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+async def dlq(cashier: ServedCashier, *arguments: str, key: str = STAFF_KEY) -> Outcome:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-c", "from shop.cli import main; main()", "dlq"),
+        *arguments,
+        env={
+            "PATH": os.environ["PATH"],
+            "COFFEE_URL": str(cashier.url),
+            "COFFEE_STAFF_KEY": key,
+            "COFFEE_STATE_DIR": "/nonexistent",
+        },
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return Outcome(process.returncode, out.decode(), err.decode())
+
+
+async def failed(cashier: ServedCashier, count: int) -> list[str]:
+    """Place orders whose tickets become dead letters."""
+    order_ids = [(await cashier.place()).body["id"] for _ in range(count)]
+    await cashier.bury_all("the machine is broken")
+    for order_id in order_ids:
+        await cashier.moved(order_id, OrderState.FAILED)
+    return order_ids
+
+
+async def test_dead_letters_are_listed_as_a_table_and_as_json(new_cashier: ServedCashier) -> None:
+    assert (await dlq(new_cashier, "list")).out == "No dead letters.\n"
+    await failed(new_cashier, 3)
+
+    table = await dlq(new_cashier, "list", "--limit", "2")
+    as_json = await dlq(new_cashier, "list", "--json")
+
+    letters = json.loads(as_json.out)
+    assert (table.code, as_json.code, len(letters)) == (0, 0, 3)
+    heads, *rows, sum_up = table.out.splitlines()
+    assert heads.split() == ["No.", "State", "Age", "Attempts", "Reason", "Id"]
+    assert all("failed" in row and "the machine is broken" in row for row in rows)
+    assert sum_up == "2 of 3"
+    shown = await dlq(new_cashier, "show", letters[0]["id"])
+    assert json.loads(json.loads(shown.out)["body"])["order_id"] == letters[0]["order_id"]
+    assert "Ada" not in table.out + as_json.out + shown.out
+
+
+async def test_a_dead_letter_that_is_not_there_is_a_failure(cashier: ServedCashier) -> None:
+    outcome = await dlq(cashier, "show", "0000-0000")
+    assert outcome.code == 1
+    assert "no dead letter is known under that id" in outcome.err
+
+
+async def test_all_are_redriven_no_faster_than_told_after_a_dry_run(
+    new_cashier: ServedCashier,
+) -> None:
+    order_ids = await failed(new_cashier, 5)
+
+    trial = await dlq(new_cashier, "redrive", "--all", "--dry-run")
+    assert (trial.code, trial.out) == (0, "Would redrive 5 of 5\n")
+    assert await new_cashier.take_tickets() == []
+
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    outcome = await dlq(new_cashier, "redrive", "--all", "--rate", "2")
+    assert (outcome.code, outcome.out) == (0, "Redriven: 5 of 5\n")
+    assert loop.time() - began >= 2
+    tickets = [json.loads(ticket.body)["order_id"] for ticket in await new_cashier.take_tickets()]
+    assert sorted(tickets) == sorted(order_ids)
+    assert (await dlq(new_cashier, "list")).out == "No dead letters.\n"
+
+
+async def test_what_cannot_be_redriven_is_told_and_is_a_failure(
+    new_cashier: ServedCashier,
+) -> None:
+    await new_cashier.send("poison")
+    await failed(new_cashier, 1)
+    letters = {
+        letter["order_state"]: letter["id"]
+        for letter in json.loads((await dlq(new_cashier, "list", "--json")).out)
+    }
+
+    outcome = await dlq(new_cashier, "redrive", letters[None], letters["failed"])
+
+    assert (outcome.code, outcome.out) == (1, "Redriven: 1 of 2\n")
+    assert outcome.err == f"{letters[None]}: not a ticket\n"
+
+
+async def test_purging_asks_first(new_cashier: ServedCashier) -> None:
+    assert (await dlq(new_cashier, "purge")).out == "No dead letters.\n"
+    await failed(new_cashier, 2)
+
+    unanswered = await dlq(new_cashier, "purge")
+    assert unanswered.code == 1
+    assert "Delete 2 dead letters for good?" in unanswered.out
+    assert (await dlq(new_cashier, "list", "--json")).out.count('"id"') == 2
+
+    sure = await dlq(new_cashier, "purge", "--yes")
+    assert (sure.code, sure.out) == (0, "Purged: 2\n")
+    assert (await dlq(new_cashier, "list")).out == "No dead letters.\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--all", "0000-0000"), ("--all", "--rate", "0")])
+async def test_a_redrive_that_makes_no_sense_is_misuse(
+    cashier: ServedCashier, arguments: tuple[str, ...]
+) -> None:
+    assert (await dlq(cashier, "redrive", *arguments)).code == 2
+
+
+async def test_a_wrong_staff_key_is_told_as_such(cashier: ServedCashier) -> None:
+    outcome = await dlq(cashier, "list", key="wrong")
+    assert outcome.code == 1
+    assert "This needs a key" in outcome.err

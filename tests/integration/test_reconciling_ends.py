@@ -1,0 +1,191 @@
+"""Orders whose tickets are dead letters fail; ready ones that nobody collects expire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from producer.reconciling.expiry import Expiry
+from producer.reconciling.failures import Failures
+from producer.reconciling.open_orders import OpenOrders
+from shared.aws.queue import SqsQueue
+from shared.domain.order import OrderState
+from tests.support.back_room import MINUTE, SECOND, BackRoom, changes, open_back_room
+
+PREPARING, READY, FAILED = OrderState.PREPARING, OrderState.READY, OrderState.FAILED
+
+
+@pytest.fixture
+async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
+    async with open_back_room(ministack, tmp_path) as room:
+        yield room
+
+
+@pytest.fixture
+def failures(room: BackRoom) -> Failures:
+    return Failures(room.dead_letters, room.store, room.handover, room.clock)
+
+
+async def test_an_order_whose_ticket_was_rejected_fails_and_is_announced(
+    room: BackRoom, failures: Failures
+) -> None:
+    order, other = await room.placed(), await room.stored()
+    await room.bury_ticket(order)
+    room.announced.clear()
+
+    await failures.fail()
+    await failures.fail()
+
+    assert await room.state(order) is FAILED
+    assert room.announced == [(order.id, FAILED, 2)]
+    assert await room.state(other) is OrderState.PLACED
+    assert await room.dead_letters.count() == 1
+
+
+async def test_an_order_whose_ticket_sqs_gave_up_on_fails(
+    room: BackRoom, failures: Failures
+) -> None:
+    await room.give_up_after(2)
+    order = await room.placed()
+    impatient = SqsQueue(room.clients.sqs, room.queue.url, visibility_timeout=1, wait_time=2)
+    await impatient.receive(10)
+    (ticket,) = await impatient.receive(10)
+    claimed = await room.claimed(order, ticket.message_id, seconds=1)
+    assert await impatient.receive(10) == []
+    await failures.fail()
+
+    assert await room.state(order) is FAILED
+    assert room.announced[-1] == (order.id, FAILED, claimed.version + 1)
+
+
+async def test_an_order_under_a_claim_fails_only_when_that_claims_own_ticket_is_dead(
+    room: BackRoom, failures: Failures
+) -> None:
+    held, lapsed = await room.placed(), await room.placed()
+    await room.give_up_after(1)
+    tickets = {ticket.body: ticket for ticket in await room.queue.receive(10)}
+    for order, ticket in zip((held, lapsed), tickets.values(), strict=True):
+        assert order.id in ticket.body
+        await room.queue.extend(ticket, 0)
+    await room.claimed(held, tickets[next(iter(tickets))].message_id, seconds=30)
+    await room.claimed(lapsed, "another ticket", seconds=-1)
+    assert await room.queue.receive(10) == []
+    assert await room.dead_letters.count() == 2
+
+    await failures.fail()
+    assert await room.state(held) is PREPARING
+    assert await room.state(lapsed) is PREPARING
+
+    room.ahead = MINUTE
+    await failures.fail()
+    assert await room.state(held) is FAILED
+    assert await room.state(lapsed) is PREPARING
+
+
+async def test_an_order_that_has_gone_on_does_not_fail(room: BackRoom, failures: Failures) -> None:
+    ready, canceled = await room.placed(), await room.placed()
+    for order in (ready, canceled):
+        await room.bury_ticket(order)
+    await room.moved(ready, PREPARING, READY)
+    await room.moved(canceled, OrderState.CANCELED)
+
+    await failures.fail()
+
+    assert await room.state(ready) is READY
+    assert await room.state(canceled) is OrderState.CANCELED
+
+
+async def test_a_dead_letter_from_before_its_order_was_placed_anew_is_a_leftover(
+    room: BackRoom, failures: Failures
+) -> None:
+    order = await room.placed()
+    await room.bury_ticket(order)
+    room.ahead = MINUTE
+    redriven = await room.moved(order, FAILED, OrderState.PLACED)
+
+    await failures.fail()
+
+    assert await room.state(redriven) is OrderState.PLACED
+
+
+async def test_what_is_no_ticket_and_what_is_no_order_disturbs_nobody(
+    room: BackRoom, failures: Failures
+) -> None:
+    order = await room.placed()
+    ticket = await room.ticket_of(order)
+    await room.queue.dead_letter(ticket, "for a test")
+    unknown = ticket.body.replace(order.id, "nobody-knows")
+    await room.bury("not JSON", "[]", unknown)
+
+    await failures.fail()
+
+    assert await room.state(order) is FAILED
+
+
+async def test_looking_leaves_dead_letters_where_everybody_finds_them(
+    room: BackRoom, failures: Failures
+) -> None:
+    await room.bury(*(f"poison {number}" for number in range(25)))
+    for _ in range(3):
+        await failures.fail()
+        looks = await asyncio.gather(*(room.dead_letters.look(100) for _ in range(3)))
+        assert [len(letters) for letters in looks] == [25] * 3
+
+
+async def test_a_failure_that_cannot_be_announced_is_announced_later(
+    room: BackRoom, failures: Failures
+) -> None:
+    order = await room.placed()
+    await room.bury_ticket(order)
+    room.deaf = True
+    await failures.fail()
+    assert room.handover.untold_since is not None
+
+    room.deaf = False
+    await room.handover.tell_the_untold()
+    assert room.announced[-1] == (order.id, FAILED, 2)
+    assert room.handover.untold_since is None
+
+
+async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
+    room: BackRoom,
+) -> None:
+    open_orders = OpenOrders(room.store)
+    expiry = Expiry(room.store, open_orders, room.handover, room.clock, after=MINUTE)
+    ready = [await room.moved(await room.stored(), PREPARING, READY) for _ in range(2)]
+    await room.stored()
+    await open_orders.waiting()
+    await expiry.expire()
+    assert room.announced == []
+
+    room.ahead = MINUTE + SECOND
+    fetched = await room.moved(ready[0], OrderState.COLLECTED)
+    late = await room.moved(await room.stored(), PREPARING, READY)
+    await open_orders.waiting()
+    await expiry.expire()
+    await expiry.expire()
+
+    assert await room.state(ready[1]) is OrderState.EXPIRED
+    assert room.announced == [(ready[1].id, OrderState.EXPIRED, 4)]
+    assert await room.state(fetched) is OrderState.COLLECTED
+    assert await room.state(late) is READY
+
+
+async def test_an_order_is_either_collected_or_expired_whoever_is_first(room: BackRoom) -> None:
+    open_orders = OpenOrders(room.store)
+    expiry = Expiry(room.store, open_orders, room.handover, room.clock, after=MINUTE)
+    ready = await room.moved(await room.stored(), PREPARING, READY)
+    await open_orders.waiting()
+    room.ahead = 2 * MINUTE
+    outcomes = await asyncio.gather(
+        room.moved(ready, OrderState.COLLECTED), expiry.expire(), return_exceptions=True
+    )
+    now = await room.store.get(ready.id)
+    assert now is not None
+    assert now.version == ready.version + 1
+    expired = now.state is OrderState.EXPIRED
+    assert isinstance(outcomes[0], Exception) is expired
+    assert room.announced == (changes([now]) if expired else [])

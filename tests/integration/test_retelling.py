@@ -1,0 +1,187 @@
+"""After an unclean stop, what may not have been heard is announced again, under the same ids."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from producer.reconciling.retelling import Retelling
+from producer.reconciling.unclean_stops import LOOKBACK, UncleanStops
+from shared.aws.errors import AwsUnavailableError
+from shared.domain.order import OrderState
+from tests.support.back_room import MINUTE, SECOND, BackRoom, open_back_room
+
+PLACED, PREPARING, READY = OrderState.PLACED, OrderState.PREPARING, OrderState.READY
+
+
+@pytest.fixture
+async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
+    async with open_back_room(ministack, tmp_path) as room:
+        yield room
+
+
+@pytest.fixture
+def retelling(room: BackRoom) -> Retelling:
+    return Retelling(room.store, room, lifetime=60 * MINUTE)
+
+
+def stops(
+    room: BackRoom, retelling: Retelling, name: str = "north", return_seconds: float = 0
+) -> UncleanStops:
+    return UncleanStops(name, room.store, room.handover, retelling, room.clock, return_seconds)
+
+
+async def test_every_change_since_is_announced_again_an_orders_own_in_order(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    old = await room.stored()
+    quiet = await room.stored()
+    room.ahead = 10 * MINUTE
+    since = room.clock()
+    await room.moved(old, PREPARING, READY)
+    new = await room.moved(await room.stored(), OrderState.CANCELED)
+
+    await retelling.tell_since(since)
+
+    told = room.announced
+    assert [change for change in told if change[0] == old.id] == [
+        (old.id, PREPARING, 2),
+        (old.id, READY, 3),
+    ]
+    assert [change for change in told if change[0] == new.id] == [
+        (new.id, PLACED, 1),
+        (new.id, OrderState.CANCELED, 2),
+    ]
+    assert quiet.id not in {order_id for order_id, _, _ in told}
+
+
+async def test_an_open_order_is_found_however_long_ago_it_was_placed(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    placed = await room.stored()
+    closed = await room.stored()
+    room.ahead = dt.timedelta(days=2)
+    await asyncio.gather(*(room.stored() for _ in range(120)))
+    since = room.clock()
+    await room.moved(placed, PREPARING)
+    await room.moved(closed, OrderState.CANCELED)
+
+    await retelling.tell_since(since)
+
+    assert room.announced.count((placed.id, PREPARING, 2)) == 1
+    assert closed.id not in {order_id for order_id, _, _ in room.announced}
+
+
+async def test_a_cashier_that_did_not_stop_cleanly_is_made_up_for_in_its_next_life(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    first = stops(room, retelling)
+    await first.check()
+    await room.stored()
+    room.ahead = LOOKBACK + SECOND
+    await first.check()
+    last = await room.stored()
+
+    room.ahead += 10 * MINUTE
+    again = stops(room, retelling)
+    await again.check()
+    await again.check()
+
+    assert room.announced == [(last.id, PLACED, 1)]
+    (sign,) = await room.store.signed_in()
+    assert room.clock() - sign.at < MINUTE
+
+
+async def test_a_cashier_that_stopped_cleanly_needs_nothing_told_again(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    first = stops(room, retelling)
+    await first.check()
+    await room.stored()
+    await first.sign_out()
+    assert await room.store.signed_in() == []
+
+    await stops(room, retelling).check()
+    assert room.announced == []
+
+
+async def test_a_cashier_that_falls_silent_is_made_up_for_by_another(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    await stops(room, retelling, "south").check()
+    north = stops(room, retelling, "north")
+    order = await room.stored()
+    room.ahead = 50 * SECOND
+    await north.check()
+    assert room.announced == []
+
+    room.ahead = 61 * SECOND
+    await north.check()
+    assert room.announced == [(order.id, PLACED, 1)]
+    assert [sign.cashier for sign in await room.store.signed_in()] == ["north"]
+
+
+async def test_the_sign_of_the_last_life_stays_until_it_was_made_up_for(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    await stops(room, retelling).check()
+    (before,) = await room.store.signed_in()
+    order = await room.stored()
+    room.deaf = True
+    again = stops(room, retelling)
+    with pytest.raises(AwsUnavailableError):
+        await again.check()
+    await again.sign_out()
+    assert await room.store.signed_in() == [before]
+
+    room.deaf = False
+    await again.check()
+    assert room.announced == [(order.id, PLACED, 1)]
+
+
+async def test_a_cashier_that_leaves_something_untold_does_not_stop_cleanly(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    order = await room.moved(await room.stored(), OrderState.CANCELED)
+    first = stops(room, retelling)
+    await first.check()
+    room.deaf = True
+    await room.handover.tell(order)
+    room.ahead = 30 * MINUTE
+    await first.check()
+    await first.sign_out()
+    (sign,) = await room.store.signed_in()
+    assert sign.untold_since == order.since
+
+    room.deaf = False
+    await stops(room, retelling).check()
+    assert (order.id, OrderState.CANCELED, 2) in room.announced
+
+
+async def test_when_the_topics_were_lost_the_last_minute_is_told_again_once(
+    room: BackRoom, retelling: Retelling
+) -> None:
+    await room.stored()
+    room.ahead = 2 * MINUTE
+    order = await room.stored()
+    cashier = stops(room, retelling)
+    cashier.topics_lost()
+    await cashier.check()
+    await cashier.check()
+    assert room.announced == [(order.id, PLACED, 1)]
+
+
+async def test_listeners_are_given_time_to_come_back(room: BackRoom, retelling: Retelling) -> None:
+    await stops(room, retelling).check()
+    order = await room.stored()
+    again = stops(room, retelling, return_seconds=0.5)
+    await again.check()
+    assert room.announced == []
+
+    await asyncio.sleep(0.5)
+    await again.check()
+    assert room.announced == [(order.id, PLACED, 1)]

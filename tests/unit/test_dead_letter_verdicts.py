@@ -1,0 +1,97 @@
+"""What a dead letter means for its order, and whether it can be redriven."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.dead_letters.verdicts import must_fail, reason_of, refusal, ticket_in
+from shared.aws.dead_letters import DeadLetter
+from shared.domain.order import TRANSITIONS, Claim, Order, OrderState, TimelineEntry
+from shared.messages.ticket import Ticket
+from tests.support.orders import NOON, an_order
+
+SECOND = dt.timedelta(seconds=1)
+FAILED = OrderState.FAILED
+
+offsets = st.integers(-100, 100)
+
+
+def letter_of(
+    order: Order, sent: float = 1, reason: str | None = None, letter_id: str = "a ticket"
+) -> DeadLetter:
+    body = Ticket(order_id=order.id, store_id="main", correlation_id="abc").model_dump_json()
+    return DeadLetter(letter_id, body, reason, 5, NOON + sent * SECOND)
+
+
+def an_order_that_is(state: OrderState, claim: Claim | None = None) -> Order:
+    order = an_order()
+    entries = () if state is OrderState.PLACED else (TimelineEntry(state, NOON),)
+    return replace(order, state=state, claim=claim, timeline=(*order.timeline, *entries))
+
+
+def test_a_reason_is_the_one_that_was_given_or_else_what_can_be_seen() -> None:
+    order = an_order()
+    assert reason_of(letter_of(order, reason="no such order")) == "no such order"
+    assert reason_of(letter_of(order)) == "delivered 5 times, and never finished"
+    assert reason_of(replace(letter_of(order), body="poison")) == "not a ticket"
+
+
+@given(st.text())
+def test_no_body_is_too_strange_to_be_looked_at(body: str) -> None:
+    assert ticket_in(replace(letter_of(an_order()), body=body)) is None
+
+
+def test_a_placed_order_fails_with_its_ticket() -> None:
+    order = an_order()
+    assert must_fail(order, letter_of(order), NOON)
+    assert must_fail(order, replace(letter_of(order), sent_at=None), NOON)
+
+
+def test_an_order_placed_anew_does_not_fail_by_what_was_sent_before() -> None:
+    order = an_order()
+    history = (*order.timeline, TimelineEntry(FAILED, NOON))
+    anew = replace(order, timeline=(*history, TimelineEntry(OrderState.PLACED, NOON + 60 * SECOND)))
+    assert not must_fail(anew, letter_of(order, sent=30), NOON)
+    assert must_fail(anew, letter_of(order, sent=61), NOON)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "until", "fails"),
+    [("a ticket", -1, True), ("a ticket", 1, False), ("another", -1, False)],
+)
+def test_an_order_in_preparation_fails_only_by_its_claims_own_ticket_once_that_has_lapsed(
+    ticket: str, until: float, *, fails: bool
+) -> None:
+    order = an_order_that_is(OrderState.PREPARING, Claim(ticket, NOON + until * SECOND))
+    assert must_fail(order, letter_of(order), NOON) is fails
+
+
+@given(st.sampled_from(OrderState), offsets, offsets, st.sampled_from(["a ticket", "another"]))
+def test_an_order_fails_only_where_it_may_and_never_under_a_claim_that_holds(
+    state: OrderState, sent: int, until: int, ticket: str
+) -> None:
+    claim = Claim(ticket, NOON + until * SECOND) if state is OrderState.PREPARING else None
+    order = an_order_that_is(state, claim)
+    if must_fail(order, letter_of(order, sent), NOON):
+        assert FAILED in TRANSITIONS[state]
+        assert claim is None or until <= 0
+
+
+@pytest.mark.parametrize("state", OrderState)
+def test_only_an_order_that_still_needs_preparing_can_be_redriven(state: OrderState) -> None:
+    reason = refusal(an_order_that_is(state), NOON)
+    if state in {FAILED, OrderState.PLACED, OrderState.PREPARING}:
+        assert reason is None
+    else:
+        assert reason == f"the order is {state}"
+
+
+def test_an_order_that_a_barista_has_in_hand_is_not_redriven() -> None:
+    held = an_order_that_is(OrderState.PREPARING, Claim("a ticket", NOON + SECOND))
+    assert refusal(held, NOON) == "the order is preparing"
+    assert refusal(held, NOON + SECOND) is None

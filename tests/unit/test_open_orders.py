@@ -1,0 +1,60 @@
+"""Ready orders are read once, and those that wait are found behind however many of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field, replace
+
+from producer.reconciling.open_orders import OpenOrders
+from shared.domain.order import Order, OrderState
+from tests.support.orders import NOON, an_order
+
+
+@dataclass
+class Shelf:
+    """Open orders, the oldest first, and how many were read each time."""
+
+    orders: list[Order]
+    read: list[int] = field(default_factory=list)
+
+    async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
+        found = [order for order in self.orders if order.id not in known][:limit]
+        self.read.append(len(found))
+        return found
+
+
+def ready() -> Order:
+    return replace(an_order(), state=OrderState.READY)
+
+
+async def test_those_that_wait_are_found_behind_many_that_are_ready() -> None:
+    waiting = [an_order() for _ in range(3)]
+    shelf = Shelf([*(ready() for _ in range(1200)), *waiting])
+    open_orders = OpenOrders(shelf)
+
+    assert await open_orders.waiting() == waiting
+    assert sum(shelf.read) == 1203
+
+    shelf.read.clear()
+    assert await open_orders.waiting() == waiting
+    assert shelf.read == [3]
+
+
+async def test_of_very_many_that_wait_the_oldest_are_enough() -> None:
+    shelf = Shelf([an_order() for _ in range(2000)])
+    assert await OpenOrders(shelf).waiting() == shelf.orders[:500]
+    assert shelf.read == [500]
+
+
+async def test_a_ready_order_is_remembered_with_its_time_until_it_is_forgotten() -> None:
+    order = ready()
+    open_orders = OpenOrders(Shelf([order]))
+    await open_orders.waiting()
+
+    assert open_orders.ready_before(NOON) == []
+    assert open_orders.ready_before(NOON + dt.timedelta(seconds=1)) == [order.id]
+    open_orders.forget(order.id)
+    assert open_orders.ready_before(NOON + dt.timedelta(seconds=1)) == []
+    await open_orders.waiting()
+    assert open_orders.ready_before(NOON + dt.timedelta(seconds=1)) == [order.id]
