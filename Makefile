@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos check lock clean python
+.PHONY: help run test chaos soak check lock clean python
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -18,6 +18,10 @@ test: $(DEV)  ## Run every test
 
 chaos: $(DEV)  ## Break everything at length, and say what became of it: ORDERS=10000 KILLS=200 for more
 	COFFEE_CHAOS=long COFFEE_CHAOS_ORDERS=$(ORDERS) COFFEE_CHAOS_KILLS=$(KILLS) $(BIN)/pytest tests/chaos
+
+soak: $(DEV)  ## Order steadily for MINUTES=10, and see that memory and descriptors stay level
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),10) \
+		$(if $(RATE),--rate $(RATE)) --chart $(or $(CHART),build/soak.png)
 
 check: $(DEV)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .

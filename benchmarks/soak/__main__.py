@@ -1,0 +1,94 @@
+"""`python -m benchmarks.soak`: loads a shop for some minutes, and tells whether it stays level."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from benchmarks.soak.chart import MIB, draw
+from benchmarks.soak.level import Verdict, judge
+from benchmarks.soak.run import Soak, Soaked
+from shop.load.readiness import Finished
+from shop.load.report import Step
+
+
+def main(
+    minutes: Annotated[float, typer.Option(min=0.5, help="How long the load lasts.")] = 10,
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, help="Orders per second; else half of what it can.")
+    ] = None,
+    chart: Annotated[Path, typer.Option(help="Where the PNG goes.")] = Path("build/soak.png"),
+) -> None:
+    """Open a shop, order from it steadily, and see whether memory and descriptors stay level.
+
+    Exits with 0 when they do, by the rule in benchmarks/soak/level.py, and every order was
+    taken, once, and became ready.
+    """
+    console = Console(highlight=False)
+    with _Bar(console) as bar:
+        soaked = asyncio.run(Soak(minutes, rate).run(bar.begin, bar.advance_for))
+    verdicts = [judge(footprint, soaked.load) for footprint in soaked.footprints]
+    draw(soaked.footprints, soaked.load, _title(soaked), chart)
+    console.print(_table(verdicts))
+    console.print(f"{_title(soaked)}; {_visits(soaked)}; {chart}")
+    is_level = all(verdict.is_level for verdict in verdicts)
+    raise typer.Exit(0 if is_level and soaked.report.is_clean else 1)
+
+
+class _Bar(Progress):
+    """A progress bar for what is going on: its orders that have ended."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self.add_task("opening the shop", total=None)
+
+    def begin(self, what: str, orders: int) -> None:
+        """Show what begins."""
+        self.reset(self._task, description=what, total=orders or None)
+
+    def advance_for(self, step: Step) -> None:
+        """Move when an order has ended."""
+        if isinstance(step, Finished):
+            self.advance(self._task)
+
+
+def _table(verdicts: list[Verdict]) -> Table:
+    table = Table("Process", "Memory", "In an hour", "Descriptors", "", box=None)
+    for found in verdicts:
+        table.add_row(
+            found.process,
+            f"{found.memory / MIB:.1f} MiB",
+            f"{found.growth:+.1%}",
+            f"{found.descriptors_before} -> {found.descriptors_after}",
+            "ended" if found.ended else "level" if found.is_level else "NOT LEVEL",
+        )
+    return table
+
+
+def _title(soaked: Soaked) -> str:
+    report = soaked.report
+    return (
+        f"{report.placed} orders at {soaked.rate:.0f}/s: {report.ready} ready, {report.lost} lost,"
+        f" {report.duplicates} doubled, {sum(report.errors.values())} errors"
+    )
+
+
+def _visits(soaked: Soaked) -> str:
+    return ", ".join(f"{count} {visit}" for visit, count in sorted(soaked.visits.items()))
+
+
+if __name__ == "__main__":
+    typer.run(main)

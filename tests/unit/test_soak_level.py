@@ -1,0 +1,130 @@
+"""When a soak calls a process level, and how it finds and shows what the process held."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.soak.chart import draw
+from benchmarks.soak.footprint import Footprint, Sample
+from benchmarks.soak.level import ARENA, HOUR, POOLED, LoadTime, Verdict, judge, theil_sen
+
+LOAD = LoadTime(begin=20, end=260, settled=280)
+MEMORY = 500_000_000
+
+
+def footprint(*samples: Sample, ended: bool = False) -> Footprint:
+    return Footprint("counter", psutil.Process(), list(samples), ended)
+
+
+def judged(memory_after: float = 0, descriptors: int = 20, descriptors_after: int = 20) -> Verdict:
+    """Judge a process whose memory grows by a part of itself in the hour after half the load."""
+    samples = [
+        Sample(
+            at,
+            round(MEMORY * (1 + memory_after * max(0, at - 140) / HOUR)),
+            descriptors_after if at > LOAD.end else descriptors,
+        )
+        for at in range(281)
+    ]
+    return judge(footprint(*samples), LOAD)
+
+
+def test_a_process_that_holds_what_it_held_is_level() -> None:
+    verdict = judged()
+
+    assert verdict.is_level
+    assert (verdict.memory, verdict.growth) == (MEMORY, 0)
+
+
+@pytest.mark.parametrize(("growth", "is_level"), [(0.05, True), (0.2, False), (-0.2, True)])
+def test_memory_may_grow_by_less_than_a_tenth_in_an_hour(growth: float, *, is_level: bool) -> None:
+    verdict = judged(growth)
+
+    assert verdict.growth == pytest.approx(growth, rel=0.01)
+    assert verdict.is_level is is_level
+
+
+def test_what_fills_in_the_first_half_of_the_load_does_not_count() -> None:
+    samples = [Sample(at, MEMORY + 100_000 * min(at, 140), 20) for at in range(281)]
+
+    assert judge(footprint(*samples), LOAD).is_level
+
+
+@pytest.mark.parametrize(("steps", "is_level"), [(1, True), (3, False)])
+def test_one_step_of_the_allocator_is_no_trend(steps: int, *, is_level: bool) -> None:
+    small = 50_000_000
+    samples = [
+        Sample(at, small + ARENA * sum(at > 140 + 30 * step for step in range(1, steps + 1)), 20)
+        for at in range(281)
+    ]
+
+    verdict = judge(footprint(*samples), LOAD)
+
+    assert verdict.is_level is is_level
+
+
+def test_more_descriptors_after_the_load_than_before_it_are_not_level() -> None:
+    assert not judged(descriptors_after=20 + POOLED + 1).is_level
+    assert judged(descriptors_after=20 + POOLED).is_level
+
+
+def test_descriptors_during_the_load_do_not_count() -> None:
+    samples = [Sample(at, MEMORY, 500 if 20 < at < 260 else 20) for at in range(281)]
+
+    assert judge(footprint(*samples), LOAD).is_level
+
+
+def test_a_process_that_ended_is_not_level() -> None:
+    samples = [Sample(at, MEMORY, 20) for at in range(200)]
+
+    assert not judge(footprint(*samples), LOAD).is_level
+    assert not judge(footprint(*samples, ended=True), LOAD).is_level
+
+
+def test_an_ended_process_is_noticed() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    watched = Footprint("child", psutil.Process(child.pid))
+    watched.take(1)
+    child.communicate()
+    watched.take(2)
+
+    assert [sample.at for sample in watched.samples] == [1]
+    assert watched.samples[0].memory > 0
+    assert watched.samples[0].descriptors >= 3
+    assert watched.ended
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.integers(2, 1000))
+def test_the_line_through_points_on_a_line_is_that_line(
+    slope: float, start: float, count: int
+) -> None:
+    points = [(float(x), start + slope * x) for x in range(count)]
+
+    assert theil_sen(points) == pytest.approx(slope, abs=1e-6)
+
+
+def test_a_few_outliers_do_not_move_the_line() -> None:
+    points = [(float(x), 1e9 if x % 10 == 0 else 2.0 * x) for x in range(100)]
+
+    assert theil_sen(points) == pytest.approx(2, abs=0.5)
+
+
+def test_one_point_has_no_slope() -> None:
+    assert theil_sen([(1, 1)]) == 0
+
+
+def test_the_chart_is_a_small_png(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "soak.png"
+    samples = [Sample(at, MEMORY + at % 7 * 4096, 20 + at % 3) for at in range(281)]
+
+    draw([footprint(*samples)], LOAD, "a title", path)
+
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert path.stat().st_size < 150_000
