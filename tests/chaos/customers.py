@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
 
 from shop.load.plan import PlannedOrder, plan
-from tests.chaos.ledger import Attempt, Ledger, Told
+from tests.chaos.ledger import MAY_COME_AGAIN, Attempt, Ledger, Told
+from tests.support.web import AS_STAFF
 
 LONGEST_PAUSE = 0.5
 """Seconds; chaos is more thorough with customers who do not wait as long as they are told."""
 
-PATIENCE = 15
-"""Seconds that a customer waits for an answer."""
+PATIENCE = aiohttp.ClientTimeout(total=15)
+"""For how long a customer waits for an answer."""
+
+FICKLE = 0.2
+"""How many customers cancel what they have just ordered."""
+
+OVER = frozenset({"collected", "canceled", "expired", "failed"})
+"""When there is nothing more that a customer could do."""
 
 
 class ImproperAnswerError(Exception):
@@ -43,12 +51,15 @@ class Customers:
 
     async def place_all(self, orders: int, rate: float) -> None:
         """Place so many orders, each when it is due, until the shop has taken every one."""
-        planned = await self.plan(orders, rate)
-        start = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            for order in planned:
-                await asyncio.sleep(start + order.due - time.monotonic())
-                group.create_task(self.place(order))
+        await self._come(self.place, await self.plan(orders, rate))
+
+    async def ask_all(self, orders: int, rate: float) -> None:
+        """Ask for so many orders once each, whatever the answer is."""
+        await self._come(self.ask, await self.plan(orders, rate))
+
+    async def live_all(self, orders: int, rate: float) -> None:
+        """Place so many orders; some are canceled again, and the others collected when ready."""
+        await self._come(self._order_and_fetch, await self.plan(orders, rate))
 
     async def place_one(self) -> dict[str, Any]:
         """Place an order, and give it as it was acknowledged."""
@@ -63,7 +74,7 @@ class Customers:
                 return told.order
             if told is not None and told.is_improper:
                 raise ImproperAnswerError(told)
-            await asyncio.sleep(LONGEST_PAUSE * self._draw.uniform(0.1, 1))
+            await self._pause()
 
     async def ask(self, order: PlannedOrder) -> Told | None:
         """Ask for an order once; none when no answer comes."""
@@ -74,7 +85,7 @@ class Customers:
                 "/orders",
                 json=order.body,
                 headers={"Idempotency-Key": order.key},
-                timeout=aiohttp.ClientTimeout(total=PATIENCE),
+                timeout=PATIENCE,
             ) as response:
                 body = await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -90,3 +101,41 @@ class Customers:
         )
         self.ledger.told.append(told)
         return told
+
+    async def _come(
+        self, each: Callable[[PlannedOrder], Awaitable[object]], planned: Sequence[PlannedOrder]
+    ) -> None:
+        start = time.monotonic()
+
+        async def come(order: PlannedOrder) -> None:
+            await each(order)
+
+        async with asyncio.TaskGroup() as group:
+            for order in planned:
+                await asyncio.sleep(start + order.due - time.monotonic())
+                group.create_task(come(order))
+
+    async def _order_and_fetch(self, wanted: PlannedOrder) -> None:
+        address = f"/orders/{(await self.place(wanted))['id']}"
+        if self._draw.random() < FICKLE:
+            await self._answered("POST", f"{address}/cancel")
+        while (state := (await self._answered("GET", address)).get("state")) not in OVER:
+            if state == "ready":
+                await self._answered("POST", f"{address}/collect")
+            else:
+                await self._pause()
+
+    async def _answered(self, method: str, path: str) -> dict[str, Any]:
+        """Make a request as staff until the shop has an answer, good or bad."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with self._http.request(
+                    method, path, headers=AS_STAFF, timeout=PATIENCE
+                ) as response:
+                    if response.status not in MAY_COME_AGAIN:
+                        answer: dict[str, Any] = await response.json(content_type=None)
+                        return answer
+            await self._pause()
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(LONGEST_PAUSE * self._draw.uniform(0.1, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -116,9 +116,9 @@ class ChaosShop:
         return await self.order(order_id)
 
     async def comes_to_rest(self, seconds: float) -> None:
-        """Wait until acknowledged orders are finished and the queues empty, if they ever are.
+        """Wait until acknowledged orders are finished, the queues empty, and all is heard.
 
-        When they are not within so many seconds, the evidence will show it.
+        When that does not come within so many seconds, the evidence will show it.
         """
         with contextlib.suppress(TimeoutError):
             await until(self._at_rest, seconds)
@@ -145,7 +145,13 @@ class ChaosShop:
             not {order.id for order in under_way}.intersection(self.ledger.acknowledged)
             and await self.queue.waiting_and_in_flight() == (0, 0)
             and await self.listener.hears_nothing_more()
+            and self._all_heard(await all_orders(self.store))
         )
+
+    def _all_heard(self, orders: Sequence[Order]) -> bool:
+        heard = {event.id for event in self.listener.heard}
+        changes = (f"{order.id}:{n}" for order in orders for n in range(1, order.version + 1))
+        return heard.issuperset(changes)
 
 
 @contextlib.asynccontextmanager

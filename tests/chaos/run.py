@@ -49,5 +49,6 @@ class Run:
         )
         self.note(row.beyond(shop.noted))
         shop.noted = row
-        assert violations(evidence) == []
+        broken = violations(evidence)
+        assert not broken, broken
         return evidence

@@ -51,7 +51,7 @@ async def test_no_order_is_lost_when_the_counter_is_killed_at_random_moments(
 ) -> None:
     async with open_chaos_shop(ministack, tmp_path, run.seed, baristas=2) as shop:
         customers = asyncio.create_task(
-            shop.customers.place_all(run.size(60, 600), run.size(15, 20))
+            shop.customers.live_all(run.size(60, 600), run.size(15, 20))
         )
         for taken in range(10, run.size(40, 400), run.size(15, 40)):
             await taken_up_to(shop, taken)

@@ -183,6 +183,11 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
     ),
     ("I8", "announced by a zombie", with_announcement(saying(attempt=2))),
     ("I9", "poison that vanished", lambda run: replace(run, dead_letters=())),
+    (
+        "I9",
+        "poison that was copied twice",
+        lambda run: replace(run, dead_letters=[*run.dead_letters, *run.dead_letters]),
+    ),
     ("I9", "no reason", lambda run: replace(run, dead_letters=[DeadLetter("poison", None)])),
     (
         "I9",
