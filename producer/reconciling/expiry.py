@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Sequence
 
 import structlog
 
 from producer.handover import Handover
-from producer.reconciling.open_orders import OpenOrders
-from shared.domain.order import OrderState, advance
+from shared.domain.order import Order, OrderState, advance
 from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore
 
@@ -18,37 +17,21 @@ _MOST_AT_ONCE = 200
 
 
 class Expiry:
-    """Expires what has been ready for longer than `after`."""
+    """Expires orders, and announces it."""
 
-    def __init__(
-        self,
-        store: OrderStore,
-        open_orders: OpenOrders,
-        handover: Handover,
-        clock: Clock,
-        after: dt.timedelta,
-    ) -> None:
+    def __init__(self, store: OrderStore, handover: Handover, clock: Clock) -> None:
         self._store = store
-        self._open_orders = open_orders
         self._handover = handover
         self._clock = clock
-        self._after = after
 
-    async def expire(self) -> None:
-        """Expire what is overdue among the orders that are known to be ready, and announce it."""
-        overdue = self._open_orders.ready_before(self._clock() - self._after)
-        for order_id in overdue[:_MOST_AT_ONCE]:
+    async def expire(self, overdue: Sequence[Order]) -> None:
+        """Expire orders that are overdue, the rest of very many in the next rounds."""
+        for order in overdue[:_MOST_AT_ONCE]:
+            expired = advance(order, OrderState.EXPIRED, self._clock())
             try:
-                await self._expire(order_id)
+                await self._store.replace(order, expired)
             except OrderChangedError:
-                log.info("order.collected_at_last", order_id=order_id)
-            self._open_orders.forget(order_id)
-
-    async def _expire(self, order_id: str) -> None:
-        order = await self._store.get(order_id)
-        if order is None or order.state is not OrderState.READY:
-            return
-        expired = advance(order, OrderState.EXPIRED, self._clock())
-        await self._store.replace(order, expired)
-        log.info("order.expired", order_id=order_id, number=order.number)
-        await self._handover.tell(expired)
+                log.info("order.collected_at_last", order_id=order.id)
+            else:
+                log.info("order.expired", order_id=order.id, number=order.number)
+                await self._handover.tell(expired)

@@ -12,7 +12,6 @@ import structlog
 from producer.handover import Handover
 from producer.reconciling.line_watch import LineWatch
 from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
-from producer.reconciling.open_orders import OpenOrders
 from shared.domain.order import Order
 from shared.runtime.clock import Clock
 from shared.store.contract import ShopStore
@@ -26,18 +25,16 @@ _REMEMBERED = 10_000
 
 
 class FreshTickets:
-    """Looks at the open orders, and queues again those that the line has passed by."""
+    """Queues the orders again that the line has passed by."""
 
     def __init__(
         self,
-        open_orders: OpenOrders,
         roster: ShopStore,
         line: LineWatch,
         handover: Handover,
         clock: Clock,
         margins: Margins,
     ) -> None:
-        self._open_orders = open_orders
         self._roster = roster
         self._line = line
         self._handover = handover
@@ -45,18 +42,20 @@ class FreshTickets:
         self._margins = margins
         self._given: OrderedDict[str, dt.datetime] = OrderedDict()
 
-    async def give(self) -> None:
-        """Queue fresh tickets, the oldest orders first, up to MOST_AT_ONCE."""
-        waiting = await self._open_orders.waiting()
-        if not waiting:
-            return
+    async def horizon(self) -> dt.datetime | None:
+        """Find the time before which no change was made whose ticket is still on the queue."""
         now = self._clock()
         shifts = await self._roster.on_shift(now)
         heads = [shift.head for shift in shifts if shift.head is not None]
-        certain = horizon(self._line.empty_at, heads, now, self._margins)
-        if certain is not None:
-            lost = lost_tickets(waiting, certain, self._given, now, self._margins)
-            await self._queue_again(lost[:MOST_AT_ONCE], len(lost))
+        return horizon(self._line.empty_at, heads, now, self._margins)
+
+    async def give(self, waiting: Sequence[Order], beyond: dt.datetime) -> None:
+        """Queue a fresh ticket for each of these from beyond the horizon, up to MOST_AT_ONCE.
+
+        They must have been read after the horizon was found.
+        """
+        lost = lost_tickets(waiting, beyond, self._given, self._clock(), self._margins)
+        await self._queue_again(lost[:MOST_AT_ONCE], len(lost))
 
     def distrust_the_queue(self) -> None:
         """Forget what was given: the queue has lost tickets, those as well."""

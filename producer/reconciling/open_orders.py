@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.order import Order, OrderState
@@ -23,37 +24,44 @@ class OldestOpenOrders(Protocol):
         """List up to `limit` open orders, the oldest placed first, but none that is `known`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen: orders placed or being prepared, and those ready for too long."""
+
+    waiting: Sequence[Order]
+    overdue: Sequence[Order]
+
+
 class OpenOrders:
-    """Knows which orders are ready, and since when, so as not to read them again."""
+    """Remembers which orders are ready, so as not to read them again before they are overdue."""
 
     def __init__(self, store: OldestOpenOrders) -> None:
         self._store = store
         self._ready: OrderedDict[str, dt.datetime] = OrderedDict()
 
-    async def waiting(self) -> Sequence[Order]:
-        """Read up to about 500 orders that are placed or being prepared, the oldest first."""
+    async def look(self, due: dt.datetime) -> Look:
+        """Read up to about 500 orders that wait, the oldest first, and those ready before `due`.
+
+        Orders that were collected meanwhile are not open any more, and so are not read again.
+        """
+        self._ready = OrderedDict((i, since) for i, since in self._ready.items() if since >= due)
         waiting: dict[str, Order] = {}
+        overdue: dict[str, Order] = {}
         for _ in range(_CHUNKS):
-            known = self._ready.keys() | waiting.keys()
+            known = self._ready.keys() | waiting.keys() | overdue.keys()
             found = await self._store.oldest_open_orders(known, _CHUNK)
             for order in found:
-                if order.state is OrderState.READY:
-                    self._remember(order)
-                else:
+                if order.state is not OrderState.READY:
                     waiting[order.id] = order
+                elif order.since < due:
+                    overdue[order.id] = order
+                else:
+                    self._remember(order)
             if len(found) < _CHUNK or len(waiting) >= _CHUNK:
                 break
-        return list(waiting.values())
+        return Look(list(waiting.values()), list(overdue.values()))
 
-    def ready_before(self, at: dt.datetime) -> list[str]:
-        """List the ids of the orders that have been ready since before then."""
-        return [order_id for order_id, since in self._ready.items() if since < at]
-
-    def forget(self, order_id: str) -> None:
-        """Read an order again when it is open."""
-        self._ready.pop(order_id, None)
-
-    def _remember(self, order: Order) -> None:
-        self._ready[order.id] = order.since
+    def _remember(self, ready: Order) -> None:
+        self._ready[ready.id] = ready.since
         if len(self._ready) > _REMEMBERED:
             self._ready.popitem(last=False)

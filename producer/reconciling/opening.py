@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import socket
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -16,8 +17,9 @@ from producer.reconciling.fresh_tickets import FreshTickets
 from producer.reconciling.line_watch import LineWatch
 from producer.reconciling.lost_tickets import Margins
 from producer.reconciling.open_orders import OpenOrders
-from producer.reconciling.reconciler import Reconciler, Rhythm
+from producer.reconciling.reconciler import Reconciler
 from producer.reconciling.retelling import Retelling
+from producer.reconciling.rhythm import Looks
 from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
 from shared.aws.dead_letters import DeadLetters
@@ -53,29 +55,31 @@ async def reconciling(
     settings: CashierSettings, around: Surroundings, hangup: asyncio.Event
 ) -> AsyncIterator[None]:
     """Reconcile for as long as the block lasts; then sign out, as a cashier that stops cleanly."""
-    expire_after = dt.timedelta(seconds=settings.expire_after_seconds)
-    retelling = Retelling(around.store, around.announcer, expire_after + dt.timedelta(hours=1))
-    name = settings.cashier_name or f"{socket.gethostname()}-{settings.port}"
-    unclean_stops = UncleanStops(name, around.store, around.handover, retelling, around.clock)
-    open_orders = OpenOrders(around.store)
+    unclean_stops = _unclean_stops(settings, around)
     reconciler = Reconciler(
-        unclean_stops,
-        Failures(around.dead_letters, around.store, around.handover, around.clock),
-        FreshTickets(
-            open_orders,
-            around.store,
-            around.line,
-            around.handover,
-            around.clock,
-            _margins(settings),
+        unclean_stops=unclean_stops,
+        failures=Failures(around.dead_letters, around.store, around.handover, around.clock),
+        open_orders=OpenOrders(around.store),
+        fresh_tickets=FreshTickets(
+            around.store, around.line, around.handover, around.clock, _margins(settings)
         ),
-        Expiry(around.store, open_orders, around.handover, around.clock, expire_after),
-        around.handover,
-        _rhythm(settings),
+        expiry=Expiry(around.store, around.handover, around.clock),
+        handover=around.handover,
+        looks=Looks(_look_seconds(settings), time.monotonic),
+        clock=around.clock,
+        seconds=settings.reconcile_seconds,
+        expire_after=dt.timedelta(seconds=settings.expire_after_seconds),
     )
     async with running(reconciler.run(hangup), "reconciler"):
         yield
     await unclean_stops.sign_out()
+
+
+def _unclean_stops(settings: CashierSettings, around: Surroundings) -> UncleanStops:
+    lifetime = dt.timedelta(seconds=settings.expire_after_seconds, hours=1)
+    retelling = Retelling(around.store, around.announcer, lifetime)
+    name = settings.cashier_name or f"{socket.gethostname()}-{settings.port}"
+    return UncleanStops(name, around.store, around.handover, retelling, around.clock)
 
 
 def _margins(settings: CashierSettings) -> Margins:
@@ -89,7 +93,5 @@ def _margins(settings: CashierSettings) -> Margins:
     )
 
 
-def _rhythm(settings: CashierSettings) -> Rhythm:
-    rounds = settings.reconcile_seconds
-    costly = settings.store is StoreKind.DYNAMODB
-    return Rhythm(rounds, looks=max(rounds, _DYNAMODB_LOOK_SECONDS) if costly else rounds)
+def _look_seconds(settings: CashierSettings) -> float:
+    return _DYNAMODB_LOOK_SECONDS if settings.store is StoreKind.DYNAMODB else 0

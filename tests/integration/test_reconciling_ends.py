@@ -154,19 +154,17 @@ async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
     room: BackRoom,
 ) -> None:
     open_orders = OpenOrders(room.store)
-    expiry = Expiry(room.store, open_orders, room.handover, room.clock, after=MINUTE)
+    expiry = Expiry(room.store, room.handover, room.clock)
     ready = [await room.moved(await room.stored(), PREPARING, READY) for _ in range(2)]
     await room.stored()
-    await open_orders.waiting()
-    await expiry.expire()
+    await expiry.expire((await open_orders.look(room.clock() - MINUTE)).overdue)
     assert room.announced == []
 
     room.ahead = MINUTE + SECOND
     fetched = await room.moved(ready[0], OrderState.COLLECTED)
     late = await room.moved(await room.stored(), PREPARING, READY)
-    await open_orders.waiting()
-    await expiry.expire()
-    await expiry.expire()
+    for _ in range(2):
+        await expiry.expire((await open_orders.look(room.clock() - MINUTE)).overdue)
 
     assert await room.state(ready[1]) is OrderState.EXPIRED
     assert room.announced == [(ready[1].id, OrderState.EXPIRED, 4)]
@@ -175,13 +173,10 @@ async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
 
 
 async def test_an_order_is_either_collected_or_expired_whoever_is_first(room: BackRoom) -> None:
-    open_orders = OpenOrders(room.store)
-    expiry = Expiry(room.store, open_orders, room.handover, room.clock, after=MINUTE)
+    expiry = Expiry(room.store, room.handover, room.clock)
     ready = await room.moved(await room.stored(), PREPARING, READY)
-    await open_orders.waiting()
-    room.ahead = 2 * MINUTE
     outcomes = await asyncio.gather(
-        room.moved(ready, OrderState.COLLECTED), expiry.expire(), return_exceptions=True
+        room.moved(ready, OrderState.COLLECTED), expiry.expire([ready]), return_exceptions=True
     )
     now = await room.store.get(ready.id)
     assert now is not None

@@ -26,11 +26,24 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
         yield room
 
 
+class FreshTicketsForAll:
+    """Gives fresh tickets among all open orders, as they are then."""
+
+    def __init__(self, room: BackRoom) -> None:
+        self._open_orders = OpenOrders(room.store)
+        self._room = room
+        self.giver = FreshTickets(room.store, room.line, room.handover, room.clock, MARGINS)
+
+    async def give(self) -> None:
+        horizon = await self.giver.horizon()
+        look = await self._open_orders.look(self._room.clock() - dt.timedelta(days=1))
+        if horizon is not None:
+            await self.giver.give(look.waiting, horizon)
+
+
 @pytest.fixture
-def fresh_tickets(room: BackRoom) -> FreshTickets:
-    return FreshTickets(
-        OpenOrders(room.store), room.store, room.line, room.handover, room.clock, MARGINS
-    )
+def fresh_tickets(room: BackRoom) -> FreshTicketsForAll:
+    return FreshTicketsForAll(room)
 
 
 async def barista_at(room: BackRoom, head: dt.datetime) -> None:
@@ -38,7 +51,7 @@ async def barista_at(room: BackRoom, head: dt.datetime) -> None:
 
 
 async def test_orders_whose_queue_was_purged_each_get_one_ticket_and_are_announced_again(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     orders = [await room.placed() for _ in range(3)]
     await room.queue.purge()
@@ -54,7 +67,7 @@ async def test_orders_whose_queue_was_purged_each_get_one_ticket_and_are_announc
 
 
 async def test_an_order_of_a_cashier_killed_before_it_queued_the_ticket_gets_one(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
     await room.look_at_the_line()
@@ -68,7 +81,7 @@ async def test_an_order_of_a_cashier_killed_before_it_queued_the_ticket_gets_one
 
 
 async def test_a_long_line_that_nobody_serves_gets_no_tickets_on_top(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     await asyncio.gather(*(room.placed() for _ in range(500)))
     for _ in range(3):
@@ -80,7 +93,7 @@ async def test_a_long_line_that_nobody_serves_gets_no_tickets_on_top(
 
 
 async def test_an_order_that_the_baristas_have_passed_by_gets_a_ticket_and_no_other_does(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     passed_by = await room.stored()
     room.ahead = 10 * MINUTE
@@ -95,7 +108,7 @@ async def test_an_order_that_the_baristas_have_passed_by_gets_a_ticket_and_no_ot
 
 
 async def test_an_order_the_line_has_not_quite_passed_may_only_be_out_of_order(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
     room.ahead = MARGINS.disorder + MINUTE
@@ -107,7 +120,7 @@ async def test_an_order_the_line_has_not_quite_passed_may_only_be_out_of_order(
 
 
 async def test_an_order_under_a_lapsed_claim_gets_a_ticket_and_is_not_announced(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     lapsed = await room.claimed(await room.stored(), "a ticket", seconds=30)
     room.ahead = 30 * SECOND + SETTLED
@@ -122,7 +135,7 @@ async def test_an_order_under_a_lapsed_claim_gets_a_ticket_and_is_not_announced(
 
 
 async def test_orders_that_are_ready_or_closed_get_none(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     await room.moved(await room.stored(), PREPARING, READY)
     await room.moved(await room.stored(), OrderState.CANCELED)
@@ -134,7 +147,7 @@ async def test_orders_that_are_ready_or_closed_get_none(
 
 
 async def test_a_fresh_ticket_that_is_lost_as_well_is_replaced_once_there_was_time_for_it(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
     taken: list[list[str]] = []
@@ -147,21 +160,21 @@ async def test_a_fresh_ticket_that_is_lost_as_well_is_replaced_once_there_was_ti
 
 
 async def test_after_the_queue_was_lost_a_fresh_ticket_counts_for_nothing(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
     taken: list[list[str]] = []
     for ahead in (SETTLED, 2 * SETTLED):
         room.ahead = ahead
         await room.look_at_the_line()
-        fresh_tickets.distrust_the_queue()
+        fresh_tickets.giver.distrust_the_queue()
         await fresh_tickets.give()
         taken.append(await room.take_tickets())
     assert taken == [[order.id], [order.id]]
 
 
 async def test_of_very_many_lost_tickets_a_round_replaces_some_the_oldest_first(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     old = [(await room.stored()).id for _ in range(2)]
     await asyncio.gather(*(room.stored() for _ in range(MOST_AT_ONCE + 30)))
@@ -180,7 +193,7 @@ async def test_of_very_many_lost_tickets_a_round_replaces_some_the_oldest_first(
 
 
 async def test_a_ticket_that_could_not_be_queued_is_queued_in_the_next_round(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
     room.ahead = SETTLED
@@ -194,12 +207,10 @@ async def test_a_ticket_that_could_not_be_queued_is_queued_in_the_next_round(
 
 
 async def test_two_cashiers_at_once_give_at_most_one_ticket_each_and_the_order_is_made_once(
-    room: BackRoom, fresh_tickets: FreshTickets
+    room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
-    other = FreshTickets(
-        OpenOrders(room.store), room.store, room.line, room.handover, room.clock, MARGINS
-    )
+    other = FreshTicketsForAll(room)
     room.ahead = SETTLED
     await room.look_at_the_line()
     await asyncio.gather(fresh_tickets.give(), other.give())

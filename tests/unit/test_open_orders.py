@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
-from producer.reconciling.open_orders import OpenOrders
+from producer.reconciling.open_orders import Look, OpenOrders
 from shared.domain.order import Order, OrderState
 from tests.support.orders import NOON, an_order
 
@@ -33,28 +33,34 @@ async def test_those_that_wait_are_found_behind_many_that_are_ready() -> None:
     shelf = Shelf([*(ready() for _ in range(1200)), *waiting])
     open_orders = OpenOrders(shelf)
 
-    assert await open_orders.waiting() == waiting
+    assert await open_orders.look(NOON) == Look(waiting, [])
     assert sum(shelf.read) == 1203
 
     shelf.read.clear()
-    assert await open_orders.waiting() == waiting
+    assert await open_orders.look(NOON) == Look(waiting, [])
     assert shelf.read == [3]
 
 
 async def test_of_very_many_that_wait_the_oldest_are_enough() -> None:
     shelf = Shelf([an_order() for _ in range(2000)])
-    assert await OpenOrders(shelf).waiting() == shelf.orders[:500]
+    assert (await OpenOrders(shelf).look(NOON)).waiting == shelf.orders[:500]
     assert shelf.read == [500]
 
 
-async def test_a_ready_order_is_remembered_with_its_time_until_it_is_forgotten() -> None:
-    order = ready()
-    open_orders = OpenOrders(Shelf([order]))
-    await open_orders.waiting()
+async def test_ready_orders_are_read_again_when_they_are_overdue_if_they_are_still_there() -> None:
+    collected, forgotten = ready(), ready()
+    shelf = Shelf([collected, forgotten])
+    open_orders = OpenOrders(shelf)
+    assert await open_orders.look(NOON) == Look([], [])
+    shelf.orders.remove(collected)
+    shelf.read.clear()
 
-    assert open_orders.ready_before(NOON) == []
-    assert open_orders.ready_before(NOON + dt.timedelta(seconds=1)) == [order.id]
-    open_orders.forget(order.id)
-    assert open_orders.ready_before(NOON + dt.timedelta(seconds=1)) == []
-    await open_orders.waiting()
-    assert open_orders.ready_before(NOON + dt.timedelta(seconds=1)) == [order.id]
+    later = NOON + dt.timedelta(seconds=1)
+    assert await open_orders.look(later) == Look([], [forgotten])
+    assert shelf.read == [1]
+
+
+async def test_very_many_that_are_overdue_do_not_hide_those_that_wait() -> None:
+    overdue, waiting = [ready() for _ in range(1100)], an_order()
+    look = await OpenOrders(Shelf([*overdue, waiting])).look(NOON + dt.timedelta(seconds=1))
+    assert look == Look([waiting], overdue)
