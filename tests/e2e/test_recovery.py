@@ -17,6 +17,11 @@ import psutil
 import pytest
 from httpx_sse import aconnect_sse
 
+from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.names import Names
+from shared.aws.provisioning import MAX_RECEIVE_COUNT
+from shared.aws.queue import SqsQueue
+from shared.runtime.settings import ServiceSettings
 from tests.support.emulator import free_port
 from tests.support.shop import ORDER, RunningShop, open_shop, reaches
 
@@ -26,6 +31,7 @@ QUICK = {
     "COFFEE_BREW_SPEED": "0",
     "COFFEE_VISIBILITY_TIMEOUT": "4",
     "COFFEE_ORDERS_PER_MINUTE": "0",
+    "COFFEE_ORDER_SECONDS": "4",
     "COFFEE_RECONCILE_SECONDS": "1",
 }
 
@@ -166,3 +172,42 @@ async def told(shop: RunningShop, order_id: str, count: int) -> list[str]:
                 if len(ids) == count:
                     break
     return ids
+
+
+async def test_an_order_that_failed_is_redriven_and_becomes_ready(tmp_path: Path) -> None:
+    async with (
+        open_shop(tmp_path / "var", None, **QUICK, COFFEE_BARISTAS="1") as shop,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
+        (barista,) = shop.children("worker")
+        barista.suspend()
+        await asyncio.sleep(1.5)  # for as long as its last poll may still be given a ticket
+        order_id = (await client.post("/orders", json=ORDER)).json()["id"]
+        await receive_in_vain(barista.environ()["COFFEE_AWS_ENDPOINT_URL"], MAX_RECEIVE_COUNT)
+        await reaches(client, order_id, "failed")
+
+        (letter,) = json.loads((await shop.command("dlq", "list", "--json"))[1])
+        assert (letter["order_id"], letter["attempts"]) == (order_id, MAX_RECEIVE_COUNT)
+        status, said = await shop.command("dlq", "redrive", "--all")
+        assert (status, said) == (0, "Redriven: 1 of 1\n")
+        barista.resume()
+        order = await reaches(client, order_id, "ready")
+        assert [entry["state"] for entry in order["timeline"]] == [  # type: ignore[attr-defined]
+            *("placed", "failed", "placed", "preparing", "ready")
+        ]
+        assert json.loads((await shop.command("dlq", "list", "--json"))[1]) == []
+
+
+async def receive_in_vain(endpoint: str, times: int) -> None:
+    """Receive a ticket as baristas would that die over it, until SQS gives up on it."""
+    async with aws_clients(ServiceSettings(aws_endpoint_url=endpoint)) as clients:
+        queue = SqsQueue(clients.sqs, await url_of(clients, Names().orders), wait_time=1)
+        for _ in range(times):
+            (ticket,) = await queue.receive(10)
+            await queue.extend(ticket, 0)
+        assert await queue.receive(10) == []
+        await queue.close()
+
+
+async def url_of(clients: AwsClients, queue: str) -> str:
+    return (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]
