@@ -23,6 +23,15 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 open({ready!r}, 'x').close()
 time.sleep(60)
 """
+HEEDFUL = """
+import signal
+def write(number, *_):
+    with open({path!r}, 'a') as book:
+        book.write(f'{{number}}\\n')
+signal.signal(signal.SIGHUP, write)
+write(0)
+time.sleep(60)
+"""
 ROLL_CALL = """
 import os, time
 with open({path!r}, 'a') as book:
@@ -120,6 +129,29 @@ async def test_a_child_that_waits_for_its_next_life_stops_at_once(
 
     async with asyncio.timeout(0.5):
         await supervisor.stop([child])
+
+
+async def test_a_child_is_told_of_a_hangup_once_it_has_settled_and_not_before(
+    supervisor: Supervisor, roll_call: RollCall
+) -> None:
+    settled = asyncio.Event()
+
+    async def settle() -> None:
+        await settled.wait()
+
+    child = Child(roll_call.program(HEEDFUL.format(path=str(roll_call.path))), settle)
+    child.hang_up()
+    supervisor.keep(child)
+    await roll_call.until(2)
+    child.hang_up()
+    settled.set()
+    await child.settled.wait()
+    child.hang_up()
+
+    await roll_call.until(3)
+    await supervisor.stop([child])
+    child.hang_up()
+    assert roll_call.pids()[1:] == [0, 1]
 
 
 async def test_a_child_that_does_not_heed_sigterm_is_killed(tmp_path: Path) -> None:
