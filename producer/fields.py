@@ -15,22 +15,22 @@ _RFC_3339 = re.compile(
 )
 
 
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
-_REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Bidirectional controls (Unicode Annex 9), which rearrange whatever stands beside them."""
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""General categories (Unicode Standard, section 4.5): what cannot be printed, what is not seen."""
 
-_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and a pattern that show as nothing."""
+_UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Fillers, which are letters or symbols by their category."""
 
 
 def _printable(text: str) -> str:
-    if any(unicodedata.category(c) in _UNPRINTABLE or c in _REORDERING for c in text):
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
     return text
 
 
 def _not_blank(text: str) -> str:
-    if all(unicodedata.category(c)[0] in "ZCM" or c in _INVISIBLE for c in text):
+    if all(unicodedata.category(c) in _UNSEEN or c in _UNSEEN_LETTERS for c in text):
         raise PydanticCustomError("blank", "Text should not be blank")
     return text
 

@@ -17,8 +17,10 @@ from tests.support.cashier import LINE, ORDER, ServedCashier, new_key
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MENU = load_menu(CashierSettings.model_fields["menu"].default)
+FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 printable = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
-names = st.text(printable, min_size=1, max_size=80).filter(str.strip)
+seen = st.characters(categories=["L", "N", "P", "S"], exclude_characters=FILLERS)
+names = st.builds("{}{}".format, seen, st.text(printable, max_size=79))
 
 
 def lines_of(entry: MenuItem) -> st.SearchStrategy[dict[str, Any]]:
