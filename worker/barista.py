@@ -10,6 +10,7 @@ import datetime as dt
 import itertools
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -47,6 +48,15 @@ class Announcer(Protocol):
         """Return once the announcement is confirmed."""
 
 
+@dataclass(slots=True)
+class _Errand:
+    """What one delivery is about; `attempt` is the newest that was claimed for it, if any was."""
+
+    order_id: str
+    ticket: str
+    attempt: int | None = None
+
+
 class Barista:
     """Prepares orders.
 
@@ -81,20 +91,21 @@ class Barista:
         except ValidationError as error:
             return Reject(f"not a ticket: {error.errors()[0]['msg']}")
         with structlog.contextvars.bound_contextvars(order_id=ticket.order_id):
+            errand = _Errand(ticket.order_id, delivery.message_id)
             for attempt in itertools.count(1):
                 try:
-                    return await self._attend_to(ticket.order_id, delivery.message_id)
+                    return await self._attend_to(errand)
                 except OUT_OF_REACH as error:
                     log.warning("order.waits", attempt=attempt, error=str(error))
                 await self._wait(full_jitter(attempt, random.random, cap=_LONGEST_PAUSE))
         raise AssertionError("it is tried for as long as the lease lasts")
 
-    async def _attend_to(self, order_id: str, ticket: str) -> Outcome:
-        order = await self._store.get(order_id)
+    async def _attend_to(self, errand: _Errand) -> Outcome:
+        order = await self._store.get(errand.order_id)
         if order is None:
             return Reject("no such order")
         try:
-            return await self._serve(order, ticket)
+            return await self._serve(order, errand)
         except ClaimHeldError as held:
             # A clock that was set back must not make it longer than a claim can be.
             pause = min(held.remaining, self._claim_for).total_seconds()
@@ -102,20 +113,24 @@ class Barista:
         except OrderChangedError:
             return Retry(self._claim_for.total_seconds(), "changed by somebody else")
 
-    async def _serve(self, order: Order, ticket: str) -> Outcome:
+    async def _serve(self, order: Order, errand: _Errand) -> Outcome:
         if order.state in _UNFINISHED:
-            order = await self._claim(order, ticket)
+            order = await self._claim(order, errand)
             await self._announcer.announce(order)
-            order = await self._prepare(order, ticket)
+            order = await self._prepare(order, errand.ticket)
             order = await self._complete(order)
         for change in history(order):
             if change.state not in _UNFINISHED:
                 await self._announcer.announce(change)
         return Done()
 
-    async def _claim(self, order: Order, ticket: str) -> Order:
+    async def _claim(self, order: Order, errand: _Errand) -> Order:
+        """Claim an order; once more only if nobody has since, to whom its ticket came back."""
+        if errand.attempt is not None and order.attempt > errand.attempt:
+            raise OrderChangedError(order.id)
         now = self._clock()
-        claimed = claim(order, ticket, now, now + self._claim_for)
+        claimed = claim(order, errand.ticket, now, now + self._claim_for)
+        errand.attempt = claimed.attempt
         await self._store.replace(order, claimed)
         log.info("order.claimed", number=claimed.number, attempt=claimed.attempt)
         return claimed

@@ -256,3 +256,27 @@ async def test_a_topic_that_is_away_costs_the_ticket_nothing(shop: Shop) -> None
     assert await barista.take(ticket_for(order)) == Done()
     assert shop.announced[-1] == (order.id, OrderState.READY, 3)
     assert len(shop.waits) == 2
+
+
+async def test_a_barista_that_was_kept_from_its_work_leaves_the_order_to_whoever_has_it_now(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+
+    class FirstSilent:
+        """A topic that does not answer until the ticket has come back to somebody else."""
+
+        async def announce(self, order: Order) -> None:
+            if order.attempt == 1:
+                later = claim(order, "ticket", NOON, NOON + dt.timedelta(seconds=30))
+                await shop.store.replace(order, later)
+                raise AwsUnavailableError("SNS")
+            await shop.announce(order)
+
+    barista = Barista(
+        shop.store, FirstSilent(), lambda: NOON, shop.wait, dt.timedelta(seconds=30), 10
+    )
+    assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
+    found = await shop.store.get(order.id)
+    assert found is not None
+    assert (found.state, found.attempt) == (OrderState.PREPARING, 2)
