@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shared.domain.order import OrderState
 from tests.chaos.driver import VISIBILITY_SECONDS, open_chaos_shop
+from tests.chaos.holds import Moment
 from tests.chaos.run import Run
-from tests.chaos.waiting import until
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
 
+ESPRESSO = [{"item": "espresso", "size": "single", "quantity": 1}]
+BREW_SPEED = 10
+"""At which it takes 2.5 s: less than the freeze, more than it takes to wake up."""
 
+GAVE_UP = ("delivery.lost", "delivery.unsettled", "delivery.settled")
+
+
+@pytest.mark.parametrize("hears_of_it", [True, False], ids=["hears of it", "does not hear of it"])
 async def test_the_write_of_a_barista_that_was_frozen_beyond_its_lease_is_refused(
-    ministack: str, tmp_path: Path, run: Run
+    ministack: str, tmp_path: Path, run: Run, *, hears_of_it: bool
 ) -> None:
-    async with open_chaos_shop(ministack, tmp_path, run.seed, COFFEE_BREW_SPEED="20") as shop:
+    async with open_chaos_shop(
+        ministack, tmp_path, run.seed, COFFEE_BREW_SPEED=str(BREW_SPEED)
+    ) as shop:
         (zombie,) = shop.crew.baristas
-        order = await shop.customers.place_one()
-        await shop.reaches(order["id"], OrderState.PREPARING)
+        (wanted,) = await shop.customers.plan(1, 1)
+        espresso = replace(wanted, body={**wanted.body, "items": ESPRESSO})
+        order_id = (await shop.customers.place(espresso))["id"]
+        await eventually(lambda: f"{order_id}:2" in {event.id for event in shop.listener.heard})
+        if not hears_of_it:
+            zombie.line.hold("ChangeMessageVisibilityBatch", Moment.BEFORE)
         zombie.process.freeze()
         successor = await shop.crew.hire()
         await shop.reaches(
-            order["id"], OrderState.PREPARING, seconds=VISIBILITY_SECONDS + 5, attempt=2
+            order_id, OrderState.PREPARING, seconds=VISIBILITY_SECONDS + 5, attempt=2
         )
         zombie.process.thaw()
-
-        async def gave_up() -> bool:
-            return any(
-                zombie.process.has_logged(event, order_id=order["id"])
-                or zombie.process.has_logged(event)
-                for event in ("delivery.lost", "delivery.unsettled", "delivery.settled")
-            )
-
-        await until(gave_up, 20)
-        ready = await shop.reaches(order["id"], OrderState.READY)
+        await eventually(lambda: any(map(zombie.process.has_logged, GAVE_UP)), 20)
+        ready = await shop.reaches(order_id, OrderState.READY)
         assert (ready.version, ready.attempt) == (3, 2)
-        assert successor.process.has_logged("order.ready", order_id=order["id"], attempt=2)
-        assert not zombie.process.has_logged("order.ready", order_id=order["id"])
+        assert successor.process.has_logged("order.ready", order_id=order_id, attempt=2)
+        assert not zombie.process.has_logged("order.ready")
         await run.judged(shop, "lease lost in mid-preparation")
