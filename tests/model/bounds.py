@@ -1,0 +1,46 @@
+"""How often things happen at most, of those that could happen for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Everything else happens in every order that is possible."""
+
+    cashiers: int = 2
+    """How many cashiers there are. One that dies starts again, and remembers nothing."""
+
+    asks: int = 2
+    """How often the client sends its order, always under one key; it need not wait for answers."""
+
+    baristas: int = 2
+    """How many tickets are worked on at once."""
+
+    crashes: int = 0
+    """Processes that die. What they were asking for is lost, or takes effect later."""
+
+    losses: int = 0
+    """Answers that do not come: the caller sees an error, and the rest as with a crash."""
+
+    stops: int = 0
+    """Baristas that are stopped because their grace is over."""
+
+    repeats: int = 0
+    """Deliveries of a ticket that a barista still has, who goes on."""
+
+    jumps: int = 0
+    """Jumps of every clock past the end of every claim."""
+
+    black_outs: int = 0
+    """Deaths of all processes at once, the queue's included."""
+
+    extra_tickets: int = 0
+    """Fresh tickets that nobody needed."""
+
+    cancels: int = 0
+    """Times that the client wants to cancel its order, once it has heard of it."""
+
+    collects: int = 0
+    """Times that staff hand the order over when it is ready."""

@@ -1,0 +1,68 @@
+"""What clients, staff, the queue and the reconciler do in a shop, now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from shared.domain.order import Order
+from tests.model.host import Host
+from tests.model.shop import Shop
+from tests.model.staff import ASKED, ORDER_ID
+from tests.support.orders import NOON
+
+
+def ask(shop: Shop, host: Host) -> None:
+    """Let the client send its order."""
+
+    async def place() -> Order:
+        return (await shop.counters[host].cashier.place(ASKED)).order
+
+    shop.begin(host, _acknowledged(shop, place()), "place")
+
+
+def cancel(shop: Shop, host: Host) -> None:
+    """Let the client cancel the order that it was told of."""
+    canceling = shop.counters[host].cashier.cancel(ORDER_ID)
+    shop.begin(host, _acknowledged(shop, canceling), "cancel")
+
+
+def collect(shop: Shop, host: Host) -> None:
+    """Let staff hand the order over."""
+    shop.collecting = host
+    collecting = shop.counters[host].cashier.collect(ORDER_ID)
+    shop.begin(host, _acknowledged(shop, collecting), "collect")
+
+
+def deliver(shop: Shop, ticket: str, *, on_time: bool) -> None:
+    """Give a ticket to a barista; `on_time` is when its time has come, and not before."""
+    queued = shop.record.tickets[ticket]
+    if on_time:
+        shop.record.now = max(shop.record.now, queued.at)
+    host = shop.new_host()
+    shop.baristas[host] = ticket
+    host.start(shop.staff.deliver(host, shop.record, queued.delivery()), ticket)
+
+
+def tell_again(shop: Shop, host: Host) -> None:
+    """Let a cashier announce what it could not announce before."""
+    shop.begin(host, shop.counters[host].handover.tell_the_untold(), "tell again")
+
+
+def retell(shop: Shop, host: Host) -> None:
+    """Let a cashier announce all that changed of late, since somebody went before telling it."""
+
+    async def retelling() -> None:
+        await shop.counters[host].retelling.tell_since(NOON)
+        shop.must_retell = False
+
+    shop.begin(host, retelling(), "retell")
+
+
+def queue_again(shop: Shop, host: Host) -> None:
+    """Let a cashier give the order a fresh ticket."""
+    assert shop.order is not None
+    shop.begin(host, shop.counters[host].handover.again(shop.order), "queue again")
+
+
+async def _acknowledged(shop: Shop, answer: Awaitable[Order]) -> None:
+    shop.record.acknowledge(await answer)

@@ -1,0 +1,121 @@
+"""A process of the model: what it asks of the outside, what it was answered, and how it fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.aws.errors import AwsUnavailableError
+from shared.consuming.delivery import LeaseLostError
+from shared.domain.order import Order
+from shared.runtime.clock import Clock
+from shared.store.contract import OrderChangedError, Placement, StoreUnavailableError
+from tests.model.stepped_loop import SteppedLoop
+
+REFUSALS = (OrderChangedError, LeaseLostError)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A request on its way: it takes effect, and is answered, in one moment of its own."""
+
+    what: str
+    effect: Callable[[], Any]
+    about: Hashable
+    changes: bool
+    answer: asyncio.Future[Any]
+
+    @property
+    def out_of_reach(self) -> Exception:
+        """What its caller sees when no answer comes."""
+        if self.what.startswith("store"):
+            return StoreUnavailableError(self.what)
+        return AwsUnavailableError(self.what)
+
+
+class Host:
+    """Runs real coroutines. Its `memory` stands for all that they know: they are deterministic."""
+
+    def __init__(self, name: str, loop: SteppedLoop, clock: Clock) -> None:
+        self.name = name
+        self.calls: list[Call] = []
+        self.tasks: list[asyncio.Task[Any]] = []
+        self.memory = 0
+        self._loop = loop
+        self._clock = clock
+        self._asked: list[Call] = []
+        self._buried = False
+
+    def start(self, work: Coroutine[Any, Any, Any], why: Hashable) -> None:
+        """Begin a piece of work."""
+        self._remember(why)
+        self.tasks.append(self._loop.create_task(work))
+
+    async def ask(
+        self, what: str, effect: Callable[[], Any], about: Hashable, *, changes: bool = True
+    ) -> Any:
+        """Make a request of the outside, and wait for its answer."""
+        call = Call(what, effect, about, changes, self._loop.create_future())
+        if self._buried:
+            raise call.out_of_reach
+        self.calls.append(call)
+        self._asked.append(call)
+        return await call.answer
+
+    def perform(self, call: Call) -> None:
+        """Let a request take effect and be answered."""
+        try:
+            result = call.effect()
+        except REFUSALS as refusal:
+            self._end(call, type(refusal).__name__)
+            call.answer.set_exception(refusal)
+        else:
+            self._end(call, gist(result))
+            call.answer.set_result(result)
+
+    def give_up(self, call: Call) -> None:
+        """Let the caller see that no answer comes."""
+        self._end(call, "given up")
+        call.answer.set_exception(call.out_of_reach)
+
+    def stop(self) -> None:
+        """Cancel what is being done, as at the end of the grace."""
+        self._remember("stopped")
+        self.calls.clear()
+        for task in self.tasks:
+            task.cancel()
+
+    def bury(self) -> None:
+        """End every task, now that nothing answers any more."""
+        self._buried = True
+        for task in self.tasks:
+            task.cancel()
+        for call in self._asked:
+            if not call.answer.done():
+                call.answer.set_exception(call.out_of_reach)
+
+    def reap(self) -> None:
+        """Forget the tasks that have ended; raises what they should not have raised."""
+        for task in [task for task in self.tasks if task.done()]:
+            self.tasks.remove(task)
+            if not task.cancelled():
+                task.result()
+
+    def _end(self, call: Call, how: Hashable) -> None:
+        self._remember((self.calls.index(call), call.what, how))
+        self.calls.remove(call)
+
+    def _remember(self, event: Hashable) -> None:
+        self.memory = hash((self.memory, event, self._clock()))
+
+
+def gist(thing: object) -> Hashable:
+    """Cut what was answered down to what can make a difference to what follows."""
+    if isinstance(thing, Placement):
+        return thing.created, gist(thing.order)
+    if not isinstance(thing, Order):
+        return thing
+    claim = thing.claim and (thing.claim.ticket, thing.claim.until)
+    return thing.state, thing.version, thing.attempt, thing.number, claim, len(thing.timeline)

@@ -1,0 +1,101 @@
+"""A process's way to the order store, the queue and the topic: each call is a step of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, cast
+
+from shared.aws.queue import Message, SqsQueue
+from shared.aws.tickets import TicketQueue
+from shared.aws.topics import OrderAnnouncer, Topic
+from shared.consuming.delivery import Delivery, Queue
+from shared.domain.order import Order
+from shared.domain.shop import Shift, ShopStatus
+from shared.messages.announcement import CloudEvent
+from shared.store.contract import Page, Placement, Store
+from tests.model.host import Host, gist
+from tests.model.record import Record
+
+
+class _Store:
+    def __init__(self, host: Host, record: Record) -> None:
+        self._host = host
+        self._record = record
+
+    async def get(self, order_id: str) -> Any:
+        return await self._host.ask(
+            "store.get", partial(self._record.get, order_id), (), changes=False
+        )
+
+    async def place(self, order: Order, _: dt.date) -> Placement:
+        effect = partial(self._record.place, order)
+        placement: Placement = await self._host.ask("store.place", effect, gist(order))
+        return placement
+
+    async def replace(self, before: Order, after: Order) -> None:
+        effect = partial(self._record.replace, before, after)
+        await self._host.ask("store.replace", effect, (gist(before), gist(after)))
+
+    async def page(self, *_: object) -> Page:
+        return Page([*self._record.orders.values()], None)
+
+    async def oldest_open_orders(self, *_: object) -> Sequence[Order]:
+        return ()
+
+    async def status(self) -> ShopStatus:
+        return ShopStatus()
+
+    async def on_shift(self, _: dt.datetime) -> Sequence[Shift]:
+        return ()
+
+
+class _Topic:
+    def __init__(self, host: Host, record: Record) -> None:
+        self._host = host
+        self._record = record
+
+    async def publish(self, event: CloudEvent, _: Mapping[str, str]) -> None:
+        await self._host.ask(f"announce {event.id}", partial(self._record.announce, event), ())
+
+
+class _Queue:
+    def __init__(self, host: Host, record: Record) -> None:
+        self._host = host
+        self._record = record
+
+    async def send(self, message: Message) -> None:
+        await self._host.ask("queue.send", partial(self._record.send, message), message.body)
+
+    async def delete(self, delivery: Delivery) -> None:
+        effect = partial(self._record.delete, delivery.message_id)
+        await self._host.ask("queue.delete", effect, delivery.message_id)
+
+    async def extend(self, delivery: Delivery, seconds: float) -> None:
+        effect = partial(self._record.extend, delivery.message_id, seconds)
+        await self._host.ask("queue.extend", effect, (delivery.message_id, seconds))
+
+    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+        effect = partial(self._record.dead_letter, delivery.message_id, reason)
+        await self._host.ask("queue.dead_letter", effect, delivery.message_id)
+
+
+def store_of(host: Host, record: Record) -> Store:
+    """Reach the store; only what placing, moving and preparing an order needs is there."""
+    return cast("Store", _Store(host, record))
+
+
+def queue_of(host: Host, record: Record) -> Queue:
+    """Reach the queue as the consumer engine does."""
+    return cast("Queue", _Queue(host, record))
+
+
+def tickets_of(host: Host, record: Record) -> TicketQueue:
+    """Reach the queue as the cashier does."""
+    return TicketQueue(cast("SqsQueue", _Queue(host, record)))
+
+
+def announcer_of(host: Host, record: Record) -> OrderAnnouncer:
+    """Reach the topic."""
+    return OrderAnnouncer(cast("Topic", _Topic(host, record)))

@@ -1,0 +1,95 @@
+"""What all processes share, each request atomic: the order store, the queue and the topic."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+
+from shared.aws.queue import Message
+from shared.consuming.delivery import Delivery
+from shared.domain.order import Order
+from shared.messages.announcement import CloudEvent
+from shared.messages.ticket import Ticket
+from shared.store.contract import OrderChangedError, Placement
+from tests.model import invariants
+from tests.support.orders import NOON
+
+
+@dataclass(slots=True)
+class Queued:
+    """A ticket on the queue. It is there for others from `at` on, or when its lease lapses."""
+
+    id: str
+    body: str
+    at: dt.datetime = NOON
+
+    @property
+    def order_id(self) -> str:
+        return Ticket.model_validate_json(self.body).order_id
+
+    def delivery(self) -> Delivery:
+        return Delivery(self.id, self.id, self.body)
+
+
+class Record:
+    """Every change of it is held against the invariants. The two conditions are the fences."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+        self.orders: dict[str, Order] = {}
+        self.tickets: dict[str, Queued] = {}
+        self.dead_letters: dict[str, str] = {}
+        self.told: dict[str, CloudEvent] = {}
+        self.ticketed: dict[str, int] = {}
+        self.acknowledged: dict[str, Order] = {}
+
+    def may_place(self, order: Order) -> bool:
+        return order.id not in self.orders
+
+    def may_replace(self, before: Order, after: Order) -> bool:  # noqa: ARG002 - a fence may look at it
+        recorded = self.orders[before.id]
+        return (recorded.version, recorded.attempt) == (before.version, before.attempt)
+
+    def get(self, order_id: str) -> Order | None:
+        return self.orders.get(order_id)
+
+    def place(self, order: Order) -> Placement:
+        if not self.may_place(order):
+            return Placement(self.orders[order.id], created=False)
+        invariants.on_creating(self.orders.get(order.id))
+        self.orders[order.id] = with_changes(order, number=f"{len(self.orders) + 1:03d}")
+        return Placement(self.orders[order.id], created=True)
+
+    def replace(self, before: Order, after: Order) -> None:
+        if before.id not in self.orders or not self.may_replace(before, after):
+            raise OrderChangedError(before.id)
+        invariants.on_replacing(self.orders[before.id], before, after)
+        self.orders[before.id] = after
+
+    def announce(self, event: CloudEvent) -> None:
+        invariants.on_announcing(self.orders.get(str(event.subject)), event)
+        self.told[event.id] = event
+
+    def send(self, message: Message) -> None:
+        queued = Queued(f"ticket {sum(self.ticketed.values()) + 1}", message.body)
+        self.ticketed[queued.order_id] = self.ticketed.get(queued.order_id, 0) + 1
+        self.tickets[queued.id] = queued
+
+    def delete(self, ticket: str) -> None:
+        """Delete by whichever receipt: SQS may still take an old one."""
+        if queued := self.tickets.pop(ticket, None):
+            invariants.on_deleting(self.orders.get(queued.order_id), self.told)
+
+    def extend(self, ticket: str, seconds: float) -> None:
+        if ticket in self.tickets:
+            self.tickets[ticket].at = self.now + dt.timedelta(seconds=seconds)
+
+    def dead_letter(self, ticket: str, reason: str) -> None:
+        if self.tickets.pop(ticket, None):
+            self.dead_letters[ticket] = reason
+
+    def acknowledge(self, order: Order) -> None:
+        """Note what a client was told with a 2xx."""
+        earlier = self.acknowledged.setdefault(order.id, order)
+        invariants.on_acknowledging(order, earlier, self.orders.get(order.id), self.ticketed)

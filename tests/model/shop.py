@@ -1,0 +1,131 @@
+"""A shop at one moment: who is at work, what is on its way, and whether anything is left to do."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Coroutine, Hashable
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from producer.errors import NotInThatStateError
+from shared.aws.errors import AwsUnavailableError
+from shared.domain.order import Order
+from shared.store.contract import StoreUnavailableError
+from tests.model import invariants
+from tests.model.bounds import Bounds
+from tests.model.host import Call, Host, gist
+from tests.model.staff import ORDER_ID, Counter, Staff
+from tests.model.stepped_loop import SteppedLoop
+
+_REFUSED = (AwsUnavailableError, StoreUnavailableError, NotInThatStateError)
+
+
+class Shop:
+    """Real cashiers and baristas, each before its next request, and the record they share."""
+
+    def __init__(self, staff: Staff, bounds: Bounds, loop: SteppedLoop) -> None:
+        self.staff = staff
+        self.record = staff.record()
+        self.left = Tally(asdict(bounds))
+        self.counters: dict[Host, Counter] = {}
+        self.baristas: dict[Host, str] = {}
+        self.late: list[Call] = []
+        self.collecting: Host | None = None
+        self.queue_lost = False
+        self.must_retell = False
+        self.excused: set[str] = set()
+        self._loop = loop
+        self._all: list[Host] = []
+        for number in range(bounds.cashiers):
+            self.open_counter(f"cashier {number + 1}")
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        return (*self.counters, *self.baristas)
+
+    @property
+    def order(self) -> Order | None:
+        return self.record.orders.get(ORDER_ID)
+
+    @property
+    def unfinished(self) -> bool:
+        return self.order is not None and self.order.state in invariants.UNFINISHED
+
+    @property
+    def needs_fresh_ticket(self) -> bool:
+        """Whether the reconciler will find out that the order's ticket was lost."""
+        gone = self.queue_lost and not self.record.tickets
+        return gone and self.unfinished and not any(host.tasks for host in self.hosts)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is under way, and nothing will be unless somebody wants something."""
+        if self.record.tickets or self.late or any(host.tasks for host in self.hosts):
+            return False
+        untold = any(counter.handover.untold_since for counter in self.counters.values())
+        return not (untold or self.must_retell or self.needs_fresh_ticket)
+
+    def open_counter(self, name: str) -> None:
+        """Start a cashier's process."""
+        host = self.new_host(name)
+        self.counters[host] = self.staff.behind_counter(host, self.record)
+
+    def new_host(self, name: str = "") -> Host:
+        """Start a process; a barista's, unless it has a name."""
+        name = name or f"barista {len(self._all) - len(self.counters) + 1}"
+        host = Host(name, self._loop, lambda: self.record.now)
+        self._all.append(host)
+        return host
+
+    @staticmethod
+    def begin(host: Host, work: Coroutine[Any, Any, None], why: Hashable) -> None:
+        """Let a cashier do something, which may be refused, or fail for want of an answer."""
+
+        async def attempt() -> None:
+            with suppress(*_REFUSED):
+                await work
+
+        host.start(attempt(), why)
+
+    def settle(self) -> None:
+        """Let everybody come to their next request, and look whether all is well."""
+        self._loop.run_ready()
+        for host in self.hosts:
+            host.reap()
+            if host in self.baristas and not host.tasks:
+                del self.baristas[host]
+        if self.rests:
+            record = self.record
+            told = {*record.told, *self.excused}
+            invariants.at_rest(record.orders, record.acknowledged, record.ticketed, told)
+
+    def key(self) -> int:
+        """Tell this moment from all that may have another future."""
+        record = self.record
+        moment = (
+            record.now,
+            [gist(order) for order in record.orders.values()],
+            [(queued.id, max(queued.at, record.now)) for queued in record.tickets.values()],
+            sorted(record.told),
+            sorted(record.ticketed.items()),
+            [gist(order) for order in record.acknowledged.values()],
+            list(self.left.values()),
+            sorted(map(self._knowledge, self.counters)),
+            sorted((ticket, host.memory) for host, ticket in self.baristas.items()),
+            sorted(hash((call.what, call.about)) for call in self.late),
+            sorted(self.excused),
+            (self.queue_lost, self.must_retell),
+        )
+        return hash(tuple(tuple(part) if isinstance(part, list) else part for part in moment))
+
+    def close(self) -> None:
+        """End what is still under way."""
+        for host in self._all:
+            host.bury()
+        self._loop.run_ready()
+
+    def _knowledge(self, host: Host) -> int:
+        """Tell cashiers apart, as long as it makes a difference what they have done before."""
+        matters = self.left["asks"] or host.tasks or self.counters[host].handover.untold_since
+        return host.memory if matters else 0

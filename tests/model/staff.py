@@ -1,0 +1,88 @@
+"""Puts together the real cashier and the real barista, at the ports of one process."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from producer.backlog import Backlog
+from producer.cashier import Cashier, Request
+from producer.front_desk import FrontDesk
+from producer.handover import Handover
+from producer.order_ids import OrderIds
+from producer.reconciling.retelling import Retelling
+from shared.consuming.delivery import Delivery
+from shared.consuming.lease import LeaseKeeper
+from shared.consuming.work import Work
+from shared.domain.menu import Choice, Menu, MenuItem, Wish
+from tests.model.host import Host
+from tests.model.ports import announcer_of, queue_of, store_of, tickets_of
+from tests.model.record import Record
+from worker.barista import Announcer, Barista
+
+LEASE = dt.timedelta(seconds=30)
+LATTE = MenuItem("latte", "Caffè latte", "", "coffee", 1, (Choice("large", "Large", 520),))
+MENU = Menu("USD", (LATTE,))
+ASKED = Request("Ada", [Wish("latte", "large", (), 1, None)], "f" * 64, "abc", "the-order-of-ada")
+UTC = ZoneInfo("UTC")
+IDS = OrderIds("a secret")
+ORDER_ID = IDS.of_key("the-order-of-ada")
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What is behind a counter, as far as it matters here."""
+
+    cashier: Cashier
+    handover: Handover
+    retelling: Retelling
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who works in the shop. Tests put others in their places, who leave out one precaution.
+
+    A preparation takes `renewals` renewals of the claim.
+    """
+
+    record: Callable[[], Record] = Record
+    cashier: type[Cashier] = Cashier
+    handover: type[Handover] = Handover
+    barista: type[Barista] = Barista
+    renewals: int = 0
+
+    def behind_counter(self, host: Host, record: Record) -> Counter:
+        """Open a counter in a process that has just been started."""
+        store = store_of(host, record)
+        tickets = tickets_of(host, record)
+        backlog = Backlog(tickets)
+        desk = FrontDesk(store, MENU, backlog, backlog_limit=100, brew_speed=0)
+        announcer = announcer_of(host, record)
+        handover = self.handover(announcer, tickets, backlog)
+        cashier = self.cashier(store, desk, handover, IDS, lambda: record.now, "main", UTC)
+        return Counter(cashier, handover, Retelling(store, announcer, LEASE))
+
+    async def deliver(self, host: Host, record: Record, delivery: Delivery) -> None:
+        """Work on a delivery, up to the settling of its ticket."""
+        await self.at_work(host, record, announcer_of(host, record)).do(delivery)
+
+    def at_work(self, host: Host, record: Record, announcer: Announcer) -> Work:
+        """Put a barista to work, by the consumer engine's rules."""
+        brew_speed = LATTE.prep_seconds / (LEASE.total_seconds() / 3 * (self.renewals + 0.5))
+        barista = self.barista(
+            store_of(host, record),
+            announcer,
+            lambda: record.now,
+            _no_time,
+            LEASE,
+            brew_speed if self.renewals else 0,
+        )
+        queue = queue_of(host, record)
+        leases = LeaseKeeper(queue, LEASE.total_seconds())
+        return Work(queue, barista.take, leases, lambda: 0)
+
+
+async def _no_time(_: float) -> None:
+    """Prepare, which nobody else sees: what happens meanwhile might as well happen after."""

@@ -1,0 +1,76 @@
+"""An event loop that waits for nothing: it runs what is ready, and time never passes in it.
+
+Real tasks, locks and time-outs work in it, and whoever drives it decides what happens next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from contextvars import Context
+from typing import Any, TypeVar, cast
+
+Result = TypeVar("Result")
+
+
+class SteppedLoop:
+    """As much of `asyncio.AbstractEventLoop` as tasks need that do no I/O of their own."""
+
+    def __init__(self) -> None:
+        self._ready: deque[asyncio.Handle] = deque()
+
+    @property
+    def as_loop(self) -> asyncio.AbstractEventLoop:
+        return cast("asyncio.AbstractEventLoop", self)
+
+    def run_ready(self) -> None:
+        """Run until every task waits for something that only the driver can bring about."""
+        while self._ready:
+            handle = self._ready.popleft()
+            if not handle.cancelled():
+                handle._run()  # noqa: SLF001 - that is what a loop does with its handles
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self.as_loop, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any
+    ) -> asyncio.TimerHandle:
+        """Make a timer that never fires: what a time-out brings about, the driver chooses."""
+        return asyncio.TimerHandle(when, callback, args, self.as_loop)
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """Do nothing: no timer is kept."""
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self.as_loop)
+
+    def create_task(
+        self, work: Coroutine[Any, Any, Result], *, name: str | None = None
+    ) -> asyncio.Task[Result]:
+        return asyncio.Task(work, loop=self.as_loop, name=name)
+
+    def time(self) -> float:
+        return 0
+
+    def get_debug(self) -> bool:
+        return False
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        raise AssertionError(context["message"]) from context.get("exception")
+
+
+@contextlib.contextmanager
+def running(loop: SteppedLoop) -> Iterator[SteppedLoop]:
+    """Make `loop` the one that runs, as far as asyncio can tell."""
+    asyncio._set_running_loop(loop.as_loop)  # noqa: SLF001 - documented as being for loops
+    try:
+        yield loop
+    finally:
+        asyncio._set_running_loop(None)  # noqa: SLF001

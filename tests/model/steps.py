@@ -1,0 +1,125 @@
+"""What can happen next in a shop, by name: first what must happen some time, then what may."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+
+from shared.domain.order import OrderState
+from tests.model import deeds, faults
+from tests.model.host import Call, Host
+from tests.model.shop import Shop
+from tests.model.staff import ORDER_ID
+
+Step = Callable[[], None]
+Named = Iterator[tuple[str, Step]]
+
+
+def next_steps(shop: Shop) -> Named:
+    """Name every step that can be taken, each once."""
+    named: Counter[str] = Counter()
+    for name, step in chain(_due(shop), _wishes(shop), _faults(shop)):
+        yield name + "'" * named[name], step
+        named[name] += 1
+
+
+def step_of_name(shop: Shop, wanted: str) -> Step | None:
+    """Find the step of that name, if it can be taken."""
+    return next((step for name, step in next_steps(shop) if name == wanted), None)
+
+
+def _due(shop: Shop) -> Named:
+    for host in shop.hosts:
+        for call in host.calls:
+            yield f"{host.name}: {call.what}", partial(host.perform, call)
+    for call in shop.late:
+        yield f"late: {call.what}", partial(faults.land, shop, call)
+    for ticket in _deliverable(shop):
+        # By itself time passes only when nobody is at work: a claim is renewed for as long.
+        in_time = not shop.baristas or shop.record.tickets[ticket].at <= shop.record.now
+        if in_time and ticket not in shop.baristas.values():
+            yield f"{ticket} is delivered", partial(deeds.deliver, shop, ticket, on_time=True)
+    yield from _reconciling(shop)
+
+
+def _reconciling(shop: Shop) -> Named:
+    for host, counter in shop.counters.items():
+        if counter.handover.untold_since and not host.tasks:
+            yield f"{host.name} tells again", partial(deeds.tell_again, shop, host)
+    first = next(iter(shop.counters))
+    if shop.must_retell and not first.tasks:
+        yield f"{first.name} tells everything again", partial(deeds.retell, shop, first)
+    if shop.needs_fresh_ticket:
+        yield f"{first.name} gives a fresh ticket", partial(deeds.queue_again, shop, first)
+
+
+def _wishes(shop: Shop) -> Named:
+    state = shop.order.state if shop.order else None
+    for host in _unlike(shop.counters):
+        if ORDER_ID not in shop.record.acknowledged:
+            asked = partial(deeds.ask, shop, host)
+            yield from _bounded(shop, "asks", f"{host.name} is asked", asked)
+        elif state is OrderState.PLACED:
+            canceled = partial(deeds.cancel, shop, host)
+            yield from _bounded(shop, "cancels", f"{host.name} is to cancel", canceled)
+        elif state is OrderState.READY:
+            collected = partial(deeds.collect, shop, host)
+            yield from _bounded(shop, "collects", f"{host.name} is to hand out", collected)
+        if shop.unfinished:
+            again = partial(deeds.queue_again, shop, host)
+            yield from _bounded(shop, "extra_tickets", f"{host.name} is too careful", again)
+
+
+def _faults(shop: Shop) -> Named:
+    for ticket in _deliverable(shop):
+        if ticket in shop.baristas.values():
+            again = partial(deeds.deliver, shop, ticket, on_time=False)
+            yield from _bounded(shop, "repeats", f"{ticket} is delivered again", again)
+    for host in shop.hosts:
+        yield from _faults_of(shop, host)
+    yield from _bounded(shop, "jumps", "all clocks jump", partial(faults.jump, shop))
+    if shop.order:
+        everything = partial(faults.black_out, shop)
+        yield from _bounded(shop, "black_outs", "everything dies", everything)
+
+
+def _faults_of(shop: Shop, host: Host) -> Named:
+    for fate, late in _fates(host.calls):
+        killed = partial(faults.kill, shop, host, late)
+        yield from _bounded(shop, "crashes", f"{host.name} dies{fate}", killed)
+        if host in shop.baristas:
+            stopped = partial(faults.stop, shop, host, late)
+            yield from _bounded(shop, "stops", f"{host.name} is stopped{fate}", stopped)
+    for call in host.calls:
+        for fate, late in _fates([call]):
+            lost = partial(faults.lose, shop, host, call, late)
+            what = f"{host.name} hears nothing of {call.what}{fate}"
+            yield from _bounded(shop, "losses", what, lost)
+
+
+def _fates(calls: Sequence[Call]) -> Iterator[tuple[str, Sequence[Call]]]:
+    """Tell what can become of requests whose caller is gone: they are lost, or merely late."""
+    if calls:
+        yield "", ()
+    if changing := [call for call in calls if call.changes]:
+        yield f", but {', '.join(call.what for call in changing)} will arrive", changing
+
+
+def _deliverable(shop: Shop) -> Sequence[str]:
+    return [*shop.record.tickets] if len(shop.baristas) < shop.left["baristas"] else []
+
+
+def _unlike(hosts: Iterable[Host]) -> Collection[Host]:
+    """Leave out hosts that are as good as others: they know the same, and do the same."""
+    return {host.memory: host for host in reversed([*hosts])}.values()
+
+
+def _bounded(shop: Shop, bound: str, name: str, step: Step) -> Named:
+    def counted() -> None:
+        shop.left[bound] -= 1
+        step()
+
+    if shop.left[bound] > 0:
+        yield name, counted
