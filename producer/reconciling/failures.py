@@ -17,7 +17,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 _MOST_READ = 1000
 _AGAIN_SECONDS = 60
-"""How often dead letters are read again though their number is the same."""
+"""How often dead letters are read again though nothing seems to have changed."""
 
 _OPEN = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
@@ -33,19 +33,21 @@ class Failures:
         self._handover = handover
         self._clock = clock
         self._settled: frozenset[str] = frozenset()
-        self._settled_count: int | None = None
+        # Their number, and how many were removed, when there was nothing left to do for any.
+        self._settled_at: tuple[int, int] | None = None
         self._read_at = 0.0
 
     async def fail(self) -> None:
         """Fail the orders of all dead letters that there are, as far as they are not failed yet."""
         count = await self._dead_letters.count()
+        seen = (count, self._dead_letters.removed)
         recently = time.monotonic() - self._read_at < _AGAIN_SECONDS
-        if count == 0 or (recently and count == self._settled_count):
+        if count == 0 or (recently and seen == self._settled_at):
             return
         letters = await self._dead_letters.look(_MOST_READ)
         settled = [letter.id for letter in letters if await self._is_settled(letter)]
         self._settled = frozenset(settled)
-        self._settled_count = count if len(settled) == len(letters) else None
+        self._settled_at = seen if len(settled) == len(letters) else None
         self._read_at = time.monotonic()
 
     async def _is_settled(self, letter: DeadLetter) -> bool:

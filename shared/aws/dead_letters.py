@@ -48,12 +48,16 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """Looks at dead letters by receiving them, and hands them back at once."""
+    """Looks at dead letters by receiving them, and hands them back at once.
+
+    `removed` counts what was removed by way of this object.
+    """
 
     def __init__(self, queue: SqsQueue) -> None:
         self._queue = queue
         self._looking = asyncio.Lock()
         self._held: dict[str, Delivery] = {}
+        self.removed = 0
 
     async def count(self) -> int:
         """Count them, as far as SQS knows."""
@@ -82,10 +86,12 @@ class DeadLetters:
         """Remove one that is held for good."""
         await self._queue.delete(self._held[letter.id])
         del self._held[letter.id]
+        self.removed += 1
 
     async def purge(self) -> None:
         """Remove all of them for good."""
         await self._queue.purge()
+        self.removed += 1
 
     async def _receive(self, limit: int) -> None:
         """Hold up to `limit`, or all that there are, each once."""

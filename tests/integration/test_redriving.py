@@ -1,0 +1,112 @@
+"""A redrive that is cut off anywhere loses nothing, and can be done again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from producer.dead_letters.redriving import Redrive, Redriving
+from producer.reconciling.failures import Failures
+from shared.domain.order import Order, OrderState
+from tests.support.back_room import MINUTE, SECOND, BackRoom, open_back_room
+
+PLACED, FAILED = OrderState.PLACED, OrderState.FAILED
+OUT_OF_REACH = "the queue or the order store is out of reach; try again"
+
+
+@pytest.fixture
+async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
+    async with open_back_room(ministack, tmp_path) as room:
+        yield room
+
+
+@pytest.fixture
+def redriving(room: BackRoom) -> Redriving:
+    return Redriving(room.dead_letters, room.store, room.handover, room.clock)
+
+
+@pytest.fixture
+def failures(room: BackRoom) -> Failures:
+    return Failures(room.dead_letters, room.store, room.handover, room.clock)
+
+
+async def failed(room: BackRoom, failures: Failures) -> Order:
+    """Give an order that failed a minute ago, and whose ticket is a dead letter."""
+    order = await room.placed()
+    await room.bury_ticket(order)
+    await failures.fail()
+    assert await room.state(order) is FAILED
+    room.ahead = MINUTE
+    room.announced.clear()
+    return order
+
+
+async def everything(redriving: Redriving) -> Redrive:
+    return await redriving.redrive(None, dry_run=False)
+
+
+async def test_cut_off_before_the_announcement_it_is_done_again(
+    room: BackRoom, redriving: Redriving, failures: Failures
+) -> None:
+    order = await failed(room, failures)
+    room.deaf = True
+    cut_off = await everything(redriving)
+    assert [refused.reason for refused in cut_off.refused] == [OUT_OF_REACH]
+    assert await room.state(order) is PLACED
+    assert await room.take_tickets() == []
+
+    room.deaf = False
+    await failures.fail()
+    assert await room.state(order) is PLACED
+    assert len((await everything(redriving)).redriven) == 1
+    assert room.announced == [(order.id, PLACED, 3)]
+    assert await room.take_tickets() == [order.id]
+    assert await room.dead_letters.count() == 0
+
+
+async def test_cut_off_before_the_dead_letter_is_deleted_the_order_goes_on_all_the_same(
+    room: BackRoom, redriving: Redriving, failures: Failures
+) -> None:
+    order = await failed(room, failures)
+    again = await room.moved((await room.store.get(order.id)) or order, PLACED)
+    await room.handover.again(again)
+
+    await failures.fail()
+    assert await room.state(order) is PLACED
+    assert await room.take_tickets() == [order.id]
+    assert await room.dead_letters.count() == 1
+
+    await room.moved(again, OrderState.PREPARING, OrderState.READY)
+    left = await everything(redriving)
+    assert [refused.reason for refused in left.refused] == ["the order is ready"]
+    assert await room.take_tickets() == []
+
+
+async def test_a_dead_letter_that_was_redriven_and_fails_again_is_redriven_again(
+    room: BackRoom, redriving: Redriving, failures: Failures
+) -> None:
+    order = await failed(room, failures)
+    for _ in range(2):
+        room.ahead = -2 * SECOND  # what is sent from now on is newer than the order by any clock
+        assert len((await everything(redriving)).redriven) == 1
+        assert await room.state(order) is PLACED
+        await room.bury_ticket(order)
+        await failures.fail()
+        assert await room.state(order) is FAILED
+
+
+async def test_an_order_in_a_baristas_hands_is_left_alone_until_its_claim_has_lapsed(
+    room: BackRoom, redriving: Redriving
+) -> None:
+    order = await room.placed()
+    await room.bury_ticket(order)
+    await room.claimed(order, "another ticket", seconds=30)
+    held = await everything(redriving)
+    assert [refused.reason for refused in held.refused] == ["the order is preparing"]
+
+    room.ahead = MINUTE
+    assert len((await everything(redriving)).redriven) == 1
+    assert await room.take_tickets() == [order.id]
+    assert await room.state(order) is OrderState.PREPARING
