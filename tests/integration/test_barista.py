@@ -182,6 +182,26 @@ async def test_a_ticket_that_comes_back_in_mid_preparation_passes_to_the_next_ba
     assert [state for _, state, _ in shop.announced].count(OrderState.READY) == 1
 
 
+async def test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_not(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+    shop.may_end.clear()
+    zombie = asyncio.create_task(shop.barista().take(ticket_for(order)))
+    await shop.preparing.wait()
+
+    async def wait_for_the_zombie(_: float) -> None:
+        shop.may_end.set()
+        assert isinstance(await zombie, Retry)
+        assert await shop.state(order) is OrderState.PREPARING
+
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(shop.store, shop, lambda: NOON, wait_for_the_zombie, claim_for, 10)
+    assert await barista.take(ticket_for(order)) == Done()
+    assert await shop.state(order) is OrderState.READY
+    assert [state for _, state, _ in shop.announced].count(OrderState.READY) == 1
+
+
 async def test_a_long_preparation_keeps_its_claim_up(shop: Shop) -> None:
     order = await shop.placed(prep_seconds=400)
     rivals: list[object] = []

@@ -1,0 +1,158 @@
+"""Mutations of the source text: one precaution less each, and the tests that must notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`old` stands once in the source of `module`; with `new` in its place, `tests` must fail."""
+
+    module: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        return f"{self.module.replace('.', '/')}.py"
+
+
+def of(file: str, *tests: str) -> tuple[str, ...]:
+    """Name tests of one file."""
+    return tuple(f"tests/{file}::{test}" for test in tests)
+
+
+def of_barista(*tests: str) -> tuple[str, ...]:
+    return of("integration/test_barista.py", *tests)
+
+
+def of_store(*tests: str) -> tuple[str, ...]:
+    return of("contract/test_store_orders.py", *tests)
+
+
+def of_model(course: str) -> tuple[str, ...]:
+    return of(
+        "model/test_order_protocol.py", f"test_no_order_of_steps_breaks_an_invariant[{course}]"
+    )
+
+
+IN_STORES = {
+    "a claim is written without its condition": Mutation(
+        "shared.store.sqlite_orders",
+        " WHERE id = ? AND version = ? AND attempt = ?",
+        " WHERE id = ? AND ? > 0 AND ? >= 0",
+        of_store(
+            "test_of_many_claims_at_once_exactly_one_wins[sqlite-different]",
+            "test_a_change_from_an_old_version_is_refused[sqlite]",
+        )
+        + of_barista("test_of_ten_baristas_with_one_ticket_each_only_one_prepares"),
+    ),
+    "a completion is written without its condition": Mutation(
+        "shared.store.sqlite_orders",
+        " AND version = ? AND attempt = ?",
+        " AND version = ? AND ? >= 0",
+        of_store("test_a_change_from_an_old_attempt_is_refused[sqlite]")
+        + of_barista("test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_not"),
+    ),
+    "a completion is written to DynamoDB without its condition": Mutation(
+        "shared.store.dynamodb_orders",
+        "#version = :version AND #attempt = :attempt",
+        "#version = :version AND #attempt >= :attempt",
+        of_store("test_a_change_from_an_old_attempt_is_refused[ministack]"),
+    ),
+    "a place overwrites what is recorded": Mutation(
+        "shared.store.sqlite_orders",
+        """    if recorded is not None:
+        return Placement(recorded, created=False)
+""",
+        """    connection.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+""",
+        of_store(
+            "test_a_second_place_returns_the_first_order[sqlite]",
+            "test_of_many_places_under_one_id_exactly_one_creates[sqlite]",
+        ),
+    ),
+}
+
+AT_BARISTAS = {
+    "a claim is made though another stands": Mutation(
+        "shared.domain.order",
+        "order.claim.ticket != ticket and at < order.claim.until",
+        "order.claim.ticket != ticket and at < at",
+        of("unit/test_order.py", "test_another_ticket_has_to_wait_while_the_claim_stands"),
+    ),
+    "a ticket is deleted before its order is announced": Mutation(
+        "worker.barista",
+        """        for change in history(order):
+""",
+        """        return Done()
+        for change in history(order):
+""",
+        of_barista(
+            "test_an_order_is_claimed_announced_prepared_completed_and_announced",
+            "test_a_ticket_that_comes_back_after_the_work_is_announced_again_and_done",
+        )
+        + of_model("a ticket comes twice and a barista is stopped"),
+    ),
+    "a ticket is deleted before the work": Mutation(
+        "shared.consuming.work",
+        "                outcome = await self._leases",
+        """                await self._queue.delete(delivery)
+                outcome = await self._leases""",
+        of(
+            "unit/test_consumer.py",
+            "test_what_is_to_be_retried_becomes_visible_again_later",
+            "test_what_does_not_finish_within_the_grace_is_stopped_and_handed_back",
+        )
+        + of_model("a ticket comes twice and a barista is stopped"),
+    ),
+    "only the last change is announced": Mutation(
+        "worker.barista",
+        "for change in history(order):",
+        "for change in [order]:",
+        of_barista(
+            "test_a_ticket_that_comes_back_after_its_order_was_collected_tells_that_it_was_ready"
+        )
+        + of_model("the order is handed out and a process dies"),
+    ),
+    "a fenced barista calls it done": Mutation(
+        "worker.barista",
+        'return Retry(self._claim_for.total_seconds(), "changed by somebody else")',
+        "return Done()",
+        of_barista("test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_not")
+        + of_model("a ticket comes twice and a barista is stopped"),
+    ),
+}
+
+AT_CASHIERS = {
+    "an order is stored after its ticket was queued": Mutation(
+        "producer.cashier",
+        "        placement = await self._store.place(",
+        """        await self._handover.ensure(order)
+        placement = await self._store.place(""",
+        of(
+            "integration/test_cashier_outages.py",
+            "test_without_the_store_no_order_counts_and_none_has_a_ticket",
+        )
+        + of_model("the client cancels and an answer is lost"),
+    ),
+    "an order is announced after its ticket was queued": Mutation(
+        "producer.handover",
+        """        if order.state is OrderState.PLACED:
+            await self._announcer.announce(order)
+        await self._tickets.put(order)
+""",
+        """        await self._tickets.put(order)
+        if order.state is OrderState.PLACED:
+            await self._announcer.announce(order)
+""",
+        of("unit/test_handover.py", "test_an_order_is_announced_before_its_ticket_is_queued")
+        + of_model("a ticket comes twice and a barista is stopped"),
+    ),
+}
+
+MUTATIONS: Mapping[str, Mutation] = MappingProxyType({**IN_STORES, **AT_BARISTAS, **AT_CASHIERS})
