@@ -6,6 +6,7 @@ multisets; what is lost or unexpected breaks an invariant, what is only delivere
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from types import MappingProxyType
 from shared.domain.order import TRANSITIONS, Order, OrderState
 from tests.chaos.evidence import FINISHED, Evidence
 from tests.chaos.witness import is_copy
+
+_WITH_SECRETS = 10
+"""How many customers' secrets are looked for: what gives one away gives all away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,16 @@ def nothing_counts_during_an_outage(evidence: Evidence) -> Iterator[str]:
                 yield f"key {told.key} was acknowledged during an outage"
 
 
+def nothing_private_is_told(evidence: Evidence) -> Iterator[str]:
+    """I15: what some of the customers gave is in no log line and no announcement."""
+    public = json.dumps([dict(line) for line in evidence.logs], ensure_ascii=False)
+    public += "".join(event.model_dump_json() for event in evidence.announcements)
+    for attempt in evidence.ledger.attempts[:_WITH_SECRETS]:
+        for secret in (attempt.customer_name, attempt.key):
+            if secret in public:
+                yield f"{secret!r} was logged or announced"
+
+
 INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = MappingProxyType(
     {
         "I1": every_acknowledged_order_is_finished,
@@ -192,6 +206,7 @@ INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = MappingProxyType
         "I9": poison_is_dead_lettered,
         "I10": everything_is_at_rest,
         "I11": nothing_counts_during_an_outage,
+        "I15": nothing_private_is_told,
     }
 )
 

@@ -198,6 +198,12 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
     ("I10", "in flight", lambda run: replace(run, at_rest=AtRest(in_flight=1))),
     ("I10", "not accounted for", lambda run: replace(run, orders=run.orders[1:])),
     ("I11", "during an outage", lambda run: replace(run, outages=[Outage(0.5, 3)])),
+    (
+        "I15",
+        "a name in the log",
+        lambda run: replace(run, logs=[*run.logs, {"event": "order.placed", "who": "Ada"}]),
+    ),
+    ("I15", "a key in an announcement", with_announcement(saying(key="key of Bob"))),
 ]
 
 
