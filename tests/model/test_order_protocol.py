@@ -12,7 +12,10 @@ COURSES = {
     "a client asks twice and a process dies": Bounds(asks=2, crashes=1),
     "a client asks twice and an answer is lost": Bounds(asks=2, cashiers=1, losses=1),
     "a client asks twice and clocks jump": Bounds(asks=2, jumps=1),
-    "a ticket comes twice and two processes die": Bounds(cashiers=1, asks=1, crashes=2, repeats=1),
+    "two processes die": Bounds(cashiers=1, asks=1, crashes=2),
+    "a ticket comes three times and a process dies": Bounds(
+        cashiers=1, asks=1, crashes=1, repeats=2
+    ),
     "a ticket comes three times": Bounds(cashiers=1, asks=1, baristas=3, repeats=2),
     "a ticket comes twice and an answer is lost": Bounds(cashiers=1, asks=1, losses=1, repeats=1),
     "a ticket comes twice and a barista is stopped": Bounds(cashiers=1, asks=1, stops=1, repeats=1),
