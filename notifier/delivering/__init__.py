@@ -1,0 +1,1 @@
+"""Delivering: announcements become deliveries, one for each subscriber, each with its own fate."""

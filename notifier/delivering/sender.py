@@ -1,0 +1,50 @@
+"""What a channel does for the deliveries: it makes one attempt, and says how that went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.subscription import Subscription
+from shared.messages.announcement import CloudEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The subscriber, or a mail server on its behalf, has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The subscriber has answered that the subscription is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not this time. `after` is how many seconds the subscriber asked us to wait, if it did."""
+
+    error: str
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Never: there is no such subscriber, or it wants nothing any more."""
+
+    error: str
+
+
+Attempt = Accepted | Refused | Unreachable
+
+
+class Sender(Protocol):
+    """One channel. Attempts are bounded in time, and how they fail is told, not raised.
+
+    Errors are short and fit for the subscriber to read: no secret, nothing of what was answered.
+    """
+
+    async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
+        """Make one attempt to deliver an event."""
+
+    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed:
+        """Ask once whether the subscription is wanted; `token` confirms it."""

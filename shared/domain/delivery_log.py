@@ -1,0 +1,45 @@
+"""The log of deliveries: what has become of an announcement for one subscriber."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LoggedState(StrEnum):
+    """Where a delivery stands."""
+
+    DUE = "due"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """It is a dead letter."""
+
+    DROPPED = "dropped"
+    """The subscription had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDelivery:
+    """An announcement that is due to a subscriber, or was.
+
+    `event` is the CloudEvent as JSON; `at` is when the delivery was first due. `attempts` counts
+    those that were really made, the last of them at `tried_at`; `error` says how it failed.
+    """
+
+    subscription_id: str
+    id: str
+    topic: str
+    event_id: str
+    event_type: str
+    event: str
+    at: dt.datetime
+    state: LoggedState = LoggedState.DUE
+    attempts: int = 0
+    tried_at: dt.datetime | None = None
+    error: str | None = None
+
+
+def delivery_id(event_time: dt.datetime, event_id: str) -> str:
+    """Make an id that sorts by time, and is the same however often the event is announced."""
+    return f"{int(event_time.timestamp() * 1000):013d}-{event_id}"

@@ -1,0 +1,148 @@
+"""Subscriptions: who wants which announcements, by which channel, and whether it is agreed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Channel(StrEnum):
+    """How announcements reach a subscriber. Live streams are not recorded."""
+
+    WEBHOOK = "webhook"
+    EMAIL = "email"
+    SQS = "sqs"
+
+
+class SubscriptionState(StrEnum):
+    """Where a subscription stands. Only to an active one is anything delivered."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+TRANSITIONS: Mapping[SubscriptionState, frozenset[SubscriptionState]] = MappingProxyType(
+    {
+        SubscriptionState.PENDING: frozenset({SubscriptionState.ACTIVE, SubscriptionState.ENDED}),
+        SubscriptionState.ACTIVE: frozenset({SubscriptionState.PAUSED, SubscriptionState.ENDED}),
+        SubscriptionState.PAUSED: frozenset({SubscriptionState.ACTIVE, SubscriptionState.ENDED}),
+        SubscriptionState.ENDED: frozenset(),
+    }
+)
+"""Which states may follow which."""
+
+
+class SubscriptionRefusedError(Exception):
+    """The subscription's state may not be followed by the one that was asked for."""
+
+    def __init__(self, state: SubscriptionState, to: SubscriptionState) -> None:
+        super().__init__(f"a subscription that is {state} cannot become {to}")
+        self.state = state
+        self.to = to
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events of a topic are wanted: of some types, of some orders; empty is all."""
+
+    types: frozenset[str] = frozenset()
+    order_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecret:
+    """A secret that webhooks are signed with, until its time is over (none: for good)."""
+
+    secret: str
+    until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One subscriber's wish for the announcements of one topic.
+
+    `target` is the URL, the address or the ARN that its channel delivers to. `manage_digest` is
+    the SHA-256 of its manage token, in hexadecimal. `notice` says why it was paused or ended.
+    `aws_subscription` is the ARN of SNS's own subscription, which a queue has.
+    """
+
+    id: str
+    store_id: str
+    topic: str
+    channel: Channel
+    target: str
+    filter: Filter
+    state: SubscriptionState
+    created_at: dt.datetime
+    since: dt.datetime
+    manage_digest: str
+    version: int = 1
+    secrets: tuple[SigningSecret, ...] = ()
+    aws_subscription: str | None = None
+    notice: str | None = None
+
+    @property
+    def routes(self) -> Sequence[str]:
+        """The routes by which announcements come to it: its topic, or those of single orders."""
+        if not self.filter.order_ids:
+            return [self.topic]
+        return [order_route(self.topic, order_id) for order_id in sorted(self.filter.order_ids)]
+
+    @property
+    def is_of_orders(self) -> bool:
+        """Whether it is about single orders, which are soon over.
+
+        While it is pending, its announcements wait for it to become active.
+        """
+        return bool(self.filter.order_ids)
+
+
+def order_route(topic: str, order_id: str) -> str:
+    """Name the part of a topic that is about one order."""
+    return f"{topic}/{order_id}"
+
+
+def wants(subscription: Subscription, event_type: str) -> bool:
+    """Tell whether an event that came by one of its routes is delivered, or kept for, it."""
+    if subscription.filter.types and event_type not in subscription.filter.types:
+        return False
+    if subscription.state is SubscriptionState.PENDING:
+        return subscription.is_of_orders
+    return subscription.state is not SubscriptionState.ENDED
+
+
+def advance(
+    subscription: Subscription,
+    to: SubscriptionState,
+    at: dt.datetime,
+    notice: str | None = None,
+) -> Subscription:
+    """Move a subscription on, its version by one; raises SubscriptionRefusedError."""
+    if to not in TRANSITIONS[subscription.state]:
+        raise SubscriptionRefusedError(subscription.state, to)
+    return replace(
+        subscription, state=to, since=at, notice=notice, version=subscription.version + 1
+    )
+
+
+def rotate(
+    subscription: Subscription, secret: str, at: dt.datetime, overlap: dt.timedelta
+) -> Subscription:
+    """Sign with a fresh secret from now on, and with the present one as well for `overlap`."""
+    kept = [
+        SigningSecret(old.secret, at + overlap)
+        for old in valid_secrets(subscription, at)
+        if old.until is None
+    ]
+    secrets = (SigningSecret(secret), *kept)
+    return replace(subscription, secrets=secrets, version=subscription.version + 1)
+
+
+def valid_secrets(subscription: Subscription, at: dt.datetime) -> Sequence[SigningSecret]:
+    """Give the secrets to sign with now, the newest first."""
+    return [old for old in subscription.secrets if old.until is None or at < old.until]

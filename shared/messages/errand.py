@@ -1,0 +1,35 @@
+"""What the notifier still has to do for a subscriber: the messages of its deliveries queue.
+
+As with tickets, the record is in the store, and the message says only what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Deliver(BaseModel):
+    """Deliver what is in the log under these ids."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["deliver"] = "deliver"
+    subscription_id: str
+    delivery_id: str
+
+
+class Confirm(BaseModel):
+    """Ask the subscriber whether the subscription is wanted: a challenge, or a mail."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["confirm"] = "confirm"
+    subscription_id: str
+
+
+Errand = Annotated[Deliver | Confirm, Field(discriminator="kind")]
+
+ERRAND: TypeAdapter[Deliver | Confirm] = TypeAdapter(Errand)
+"""Reads an errand; raises pydantic's ValidationError."""

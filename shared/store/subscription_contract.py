@@ -1,0 +1,110 @@
+"""What the store promises of topics, subscriptions and deliveries; one suite tests both stores."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.issue import Issue
+from shared.domain.subscription import Subscription, SubscriptionState
+
+
+class SubscriptionChangedError(Exception):
+    """The subscription is not as the caller knew it: somebody else has changed it."""
+
+
+class TopicStore(Protocol):
+    """The topics of one shop beyond those of the opening, and the issues published to them."""
+
+    async def put_topic(self, name: str, description: str) -> bool:
+        """Record a topic, or describe it anew; tell whether it is new."""
+
+    async def topics(self) -> Mapping[str, str]:
+        """Give every recorded topic's description, by name, sorted."""
+
+    async def add_issue(self, issue: Issue) -> None:
+        """Record an issue that is to be announced."""
+
+    async def issue_announced(self, issue_id: str) -> None:
+        """Record that every delivery of an issue is in the log."""
+
+    async def unannounced_issues(self, limit: int) -> Sequence[Issue]:
+        """List up to `limit` issues that may not have reached the log, the oldest first."""
+
+
+class SubscriptionStore(Protocol):
+    """The record of one shop's subscriptions. Every write is durable when its call returns.
+
+    Every method raises StoreUnavailableError when the store cannot be reached in time.
+    """
+
+    async def add_subscription(self, subscription: Subscription) -> Subscription:
+        """Record a new subscription; give the one that is recorded under its id, ours or not."""
+
+    async def subscription(self, subscription_id: str) -> Subscription | None:
+        """Look a subscription up, as of the last completed write."""
+
+    async def replace_subscription(self, before: Subscription, after: Subscription) -> None:
+        """Write `after` if the recorded subscription still has the version of `before`.
+
+        Raises SubscriptionChangedError, and writes nothing, otherwise. Its topic and its filter
+        stay as they are. One that has ended is found by its id alone, for some days more.
+        """
+
+    async def subscribed(self, routes: Collection[str]) -> Sequence[Subscription]:
+        """List all that are pending, active or paused and have one of these routes, each once."""
+
+    async def in_state(self, state: SubscriptionState, limit: int) -> Sequence[Subscription]:
+        """List up to `limit` subscriptions that are pending, active or paused, oldest first."""
+
+    async def count_active(self) -> Mapping[str, int]:
+        """Count the active subscriptions of each topic that has any."""
+
+
+class DeliveryLog(Protocol):
+    """The log of deliveries. What is due stays until it is not; the rest for some days."""
+
+    async def log_due(self, deliveries: Collection[LoggedDelivery]) -> None:
+        """Record deliveries that are due; those that are in the log already stay as they are."""
+
+    async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
+        """Look a delivery up."""
+
+    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+        """Write a delivery over the one before, unless that one is delivered and this is not."""
+
+    async def last_deliveries(self, subscription_id: str, limit: int) -> Sequence[LoggedDelivery]:
+        """List up to `limit` deliveries to a subscriber, the newest event first."""
+
+    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
+        """List up to `limit` that are due, by id, then by subscription, beyond `after`.
+
+        `after` is the `due_place` of the last one of the list before.
+        """
+
+
+class ShopSecrets(Protocol):
+    """Secrets that all processes of a shop have in common."""
+
+    async def link_secret(self, candidate: str) -> str:
+        """Give the secret that links in mail are signed with: the one that was first recorded."""
+
+
+class NotifierStore(TopicStore, SubscriptionStore, DeliveryLog, ShopSecrets, Protocol):
+    """The whole of it, as the notifier opens it."""
+
+    async def forget(self, before: dt.datetime) -> None:
+        """Drop what ended, was delivered, announced or given up before then, as room is needed.
+
+        Where items expire by themselves, there is nothing to do.
+        """
+
+    async def check(self) -> None:
+        """Make sure that the store can be read and written; raises StoreUnavailableError."""
+
+
+def due_place(delivery: LoggedDelivery) -> str:
+    """Say where a delivery stands among all that are due."""
+    return f"{delivery.id}#{delivery.subscription_id}"
