@@ -81,7 +81,9 @@ class OrderStore(Protocol):
     async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
         """List up to `limit` open orders, the oldest placed first, but none whose id is `known`.
 
-        Orders that are left out are not read, so that they cost next to nothing.
+        Orders that are left out are not read, so that they cost next to nothing. `known` is asked
+        once about every open order that is passed: when the list is shorter than `limit`, what
+        it was not asked about is not open. It may be asked on another thread.
         """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from collections.abc import Iterable
 
 import pytest
 
@@ -20,6 +21,18 @@ async def placed(store: Store, order: Order, *states: OrderState) -> Order:
     if states:
         await store.replace(recorded, after)
     return after
+
+
+class Asked(set[str]):
+    """Ids that are known, and those that were asked for."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        super().__init__(known)
+        self.asked: list[str] = []
+
+    def __contains__(self, order_id: object) -> bool:
+        self.asked.append(str(order_id))
+        return super().__contains__(order_id)
 
 
 async def all_pages(store: Store, state: OrderState | None, limit: int) -> list[Order]:
@@ -172,3 +185,15 @@ async def test_the_oldest_open_orders_come_first_and_those_that_are_known_not_at
     assert await store.oldest_open_orders((), 2) == [oldest, ready]
     assert await store.oldest_open_orders({ready.id}, 2) == [oldest, newest]
     assert await store.oldest_open_orders({ready.id, oldest.id, newest.id}, 2) == []
+
+
+async def test_the_known_are_asked_once_about_every_open_order_that_is_passed(
+    store: Store, new_order: NewOrder
+) -> None:
+    orders = [await placed(store, new_order(NOON - dt.timedelta(minutes=n))) for n in range(4)]
+    await placed(store, new_order(), OrderState.CANCELED)
+    known = Asked({orders[0].id, orders[2].id})
+
+    assert await store.oldest_open_orders(known, 10) == [orders[3], orders[1]]
+
+    assert known.asked == ids(orders[::-1])

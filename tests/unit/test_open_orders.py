@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,13 +14,16 @@ from tests.support.orders import NOON, an_order
 
 @dataclass
 class Shelf:
-    """Open orders, the oldest first, and how many were read each time."""
+    """Open orders, the oldest first, how many were read each time, and what was known last."""
 
     orders: list[Order]
     read: list[int] = field(default_factory=list)
+    known: Container[str] = ()
 
     async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
-        found = [order for order in self.orders if order.id not in known][:limit]
+        self.known = known
+        news = (order for order in self.orders if order.id not in known)
+        found = list(itertools.islice(news, limit))
         self.read.append(len(found))
         return found
 
@@ -58,6 +62,34 @@ async def test_ready_orders_are_read_again_when_they_are_overdue_if_they_are_sti
     later = NOON + dt.timedelta(seconds=1)
     assert await open_orders.look(later) == Look([], [forgotten])
     assert shelf.read == [1]
+
+
+async def test_ready_orders_that_are_collected_are_forgotten() -> None:
+    collected, left = ready(), ready()
+    shelf = Shelf([collected, left])
+    open_orders = OpenOrders(shelf)
+    await open_orders.look(NOON)
+    shelf.orders.remove(collected)
+
+    for _ in range(2):
+        await open_orders.look(NOON)
+
+    assert left.id in shelf.known
+    assert collected.id not in shelf.known
+
+
+async def test_ready_orders_are_not_forgotten_by_a_look_that_did_not_come_so_far() -> None:
+    shelf = Shelf([ready()])
+    open_orders = OpenOrders(shelf)
+    await open_orders.look(NOON)
+    line = [an_order() for _ in range(500)]
+    shelf.orders[:0] = line
+    assert await open_orders.look(NOON) == Look(line, [])
+
+    del shelf.orders[:500]
+    shelf.read.clear()
+    assert await open_orders.look(NOON) == Look([], [])
+    assert shelf.read == [0]
 
 
 async def test_very_many_that_are_overdue_do_not_hide_those_that_wait() -> None:
