@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from notifier.hub import TooManyStreamsError
-from notifier.live import HUB, LIVE_QUEUE, feeding, new_hub
+from notifier.live.feed import HUB, LIVE_QUEUE, feeding, new_hub
+from notifier.live.hub import TooManyStreamsError
+from notifier.live.stream import StreamTimes
+from notifier.live.tally import Tally
 from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.routes import STREAM_TIMES
 from notifier.settings import NotifierSettings
-from notifier.stream import StreamTimes
-from notifier.tally import Tally
 from shared.web.keys import METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.problem import TOO_BUSY, Problem
 

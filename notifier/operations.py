@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from notifier import routes
+from notifier.live.stream import LAST_EVENT_ID
 from notifier.models import TopicsModel
-from notifier.stream import LAST_EVENT_ID
 from shared.web.operation import EVENT_STREAM, Answer, Operation, Parameter, Role
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAUTHORIZED
 

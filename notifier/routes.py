@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notifier.board import BOARD
-from notifier.live import HUB
+from notifier.live.board import BOARD
+from notifier.live.feed import HUB
+from notifier.live.selection import Selection
+from notifier.live.stream import StreamTimes, stream
 from notifier.models import FollowEvents, TopicModel, TopicsModel
-from notifier.selection import Selection
-from notifier.stream import StreamTimes, stream
 from shared.domain.errors import Fault
 from shared.messages.announcement import ORDER_EVENTS
 from shared.messages.topics import OPENING_TOPICS

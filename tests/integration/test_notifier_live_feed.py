@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from notifier.live_queue import LiveQueue
+from notifier.live.queue import LiveQueue
 from shared.domain.order import OrderState
 from tests.support.emulator import free_port, running_ministack
 from tests.support.notifier import (

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry
 
-from notifier.hub import Hub, TooManyStreamsError
-from notifier.live import Listener
-from notifier.reader import Reader
-from notifier.ring import Ring
-from notifier.selection import Announcement, Selection
-from notifier.tally import Tally
+from notifier.live.feed import Listener
+from notifier.live.hub import Hub, TooManyStreamsError
+from notifier.live.reader import Reader
+from notifier.live.ring import Ring
+from notifier.live.selection import Announcement, Selection
+from notifier.live.tally import Tally
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done
 from shared.messages.announcement import order_event

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from aiohttp import hdrs, web
 from aiohttp_sse import EventSourceResponse
 
-from notifier import sse
-from notifier.hub import Hub, Slow
-from notifier.reader import Reader
-from notifier.selection import Selection
+from notifier.live import sse
+from notifier.live.hub import Hub, Slow
+from notifier.live.reader import Reader
+from notifier.live.selection import Selection
 from shared.runtime.lifecycle import running
 from shared.web.protocol import Connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from notifier.board import BOARD, board_event
+from notifier.live.board import BOARD, board_event
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent, OrderChange
 
 

@@ -10,10 +10,10 @@ from enum import StrEnum
 
 import structlog
 
-from notifier.reader import Reader
-from notifier.ring import Place, Ring
-from notifier.selection import Announcement, Selection
-from notifier.tally import Tally
+from notifier.live.reader import Reader
+from notifier.live.ring import Place, Ring
+from notifier.live.selection import Announcement, Selection
+from notifier.live.tally import Tally
 
 _CLOSE_SECONDS = 1
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from notifier import sse
-from notifier.ring import GapError, Place, Ring
-from notifier.selection import Announcement, Selection
-from notifier.tally import Tally
+from notifier.live import sse
+from notifier.live.ring import GapError, Place, Ring
+from notifier.live.selection import Announcement, Selection
+from notifier.live.tally import Tally
 
 _BYTES_AT_ONCE = 64 * 1024
 

@@ -11,12 +11,12 @@ import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
-from notifier.hub import Hub
-from notifier.live_queue import VISIBILITY_SECONDS, LiveQueue
-from notifier.ring import Ring
-from notifier.selection import announcement
+from notifier.live.hub import Hub
+from notifier.live.queue import VISIBILITY_SECONDS, LiveQueue
+from notifier.live.ring import Ring
+from notifier.live.selection import announcement
+from notifier.live.tally import Tally
 from notifier.settings import NotifierSettings
-from notifier.tally import Tally
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.consuming.consumer import Consumer, ConsumerLimits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from notifier.ring import Gap, Place
+from notifier.live.ring import Gap, Place
 
 OPENING = b"retry: 2000\n"
 """Milliseconds before a browser opens a stream again that has ended."""

@@ -1,0 +1,1 @@
+"""Live streams: what this instance hears of the topics, told to everybody who follows along."""
