@@ -64,12 +64,12 @@ async def open_counter(
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
-        await provisioned(clients, names)
+        await provisioned(clients, names.orders, names.dead_letters)
         async with (
             open_store(settings, clients.dynamodb, utc_now) as store,
             open_orders_queue(clients, names) as queue,
             open_announcer(clients, names, queue) as announcer,
-            open_dead_letters(clients, names) as dead_letters,
+            open_dead_letters(clients, names.dead_letters) as dead_letters,
         ):
             tickets = TicketQueue(queue)
             backlog = Backlog(tickets)

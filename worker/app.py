@@ -36,7 +36,7 @@ async def work(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Prepare orders until `stop` is set, and then what was begun."""
     async with aws_clients(settings) as clients:
         names = Names(settings.name_prefix)
-        if await finished_before(stop, provisioned(clients, names)):
+        if await finished_before(stop, provisioned(clients, names.orders, names.dead_letters)):
             await _consume(settings, clients, names, stop)
 
 

@@ -21,6 +21,21 @@ class Names:
         """The queue of tickets that were given up on."""
         return f"{self.prefix}orders-dead-letters"
 
+    @property
+    def announcements(self) -> str:
+        """The queue by which the notifiers hear all topics together, each announcement once."""
+        return f"{self.prefix}announcements"
+
+    @property
+    def deliveries(self) -> str:
+        """The queue of what is still to be done for subscribers."""
+        return f"{self.prefix}deliveries"
+
+    @property
+    def deliveries_dead_letters(self) -> str:
+        """The queue of deliveries that were given up on."""
+        return f"{self.prefix}deliveries-dead-letters"
+
     def live(self, instance: str) -> str:
         """The queue by which one notifier instance hears all topics."""
         return f"{self.prefix}live-{instance}"

@@ -27,34 +27,42 @@ async def open_orders_queue(
     clients: AwsClients, names: Names, *, visibility_timeout: int = 30, wait_time: int = 2
 ) -> AsyncIterator[SqsQueue]:
     """Open the queue of tickets, with its dead-letter queue; what was sent gets through."""
-    dead_letters = SqsQueue(clients.sqs, await _find(clients, names.dead_letters))
-    queue = SqsQueue(
-        clients.sqs,
-        await _find(clients, names.orders),
-        visibility_timeout=visibility_timeout,
-        wait_time=wait_time,
-        dead_letters=dead_letters,
-    )
-    try:
+    opening = open_queue(clients, names.orders, names.dead_letters, visibility_timeout, wait_time)
+    async with opening as queue:
         yield queue
-    finally:
-        await queue.close()
-        await dead_letters.close()
 
 
 @contextlib.asynccontextmanager
-async def open_dead_letters(clients: AwsClients, names: Names) -> AsyncIterator[DeadLetters]:
-    """Open the queue of tickets that were given up on, to look into it."""
-    queue = SqsQueue(
-        clients.sqs,
-        await _find(clients, names.dead_letters),
-        visibility_timeout=HELD_SECONDS,
-        wait_time=1,
-    )
-    try:
+async def open_queue(
+    clients: AwsClients,
+    name: str,
+    dead_letters_name: str | None = None,
+    visibility_timeout: int = 30,
+    wait_time: int = 2,
+) -> AsyncIterator[SqsQueue]:
+    """Open a queue by its name, and that of its dead letters, if it has one."""
+    async with contextlib.AsyncExitStack() as stack:
+        dead_letters = None
+        if dead_letters_name is not None:
+            dead_letters = SqsQueue(clients.sqs, await _find(clients, dead_letters_name))
+            stack.push_async_callback(dead_letters.close)
+        queue = SqsQueue(
+            clients.sqs,
+            await _find(clients, name),
+            visibility_timeout=visibility_timeout,
+            wait_time=wait_time,
+            dead_letters=dead_letters,
+        )
+        stack.push_async_callback(queue.close)
+        yield queue
+
+
+@contextlib.asynccontextmanager
+async def open_dead_letters(clients: AwsClients, name: str) -> AsyncIterator[DeadLetters]:
+    """Open a queue of what was given up on, to look into it."""
+    opening = open_queue(clients, name, visibility_timeout=HELD_SECONDS, wait_time=1)
+    async with opening as queue:
         yield DeadLetters(queue)
-    finally:
-        await queue.close()
 
 
 @contextlib.asynccontextmanager
@@ -70,15 +78,15 @@ async def open_announcer(
         await topic.close()
 
 
-async def provisioned(clients: AwsClients, names: Names) -> None:
-    """Wait for as long as it takes for the queues to be there.
+async def provisioned(clients: AwsClients, *needed: str) -> None:
+    """Wait for as long as it takes for the queues of these names to be there.
 
     A service may be started before the shop is provisioned, or while SQS is out of reach.
     """
     while True:
         try:
-            await _find(clients, names.orders)
-            await _find(clients, names.dead_letters)
+            for name in needed:
+                await _find(clients, name)
         except (ClientError, BotoCoreError) as error:
             log.warning("queues.not_there_yet", error=str(error))
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 MAX_RECEIVE_COUNT = 5
 """A ticket that was delivered so often without being deleted becomes a dead letter."""
 
-_RETENTION_SECONDS = str(14 * 24 * 3600)
-"""SQS keeps a message for up to 14 days."""
+MOST_RECEIVES = 1000
+"""The most that SQS counts to. What a delivery is given up after is told by the log, not by SQS."""
 
+_KEPT: Mapping[QueueAttributeNameType, str] = MappingProxyType(
+    {"MessageRetentionPeriod": str(14 * 24 * 3600)}
+)
+"""SQS keeps a message for up to 14 days."""
 
 OURS: Mapping[str, str] = MappingProxyType({"application": "coffeeshop"})
 """The tag by which we know the queues that we made."""
@@ -39,24 +43,35 @@ class ForeignQueueError(MistakeError):
 
 
 async def provision(clients: AwsClients, names: Names) -> list[str]:
-    """Make the ticket queue, its dead-letter queue and the opening topics; return their ARNs."""
-    dead_letters = await ensure_queue(
-        clients.sqs, names.dead_letters, {"MessageRetentionPeriod": _RETENTION_SECONDS}
-    )
-    redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": MAX_RECEIVE_COUNT}
+    """Make the queues, the opening topics, and what is between them; return their ARNs."""
+    sqs = clients.sqs
+    dead_letters = await ensure_queue(sqs, names.dead_letters, _KEPT)
+    deliveries_dead_letters = await ensure_queue(sqs, names.deliveries_dead_letters, _KEPT)
     orders = await ensure_queue(
-        clients.sqs,
-        names.orders,
-        {
-            "MessageRetentionPeriod": _RETENTION_SECONDS,
-            "RedrivePolicy": json.dumps(redrive),
-        },
+        sqs, names.orders, {**_KEPT, **_redrive_to(dead_letters, MAX_RECEIVE_COUNT)}
     )
-    topics = [
-        (await clients.sns.create_topic(Name=names.topic(name)))["TopicArn"]
-        for name in OPENING_TOPICS
-    ]
-    return [orders, dead_letters, *topics]
+    deliveries = await ensure_queue(
+        sqs, names.deliveries, {**_KEPT, **_redrive_to(deliveries_dead_letters, MOST_RECEIVES)}
+    )
+    announcements = await ensure_queue(sqs, names.announcements, _KEPT)
+    topics = await hear_topics(clients, names, OPENING_TOPICS)
+    return [orders, dead_letters, announcements, deliveries, deliveries_dead_letters, *topics]
+
+
+async def hear_topics(clients: AwsClients, names: Names, topics: Iterable[str]) -> list[str]:
+    """Make these topics, all that there are, and let the announcements queue hear them.
+
+    Returns their ARNs; safe to run again, for instance with one more.
+    """
+    created = [await clients.sns.create_topic(Name=names.topic(name)) for name in topics]
+    arns = [topic["TopicArn"] for topic in created]
+    url = (await clients.sqs.get_queue_url(QueueName=names.announcements))["QueueUrl"]
+    queue = await queue_arn(clients.sqs, url)
+    policy = publishing_policy(queue, arns)
+    await clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    for arn in arns:
+        await subscribe_queue(clients.sns, arn, queue)
+    return arns
 
 
 async def ensure_queue(
@@ -75,6 +90,11 @@ async def ensure_queue(
         raise ForeignQueueError(name)
     await sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
     return await queue_arn(sqs, url)
+
+
+def _redrive_to(dead_letters: str, receives: int) -> Mapping[QueueAttributeNameType, str]:
+    policy = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": receives}
+    return {"RedrivePolicy": json.dumps(policy)}
 
 
 async def queue_arn(sqs: SQSClient, url: str) -> str:

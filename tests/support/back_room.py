@@ -149,6 +149,6 @@ async def open_back_room(emulator: str, state_dir: Path) -> AsyncIterator[BackRo
         async with (
             open_store(settings, None, utc_now) as store,
             open_orders_queue(clients, names, wait_time=0) as queue,
-            open_dead_letters(clients, names) as dead_letters,
+            open_dead_letters(clients, names.dead_letters) as dead_letters,
         ):
             yield BackRoom(clients, names, store, queue, dead_letters)
