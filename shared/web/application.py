@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 
@@ -16,7 +15,7 @@ from shared.web.checkup import CHECKUP, Checkup
 from shared.web.correlation import correlate
 from shared.web.docs_page import docs_operations
 from shared.web.error_answers import answer_errors
-from shared.web.keys import HANGUP, LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import HANGUPS, LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.limits import WebLimits
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.response_headers import complete_answer
@@ -33,7 +32,7 @@ def create_app(
 ) -> web.Application:
     """Let each setup add its operations, checks and cleanup contexts, and build what serves them.
 
-    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS, HANGUP and LIMITS in the application.
+    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS, HANGUPS and LIMITS in the application.
     Raises ValueError when two operations have the same route.
     """
     registry = new_registry()
@@ -46,7 +45,7 @@ def create_app(
     readiness = app[READINESS] = {}
     app[PROBLEMS] = {}
     app[METRICS] = registry
-    app[HANGUP] = asyncio.Event()
+    app[HANGUPS] = []
     app[LIMITS] = limits
     app[STAFF_KEY_DIGEST] = digest(staff_key)
     app[CHECKUP] = Checkup(readiness, limits.check_seconds)

@@ -25,8 +25,8 @@ PROBLEMS: web.AppKey[dict[type[Exception], Callable[[Any], Problem]]] = web.AppK
 METRICS: web.AppKey[CollectorRegistry] = web.AppKey("METRICS", CollectorRegistry)
 """The registry behind `/metrics`."""
 
-HANGUP: web.AppKey[asyncio.Event] = web.AppKey("HANGUP", asyncio.Event)
-"""Set by SIGHUP: queues and topics have been away, and may have lost what was in them."""
+HANGUPS: web.AppKey[list[asyncio.Event]] = web.AppKey("HANGUPS", list)
+"""Each set by SIGHUP: queues and topics have been away, and may have lost what was in them."""
 
 LIMITS: web.AppKey[WebLimits] = web.AppKey("LIMITS", WebLimits)
 

@@ -16,7 +16,7 @@ from shared.runtime.logging import configure_logging
 from shared.runtime.mistakes import MistakeError
 from shared.runtime.settings import WebSettings
 from shared.web.application import create_app
-from shared.web.keys import HANGUP
+from shared.web.keys import HANGUPS
 from shared.web.server import serve
 from shared.web.staff_key import load_or_create_staff_key
 
@@ -39,7 +39,11 @@ async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
     staff_key = load_or_create_staff_key(settings.staff_key, settings.state_dir)
     app = create_app(setups, title="Coffee shop", staff_key=staff_key)
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
-    hung_up = app[HANGUP].set
+
+    def hung_up() -> None:
+        for hangup in app[HANGUPS]:
+            hangup.set()
+
     async with stop_requested(settings.lifeline_fd) as stop, heeding(signal.SIGHUP, hung_up):
         await serve(
             app,
