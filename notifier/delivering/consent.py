@@ -1,0 +1,98 @@
+"""Consent: the subscriber is asked whether a subscription is wanted, by challenge or mail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from notifier.delivering.errands import Errands
+from notifier.delivering.retries import Schedule
+from notifier.delivering.sender import Accepted, Confirmed, Refused, Sender, Unreachable
+from shared.consuming.outcome import Done, Outcome, Retry
+from shared.domain.delivery_log import LoggedState
+from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
+from shared.messages.errand import Confirm, Deliver
+from shared.runtime.clock import Clock
+from shared.store.subscription_contract import (
+    DeliveryLog,
+    SubscriptionChangedError,
+    SubscriptionStore,
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+LIFETIME = dt.timedelta(days=3)
+"""For how long a subscription may wait to be confirmed."""
+
+_MOST_WAITING = 100
+"""An order has a few changes; so many of its deliveries may wait for consent."""
+
+
+class _Store(SubscriptionStore, DeliveryLog, Protocol):
+    """What is read and written here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Asks, and makes active what was agreed to. `token_for` gives what confirms a subscription."""
+
+    store: _Store
+    senders: Mapping[Channel, Sender]
+    errands: Errands
+    schedule: Schedule
+    token_for: Callable[[str], str]
+    clock: Clock
+    rnd: Callable[[], float] = random.random
+
+    async def ask(self, errand: Confirm, attempts: int) -> Outcome:
+        """Ask for the `attempts`-th time; a subscriber that never answers has not agreed."""
+        subscription = await self.store.subscription(errand.subscription_id)
+        if subscription is None or subscription.state is not SubscriptionState.PENDING:
+            return Done()
+        sender = self.senders[subscription.channel]
+        answer = await sender.ask(subscription, self.token_for(subscription.id))
+        match answer:
+            case Confirmed():
+                await self.confirm(subscription)
+            case Accepted():
+                log.info("subscription.asked", subscription=subscription.id)
+            case Refused(error=error, after=after):
+                pause = self.schedule.pause(attempts, after, self.rnd)
+                if pause is not None and self.clock() - subscription.created_at < LIFETIME:
+                    return Retry(pause, error)
+                await self._end(subscription, f"it was never confirmed: {error}")
+            case Unreachable(error=error):
+                await self._end(subscription, f"it was never confirmed: {error}")
+        return Done()
+
+    async def confirm(self, subscription: Subscription) -> Subscription:
+        """Make a pending subscription active, and have delivered what has waited for that.
+
+        Raises SubscriptionRefusedError when it is over, SubscriptionChangedError when somebody
+        else was quicker.
+        """
+        active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
+        await self.store.replace_subscription(subscription, active)
+        log.info("subscription.active", subscription=active.id, channel=active.channel)
+        if active.is_of_orders:
+            await self._deliver_what_waited(active)
+        return active
+
+    async def _deliver_what_waited(self, active: Subscription) -> None:
+        for delivery in await self.store.last_deliveries(active.id, _MOST_WAITING):
+            if delivery.state is LoggedState.DUE:
+                await self.errands.send(Deliver(subscription_id=active.id, delivery_id=delivery.id))
+
+    async def _end(self, subscription: Subscription, notice: str) -> None:
+        ended = advance(subscription, SubscriptionState.ENDED, self.clock(), notice)
+        try:
+            await self.store.replace_subscription(subscription, ended)
+        except SubscriptionChangedError:
+            log.info("subscription.not_ended", subscription=subscription.id)
+        else:
+            log.info("subscription.never_confirmed", subscription=subscription.id)

@@ -1,0 +1,113 @@
+"""The deliverer: one delivery for one subscriber, attempted, settled, written into the log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from notifier.delivering.pausing import Pausing
+from notifier.delivering.retries import Schedule
+from notifier.delivering.sender import Accepted, Attempt, Refused, Sender, Unreachable
+from notifier.delivering.turns import Turns
+from shared.consuming.outcome import Done, Outcome, Reject, Retry
+from shared.domain.delivery_log import LoggedDelivery, LoggedState
+from shared.domain.subscription import Channel, Subscription, SubscriptionState
+from shared.messages.announcement import CloudEvent
+from shared.messages.errand import Deliver
+from shared.runtime.clock import Clock
+from shared.store.subscription_contract import DeliveryLog, SubscriptionStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+_PAUSED = "the subscription is paused"
+_SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 3600.0
+
+
+class _Store(SubscriptionStore, DeliveryLog, Protocol):
+    """What the deliverer reads and writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverer:
+    """Delivers what the log says is due. The errand only says where to look."""
+
+    store: _Store
+    senders: Mapping[Channel, Sender]
+    turns: Turns
+    schedule: Schedule
+    pausing: Pausing
+    clock: Clock
+    rnd: Callable[[], float] = random.random
+
+    async def deliver(self, errand: Deliver) -> Outcome:
+        """Bring a delivery one step further."""
+        subscription = await self.store.subscription(errand.subscription_id)
+        delivery = await self.store.logged(errand.subscription_id, errand.delivery_id)
+        if subscription is None or delivery is None:
+            return Done()
+        match delivery.state:
+            case LoggedState.DUE:
+                return await self._go_on(subscription, delivery)
+            case LoggedState.FAILED:
+                # We were cut off between log and queue, or this is a second errand.
+                return Reject(delivery.error or _PAUSED)
+            case _:
+                return Done()
+
+    async def _go_on(self, subscription: Subscription, delivery: LoggedDelivery) -> Outcome:
+        match subscription.state:
+            case SubscriptionState.ENDED:
+                await self.store.log_attempt(replace(delivery, state=LoggedState.DROPPED))
+                return Done()
+            case SubscriptionState.PENDING:
+                return Retry(wait_for_consent(delivery.at, self.clock()), "not confirmed yet")
+            case SubscriptionState.PAUSED:
+                return await self._give_up(delivery, _PAUSED)
+            case SubscriptionState.ACTIVE:
+                return await self._take_turn(subscription, delivery)
+
+    async def _take_turn(self, subscription: Subscription, delivery: LoggedDelivery) -> Outcome:
+        early = self.schedule.too_early(delivery, self.clock())
+        if wait := early or self.turns.wait(subscription.id):
+            return Retry(wait, "not its turn yet")
+        event = CloudEvent.model_validate_json(delivery.event)
+        with self.turns.taken(subscription.id):
+            attempt = await self.senders[subscription.channel].deliver(subscription, event)
+        tried = replace(delivery, attempts=delivery.attempts + 1, tried_at=self.clock())
+        return await self._settle(subscription, tried, attempt)
+
+    async def _settle(
+        self, subscription: Subscription, tried: LoggedDelivery, attempt: Attempt
+    ) -> Outcome:
+        match attempt:
+            case Accepted():
+                done = replace(tried, state=LoggedState.DELIVERED, error=None)
+                await self.store.log_attempt(done)
+                return Done()
+            case Refused(error=error, after=after):
+                pause = self.schedule.pause(tried.attempts, after, self.rnd)
+                if pause is None:
+                    await self.pausing.after_failure(subscription, tried, error)
+                    return await self._give_up(tried, error)
+                await self.store.log_attempt(replace(tried, error=error))
+                return Retry(pause, error)
+            case Unreachable(error=error):
+                await self.pausing.pause(subscription, error)
+                return await self._give_up(tried, error)
+
+    async def _give_up(self, delivery: LoggedDelivery, error: str) -> Outcome:
+        log.warning(
+            "delivery.given_up", subscription=delivery.subscription_id, attempts=delivery.attempts
+        )
+        await self.store.log_attempt(replace(delivery, state=LoggedState.FAILED, error=error))
+        return Reject(error)
+
+
+def wait_for_consent(due_at: dt.datetime, now: dt.datetime) -> float:
+    """Say when to look again whether a subscription was confirmed: the longer ago, the later."""
+    return min(max((now - due_at).total_seconds() / 4, _SHORTEST_WAIT), _LONGEST_WAIT)

@@ -1,0 +1,43 @@
+"""When to try a delivery again, and when not any more. Pure decisions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shared.domain.delivery_log import LoggedDelivery
+
+LONGEST_PAUSE = 12 * 3600.0
+"""SQS keeps a message invisible for up to 12 hours."""
+
+_JITTER = 0.2
+"""The part of a pause by which it may be shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The pauses after the first, second, … failed attempt, in seconds; then it is given up."""
+
+    pauses: Sequence[float]
+
+    def pause(self, attempts: int, asked: float | None, rnd: Callable[[], float]) -> float | None:
+        """Say how long to wait after that many attempts; none when there have been enough.
+
+        It is a little less than scheduled, so that those who failed together do not come back
+        together, and no less than the subscriber `asked` for.
+        """
+        if attempts > len(self.pauses):
+            return None
+        planned = self.pauses[attempts - 1] * (1 - _JITTER * rnd())
+        return min(max(planned, asked or 0), LONGEST_PAUSE)
+
+    def too_early(self, delivery: LoggedDelivery, now: dt.datetime) -> float:
+        """Say for how many seconds a delivery is not to be tried again yet; 0 when it may be.
+
+        Its errand came early when there is a second one: queued again after the queue was lost.
+        """
+        if delivery.tried_at is None or not 0 < delivery.attempts <= len(self.pauses):
+            return 0
+        soonest = self.pauses[delivery.attempts - 1] * (1 - _JITTER)
+        return max(0.0, soonest - (now - delivery.tried_at).total_seconds())

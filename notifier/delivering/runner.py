@@ -1,0 +1,31 @@
+"""Runs errands: the handler of the deliveries queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from notifier.delivering.consent import Consent
+from notifier.delivering.deliverer import Deliverer
+from shared.consuming.delivery import Delivery
+from shared.consuming.outcome import Outcome, Reject
+from shared.messages.errand import ERRAND, Deliver
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandRunner:
+    """Gives each errand to whoever runs it."""
+
+    deliverer: Deliverer
+    consent: Consent
+
+    async def run(self, delivery: Delivery) -> Outcome:
+        """Run an errand; what is none becomes a dead letter."""
+        try:
+            errand = ERRAND.validate_json(delivery.body)
+        except ValidationError:
+            return Reject("not an errand")
+        if isinstance(errand, Deliver):
+            return await self.deliverer.deliver(errand)
+        return await self.consent.ask(errand, delivery.receive_count)

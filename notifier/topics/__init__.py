@@ -1,0 +1,1 @@
+"""The topics of the shop, and the press that newsletter issues come from."""
