@@ -1,10 +1,17 @@
-"""An order as the JSON document in which both stores keep it."""
+"""The JSON documents in which both stores keep orders, subscriptions, deliveries and issues."""
 
 from __future__ import annotations
 
 from pydantic import TypeAdapter
 
+from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.issue import Issue
 from shared.domain.order import Order
+from shared.domain.subscription import Subscription
+
+SUBSCRIPTION: TypeAdapter[Subscription] = TypeAdapter(Subscription)
+DELIVERY: TypeAdapter[LoggedDelivery] = TypeAdapter(LoggedDelivery)
+ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
 
 _ORDER = TypeAdapter(Order)
 

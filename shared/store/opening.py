@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.runtime.clock import Clock
 from shared.runtime.mistakes import MistakeError
@@ -12,9 +14,13 @@ from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import Store, StoreUnavailableError
 from shared.store.dynamodb import dynamodb_store
 from shared.store.sqlite import open_sqlite_store
+from shared.store.sqlite_notifier import open_sqlite_notifier_store
+from shared.store.subscription_contract import NotifierStore
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
+
+_T = TypeVar("_T")
 
 
 def table_name(settings: ServiceSettings) -> str:
@@ -32,14 +38,38 @@ async def open_store(
     when the embedded store's file cannot be opened.
     """
     if settings.store is StoreKind.SQLITE:
-        async with contextlib.AsyncExitStack() as stack:
-            opening = open_sqlite_store(settings.sqlite_path, settings.store_id)
-            try:
-                store = await stack.enter_async_context(opening)
-            except StoreUnavailableError as error:
-                raise MistakeError(f"{settings.sqlite_path} cannot be opened: {error}") from error
+        path = settings.sqlite_path
+        async with _usable(path, open_sqlite_store(path, settings.store_id)) as store:
             yield store
-    elif dynamodb is not None:
-        yield dynamodb_store(dynamodb, table_name(settings), settings.store_id, clock)
     else:
+        client = _present(dynamodb)
+        yield dynamodb_store(client, table_name(settings), settings.store_id, clock)
+
+
+@contextlib.asynccontextmanager
+async def open_notifier_store(
+    settings: ServiceSettings, dynamodb: DynamoDBClient | None, clock: Clock
+) -> AsyncIterator[NotifierStore]:
+    """Open the notifier's part of the order store, as `open_store` does the rest."""
+    if settings.store is StoreKind.SQLITE:
+        path = settings.sqlite_path
+        async with _usable(path, open_sqlite_notifier_store(path, settings.store_id)) as store:
+            yield store
+    else:
+        raise MistakeError("the notifier's part of the order store is not in DynamoDB yet")
+
+
+@contextlib.asynccontextmanager
+async def _usable(path: Path, opening: AbstractAsyncContextManager[_T]) -> AsyncIterator[_T]:
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            opened = await stack.enter_async_context(opening)
+        except StoreUnavailableError as error:
+            raise MistakeError(f"{path} cannot be opened: {error}") from error
+        yield opened
+
+
+def _present(dynamodb: DynamoDBClient | None) -> DynamoDBClient:
+    if dynamodb is None:
         raise ValueError("the settings ask for DynamoDB, and there is no client for it")
+    return dynamodb

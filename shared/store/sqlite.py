@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
-import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Container, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Collection, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from shared.domain.order import Order, OrderState
 from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
 from shared.store import sqlite_orders, sqlite_shop
-from shared.store.connection_thread import ConnectionThread
-from shared.store.contract import Page, Placement, StoreUnavailableError
-from shared.store.group_commit import GroupCommit
-from shared.store.sqlite_connection import create_file
-
-_T = TypeVar("_T")
+from shared.store.contract import Page, Placement
+from shared.store.sqlite_file import open_file
+from shared.store.sqlite_subscriptions import SqliteSubscriptions
 
 
 @contextlib.asynccontextmanager
@@ -32,122 +25,92 @@ async def open_sqlite_store(
     What was accepted is durable when the block ends. Raises StoreUnavailableError when the file
     cannot be used, NewerSchemaError when it is of a newer release.
     """
-    create_file(path)
-    # Half the time for another process's lock: whoever waits for a write hears of it in time.
-    busy_seconds = timeout_seconds / 2
-    async with (
-        aclosing(ConnectionThread(path, busy_seconds)) as reads,
-        aclosing(ConnectionThread(path, busy_seconds)) as writes,
-        aclosing(GroupCommit(writes, timeout_seconds)) as commits,
-    ):
-        store = SqliteStore(store_id, reads, commits, timeout_seconds)
-        await store.check()
-        yield store
+    async with open_file(path, timeout_seconds) as file:
+        yield SqliteStore(store_id, file)
 
 
-@dataclass(frozen=True, slots=True)
-class SqliteStore:
-    """The `Store` over a file; reads go by a connection of their own, which writes do not block."""
-
-    store_id: str
-    reads: ConnectionThread
-    commits: GroupCommit
-    timeout_seconds: float
+@dataclass(frozen=True)
+class SqliteStore(SqliteSubscriptions):
+    """The `Store` of one shop, in a file that several shops may share."""
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
-        return await self.commits.write(lambda file: sqlite_orders.place(file, order, business_day))
+        return await self.file.write(lambda file: sqlite_orders.place(file, order, business_day))
 
     async def get(self, order_id: str) -> Order | None:
         """Look an order up."""
-        return await self._read(lambda file: sqlite_orders.get(file, order_id))
+        return await self.file.read(lambda file: sqlite_orders.get(file, order_id))
 
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` over `before`; see `OrderStore.replace`."""
-        await self.commits.write(lambda file: sqlite_orders.replace(file, before, after))
+        await self.file.write(lambda file: sqlite_orders.replace(file, before, after))
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
         """List orders, newest first."""
-        return await self._read(
+        return await self.file.read(
             lambda file: sqlite_orders.page(file, self.store_id, state, limit, cursor)
         )
 
     async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
         """List open orders, the newest placed first."""
-        return await self._read(
+        return await self.file.read(
             lambda file: sqlite_orders.open_orders(file, self.store_id, states, limit)
         )
 
     async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
         """List open orders, the oldest placed first."""
-        return await self._read(
+        return await self.file.read(
             lambda file: sqlite_orders.oldest_open_orders(file, self.store_id, known, limit)
         )
 
     async def status(self) -> ShopStatus:
         """Look the shop's status up."""
-        return await self._read(lambda file: sqlite_shop.status(file, self.store_id))
+        return await self.file.read(lambda file: sqlite_shop.status(file, self.store_id))
 
     async def set_state(
         self, state: ShopState, reason: str | None, until: dt.datetime | None
     ) -> None:
         """Open the shop, or close it."""
-        await self.commits.write(
+        await self.file.write(
             lambda file: sqlite_shop.set_state(file, self.store_id, state, reason, until)
         )
 
     async def set_sold_out(self, item_id: str, *, sold_out: bool) -> None:
         """Take an item off the menu for now, or put it back."""
-        await self.commits.write(
+        await self.file.write(
             lambda file: sqlite_shop.set_sold_out(file, self.store_id, item_id, sold_out=sold_out)
         )
 
     async def clock_in(self, shift: Shift) -> None:
         """Record that a barista is at work."""
-        await self.commits.write(lambda file: sqlite_shop.clock_in(file, self.store_id, shift))
+        await self.file.write(lambda file: sqlite_shop.clock_in(file, self.store_id, shift))
 
     async def clock_out(self, barista: str) -> None:
         """Forget a barista."""
-        await self.commits.write(lambda file: sqlite_shop.clock_out(file, self.store_id, barista))
+        await self.file.write(lambda file: sqlite_shop.clock_out(file, self.store_id, barista))
 
     async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
         """List the baristas that were heard of within their time."""
-        return await self._read(lambda file: sqlite_shop.on_shift(file, self.store_id, at))
+        return await self.file.read(lambda file: sqlite_shop.on_shift(file, self.store_id, at))
 
     async def sign_in(self, sign: SignOfLife) -> None:
         """Record a cashier's sign of life."""
-        await self.commits.write(lambda file: sqlite_shop.sign_in(file, self.store_id, sign))
+        await self.file.write(lambda file: sqlite_shop.sign_in(file, self.store_id, sign))
 
     async def sign_out(self, cashier: str) -> None:
         """Forget a cashier."""
-        await self.commits.write(lambda file: sqlite_shop.sign_out(file, self.store_id, cashier))
+        await self.file.write(lambda file: sqlite_shop.sign_out(file, self.store_id, cashier))
 
     async def signed_in(self) -> Sequence[SignOfLife]:
         """List the cashiers that have not signed out."""
-        return await self._read(lambda file: sqlite_shop.signed_in(file, self.store_id))
+        return await self.file.read(lambda file: sqlite_shop.signed_in(file, self.store_id))
 
     async def order_id_secret(self, candidate: str) -> str:
         """Give the secret that order ids are made with."""
-        return await self.commits.write(
+        return await self.file.write(
             lambda file: sqlite_shop.order_id_secret(file, self.store_id, candidate)
         )
 
     async def check(self) -> None:
-        """Read and write a row: only a write tells of a disk that is full or read-only."""
-        await self._read(lambda file: file.execute("SELECT made FROM checks").fetchone())
-        await self.commits.write(
-            lambda file: (
-                file.execute(
-                    "INSERT INTO checks (id, made) VALUES (1, 1)"
-                    " ON CONFLICT DO UPDATE SET made = made + 1"
-                ).rowcount
-            )
-        )
-
-    async def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
-        try:
-            async with asyncio.timeout(self.timeout_seconds):
-                return await self.reads.run(query)
-        except TimeoutError as error:
-            message = f"the order store did not answer within {self.timeout_seconds:g} s"
-            raise StoreUnavailableError(message) from error
+        """Make sure that the file can be read and written."""
+        await self.file.check()

@@ -58,10 +58,64 @@ _FIRST_TABLES = (
     "CREATE TABLE checks (id INTEGER PRIMARY KEY CHECK (id = 1), made INTEGER NOT NULL)",
 )
 
-_STEPS = (_FIRST_TABLES,)
+_NOTIFIER_TABLES = (
+    """CREATE TABLE topics (
+        store_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        PRIMARY KEY (store_id, name)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE issues (
+        store_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        at TEXT NOT NULL,
+        announced INTEGER NOT NULL DEFAULT 0,
+        document TEXT NOT NULL,
+        PRIMARY KEY (store_id, id)
+    )""",
+    "CREATE INDEX issues_by_time ON issues (store_id, announced, at, id)",
+    """CREATE TABLE subscriptions (
+        store_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        topic TEXT NOT NULL,
+        state TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        since TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (store_id, id)
+    )""",
+    "CREATE INDEX subscriptions_by_state ON subscriptions (store_id, state, created_at, id)",
+    "CREATE INDEX subscriptions_active ON subscriptions (store_id, topic) WHERE state = 'active'",
+    "CREATE INDEX subscriptions_ended ON subscriptions (store_id, since) WHERE state = 'ended'",
+    """CREATE TABLE routes (
+        store_id TEXT NOT NULL,
+        route TEXT NOT NULL,
+        subscription_id TEXT NOT NULL,
+        PRIMARY KEY (store_id, route, subscription_id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE deliveries (
+        store_id TEXT NOT NULL,
+        subscription_id TEXT NOT NULL,
+        id TEXT NOT NULL,
+        place TEXT NOT NULL,
+        state TEXT NOT NULL,
+        touched_at TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (store_id, subscription_id, id)
+    )""",
+    "CREATE INDEX deliveries_due ON deliveries (store_id, place) WHERE state = 'due'",
+    "CREATE INDEX deliveries_done ON deliveries (store_id, touched_at) WHERE state <> 'due'",
+    """CREATE TABLE link_secrets (
+        store_id TEXT PRIMARY KEY,
+        secret TEXT NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES)
 """What makes each version out of the one before; a step that was released is never changed."""
 
-VERSION = len(_STEPS)
+VERSION = len(STEPS)
 
 
 class NewerSchemaError(StoreUnavailableError):
@@ -80,7 +134,7 @@ def ensure_schema(connection: sqlite3.Connection) -> None:
     if _version(connection) < VERSION:
         connection.execute("BEGIN IMMEDIATE")
         # Read again: another process may have been quicker.
-        for steps in _STEPS[_version(connection) :]:
+        for steps in STEPS[_version(connection) :]:
             for statement in steps:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {max(VERSION, _version(connection))}")

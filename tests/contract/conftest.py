@@ -18,7 +18,10 @@ from shared.store.contract import Store
 from shared.store.dynamodb import dynamodb_store
 from shared.store.dynamodb_table import provision_table
 from shared.store.sqlite import open_sqlite_store
+from shared.store.sqlite_notifier import open_sqlite_notifier_store
+from shared.store.subscription_contract import NotifierStore
 from tests.contract.orders import NOON, NewOrder, orders_of
+from tests.contract.subscribers import NewSubscription, subscriptions_of
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -27,6 +30,9 @@ TABLE = "contract-coffee-shop"
 
 OpenStore: TypeAlias = Callable[[str], AbstractAsyncContextManager[Store]]
 """Opens the store of the shop of that id, in the one file or table of the test."""
+
+OpenNotifierStore: TypeAlias = Callable[[str], AbstractAsyncContextManager[NotifierStore]]
+"""Opens the notifier's part of the store of the shop of that id, in the same file or table."""
 
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager["DynamoDBClient"]]
 
@@ -77,6 +83,11 @@ def new_order(shop_id: str) -> NewOrder:
     return orders_of(shop_id)
 
 
+@pytest.fixture
+def new_subscription(shop_id: str) -> NewSubscription:
+    return subscriptions_of(shop_id)
+
+
 @pytest.fixture(params=["sqlite", "moto", "ministack"])
 def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
     if request.param == "sqlite":
@@ -101,4 +112,24 @@ async def store(open_shop: OpenStore, shop_id: str) -> AsyncIterator[Store]:
 async def second_store(open_shop: OpenStore, shop_id: str) -> AsyncIterator[Store]:
     """Another opening of the same store, as another process would have it."""
     async with open_shop(shop_id) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite"])
+def open_notifier(request: pytest.FixtureRequest, tmp_path: Path) -> OpenNotifierStore:
+    return lambda store_id: open_sqlite_notifier_store(tmp_path / "orders.sqlite3", store_id)
+
+
+@pytest.fixture
+async def notifier(open_notifier: OpenNotifierStore, shop_id: str) -> AsyncIterator[NotifierStore]:
+    async with open_notifier(shop_id) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def second_notifier(
+    open_notifier: OpenNotifierStore, shop_id: str
+) -> AsyncIterator[NotifierStore]:
+    """Another opening of the same store, as another process would have it."""
+    async with open_notifier(shop_id) as opened:
         yield opened

@@ -16,6 +16,7 @@ from shared.store.contract import OrderChangedError, StoreUnavailableError
 from shared.store.group_commit import GroupCommit
 from shared.store.sqlite import SqliteStore
 from shared.store.sqlite_connection import create_file
+from shared.store.sqlite_file import SqliteFile
 from tests.contract.orders import TODAY, orders_of
 
 Rows = Callable[[], Awaitable[list[int]]]
@@ -88,7 +89,7 @@ async def test_many_orders_at_once_share_few_transactions(
 ) -> None:
     statements: list[str] = []
     await thread.run(lambda file: file.set_trace_callback(statements.append))
-    store = SqliteStore("main", thread, commits, 5)
+    store = SqliteStore("main", SqliteFile(thread, commits, 5))
     new_order = orders_of("main")
 
     placements = await asyncio.gather(*(store.place(new_order(), TODAY) for _ in range(200)))

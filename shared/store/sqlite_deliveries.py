@@ -1,0 +1,96 @@
+"""The log of deliveries in the embedded store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from shared.domain.delivery_log import LoggedDelivery
+from shared.store.cursor import sortable
+from shared.store.document import DELIVERY
+from shared.store.sqlite_file import SqliteFile
+from shared.store.subscription_contract import due_place
+
+_INSERT = """INSERT INTO deliveries
+    (store_id, subscription_id, id, place, state, touched_at, document)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
+_LOG_DUE = f"{_INSERT} ON CONFLICT DO NOTHING"
+
+_LOG_ATTEMPT = f"""{_INSERT} ON CONFLICT DO UPDATE
+    SET state = excluded.state, touched_at = excluded.touched_at, document = excluded.document
+    WHERE state <> 'delivered' OR excluded.state = 'delivered'"""  # noqa: S608 - text of our own
+
+
+@dataclass(frozen=True)
+class SqliteDeliveries:
+    """The `DeliveryLog` of one shop, in a file that several shops may share."""
+
+    store_id: str
+    file: SqliteFile
+
+    async def log_due(self, deliveries: Collection[LoggedDelivery]) -> None:
+        """Record deliveries that are due, all or none."""
+        rows = [_row(self.store_id, delivery) for delivery in deliveries]
+        await self.file.write(lambda file: file.executemany(_LOG_DUE, rows).rowcount)
+
+    async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
+        """Look a delivery up."""
+        place = (self.store_id, subscription_id, delivery_id)
+        return await self.file.read(lambda file: _get(file, place))
+
+    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+        """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
+        row = _row(self.store_id, delivery)
+        await self.file.write(lambda file: file.execute(_LOG_ATTEMPT, row).rowcount)
+
+    async def last_deliveries(self, subscription_id: str, limit: int) -> Sequence[LoggedDelivery]:
+        """List deliveries to a subscriber, the newest event first."""
+        return await self.file.read(lambda file: _last(file, self.store_id, subscription_id, limit))
+
+    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
+        """List deliveries that are due, beyond a place among them."""
+        return await self.file.read(lambda file: _due(file, self.store_id, limit, after))
+
+
+def _row(store_id: str, delivery: LoggedDelivery) -> tuple[str, ...]:
+    return (
+        store_id,
+        delivery.subscription_id,
+        delivery.id,
+        due_place(delivery),
+        delivery.state,
+        sortable(delivery.tried_at or delivery.at),
+        DELIVERY.dump_json(delivery).decode(),
+    )
+
+
+def _get(connection: sqlite3.Connection, place: tuple[str, str, str]) -> LoggedDelivery | None:
+    row = connection.execute(
+        "SELECT document FROM deliveries WHERE store_id = ? AND subscription_id = ? AND id = ?",
+        place,
+    ).fetchone()
+    return None if row is None else DELIVERY.validate_json(row[0])
+
+
+def _last(
+    connection: sqlite3.Connection, store_id: str, subscription_id: str, limit: int
+) -> Sequence[LoggedDelivery]:
+    rows = connection.execute(
+        "SELECT document FROM deliveries WHERE store_id = ? AND subscription_id = ?"
+        " ORDER BY id DESC LIMIT ?",
+        (store_id, subscription_id, limit),
+    )
+    return [DELIVERY.validate_json(document) for (document,) in rows]
+
+
+def _due(
+    connection: sqlite3.Connection, store_id: str, limit: int, after: str
+) -> Sequence[LoggedDelivery]:
+    rows = connection.execute(
+        "SELECT document FROM deliveries WHERE store_id = ? AND state = 'due' AND place > ?"
+        " ORDER BY place LIMIT ?",
+        (store_id, after, limit),
+    )
+    return [DELIVERY.validate_json(document) for (document,) in rows]

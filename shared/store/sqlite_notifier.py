@@ -1,0 +1,63 @@
+"""What the notifier keeps in the embedded store's file."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.store.cursor import sortable
+from shared.store.sqlite_deliveries import SqliteDeliveries
+from shared.store.sqlite_file import open_file
+from shared.store.sqlite_subscriptions import SqliteSubscriptions
+from shared.store.sqlite_topics import SqliteTopics
+
+_FORGET = (
+    "DELETE FROM deliveries WHERE store_id = ? AND state <> 'due' AND touched_at < ?",
+    "DELETE FROM issues WHERE store_id = ? AND announced = 1 AND at < ?",
+    "DELETE FROM subscriptions WHERE store_id = ? AND state = 'ended' AND since < ?",
+)
+
+
+@contextlib.asynccontextmanager
+async def open_sqlite_notifier_store(
+    path: Path, store_id: str, *, timeout_seconds: float = 5
+) -> AsyncIterator[SqliteNotifierStore]:
+    """Open the file for a shop's notifier, as `open_sqlite_store` does for the shop's orders."""
+    async with open_file(path, timeout_seconds) as file:
+        yield SqliteNotifierStore(store_id, file)
+
+
+@dataclass(frozen=True)
+class SqliteNotifierStore(SqliteSubscriptions, SqliteDeliveries, SqliteTopics):
+    """The `NotifierStore` of one shop, in a file that several shops may share."""
+
+    async def link_secret(self, candidate: str) -> str:
+        """Give the secret that links in mail are signed with."""
+        return await self.file.write(lambda file: _link_secret(file, self.store_id, candidate))
+
+    async def forget(self, before: dt.datetime) -> None:
+        """Drop what is over since before then; what is due or to be announced stays."""
+        await self.file.write(lambda file: _forget(file, self.store_id, before))
+
+    async def check(self) -> None:
+        """Make sure that the file can be read and written."""
+        await self.file.check()
+
+
+def _link_secret(connection: sqlite3.Connection, store_id: str, candidate: str) -> str:
+    connection.execute(
+        "INSERT INTO link_secrets (store_id, secret) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (store_id, candidate),
+    )
+    row = connection.execute("SELECT secret FROM link_secrets WHERE store_id = ?", (store_id,))
+    secret: str = row.fetchone()[0]
+    return secret
+
+
+def _forget(connection: sqlite3.Connection, store_id: str, before: dt.datetime) -> None:
+    for statement in _FORGET:
+        connection.execute(statement, (store_id, sortable(before)))

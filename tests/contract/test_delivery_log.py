@@ -1,0 +1,160 @@
+"""The log of deliveries: due until it is told otherwise, and delivered for good."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.delivery_log import LoggedDelivery, LoggedState
+from shared.store.subscription_contract import NotifierStore, due_place
+from tests.contract.conftest import OpenNotifierStore
+from tests.contract.orders import NOON
+from tests.contract.subscribers import SECOND, due_to
+
+
+def tried(delivery: LoggedDelivery, state: LoggedState, attempts: int = 1) -> LoggedDelivery:
+    error = None if state is LoggedState.DELIVERED else "503"
+    return replace(
+        delivery, state=state, attempts=attempts, tried_at=NOON + attempts * SECOND, error=error
+    )
+
+
+async def test_what_is_due_is_seen_by_every_process(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    ada, grace = due_to("ada"), due_to("grace")
+    await notifier.log_due([ada, grace])
+    await notifier.log_due([])
+
+    assert await second_notifier.logged("ada", ada.id) == ada
+    assert await second_notifier.due_deliveries(10) == [ada, grace]
+    assert await second_notifier.logged("ada", "unknown") is None
+    assert await second_notifier.logged("unknown", ada.id) is None
+
+
+async def test_more_are_logged_at_once_than_one_request_takes(notifier: NotifierStore) -> None:
+    due = [due_to(f"subscriber-{count:03d}") for count in range(130)]
+    await notifier.log_due(due)
+
+    assert await notifier.due_deliveries(200) == due
+
+
+@pytest.mark.parametrize("state", list(LoggedState))
+async def test_what_is_in_the_log_stays_when_it_is_announced_again(
+    notifier: NotifierStore, second_notifier: NotifierStore, state: LoggedState
+) -> None:
+    ada, grace = due_to("ada"), due_to("grace")
+    await notifier.log_due([ada])
+    attempt = tried(ada, state)
+    await notifier.log_attempt(attempt)
+
+    await second_notifier.log_due([ada, grace])
+
+    assert await notifier.logged("ada", ada.id) == attempt
+    assert await notifier.logged("grace", grace.id) == grace
+
+
+async def test_an_attempt_is_written_over_the_one_before(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+    for attempts, state in enumerate(
+        (LoggedState.DUE, LoggedState.FAILED, LoggedState.DUE, LoggedState.DELIVERED), start=1
+    ):
+        attempt = tried(due, state, attempts)
+        await notifier.log_attempt(attempt)
+
+        assert await second_notifier.logged("ada", due.id) == attempt
+        still_due = [attempt] if state is LoggedState.DUE else []
+        assert await second_notifier.due_deliveries(10) == still_due
+
+
+@pytest.mark.parametrize("late", [LoggedState.DUE, LoggedState.FAILED, LoggedState.DROPPED])
+async def test_a_late_write_of_an_attempt_does_not_undo_that_it_was_delivered(
+    notifier: NotifierStore, second_notifier: NotifierStore, late: LoggedState
+) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+    delivered = tried(due, LoggedState.DELIVERED, 2)
+    await notifier.log_attempt(delivered)
+
+    await second_notifier.log_attempt(tried(due, late))
+
+    assert await notifier.logged("ada", due.id) == delivered
+    assert await notifier.due_deliveries(10) == []
+
+
+async def test_a_redelivery_is_written_over_the_delivery_before(notifier: NotifierStore) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+    await notifier.log_attempt(tried(due, LoggedState.DELIVERED))
+    again = tried(due, LoggedState.DELIVERED, 2)
+    await notifier.log_attempt(again)
+
+    assert await notifier.logged("ada", due.id) == again
+
+
+async def test_the_last_deliveries_are_those_of_the_newest_events(
+    notifier: NotifierStore,
+) -> None:
+    oldest, middle, newest = [
+        due_to("ada", f"issue-{count}", NOON + count * SECOND) for count in (1, 2, 3)
+    ]
+    await notifier.log_due([middle, newest, oldest, due_to("grace")])
+    delivered = tried(oldest, LoggedState.DELIVERED)
+    await notifier.log_attempt(delivered)
+
+    assert await notifier.last_deliveries("ada", 10) == [newest, middle, delivered]
+    assert await notifier.last_deliveries("ada", 2) == [newest, middle]
+    assert await notifier.last_deliveries("nobody", 2) == []
+
+
+async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> None:
+    due = [
+        due_to(subscriber, f"issue-{age}", NOON + age * SECOND)
+        for age in (1, 2, 3)
+        for subscriber in ("ada", "grace", "mary")
+    ]
+    await notifier.log_due(due[::-1])
+    done = due.pop(4)
+    await notifier.log_attempt(tried(done, LoggedState.DELIVERED))
+
+    first = await notifier.due_deliveries(3)
+    second = await notifier.due_deliveries(3, due_place(first[-1]))
+    third = await notifier.due_deliveries(3, due_place(second[-1]))
+
+    assert [*first, *second, *third] == due
+    assert (len(first), len(second), len(third)) == (3, 3, 2)
+    assert await notifier.due_deliveries(3, due_place(due[-1])) == []
+    assert await notifier.due_deliveries(3, due_place(done)) == due[4:7]
+
+
+async def test_attempts_at_once_leave_the_delivered_one(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+    delivered = tried(due, LoggedState.DELIVERED, 3)
+
+    await asyncio.gather(
+        notifier.log_attempt(tried(due, LoggedState.DUE, 1)),
+        second_notifier.log_attempt(delivered),
+        notifier.log_attempt(tried(due, LoggedState.FAILED, 2)),
+    )
+
+    assert await notifier.logged("ada", due.id) == delivered
+
+
+async def test_one_shop_does_not_see_the_deliveries_of_another(
+    notifier: NotifierStore, open_notifier: OpenNotifierStore, shop_id: str
+) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+
+    async with open_notifier(f"{shop_id}-elsewhere") as elsewhere:
+        assert await elsewhere.logged("ada", due.id) is None
+        assert await elsewhere.last_deliveries("ada", 10) == []
+        assert await elsewhere.due_deliveries(10) == []

@@ -1,0 +1,172 @@
+"""What only the SQLite store has to get right: older files, forgetting, a file out of reach."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.domain.delivery_log import LoggedState
+from shared.domain.order import Order
+from shared.domain.subscription import SubscriptionState, advance
+from shared.runtime.mistakes import MistakeError
+from shared.runtime.settings import ServiceSettings
+from shared.store import sqlite_orders, sqlite_schema
+from shared.store.contract import StoreUnavailableError
+from shared.store.opening import open_notifier_store, open_store
+from shared.store.sqlite import open_sqlite_store
+from shared.store.sqlite_notifier import open_sqlite_notifier_store
+from shared.store.subscription_contract import NotifierStore
+from tests.contract.orders import NOON, TODAY, NewOrder
+from tests.contract.subscribers import SECOND, NewSubscription, due_to, issue
+
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "orders.sqlite3"
+
+
+@pytest.fixture
+async def notifier(path: Path, shop_id: str) -> AsyncIterator[NotifierStore]:
+    async with open_sqlite_notifier_store(path, shop_id) as opened:
+        yield opened
+
+
+def made_by_the_first_release(path: Path, order: Order) -> Order:
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for statement in sqlite_schema.STEPS[0]:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+        return sqlite_orders.place(connection, order, TODAY).order
+
+
+async def test_a_file_of_the_first_release_is_brought_up_with_its_orders_intact(
+    path: Path, shop_id: str, new_order: NewOrder, new_subscription: NewSubscription
+) -> None:
+    placed = made_by_the_first_release(path, new_order())
+
+    async with open_sqlite_notifier_store(path, shop_id) as notifier:
+        subscription = await notifier.add_subscription(new_subscription())
+        async with open_sqlite_store(path, shop_id) as store:
+            assert await store.get(placed.id) == placed
+            assert (await store.place(new_order(), TODAY)).order.number == "002"
+            assert await store.subscription(subscription.id) == subscription
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+
+
+async def test_what_was_done_long_ago_is_forgotten_and_the_rest_is_not(
+    notifier: NotifierStore,
+) -> None:
+    long_ago = NOON - 2 * DAY
+    done = (LoggedState.DELIVERED, LoggedState.FAILED, LoggedState.DROPPED)
+    due = due_to("ada", "due", long_ago)
+    old = [replace(due_to("ada", state, long_ago), state=state) for state in done]
+    lately = [replace(delivery, id=f"{delivery.id}-2", tried_at=NOON) for delivery in old]
+    await notifier.log_due([due])
+    for delivery in (*old, *lately):
+        await notifier.log_attempt(delivery)
+
+    await notifier.forget(NOON - DAY)
+
+    assert set(await notifier.last_deliveries("ada", 10)) == {due, *lately}
+
+
+async def test_issues_are_forgotten_when_they_were_announced(
+    notifier: NotifierStore, path: Path
+) -> None:
+    long_ago = NOON - 2 * DAY
+    announced, waiting, new = issue("old", long_ago), issue("waiting", long_ago), issue("new")
+    for accepted in (announced, waiting, new):
+        await notifier.add_issue(accepted)
+    for accepted in (announced, new):
+        await notifier.issue_announced(accepted.id)
+
+    await notifier.forget(NOON - DAY)
+
+    assert await notifier.unannounced_issues(10) == [waiting]
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT id FROM issues ORDER BY id").fetchall() == [
+            ("new",),
+            ("waiting",),
+        ]
+
+
+async def test_subscriptions_are_forgotten_some_time_after_they_ended(
+    notifier: NotifierStore, new_subscription: NewSubscription
+) -> None:
+    pending, old, lately = [
+        await notifier.add_subscription(new_subscription(created_at=NOON - 3 * DAY))
+        for _ in range(3)
+    ]
+    for subscription, at in ((old, NOON - DAY - SECOND), (lately, NOON)):
+        ended = advance(subscription, SubscriptionState.ENDED, at)
+        await notifier.replace_subscription(subscription, ended)
+
+    await notifier.forget(NOON - DAY)
+
+    assert await notifier.subscription(old.id) is None
+    assert await notifier.subscription(lately.id) is not None
+    assert await notifier.subscribed(["coupons"]) == [pending]
+
+
+async def test_a_shop_forgets_nothing_of_another(path: Path, notifier: NotifierStore) -> None:
+    delivered = replace(due_to("ada"), state=LoggedState.DELIVERED)
+    await notifier.log_attempt(delivered)
+
+    async with open_sqlite_notifier_store(path, "elsewhere") as elsewhere:
+        await elsewhere.forget(NOON + DAY)
+
+    assert await notifier.logged("ada", delivered.id) == delivered
+
+
+async def test_a_write_to_a_locked_file_is_unavailable_in_time(path: Path, shop_id: str) -> None:
+    async with open_sqlite_notifier_store(path, shop_id, timeout_seconds=0.4) as notifier:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as rival:
+            rival.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailableError):
+                await notifier.log_due([due_to("ada")])
+            assert await notifier.due_deliveries(10) == []
+
+        await notifier.log_due([due_to("ada")])
+        assert await notifier.due_deliveries(10) == [due_to("ada")]
+
+
+async def test_a_store_that_is_closed_refuses_every_call(path: Path, shop_id: str) -> None:
+    async with open_sqlite_notifier_store(path, shop_id) as notifier:
+        pass
+
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        await notifier.due_deliveries(10)
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        await notifier.put_topic("beans", "")
+
+
+async def test_the_settings_open_it_on_the_file_of_the_orders(
+    tmp_path: Path, new_subscription: NewSubscription
+) -> None:
+    settings = ServiceSettings(state_dir=tmp_path)
+
+    async with (
+        open_store(settings, None, lambda: NOON) as store,
+        open_notifier_store(settings, None, lambda: NOON) as notifier,
+    ):
+        subscription = await store.add_subscription(new_subscription())
+        assert await notifier.subscription(subscription.id) == subscription
+
+
+async def test_a_file_that_cannot_be_opened_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = ServiceSettings(state_dir=tmp_path / "file")
+
+    with pytest.raises(MistakeError):
+        async with open_notifier_store(settings, None, lambda: NOON):
+            pass
