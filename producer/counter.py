@@ -19,7 +19,6 @@ from producer.dead_letters.redriving import Redriving
 from producer.front_desk import FrontDesk
 from producer.handover import Handover
 from producer.order_ids import OrderIds
-from producer.rate_limit import RateLimit
 from producer.reconciling.line_watch import LineWatch
 from producer.reconciling.opening import Surroundings, reconciling
 from producer.settings import CashierSettings
@@ -32,6 +31,7 @@ from shared.runtime.clock import Clock, utc_now
 from shared.runtime.lifecycle import every, running
 from shared.store.contract import Store
 from shared.store.opening import open_store
+from shared.web.rate_limit import RateLimit
 
 _SAMPLE_SECONDS = 1
 

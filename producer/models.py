@@ -8,11 +8,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from producer.fields import Id, Name, Note, PointInTime, no_modifier_twice
+from producer.fields import Id, Name, Note, no_modifier_twice
 from shared.domain.menu import Wish
 from shared.domain.order import OrderState
 from shared.domain.shop import ShopState
 from shared.messages.timestamp import Timestamp
+from shared.web.fields import Body, PointInTime
 
 EXAMPLE_ORDER: JsonDict = {
     "customer_name": "Ada",
@@ -28,12 +29,6 @@ EXAMPLE_ORDER: JsonDict = {
 }
 
 
-class Body(BaseModel):
-    """A request's body: every field known, nothing coerced."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
 class LineRequest(Body):
     """One line of an order to place."""
 
@@ -43,7 +38,7 @@ class LineRequest(Body):
         list[Id],
         Field(max_length=20, json_schema_extra={"uniqueItems": True}),
         AfterValidator(no_modifier_twice),
-    ] = []
+    ] = Field(default=[])
     quantity: Annotated[int, Field(ge=1, le=20)]
     note: Note | None = None
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from producer.dead_letters.redriving import MOST_HELD
-from producer.models import Body
 from shared.domain.order import OrderState
+from shared.web.fields import Body
 
 
 class ListDeadLetters(Body):

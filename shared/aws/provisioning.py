@@ -88,7 +88,7 @@ async def ensure_queue(
     tags = (await sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
     if not OURS.items() <= tags.items():
         raise ForeignQueueError(name)
-    await sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    await sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(attributes))
     return await queue_arn(sqs, url)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.rate_limit import MAX_CLIENTS, RateLimit
+from shared.web.rate_limit import MAX_CLIENTS, RateLimit
 
 
 class Seconds:

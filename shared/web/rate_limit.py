@@ -1,4 +1,4 @@
-"""How often one client may order: so many tries in any minute."""
+"""How often one client may do something: so many tries in any minute."""
 
 from __future__ import annotations
 
