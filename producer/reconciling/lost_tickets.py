@@ -37,11 +37,12 @@ def horizon(
     """Find the time before which no change was made whose ticket is still on the queue, if any.
 
     `empty_at` is when the queue was last found empty. `heads` are when the newest tickets were
-    sent that baristas have received; those from the future are of a clock that is wrong, ours or
-    the queue's, and prove nothing.
+    sent that baristas have received. Times from the future are of a clock that is wrong or was
+    set back, ours or the queue's, and prove nothing.
     """
-    passed = [head - margins.disorder for head in heads if head <= now + margins.settling]
-    if empty_at is not None:
+    latest = now + margins.settling
+    passed = [head - margins.disorder for head in heads if head <= latest]
+    if empty_at is not None and empty_at <= latest:
         passed.append(empty_at)
     return max(passed) - margins.settling if passed else None
 

@@ -133,3 +133,17 @@ async def test_the_watch_remembers_when_the_line_was_last_empty_by_when_it_asked
         empty_at.append(line.empty_at)
     second, fifth = NOON + dt.timedelta(seconds=1), NOON + dt.timedelta(seconds=4)
     assert empty_at == [None, second, second, second, fifth]
+
+
+async def test_the_watch_forgets_what_a_clock_said_that_was_set_back_since(
+    backlog: Backlog, tickets: CountOnDemand
+) -> None:
+    times = iter([NOON, NOON, NOON - dt.timedelta(hours=1)])
+    line = LineWatch(backlog, lambda: next(times))
+    empty_at = []
+    for count in (0, 0, 3):
+        sample = asyncio.create_task(line.sample())
+        (await tickets.asked.get()).set_result(count)
+        await sample
+        empty_at.append(line.empty_at)
+    assert empty_at == [None, NOON, None]

@@ -60,6 +60,11 @@ def test_a_head_from_the_future_proves_nothing() -> None:
     assert horizon(None, [NOON + HOUR, at(-20)], NOON, MARGINS) == at(-118)
 
 
+def test_a_queue_that_will_be_found_empty_in_the_future_is_not_empty_now() -> None:
+    assert horizon(NOON + HOUR, [], NOON, MARGINS) is None
+    assert horizon(NOON + HOUR, [at(-20)], NOON, MARGINS) == at(-118)
+
+
 def test_a_placed_order_from_beyond_the_horizon_has_lost_its_ticket() -> None:
     assert lost(an_order_since(-11), at(-10))
     assert not lost(an_order_since(-10), at(-10))
