@@ -18,7 +18,7 @@ from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
 from shared.messages.announcement import CloudEvent
-from shared.messages.errand import Deliver
+from shared.messages.errand import Deliver, Redeliver
 from shared.runtime.clock import Clock
 from shared.store.subscription_contract import DeliveryLog, SubscriptionStore
 
@@ -59,6 +59,22 @@ class Deliverer:
             case _:
                 return Done()
 
+    async def redeliver(self, errand: Redeliver) -> Outcome:
+        """Make one attempt that somebody asked for; how it went is in the log, and no retry."""
+        subscription = await self.store.subscription(errand.subscription_id)
+        delivery = await self.store.logged(errand.subscription_id, errand.delivery_id)
+        if subscription is None or delivery is None:
+            return Done()
+        if subscription.state is SubscriptionState.ACTIVE:
+            tried, attempt = await self._attempt(subscription, delivery)
+            match attempt:
+                case Accepted():
+                    tried = replace(tried, state=LoggedState.DELIVERED, error=None)
+                case Refused(error=error) | Unreachable(error=error):
+                    tried = replace(tried, error=error)
+            await self.store.log_attempt(tried)
+        return Done()
+
     async def _go_on(self, subscription: Subscription, delivery: LoggedDelivery) -> Outcome:
         match subscription.state:
             case SubscriptionState.ENDED:
@@ -75,11 +91,16 @@ class Deliverer:
         early = self.schedule.too_early(delivery, self.clock())
         if wait := early or self.turns.wait(subscription.id):
             return Retry(wait, "not its turn yet")
+        tried, attempt = await self._attempt(subscription, delivery)
+        return await self._settle(subscription, tried, attempt)
+
+    async def _attempt(
+        self, subscription: Subscription, delivery: LoggedDelivery
+    ) -> tuple[LoggedDelivery, Attempt]:
         event = CloudEvent.model_validate_json(delivery.event)
         with self.turns.taken(subscription.id):
             attempt = await self.senders[subscription.channel].deliver(subscription, event)
-        tried = replace(delivery, attempts=delivery.attempts + 1, tried_at=self.clock())
-        return await self._settle(subscription, tried, attempt)
+        return replace(delivery, attempts=delivery.attempts + 1, tried_at=self.clock()), attempt
 
     async def _settle(
         self, subscription: Subscription, tried: LoggedDelivery, attempt: Attempt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from shared.aws.queue import Message
-from shared.messages.errand import Confirm, Deliver
+from shared.messages.errand import Confirm, Deliver, Redeliver
 
 
 class _Queue(Protocol):
@@ -19,6 +19,6 @@ class Errands:
     def __init__(self, queue: _Queue) -> None:
         self._queue = queue
 
-    async def send(self, errand: Deliver | Confirm) -> None:
+    async def send(self, errand: Deliver | Redeliver | Confirm) -> None:
         """Return once the errand is on the queue."""
         await self._queue.send(Message(errand.model_dump_json()))

@@ -10,7 +10,7 @@ from notifier.delivering.consent import Consent
 from notifier.delivering.deliverer import Deliverer
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Outcome, Reject
-from shared.messages.errand import ERRAND, Deliver
+from shared.messages.errand import ERRAND, Confirm, Deliver, Redeliver
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class ErrandRunner:
             errand = ERRAND.validate_json(delivery.body)
         except ValidationError:
             return Reject("not an errand")
-        if isinstance(errand, Deliver):
-            return await self.deliverer.deliver(errand)
-        return await self.consent.ask(errand, delivery.receive_count)
+        match errand:
+            case Deliver():
+                return await self.deliverer.deliver(errand)
+            case Redeliver():
+                return await self.deliverer.redeliver(errand)
+            case Confirm():
+                return await self.consent.ask(errand, delivery.receive_count)

@@ -20,6 +20,16 @@ class Deliver(BaseModel):
     delivery_id: str
 
 
+class Redeliver(BaseModel):
+    """Make one more attempt at a delivery, whatever became of it: somebody has asked for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["redeliver"] = "redeliver"
+    subscription_id: str
+    delivery_id: str
+
+
 class Confirm(BaseModel):
     """Ask the subscriber whether the subscription is wanted: a challenge, or a mail."""
 
@@ -29,7 +39,7 @@ class Confirm(BaseModel):
     subscription_id: str
 
 
-Errand = Annotated[Deliver | Confirm, Field(discriminator="kind")]
+Errand = Annotated[Deliver | Redeliver | Confirm, Field(discriminator="kind")]
 
-ERRAND: TypeAdapter[Deliver | Confirm] = TypeAdapter(Errand)
+ERRAND: TypeAdapter[Deliver | Redeliver | Confirm] = TypeAdapter(Errand)
 """Reads an errand; raises pydantic's ValidationError."""

@@ -1,0 +1,1 @@
+"""Subscriptions: how they are wished for, confirmed, looked after, and ended."""

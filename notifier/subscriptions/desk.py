@@ -1,0 +1,142 @@
+"""The desk at which subscriptions are made, confirmed, looked up, resumed and ended."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from notifier.delivering.consent import Consent
+from notifier.delivering.errands import Errands
+from notifier.delivering.redriving import Redriving
+from notifier.subscriptions.queues import QueueSubscribers
+from notifier.subscriptions.wish import Granted, Wish, grant
+from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.subscription import (
+    Channel,
+    Subscription,
+    SubscriptionState,
+    advance,
+    rotate,
+)
+from shared.messages.errand import Confirm, Redeliver
+from shared.runtime.clock import Clock
+from shared.runtime.tokens import new_signing_secret
+from shared.store.subscription_contract import (
+    DeliveryLog,
+    SubscriptionChangedError,
+    SubscriptionStore,
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+LAST_DELIVERIES = 20
+OVERLAP = dt.timedelta(hours=24)
+"""For how long webhooks are signed with the old secret as well."""
+
+
+class NotFoundError(Exception):
+    """There is no such subscription or delivery."""
+
+
+class _Store(SubscriptionStore, DeliveryLog, Protocol):
+    """What is read and written here."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDesk:
+    """Most calls raise SubscriptionChangedError when somebody else was quicker."""
+
+    store: _Store
+    store_id: str
+    errands: Errands
+    consent: Consent
+    queues: QueueSubscribers
+    redriving: Redriving
+    clock: Clock
+
+    async def subscribe(self, wish: Wish) -> Granted:
+        """Record a wish, and ask whether it is meant; a queue, which staff name, is not asked.
+
+        Raises QueueRefusedError.
+        """
+        granted = grant(wish, self.store_id, self.clock())
+        if wish.channel is Channel.SQS:
+            return replace(granted, subscription=await self._subscribe_queue(granted.subscription))
+        await self.store.add_subscription(granted.subscription)
+        await self.errands.send(Confirm(subscription_id=granted.subscription.id))
+        log.info(
+            "subscription.wished",
+            subscription=granted.subscription.id,
+            topic=wish.topic,
+            channel=wish.channel,
+        )
+        return granted
+
+    async def find(self, subscription_id: str) -> Subscription:
+        """Look a subscription up; raises NotFoundError."""
+        subscription = await self.store.subscription(subscription_id)
+        if subscription is None:
+            raise NotFoundError
+        return subscription
+
+    async def last_deliveries(self, subscription: Subscription) -> Sequence[LoggedDelivery]:
+        """List the last deliveries, the newest first."""
+        return await self.store.last_deliveries(subscription.id, LAST_DELIVERIES)
+
+    async def confirm(self, subscription: Subscription) -> Subscription:
+        """Make it active; one that was confirmed before stays as it is.
+
+        Raises SubscriptionRefusedError when it has ended.
+        """
+        if subscription.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}:
+            return subscription
+        return await self.consent.confirm(subscription)
+
+    async def end(self, subscription: Subscription) -> None:
+        """End it: from now on nothing more is delivered. It may have ended before."""
+        while subscription.state is not SubscriptionState.ENDED:
+            await self.queues.unsubscribe(subscription)
+            ended = advance(subscription, SubscriptionState.ENDED, self.clock(), "unsubscribed")
+            try:
+                await self.store.replace_subscription(subscription, ended)
+            except SubscriptionChangedError:
+                subscription = await self.find(subscription.id)
+            else:
+                log.info("subscription.ended", subscription=subscription.id)
+                return
+
+    async def resume(self, subscription: Subscription) -> int:
+        """Make a paused subscription active, and redrive its dead letters; say how many.
+
+        Raises SubscriptionRefusedError when it is not paused.
+        """
+        active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
+        await self.store.replace_subscription(subscription, active)
+        log.info("subscription.resumed", subscription=subscription.id)
+        return (await self.redriving.redrive(subscription.id)).redriven
+
+    async def rotate_secret(self, subscription: Subscription) -> str:
+        """Give a fresh signing secret; the present one is good for OVERLAP more."""
+        secret = new_signing_secret()
+        rotated = rotate(subscription, secret, self.clock(), OVERLAP)
+        await self.store.replace_subscription(subscription, rotated)
+        log.info("subscription.secret_rotated", subscription=subscription.id)
+        return secret
+
+    async def redeliver(self, subscription: Subscription, delivery_id: str) -> None:
+        """Have one more attempt made, whatever became of a delivery; raises NotFoundError."""
+        if await self.store.logged(subscription.id, delivery_id) is None:
+            raise NotFoundError
+        again = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
+        await self.errands.send(again)
+
+    async def _subscribe_queue(self, subscription: Subscription) -> Subscription:
+        aws_subscription = await self.queues.subscribe(subscription)
+        active = replace(
+            subscription, state=SubscriptionState.ACTIVE, aws_subscription=aws_subscription
+        )
+        return await self.store.add_subscription(active)

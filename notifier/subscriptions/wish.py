@@ -1,0 +1,53 @@
+"""A wish for a subscription, and the subscription that is made of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from shared.domain.subscription import (
+    Channel,
+    Filter,
+    SigningSecret,
+    Subscription,
+    SubscriptionState,
+)
+from shared.runtime.tokens import new_id, new_signing_secret, new_token, token_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to hear, and where: a URL, an address or the ARN of a queue."""
+
+    topic: str
+    channel: Channel
+    target: str
+    filter: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A new subscription with its manage token, which is shown once."""
+
+    subscription: Subscription
+    manage_token: str
+
+
+def grant(wish: Wish, store_id: str, now: dt.datetime) -> Granted:
+    """Make a pending subscription of a wish, with keys of its own."""
+    token = new_token()
+    signed = wish.channel is Channel.WEBHOOK
+    subscription = Subscription(
+        id=new_id(),
+        store_id=store_id,
+        topic=wish.topic,
+        channel=wish.channel,
+        target=wish.target,
+        filter=wish.filter,
+        state=SubscriptionState.PENDING,
+        created_at=now,
+        since=now,
+        manage_digest=token_digest(token),
+        secrets=(SigningSecret(new_signing_secret()),) if signed else (),
+    )
+    return Granted(subscription, token)
