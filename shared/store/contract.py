@@ -9,6 +9,7 @@ from typing import Protocol
 
 from shared.domain.order import Order, OrderState
 from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
+from shared.store.subscription_contract import SubscriptionStore
 
 
 class StoreUnavailableError(Exception):
@@ -130,7 +131,7 @@ class CashierStore(Protocol):
         """
 
 
-class Store(OrderStore, ShopStore, CashierStore, Protocol):
+class Store(OrderStore, ShopStore, CashierStore, SubscriptionStore, Protocol):
     """The whole store, as a service opens it."""
 
     async def check(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.runtime.clock import Clock
 from shared.store.dynamodb_orders import DynamoDBOrders
 from shared.store.dynamodb_shop import DynamoDBShop
+from shared.store.dynamodb_subscriptions import DynamoDBSubscriptions
 from shared.store.dynamodb_table import Table
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ RETENTION = dt.timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class DynamoDBStore(DynamoDBOrders, DynamoDBShop):
+class DynamoDBStore(DynamoDBOrders, DynamoDBShop, DynamoDBSubscriptions):
     """The `Store` of one shop; it neither makes the table nor closes the client."""
 
     async def check(self) -> None:

@@ -1,4 +1,4 @@
-"""Orders as items of the DynamoDB table."""
+"""Orders as items of the DynamoDB table, and what all its items have in common."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ Item: TypeAlias = "dict[str, AttributeValueTypeDef]"
 def key(pk: str, sk: str) -> Item:
     """Make the primary key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def key_of(item: Item) -> Item:
+    """Take the primary key out of an item, or out of its entry in an index."""
+    return {"pk": item["pk"], "sk": item["sk"]}
 
 
 def order_key(order_id: str) -> Item:
@@ -76,3 +81,8 @@ def position_of(item: Item) -> Position:
 def epoch_seconds(at: dt.datetime) -> AttributeValueTypeDef:
     """Write a point in time as DynamoDB wants it of an attribute that items expire by."""
     return {"N": str(int(at.timestamp()))}
+
+
+def same_write(recorded: Item, item: Item) -> bool:
+    """Tell whether a recorded item comes from the write that was to record `item`."""
+    return recorded["write_id"] == item["write_id"]

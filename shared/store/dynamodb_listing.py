@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from collections.abc import AsyncGenerator, Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import AsyncGenerator, Container, Iterable, Sequence
+from typing import TypeAlias
 
 from shared.domain.order import Order
-from shared.store.contract import StoreUnavailableError
 from shared.store.cursor import Position
+from shared.store.dynamodb_batch import LARGEST_CHUNK, items_at
 from shared.store.dynamodb_item import day_key, order_key, order_of, position_of, sort_key
 from shared.store.dynamodb_table import DAY_INDEX, OPEN_INDEX, Table
 
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb.type_defs import (
-        KeysAndAttributesOutputTypeDef,
-        KeysAndAttributesTypeDef,
-    )
-
-LARGEST_CHUNK = 100
-"""How many items one BatchGetItem takes."""
-
 Chunks: TypeAlias = AsyncGenerator[Sequence[Position], None]
 """Orders' places in the list of all, some at a time."""
-
-_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds between the attempts to read what DynamoDB left unread of a batch."""
 
 _AFTER_ALL = "~"
 """Sorts after every position, as `~` does after every digit."""
@@ -71,19 +58,8 @@ async def orders_at(table: Table, positions: Sequence[Position]) -> Sequence[Ord
 
     Raises StoreUnavailableError when DynamoDB goes on leaving some unread.
     """
-    found: dict[str, Order] = {}
-    unread: Mapping[str, KeysAndAttributesTypeDef | KeysAndAttributesOutputTypeDef] = {
-        table.name: {"Keys": [order_key(position.order_id) for position in positions]}
-    }
-    for pause in _PAUSES:
-        answer = await table.client.batch_get_item(RequestItems=unread)
-        orders = [order_of(item) for item in answer["Responses"].get(table.name, [])]
-        found.update((order.id, order) for order in orders)
-        unread = answer.get("UnprocessedKeys", {})
-        if not unread:
-            return [found[at.order_id] for at in positions if at.order_id in found]
-        await asyncio.sleep(pause)
-    raise StoreUnavailableError("the order store is over its capacity, and left orders unread")
+    items = await items_at(table, [order_key(position.order_id) for position in positions])
+    return [order_of(item) for item in items]
 
 
 async def _walk(

@@ -14,28 +14,27 @@ from shared.domain.order import OPEN_STATES, Order, OrderState
 from shared.runtime.clock import Clock
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
+from shared.store.dynamodb_batch import LARGEST_CHUNK
 from shared.store.dynamodb_item import (
     Item,
     epoch_seconds,
     order_item,
     order_key,
     order_of,
+    same_write,
     shop_key,
 )
 from shared.store.dynamodb_listing import (
-    LARGEST_CHUNK,
     Chunks,
     by_day,
     oldest_open,
     orders_at,
     still_open,
 )
-from shared.store.dynamodb_table import Table
+from shared.store.dynamodb_table import ABSENT, Table
 
 _CLOCK_SKEW = dt.timedelta(minutes=5)
 """How far ahead the clock of another process may be that has placed an order."""
-
-_ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
 
 
 @dataclass(frozen=True)
@@ -55,28 +54,30 @@ class DynamoDBOrders:
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
         async with self.table.in_time():
-            recorded = await self._recorded(order.id)  # a replay must not use a number up
+            recorded = await self.table.item(
+                order_key(order.id)
+            )  # a replay must not use a number up
             if recorded is not None:
                 return Placement(order_of(recorded), created=False)
             number = await self._next_number(order.store_id, business_day)
             item = self._item(with_changes(order, number=number))
-            recorded = await self._put(order.id, item, _ABSENT)
+            recorded = await self.table.put_or_find(item, ABSENT)
             if recorded is None:
                 raise StoreUnavailableError("the order store lost the order while it was placed")
-            return Placement(order_of(recorded), created=_same_write(recorded, item))
+            return Placement(order_of(recorded), created=same_write(recorded, item))
 
     async def get(self, order_id: str) -> Order | None:
         """Look an order up."""
         async with self.table.in_time():
-            item = await self._recorded(order_id)
+            item = await self.table.item(order_key(order_id))
         return None if item is None else order_of(item)
 
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` over `before`; see `OrderStore.replace`."""
         item = self._item(after)
         async with self.table.in_time():
-            recorded = await self._put(before.id, item, _unchanged(before))
-        if recorded is None or not _same_write(recorded, item):
+            recorded = await self.table.put_or_find(item, _unchanged(before))
+        if recorded is None or not same_write(recorded, item):
             raise OrderChangedError(before.id)
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
@@ -138,12 +139,6 @@ class DynamoDBOrders:
     def _item(self, order: Order) -> Item:
         return order_item(order, uuid.uuid4().hex, self.clock() + self.retention)
 
-    async def _recorded(self, order_id: str) -> Item | None:
-        answer = await self.table.client.get_item(
-            TableName=self.table.name, Key=order_key(order_id), ConsistentRead=True
-        )
-        return answer.get("Item")
-
     async def _next_number(self, store_id: str, business_day: dt.date) -> str:
         kept_until = dt.datetime.combine(business_day, dt.time(), dt.UTC) + self.retention
         answer = await self.table.client.update_item(
@@ -155,19 +150,6 @@ class DynamoDBOrders:
         )
         return f"{int(answer['Attributes']['last_number']['N']):03d}"
 
-    async def _put(self, order_id: str, item: Item, condition: Mapping[str, Any]) -> Item | None:
-        """Put an item on a condition, and give the one that is recorded after, ours or not.
-
-        A refusal alone says little: the client may have sent the write twice, and have been
-        refused because the first had taken effect and only its answer was lost.
-        """
-        client = self.table.client
-        try:
-            await client.put_item(TableName=self.table.name, Item=item, **condition)
-        except client.exceptions.ConditionalCheckFailedException:
-            return await self._recorded(order_id)
-        return item
-
 
 def _unchanged(before: Order) -> Mapping[str, Any]:
     return {
@@ -178,7 +160,3 @@ def _unchanged(before: Order) -> Mapping[str, Any]:
             ":attempt": {"N": str(before.attempt)},
         },
     }
-
-
-def _same_write(recorded: Item, item: Item) -> bool:
-    return recorded["write_id"] == item["write_id"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.store.contract import StoreUnavailableError
+from shared.store.dynamodb_item import Item, key_of
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -21,7 +23,13 @@ if TYPE_CHECKING:
 log = structlog.stdlib.get_logger(__name__)
 
 OPEN_INDEX = "open-orders"
-"""Orders that are open, by store: an order is in it only while it has the attribute `open`."""
+"""What is open: an item is in it only while it has the attribute `open`.
+
+That is the store id for an order. What else is open has a partition of its own beside it.
+"""
+
+ABSENT: Mapping[str, Any] = MappingProxyType({"ConditionExpression": "attribute_not_exists(pk)"})
+"""The condition that nothing is recorded under the key."""
 
 DAY_INDEX = "orders-by-day"
 """All orders, by store and UTC day of placing; its keys never change."""
@@ -47,6 +55,27 @@ class Table:
         except (BotoCoreError, ClientError) as error:
             message = f"the order store cannot be used: {error}"
             raise StoreUnavailableError(message) from error
+
+    async def item(self, key: Item) -> Item | None:
+        """Read an item, as of the last completed write."""
+        answer = await self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        return answer.get("Item")
+
+    async def put(self, item: Item, condition: Mapping[str, Any]) -> bool:
+        """Put an item on a condition; tell whether that held."""
+        try:
+            await self.client.put_item(TableName=self.name, Item=item, **condition)
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    async def put_or_find(self, item: Item, condition: Mapping[str, Any]) -> Item | None:
+        """Put an item on a condition, and give the one that is recorded after, ours or not.
+
+        A refusal alone says little: the client may have sent the write twice, and have been
+        refused because the first had taken effect and only its answer was lost.
+        """
+        return item if await self.put(item, condition) else await self.item(key_of(item))
 
 
 async def provision_table(

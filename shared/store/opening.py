@@ -13,6 +13,7 @@ from shared.runtime.mistakes import MistakeError
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import Store, StoreUnavailableError
 from shared.store.dynamodb import dynamodb_store
+from shared.store.dynamodb_notifier import dynamodb_notifier_store
 from shared.store.sqlite import open_sqlite_store
 from shared.store.sqlite_notifier import open_sqlite_notifier_store
 from shared.store.subscription_contract import NotifierStore
@@ -56,7 +57,8 @@ async def open_notifier_store(
         async with _usable(path, open_sqlite_notifier_store(path, settings.store_id)) as store:
             yield store
     else:
-        raise MistakeError("the notifier's part of the order store is not in DynamoDB yet")
+        client = _present(dynamodb)
+        yield dynamodb_notifier_store(client, table_name(settings), settings.store_id, clock)
 
 
 @contextlib.asynccontextmanager

@@ -16,6 +16,7 @@ from aiobotocore.session import get_session
 
 from shared.store.contract import Store
 from shared.store.dynamodb import dynamodb_store
+from shared.store.dynamodb_notifier import dynamodb_notifier_store
 from shared.store.dynamodb_table import provision_table
 from shared.store.sqlite import open_sqlite_store
 from shared.store.sqlite_notifier import open_sqlite_notifier_store
@@ -115,9 +116,18 @@ async def second_store(open_shop: OpenStore, shop_id: str) -> AsyncIterator[Stor
         yield opened
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "moto", "ministack"])
 def open_notifier(request: pytest.FixtureRequest, tmp_path: Path) -> OpenNotifierStore:
-    return lambda store_id: open_sqlite_notifier_store(tmp_path / "orders.sqlite3", store_id)
+    if request.param == "sqlite":
+        return lambda store_id: open_sqlite_notifier_store(tmp_path / "orders.sqlite3", store_id)
+    endpoint: str = request.getfixturevalue(f"{request.param}_table")
+
+    @contextlib.asynccontextmanager
+    async def open_dynamodb(store_id: str) -> AsyncIterator[NotifierStore]:
+        async with dynamodb_client(endpoint) as client:
+            yield dynamodb_notifier_store(client, TABLE, store_id, lambda: NOON)
+
+    return open_dynamodb
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""The log of deliveries in DynamoDB: in the partitions of the subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.delivery_log import LoggedDelivery, LoggedState
+from shared.runtime.clock import Clock
+from shared.store.document import DELIVERY
+from shared.store.dynamodb_batch import open_items
+from shared.store.dynamodb_item import Item, epoch_seconds, key
+from shared.store.dynamodb_subscription_item import subscription_pk
+from shared.store.dynamodb_table import ABSENT, Table
+from shared.store.subscription_contract import due_place
+
+_AT_ONCE = 25
+"""How many deliveries are put at a time: DynamoDB has no batch of conditional writes."""
+
+_NOT_DELIVERED: Mapping[str, Any] = {
+    "ConditionExpression": "attribute_not_exists(pk) OR #state <> :delivered",
+    "ExpressionAttributeNames": {"#state": "state"},
+    "ExpressionAttributeValues": {":delivered": {"S": LoggedState.DELIVERED}},
+}
+
+
+@dataclass(frozen=True)
+class DynamoDBDeliveries:
+    """The `DeliveryLog` of one shop, in a table that several shops may share.
+
+    What is not due any more is kept for `retention`.
+    """
+
+    table: Table
+    store_id: str
+    clock: Clock
+    retention: dt.timedelta
+
+    async def log_due(self, deliveries: Collection[LoggedDelivery]) -> None:
+        """Record deliveries that are due; when this raises, some of them may be recorded."""
+        items = iter([self._delivery_item(delivery) for delivery in deliveries])
+        while chunk := list(itertools.islice(items, _AT_ONCE)):
+            await self._put_absent(chunk)
+
+    async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
+        """Look a delivery up."""
+        async with self.table.in_time():
+            item = await self.table.item(self._delivery_key(subscription_id, delivery_id))
+        return None if item is None else _delivery(item)
+
+    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+        """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
+        condition = {} if delivery.state is LoggedState.DELIVERED else _NOT_DELIVERED
+        async with self.table.in_time():
+            await self.table.put(self._delivery_item(delivery), condition)
+
+    async def last_deliveries(self, subscription_id: str, limit: int) -> Sequence[LoggedDelivery]:
+        """List deliveries to a subscriber, the newest event first."""
+        async with self.table.in_time():
+            answer = await self.table.client.query(
+                TableName=self.table.name,
+                KeyConditionExpression="pk = :subscription AND begins_with(sk, :prefix)",
+                ExpressionAttributeValues={
+                    ":subscription": {"S": subscription_pk(self.store_id, subscription_id)},
+                    ":prefix": {"S": "delivery#"},
+                },
+                ConsistentRead=True,
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+        return [_delivery(item) for item in answer["Items"]]
+
+    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
+        """List deliveries that are due, beyond a place among them."""
+        async with self.table.in_time():
+            items = await open_items(self.table, self._due, limit, after)
+        return [_delivery(item) for item in items]
+
+    @property
+    def _due(self) -> str:
+        return f"due#{self.store_id}"
+
+    def _delivery_key(self, subscription_id: str, delivery_id: str) -> Item:
+        return key(subscription_pk(self.store_id, subscription_id), f"delivery#{delivery_id}")
+
+    def _delivery_item(self, delivery: LoggedDelivery) -> Item:
+        item: Item = {
+            **self._delivery_key(delivery.subscription_id, delivery.id),
+            "document": {"S": DELIVERY.dump_json(delivery).decode()},
+            "state": {"S": delivery.state},
+        }
+        if delivery.state is LoggedState.DUE:
+            return {**item, "open": {"S": self._due}, "placed": {"S": due_place(delivery)}}
+        return {**item, "expires": epoch_seconds(self.clock() + self.retention)}
+
+    async def _put_absent(self, items: Iterable[Item]) -> None:
+        """Put those that are not there, all at once; raises when any failed, after the last."""
+        async with self.table.in_time():
+            puts = [self.table.put(item, ABSENT) for item in items]
+            for result in await asyncio.gather(*puts, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result
+
+
+def _delivery(item: Item) -> LoggedDelivery:
+    return DELIVERY.validate_json(item["document"]["S"])
