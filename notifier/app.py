@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from aiohttp import web
 
 from notifier.live.feed import HUB, LIVE_QUEUE, feeding, new_hub
-from notifier.live.hub import TooManyStreamsError
-from notifier.live.stream import StreamTimes
+from notifier.live.hub import TooManyForOneClientError, TooManyStreamsError
+from notifier.live.stream import TOO_MANY_STREAMS, StreamTimes
 from notifier.live.tally import Tally
 from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.routes import STREAM_TIMES
 from notifier.settings import NotifierSettings
+from shared.messages.topics import OPENING_TOPICS
 from shared.web.keys import METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.problem import TOO_BUSY, Problem
 
@@ -24,7 +25,7 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     """Add the notifier to `app`."""
 
     async def live(app: web.Application) -> AsyncIterator[None]:
-        async with feeding(app[HUB], settings) as app[LIVE_QUEUE]:
+        async with feeding(app[HUB], settings, _topics) as app[LIVE_QUEUE]:
             yield
 
     async def live_feed_up() -> None:
@@ -35,8 +36,13 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     app[OPERATIONS].extend(NOTIFIER_OPERATIONS)
     app[READINESS]["live feed"] = live_feed_up
     app[PROBLEMS][TooManyStreamsError] = _too_many_streams
+    app[PROBLEMS][TooManyForOneClientError] = _too_many_for_one
     app.cleanup_ctx.append(live)
     app.on_shutdown.append(_end_streams)
+
+
+async def _topics() -> Collection[str]:
+    return OPENING_TOPICS
 
 
 async def _end_streams(app: web.Application) -> None:
@@ -47,3 +53,8 @@ async def _end_streams(app: web.Application) -> None:
 def _too_many_streams(_: TooManyStreamsError) -> Problem:
     detail = "as many streams as we can serve are open"
     return Problem(TOO_BUSY, detail, retry_after=_RETRY_SECONDS)
+
+
+def _too_many_for_one(_: TooManyForOneClientError) -> Problem:
+    detail = "close some of the streams that are open from your address"
+    return Problem(TOO_MANY_STREAMS, detail, retry_after=_RETRY_SECONDS)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from notifier import routes
-from notifier.live.stream import LAST_EVENT_ID
+from notifier.live.stream import LAST_EVENT_ID, TOO_MANY_STREAMS
 from notifier.models import TopicsModel
 from shared.web.operation import EVENT_STREAM, Answer, Operation, Parameter, Role
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAUTHORIZED
@@ -51,7 +51,7 @@ NOTIFIER_OPERATIONS: Sequence[Operation] = (
                 "Server-sent events; each one's data is a CloudEvent", media_type=EVENT_STREAM
             )
         },
-        errors=(INVALID_REQUEST, UNAUTHORIZED, NOT_FOUND, TOO_BUSY),
+        errors=(INVALID_REQUEST, UNAUTHORIZED, NOT_FOUND, TOO_MANY_STREAMS, TOO_BUSY),
         tag="topics",
     ),
 )

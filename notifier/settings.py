@@ -46,8 +46,24 @@ class NotifierSettings(WebSettings):
     max_streams: Annotated[int, Field(ge=1)] = 2000
     """How many streams there may be at once."""
 
+    max_streams_per_client: Annotated[int, Field(ge=1)] = 200
+    """How many of them one address may have; all guests of a café share one, as do all behind a
+    load balancer."""
+
+    live_mark_seconds: Annotated[float, Field(gt=0)] = 60
+    """How often a notifier shows the others that its live queue is in use."""
+
+    live_look_seconds: Annotated[float, Field(gt=0)] = 300
+    """How often, about, it looks for live queues whose notifiers are gone."""
+
     @model_validator(mode="after")
     def _lag_fits_in_the_ring(self) -> Self:
         if self.max_lag >= self.ring_size:
             raise ValueError("COFFEE_MAX_LAG must be below COFFEE_RING_SIZE")
+        return self
+
+    @model_validator(mode="after")
+    def _marks_move_between_looks(self) -> Self:
+        if self.live_look_seconds < 2 * self.live_mark_seconds:
+            raise ValueError("COFFEE_LIVE_LOOK_SECONDS must be twice COFFEE_LIVE_MARK_SECONDS")
         return self

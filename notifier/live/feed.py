@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 from aiohttp import web
 from pydantic import ValidationError
 
+from notifier.live.hearing import Topics
 from notifier.live.hub import Hub
 from notifier.live.queue import VISIBILITY_SECONDS, LiveQueue
+from notifier.live.reaper import Reaper
 from notifier.live.ring import Ring
 from notifier.live.selection import announcement
 from notifier.live.tally import Tally
 from notifier.settings import NotifierSettings
 from shared.aws.clients import aws_clients
+from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import every, running
 
 HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
 LIVE_QUEUE: web.AppKey[LiveQueue] = web.AppKey("LIVE_QUEUE", LiveQueue)
@@ -45,6 +49,7 @@ def new_hub(settings: NotifierSettings, tally: Tally) -> Hub:
         tally,
         max_lag=settings.max_lag,
         max_streams=settings.max_streams,
+        max_per_client=settings.max_streams_per_client,
         mark_every=settings.ring_size // 4,
     )
 
@@ -69,18 +74,47 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def feeding(hub: Hub, settings: NotifierSettings) -> AsyncIterator[LiveQueue]:
-    """Feed the hub for as long as the block lasts; nothing of SQS has to be there to begin."""
+async def feeding(hub: Hub, settings: NotifierSettings, topics: Topics) -> AsyncIterator[LiveQueue]:
+    """Feed the hub with all `topics` for as long as the block lasts.
+
+    Nothing of SQS has to be there to begin.
+    """
+    names, instance = Names(settings.name_prefix), settings.notifier_instance
     async with aws_clients(settings) as clients:
         queue = LiveQueue(
             clients,
-            Names(settings.name_prefix),
-            settings.notifier_instance,
+            names,
+            instance,
+            topics=topics,
             opened=lambda: hub.interrupted(new_epoch()),
+            away_seconds=2 * settings.live_look_seconds,
         )
-        limits = ConsumerLimits(_AT_ONCE, VISIBILITY_SECONDS)
-        consumer = Consumer(queue, Listener(hub).hear, limits)
-        # A poll may be cancelled here, unlike elsewhere: the queue goes with it.
-        async with running(consumer.run(asyncio.Event()), "live feed"):
+        reaper = Reaper(clients, names, instance, topics)
+        consumer = Consumer(queue, Listener(hub).hear, ConsumerLimits(_AT_ONCE, VISIBILITY_SECONDS))
+        async with (
+            # A poll may be cancelled here, unlike elsewhere: the queue goes with it.
+            running(consumer.run(asyncio.Event()), "live feed"),
+            running(_repeat("mark", queue.mark, settings.live_mark_seconds), "live mark"),
+            running(
+                _repeat("look", reaper.look, _about(settings.live_look_seconds)), "live reaper"
+            ),
+        ):
             yield queue
         await queue.close()
+
+
+async def _repeat(name: str, step: Callable[[], Awaitable[None]], seconds: float) -> None:
+    """Take a step again and again; when SQS or SNS is out of reach, the next may do it."""
+
+    async def if_reachable() -> None:
+        try:
+            await step()
+        except AwsUnavailableError as error:
+            log.warning("live.put_off", step=name, error=repr(error))
+
+    await every(seconds, if_reachable)
+
+
+def _about(seconds: float) -> float:
+    """Vary a period by a fifth, lest notifiers that started together look together for ever."""
+    return seconds * random.uniform(0.8, 1.2)  # noqa: S311 - when somebody looks guards nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
@@ -31,8 +31,14 @@ class TooManyStreamsError(Exception):
     """As many streams as the notifier can serve are open."""
 
 
+class TooManyForOneClientError(Exception):
+    """One client has as many streams open as one may have."""
+
+
 class Hub:
     """Keeps the readers of one ring; `max_lag` is how many events they may fall behind.
+
+    There may be `max_streams` of them, of which `max_per_client` belong to any one client.
 
     Every `mark_every` events, readers for whom there was nothing are told how far they are, so
     that a stream can be resumed after a long silence in a busy shop.
@@ -45,37 +51,43 @@ class Hub:
         *,
         max_lag: int,
         max_streams: int,
+        max_per_client: int,
         mark_every: int,
     ) -> None:
         self._ring = ring
         self._tally = tally
         self._max_lag = max_lag
         self._max_streams = max_streams
+        self._max_per_client = max_per_client
         self._mark_every = mark_every
         self._readers: set[Reader] = set()
         self._by_route: defaultdict[str, set[Reader]] = defaultdict(set)
+        self._by_client: Counter[str] = Counter()
         self._deserted = asyncio.Event()
         self._closed = False
 
     @contextlib.contextmanager
     def follow(
-        self, selection: Selection, last_event_id: str | None, cut: Callable[[], None]
+        self,
+        selection: Selection,
+        last_event_id: str | None,
+        cut: Callable[[], None],
+        client: str | None = None,
     ) -> Iterator[Reader]:
         """Give a reader of `selection` for as long as the block lasts.
 
         It resumes after `last_event_id`. Without one it begins now, or with what the ring still
-        holds of a single order. Raises TooManyStreamsError.
+        holds of a single order. `client` is nobody in particular when it may have any number of
+        them. Raises TooManyStreamsError or TooManyForOneClientError.
         """
-        if len(self._readers) >= self._max_streams:
-            raise TooManyStreamsError
-        reader = Reader(
-            self._ring, selection, self._start(selection, last_event_id), cut, self._tally
-        )
-        self._join(reader)
-        try:
-            yield reader
-        finally:
-            self._leave(reader)
+        start = self._start(selection, last_event_id)
+        with self._place_of(client):
+            reader = Reader(self._ring, selection, start, cut, self._tally)
+            self._join(reader)
+            try:
+                yield reader
+            finally:
+                self._leave(reader)
 
     def pass_on(self, announcement: Announcement) -> None:
         """Put an announcement on the ring, and wake those who have selected it."""
@@ -118,6 +130,24 @@ class Hub:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await self._deserted.wait()
+
+    @contextlib.contextmanager
+    def _place_of(self, client: str | None) -> Iterator[None]:
+        """Count a stream as its client's, if there is room for both."""
+        if len(self._readers) >= self._max_streams:
+            raise TooManyStreamsError
+        if client is None:
+            yield
+            return
+        if self._by_client[client] >= self._max_per_client:
+            raise TooManyForOneClientError
+        self._by_client[client] += 1
+        try:
+            yield
+        finally:
+            self._by_client[client] -= 1
+            if not self._by_client[client]:
+                del self._by_client[client]
 
     def _start(self, selection: Selection, last_event_id: str | None) -> Place:
         if last_event_id is not None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from aiohttp_sse import EventSourceResponse
@@ -15,9 +16,16 @@ from notifier.live.hub import Hub, Slow
 from notifier.live.reader import Reader
 from notifier.live.selection import Selection
 from shared.runtime.lifecycle import running
+from shared.web.auth import is_staff
+from shared.web.problem import ProblemKind
 from shared.web.protocol import Connection
 
 LAST_EVENT_ID = "Last-Event-ID"
+
+TOO_MANY_STREAMS = ProblemKind(
+    "too-many-streams", HTTPStatus.TOO_MANY_REQUESTS, "Too many live streams for one client"
+)
+
 _SEND_BUFFER_BYTES = 64 * 1024
 """The kernel would take up to 4 MiB for each reader that has stalled."""
 
@@ -35,7 +43,8 @@ async def stream(
 ) -> web.StreamResponse:
     """Stream what is selected, from the caller's `Last-Event-ID` on.
 
-    Raises TooManyStreamsError, and ConnectionResetError when the caller has left already.
+    Raises TooManyStreamsError, TooManyForOneClientError (never for staff), and
+    ConnectionResetError when the caller has left already.
     """
     transport = request.transport
     if transport is None:
@@ -43,7 +52,9 @@ async def stream(
     gone_seconds = times.heartbeat + times.stalled
     response = EventSourceResponse(ping_interval=times.heartbeat, send_timeout=gone_seconds)
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    with hub.follow(selection, request.headers.get(LAST_EVENT_ID), transport.abort) as reader:
+    client = None if is_staff(request) else request.remote
+    last_seen = request.headers.get(LAST_EVENT_ID)
+    with hub.follow(selection, last_seen, transport.abort, client) as reader:
         _bound_send_buffer(transport)
         await response.prepare(request)
         async with response, running(_end_with_caller(request, reader), "caller of a stream"):

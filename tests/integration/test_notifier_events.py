@@ -154,6 +154,18 @@ async def test_one_stream_too_many_is_told_to_come_back(ministack: str) -> None:
             assert stream.response.status_code == 200
 
 
+async def test_one_address_too_greedy_is_told_so_and_staff_are_not(ministack: str) -> None:
+    async with opened(ministack, max_streams_per_client=1) as (notifier, _):
+        async with notifier.stream(topics="board"), notifier.stream(staff=True, topics="board"):
+            response = await notifier.http.get("/events", params={"topics": "board"})
+            assert response.status_code == 429
+            assert response.json()["type"] == "/problems/too-many-streams"
+            assert int(response.headers["retry-after"]) > 0
+        await notifier.counts("coffeeshop_live_streams", 0)
+        async with notifier.stream(topics="board") as stream:
+            assert stream.response.status_code == 200
+
+
 async def test_stopping_ends_the_streams_at_once_and_does_not_wait_for_them(
     ministack: str,
 ) -> None:

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from notifier.live.queue import LiveQueue
 from shared.domain.order import OrderState
 from tests.support.emulator import free_port, running_ministack
 from tests.support.notifier import (
     SECONDS,
     announcing,
+    live_queue,
     newsletter,
     placed,
     serving,
@@ -64,7 +64,7 @@ async def test_an_instance_goes_on_with_the_queue_that_an_unclean_stop_has_left(
     settings = settings_for(ministack, notifier_instance="one")
     order = placed()
     async with announcing(settings) as desk:
-        left_behind = LiveQueue(desk.clients, desk.names, "one", opened=lambda: None)
+        left_behind = live_queue(desk)
         assert await left_behind.receive(1) == []
         await desk.announce(order)
         async with serving(settings) as notifier, notifier.stream(order_id=order.id) as stream:
@@ -81,7 +81,7 @@ async def test_what_is_no_event_is_not_heard_again(ministack: str) -> None:
             await desk.send_out(newsletter("An event"))
             (event,) = await stream.take(1)
             assert event["data"]["subject"] == "An event"
-        queue = LiveQueue(desk.clients, desk.names, "one", opened=lambda: None)
+        queue = live_queue(desk)
         assert await queue.receive(1) == []
         counts = await desk.clients.sqs.get_queue_attributes(
             QueueUrl=(await desk.clients.sqs.get_queue_url(QueueName=desk.names.live("one")))[

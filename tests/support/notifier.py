@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
+import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,14 +18,18 @@ import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
 
 from notifier.app import setup
+from notifier.live.hearing import Topics
+from notifier.live.queue import LiveQueue
 from notifier.settings import NotifierSettings
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
+from shared.messages.topics import OPENING_TOPICS
 from shared.web.application import create_app
 from shared.web.server import serve
+from tests.support.emulator import free_port
 
 STAFF_KEY = "the-key-of-the-staff"
 AS_STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
@@ -104,6 +110,24 @@ class Desk:
         return len(answer["Subscriptions"])
 
 
+async def opening_topics() -> Collection[str]:
+    return OPENING_TOPICS
+
+
+def live_queue(
+    desk: Desk, instance: str = "one", topics: Topics = opening_topics, away_seconds: float = 600
+) -> LiveQueue:
+    """A live queue whose notifier is the test."""
+    return LiveQueue(
+        desk.clients,
+        desk.names,
+        instance,
+        topics=topics,
+        opened=lambda: None,
+        away_seconds=away_seconds,
+    )
+
+
 @contextlib.asynccontextmanager
 async def announcing(settings: NotifierSettings) -> AsyncIterator[Desk]:
     names = Names(settings.name_prefix)
@@ -161,12 +185,10 @@ class Stream:
 
 
 @dataclass(frozen=True)
-class Serving:
-    """A notifier that is being served."""
+class Reached:
+    """A notifier as its clients reach it."""
 
     http: httpx.AsyncClient
-    stop: asyncio.Event
-    ended: asyncio.Task[None]
 
     @contextlib.asynccontextmanager
     async def stream(
@@ -198,6 +220,65 @@ class Serving:
                 if as_hoped(await self.http.get(path)):
                     return
                 await asyncio.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Serving(Reached):
+    """A notifier that this process serves."""
+
+    stop: asyncio.Event
+    ended: asyncio.Task[None]
+
+
+@dataclass(frozen=True)
+class NotifierProcess(Reached):
+    """A notifier that is a process of its own."""
+
+    process: asyncio.subprocess.Process
+
+    async def kill(self) -> None:
+        self.process.kill()
+        await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def notifier_process(settings: NotifierSettings) -> AsyncIterator[NotifierProcess]:
+    """Run `python -m notifier` until the end of the block, unless it is killed before."""
+    port = free_port()
+    told = settings.model_copy(update={"port": port, "staff_key": STAFF_KEY})
+    variables = {
+        f"COFFEE_{name.upper()}": str(value)
+        for name, value in told
+        if name in told.model_fields_set | {"port", "staff_key"}
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "notifier", env={**os.environ, **variables}
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=url, timeout=SECONDS, trust_env=False) as http:
+            notifier = NotifierProcess(http, process)
+            await _listening(port)
+            await notifier.ready()
+            yield notifier
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), SECONDS)
+
+
+async def _listening(port: int) -> None:
+    """Wait until somebody listens on a port."""
+    async with asyncio.timeout(2 * SECONDS):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
 
 
 @contextlib.asynccontextmanager

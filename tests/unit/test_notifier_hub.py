@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from notifier.live.feed import Listener
-from notifier.live.hub import Hub, TooManyStreamsError
+from notifier.live.hub import Hub, TooManyForOneClientError, TooManyStreamsError
 from notifier.live.reader import Reader
 from notifier.live.ring import Ring
 from notifier.live.selection import Announcement, Selection
@@ -34,6 +34,8 @@ class Floor:
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     cuts: list[str] = field(default_factory=list)
+    max_streams: int = 2
+    max_per_client: int = 2
     hub: Hub = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,7 +43,8 @@ class Floor:
             Ring("c0ffee", RING_SIZE, 2**20),
             Tally(self.registry),
             max_lag=MAX_LAG,
-            max_streams=2,
+            max_streams=self.max_streams,
+            max_per_client=self.max_per_client,
             mark_every=MARK_EVERY,
         )
 
@@ -220,6 +223,24 @@ async def test_there_are_no_more_streams_than_allowed() -> None:
             pass
     assert floor.count("streams") == 0
     assert floor.hub.followers("coupons") == 0
+
+
+async def test_no_client_has_more_streams_than_one_may_while_others_find_room() -> None:
+    floor = Floor(max_streams=4, max_per_client=1)
+    with floor.hub.follow(COUPONS, None, floor.cut, "here"):
+        with (
+            pytest.raises(TooManyForOneClientError),
+            floor.hub.follow(COUPONS, None, floor.cut, "here"),
+        ):
+            pass
+        with (
+            floor.hub.follow(COUPONS, None, floor.cut, "there"),
+            floor.hub.follow(COUPONS, None, floor.cut),
+            floor.hub.follow(COUPONS, None, floor.cut),
+        ):
+            assert floor.count("streams") == 4
+    with floor.hub.follow(COUPONS, None, floor.cut, "here"):
+        assert floor.count("streams") == 1
 
 
 async def test_a_closed_hub_ends_its_readers_and_those_that_come_too_late() -> None:

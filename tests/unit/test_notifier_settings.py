@@ -30,5 +30,10 @@ def test_a_reader_may_not_fall_further_behind_than_the_ring_reaches() -> None:
         NotifierSettings(max_lag=1000, ring_size=1000)
 
 
+def test_a_live_queue_is_marked_more_often_than_others_look_at_it() -> None:
+    with pytest.raises(ValidationError, match="COFFEE_LIVE_LOOK_SECONDS must be"):
+        NotifierSettings(live_mark_seconds=60, live_look_seconds=100)
+
+
 def test_the_staff_key_is_not_shown() -> None:
     assert "espresso" not in repr(NotifierSettings(staff_key="espresso-key"))

@@ -1,0 +1,157 @@
+"""Orphans: the live queues of notifiers that were killed are removed, and no others."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from notifier.live.orphans import PATIENCE
+from notifier.live.reaper import Reaper
+from shared.aws.names import Names
+from shared.aws.provisioning import ensure_queue
+from tests.support.notifier import (
+    Desk,
+    announcing,
+    live_queue,
+    newsletter,
+    notifier_process,
+    opening_topics,
+    settings_for,
+)
+
+QUICKLY = {"live_mark_seconds": 0.2, "live_look_seconds": 1, "grace_seconds": 1}
+SECONDS = 20
+
+
+@pytest.fixture(params=["ministack", "moto"])
+def endpoint(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest_asyncio.fixture
+async def desk(endpoint: str) -> AsyncIterator[Desk]:
+    async with announcing(settings_for(endpoint)) as desk:
+        yield desk
+
+
+async def reaped(desk: Desk, instance: str) -> None:
+    """Wait until an instance's queue is gone."""
+    async with asyncio.timeout(SECONDS):
+        while await desk.queue_exists(instance):  # noqa: ASYNC110 - another process removes it
+            await asyncio.sleep(0.05)
+
+
+async def look(reaper: Reaper, times: int = PATIENCE + 1) -> None:
+    for _ in range(times):
+        await reaper.look()
+
+
+def reaper_at(desk: Desk, instance: str = "reaper") -> Reaper:
+    return Reaper(desk.clients, desk.names, instance, opening_topics)
+
+
+async def test_the_queue_of_a_killed_notifier_is_reaped_and_that_of_the_other_is_not(
+    endpoint: str,
+) -> None:
+    one = settings_for(endpoint, notifier_instance="one", **QUICKLY)
+    other = one.model_copy(update={"notifier_instance": "other"})
+    async with (
+        announcing(one) as desk,
+        notifier_process(one) as killed,
+        notifier_process(other) as survivor,
+        survivor.stream(topics="coupons") as stream,
+    ):
+        assert await desk.subscriptions() == 2
+        await killed.kill()
+        await reaped(desk, "one")
+        assert await desk.subscriptions() == 1
+        await desk.send_out(newsletter("Still heard"))
+        (event,) = await stream.take(1)
+        assert event["data"]["subject"] == "Still heard"
+
+
+async def test_a_notifier_that_was_frozen_makes_its_queue_again_and_tells_its_readers(
+    ministack: str,
+) -> None:
+    one = settings_for(ministack, notifier_instance="one", **QUICKLY)
+    other = one.model_copy(update={"notifier_instance": "other"})
+    async with (
+        announcing(one) as desk,
+        notifier_process(one) as frozen,
+        notifier_process(other),
+        frozen.stream(topics="coupons") as stream,
+    ):
+        frozen.process.send_signal(signal.SIGSTOP)
+        await reaped(desk, "one")
+        frozen.process.send_signal(signal.SIGCONT)
+        assert await stream.reset() == "restarted"
+        await desk.send_out(newsletter("Heard again"))
+        (event,) = await stream.take(1)
+        assert event["data"]["subject"] == "Heard again"
+
+
+async def test_what_stands_still_is_left_alone_until_patience_is_at_its_end(desk: Desk) -> None:
+    await live_queue(desk, "gone").receive(1)
+    reaper = reaper_at(desk)
+    await look(reaper, PATIENCE)
+    assert await desk.queue_exists("gone")
+    await reaper.look()
+    assert not await desk.queue_exists("gone")
+    assert await desk.subscriptions() == 0
+
+
+async def test_nobody_reaps_a_queue_that_is_marked_between_looks_nor_its_own(desk: Desk) -> None:
+    alive, own = live_queue(desk, "alive"), live_queue(desk, "own")
+    await alive.receive(1)
+    await own.receive(1)
+    reaper = reaper_at(desk, "own")
+    for _ in range(2 * PATIENCE):
+        await asyncio.sleep(0.002)  # the mark is a time in milliseconds
+        await alive.mark()
+        await reaper.look()
+    assert await desk.queue_exists("alive")
+    assert await desk.queue_exists("own")
+
+
+async def test_two_reapers_at_once_do_no_harm(desk: Desk) -> None:
+    await live_queue(desk, "gone").receive(1)
+    await asyncio.gather(*(look(reaper_at(desk, f"reaper-{number}")) for number in range(2)))
+    assert not await desk.queue_exists("gone")
+    assert await desk.subscriptions() == 0
+
+
+@pytest.mark.parametrize("suffix", ["live-", "b-", "live-live-"])
+async def test_another_shop_is_left_alone_even_if_its_prefix_begins_as_our_queues_do(
+    suffix: str, endpoint: str
+) -> None:
+    ours = settings_for(endpoint, name_prefix=f"t{secrets.token_hex(4)}-")
+    theirs = ours.model_copy(update={"name_prefix": ours.name_prefix + suffix})
+    async with announcing(ours) as desk, announcing(theirs) as their_desk:
+        await live_queue(desk, "gone").receive(1)
+        await live_queue(their_desk, "gone").receive(1)
+        await ensure_queue(their_desk.clients.sqs, Names(theirs.name_prefix).orders, {})
+        await look(reaper_at(desk))
+        assert not await desk.queue_exists("gone")
+        assert await their_desk.queue_exists("gone")
+        assert await their_desk.subscriptions() == 1
+        await their_desk.clients.sqs.get_queue_url(QueueName=their_desk.names.orders)
+
+
+async def test_a_queue_that_was_not_marked_for_long_is_opened_again(ministack: str) -> None:
+    async with announcing(settings_for(ministack)) as desk:
+        queue = live_queue(desk, away_seconds=0)
+        await queue.receive(1)
+        arn = (await desk.clients.sns.list_subscriptions_by_topic(TopicArn=desk.coupons.arn))[
+            "Subscriptions"
+        ][0]["SubscriptionArn"]
+        await desk.clients.sns.unsubscribe(SubscriptionArn=arn)  # a reaper was cut off after it
+        await queue.mark()
+        await queue.receive(1)
+        assert await desk.subscriptions() == 1
+        await queue.close()

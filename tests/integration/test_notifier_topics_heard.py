@@ -1,0 +1,140 @@
+"""Topics that come after a notifier: its live queue hears them from when somebody follows them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Collection
+
+import pytest
+import pytest_asyncio
+
+from notifier.live.queue import LiveQueue
+from shared.aws.errors import AwsUnavailableError
+from shared.messages.topics import OPENING_TOPICS
+from tests.support.emulator import free_port, running_ministack
+from tests.support.notifier import Desk, announcing, live_queue, settings_for
+
+LATE = "late-news"
+
+
+@pytest_asyncio.fixture
+async def desk(ministack: str) -> AsyncIterator[Desk]:
+    async with announcing(settings_for(ministack)) as desk:
+        yield desk
+
+
+async def topic(desk: Desk, name: str) -> str:
+    answer = await desk.clients.sns.create_topic(Name=desk.names.topic(name))
+    return answer["TopicArn"]
+
+
+async def heard(desk: Desk, queue: LiveQueue, name: str) -> bool:
+    """Publish to a topic, and tell whether the queue gets it before what is published next."""
+    await desk.clients.sns.publish(TopicArn=await topic(desk, name), Message=name)
+    await desk.clients.sns.publish(TopicArn=desk.coupons.arn, Message="the end")
+    bodies: list[str] = []
+    async with asyncio.timeout(10):
+        while "the end" not in bodies:
+            deliveries = await queue.receive(10)
+            bodies += [delivery.body for delivery in deliveries]
+            await asyncio.gather(*(queue.delete(delivery) for delivery in deliveries))
+    return name in bodies
+
+
+async def subscriptions(desk: Desk, name: str) -> int:
+    arn = await topic(desk, name)
+    answer = await desk.clients.sns.list_subscriptions_by_topic(TopicArn=arn)
+    return len(answer["Subscriptions"])
+
+
+async def allowed(desk: Desk, instance: str) -> set[str]:
+    """The topics whose announcements a queue's policy lets in, by ARN."""
+    sqs = desk.clients.sqs
+    url = (await sqs.get_queue_url(QueueName=desk.names.live(instance)))["QueueUrl"]
+    answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    (statement,) = json.loads(answer["Attributes"]["Policy"])["Statement"]
+    return set(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+
+
+async def test_a_topic_is_heard_from_when_it_is_asked_for_and_the_others_still_are(
+    desk: Desk,
+) -> None:
+    queue = live_queue(desk)
+    await queue.receive(1)
+    assert not await heard(desk, queue, LATE)
+    await queue.hear(LATE)
+    assert await heard(desk, queue, LATE)
+    assert await heard(desk, queue, "coffee-trivia")
+    names = [*OPENING_TOPICS, LATE]
+    assert await allowed(desk, "one") == {await topic(desk, name) for name in names}
+
+
+async def test_however_many_ask_at_once_there_is_one_subscription_to_each_topic(
+    desk: Desk,
+) -> None:
+    queue = live_queue(desk)
+    await queue.receive(1)
+    names = ["coupons", LATE, "later-news"]
+    await asyncio.gather(*(queue.hear(name) for name in names * 20))
+    assert [await subscriptions(desk, name) for name in names] == [1, 1, 1]
+    assert await allowed(desk, "one") >= {await topic(desk, name) for name in names}
+
+
+async def test_every_opening_hears_what_the_shop_has_by_then_and_what_was_asked_for(
+    desk: Desk,
+) -> None:
+    async def topics() -> Collection[str]:
+        return ["coupons", "todays-roast"]
+
+    queue = live_queue(desk, topics=topics)
+    await queue.hear(LATE)
+    await queue.receive(1)
+    assert await heard(desk, queue, "todays-roast")
+    assert await heard(desk, queue, LATE)
+    assert await subscriptions(desk, "coffee-trivia") == 0
+
+
+async def test_a_topic_that_is_asked_for_in_the_middle_of_an_opening_is_not_missed(
+    desk: Desk,
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def topics() -> Collection[str]:
+        asked.set()
+        await go_on.wait()
+        return ["coupons"]
+
+    queue = live_queue(desk, topics=topics)
+    opening = asyncio.create_task(queue.receive(1))
+    await asked.wait()
+    await queue.hear(LATE)
+    go_on.set()
+    await opening
+    assert await heard(desk, queue, LATE)
+
+
+async def test_a_stop_takes_the_later_subscriptions_away_as_well(desk: Desk) -> None:
+    queue = live_queue(desk)
+    await queue.receive(1)
+    await queue.hear(LATE)
+    await queue.close()
+    assert await subscriptions(desk, LATE) == 0
+
+
+async def test_a_topic_that_cannot_be_heard_now_is_heard_from_the_next_opening_on() -> None:
+    port = free_port()
+    async with contextlib.AsyncExitStack() as stack:
+        with running_ministack(port) as url:
+            desk = await stack.enter_async_context(announcing(settings_for(url)))
+            queue = live_queue(desk)
+            await queue.receive(1)
+        with pytest.raises(AwsUnavailableError):
+            await queue.hear(LATE)
+        with pytest.raises(AwsUnavailableError):
+            await queue.receive(1)
+        with running_ministack(port):
+            await topic(desk, "coupons")
+            await queue.receive(1)
+            assert await heard(desk, queue, LATE)
