@@ -54,10 +54,8 @@ class DynamoDBOrders:
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
         async with self.table.in_time():
-            recorded = await self.table.item(
-                order_key(order.id)
-            )  # a replay must not use a number up
-            if recorded is not None:
+            recorded = await self.table.item(order_key(order.id))
+            if recorded is not None:  # a replay must not use a number up
                 return Placement(order_of(recorded), created=False)
             number = await self._next_number(order.store_id, business_day)
             item = self._item(with_changes(order, number=number))

@@ -7,7 +7,6 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -28,7 +27,7 @@ OPEN_INDEX = "open-orders"
 That is the store id for an order. What else is open has a partition of its own beside it.
 """
 
-ABSENT: Mapping[str, Any] = MappingProxyType({"ConditionExpression": "attribute_not_exists(pk)"})
+ABSENT: Mapping[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
 """The condition that nothing is recorded under the key."""
 
 DAY_INDEX = "orders-by-day"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,23 @@ from shared.store.sqlite_file import open_file
 from shared.store.sqlite_subscriptions import SqliteSubscriptions
 from shared.store.sqlite_topics import SqliteTopics
 
-_FORGET = (
-    "DELETE FROM deliveries WHERE store_id = ? AND state <> 'due' AND touched_at < ?",
-    "DELETE FROM issues WHERE store_id = ? AND announced = 1 AND at < ?",
-    "DELETE FROM subscriptions WHERE store_id = ? AND state = 'ended' AND since < ?",
+_OVER = (
+    (
+        "DELETE FROM deliveries WHERE rowid IN (SELECT rowid FROM deliveries"
+        " WHERE store_id = ? AND state <> 'due' AND touched_at < ? LIMIT ?)"
+    ),
+    (
+        "DELETE FROM issues WHERE rowid IN (SELECT rowid FROM issues"
+        " WHERE store_id = ? AND announced = 1 AND at < ? LIMIT ?)"
+    ),
+    (
+        "DELETE FROM subscriptions WHERE rowid IN (SELECT rowid FROM subscriptions"
+        " WHERE store_id = ? AND state = 'ended' AND since < ? LIMIT ?)"
+    ),
 )
+
+_FORGOTTEN_AT_ONCE = 500
+"""How many rows a transaction drops: orders that are placed meanwhile wait for no more."""
 
 
 @contextlib.asynccontextmanager
@@ -41,7 +53,10 @@ class SqliteNotifierStore(SqliteSubscriptions, SqliteDeliveries, SqliteTopics):
 
     async def forget(self, before: dt.datetime) -> None:
         """Drop what is over since before then; what is due or to be announced stays."""
-        await self.file.write(lambda file: _forget(file, self.store_id, before))
+        for statement in _OVER:
+            values = (self.store_id, sortable(before), _FORGOTTEN_AT_ONCE)
+            while await self.file.write(_count_changed(statement, values)) == _FORGOTTEN_AT_ONCE:
+                pass
 
     async def check(self) -> None:
         """Make sure that the file can be read and written."""
@@ -58,6 +73,7 @@ def _link_secret(connection: sqlite3.Connection, store_id: str, candidate: str) 
     return secret
 
 
-def _forget(connection: sqlite3.Connection, store_id: str, before: dt.datetime) -> None:
-    for statement in _FORGET:
-        connection.execute(statement, (store_id, sortable(before)))
+def _count_changed(
+    statement: str, values: tuple[str, str, int]
+) -> Callable[[sqlite3.Connection], int]:
+    return lambda file: file.execute(statement, values).rowcount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import sqlite3
@@ -78,6 +79,21 @@ async def test_what_was_done_long_ago_is_forgotten_and_the_rest_is_not(
     await notifier.forget(NOON - DAY)
 
     assert set(await notifier.last_deliveries("ada", 10)) == {due, *lately}
+
+
+async def test_all_of_a_long_log_is_forgotten(notifier: NotifierStore) -> None:
+    await asyncio.gather(
+        *(
+            notifier.log_attempt(
+                replace(due_to("ada", f"issue-{count}"), state=LoggedState.DELIVERED)
+            )
+            for count in range(1200)
+        )
+    )
+
+    await notifier.forget(NOON + DAY)
+
+    assert await notifier.last_deliveries("ada", 10) == []
 
 
 async def test_issues_are_forgotten_when_they_were_announced(

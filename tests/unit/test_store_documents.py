@@ -1,0 +1,48 @@
+"""Whatever is recorded as a JSON document is read back as it was."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.issue import Issue
+from shared.domain.subscription import SigningSecret, Subscription
+from shared.store.document import DELIVERY, ISSUE, SUBSCRIPTION
+
+_times = st.datetimes(timezones=st.just(dt.UTC))
+_secrets = st.builds(SigningSecret, until=st.none() | _times)
+_subscriptions = st.builds(
+    Subscription,
+    created_at=_times,
+    since=_times,
+    secrets=st.lists(_secrets, max_size=3).map(tuple),
+    aws_subscription=...,
+    notice=...,
+    version=...,
+)
+_deliveries = st.builds(
+    LoggedDelivery,
+    at=_times,
+    state=...,
+    attempts=...,
+    tried_at=st.none() | _times,
+    error=...,
+)
+
+
+@given(_subscriptions)
+def test_a_subscription_is_read_back_as_it_was(subscription: Subscription) -> None:
+    assert SUBSCRIPTION.validate_json(SUBSCRIPTION.dump_json(subscription)) == subscription
+
+
+@given(_deliveries)
+def test_a_delivery_is_read_back_as_it_was(delivery: LoggedDelivery) -> None:
+    assert DELIVERY.validate_json(DELIVERY.dump_json(delivery)) == delivery
+
+
+@given(st.builds(Issue, at=_times))
+def test_an_issue_is_read_back_as_it_was(issue: Issue) -> None:
+    assert ISSUE.validate_json(ISSUE.dump_json(issue)) == issue
