@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak check lock clean python
+.PHONY: help run test chaos soak streams check lock clean python
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -22,6 +22,9 @@ chaos: $(DEV)  ## Break everything at length, or SHORT=1; ORDERS=10000 KILLS=200
 soak: $(DEV)  ## Order steadily for MINUTES=10, and see that memory and descriptors stay level
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),10) \
 		$(if $(RATE),--rate $(RATE)) --chart $(or $(CHART),build/soak.png)
+
+streams: $(DEV)  ## Serve a thousand live streams as quickly as a hundred, a hundred of them stalled
+	$(BIN)/python -m benchmarks.streams
 
 check: $(DEV)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .
