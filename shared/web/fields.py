@@ -1,0 +1,71 @@
+"""What requests are made of: bodies that are read strictly, and text that people can read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+_RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""General categories (Unicode Standard, section 4.5): what cannot be printed, what is not seen."""
+
+_LAYOUT = dict.fromkeys(map(ord, "\t\r\n"))
+
+_UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Fillers, which are letters or symbols by their category."""
+
+
+def printable(text: str) -> str:
+    """Pass text on that has no control characters."""
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
+        raise PydanticCustomError("control_character", "Text should have no control characters")
+    return text
+
+
+def printable_lines(text: str) -> str:
+    """Pass text on that has no control characters but for those that lay it out."""
+    printable(text.translate(_LAYOUT))
+    return text
+
+
+def not_blank(text: str) -> str:
+    """Pass text on of which something can be seen."""
+    if all(unicodedata.category(c) in _UNSEEN or c in _UNSEEN_LETTERS for c in text):
+        raise PydanticCustomError("blank", "Text should not be blank")
+    return text
+
+
+class Body(BaseModel):
+    """A request's body: every field known, nothing coerced."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _point_in_time(text: object) -> dt.datetime:
+    if not (isinstance(text, str) and _RFC_3339.fullmatch(text)):
+        message = "Time should be text as in RFC 3339, with its zone"
+        raise PydanticCustomError("not_rfc_3339", message)
+    try:
+        return dt.datetime.fromisoformat(text.upper()).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        message = "Time should be one that there is, in the years 1 to 9999, UTC"
+        raise PydanticCustomError("no_such_time", message) from None
+
+
+PrintableText = Annotated[str, AfterValidator(printable)]
+VisibleText = Annotated[
+    str,
+    Field(min_length=1, json_schema_extra={"pattern": r"\S"}),
+    AfterValidator(printable),
+    AfterValidator(not_blank),
+]
+PointInTime = Annotated[dt.datetime, BeforeValidator(_point_in_time)]
