@@ -1,4 +1,7 @@
-"""Who is let in: a bound on the requests served at once, and an end to the streams at closing."""
+"""Who is let in: bounds on the requests served and the long bodies on their way at once.
+
+And an end to the streams at closing.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
+from shared.web.body import ASK_TO_CLOSE
+from shared.web.limits import WebLimits
 from shared.web.problem import TOO_BUSY, Problem
 
 RETRY_AFTER_SECONDS = 1
@@ -14,9 +19,30 @@ RETRY_AFTER_SECONDS = 1
 class Admission:
     """Counts what is being served. Streams do not count: they wait more than they work."""
 
-    def __init__(self, requests_at_once: int) -> None:
-        self._free = requests_at_once
+    def __init__(self, limits: WebLimits) -> None:
+        self._limits = limits
+        self._free = limits.requests_at_once
+        self._room = limits.long_bodies_bytes
         self._streams: set[asyncio.Task[object]] = set()
+
+    @contextlib.contextmanager
+    def body(self, length: int | None) -> Iterator[None]:
+        """Keep room for a body as long as the block lasts; raises a Problem of kind TOO_BUSY.
+
+        A short one needs none, and so is never refused. `length` is what its sender has
+        announced; none, and it is taken to be as long as a body may be.
+        """
+        needed = self._limits.body_bytes if length is None else length
+        if needed <= self._limits.short_body_bytes:
+            needed = 0
+        if needed > self._room:
+            detail = "as many long bodies as we have room for are on their way"
+            raise Problem(TOO_BUSY, detail, retry_after=RETRY_AFTER_SECONDS, headers=ASK_TO_CLOSE)
+        self._room -= needed
+        try:
+            yield
+        finally:
+            self._room += needed
 
     @contextlib.contextmanager
     def request(self) -> Iterator[None]:

@@ -60,7 +60,7 @@ def _build(app: web.Application, title: str) -> None:
     operations = app[OPERATIONS]
     operations.extend([*watching_operations(), *docs_operations()])
     app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
-    admission = Admission(app[LIMITS].requests_at_once)
+    admission = Admission(app[LIMITS])
     app.on_response_prepare.append(complete_answer)
     app.on_shutdown.append(admission.end_streams)
     add_operations(app.router, operations, admission)

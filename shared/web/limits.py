@@ -12,10 +12,13 @@ class WebLimits:
     `idle_seconds` bounds the wait for a whole request head, from the opening of the connection or
     the end of its last request. A load balancer must let go of idle connections sooner than that.
     `linger_seconds` is how long the rest of a refused request is read and thrown away, so that
-    its sender gets to read the answer.
+    its sender gets to read the answer. Bodies that are longer than `short_body_bytes`, and still
+    on their way, are together up to `long_bodies_bytes` long: slow senders might have many.
     """
 
     body_bytes: int = 64 * 1024
+    short_body_bytes: int = 4 * 1024
+    long_bodies_bytes: int = 4 * 1024 * 1024
     body_depth: int = 32
     body_seconds: float = 10
     idle_seconds: float = 28

@@ -46,7 +46,8 @@ def _guarded(operation: Operation, admission: Admission) -> Handler:
             require_staff(request)
         refuse_long_body(request)
         if operation.body is not None:
-            await receive(request)
+            with admission.body(request.content_length):
+                await receive(request)
         if operation.always_served:
             return await operation.handler(request)
         with admission.stream() if operation.is_stream else admission.request():

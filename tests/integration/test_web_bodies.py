@@ -172,6 +172,28 @@ async def test_slow_senders_take_no_place_from_the_others() -> None:
         assert all(answered.startswith("HTTP/1.1 408 ") for answered in await asyncio.gather(*slow))
 
 
+@pytest.mark.parametrize("announced", [b"Content-Length: 6000", b"Transfer-Encoding: chunked"])
+async def test_slow_senders_of_long_bodies_leave_room_for_short_ones(announced: bytes) -> None:
+    head = b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+    long_body = head + announced + b"\r\n\r\n"
+    limits = WebLimits(
+        body_bytes=6000, long_bodies_bytes=10_000, body_seconds=0.5, linger_seconds=0
+    )
+    async with serving(limits=limits) as shop, aiohttp.ClientSession() as session:
+        first = asyncio.create_task(said_to(shop.url, long_body))
+        second = asyncio.create_task(said_to(shop.url, long_body))
+        done, _ = await asyncio.wait({first, second}, return_when=asyncio.FIRST_COMPLETED)
+        (refused,) = done
+        assert refused.result().startswith("HTTP/1.1 503 ")
+        assert "Retry-After: 1" in refused.result()
+        async with session.post(shop.url / "orders", data=ONE_LATTE, headers=JSON) as response:
+            assert response.status == 201
+        assert not (first.done() and second.done())
+        answers = sorted(answered.split()[1] for answered in await asyncio.gather(first, second))
+        assert answers == ["408", "503"]
+        assert (await said_to(shop.url, long_body)).startswith("HTTP/1.1 408 ")
+
+
 async def test_chunks_that_are_none_are_told_so_at_once(url: URL) -> None:
     head = (
         b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
