@@ -129,6 +129,34 @@ async def test_no_address_is_connected_to_by_a_name_that_changes_after_it_was_ch
             assert await reached(ordinary, f"http://{name}/") == canonical(address)
 
 
+async def test_a_name_is_looked_up_for_every_delivery() -> None:
+    meanings = {f"a{index}.test": [[PUBLIC], [address]] for index, address in enumerate(FORBIDDEN)}
+    async with sending(STRICT, Names(meanings)) as sender:
+        for name in meanings:
+            subscription = subscribed(f"https://{name}/")
+            with dials() as seen:
+                first = await sender.deliver(subscription, ready_event())
+                second = await sender.deliver(subscription, ready_event())
+            assert first == Refused("could not connect")
+            assert second == Refused("the address is not public")
+            assert seen == [PUBLIC]
+
+
+@pytest.mark.parametrize("host", ["fe80::1%lo", "::1%lo", "2600::1%lo", "::ffff:127.0.0.1%lo"])
+@pytest.mark.parametrize("rules", [STRICT, LOOPBACK_TOO])
+async def test_no_address_with_a_zone_is_connected_to(rules: DialingRules, host: str) -> None:
+    names = Names({"zone.test": [[host]]})
+    async with webhook_session(rules, resolver=names) as session:
+        for url in (
+            f"http://[{host}]/",
+            f"http://[{host.replace('%', '%25')}]/",
+            "http://zone.test",
+        ):
+            with dials() as seen:
+                assert await refused(session, url)
+            assert seen == []
+
+
 async def test_no_address_is_connected_to_beside_a_public_one() -> None:
     meanings = {
         f"a{index}.test": [[address, PUBLIC, address]] for index, address in enumerate(FORBIDDEN)
