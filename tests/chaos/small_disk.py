@@ -1,0 +1,50 @@
+"""A disk that is full when we say so: a small tmpfs, and a file that takes up what is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+needs_mounting = pytest.mark.skipif(
+    os.geteuid() != 0 and "COFFEE_TESTS_SKIP_NOTHING" not in os.environ,
+    reason="only root may mount",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SmallDisk:
+    """What is mounted at `folder`."""
+
+    folder: Path
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        with contextlib.suppress(OSError), self._filler.open("ab", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+
+    def make_room(self) -> None:
+        """Take away what fills it."""
+        self._filler.unlink()
+
+    @property
+    def _filler(self) -> Path:
+        return self.folder / "filler"
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, mebibytes: int) -> Iterator[SmallDisk]:
+    """Mount a disk at a folder for as long as the block lasts."""
+    folder.mkdir()
+    options = f"size={mebibytes}m,mode=700"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)

@@ -1,0 +1,108 @@
+"""The disk under the order store is full for a while, or the power fails in mid-write."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import sys
+import time
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from shared.domain.order import OrderState
+from shared.store.sqlite import open_sqlite_store
+from tests.chaos.driver import ChaosShop, open_chaos_shop
+from tests.chaos.evidence import Outage
+from tests.chaos.gathering import all_orders
+from tests.chaos.run import LONG, Run
+from tests.chaos.small_disk import needs_mounting, small_disk
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(300 if LONG else 120)
+
+BACK_WITHIN = 10
+SAYS_SO_WITHIN = 5
+_LOG_HEADER = 32
+_FRAME = 24 + 4096
+"""Bytes of a page in SQLite's write-ahead log, with its header."""
+
+
+@needs_mounting
+async def test_no_order_counts_while_the_disk_is_full_and_work_goes_on_when_there_is_room(
+    ministack: str, tmp_path: Path, run: Run
+) -> None:
+    with small_disk(tmp_path / "disk", 16) as disk:
+        async with open_chaos_shop(
+            ministack, disk.folder, run.seed, baristas=2, COFFEE_BREW_SPEED="100"
+        ) as shop:
+            before = asyncio.create_task(shop.customers.place_all(20, 20))
+            await eventually(lambda: len(shop.ledger.acknowledged) >= 10)
+            disk.fill()
+            await shop.answers("/readyz", HTTPStatus.SERVICE_UNAVAILABLE, SAYS_SO_WITHIN)
+            began = time.monotonic()
+            await shop.answers("/healthz", HTTPStatus.OK, 1)
+            during = asyncio.create_task(shop.customers.place_all(run.size(16, 60), 8))
+            await eventually(lambda: shop.ledger.statuses[503] >= 16)
+            shop.outages.append(Outage(began, time.monotonic()))
+            disk.make_room()
+            back_at = time.monotonic()
+            await shop.answers("/readyz", HTTPStatus.OK, BACK_WITHIN)
+            order = await shop.customers.place_one()
+            await shop.reaches(order["id"], OrderState.READY, BACK_WITHIN)
+            recovery = time.monotonic() - back_at
+            await asyncio.gather(before, during)
+            evidence = await run.judged(shop, "disk full", recovery)
+            assert {order.state for order in evidence.orders} == {OrderState.READY}
+
+
+async def test_a_write_torn_by_a_power_cut_costs_no_acknowledged_order(
+    ministack: str, tmp_path: Path, run: Run
+) -> None:
+    draw = random.Random(run.seed)
+    async with open_chaos_shop(
+        ministack, tmp_path, run.seed, baristas=2, COFFEE_BREW_SPEED="100"
+    ) as shop:
+        for cut in range(run.size(2, 10)):
+            customers = asyncio.create_task(shop.customers.place_all(20, 20))
+            await taken(shop, 20 * cut + 10)
+            await asyncio.gather(shop.counter.kill(), *map(shop.crew.kill, shop.crew.baristas))
+            torn = torn_copy(shop.store_file, tmp_path / f"torn-{cut}", draw)
+            async with open_sqlite_store(torn, "main") as store:
+                orders = await all_orders(store)
+                await store.check()
+            assert orders == await all_orders(shop.store)
+            assert {order.id for order in orders}.issuperset(shop.ledger.acknowledged)
+            await asyncio.gather(shop.open_counter(), *map(shop.crew.replace, shop.crew.baristas))
+            await customers
+        evidence = await run.judged(shop, "power cut in mid-write")
+        assert {order.state for order in evidence.orders} == {OrderState.READY}
+
+
+async def taken(shop: ChaosShop, orders: int) -> None:
+    """Wait until so many orders were acknowledged."""
+    await eventually(lambda: len(shop.ledger.acknowledged) >= orders, 30)
+
+
+def torn_copy(file: Path, folder: Path, draw: random.Random) -> Path:
+    """Copy a store as a disk has it after a power cut: its log ends in a part of a transaction.
+
+    What is appended has the salt of the log, as frames have, but not all that they should hold.
+    """
+    folder.mkdir()
+    copy = folder / file.name
+    shutil.copy(file, copy)
+    log = file.with_name(f"{file.name}-wal").read_bytes()
+    end = _LOG_HEADER + _FRAME * _frames_committed(file)
+    frames = log[_LOG_HEADER:end][-draw.randint(1, 3) * _FRAME :]
+    part = frames[: draw.randint(1, len(frames))]
+    torn = part[:24] + bytes(draw.choice([byte, 0]) for byte in part[24:])
+    copy.with_name(f"{file.name}-wal").write_bytes(log[:end] + torn + log[end + len(torn) :])
+    return copy
+
+
+def _frames_committed(file: Path) -> int:
+    """Say how much of the log counts, by its index: a log that begins anew leaves its old end."""
+    return int.from_bytes(file.with_name(f"{file.name}-shm").read_bytes()[16:20], sys.byteorder)
