@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+import asyncio
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from notifier.live.feed import HUB, LIVE_QUEUE, feeding, new_hub
 from notifier.live.hub import TooManyForOneClientError, TooManyStreamsError
+from notifier.live.routes import STREAM_TIMES
 from notifier.live.stream import TOO_MANY_STREAMS, StreamTimes
 from notifier.live.tally import Tally
+from notifier.opening import NOTIFIER, open_notifier
 from notifier.operations import NOTIFIER_OPERATIONS
-from notifier.routes import STREAM_TIMES
+from notifier.problems import NOTIFIER_PROBLEMS
 from notifier.settings import NotifierSettings
-from shared.messages.topics import OPENING_TOPICS
-from shared.web.keys import METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import HANGUPS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.problem import TOO_BUSY, Problem
 
 _RETRY_SECONDS = 30
@@ -23,26 +25,33 @@ _RETRY_SECONDS = 30
 
 def setup(app: web.Application, settings: NotifierSettings) -> None:
     """Add the notifier to `app`."""
+    hangup = asyncio.Event()
+
+    async def notifier(app: web.Application) -> AsyncIterator[None]:
+        async with open_notifier(settings, hangup) as app[NOTIFIER]:
+            yield
 
     async def live(app: web.Application) -> AsyncIterator[None]:
-        async with feeding(app[HUB], settings, _topics) as app[LIVE_QUEUE]:
+        async with feeding(app[HUB], settings, app[NOTIFIER].catalog.names) as app[LIVE_QUEUE]:
             yield
 
     async def live_feed_up() -> None:
         await app[LIVE_QUEUE].check()
 
+    async def deliveries_up() -> None:
+        await app[NOTIFIER].door.office.check()
+
     app[HUB] = new_hub(settings, Tally(app[METRICS]))
     app[STREAM_TIMES] = StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds)
     app[OPERATIONS].extend(NOTIFIER_OPERATIONS)
-    app[READINESS]["live feed"] = live_feed_up
+    app[READINESS].update({"live feed": live_feed_up, "deliveries": deliveries_up})
+    app[HANGUPS].append(hangup)
+    for error, problem in NOTIFIER_PROBLEMS.items():
+        app[PROBLEMS].setdefault(error, problem)
     app[PROBLEMS][TooManyStreamsError] = _too_many_streams
     app[PROBLEMS][TooManyForOneClientError] = _too_many_for_one
-    app.cleanup_ctx.append(live)
+    app.cleanup_ctx.extend([notifier, live])
     app.on_shutdown.append(_end_streams)
-
-
-async def _topics() -> Collection[str]:
-    return OPENING_TOPICS
 
 
 async def _end_streams(app: web.Application) -> None:

@@ -7,9 +7,10 @@ import re
 import socket
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_settings import NoDecode
 
-from shared.runtime.settings import Name, WebSettings
+from shared.runtime.settings import HttpUrl, Name, WebSettings
 
 _LONGEST_NAME = 40
 
@@ -18,6 +19,14 @@ def own_name(host: str, process: int) -> str:
     """Name an instance after its host and process, in characters that a queue's name may have."""
     name = re.sub(r"[^a-z0-9]+", "-", f"{host}-{process}".lower())
     return name[-_LONGEST_NAME:].strip("-")
+
+
+Seconds = Annotated[float, Field(gt=0, le=12 * 3600)]
+"""SQS keeps a message invisible for up to 12 hours."""
+
+
+def _listed(text: object) -> object:
+    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
 
 class NotifierSettings(WebSettings):
@@ -55,6 +64,35 @@ class NotifierSettings(WebSettings):
 
     live_look_seconds: Annotated[float, Field(gt=0)] = 300
     """How often, about, it looks for live queues whose notifiers are gone."""
+
+    public_url: HttpUrl | None = None
+    """Where the shop is reached from outside, for links in mail; made of the port if left out."""
+
+    subscriptions_per_minute: Annotated[int, Field(ge=0)] = 120
+    """How many subscriptions one client may try to make in any minute; 0 means unbounded."""
+
+    allow_loopback_webhooks: bool = False
+    """Lets webhooks lead to this machine, and by http as well: for trying things out."""
+
+    webhook_seconds: Annotated[float, Field(gt=0, le=30)] = 5
+    """How long one attempt to post a webhook may take."""
+
+    retry_seconds: Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_listed)] = (
+        *(5, 30, 2 * 60, 10 * 60),
+        *(30 * 60, 3600, 2 * 3600, 4 * 3600),
+    )
+    """The pauses after each failed attempt of a delivery; after one more it is given up."""
+
+    deliveries_at_once: Annotated[int, Field(ge=1, le=1000)] = 64
+    """How many deliveries are under way at once, in one notifier."""
+
+    deliveries_per_subscriber: Annotated[int, Field(ge=1, le=100)] = 4
+    """How many of them may be for one subscriber."""
+
+    @property
+    def own_url(self) -> str:
+        """Where links in mail lead to."""
+        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @model_validator(mode="after")
     def _lag_fits_in_the_ring(self) -> Self:

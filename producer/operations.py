@@ -23,7 +23,13 @@ from producer.models import (
 )
 from shared.domain.order import OrderState
 from shared.web.operation import Answer, Operation, Parameter, Role
-from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAVAILABLE
+from shared.web.problem import (
+    INVALID_REQUEST,
+    NOT_FOUND,
+    TOO_BUSY,
+    TOO_MANY_REQUESTS,
+    UNAVAILABLE,
+)
 
 _ORDER_ID = Parameter("id", "path", "The order's id", required=True)
 _LOCATION = {"Location": "Where the order is"}
@@ -59,7 +65,7 @@ _ORDERS: Sequence[Operation] = (
             problems.NOT_ON_THE_MENU,
             problems.SHOP_CLOSED,
             TOO_BUSY,
-            problems.TOO_MANY_REQUESTS,
+            TOO_MANY_REQUESTS,
             UNAVAILABLE,
         ),
         tag="orders",

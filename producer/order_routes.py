@@ -13,14 +13,14 @@ from producer.errors import NotInTimeError
 from producer.models import ListOrders, OrderPage, PlaceOrder
 from producer.order_ids import is_idempotency_key
 from producer.presenting import show_board, show_order
-from producer.problems import INVALID_KEY, INVALID_ORDER, TOO_MANY_REQUESTS
+from producer.problems import INVALID_KEY, INVALID_ORDER
 from shared.domain.order import OrderState
 from shared.store.contract import Placement
 from shared.web.answer import answer
 from shared.web.auth import is_staff
 from shared.web.body import read_body
 from shared.web.keys import CORRELATION_ID
-from shared.web.problem import Problem
+from shared.web.problem import TOO_MANY_REQUESTS, Problem
 from shared.web.query import read_query
 
 IDEMPOTENCY_KEY = "Idempotency-Key"

@@ -57,9 +57,6 @@ NOT_COLLECTABLE = ProblemKind(
     "order-not-collectable", HTTPStatus.CONFLICT, "The order cannot be collected"
 )
 SHOP_CLOSED = ProblemKind("shop-closed", HTTPStatus.CONFLICT, "The shop takes no orders now")
-TOO_MANY_REQUESTS = ProblemKind(
-    "too-many-requests", HTTPStatus.TOO_MANY_REQUESTS, "Too many orders in too short a time"
-)
 
 _RETRY_SECONDS = 5
 """How soon to try again what failed because something was out of reach."""

@@ -7,6 +7,7 @@ import contextlib
 import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -33,6 +34,7 @@ HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
 LIVE_QUEUE: web.AppKey[LiveQueue] = web.AppKey("LIVE_QUEUE", LiveQueue)
 
 _AT_ONCE = 64
+_LOOKS_IN_A_STALL = 4
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -94,6 +96,7 @@ async def feeding(hub: Hub, settings: NotifierSettings, topics: Topics) -> Async
         async with (
             # A poll may be cancelled here, unlike elsewhere: the queue goes with it.
             running(consumer.run(asyncio.Event()), "live feed"),
+            running(_drop_stalled(hub, settings.stalled_seconds), "stalled streams"),
             running(_repeat("mark", queue.mark, settings.live_mark_seconds), "live mark"),
             running(
                 _repeat("look", reaper.look, _about(settings.live_look_seconds)), "live reaper"
@@ -101,6 +104,10 @@ async def feeding(hub: Hub, settings: NotifierSettings, topics: Topics) -> Async
         ):
             yield queue
         await queue.close()
+
+
+async def _drop_stalled(hub: Hub, seconds: float) -> None:
+    await every(seconds / _LOOKS_IN_A_STALL, partial(hub.drop_stalled, seconds))
 
 
 async def _repeat(name: str, step: Callable[[], Awaitable[None]], seconds: float) -> None:

@@ -117,6 +117,15 @@ class Hub:
         self._tally.dropped.labels(reason).inc()
         log.warning("stream.dropped", reason=reason, topics=sorted(reader.selection.topics))
 
+    async def drop_stalled(self, seconds: float) -> None:
+        """Drop the readers to whom one write takes longer than that.
+
+        One look at all costs less than a timer for each write, of which few ever have to wait.
+        """
+        for reader in tuple(self._readers):
+            if reader.stalled() > seconds:
+                self.drop(reader, Slow.STALLED)
+
     def followers(self, topic: str) -> int:
         """Count the readers that follow a topic, be it for one order."""
         return sum(topic in reader.selection.topics for reader in self._readers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 from notifier.live import sse
@@ -37,12 +38,18 @@ class Reader:
         self._news = asyncio.Event()
         self._waiting = False
         self._mark_due = False
+        self._handed_out_at: float | None = None
         self.ended = False
 
     async def read(self) -> bytes | None:
-        """Wait for what comes next, as server-sent events; none when the stream has ended."""
+        """Wait for what comes next, as server-sent events; none when the stream has ended.
+
+        To ask again is to say that the last has been written.
+        """
+        self._handed_out_at = None
         while not self.ended:
             if news := self._take() or self._mark():
+                self._handed_out_at = time.monotonic()
                 return news
             self._waiting = True
             self._news.clear()
@@ -57,6 +64,10 @@ class Reader:
     def behind(self, position: int) -> int:
         """Count the events that the reader is behind, not with what it had to catch up on."""
         return position - max(self._place.position, self._joined_at)
+
+    def stalled(self) -> float:
+        """Give the seconds for which the last that was read has not been written."""
+        return 0 if self._handed_out_at is None else time.monotonic() - self._handed_out_at
 
     def move_mark(self, position: int) -> None:
         """Let the client's place keep up, when nothing up to `position` was for this reader."""

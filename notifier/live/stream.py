@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from aiohttp_sse import EventSourceResponse
 
 from notifier.live import sse
-from notifier.live.hub import Hub, Slow
+from notifier.live.hub import Hub
 from notifier.live.reader import Reader
 from notifier.live.selection import Selection
 from shared.runtime.lifecycle import running
@@ -59,20 +59,15 @@ async def stream(
         await response.prepare(request)
         async with response, running(_end_with_caller(request, reader), "caller of a stream"):
             with contextlib.suppress(ConnectionError):
-                await _write(response, hub, reader, times.stalled)
+                await _write(response, reader)
     return response
 
 
-async def _write(
-    response: web.StreamResponse, hub: Hub, reader: Reader, stalled_seconds: float
-) -> None:
+async def _write(response: web.StreamResponse, reader: Reader) -> None:
+    """Write until the end; a write that takes too long is cut off by the hub."""
     await response.write(sse.OPENING)
     while (news := await reader.read()) is not None:
-        try:
-            async with asyncio.timeout(stalled_seconds):
-                await response.write(news)
-        except TimeoutError:
-            hub.drop(reader, Slow.STALLED)
+        await response.write(news)
 
 
 async def _end_with_caller(request: web.Request, reader: Reader) -> None:

@@ -119,13 +119,12 @@ class SubscriptionDesk:
         log.info("subscription.resumed", subscription=subscription.id)
         return (await self.redriving.redrive(subscription.id)).redriven
 
-    async def rotate_secret(self, subscription: Subscription) -> str:
-        """Give a fresh signing secret; the present one is good for OVERLAP more."""
-        secret = new_signing_secret()
-        rotated = rotate(subscription, secret, self.clock(), OVERLAP)
+    async def rotate_secret(self, subscription: Subscription) -> Subscription:
+        """Sign with a fresh secret; the present one is good for OVERLAP more."""
+        rotated = rotate(subscription, new_signing_secret(), self.clock(), OVERLAP)
         await self.store.replace_subscription(subscription, rotated)
         log.info("subscription.secret_rotated", subscription=subscription.id)
-        return secret
+        return rotated
 
     async def redeliver(self, subscription: Subscription, delivery_id: str) -> None:
         """Have one more attempt made, whatever became of a delivery; raises NotFoundError."""

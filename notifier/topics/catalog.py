@@ -12,14 +12,22 @@ class TopicCatalog:
     """Knows the topics. `provision` is told of all of them before a new one is anybody's."""
 
     def __init__(
-        self, store: TopicStore, provision: Callable[[Collection[str]], Awaitable[None]]
+        self, store: TopicStore, provision: Callable[[Collection[str]], Awaitable[object]]
     ) -> None:
         self._store = store
         self._provision = provision
 
+    async def provision(self) -> None:
+        """Make all topics; raises AwsUnavailableError and StoreUnavailableError."""
+        await self._provision(list(await self.all()))
+
     async def all(self) -> Mapping[str, str]:
         """Give every topic's description, by name: the opening's first."""
         return {**OPENING_TOPICS, **await self._store.topics()}
+
+    async def names(self) -> Collection[str]:
+        """Give every topic's name."""
+        return await self.all()
 
     async def has(self, name: str) -> bool:
         """Tell whether there is a topic of that name."""

@@ -44,34 +44,35 @@ class ForeignQueueError(MistakeError):
 
 async def provision(clients: AwsClients, names: Names) -> list[str]:
     """Make the queues, the opening topics, and what is between them; return their ARNs."""
-    sqs = clients.sqs
-    dead_letters = await ensure_queue(sqs, names.dead_letters, _KEPT)
-    deliveries_dead_letters = await ensure_queue(sqs, names.deliveries_dead_letters, _KEPT)
-    orders = await ensure_queue(
-        sqs, names.orders, {**_KEPT, **_redrive_to(dead_letters, MAX_RECEIVE_COUNT)}
-    )
-    deliveries = await ensure_queue(
-        sqs, names.deliveries, {**_KEPT, **_redrive_to(deliveries_dead_letters, MOST_RECEIVES)}
-    )
-    announcements = await ensure_queue(sqs, names.announcements, _KEPT)
-    topics = await hear_topics(clients, names, OPENING_TOPICS)
-    return [orders, dead_letters, announcements, deliveries, deliveries_dead_letters, *topics]
+    dead_letters = await ensure_queue(clients.sqs, names.dead_letters, _KEPT)
+    redrive = _redrive_to(dead_letters, MAX_RECEIVE_COUNT)
+    orders = await ensure_queue(clients.sqs, names.orders, {**_KEPT, **redrive})
+    return [
+        orders,
+        dead_letters,
+        *await provision_announcements(clients, names, OPENING_TOPICS),
+    ]
 
 
-async def hear_topics(clients: AwsClients, names: Names, topics: Iterable[str]) -> list[str]:
-    """Make these topics, all that there are, and let the announcements queue hear them.
+async def provision_announcements(
+    clients: AwsClients, names: Names, topics: Iterable[str]
+) -> list[str]:
+    """Make these topics, which must be all that there are, and the queues behind them.
 
-    Returns their ARNs; safe to run again, for instance with one more.
+    Returns their ARNs; safe to run again, for instance with one topic more.
     """
-    created = [await clients.sns.create_topic(Name=names.topic(name)) for name in topics]
-    arns = [topic["TopicArn"] for topic in created]
-    url = (await clients.sqs.get_queue_url(QueueName=names.announcements))["QueueUrl"]
-    queue = await queue_arn(clients.sqs, url)
-    policy = publishing_policy(queue, arns)
-    await clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    sqs, sns = clients.sqs, clients.sns
+    dead_letters = await ensure_queue(sqs, names.deliveries_dead_letters, _KEPT)
+    redrive = _redrive_to(dead_letters, MOST_RECEIVES)
+    deliveries = await ensure_queue(sqs, names.deliveries, {**_KEPT, **redrive})
+    arns = [(await sns.create_topic(Name=names.topic(name)))["TopicArn"] for name in topics]
+    announcements = await ensure_queue(sqs, names.announcements, _KEPT)
+    url = (await sqs.get_queue_url(QueueName=names.announcements))["QueueUrl"]
+    policy = publishing_policy(announcements, arns)
+    await sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     for arn in arns:
-        await subscribe_queue(clients.sns, arn, queue)
-    return arns
+        await subscribe_queue(sns, arn, announcements)
+    return [announcements, deliveries, dead_letters, *arns]
 
 
 async def ensure_queue(

@@ -49,6 +49,7 @@ def _upper(level: object) -> object:
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -67,7 +68,7 @@ class ServiceSettings(BaseSettings):
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
     """Whose midnight starts the order numbers again (an IANA name)."""
 
-    aws_endpoint_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    aws_endpoint_url: HttpUrl | None = None
     """Where SQS, SNS and DynamoDB are; left out, it is AWS itself."""
 
     aws_region: str = "us-east-1"

@@ -93,6 +93,9 @@ HEADERS_TOO_LARGE = ProblemKind(
 INTERNAL_ERROR = ProblemKind(
     "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side"
 )
+TOO_MANY_REQUESTS = ProblemKind(
+    "too-many-requests", HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"
+)
 UNAVAILABLE = ProblemKind(
     "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "We cannot do this right now"
 )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import datetime as dt
 import json
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx
@@ -40,11 +44,16 @@ _PLACED_AT = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 
 
 def settings_for(endpoint: str, **settings: Any) -> NotifierSettings:
-    """Settings of a shop that nobody else has."""
-    return NotifierSettings(
+    """Settings of a shop that nobody else has; its folder goes with this process."""
+    chosen = NotifierSettings(
         aws_endpoint_url=endpoint,
         **{"name_prefix": f"t{secrets.token_hex(4)}-", "grace_seconds": 5, **settings},
     )
+    if "state_dir" in settings:
+        return chosen
+    folder = Path(mkdtemp(prefix="notifier-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return chosen.model_copy(update={"state_dir": folder})
 
 
 def placed(number: str = "042") -> Order:
@@ -106,8 +115,10 @@ class Desk:
         return True
 
     async def subscriptions(self) -> int:
+        """Count the live queues that hear of coupons."""
         answer = await self.clients.sns.list_subscriptions_by_topic(TopicArn=self.coupons.arn)
-        return len(answer["Subscriptions"])
+        live = self.names.live("")
+        return sum(live in subscribed["Endpoint"] for subscribed in answer["Subscriptions"])
 
 
 async def opening_topics() -> Collection[str]:

@@ -1,24 +1,10 @@
-"""What the notifier's routes take and give, as the API's contract says."""
+"""What the route of the live stream takes."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-
-
-class TopicModel(BaseModel):
-    """A topic, what it is about, and how many follow it here now."""
-
-    name: str
-    description: str
-    subscribers: int
-
-
-class TopicsModel(BaseModel):
-    """All topics."""
-
-    topics: list[TopicModel]
 
 
 class FollowEvents(BaseModel):

@@ -1,18 +1,17 @@
-"""The notifier's routes: the topics, and the live stream of their events."""
+"""The route of the live stream."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from notifier.live.board import BOARD
-from notifier.live.feed import HUB
+from notifier.live.feed import HUB, LIVE_QUEUE
+from notifier.live.models import FollowEvents
 from notifier.live.selection import Selection
 from notifier.live.stream import StreamTimes, stream
-from notifier.models import FollowEvents, TopicModel, TopicsModel
+from notifier.opening import NOTIFIER
 from shared.domain.errors import Fault
 from shared.messages.announcement import ORDER_EVENTS
-from shared.messages.topics import OPENING_TOPICS
-from shared.web.answer import answer
 from shared.web.auth import is_staff, unauthorized
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, Problem
 from shared.web.query import read_query
@@ -20,27 +19,17 @@ from shared.web.query import read_query
 STREAM_TIMES: web.AppKey[StreamTimes] = web.AppKey("STREAM_TIMES", StreamTimes)
 
 
-async def get_topics(request: web.Request) -> web.Response:
-    """List the topics."""
-    hub = request.app[HUB]
-    return answer(
-        TopicsModel(
-            topics=[
-                TopicModel(name=name, description=description, subscribers=hub.followers(name))
-                for name, description in OPENING_TOPICS.items()
-            ]
-        )
-    )
-
-
 async def get_events(request: web.Request) -> web.StreamResponse:
     """Stream the events that the caller asks for, if they may be shown to that caller."""
     selection = _selection(read_query(request, FollowEvents))
-    for topic in sorted(selection.topics):
-        if topic != BOARD and topic not in OPENING_TOPICS:
+    named = sorted(selection.topics - {BOARD})
+    for topic in named:
+        if not await request.app[NOTIFIER].catalog.has(topic):
             raise Problem(NOT_FOUND, f"no topic is called {topic}")
     if not _may_be_shown(selection) and not is_staff(request):
         raise unauthorized("give an order_id, or send the staff key as Authorization: Bearer")
+    for topic in named:
+        await request.app[LIVE_QUEUE].hear(topic)
     return await stream(request, request.app[HUB], selection, request.app[STREAM_TIMES])
 
 

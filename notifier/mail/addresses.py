@@ -1,0 +1,42 @@
+"""Which addresses mail may be sent to."""
+
+from __future__ import annotations
+
+import re
+
+_LONGEST = 254
+"""Of a path, RFC 5321, section 4.5.3.1.3, without its angle brackets."""
+
+_LONGEST_LOCAL = 64
+_LOCAL = re.compile(r"[^\s\x00-\x1f\x7f\"(),:;<>@\[\]\\]+")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
+
+
+class InvalidAddressError(Exception):
+    """No mail can be sent to the address; says why, for whoever gave it to read."""
+
+
+def check_address(text: str) -> None:
+    """Make sure that text is one mailbox at a public domain; raises InvalidAddressError.
+
+    Quoted local parts and address literals (RFC 5321, section 4.1.2) are refused: nobody has one.
+    """
+    local, at, domain = text.rpartition("@")
+    if not at or len(text) > _LONGEST or len(local) > _LONGEST_LOCAL:
+        raise InvalidAddressError("this is not an e-mail address")
+    if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith("."):
+        raise InvalidAddressError("this is not an e-mail address: look before the @")
+    if not _is_domain(domain):
+        raise InvalidAddressError("this is not an e-mail address: look after the @")
+
+
+def _is_domain(domain: str) -> bool:
+    try:
+        labels = domain.encode("idna").decode().split(".")
+    except UnicodeError:
+        return False
+    return (
+        len(labels) > 1
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and not labels[-1].isdigit()
+    )

@@ -1,0 +1,155 @@
+"""The office behind the notifier's routes: topics, subscriptions, and what delivers to them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from notifier.delivering.consent import Consent
+from notifier.delivering.deliverer import Deliverer
+from notifier.delivering.errands import Errands
+from notifier.delivering.fan_out import FanOut
+from notifier.delivering.pausing import Pausing
+from notifier.delivering.redriving import Redriving
+from notifier.delivering.requeueing import Requeueing
+from notifier.delivering.retries import Schedule
+from notifier.delivering.runner import ErrandRunner
+from notifier.delivering.sender import Sender
+from notifier.delivering.turns import Turns
+from notifier.mail.links import LinkSigner
+from notifier.settings import NotifierSettings
+from notifier.subscriptions.desk import SubscriptionDesk
+from notifier.subscriptions.queues import QueueSubscribers
+from notifier.subscriptions.reopening import Reopening
+from notifier.topics.catalog import TopicCatalog
+from notifier.topics.press import Press
+from shared.aws.clients import AwsClients
+from shared.aws.errors import AwsUnavailableError
+from shared.aws.names import Names
+from shared.aws.opening import open_dead_letters, open_queue
+from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.domain.subscription import Channel
+from shared.runtime.clock import utc_now
+from shared.store.subscription_contract import NotifierStore
+
+_ANNOUNCEMENTS_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the office works with; all of it is open for longer than the office is."""
+
+    settings: NotifierSettings
+    clients: AwsClients
+    store: NotifierStore
+    catalog: TopicCatalog
+    press: Press
+    senders: Mapping[Channel, Sender]
+    links: LinkSigner
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What a route may need, and what runs behind it."""
+
+    desk: SubscriptionDesk
+    redriving: Redriving
+    reopening: Reopening
+    consumers: tuple[Consumer, ...]
+
+    async def work(self, hangup: asyncio.Event, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; then finish what was begun."""
+        async with asyncio.TaskGroup() as tasks:
+            reopening = tasks.create_task(self.reopening.run(hangup), name="reopening")
+            for consumer in self.consumers:
+                tasks.create_task(consumer.run(stop), name="deliveries")
+            await stop.wait()
+            reopening.cancel()
+
+    async def check(self) -> None:
+        """Make sure that deliveries can be made; raises what is in the way."""
+        await self.reopening.check()
+        for consumer in self.consumers:
+            consumer.check()
+
+
+class Door:
+    """Leads to the office, once it is open: its queues may be out of reach at first."""
+
+    def __init__(self) -> None:
+        self._office: Office | None = None
+
+    @property
+    def office(self) -> Office:
+        """The office; raises AwsUnavailableError while it is closed."""
+        if self._office is None:
+            raise AwsUnavailableError("topics and queues are not all there yet")
+        return self._office
+
+    @contextlib.contextmanager
+    def leading_to(self, office: Office) -> Iterator[None]:
+        """Be open for as long as the block lasts."""
+        self._office = office
+        try:
+            yield
+        finally:
+            self._office = None
+
+
+DOOR: web.AppKey[Door] = web.AppKey("DOOR", Door)
+
+
+@contextlib.asynccontextmanager
+async def open_office(around: Surroundings) -> AsyncIterator[Office]:
+    """Open the queues, and put together what works with them; the queues must be there."""
+    names = Names(around.settings.name_prefix)
+    limits = ConsumerLimits(
+        concurrency=around.settings.deliveries_at_once, grace=around.settings.grace_seconds
+    )
+    async with (
+        open_queue(around.clients, names.announcements) as announcements,
+        open_queue(around.clients, names.deliveries, names.deliveries_dead_letters) as deliveries,
+        open_dead_letters(around.clients, names.deliveries_dead_letters) as dead_letters,
+    ):
+        errands = Errands(deliveries)
+        runner = _runner(around, errands)
+        queues = QueueSubscribers(around.clients, names)
+        redriving = Redriving(dead_letters, around.store, errands, utc_now)
+        fan_out = FanOut(around.store, errands, utc_now)
+        requeueing = Requeueing(around.store, errands, around.press)
+        yield Office(
+            desk=SubscriptionDesk(
+                around.store,
+                around.settings.store_id,
+                errands,
+                runner.consent,
+                queues,
+                redriving,
+                utc_now,
+            ),
+            redriving=redriving,
+            reopening=Reopening(around.catalog, around.store, queues, requeueing),
+            consumers=(
+                Consumer(announcements, fan_out.hear, ConsumerLimits(_ANNOUNCEMENTS_AT_ONCE)),
+                Consumer(deliveries, runner.run, limits),
+            ),
+        )
+
+
+def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
+    settings, store = around.settings, around.store
+    schedule = Schedule(settings.retry_seconds)
+    deliverer = Deliverer(
+        store,
+        around.senders,
+        Turns(settings.deliveries_per_subscriber),
+        schedule,
+        Pausing(store, utc_now),
+        utc_now,
+    )
+    consent = Consent(store, around.senders, errands, schedule, around.links.confirm_token, utc_now)
+    return ErrandRunner(deliverer, consent)

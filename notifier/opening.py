@@ -1,0 +1,135 @@
+"""How the notifier is put together: what it needs at once, and what it opens when it can."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from notifier.delivering.housekeeping import Housekeeping
+from notifier.mail.links import LinkSigner
+from notifier.office import Door, Surroundings, open_office
+from notifier.settings import NotifierSettings
+from notifier.topics.catalog import TopicCatalog
+from notifier.topics.press import Press
+from notifier.topics.publishers import open_publishers
+from notifier.webhooks.dialing import webhook_session
+from notifier.webhooks.rules import DialingRules
+from notifier.webhooks.sender import WebhookSender
+from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.names import Names
+from shared.aws.provisioning import provision_announcements
+from shared.domain.subscription import Channel
+from shared.runtime.clock import utc_now
+from shared.runtime.lifecycle import every, finished_before, running
+from shared.store.opening import open_notifier_store
+from shared.store.subscription_contract import NotifierStore
+from shared.web.rate_limit import RateLimit
+
+log = structlog.stdlib.get_logger(__name__)
+
+_AGAIN_SECONDS = 1.0
+_PROVISION_SECONDS = 15.0
+_TIDY_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """What the routes find: the `door` leads to what may be out of reach at first."""
+
+    store: NotifierStore
+    catalog: TopicCatalog
+    press: Press
+    links: LinkSigner
+    rules: DialingRules
+    rate_limit: RateLimit
+    door: Door
+
+
+NOTIFIER: web.AppKey[Notifier] = web.AppKey("NOTIFIER", Notifier)
+
+
+@contextlib.asynccontextmanager
+async def open_notifier(
+    settings: NotifierSettings, hangup: asyncio.Event
+) -> AsyncIterator[Notifier]:
+    """Open what there is on this machine at once, and the office as soon as it can be.
+
+    `hangup` tells that queues and topics may have lost what was in them.
+    """
+    names, rules = Names(settings.name_prefix), DialingRules(settings.allow_loopback_webhooks)
+    async with (
+        aws_clients(settings) as clients,
+        open_notifier_store(settings, clients.dynamodb, utc_now) as store,
+        open_publishers(clients, names) as publishers,
+        webhook_session(rules, seconds=settings.webhook_seconds) as session,
+    ):
+        links = LinkSigner(await store.link_secret(secrets.token_urlsafe(32)), settings.own_url)
+        catalog = TopicCatalog(store, partial(_provision, clients, names))
+        press = Press(store, publishers, settings.store_id, utc_now)
+        senders = {
+            Channel.WEBHOOK: WebhookSender(session, rules, utc_now),
+        }
+        around = Surroundings(settings, clients, store, catalog, press, senders, links)
+        notifier = Notifier(
+            store,
+            catalog,
+            press,
+            links,
+            rules,
+            RateLimit(settings.subscriptions_per_minute, time.monotonic),
+            Door(),
+        )
+        tidy = Housekeeping(store, utc_now).tidy
+        async with (
+            running(every(_TIDY_SECONDS, tidy), "housekeeping"),
+            _at_work(around, notifier.door, hangup),
+        ):
+            yield notifier
+
+
+@contextlib.asynccontextmanager
+async def _at_work(around: Surroundings, door: Door, hangup: asyncio.Event) -> AsyncIterator[None]:
+    """Have the office work for as long as the block lasts, and finish what it has begun."""
+    stop = asyncio.Event()
+    work = asyncio.create_task(_work(around, door, hangup, stop), name="office")
+    try:
+        yield
+    finally:
+        stop.set()
+        await work
+
+
+async def _work(
+    around: Surroundings, door: Door, hangup: asyncio.Event, stop: asyncio.Event
+) -> None:
+    if not await finished_before(stop, _provisioned(around.catalog)):
+        return
+    async with open_office(around) as office:
+        with door.leading_to(office):
+            await office.work(hangup, stop)
+
+
+async def _provisioned(catalog: TopicCatalog) -> None:
+    """Make the queues and topics, for as long as it takes SQS and SNS to be there."""
+    while True:
+        try:
+            await catalog.provision()
+        except AwsUnavailableError as error:
+            log.warning("topics.not_there_yet", error=str(error))
+            await asyncio.sleep(_AGAIN_SECONDS)
+        else:
+            return
+
+
+async def _provision(clients: AwsClients, names: Names, topics: Collection[str]) -> None:
+    async with reaching("SQS or SNS", _PROVISION_SECONDS):
+        await provision_announcements(clients, names, topics)

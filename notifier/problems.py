@@ -1,0 +1,61 @@
+"""The kinds of problem that the notifier answers with, and which error is which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from notifier.subscriptions.desk import NotFoundError
+from notifier.subscriptions.queues import QueueRefusedError
+from shared.aws.batcher import EntryFailedError
+from shared.aws.errors import AwsUnavailableError
+from shared.domain.subscription import SubscriptionRefusedError
+from shared.store.contract import StoreUnavailableError
+from shared.store.subscription_contract import SubscriptionChangedError
+from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind
+
+_UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+
+INVALID_TOPIC = ProblemKind("invalid-topic", _UNPROCESSABLE, "The topic is not valid")
+INVALID_ISSUE = ProblemKind("invalid-message", _UNPROCESSABLE, "The message is not valid")
+INVALID_SUBSCRIPTION = ProblemKind(
+    "invalid-subscription", _UNPROCESSABLE, "The subscription is not valid"
+)
+INVALID_CONFIRMATION = ProblemKind(
+    "invalid-confirmation", _UNPROCESSABLE, "The confirmation is not valid"
+)
+INVALID_REDRIVE = ProblemKind("invalid-redrive", _UNPROCESSABLE, "The redrive is not valid")
+TOPIC_RESERVED = ProblemKind(
+    "topic-reserved", HTTPStatus.CONFLICT, "The topic is not for this purpose"
+)
+NOT_IN_THAT_STATE = ProblemKind(
+    "subscription-state", HTTPStatus.CONFLICT, "The subscription does not allow that now"
+)
+
+_RETRY_SECONDS = 5
+
+
+def _unavailable(_: Exception) -> Problem:
+    detail = "the order store or the queue is out of reach"
+    return Problem(UNAVAILABLE, detail, retry_after=_RETRY_SECONDS)
+
+
+def _changed(_: SubscriptionChangedError) -> Problem:
+    detail = "the subscription was changed at the same time; try again"
+    return Problem(NOT_IN_THAT_STATE, detail)
+
+
+NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingProxyType(
+    {
+        AwsUnavailableError: _unavailable,
+        EntryFailedError: _unavailable,
+        StoreUnavailableError: _unavailable,
+        NotFoundError: lambda _: Problem(NOT_FOUND, "there is no such subscription or delivery"),
+        QueueRefusedError: lambda error: Problem(INVALID_SUBSCRIPTION, str(error)),
+        SubscriptionRefusedError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
+        SubscriptionChangedError: _changed,
+    }
+)
+"""Which problem each error is."""

@@ -1,0 +1,49 @@
+"""The routes of deliveries that were given up on, for staff."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from notifier.delivering.redriving import Finding
+from notifier.opening import NOTIFIER
+from notifier.problems import INVALID_REDRIVE
+from notifier.subscriptions.models import (
+    DeadDeliveriesModel,
+    DeadDeliveryModel,
+    ListDeadLetters,
+    RedriveDeliveries,
+    RedrivenModel,
+)
+from shared.web.answer import answer
+from shared.web.body import read_body
+from shared.web.query import read_query
+
+
+async def list_dead_letters(request: web.Request) -> web.Response:
+    """List deliveries that were given up on."""
+    query = read_query(request, ListDeadLetters)
+    findings, total = await request.app[NOTIFIER].door.office.redriving.listed(query.limit)
+    shown = [_shown(finding) for finding in findings]
+    return answer(DeadDeliveriesModel(dead_letters=shown, total=total))
+
+
+async def redrive_dead_letters(request: web.Request) -> web.Response:
+    """Make deliveries again, those of one subscription, or all."""
+    body = await read_body(request, RedriveDeliveries, INVALID_REDRIVE)
+    redriven = await request.app[NOTIFIER].door.office.redriving.redrive(body.subscription_id)
+    return answer(
+        RedrivenModel(redriven=redriven.redriven, refused=redriven.refused, left=redriven.left)
+    )
+
+
+def _shown(finding: Finding) -> DeadDeliveryModel:
+    delivery = finding.delivery
+    return DeadDeliveryModel(
+        id=finding.letter.id,
+        reason=finding.letter.reason,
+        subscription_id=delivery.subscription_id if delivery else None,
+        delivery_id=delivery.id if delivery else None,
+        topic=delivery.topic if delivery else None,
+        type=delivery.event_type if delivery else None,
+        attempts=delivery.attempts if delivery else 0,
+    )

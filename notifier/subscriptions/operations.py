@@ -1,0 +1,150 @@
+"""The subscriptions in the table of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from notifier.problems import (
+    INVALID_CONFIRMATION,
+    INVALID_REDRIVE,
+    INVALID_SUBSCRIPTION,
+    NOT_IN_THAT_STATE,
+)
+from notifier.subscriptions import dead_letter_routes, routes
+from notifier.subscriptions.models import (
+    ConfirmSubscription,
+    DeadDeliveriesModel,
+    GrantedModel,
+    RedriveDeliveries,
+    RedrivenModel,
+    ResumedModel,
+    SecretModel,
+    Subscribe,
+    SubscriptionModel,
+)
+from notifier.topics.operations import TOPIC
+from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.problem import (
+    INVALID_REQUEST,
+    NOT_FOUND,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+)
+
+_ID = Parameter("id", "path", "The subscription's id", required=True)
+_HELD = (UNAUTHORIZED, NOT_FOUND, UNAVAILABLE)
+
+_DEAD_LETTERS: Sequence[Operation] = (
+    Operation(
+        "GET",
+        "/subscriptions/dead-letters",
+        "List the deliveries that were given up on",
+        dead_letter_routes.list_dead_letters,
+        parameters=(Parameter("limit", "query", "How many at most (100 when left out)", int),),
+        answers={HTTPStatus.OK: Answer("Deliveries, and why", DeadDeliveriesModel)},
+        errors=(INVALID_REQUEST, UNAVAILABLE),
+        tag="subscriptions",
+    ),
+    Operation(
+        "POST",
+        "/subscriptions/dead-letters/redrive",
+        "Make deliveries again; subscriptions that were paused are resumed",
+        dead_letter_routes.redrive_dead_letters,
+        body=RedriveDeliveries,
+        answers={HTTPStatus.OK: Answer("What became of them", RedrivenModel)},
+        errors=(INVALID_REDRIVE, UNAVAILABLE),
+        tag="subscriptions",
+    ),
+)
+
+_SUBSCRIPTIONS: Sequence[Operation] = (
+    Operation(
+        "POST",
+        "/topics/{name}/subscriptions",
+        "Subscribe to a topic",
+        routes.subscribe,
+        role=Role.ANYONE,
+        body=Subscribe,
+        parameters=(TOPIC,),
+        answers={
+            HTTPStatus.CREATED: Answer(
+                "The subscription; its keys are shown this once",
+                GrantedModel,
+                headers={"Location": "Where the subscription is"},
+            )
+        },
+        errors=(INVALID_SUBSCRIPTION, UNAUTHORIZED, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE),
+        tag="subscriptions",
+    ),
+    Operation(
+        "POST",
+        "/subscriptions/{id}/confirm",
+        "Confirm a subscription by the token that its subscriber was sent",
+        routes.confirm,
+        role=Role.HOLDER,
+        body=ConfirmSubscription,
+        parameters=(_ID,),
+        answers={HTTPStatus.OK: Answer("The subscription is active", SubscriptionModel)},
+        errors=(INVALID_CONFIRMATION, NOT_IN_THAT_STATE, *_HELD),
+        tag="subscriptions",
+    ),
+    Operation(
+        "GET",
+        "/subscriptions/{id}",
+        "Look a subscription up, with its last deliveries",
+        routes.get_subscription,
+        role=Role.HOLDER,
+        parameters=(_ID,),
+        answers={HTTPStatus.OK: Answer("The subscription as it is now", SubscriptionModel)},
+        errors=_HELD,
+        tag="subscriptions",
+    ),
+    Operation(
+        "DELETE",
+        "/subscriptions/{id}",
+        "End a subscription: nothing more is delivered",
+        routes.end_subscription,
+        role=Role.HOLDER,
+        parameters=(_ID,),
+        answers={HTTPStatus.NO_CONTENT: Answer("The subscription has ended")},
+        errors=_HELD,
+        tag="subscriptions",
+    ),
+    Operation(
+        "POST",
+        "/subscriptions/{id}/resume",
+        "Resume a paused subscription, and make its dead letters again",
+        routes.resume_subscription,
+        role=Role.HOLDER,
+        parameters=(_ID,),
+        answers={HTTPStatus.OK: Answer("The subscription is active", ResumedModel)},
+        errors=(NOT_IN_THAT_STATE, *_HELD),
+        tag="subscriptions",
+    ),
+    Operation(
+        "POST",
+        "/subscriptions/{id}/secret",
+        "Rotate a webhook's signing secret; for a day both are good",
+        routes.rotate_secret,
+        role=Role.HOLDER,
+        parameters=(_ID,),
+        answers={HTTPStatus.OK: Answer("The fresh secret, shown this once", SecretModel)},
+        errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, *_HELD),
+        tag="subscriptions",
+    ),
+    Operation(
+        "POST",
+        "/subscriptions/{id}/deliveries/{delivery_id}/redeliver",
+        "Make one more attempt at a delivery",
+        routes.redeliver,
+        role=Role.HOLDER,
+        parameters=(_ID, Parameter("delivery_id", "path", "The delivery's id", required=True)),
+        answers={HTTPStatus.ACCEPTED: Answer("It will be attempted")},
+        errors=_HELD,
+        tag="subscriptions",
+    ),
+)
+
+SUBSCRIPTION_OPERATIONS: Sequence[Operation] = (*_DEAD_LETTERS, *_SUBSCRIPTIONS)

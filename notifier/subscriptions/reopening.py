@@ -1,0 +1,87 @@
+"""Reopening: what SNS and SQS must have for the subscribers, made whenever it may be gone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from notifier.delivering.requeueing import Requeueing
+from notifier.subscriptions.queues import QueueRefusedError, QueueSubscribers
+from notifier.topics.catalog import TopicCatalog
+from shared.aws.errors import AwsUnavailableError
+from shared.domain.subscription import Channel, Subscription, SubscriptionState
+from shared.store.contract import StoreUnavailableError
+from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+_AGAIN_SECONDS = 2.0
+_MOST_SUBSCRIPTIONS = 10_000
+
+
+class NotOpenError(Exception):
+    """Topics and queues are not all there yet."""
+
+
+class Reopening:
+    """Makes topics and subscriptions anew, then queues again what was on its way."""
+
+    def __init__(
+        self,
+        catalog: TopicCatalog,
+        store: SubscriptionStore,
+        queues: QueueSubscribers,
+        requeueing: Requeueing,
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._queues = queues
+        self._requeueing = requeueing
+        self._open = False
+
+    async def check(self) -> None:
+        """Raise NotOpenError until everything is there."""
+        if not self._open:
+            raise NotOpenError("topics and queues are not all there yet")
+
+    async def run(self, hangup: asyncio.Event) -> None:
+        """Open now, and again whenever `hangup` says that queues and topics were away."""
+        while True:
+            await self._open_at_last()
+            await hangup.wait()
+            hangup.clear()
+            self._open = False
+
+    async def _open_at_last(self) -> None:
+        while not self._open:
+            try:
+                await self.open()
+            except (AwsUnavailableError, StoreUnavailableError) as error:
+                log.warning("topics.not_open_yet", error=str(error))
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def open(self) -> None:
+        """Make everything there; safe to run again."""
+        await self._catalog.provision()
+        active = await self._store.in_state(SubscriptionState.ACTIVE, _MOST_SUBSCRIPTIONS)
+        for subscription in active:
+            if subscription.channel is Channel.SQS:
+                await self._subscribe_again(subscription)
+        await self._requeueing.requeue()
+        self._open = True
+        log.info("topics.open")
+
+    async def _subscribe_again(self, subscription: Subscription) -> None:
+        try:
+            arn = await self._queues.subscribe(subscription)
+            if arn != subscription.aws_subscription:
+                after = replace(
+                    subscription, aws_subscription=arn, version=subscription.version + 1
+                )
+                await self._store.replace_subscription(subscription, after)
+        except (QueueRefusedError, SubscriptionChangedError) as error:
+            log.warning(
+                "queue.not_subscribed_again", subscription=subscription.id, error=str(error)
+            )

@@ -1,0 +1,32 @@
+"""Where announcements may be sent: what can be told of a target before it is ever used."""
+
+from __future__ import annotations
+
+from notifier.mail.addresses import InvalidAddressError, check_address
+from notifier.problems import INVALID_SUBSCRIPTION
+from notifier.subscriptions.models import Asked, SubscribeEmail, SubscribeWebhook
+from notifier.webhooks.rules import DialingRules, ForbiddenUrlError
+from shared.domain.errors import Fault
+from shared.web.problem import Problem
+
+
+def target_of(asked: Asked, rules: DialingRules) -> str:
+    """Give the target of a wish; raises a Problem of kind INVALID_SUBSCRIPTION."""
+    try:
+        match asked:
+            case SubscribeWebhook():
+                rules.url(asked.url)
+            case SubscribeEmail():
+                check_address(asked.address)
+            case _:
+                pass
+    except ForbiddenUrlError as error:
+        raise _invalid("/url", error) from None
+    except InvalidAddressError as error:
+        raise _invalid("/address", error) from None
+    return asked.target
+
+
+def _invalid(pointer: str, error: Exception) -> Problem:
+    faults = [Fault(pointer, str(error))]
+    return Problem(INVALID_SUBSCRIPTION, "the body has 1 fault(s)", faults=faults)

@@ -1,0 +1,67 @@
+"""The topics in the table of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+from pydantic import Field
+
+from notifier.problems import INVALID_ISSUE, INVALID_TOPIC, TOPIC_RESERVED
+from notifier.topics import routes
+from notifier.topics.models import (
+    PublishedModel,
+    PublishIssue,
+    PutTopic,
+    TopicModel,
+    TopicsModel,
+)
+from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.problem import NOT_FOUND, UNAVAILABLE
+
+TOPIC = Parameter(
+    "name",
+    "path",
+    "The topic's name",
+    Annotated[str, Field(pattern=routes.TOPIC_NAME)],
+    required=True,
+)
+
+TOPIC_OPERATIONS: Sequence[Operation] = (
+    Operation(
+        "GET",
+        "/topics",
+        "List the topics",
+        routes.get_topics,
+        role=Role.ANYONE,
+        answers={HTTPStatus.OK: Answer("All topics, and how many follow them", TopicsModel)},
+        errors=(UNAVAILABLE,),
+        tag="topics",
+    ),
+    Operation(
+        "PUT",
+        "/topics/{name}",
+        "Add a topic, or describe it anew",
+        routes.put_topic,
+        body=PutTopic,
+        parameters=(TOPIC,),
+        answers={
+            HTTPStatus.CREATED: Answer("The topic is new", TopicModel),
+            HTTPStatus.OK: Answer("The topic is described anew", TopicModel),
+        },
+        errors=(INVALID_TOPIC, TOPIC_RESERVED, UNAVAILABLE),
+        tag="topics",
+    ),
+    Operation(
+        "POST",
+        "/topics/{name}/messages",
+        "Publish a newsletter issue",
+        routes.publish_issue,
+        body=PublishIssue,
+        parameters=(TOPIC,),
+        answers={HTTPStatus.ACCEPTED: Answer("Every subscriber will have it", PublishedModel)},
+        errors=(INVALID_ISSUE, NOT_FOUND, TOPIC_RESERVED, UNAVAILABLE),
+        tag="topics",
+    ),
+)

@@ -1,0 +1,77 @@
+"""The routes of topics: listed, added, published to."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from aiohttp import web
+
+from notifier.live.board import BOARD
+from notifier.live.feed import HUB
+from notifier.opening import NOTIFIER
+from notifier.problems import INVALID_ISSUE, INVALID_TOPIC, TOPIC_RESERVED
+from notifier.topics.models import (
+    PublishedModel,
+    PublishIssue,
+    PutTopic,
+    TopicModel,
+    TopicsModel,
+)
+from shared.domain.errors import Fault
+from shared.messages.announcement import ORDER_EVENTS
+from shared.web.answer import answer
+from shared.web.body import read_body
+from shared.web.keys import CORRELATION_ID
+from shared.web.problem import NOT_FOUND, Problem
+
+TOPIC_NAME = r"^[a-z][a-z0-9-]{1,62}$"
+
+
+async def get_topics(request: web.Request) -> web.Response:
+    """List the topics."""
+    notifier, hub = request.app[NOTIFIER], request.app[HUB]
+    active = await notifier.store.count_active()
+    topics = [
+        TopicModel(
+            name=name,
+            description=description,
+            subscribers=active.get(name, 0) + hub.followers(name),
+        )
+        for name, description in (await notifier.catalog.all()).items()
+    ]
+    return answer(TopicsModel(topics=topics))
+
+
+async def put_topic(request: web.Request) -> web.Response:
+    """Add a topic, or describe it anew."""
+    notifier, name = request.app[NOTIFIER], request.match_info["name"]
+    if not re.fullmatch(TOPIC_NAME, name):
+        fault = Fault("/name", "2 to 63 of a-z, 0-9 and -, the first a letter")
+        raise Problem(INVALID_TOPIC, "no topic can be called that", faults=[fault])
+    if name == BOARD:
+        raise Problem(TOPIC_RESERVED, f"{BOARD} is what the counter's display shows")
+    body = await read_body(request, PutTopic, INVALID_TOPIC)
+    new = await notifier.catalog.put(name, body.description)
+    subscribers = (await notifier.store.count_active()).get(name, 0)
+    shown = TopicModel(name=name, description=body.description, subscribers=subscribers)
+    return answer(shown, HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+
+async def publish_issue(request: web.Request) -> web.Response:
+    """Accept a newsletter issue."""
+    notifier, name = request.app[NOTIFIER], request.match_info["name"]
+    if name == ORDER_EVENTS:
+        raise Problem(TOPIC_RESERVED, f"{ORDER_EVENTS} tells of orders, and of nothing else")
+    body = await read_body(request, PublishIssue, INVALID_ISSUE)
+    await require_topic(request, name)
+    issue_id = await notifier.press.publish(
+        name, body.subject, body.body, body.data, request[CORRELATION_ID]
+    )
+    return answer(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
+
+
+async def require_topic(request: web.Request, name: str) -> None:
+    """Make sure that there is a topic of that name; raises a Problem of kind NOT_FOUND."""
+    if not await request.app[NOTIFIER].catalog.has(name):
+        raise Problem(NOT_FOUND, f"no topic is called {name}")
