@@ -21,7 +21,6 @@ from notifier.topics.catalog import TopicCatalog
 from notifier.topics.press import Press
 from notifier.topics.publishers import open_publishers
 from notifier.webhooks.dialing import webhook_session
-from notifier.webhooks.rules import DialingRules
 from notifier.webhooks.sender import WebhookSender
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.errors import AwsUnavailableError, reaching
@@ -33,6 +32,7 @@ from shared.runtime.lifecycle import every, finished_before, running
 from shared.store.opening import open_notifier_store
 from shared.store.subscription_contract import NotifierStore
 from shared.web.rate_limit import RateLimit
+from shared.web.webhook_url import DialingRules
 
 log = structlog.stdlib.get_logger(__name__)
 

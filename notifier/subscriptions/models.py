@@ -25,7 +25,7 @@ class FilterModel(Body):
 class SubscribeWebhook(Body):
     """Events are posted to a URL, signed."""
 
-    channel: Literal[Channel.WEBHOOK]
+    channel: Literal["webhook"]
     url: Annotated[str, Field(max_length=2048)]
     filter: FilterModel = FilterModel()
 
@@ -38,7 +38,7 @@ class SubscribeWebhook(Body):
 class SubscribeEmail(Body):
     """Events are mailed to an address, once its owner has confirmed that."""
 
-    channel: Literal[Channel.EMAIL]
+    channel: Literal["email"]
     address: Annotated[str, Field(max_length=254)]
     filter: FilterModel = FilterModel()
 
@@ -51,7 +51,7 @@ class SubscribeEmail(Body):
 class SubscribeQueue(Body):
     """SNS delivers events to an SQS queue itself; for staff."""
 
-    channel: Literal[Channel.SQS]
+    channel: Literal["sqs"]
     queue_arn: Annotated[str, Field(max_length=300)]
     filter: FilterModel = FilterModel()
 

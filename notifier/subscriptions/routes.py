@@ -23,7 +23,6 @@ from notifier.subscriptions.models import (
 from notifier.subscriptions.targets import target_of
 from notifier.subscriptions.wish import Wish
 from notifier.topics.routes import require_topic
-from notifier.webhooks.rules import DialingRules
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.domain.errors import Fault
 from shared.domain.subscription import Channel, Filter, Subscription
@@ -32,6 +31,7 @@ from shared.web.answer import answer
 from shared.web.auth import is_staff, require_staff, unauthorized
 from shared.web.body import read_body
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
+from shared.web.webhook_url import DialingRules
 
 
 async def subscribe(request: web.Request) -> web.Response:

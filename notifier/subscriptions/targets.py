@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from notifier.mail.addresses import InvalidAddressError, check_address
 from notifier.problems import INVALID_SUBSCRIPTION
 from notifier.subscriptions.models import Asked, SubscribeEmail, SubscribeWebhook
-from notifier.webhooks.rules import DialingRules, ForbiddenUrlError
 from shared.domain.errors import Fault
+from shared.web.mail_address import InvalidAddressError, check_address
 from shared.web.problem import Problem
+from shared.web.webhook_url import DialingRules, ForbiddenUrlError
 
 
 def target_of(asked: Asked, rules: DialingRules) -> str:

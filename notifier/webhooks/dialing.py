@@ -23,9 +23,9 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractResolver
 
-from notifier.webhooks.addresses import parse
 from notifier.webhooks.resolving import FewAddresses, SystemResolver
-from notifier.webhooks.rules import DialingRules
+from shared.web.ip_address import parse
+from shared.web.webhook_url import DialingRules
 
 TIMEOUT_SECONDS = 5.0
 """How long a webhook may take, from its name's look-up to the last of its answer."""

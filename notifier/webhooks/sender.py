@@ -12,12 +12,12 @@ from aiohttp import ClientError, ClientResponse, ClientSession
 from pydantic import BaseModel, ValidationError
 
 from notifier.delivering.sender import Accepted, Attempt, Confirmed, Refused, Unreachable
-from notifier.webhooks.rules import DialingRules, ForbiddenUrlError
 from notifier.webhooks.signing import signature_headers
 from notifier.webhooks.verdicts import failure, refusal
 from shared.domain.subscription import Subscription, valid_secrets
 from shared.messages.announcement import CloudEvent
 from shared.runtime.clock import Clock
+from shared.web.webhook_url import DialingRules, ForbiddenUrlError
 
 CHALLENGE = "coffeeshop.subscription.challenge.v1"
 

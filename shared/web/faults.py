@@ -10,6 +10,9 @@ from pydantic_core import ErrorDetails
 
 from shared.domain.errors import Fault
 
+_TAG_FAULTS = frozenset({"union_tag_invalid", "union_tag_not_found"})
+"""The faults of the field that tells which kind of object this is."""
+
 MOST_FAULTS = 256
 """More than anybody reads; bounds the answer to a body that is made of faults."""
 
@@ -38,6 +41,8 @@ def _steps(found: ErrorDetails, sent: object) -> Iterator[str | int]:
             yield step
         elif found["type"] == "missing" and step == found["loc"][-1]:
             yield step
+    if found["type"] in _TAG_FAULTS:
+        yield found["ctx"]["discriminator"].strip("'")
 
 
 def _is_inside(value: object, step: str | int) -> bool:
@@ -49,4 +54,6 @@ def _is_inside(value: object, step: str | int) -> bool:
 def _message(found: ErrorDetails) -> str:
     if found["type"] == "union_tag_invalid":
         return f"Input should be one of {found['ctx']['expected_tags']}"
+    if found["type"] == "union_tag_not_found":
+        return "Field required"
     return found["msg"]

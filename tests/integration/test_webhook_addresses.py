@@ -18,10 +18,10 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from notifier.delivering.sender import Refused
-from notifier.webhooks.addresses import is_loopback, parse
 from notifier.webhooks.dialing import ForbiddenAddressError, webhook_session
 from notifier.webhooks.resolving import SystemResolver
-from notifier.webhooks.rules import DialingRules
+from shared.web.ip_address import is_loopback, parse
+from shared.web.webhook_url import DialingRules
 from tests.support.dials import dials
 from tests.support.forbidden_addresses import FORBIDDEN
 from tests.support.webhooks import (

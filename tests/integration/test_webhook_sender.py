@@ -21,11 +21,11 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from notifier.delivering.sender import Accepted, Attempt, Confirmed, Refused, Unreachable
 from notifier.webhooks.dialing import TIMEOUT_SECONDS, webhook_session
-from notifier.webhooks.rules import DialingRules
 from notifier.webhooks.signing import new_secret
 from shared.domain.subscription import SigningSecret, rotate
 from shared.messages.announcement import CloudEvent
 from shared.runtime.clock import utc_now
+from shared.web.webhook_url import DialingRules
 from tests.support.certificates import Certificate
 from tests.support.webhooks import (
     LOOPBACK_TOO,

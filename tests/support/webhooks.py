@@ -14,7 +14,6 @@ from aiohttp import ClientSession, web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from notifier.webhooks.dialing import webhook_session
-from notifier.webhooks.rules import DialingRules
 from notifier.webhooks.sender import WebhookSender
 from notifier.webhooks.signing import new_secret
 from shared.domain.subscription import (
@@ -26,6 +25,7 @@ from shared.domain.subscription import (
 )
 from shared.messages.announcement import CloudEvent
 from shared.runtime.clock import Clock, utc_now
+from shared.web.webhook_url import DialingRules
 
 LOOPBACK_TOO = DialingRules(allow_loopback=True)
 AT = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.webhooks.addresses import is_loopback, is_public, parse
-from notifier.webhooks.rules import DialingRules
+from shared.web.ip_address import is_loopback, is_public, parse
+from shared.web.webhook_url import DialingRules
 from tests.support.forbidden_addresses import FORBIDDEN, PUBLIC
 
 

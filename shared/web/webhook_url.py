@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yarl import URL
 
-from notifier.webhooks.addresses import Address, is_loopback, is_public, parse
+from shared.web.ip_address import Address, is_loopback, is_public, parse
 
 _LONGEST_URL = 2048
 _LONGEST_NAME = 253
