@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+import pytest
+
 from shared.domain.delivery_log import LoggedDelivery, delivery_id
 from shared.domain.issue import Issue
 from shared.domain.subscription import (
@@ -19,6 +21,9 @@ from shared.domain.subscription import (
 from tests.contract.orders import NOON
 
 SECOND = dt.timedelta(seconds=1)
+
+in_isolation = pytest.mark.parametrize("open_notifier", ["sqlite", "ministack"], indirect=True)
+"""Leaves moto out, which lets other requests come between a condition and its write."""
 
 NewSubscription: TypeAlias = Callable[..., Subscription]
 """Makes a pending subscription with an id of its own."""

@@ -11,7 +11,7 @@ from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.store.subscription_contract import NotifierStore, due_place
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
-from tests.contract.subscribers import SECOND, due_to
+from tests.contract.subscribers import SECOND, due_to, in_isolation
 
 
 def tried(delivery: LoggedDelivery, state: LoggedState, attempts: int = 1) -> LoggedDelivery:
@@ -132,6 +132,7 @@ async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> No
     assert await notifier.due_deliveries(3, due_place(done)) == due[4:7]
 
 
+@in_isolation
 async def test_attempts_at_once_leave_the_delivered_one(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:

@@ -18,10 +18,7 @@ from shared.domain.subscription import (
 from shared.store.subscription_contract import NotifierStore, SubscriptionChangedError
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
-from tests.contract.subscribers import SECOND, NewSubscription
-
-in_isolation = pytest.mark.parametrize("open_notifier", ["sqlite", "ministack"], indirect=True)
-"""Leaves moto out, whose transactions do not keep other requests from coming between."""
+from tests.contract.subscribers import SECOND, NewSubscription, in_isolation
 
 PENDING, ACTIVE = SubscriptionState.PENDING, SubscriptionState.ACTIVE
 PAUSED, ENDED = SubscriptionState.PAUSED, SubscriptionState.ENDED

@@ -7,7 +7,7 @@ import asyncio
 from shared.store.subscription_contract import NotifierStore
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
-from tests.contract.subscribers import SECOND, issue
+from tests.contract.subscribers import SECOND, in_isolation, issue
 
 
 async def test_topics_are_listed_by_name_as_they_were_last_described(
@@ -25,6 +25,7 @@ async def test_topics_are_listed_by_name_as_they_were_last_described(
     ]
 
 
+@in_isolation
 async def test_of_many_that_record_a_topic_at_once_one_is_told_that_it_is_new(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
