@@ -43,7 +43,7 @@ def main(
 
 def _table(rounds: list[Round], streams: int) -> Table:
     table = Table("", f"{FEW}: p50", "p99", f"{streams}: p50", "p99", "Ratio", box=None)
-    for title in ("Missed", "Dropped", "Memory", "Our CPU"):
+    for title in ("Missed", "Dropped", "MiB", "Our CPU"):
         table.add_column(title)
     for number, one in enumerate(rounds, 1):
         table.add_row(
@@ -54,8 +54,8 @@ def _table(rounds: list[Round], streams: int) -> Table:
             _milliseconds(one.all.p99),
             f"{one.ratio:.2f}",
             str(one.missed),
-            f"{one.dropped} of {one.stalled}",
-            f"{one.memory_few / MIB:.0f}-{one.memory_all / MIB:.0f} MiB",
+            f"{one.dropped}/{one.stalled}",
+            f"{one.memory_few / MIB:.0f}-{one.memory_all / MIB:.0f}",
             f"{one.busy:.0%}",
         )
     return table

@@ -54,6 +54,7 @@ async def test_who_goes_on_at_the_other_one_is_told_by_a_reset(
         await desk.send_out(newsletter("Up to here"))
         await stream.take(1)
     await one.kill()
+    await other.counts("coffeeshop_live_events_total", 1)
     async with other.stream(stream.last_event_id, topics="coupons") as resumed:
         assert await resumed.reset() == "restarted"
         await desk.send_out(newsletter("From here on"))

@@ -170,6 +170,25 @@ async def test_a_reader_too_far_behind_is_dropped_once_while_others_go_on() -> N
         assert floor.count("dropped_total", reason="behind") == 1
 
 
+async def test_who_does_not_come_back_for_more_is_dropped_and_who_waits_for_news_is_not() -> None:
+    floor = Floor()
+    with (
+        floor.hub.follow(COUPONS, None, floor.cut) as stalled,
+        floor.hub.follow(TRIVIA, None, lambda: None) as idle,
+    ):
+        reading, idling = await waiting(stalled), await waiting(idle)
+        floor.publish("coupons", [1])
+        assert await text(reading) == message(1)
+        await floor.hub.drop_stalled(60)
+        assert floor.cuts == []
+        await floor.hub.drop_stalled(0)
+        assert floor.cuts == ["cut"]
+        assert floor.count("dropped_total", reason="stalled") == 1
+        assert not idling.done()
+        idle.end()
+        assert await idling is None
+
+
 async def test_a_reader_of_something_else_is_never_behind() -> None:
     floor = Floor()
     with floor.hub.follow(TRIVIA, None, floor.cut) as reader:
