@@ -71,9 +71,6 @@ class NotifierSettings(WebSettings):
     subscriptions_per_minute: Annotated[int, Field(ge=0)] = 120
     """How many subscriptions one client may try to make in any minute; 0 means unbounded."""
 
-    allow_loopback_webhooks: bool = False
-    """Lets webhooks lead to this machine, and by http as well: for trying things out."""
-
     webhook_seconds: Annotated[float, Field(gt=0, le=30)] = 5
     """How long one attempt to post a webhook may take."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 import structlog
 
@@ -12,11 +12,12 @@ from producer.errors import KeyReusedError, NotInThatStateError, OrderNotFoundEr
 from producer.front_desk import FrontDesk
 from producer.handover import Handover
 from producer.order_ids import OrderIds
+from producer.order_updates import Contact, OrderUpdates, Updates
 from shared.domain.errors import TransitionRefusedError
 from shared.domain.menu import Wish, quote
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
 from shared.runtime.clock import Clock
-from shared.store.contract import OrderChangedError, OrderStore, Placement
+from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,6 +31,24 @@ class Request:
     fingerprint: str
     correlation_id: str
     idempotency_key: str | None = None
+    contact: Contact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPlace:
+    """Which shop orders are placed at, and whose midnight starts its order numbers again."""
+
+    store_id: str
+    timezone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An order as recorded, whether it is new, and how its customer hears of it."""
+
+    order: Order
+    created: bool
+    updates: Updates | None
 
 
 class Cashier:
@@ -40,20 +59,20 @@ class Cashier:
         store: OrderStore,
         front_desk: FrontDesk,
         handover: Handover,
+        updates: OrderUpdates,
         ids: OrderIds,
         clock: Clock,
-        store_id: str,
-        timezone: ZoneInfo,
+        shop: ShopPlace,
     ) -> None:
         self._store = store
         self._front_desk = front_desk
         self._handover = handover
+        self._updates = updates
         self._ids = ids
         self._clock = clock
-        self._store_id = store_id
-        self._timezone = timezone
+        self._shop = shop
 
-    async def place(self, request: Request) -> Placement:
+    async def place(self, request: Request) -> Placed:
         """Place an order, or find it placed before under the same key.
 
         Raises KeyReusedError, ShopClosedError, TooBusyError, NotOnTheMenuError, and what says
@@ -65,13 +84,13 @@ class Cashier:
             if earlier := await self._store.get(order_id):
                 return await self._replay(earlier, request)
         order = await self._write_up(order_id, request)
-        business_day = order.placed_at.astimezone(self._timezone).date()
+        business_day = order.placed_at.astimezone(self._shop.timezone).date()
         placement = await self._store.place(order, business_day)
         if not placement.created:
             return await self._replay(placement.order, request)
-        await self._handover.ensure(placement.order)
+        placed = await self._hand_over(placement.order, request, created=True)
         log.info("order.placed", order_id=order_id, number=placement.order.number)
-        return placement
+        return placed
 
     async def look_up(self, order_id: str) -> Order:
         """Find an order; raises OrderNotFoundError."""
@@ -88,11 +107,18 @@ class Cashier:
         """Hand a ready order to its customer; raises NotInThatStateError if it is not ready."""
         return await self._move(order_id, OrderState.READY, OrderState.COLLECTED)
 
-    async def _replay(self, earlier: Order, request: Request) -> Placement:
+    async def _replay(self, earlier: Order, request: Request) -> Placed:
         if earlier.fingerprint != request.fingerprint:
             raise KeyReusedError
-        await self._handover.ensure(earlier)
-        return Placement(earlier, created=False)
+        return await self._hand_over(earlier, request, created=False)
+
+    async def _hand_over(self, order: Order, request: Request, *, created: bool) -> Placed:
+        """Subscribe the customer before anything is announced, so that nothing is missed."""
+        updates = None
+        if request.contact is not None:
+            updates = await self._updates.subscribe(order, request.contact)
+        await self._handover.ensure(order)
+        return Placed(order, created, updates)
 
     async def _write_up(self, order_id: str, request: Request) -> Order:
         now = self._clock()
@@ -101,7 +127,7 @@ class Cashier:
         return Order(
             id=order_id,
             number="",
-            store_id=self._store_id,
+            store_id=self._shop.store_id,
             customer_name=request.customer_name,
             items=priced.items,
             currency=self._front_desk.menu.currency,

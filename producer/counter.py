@@ -13,18 +13,26 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from producer.backlog import Backlog
-from producer.cashier import Cashier
+from producer.cashier import Cashier, ShopPlace
 from producer.dead_letters.desk import DeadLetterDesk
 from producer.dead_letters.redriving import Redriving
 from producer.front_desk import FrontDesk
 from producer.handover import Handover
 from producer.order_ids import OrderIds
+from producer.order_updates import OrderUpdates
 from producer.reconciling.line_watch import LineWatch
 from producer.reconciling.opening import Surroundings, reconciling
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
+from shared.aws.errands import Errands
 from shared.aws.names import Names
-from shared.aws.opening import open_announcer, open_dead_letters, open_orders_queue, provisioned
+from shared.aws.opening import (
+    open_announcer,
+    open_dead_letters,
+    open_orders_queue,
+    open_queue,
+    provisioned,
+)
 from shared.aws.tickets import TicketQueue
 from shared.domain.menu import Menu
 from shared.runtime.clock import Clock, utc_now
@@ -32,6 +40,7 @@ from shared.runtime.lifecycle import every, running
 from shared.store.contract import Store
 from shared.store.opening import open_store
 from shared.web.rate_limit import RateLimit
+from shared.web.webhook_url import DialingRules
 
 _SAMPLE_SECONDS = 1
 
@@ -47,6 +56,7 @@ class Counter:
     backlog: Backlog
     dead_letters: DeadLetterDesk
     redriving: Redriving
+    webhook_urls: DialingRules
     clock: Clock
     order_seconds: float
 
@@ -64,25 +74,27 @@ async def open_counter(
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
-        await provisioned(clients, names.orders, names.dead_letters)
+        await provisioned(clients, names.orders, names.dead_letters, names.deliveries)
         async with (
             open_store(settings, clients.dynamodb, utc_now) as store,
             open_orders_queue(clients, names) as queue,
             open_announcer(clients, names, queue) as announcer,
+            open_queue(clients, names.deliveries) as deliveries,
             open_dead_letters(clients, names.dead_letters) as dead_letters,
         ):
             tickets = TicketQueue(queue)
             backlog = Backlog(tickets)
             handover = Handover(announcer, tickets, backlog)
             desk = FrontDesk(store, menu, backlog, settings.backlog_limit, settings.brew_speed)
+            ids = OrderIds(await store.order_id_secret(secrets.token_urlsafe(32)))
             cashier = Cashier(
                 store,
                 desk,
                 handover,
-                OrderIds(await store.order_id_secret(secrets.token_urlsafe(32))),
+                OrderUpdates(store, Errands(deliveries), ids, utc_now),
+                ids,
                 utc_now,
-                settings.store_id,
-                ZoneInfo(settings.timezone),
+                ShopPlace(settings.store_id, ZoneInfo(settings.timezone)),
             )
             rate_limit = RateLimit(settings.orders_per_minute, time.monotonic)
             line = LineWatch(backlog, utc_now)
@@ -99,6 +111,7 @@ async def open_counter(
                     backlog,
                     DeadLetterDesk(dead_letters, store, utc_now),
                     Redriving(dead_letters, store, handover, utc_now),
+                    DialingRules(settings.allow_loopback_webhooks),
                     utc_now,
                     settings.order_seconds,
                 )

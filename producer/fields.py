@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 
 from shared.web.fields import PrintableText, VisibleText
+from shared.web.mail_address import InvalidAddressError, check_address
 
 
 def no_modifier_twice(modifiers: list[str]) -> list[str]:
@@ -15,6 +16,15 @@ def no_modifier_twice(modifiers: list[str]) -> list[str]:
     if len(set(modifiers)) < len(modifiers):
         raise PydanticCustomError("repeated_modifier", "No modifier should be there twice")
     return modifiers
+
+
+def mail_address(text: str) -> str:
+    """Pass an address on that mail may be sent to."""
+    try:
+        check_address(text)
+    except InvalidAddressError as error:
+        raise PydanticCustomError("invalid_address", "{why}", {"why": str(error)}) from None
+    return text
 
 
 Id = PrintableText

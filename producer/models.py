@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from producer.fields import Id, Name, Note, no_modifier_twice
+from producer.fields import Id, Name, Note, mail_address, no_modifier_twice
+from producer.order_updates import Contact
 from shared.domain.menu import Wish
 from shared.domain.order import OrderState
 from shared.domain.shop import ShopState
+from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.timestamp import Timestamp
 from shared.web.fields import Body, PointInTime
 
@@ -47,6 +49,30 @@ class LineRequest(Body):
         return Wish(self.item, self.size, tuple(self.modifiers), self.quantity, self.note)
 
 
+class NotifyWebhook(Body):
+    """The order's events are posted to a URL, signed."""
+
+    channel: Literal["webhook"]
+    url: Annotated[str, Field(max_length=2048)]
+
+    @property
+    def contact(self) -> Contact:
+        """Say it in the words of the shop."""
+        return Contact(Channel.WEBHOOK, self.url)
+
+
+class NotifyEmail(Body):
+    """The order's events are mailed to an address, once its owner has confirmed that."""
+
+    channel: Literal["email"]
+    address: Annotated[str, AfterValidator(mail_address)]
+
+    @property
+    def contact(self) -> Contact:
+        """Say it in the words of the shop."""
+        return Contact(Channel.EMAIL, self.address)
+
+
 class PlaceOrder(Body):
     """An order to place."""
 
@@ -54,6 +80,9 @@ class PlaceOrder(Body):
 
     customer_name: Name
     items: Annotated[list[LineRequest], Field(min_length=1, max_length=20)]
+    notify: Annotated[NotifyWebhook | NotifyEmail, Field(discriminator="channel")] | None = Field(
+        default=None, exclude_if=lambda notify: notify is None
+    )
 
     def fingerprint(self) -> str:
         """Tell this order from every other, however its JSON was written."""
@@ -133,6 +162,22 @@ class OrderModel(BaseModel):
     canceled_at: Timestamp | None
     timeline: list[TimelineModel]
     estimate: EstimateModel | None
+
+
+class UpdatesModel(BaseModel):
+    """The subscription to the order's events; its keys are shown until somebody confirms it."""
+
+    subscription_id: str
+    channel: Channel
+    state: SubscriptionState
+    manage_token: str | None
+    secret: str | None
+
+
+class PlacedOrderModel(OrderModel):
+    """An order that was placed, and how its customer hears of it, if that was asked for."""
+
+    notify: UpdatesModel | None = Field(default=None, exclude_if=lambda notify: notify is None)
 
 
 class OrderPage(BaseModel):

@@ -16,6 +16,7 @@ from producer.models import (
     MenuModel,
     OrderModel,
     OrderPage,
+    PlacedOrderModel,
     PlaceOrder,
     SetMenuItem,
     SetShop,
@@ -51,10 +52,10 @@ _ORDERS: Sequence[Operation] = (
             ),
         ),
         answers={
-            HTTPStatus.CREATED: Answer("The order is placed", OrderModel, headers=_LOCATION),
+            HTTPStatus.CREATED: Answer("The order is placed", PlacedOrderModel, headers=_LOCATION),
             HTTPStatus.OK: Answer(
                 "This order was placed before, under the same key",
-                OrderModel,
+                PlacedOrderModel,
                 headers={**_LOCATION, "Idempotent-Replayed": "true"},
             ),
         },

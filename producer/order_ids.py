@@ -30,6 +30,10 @@ class OrderIds:
         """Make the id of the order that was, or will be, placed under an idempotency key."""
         return _encode(hmac.digest(self._secret, key.encode(), "sha256")[:_ID_BYTES])
 
+    def of_updates(self, order_id: str) -> str:
+        """Make the id of the subscription to an order's own events."""
+        return _encode(hmac.digest(self._secret, b"updates\0" + order_id.encode(), "sha256"))
+
 
 def is_idempotency_key(value: str) -> bool:
     """Tell whether `value` is 16 to 255 visible ASCII characters."""

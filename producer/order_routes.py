@@ -7,21 +7,24 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from producer.cashier import Request
+from producer.cashier import Placed, Request
 from producer.counter import COUNTER, Counter
 from producer.errors import NotInTimeError
 from producer.models import ListOrders, OrderPage, PlaceOrder
 from producer.order_ids import is_idempotency_key
-from producer.presenting import show_board, show_order
+from producer.order_updates import Contact
+from producer.presenting import show_board, show_order, show_placed
 from producer.problems import INVALID_KEY, INVALID_ORDER
+from shared.domain.errors import Fault
 from shared.domain.order import OrderState
-from shared.store.contract import Placement
+from shared.domain.subscription import Channel
 from shared.web.answer import answer
 from shared.web.auth import is_staff
 from shared.web.body import read_body
 from shared.web.keys import CORRELATION_ID
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 from shared.web.query import read_query
+from shared.web.webhook_url import DialingRules, ForbiddenUrlError
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _BOARD_ORDERS = 200
@@ -40,11 +43,12 @@ async def place_order(request: web.Request) -> web.Response:
         fingerprint=body.fingerprint(),
         correlation_id=request[CORRELATION_ID],
         idempotency_key=key,
+        contact=_contact(body, counter.webhook_urls),
     )
-    placement = await _place_in_time(counter, wanted)
-    shown = show_order(placement.order, counter.clock())
-    headers = {"Location": f"/orders/{placement.order.id}"}
-    if placement.created:
+    placed = await _place_in_time(counter, wanted)
+    shown = show_placed(placed, counter.clock())
+    headers = {"Location": f"/orders/{placed.order.id}"}
+    if placed.created:
         return answer(shown, HTTPStatus.CREATED, headers)
     return answer(shown, headers={**headers, "Idempotent-Replayed": "true"})
 
@@ -86,12 +90,25 @@ async def get_board(request: web.Request) -> web.Response:
     return answer(show_board(await request.app[COUNTER].store.open_orders(states, _BOARD_ORDERS)))
 
 
-async def _place_in_time(counter: Counter, wanted: Request) -> Placement:
+async def _place_in_time(counter: Counter, wanted: Request) -> Placed:
     try:
         async with asyncio.timeout(counter.order_seconds):
             return await counter.cashier.place(wanted)
     except TimeoutError as error:
         raise NotInTimeError from error
+
+
+def _contact(body: PlaceOrder, webhook_urls: DialingRules) -> Contact | None:
+    if body.notify is None:
+        return None
+    contact = body.notify.contact
+    if contact.channel is Channel.WEBHOOK:
+        try:
+            webhook_urls.url(contact.target)
+        except ForbiddenUrlError as error:
+            faults = [Fault("/notify/url", str(error))]
+            raise Problem(INVALID_ORDER, "the body has 1 fault(s)", faults=faults) from None
+    return contact
 
 
 def _admit(request: web.Request) -> None:

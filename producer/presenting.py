@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
+from producer.cashier import Placed
 from producer.front_desk import ShopView
 from producer.models import (
     BoardEntry,
@@ -15,10 +16,13 @@ from producer.models import (
     MenuItemModel,
     MenuModel,
     OrderModel,
+    PlacedOrderModel,
     ShopModel,
     TimelineModel,
+    UpdatesModel,
     WaitModel,
 )
+from producer.order_updates import Updates
 from shared.domain.estimate import remaining
 from shared.domain.menu import Choice, Menu, MenuItem
 from shared.domain.order import LineItem, Order, OrderState
@@ -46,6 +50,12 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         timeline=[TimelineModel(state=entry.state, at=entry.at) for entry in order.timeline],
         estimate=_show_estimate(order, now),
     )
+
+
+def show_placed(placed: Placed, now: dt.datetime) -> PlacedOrderModel:
+    """Show an order to whoever places it, with the keys of its subscription."""
+    shown = show_order(placed.order, now)
+    return PlacedOrderModel(**dict(shown), notify=_show_updates(placed.updates))
 
 
 def show_board(orders: Sequence[Order]) -> BoardModel:
@@ -92,6 +102,20 @@ def show_shop(view: ShopView) -> ShopModel:
         backlog=view.backlog,
         wait_seconds=WaitModel(low=view.wait.low_seconds, high=view.wait.high_seconds),
         baristas=view.baristas,
+    )
+
+
+def _show_updates(updates: Updates | None) -> UpdatesModel | None:
+    if updates is None:
+        return None
+    subscription = updates.subscription
+    secrets = [signing.secret for signing in subscription.secrets if updates.manage_token]
+    return UpdatesModel(
+        subscription_id=subscription.id,
+        channel=subscription.channel,
+        state=subscription.state,
+        manage_token=updates.manage_token,
+        secret=secrets[0] if secrets else None,
     )
 
 

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import structlog
 
-from notifier.delivering.errands import Errands
 from notifier.delivering.retries import Schedule
 from notifier.delivering.sender import Accepted, Confirmed, Refused, Sender, Unreachable
+from shared.aws.errands import Errands
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain.delivery_log import LoggedState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 from pydantic import ValidationError
 
-from notifier.delivering.errands import Errands
+from shared.aws.errands import Errands
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.delivery_log import LoggedDelivery, delivery_id

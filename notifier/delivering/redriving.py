@@ -13,8 +13,8 @@ from typing import Protocol
 import structlog
 from pydantic import ValidationError
 
-from notifier.delivering.errands import Errands
 from shared.aws.dead_letters import DeadLetter, DeadLetters
+from shared.aws.errands import Errands
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.domain.subscription import SubscriptionState, advance
 from shared.messages.errand import ERRAND, Deliver

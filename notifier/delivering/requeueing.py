@@ -7,8 +7,8 @@ from typing import Protocol
 
 import structlog
 
-from notifier.delivering.errands import Errands
 from notifier.topics.press import Press
+from shared.aws.errands import Errands
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.errand import Confirm, Deliver
 from shared.store.subscription_contract import (

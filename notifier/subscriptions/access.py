@@ -7,7 +7,7 @@ from aiohttp import web
 from notifier.opening import NOTIFIER
 from notifier.subscriptions.desk import SubscriptionDesk
 from shared.domain.subscription import Subscription
-from shared.runtime.tokens import is_token
+from shared.domain.tokens import is_token
 from shared.web.auth import bearer_token, is_staff, unauthorized
 
 

@@ -10,11 +10,11 @@ from typing import Protocol
 import structlog
 
 from notifier.delivering.consent import Consent
-from notifier.delivering.errands import Errands
 from notifier.delivering.redriving import Redriving
 from notifier.subscriptions.queues import QueueSubscribers
-from notifier.subscriptions.wish import Granted, Wish, grant
+from shared.aws.errands import Errands
 from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.granting import Granted, SubscriptionWish, grant
 from shared.domain.subscription import (
     Channel,
     Subscription,
@@ -22,9 +22,9 @@ from shared.domain.subscription import (
     advance,
     rotate,
 )
+from shared.domain.tokens import new_signing_secret
 from shared.messages.errand import Confirm, Redeliver
 from shared.runtime.clock import Clock
-from shared.runtime.tokens import new_signing_secret
 from shared.store.subscription_contract import (
     DeliveryLog,
     SubscriptionChangedError,
@@ -58,7 +58,7 @@ class SubscriptionDesk:
     redriving: Redriving
     clock: Clock
 
-    async def subscribe(self, wish: Wish) -> Granted:
+    async def subscribe(self, wish: SubscriptionWish) -> Granted:
         """Record a wish, and ask whether it is meant; a queue, which staff name, is not asked.
 
         Raises QueueRefusedError.

@@ -21,10 +21,10 @@ from notifier.subscriptions.models import (
     SubscriptionModel,
 )
 from notifier.subscriptions.targets import target_of
-from notifier.subscriptions.wish import Wish
 from notifier.topics.routes import require_topic
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.domain.errors import Fault
+from shared.domain.granting import SubscriptionWish
 from shared.domain.subscription import Channel, Filter, Subscription
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer
@@ -103,12 +103,12 @@ def _admit(request: web.Request) -> None:
         raise Problem(TOO_MANY_REQUESTS, detail, retry_after=wait)
 
 
-def _wish(topic: str, asked: Asked, rules: DialingRules) -> Wish:
+def _wish(topic: str, asked: Asked, rules: DialingRules) -> SubscriptionWish:
     wanted = Filter(frozenset(asked.filter.type), frozenset(asked.filter.order_id))
     if wanted.order_ids and topic != ORDER_EVENTS:
         fault = Fault("/filter/order_id", f"only {ORDER_EVENTS} tells of orders")
         raise Problem(INVALID_SUBSCRIPTION, "the body has 1 fault(s)", faults=[fault])
-    return Wish(topic, Channel(asked.channel), target_of(asked, rules), wanted)
+    return SubscriptionWish(topic, Channel(asked.channel), target_of(asked, rules), wanted)
 
 
 def _granted(subscription: Subscription, manage_token: str) -> GrantedModel:

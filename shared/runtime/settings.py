@@ -97,5 +97,8 @@ class WebSettings(ServiceSettings):
     )
     """Opens the staff routes; made and kept in the state folder when left out."""
 
+    allow_loopback_webhooks: bool = False
+    """Lets webhooks lead to this machine, and by http as well: for trying things out."""
+
     listen_fd: int | None = None
     """A listening socket of the parent's; without one, the service binds the port itself."""

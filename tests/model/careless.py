@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from producer.cashier import Cashier, Request
+from producer.cashier import Cashier, Placed, Request
 from producer.handover import Handover
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain import order as orders
 from shared.domain.order import Order, OrderState
-from shared.store.contract import Placement
 from tests.model.host import Host
 from tests.model.ports import announcer_of
 from tests.model.record import Record
@@ -48,12 +47,12 @@ class UnconditionalPlaces(Record):
 class QueuesBeforeStoring(Cashier):
     """Records an order only when its ticket is on the queue."""
 
-    async def place(self, request: Request) -> Placement:
+    async def place(self, request: Request) -> Placed:
         order = await self._write_up(self._ids.of_key(str(request.idempotency_key)), request)
         await self._handover._tickets.put(order)  # noqa: SLF001 - the steps of the original
         placement = await self._store.place(order, order.placed_at.date())
         await self._handover._announcer.announce(placement.order)  # noqa: SLF001
-        return placement
+        return Placed(placement.order, placement.created, None)
 
 
 class QueuesBeforeAnnouncing(Handover):

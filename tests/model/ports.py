@@ -91,9 +91,14 @@ def queue_of(host: Host, record: Record) -> Queue:
     return cast("Queue", _Queue(host, record))
 
 
+def sqs_of(host: Host, record: Record) -> SqsQueue:
+    """Reach the queue as those who send do."""
+    return cast("SqsQueue", _Queue(host, record))
+
+
 def tickets_of(host: Host, record: Record) -> TicketQueue:
     """Reach the queue as the cashier does."""
-    return TicketQueue(cast("SqsQueue", _Queue(host, record)))
+    return TicketQueue(sqs_of(host, record))
 
 
 def announcer_of(host: Host, record: Record) -> OrderAnnouncer:

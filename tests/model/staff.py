@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from producer.backlog import Backlog
-from producer.cashier import Cashier, Request
+from producer.cashier import Cashier, Request, ShopPlace
 from producer.front_desk import FrontDesk
 from producer.handover import Handover
 from producer.order_ids import OrderIds
+from producer.order_updates import OrderUpdates
 from producer.reconciling.retelling import Retelling
+from shared.aws.errands import Errands
 from shared.consuming.delivery import Delivery
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.work import Work
 from shared.domain.menu import Choice, Menu, MenuItem, Wish
 from tests.model.host import Host
-from tests.model.ports import announcer_of, queue_of, store_of, tickets_of
+from tests.model.ports import announcer_of, queue_of, sqs_of, store_of, tickets_of
 from tests.model.record import Record
 from worker.barista import Announcer, Barista
 
@@ -61,7 +63,9 @@ class Staff:
         desk = FrontDesk(store, MENU, backlog, backlog_limit=100, brew_speed=0)
         announcer = announcer_of(host, record)
         handover = self.handover(announcer, tickets, backlog)
-        cashier = self.cashier(store, desk, handover, IDS, lambda: record.now, "main", UTC)
+        updates = OrderUpdates(store, Errands(sqs_of(host, record)), IDS, lambda: record.now)
+        shop = ShopPlace("main", UTC)
+        cashier = self.cashier(store, desk, handover, updates, IDS, lambda: record.now, shop)
         return Counter(cashier, handover, Retelling(store, announcer, LEASE))
 
     async def deliver(self, host: Host, record: Record, delivery: Delivery) -> None:

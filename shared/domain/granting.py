@@ -12,11 +12,11 @@ from shared.domain.subscription import (
     Subscription,
     SubscriptionState,
 )
-from shared.runtime.tokens import new_id, new_signing_secret, new_token, token_digest
+from shared.domain.tokens import new_id, new_signing_secret, new_token, token_digest
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SubscriptionWish:
     """What somebody wants to hear, and where: a URL, an address or the ARN of a queue."""
 
     topic: str
@@ -33,12 +33,14 @@ class Granted:
     manage_token: str
 
 
-def grant(wish: Wish, store_id: str, now: dt.datetime) -> Granted:
-    """Make a pending subscription of a wish, with keys of its own."""
+def grant(
+    wish: SubscriptionWish, store_id: str, now: dt.datetime, subscription_id: str | None = None
+) -> Granted:
+    """Make a pending subscription of a wish, with keys of its own, and an id if it has none."""
     token = new_token()
     signed = wish.channel is Channel.WEBHOOK
     subscription = Subscription(
-        id=new_id(),
+        id=subscription_id or new_id(),
         store_id=store_id,
         topic=wish.topic,
         channel=wish.channel,

@@ -1,4 +1,4 @@
-"""Errands: what is still to be done for subscribers, sent to the deliveries queue."""
+"""Errands on the deliveries queue: what is still to be done for subscribers."""
 
 from __future__ import annotations
 
