@@ -1,0 +1,89 @@
+"""Where a customer wants to hear of an order: checked when it is placed, and recorded once."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.subscription import Subscription, SubscriptionState, advance
+from shared.domain.tokens import is_token
+from shared.messages.announcement import ORDER_EVENTS
+from shared.runtime.clock import utc_now
+from tests.support.cashier import ORDER, ServedCashier, new_key
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WEBHOOK = {"channel": "webhook", "url": "https://shop.example/hook"}
+
+
+async def recorded(cashier: ServedCashier, order_id: str) -> list[Subscription]:
+    return list(await cashier.store.subscribed([f"{ORDER_EVENTS}/{order_id}"]))
+
+
+@pytest.mark.parametrize(
+    ("notify", "pointer"),
+    [
+        ({"channel": "webhook", "url": "http://shop.example/hook"}, "/notify/url"),
+        ({"channel": "webhook", "url": "https://10.0.0.1/hook"}, "/notify/url"),
+        ({"channel": "email", "address": "nobody"}, "/notify/address"),
+        ({"channel": "pigeon", "address": "ada@shop.example"}, "/notify/channel"),
+        ({"channel": "email"}, "/notify/address"),
+        ({}, "/notify/channel"),
+    ],
+)
+async def test_an_order_with_nowhere_to_send_its_news_is_refused(
+    notify: dict[str, str], pointer: str, cashier: ServedCashier
+) -> None:
+    answer = await cashier.place({**ORDER, "notify": notify})
+    assert answer.problem == (422, "/problems/invalid-order")
+    assert answer.pointers == [pointer]
+
+
+async def test_whoever_places_an_order_again_gets_keys_that_open_its_one_subscription(
+    cashier: ServedCashier,
+) -> None:
+    key, body = new_key(), {**ORDER, "notify": WEBHOOK}
+    first, again = [await cashier.place(body, key=key) for _ in range(2)]
+    assert [first.status, again.status] == [201, 200]
+
+    (subscription,) = await recorded(cashier, first.body["id"])
+    assert subscription.state is SubscriptionState.PENDING
+    assert subscription.target == WEBHOOK["url"]
+    assert first.body["notify"]["subscription_id"] == subscription.id
+    assert again.body["notify"]["subscription_id"] == subscription.id
+    assert is_token(again.body["notify"]["manage_token"], subscription.manage_digest)
+    assert subscription.secrets[0].secret == again.body["notify"]["secret"]
+
+
+async def test_keys_are_not_told_any_more_once_the_subscription_is_confirmed(
+    cashier: ServedCashier,
+) -> None:
+    key, body = new_key(), {**ORDER, "notify": WEBHOOK}
+    first = await cashier.place(body, key=key)
+    (pending,) = await recorded(cashier, first.body["id"])
+    active = advance(pending, SubscriptionState.ACTIVE, utc_now())
+    await cashier.store.replace_subscription(pending, active)
+
+    again = await cashier.place(body, key=key)
+    assert again.body["notify"] == {
+        "subscription_id": pending.id,
+        "channel": "webhook",
+        "state": "active",
+        "manage_token": None,
+        "secret": None,
+    }
+    assert await recorded(cashier, first.body["id"]) == [active]
+
+
+async def test_the_same_order_with_another_contact_is_another_order(cashier: ServedCashier) -> None:
+    key = new_key()
+    await cashier.place({**ORDER, "notify": WEBHOOK}, key=key)
+    elsewhere = {"channel": "email", "address": "ada@shop.example"}
+    answer = await cashier.place({**ORDER, "notify": elsewhere}, key=key)
+    assert answer.problem == (422, "/problems/idempotency-key-reused")
+
+
+async def test_an_order_without_a_contact_is_as_it_always_was(cashier: ServedCashier) -> None:
+    answer = await cashier.place(ORDER)
+    assert answer.status == 201
+    assert "notify" not in answer.body
+    assert await recorded(cashier, answer.body["id"]) == []
