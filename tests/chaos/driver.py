@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import signal
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -71,6 +72,12 @@ class ChaosShop:
     def counter(self) -> ServiceProcess:
         """The counter in its latest life."""
         return self.counters[-1]
+
+    @property
+    def kills(self) -> int:
+        """How many processes of the shop were killed."""
+        killed = [one for one in self.counters if one.process.returncode == -signal.SIGKILL]
+        return len(self.crew.kills) + len(killed)
 
     async def open_counter(self) -> None:
         """Start the counter, and return when it is ready."""

@@ -41,7 +41,7 @@ class Run:
             fault=fault,
             seed=self.seed,
             orders=len(evidence.ledger.acknowledged),
-            kills=len(shop.crew.kills),
+            kills=shop.kills,
             lost=len(evidence.lost),
             duplicate_orders=evidence.duplicate_orders,
             duplicate_deliveries=evidence.duplicate_deliveries + copies,
