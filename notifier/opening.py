@@ -12,9 +12,13 @@ from functools import partial
 
 import structlog
 from aiohttp import web
+from jinja2 import Environment
 
 from notifier.delivering.housekeeping import Housekeeping
+from notifier.delivering.sender import Sender
 from notifier.mail.links import LinkSigner
+from notifier.mail.opening import open_mail
+from notifier.mail.rendering import new_templates
 from notifier.office import Door, Surroundings, open_office
 from notifier.settings import NotifierSettings
 from notifier.topics.catalog import TopicCatalog
@@ -49,6 +53,7 @@ class Notifier:
     catalog: TopicCatalog
     press: Press
     links: LinkSigner
+    templates: Environment
     rules: DialingRules
     rate_limit: RateLimit
     door: Door
@@ -73,10 +78,12 @@ async def open_notifier(
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
     ):
         links = LinkSigner(await store.link_secret(secrets.token_urlsafe(32)), settings.own_url)
+        templates = new_templates()
         catalog = TopicCatalog(store, partial(_provision, clients, names))
         press = Press(store, publishers, settings.store_id, utc_now)
-        senders = {
+        senders: dict[Channel, Sender] = {
             Channel.WEBHOOK: WebhookSender(session, rules, utc_now),
+            Channel.EMAIL: open_mail(settings, links, templates, utc_now),
         }
         around = Surroundings(settings, clients, store, catalog, press, senders, links)
         notifier = Notifier(
@@ -84,6 +91,7 @@ async def open_notifier(
             catalog,
             press,
             links,
+            templates,
             rules,
             RateLimit(settings.subscriptions_per_minute, time.monotonic),
             Door(),

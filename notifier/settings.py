@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import re
 import socket
+from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
+from notifier.mail.addresses import named_sender
+from notifier.mail.smtp_url import SmtpServer, smtp_server
 from shared.runtime.settings import HttpUrl, Name, WebSettings
+from shared.web.mail_address import InvalidAddressError
 
 _LONGEST_NAME = 40
 
@@ -27,6 +31,19 @@ Seconds = Annotated[float, Field(gt=0, le=12 * 3600)]
 
 def _listed(text: object) -> object:
     return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
+
+
+def _smtp_url(text: str) -> str:
+    smtp_server(text)
+    return text
+
+
+def _mail_from(text: str) -> str:
+    try:
+        named_sender(text)
+    except InvalidAddressError as error:
+        raise ValueError(str(error)) from None
+    return text
 
 
 class NotifierSettings(WebSettings):
@@ -68,6 +85,13 @@ class NotifierSettings(WebSettings):
     public_url: HttpUrl | None = None
     """Where the shop is reached from outside, for links in mail; made of the port if left out."""
 
+    smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(default=None, repr=False)
+    """The mail server, as smtp+starttls://user:password@host:587, smtps:// or smtp://; left out,
+    mail lands in a folder."""
+
+    mail_from: Annotated[str, AfterValidator(_mail_from)] = "Coffee shop <shop@coffee.invalid>"
+    """Whom mail is from; a mail server wants one of its own addresses here."""
+
     subscriptions_per_minute: Annotated[int, Field(ge=0)] = 120
     """How many subscriptions one client may try to make in any minute; 0 means unbounded."""
 
@@ -90,6 +114,22 @@ class NotifierSettings(WebSettings):
     def own_url(self) -> str:
         """Where links in mail lead to."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def smtp_server(self) -> SmtpServer | None:
+        """The mail server, if there is one."""
+        return None if self.smtp_url is None else smtp_server(self.smtp_url)
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where mail lands if there is no mail server."""
+        return self.state_dir / "mail"
+
+    @model_validator(mode="after")
+    def _mail_is_from_somebody(self) -> Self:
+        if self.smtp_url is not None and "mail_from" not in self.model_fields_set:
+            raise ValueError("COFFEE_MAIL_FROM is needed with COFFEE_SMTP_URL")
+        return self
 
     @model_validator(mode="after")
     def _lag_fits_in_the_ring(self) -> Self:

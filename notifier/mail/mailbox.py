@@ -1,0 +1,131 @@
+"""The mailbox that mail leaves by: what it promises, and the one that is an SMTP server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from email.message import EmailMessage
+from typing import Protocol
+
+from aiosmtplib import SMTP
+from aiosmtplib.errors import (
+    SMTPAuthenticationError,
+    SMTPDataError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+
+from notifier.mail.smtp_url import SmtpServer, Tls
+
+_QUIT_SECONDS = 1.0
+_PERMANENT = 500
+_AUTHENTICATION_REQUIRED = 530
+
+
+_TROUBLE: tuple[tuple[type[Exception], str], ...] = (
+    (SMTPAuthenticationError, "the mail server does not let us in"),
+    (SMTPNotSupported, "the mail server cannot do what this takes"),
+    (SMTPResponseException, "the mail server refuses our mail"),
+    (ssl.SSLError, "TLS could not be agreed on with the mail server"),
+    (TimeoutError, "no answer of the mail server in time"),
+    (Exception, "the mail server cannot be reached"),
+)
+"""What to say of an error, the first that fits."""
+
+
+class BouncedError(Exception):
+    """The recipient is refused for good."""
+
+
+class MailboxError(Exception):
+    """The mail could not be handed over now, for a reason that is not the recipient's."""
+
+
+class Mailbox(Protocol):
+    """Where mail is handed over. One attempt each, bounded in time."""
+
+    async def post(self, message: EmailMessage) -> None:
+        """Hand a mail over to its only recipient's address; raises BouncedError, MailboxError."""
+
+
+class SmtpMailbox:
+    """Hands mail over to an SMTP server, on a connection of its own for each.
+
+    `seconds` is for all of an attempt, with its wait for one of the `most` connections: so a
+    server that is slow or away holds nobody up for longer. `trust` says whose certificates are
+    believed, which is never asked of a server without TLS.
+    """
+
+    def __init__(
+        self, server: SmtpServer, trust: ssl.SSLContext, *, seconds: float = 10, most: int = 8
+    ) -> None:
+        self._server = server
+        self._trust = trust
+        self._seconds = seconds
+        self._connections = asyncio.Semaphore(most)
+
+    async def post(self, message: EmailMessage) -> None:
+        """Make one attempt; raises BouncedError, MailboxError."""
+        smtp = self._smtp()
+        try:
+            async with asyncio.timeout(self._seconds), self._connections:
+                await smtp.connect()
+                await smtp.send_message(message)
+        except (SMTPException, OSError) as error:
+            raise _verdict(error) from None
+        else:
+            await _take_leave(smtp)
+        finally:
+            smtp.close()
+
+    def _smtp(self) -> SMTP:
+        server = self._server
+        return SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            local_hostname=socket.gethostname(),
+            timeout=self._seconds,
+            use_tls=server.tls is Tls.IMPLICIT,
+            start_tls=server.tls is Tls.STARTTLS,
+            tls_context=None if server.tls is Tls.NONE else self._trust,
+        )
+
+
+async def _take_leave(smtp: SMTP) -> None:
+    """Say goodbye (RFC 5321, section 4.1.1.10). The mail is accepted, whatever comes of this."""
+    with contextlib.suppress(SMTPException, OSError):
+        await smtp.quit(timeout=_QUIT_SECONDS)
+
+
+def _verdict(error: Exception) -> BouncedError | MailboxError:
+    """Say in a few words, of which none is the server's, what an error means."""
+    match error:
+        case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as refused, *_]):
+            return _answered(refused)
+        case SMTPDataError():
+            return _answered(error)
+        case _:
+            return MailboxError(next(said for kind, said in _TROUBLE if isinstance(error, kind)))
+
+
+def _answered(refused: SMTPResponseException) -> BouncedError | MailboxError:
+    """Judge an answer to RCPT or DATA, where 5xx is for good (RFC 5321, section 4.2.1).
+
+    But what has to do with us rather than the recipient is ours to mend: 530, and the enhanced
+    codes 5.7.x of RFC 3463, which say that we may not relay, or must prove who we are.
+    """
+    permanent = refused.code >= _PERMANENT
+    if permanent and refused.code != _AUTHENTICATION_REQUIRED and not _is_policy(refused.message):
+        return BouncedError(f"the mail was refused with {refused.code}")
+    return MailboxError(f"the mail server answered {refused.code}")
+
+
+def _is_policy(answer: str) -> bool:
+    return answer.lstrip().startswith("5.7.")

@@ -1,0 +1,48 @@
+"""The e-mail channel's sender: one mail for each attempt."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+from notifier.delivering.sender import Accepted, Attempt, Confirmed, Refused, Unreachable
+from notifier.mail.composing import Composer, UnknownEventError
+from notifier.mail.mailbox import BouncedError, Mailbox, MailboxError
+from shared.domain.subscription import Subscription
+from shared.messages.announcement import CloudEvent
+from shared.web.mail_address import InvalidAddressError
+
+
+class MailSender:
+    """Composes mail, and hands it over. Once the mailbox has it, it is delivered."""
+
+    def __init__(self, mailbox: Mailbox, composer: Composer) -> None:
+        self._mailbox = mailbox
+        self._composer = composer
+
+    async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
+        """Mail an event."""
+        try:
+            message = self._composer.announcement(subscription, event)
+        except InvalidAddressError as error:
+            return Unreachable(str(error))
+        except UnknownEventError as error:
+            return Refused(str(error))
+        return await self._post(message)
+
+    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed:
+        """Mail the link that confirms a subscription: it is made of the same token."""
+        del token
+        try:
+            message = self._composer.confirmation(subscription)
+        except InvalidAddressError as error:
+            return Unreachable(str(error))
+        return await self._post(message)
+
+    async def _post(self, message: EmailMessage) -> Attempt:
+        try:
+            await self._mailbox.post(message)
+        except BouncedError as error:
+            return Unreachable(str(error))
+        except MailboxError as error:
+            return Refused(str(error))
+        return Accepted()

@@ -1,0 +1,68 @@
+"""Where the mail server is, written as a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from types import MappingProxyType
+from urllib.parse import SplitResult, unquote, urlsplit
+
+
+class Tls(Enum):
+    """How a connection to a mail server is made secret (RFC 8314)."""
+
+    NONE = auto()
+    STARTTLS = auto()
+    IMPLICIT = auto()
+
+
+_SCHEMES: Mapping[str, tuple[Tls, int]] = MappingProxyType(
+    {
+        "smtp": (Tls.NONE, 25),
+        "smtp+starttls": (Tls.STARTTLS, 587),
+        "smtps": (Tls.IMPLICIT, 465),
+    }
+)
+"""What each scheme means, with its usual port."""
+
+_EXPECTED = "should be a URL, as in smtp+starttls://user:password@mail.example:587"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """A mail server, and what it knows us by, if it asks."""
+
+    host: str
+    port: int
+    tls: Tls
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def smtp_server(url: str) -> SmtpServer:
+    """Read `smtp://`, `smtp+starttls://` or `smtps://`; raises ValueError, which repeats nothing.
+
+    User name and password are percent-encoded; either both are there, or none.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(_EXPECTED) from None
+    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0 or _says_more(parts):
+        raise ValueError(_EXPECTED)
+    if bool(parts.username) != bool(parts.password):
+        raise ValueError("should have both a user name and a password, or none")
+    tls, usual_port = _SCHEMES[parts.scheme]
+    return SmtpServer(
+        parts.hostname,
+        port or usual_port,
+        tls,
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+    )
+
+
+def _says_more(parts: SplitResult) -> bool:
+    return parts.path not in {"", "/"} or bool(parts.query or parts.fragment)
