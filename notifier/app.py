@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from notifier.asyncapi.operations import NAMES
 from notifier.live.feed import HUB, LIVE_QUEUE, feeding, new_hub
 from notifier.live.hub import TooManyForOneClientError, TooManyStreamsError
 from notifier.live.routes import STREAM_TIMES
@@ -16,6 +17,7 @@ from notifier.opening import NOTIFIER, open_notifier
 from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.problems import NOTIFIER_PROBLEMS
 from notifier.settings import NotifierSettings
+from shared.aws.names import Names
 from shared.web.keys import HANGUPS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.problem import TOO_BUSY, Problem
 
@@ -41,6 +43,7 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     async def deliveries_up() -> None:
         await app[NOTIFIER].door.office.check()
 
+    app[NAMES] = Names(settings.name_prefix)
     app[HUB] = new_hub(settings, Tally(app[METRICS]))
     app[STREAM_TIMES] = StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds)
     app[OPERATIONS].extend(NOTIFIER_OPERATIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from notifier.asyncapi.operations import ASYNCAPI_OPERATIONS
 from notifier.live.operations import LIVE_OPERATIONS
 from notifier.subscriptions.operations import SUBSCRIPTION_OPERATIONS
 from notifier.topics.operations import TOPIC_OPERATIONS
@@ -13,4 +14,5 @@ NOTIFIER_OPERATIONS: Sequence[Operation] = (
     *TOPIC_OPERATIONS,
     *SUBSCRIPTION_OPERATIONS,
     *LIVE_OPERATIONS,
+    *ASYNCAPI_OPERATIONS,
 )

@@ -38,7 +38,8 @@ LIVE_OPERATIONS: Sequence[Operation] = (
         ),
         answers={
             HTTPStatus.OK: Answer(
-                "Server-sent events; each one's data is a CloudEvent", media_type=EVENT_STREAM
+                "Server-sent events; each one's data is a CloudEvent, as `/asyncapi.json` has it",
+                media_type=EVENT_STREAM,
             )
         },
         errors=(INVALID_REQUEST, UNAUTHORIZED, NOT_FOUND, TOO_MANY_STREAMS, TOO_BUSY),

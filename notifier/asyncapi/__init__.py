@@ -1,0 +1,1 @@
+"""The AsyncAPI document: which messages the shop sends, by which channels."""

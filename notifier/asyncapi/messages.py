@@ -1,0 +1,104 @@
+"""The messages of the AsyncAPI document: an event of each type, and what comes along with it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from notifier.asyncapi.models import (
+    BoardChangeData,
+    ChallengeAnswer,
+    ChallengeData,
+    Envelope,
+    NewsletterAttributes,
+    NewsletterData,
+    OrderAttributes,
+    OrderChangeData,
+    ResetData,
+    WebhookHeaders,
+)
+from notifier.live.board import BOARD_CHANGED
+from notifier.topics.press import PUBLISHED
+from notifier.webhooks.sender import CHALLENGE
+from shared.domain.order import OrderState
+
+Json: TypeAlias = dict[str, Any]
+
+_MODELS: tuple[type[BaseModel], ...] = (
+    *(Envelope, OrderChangeData, BoardChangeData, NewsletterData, ChallengeData, ChallengeAnswer),
+    *(ResetData, OrderAttributes, NewsletterAttributes, WebhookHeaders),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A type of event: its name, what it tells, and the schema of its `data`."""
+
+    name: str
+    title: str
+    data: Json
+
+    @property
+    def key(self) -> str:
+        """What it is called in the document: `order.ready`, for one."""
+        return self.name.removeprefix("coffeeshop.").removesuffix(".v1")
+
+
+def ref(model: type[BaseModel]) -> Json:
+    """Refer to the schema of a model."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _order_event(state: OrderState) -> EventType:
+    data = {"allOf": [ref(OrderChangeData), {"properties": {"state": {"const": state.value}}}]}
+    return EventType(f"coffeeshop.order.{state}.v1", f"An order is {state}", data)
+
+
+ORDER_EVENT_TYPES = tuple(_order_event(state) for state in OrderState)
+NEWSLETTER_TYPE = EventType(PUBLISHED, "A newsletter issue was published", ref(NewsletterData))
+BOARD_TYPE = EventType(BOARD_CHANGED, "The counter's display has changed", ref(BoardChangeData))
+CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ref(ChallengeData))
+
+
+@functools.cache
+def schemas() -> Mapping[str, Json]:
+    """Give the schemas of the models and of all events, by their names."""
+    _, made = models_json_schema(
+        [(model, "validation") for model in _MODELS], ref_template="#/components/schemas/{model}"
+    )
+    definitions: dict[str, Json] = made["$defs"]
+    envelope = definitions.pop(Envelope.__name__)
+    types = (*ORDER_EVENT_TYPES, NEWSLETTER_TYPE, BOARD_TYPE, CHALLENGE_TYPE)
+    return {**definitions, **{kind.key: _event_schema(envelope, kind) for kind in types}}
+
+
+def _event_schema(envelope: Json, kind: EventType) -> Json:
+    """Close an event's schema around its type. What may be null is left out rather than null."""
+    told = {"type": {"const": kind.name}, "data": kind.data}
+    properties = {**envelope["properties"], **told}
+    optional = {name for name, field in Envelope.model_fields.items() if field.default is None}
+    return {
+        **envelope,
+        "title": kind.title,
+        "properties": {
+            name: {"type": "string"} if name in optional else schema
+            for name, schema in properties.items()
+        },
+        "required": [name for name in properties if name not in optional],
+    }
+
+
+def message(kind: EventType, headers: type[BaseModel] | None = None) -> Json:
+    """Describe an event as a message, with the headers that its channel gives it."""
+    described: Json = {
+        "name": kind.name,
+        "title": kind.title,
+        "contentType": "application/json",
+        "payload": {"$ref": f"#/components/schemas/{kind.key}"},
+    }
+    return described | ({"headers": ref(headers)} if headers else {})

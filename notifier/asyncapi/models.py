@@ -1,0 +1,102 @@
+"""What events and their headers look like to subscribers: closed, so that nothing else is in them.
+
+Events about orders have a model of their own. These are for the others, which are put together
+where they are sent; a test holds what was really sent against them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from notifier.live.ring import Gap
+from shared.domain.order import OrderState
+from shared.messages.announcement import CloudEvent, OrderChange
+from shared.messages.timestamp import Timestamp
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Envelope(CloudEvent):
+    """An event in the JSON format of CloudEvents 1.0, with no attributes but these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OrderChangeData(OrderChange):
+    """A change of an order. Its `version` rises by one with every change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class BoardChangeData(_Closed):
+    """A number that comes to the counter's display, or leaves it."""
+
+    number: str
+    state: OrderState
+    since: Timestamp
+
+
+class NewsletterData(BaseModel):
+    """A newsletter issue, and whatever else staff have put beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    topic: str
+    subject: str
+    body: Annotated[str, Field(description="Markdown")]
+
+
+class ChallengeData(_Closed):
+    """What a webhook must repeat to become active."""
+
+    challenge: str
+
+
+class ChallengeAnswer(BaseModel):
+    """The body of the 2xx answer to a challenge."""
+
+    challenge: str
+
+
+class ResetData(_Closed):
+    """Why events may be missing from a live stream."""
+
+    reason: Gap
+
+
+class OrderAttributes(_Closed):
+    """The SNS message attributes of an order's event, for filter policies."""
+
+    type: str
+    store_id: str
+    order_id: str
+
+
+class NewsletterAttributes(_Closed):
+    """The SNS message attributes of a newsletter issue, for filter policies."""
+
+    type: str
+    store_id: str
+    topic: str
+
+
+class WebhookHeaders(BaseModel):
+    """The headers of Standard Webhooks 1.0.0, beside those of HTTP."""
+
+    id: Annotated[str, Field(alias="webhook-id", description="The event's id; deduplicate by it")]
+    timestamp: Annotated[
+        str, Field(alias="webhook-timestamp", pattern=r"^\d+$", description="Unix time of sending")
+    ]
+    signature: Annotated[
+        str,
+        Field(
+            alias="webhook-signature",
+            pattern=r"^v1,\S+( v1,\S+)*$",
+            description="HMAC-SHA256 of `<id>.<timestamp>.<body>`, once with each valid secret",
+        ),
+    ]
+    content_type: Annotated[Literal["application/json"], Field(alias="Content-Type")]
