@@ -7,8 +7,9 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from notifier.subscriptions.desk import NotFoundError
+from notifier.subscriptions.desk import NotActiveError, NotFoundError
 from notifier.subscriptions.queues import QueueRefusedError
+from notifier.topics.catalog import TooManyTopicsError
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.subscription import SubscriptionRefusedError
@@ -30,6 +31,7 @@ INVALID_REDRIVE = ProblemKind("invalid-redrive", _UNPROCESSABLE, "The redrive is
 TOPIC_RESERVED = ProblemKind(
     "topic-reserved", HTTPStatus.CONFLICT, "The topic is not for this purpose"
 )
+TOO_MANY_TOPICS = ProblemKind("too-many-topics", HTTPStatus.CONFLICT, "There are too many topics")
 NOT_IN_THAT_STATE = ProblemKind(
     "subscription-state", HTTPStatus.CONFLICT, "The subscription does not allow that now"
 )
@@ -54,6 +56,8 @@ NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingP
         StoreUnavailableError: _unavailable,
         NotFoundError: lambda _: Problem(NOT_FOUND, "there is no such subscription or delivery"),
         QueueRefusedError: lambda error: Problem(INVALID_SUBSCRIPTION, str(error)),
+        NotActiveError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
+        TooManyTopicsError: lambda error: Problem(TOO_MANY_TOPICS, str(error)),
         SubscriptionRefusedError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
         SubscriptionChangedError: _changed,
     }

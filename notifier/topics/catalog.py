@@ -8,6 +8,14 @@ from shared.messages.topics import OPENING_TOPICS
 from shared.store.subscription_contract import TopicStore
 
 
+MOST_TOPICS = 50
+"""A queue's policy names the topics that it hears, and may be 8 KB long."""
+
+
+class TooManyTopicsError(Exception):
+    """There is no room for another topic."""
+
+
 class TopicCatalog:
     """Knows the topics. `provision` is told of all of them before a new one is anybody's."""
 
@@ -19,7 +27,7 @@ class TopicCatalog:
 
     async def provision(self) -> None:
         """Make all topics; raises AwsUnavailableError and StoreUnavailableError."""
-        await self._provision(list(await self.all()))
+        await self._provision_all_but(set())
 
     async def all(self) -> Mapping[str, str]:
         """Give every topic's description, by name: the opening's first."""
@@ -37,9 +45,23 @@ class TopicCatalog:
         """Add a topic, or describe it anew; tell whether it is new.
 
         It is recorded last, so that a topic on record can be published to. Raises
-        AwsUnavailableError and StoreUnavailableError.
+        AwsUnavailableError, StoreUnavailableError and TooManyTopicsError.
         """
         known = await self.all()
         if name not in known:
+            if len(known) >= MOST_TOPICS:
+                raise TooManyTopicsError(f"there are {MOST_TOPICS} topics, and no room for more")
             await self._provision([*known, name])
-        return await self._store.put_topic(name, description) and name not in known
+        new = await self._store.put_topic(name, description)
+        await self._provision_all_but({*known, name})
+        return new and name not in known
+
+    async def _provision_all_but(self, provisioned: set[str]) -> None:
+        """Make all topics, unless it is known that these are all.
+
+        Whoever adds a topic writes the policy of the queue that hears them as a whole, and may
+        not know of one that is added at the same time. So the last to write has read all.
+        """
+        while (names := set(await self.all())) - provisioned:
+            await self._provision(sorted(names))
+            provisioned = names

@@ -8,7 +8,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from notifier.problems import INVALID_ISSUE, INVALID_TOPIC, TOPIC_RESERVED
+from notifier.problems import (
+    INVALID_ISSUE,
+    INVALID_TOPIC,
+    TOO_MANY_TOPICS,
+    TOPIC_RESERVED,
+)
 from notifier.topics import routes
 from notifier.topics.models import (
     PublishedModel,
@@ -50,7 +55,7 @@ TOPIC_OPERATIONS: Sequence[Operation] = (
             HTTPStatus.CREATED: Answer("The topic is new", TopicModel),
             HTTPStatus.OK: Answer("The topic is described anew", TopicModel),
         },
-        errors=(INVALID_TOPIC, TOPIC_RESERVED, UNAVAILABLE),
+        errors=(INVALID_TOPIC, TOPIC_RESERVED, TOO_MANY_TOPICS, UNAVAILABLE),
         tag="topics",
     ),
     Operation(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -58,14 +59,27 @@ class Press:
     async def announce_again(self) -> int:
         """Announce issues of which it is not certain that all subscribers get them."""
         issues = await self._store.unannounced_issues(_MOST_AT_ONCE)
-        for issue in issues:
-            await self._announce(issue)
+        return await self._announce_all(issues)
+
+    async def announce_overdue(self, seconds: float) -> None:
+        """Announce again what was accepted so long ago, and has not reached the log since."""
+        issues = await self._store.unannounced_issues(_MOST_AT_ONCE)
+        before = self._clock() - dt.timedelta(seconds=seconds)
+        await self._announce_all([issue for issue in issues if issue.at < before])
+
+    async def _announce_all(self, issues: Sequence[Issue]) -> int:
+        """Announce one after the other, as far as SNS can be reached; say how many."""
+        for count, issue in enumerate(issues):
+            if not await self._announce(issue):
+                return count
         return len(issues)
 
-    async def _announce(self, issue: Issue) -> None:
+    async def _announce(self, issue: Issue) -> bool:
         event = CloudEvent.model_validate_json(issue.event)
         attributes = {"store_id": self._store_id, "topic": issue.topic}
         try:
             await self._publishers.publish(issue.topic, event, attributes)
         except (AwsUnavailableError, EntryFailedError) as error:
             log.warning("issue.not_announced_yet", issue=issue.id, error=str(error))
+            return False
+        return True
