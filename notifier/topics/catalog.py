@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from shared.messages.topics import OPENING_TOPICS
 from shared.store.subscription_contract import TopicStore
 
-
 MOST_TOPICS = 50
 """A queue's policy names the topics that it hears, and may be 8 KB long."""
 
