@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
-
-from aiohttp import web
+from dataclasses import dataclass, replace
+from functools import partial
 
 from notifier.delivering.consent import Consent
 from notifier.delivering.deliverer import Deliverer
-from notifier.delivering.errands import Errands
 from notifier.delivering.fan_out import FanOut
 from notifier.delivering.pausing import Pausing
 from notifier.delivering.redriving import Redriving
@@ -28,6 +26,7 @@ from notifier.subscriptions.reopening import Reopening
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.press import Press
 from shared.aws.clients import AwsClients
+from shared.aws.errands import Errands
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
 from shared.aws.opening import open_dead_letters, open_queue
@@ -100,9 +99,6 @@ class Door:
             self._office = None
 
 
-DOOR: web.AppKey[Door] = web.AppKey("DOOR", Door)
-
-
 @contextlib.asynccontextmanager
 async def open_office(around: Surroundings) -> AsyncIterator[Office]:
     """Open the queues, and put together what works with them; the queues must be there."""
@@ -110,9 +106,10 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
     limits = ConsumerLimits(
         concurrency=around.settings.deliveries_at_once, grace=around.settings.grace_seconds
     )
+    opened = partial(open_queue, around.clients, wait_time=around.settings.poll_seconds)
     async with (
-        open_queue(around.clients, names.announcements) as announcements,
-        open_queue(around.clients, names.deliveries, names.deliveries_dead_letters) as deliveries,
+        opened(names.announcements) as announcements,
+        opened(names.deliveries, names.deliveries_dead_letters) as deliveries,
         open_dead_letters(around.clients, names.deliveries_dead_letters) as dead_letters,
     ):
         errands = Errands(deliveries)
@@ -134,7 +131,9 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
             redriving=redriving,
             reopening=Reopening(around.catalog, around.store, queues, requeueing),
             consumers=(
-                Consumer(announcements, fan_out.hear, ConsumerLimits(_ANNOUNCEMENTS_AT_ONCE)),
+                Consumer(
+                    announcements, fan_out.hear, replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE)
+                ),
                 Consumer(deliveries, runner.run, limits),
             ),
         )
