@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from notifier.mail import pages
 from notifier.problems import (
     INVALID_CONFIRMATION,
     INVALID_REDRIVE,
@@ -82,9 +83,10 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         "POST",
         "/subscriptions/{id}/confirm",
         "Confirm a subscription by the token that its subscriber was sent",
-        routes.confirm,
+        pages.confirm,
         role=Role.HOLDER,
         body=ConfirmSubscription,
+        takes_form=True,
         parameters=(_ID,),
         answers={HTTPStatus.OK: Answer("The subscription is active", SubscriptionModel)},
         errors=(INVALID_CONFIRMATION, NOT_IN_THAT_STATE, *_HELD),
@@ -142,7 +144,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         role=Role.HOLDER,
         parameters=(_ID, Parameter("delivery_id", "path", "The delivery's id", required=True)),
         answers={HTTPStatus.ACCEPTED: Answer("It will be attempted")},
-        errors=_HELD,
+        errors=(NOT_IN_THAT_STATE, *_HELD),
         tag="subscriptions",
     ),
 )

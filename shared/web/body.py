@@ -24,6 +24,7 @@ from shared.web.problem import (
 M = TypeVar("M", bound=BaseModel)
 
 JSON_CONTENT_TYPE = "application/json"
+FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
 ASK_TO_CLOSE: Mapping[str, str] = {hdrs.CONNECTION: "close"}
 
 
@@ -61,6 +62,11 @@ async def receive(request: web.Request) -> bytes:
     except TimeoutError:
         detail = f"the body was not complete within {seconds:g} s"
         raise Problem(REQUEST_TIMEOUT, detail, headers=ASK_TO_CLOSE) from None
+
+
+def is_form(request: web.Request) -> bool:
+    """Tell whether the body is what a browser makes of a page's form."""
+    return request.content_type == FORM_CONTENT_TYPE
 
 
 def refuse_long_body(request: web.Request) -> None:

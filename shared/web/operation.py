@@ -51,6 +51,7 @@ class Answer:
 class Operation:
     """A route with all that its callers must know of it. By default it is staff's.
 
+    With `takes_form`, a page's form may come in place of the `body`, and its URL says it all.
     `always_served` exempts it from the bound on requests served at once; pages and their assets
     are not `documented`.
     """
@@ -63,6 +64,7 @@ class Operation:
     errors: tuple[ProblemKind, ...] = ()
     role: Role = Role.STAFF
     body: type[BaseModel] | None = None
+    takes_form: bool = False
     parameters: tuple[Parameter, ...] = ()
     tag: str = "shop"
     always_served: bool = False

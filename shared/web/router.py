@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from shared.web.admission import Admission
 from shared.web.auth import require_staff
-from shared.web.body import receive, refuse_long_body
+from shared.web.body import is_form, receive, refuse_long_body
 from shared.web.keys import LIMITS, OPERATION
 from shared.web.operation import Handler, Operation, Role
 
@@ -45,7 +45,7 @@ def _guarded(operation: Operation, admission: Admission) -> Handler:
         if operation.role is Role.STAFF:
             require_staff(request)
         refuse_long_body(request)
-        if operation.body is not None:
+        if operation.body is not None and not (operation.takes_form and is_form(request)):
             with admission.body(request.content_length):
                 await receive(request)
         if operation.always_served:
