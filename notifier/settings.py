@@ -54,6 +54,9 @@ class NotifierSettings(WebSettings):
     )
     """Which notifier this is, among those of one shop; its queue is named after it."""
 
+    poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
+    """How long a poll of a queue lasts when there is nothing to fetch."""
+
     heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15
     """How often a stream says that it is still there."""
 
@@ -95,6 +98,9 @@ class NotifierSettings(WebSettings):
     subscriptions_per_minute: Annotated[int, Field(ge=0)] = 120
     """How many subscriptions one client may try to make in any minute; 0 means unbounded."""
 
+    overdue_seconds: Annotated[float, Field(gt=0)] = 15
+    """How long an issue may take to reach the log of deliveries before it is announced again."""
+
     webhook_seconds: Annotated[float, Field(gt=0, le=30)] = 5
     """How long one attempt to post a webhook may take."""
 
@@ -116,14 +122,9 @@ class NotifierSettings(WebSettings):
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
 
     @property
-    def smtp_server(self) -> SmtpServer | None:
-        """The mail server, if there is one."""
-        return None if self.smtp_url is None else smtp_server(self.smtp_url)
-
-    @property
-    def mail_folder(self) -> Path:
-        """Where mail lands if there is no mail server."""
-        return self.state_dir / "mail"
+    def mail_goes_to(self) -> SmtpServer | Path:
+        """The mail server, or else the folder that mail lands in."""
+        return self.state_dir / "mail" if self.smtp_url is None else smtp_server(self.smtp_url)
 
     @model_validator(mode="after")
     def _mail_is_from_somebody(self) -> Self:

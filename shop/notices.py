@@ -22,6 +22,9 @@ class Sign:
     quiet: bool
     """Whether the children's logs are warnings only."""
 
+    mail_folder: Path | None = None
+    """Where mail lands, if no server sends it."""
+
     def lines(self) -> list[str]:
         """Write the sign; the staff key itself is not on it."""
         key = "COFFEE_STAFF_KEY" if self.own_key else f"key in {self.state_dir}/staff-key"
@@ -30,6 +33,8 @@ class Sign:
             f"Staff: {self.url}/staff  ({key})",
             f"Docs:  {self.url}/docs",
         ]
+        if self.mail_folder is not None:
+            lines.append(f"Mail:  in {self.mail_folder}  (COFFEE_SMTP_URL has it sent)")
         if self.quiet:
             lines.append("Logs:  warnings only; COFFEE_LOG_LEVEL=INFO shows all. Ctrl-C closes.")
         return lines

@@ -29,10 +29,14 @@ KINDS: Sequence[type[BaseSettings]] = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of the shop, and of its cashier, which knows the menu and the staff key."""
+    """What the shop needs to know itself.
+
+    The cashier's settings know the menu and the staff key, the notifier's where mail goes.
+    """
 
     shop: ShopSettings
     cashier: CashierSettings
+    notifier: NotifierSettings
 
 
 def read_all_settings() -> Settings:
@@ -45,7 +49,11 @@ def read_all_settings() -> Settings:
             lines |= dict.fromkeys(mistake.lines)
     if lines:
         raise MistakeError(*lines)
-    return Settings(read_settings(ShopSettings), read_settings(CashierSettings))
+    return Settings(
+        read_settings(ShopSettings),
+        read_settings(CashierSettings),
+        read_settings(NotifierSettings),
+    )
 
 
 def check_files(cashier: CashierSettings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import structlog
 
@@ -46,11 +47,13 @@ def _run(settings: Settings) -> int:
     configure_logging("shop", shop.log_format, log_level)
     with premises(shop.host, shop.port, shop.state_dir) as held:
         check_files(settings.cashier)
+        mail = settings.notifier.mail_goes_to
         sign = Sign(
             url=local_url(shop.host, held.port),
             state_dir=shop.state_dir,
             own_key=bool(settings.cashier.staff_key),
             quiet=quiet,
+            mail_folder=mail if isinstance(mail, Path) else None,
         )
         return asyncio.run(_keep_open(shop, held, log_level, sign))
 

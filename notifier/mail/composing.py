@@ -19,7 +19,7 @@ from notifier.mail.links import LinkSigner
 from notifier.mail.order_lines import ORDER_LINES
 from notifier.topics.press import PUBLISHED
 from shared.domain.subscription import Subscription
-from shared.messages.announcement import CloudEvent, OrderChange
+from shared.messages.announcement import ORDER_EVENTS, CloudEvent, OrderChange
 from shared.runtime.clock import Clock
 
 _ORDER = "coffeeshop.order."
@@ -91,15 +91,15 @@ class Composer:
         message = self._addressed(subscription, event.id, title)
         return self._filled(message, subscription, "order", {"title": title, "line": line})
 
-    def _addressed(self, subscription: Subscription, about: str, subject: str) -> EmailMessage:
-        """Write the headers. `about` makes the id the same for every copy of a mail."""
+    def _addressed(self, subscription: Subscription, occasion: str, subject: str) -> EmailMessage:
+        """Write the headers. `occasion` makes the id the same for every copy of a mail."""
         to = recipient(subscription.target)
         message = EmailMessage(self._policy.clone(utf8=not to.addr_spec.isascii()))
         message["From"] = self._sender
         message["To"] = to
         message["Subject"] = one_line(subject)
         message["Date"] = self._clock()
-        message["Message-ID"] = f"<{_digest(subscription.id, about)}@{self._sender.domain}>"
+        message["Message-ID"] = f"<{_digest(subscription.id, occasion)}@{self._sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834
         message["List-Unsubscribe"] = f"<{self._links.unsubscribe_link(subscription.id)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
@@ -114,7 +114,7 @@ class Composer:
     ) -> EmailMessage:
         """Write the text, then the HTML, both so that any server passes them on."""
         values = {
-            "topic": subscription.topic,
+            "about": about(subscription.topic),
             "unsubscribe_link": self._links.unsubscribe_link(subscription.id),
             **said,
         }
@@ -125,6 +125,11 @@ class Composer:
         message.set_content(text, cte=_encoding(text))
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         return message
+
+
+def about(topic: str) -> str:
+    """Say what mail of a topic is about."""
+    return "news of your order" if topic == ORDER_EVENTS else f'the newsletter "{topic}"'
 
 
 def one_line(text: str) -> str:
@@ -139,9 +144,9 @@ def _encoding(text: str) -> Literal["7bit", "quoted-printable"]:
     return "7bit" if is_plain else "quoted-printable"
 
 
-def _digest(subscription_id: str, about: str) -> str:
+def _digest(subscription_id: str, occasion: str) -> str:
     """Make an id that gives nothing away: an order's event id is its customer's key."""
-    return hashlib.sha256(f"{subscription_id}\n{about}".encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{subscription_id}\n{occasion}".encode()).hexdigest()[:40]
 
 
 def _policy() -> EmailPolicy[EmailMessage]:

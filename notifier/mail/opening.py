@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 from jinja2 import Environment
 
@@ -12,6 +13,7 @@ from notifier.mail.folder import MailFolder
 from notifier.mail.links import LinkSigner
 from notifier.mail.mailbox import Mailbox, SmtpMailbox
 from notifier.mail.sender import MailSender
+from notifier.mail.smtp_url import SmtpServer
 from notifier.settings import NotifierSettings
 from shared.runtime.clock import Clock
 
@@ -21,10 +23,12 @@ def open_mail(
 ) -> MailSender:
     """Make a sender; it holds nothing open between two mails."""
     composer = Composer(named_sender(settings.mail_from), links, templates, clock)
-    return MailSender(_mailbox(settings, clock), composer)
+    return MailSender(_mailbox(settings.mail_goes_to, clock), composer)
 
 
-def _mailbox(settings: NotifierSettings, clock: Clock) -> Mailbox:
-    if settings.smtp_server is None:
-        return MailFolder(settings.mail_folder, clock)
-    return SmtpMailbox(settings.smtp_server, ssl.create_default_context())
+def _mailbox(place: SmtpServer | Path, clock: Clock) -> Mailbox:
+    match place:
+        case SmtpServer():
+            return SmtpMailbox(place, ssl.create_default_context())
+        case Path():
+            return MailFolder(place, clock)

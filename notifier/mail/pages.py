@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from aiohttp import hdrs, web
 
+from notifier.mail.composing import about
 from notifier.opening import NOTIFIER
 from notifier.subscriptions import routes
 from notifier.subscriptions.access import desk
@@ -93,7 +94,7 @@ async def ask_to_unsubscribe(request: web.Request) -> _Page:
     subscription = await _unsubscribing(request)
     if subscription is None or subscription.state is SubscriptionState.ENDED:
         return _OVER
-    said = f"After that, nothing more about {subscription.topic} is sent to your address."
+    said = f"After that, {about(subscription.topic)} no longer comes to your address."
     return _Page("Do you want to unsubscribe?", said, "Unsubscribe")
 
 
@@ -112,7 +113,7 @@ async def ask_to_confirm(request: web.Request) -> _Page:
     subscription = await _confirming(request)
     match subscription.state:
         case SubscriptionState.PENDING:
-            said = f"From then on, {subscription.topic} is sent to your address."
+            said = f"From then on, {about(subscription.topic)} comes to your address."
             return _Page("Do you want to subscribe?", said, "Subscribe")
         case SubscriptionState.ENDED:
             return _NO_LONGER
@@ -151,7 +152,10 @@ async def _confirming(request: web.Request) -> Subscription:
 
 
 def _confirmed(subscription: Subscription) -> _Page:
-    said = f"We send {subscription.topic} to your address. Each mail has a link to unsubscribe."
+    said = (
+        f"From now on, {about(subscription.topic)} comes to your address. "
+        "Each mail has a link to unsubscribe."
+    )
     return _Page("You are subscribed", said)
 
 

@@ -27,3 +27,16 @@ def test_where_only_warnings_are_shown_the_sign_says_how_to_see_more() -> None:
     sign = Sign("http://127.0.0.1:8080", Path("var"), own_key=False, quiet=True)
 
     assert "COFFEE_LOG_LEVEL=INFO" in sign.lines()[-1]
+
+
+def test_the_sign_says_where_mail_lands_when_no_server_sends_it() -> None:
+    sign = Sign(
+        "http://127.0.0.1:8080",
+        Path("var"),
+        own_key=False,
+        quiet=True,
+        mail_folder=Path("var/mail"),
+    )
+
+    assert "Mail:  in var/mail  (COFFEE_SMTP_URL has it sent)" in sign.lines()
+    assert "COFFEE_LOG_LEVEL=INFO" in sign.lines()[-1]
