@@ -33,7 +33,10 @@ from shared.runtime.lifecycle import every, running
 HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
 LIVE_QUEUE: web.AppKey[LiveQueue] = web.AppKey("LIVE_QUEUE", LiveQueue)
 
-_AT_ONCE = 64
+_AT_ONCE = 1000
+"""So many announcements may wait for their readers without holding up the next."""
+
+_TOLD_WITHIN = 1.0
 _LOOKS_IN_A_STALL = 4
 
 log = structlog.stdlib.get_logger(__name__)
@@ -63,7 +66,11 @@ class Listener:
         self._hub = hub
 
     async def hear(self, delivery: Delivery) -> Outcome:
-        """Pass an announcement on; what is none is dropped, since it never will be one."""
+        """Pass an announcement on, and have it kept until its readers were told.
+
+        If we are killed before, the next life hears it again. What is no announcement is dropped,
+        since it never will be one.
+        """
         topic = delivery.attributes.get("topic", ORDER_EVENTS)
         try:
             event = CloudEvent.model_validate_json(delivery.body)
@@ -71,7 +78,8 @@ class Listener:
         except ValidationError as error:
             log.warning("live.not_an_event", topic=topic, reason=error.errors()[0]["msg"])
         else:
-            self._hub.pass_on(heard)
+            await self._hub.pass_on(heard).finished(_TOLD_WITHIN)
+            await self._hub.readers_back()
         return Done()
 
 
@@ -90,6 +98,7 @@ async def feeding(hub: Hub, settings: NotifierSettings, topics: Topics) -> Async
             topics=topics,
             opened=lambda: hub.interrupted(new_epoch()),
             away_seconds=2 * settings.live_look_seconds,
+            poll_seconds=settings.poll_seconds,
         )
         reaper = Reaper(clients, names, instance, topics)
         consumer = Consumer(queue, Listener(hub).hear, ConsumerLimits(_AT_ONCE, VISIBILITY_SECONDS))

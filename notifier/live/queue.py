@@ -18,7 +18,6 @@ from shared.aws.queue import SqsQueue
 from shared.consuming.delivery import Delivery
 
 VISIBILITY_SECONDS = 10
-_POLL_SECONDS = 2
 _RETENTION_SECONDS = "3600"
 """What nobody has heard for an hour is no news any more."""
 
@@ -54,6 +53,7 @@ class LiveQueue:
         topics: Topics,
         opened: Callable[[], None],
         away_seconds: float,
+        poll_seconds: int,
     ) -> None:
         self._clients = clients
         self._names = names
@@ -61,6 +61,7 @@ class LiveQueue:
         self._topics = topics
         self._opened = opened
         self._away_seconds = away_seconds
+        self._poll_seconds = poll_seconds
         self._asked_for: set[str] = set()
         self._queue: SqsQueue | None = None
         self._hearing: Hearing | None = None
@@ -109,8 +110,9 @@ class LiveQueue:
         await self._delivering().delete(delivery)
 
     async def extend(self, delivery: Delivery, seconds: float) -> None:
-        """Change when the message becomes visible."""
-        await self._delivering().extend(delivery, seconds)
+        """Keep the message from others; none is handed back, since at a stop the queue goes too."""
+        if seconds:
+            await self._delivering().extend(delivery, seconds)
 
     async def dead_letter(self, delivery: Delivery, reason: str) -> None:
         """Remove a message; old news is not worth keeping for anybody to look at."""
@@ -154,7 +156,9 @@ class LiveQueue:
         self._asked_for |= set(await self._topics())
         while missing := self._asked_for - set(hearing.topics):
             await hearing.hear(missing)  # meanwhile one more may have been asked for
-        return SqsQueue(sqs, url, visibility_timeout=VISIBILITY_SECONDS, wait_time=_POLL_SECONDS)
+        return SqsQueue(
+            sqs, url, visibility_timeout=VISIBILITY_SECONDS, wait_time=self._poll_seconds
+        )
 
     async def _remove(self, url: str) -> None:
         if self._hearing is not None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
 
 from notifier.live.orphans import PATIENCE
 from notifier.live.reaper import Reaper
+from notifier.settings import NotifierSettings
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
 from tests.support.notifier import (
     Desk,
+    NotifierProcess,
     announcing,
     live_queue,
     newsletter,
@@ -24,7 +27,7 @@ from tests.support.notifier import (
     settings_for,
 )
 
-QUICKLY = {"live_mark_seconds": 0.2, "live_look_seconds": 1, "grace_seconds": 1}
+QUICKLY = {"live_mark_seconds": 0.1, "live_look_seconds": 0.5, "grace_seconds": 1}
 SECONDS = 20
 
 
@@ -56,6 +59,19 @@ def reaper_at(desk: Desk, instance: str = "reaper") -> Reaper:
     return Reaper(desk.clients, desk.names, instance, opening_topics)
 
 
+@contextlib.asynccontextmanager
+async def both_processes(
+    one: NotifierSettings, other: NotifierSettings
+) -> AsyncIterator[Sequence[NotifierProcess]]:
+    """Start and end two notifiers at the same time."""
+    processes = [notifier_process(settings) for settings in (one, other)]
+    begun = await asyncio.gather(*(process.__aenter__() for process in processes))
+    try:
+        yield begun
+    finally:
+        await asyncio.gather(*(process.__aexit__(None, None, None) for process in processes))
+
+
 async def test_the_queue_of_a_killed_notifier_is_reaped_and_that_of_the_other_is_not(
     endpoint: str,
 ) -> None:
@@ -63,8 +79,7 @@ async def test_the_queue_of_a_killed_notifier_is_reaped_and_that_of_the_other_is
     other = one.model_copy(update={"notifier_instance": "other"})
     async with (
         announcing(one) as desk,
-        notifier_process(one) as killed,
-        notifier_process(other) as survivor,
+        both_processes(one, other) as (killed, survivor),
         survivor.stream(topics="coupons") as stream,
     ):
         assert await desk.subscriptions() == 2
@@ -83,8 +98,7 @@ async def test_a_notifier_that_was_frozen_makes_its_queue_again_and_tells_its_re
     other = one.model_copy(update={"notifier_instance": "other"})
     async with (
         announcing(one) as desk,
-        notifier_process(one) as frozen,
-        notifier_process(other),
+        both_processes(one, other) as (frozen, _),
         frozen.stream(topics="coupons") as stream,
     ):
         frozen.process.send_signal(signal.SIGSTOP)

@@ -47,7 +47,12 @@ def settings_for(endpoint: str, **settings: Any) -> NotifierSettings:
     """Settings of a shop that nobody else has; its folder goes with this process."""
     chosen = NotifierSettings(
         aws_endpoint_url=endpoint,
-        **{"name_prefix": f"t{secrets.token_hex(4)}-", "grace_seconds": 5, **settings},
+        **{
+            "name_prefix": f"t{secrets.token_hex(4)}-",
+            "grace_seconds": 5,
+            "poll_seconds": 1,
+            **settings,
+        },
     )
     if "state_dir" in settings:
         return chosen
@@ -136,6 +141,7 @@ def live_queue(
         topics=topics,
         opened=lambda: None,
         away_seconds=away_seconds,
+        poll_seconds=0,
     )
 
 
