@@ -30,9 +30,11 @@ from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.errors import AwsUnavailableError, reaching
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
+from shared.consuming.polling import pause_unless
 from shared.domain.subscription import Channel
 from shared.runtime.clock import utc_now
 from shared.runtime.lifecycle import every, finished_before, running
+from shared.store.contract import StoreUnavailableError
 from shared.store.opening import open_notifier_store
 from shared.store.subscription_contract import NotifierStore
 from shared.web.rate_limit import RateLimit
@@ -97,8 +99,10 @@ async def open_notifier(
             Door(),
         )
         tidy = Housekeeping(store, utc_now).tidy
+        overdue = partial(press.announce_overdue, settings.overdue_seconds)
         async with (
             running(every(_TIDY_SECONDS, tidy), "housekeeping"),
+            running(every(settings.overdue_seconds, overdue), "overdue issues"),
             _at_work(around, notifier.door, hangup),
         ):
             yield notifier
@@ -119,19 +123,23 @@ async def _at_work(around: Surroundings, door: Door, hangup: asyncio.Event) -> A
 async def _work(
     around: Surroundings, door: Door, hangup: asyncio.Event, stop: asyncio.Event
 ) -> None:
-    if not await finished_before(stop, _provisioned(around.catalog)):
-        return
-    async with open_office(around) as office:
-        with door.leading_to(office):
-            await office.work(hangup, stop)
+    while not stop.is_set():
+        try:
+            if await finished_before(stop, _provisioned(around.catalog)):
+                async with open_office(around) as office:
+                    with door.leading_to(office):
+                        await office.work(hangup, stop)
+        except Exception:  # the outermost edge: one failure must not end all deliveries
+            log.exception("office.failed")
+            await pause_unless(stop, _AGAIN_SECONDS)
 
 
 async def _provisioned(catalog: TopicCatalog) -> None:
-    """Make the queues and topics, for as long as it takes SQS and SNS to be there."""
+    """Make the queues and topics, for as long as it takes SQS, SNS and the store to be there."""
     while True:
         try:
             await catalog.provision()
-        except AwsUnavailableError as error:
+        except (AwsUnavailableError, StoreUnavailableError) as error:
             log.warning("topics.not_there_yet", error=str(error))
             await asyncio.sleep(_AGAIN_SECONDS)
         else:

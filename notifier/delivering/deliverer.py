@@ -66,6 +66,8 @@ class Deliverer:
         if subscription is None or delivery is None:
             return Done()
         if subscription.state is SubscriptionState.ACTIVE:
+            if wait := self.turns.wait(subscription.id):
+                return Retry(wait, "not its turn yet")
             tried, attempt = await self._attempt(subscription, delivery)
             match attempt:
                 case Accepted():

@@ -12,7 +12,9 @@ import structlog
 from notifier.delivering.consent import Consent
 from notifier.delivering.redriving import Redriving
 from notifier.subscriptions.queues import QueueSubscribers
+from shared.aws.batcher import EntryFailedError
 from shared.aws.errands import Errands
+from shared.aws.errors import AwsUnavailableError
 from shared.domain.delivery_log import LoggedDelivery
 from shared.domain.granting import Granted, SubscriptionWish, grant
 from shared.domain.subscription import (
@@ -42,6 +44,13 @@ class NotFoundError(Exception):
     """There is no such subscription or delivery."""
 
 
+class NotActiveError(Exception):
+    """Nothing is delivered to the subscription as it stands."""
+
+    def __init__(self, state: SubscriptionState) -> None:
+        super().__init__(f"nothing is delivered to a subscription that is {state}")
+
+
 class _Store(SubscriptionStore, DeliveryLog, Protocol):
     """What is read and written here."""
 
@@ -67,7 +76,7 @@ class SubscriptionDesk:
         if wish.channel is Channel.SQS:
             return replace(granted, subscription=await self._subscribe_queue(granted.subscription))
         await self.store.add_subscription(granted.subscription)
-        await self.errands.send(Confirm(subscription_id=granted.subscription.id))
+        await self._have_asked(granted.subscription)
         log.info(
             "subscription.wished",
             subscription=granted.subscription.id,
@@ -127,11 +136,27 @@ class SubscriptionDesk:
         return rotated
 
     async def redeliver(self, subscription: Subscription, delivery_id: str) -> None:
-        """Have one more attempt made, whatever became of a delivery; raises NotFoundError."""
+        """Have one more attempt made, whatever became of a delivery.
+
+        Raises NotFoundError, and NotActiveError.
+        """
+        if subscription.state is not SubscriptionState.ACTIVE:
+            raise NotActiveError(subscription.state)
         if await self.store.logged(subscription.id, delivery_id) is None:
             raise NotFoundError
         again = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
         await self.errands.send(again)
+
+    async def _have_asked(self, subscription: Subscription) -> None:
+        """Queue the question; without it, whoever wishes is refused, and not asked later on.
+
+        Otherwise it would be confirmed after all, and nobody had its manage token.
+        """
+        try:
+            await self.errands.send(Confirm(subscription_id=subscription.id))
+        except (AwsUnavailableError, EntryFailedError):
+            await self.end(subscription)
+            raise
 
     async def _subscribe_queue(self, subscription: Subscription) -> Subscription:
         aws_subscription = await self.queues.subscribe(subscription)

@@ -19,6 +19,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80})")
 
+_MATCHING = frozenset({"arnequals", "arnlike", "stringequals", "stringlike"})
+"""The operators of a condition that is met by what it names."""
+
 
 class QueueRefusedError(Exception):
     """The queue cannot be subscribed; says why, and what would mend it."""
@@ -111,8 +114,9 @@ def _allows(statement: Mapping[str, Any], topic: str) -> bool:
     actions = {action.lower() for action in _texts(statement.get("Action"))}
     sources = [
         source
-        for condition in (statement.get("Condition") or {}).values()
-        for key, values in condition.items()
+        for operator, condition in _entries(statement.get("Condition"))
+        if operator.lower() in _MATCHING
+        for key, values in _entries(condition)
         if key.lower() == "aws:sourcearn"
         for source in _texts(values)
     ]
@@ -121,6 +125,10 @@ def _allows(statement: Mapping[str, Any], topic: str) -> bool:
         and bool(actions & {"sqs:sendmessage", "sqs:*", "*"})
         and (not statement.get("Condition") or any(_is_like(topic, s) for s in sources))
     )
+
+
+def _entries(value: object) -> Iterable[tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
 
 
 def _texts(value: object) -> Iterable[str]:

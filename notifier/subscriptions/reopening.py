@@ -10,6 +10,7 @@ import structlog
 from notifier.delivering.requeueing import Requeueing
 from notifier.subscriptions.queues import QueueRefusedError, QueueSubscribers
 from notifier.topics.catalog import TopicCatalog
+from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
 from shared.store.contract import StoreUnavailableError
@@ -58,7 +59,7 @@ class Reopening:
         while not self._open:
             try:
                 await self.open()
-            except (AwsUnavailableError, StoreUnavailableError) as error:
+            except (AwsUnavailableError, EntryFailedError, StoreUnavailableError) as error:
                 log.warning("topics.not_open_yet", error=str(error))
                 await asyncio.sleep(_AGAIN_SECONDS)
 
@@ -76,12 +77,22 @@ class Reopening:
     async def _subscribe_again(self, subscription: Subscription) -> None:
         try:
             arn = await self._queues.subscribe(subscription)
-            if arn != subscription.aws_subscription:
-                after = replace(
-                    subscription, aws_subscription=arn, version=subscription.version + 1
-                )
-                await self._store.replace_subscription(subscription, after)
-        except (QueueRefusedError, SubscriptionChangedError) as error:
+        except QueueRefusedError as error:
             log.warning(
                 "queue.not_subscribed_again", subscription=subscription.id, error=str(error)
             )
+            return
+        if arn != subscription.aws_subscription:
+            await self._record(
+                subscription,
+                replace(subscription, aws_subscription=arn, version=subscription.version + 1),
+            )
+
+    async def _record(self, before: Subscription, after: Subscription) -> None:
+        """Record SNS's new subscription; take it away if ours was ended meanwhile."""
+        try:
+            await self._store.replace_subscription(before, after)
+        except SubscriptionChangedError:
+            now = await self._store.subscription(before.id)
+            if now is None or now.state is SubscriptionState.ENDED:
+                await self._queues.unsubscribe(after)

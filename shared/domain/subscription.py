@@ -130,16 +130,23 @@ def advance(
     )
 
 
+_MOST_OLD_SECRETS = 3
+"""Each is a signature more in every request."""
+
+
 def rotate(
     subscription: Subscription, secret: str, at: dt.datetime, overlap: dt.timedelta
 ) -> Subscription:
-    """Sign with a fresh secret from now on, and with the present one as well for `overlap`."""
+    """Sign with a fresh secret from now on, and with the present one as well for `overlap`.
+
+    Those before it are good for as long as was said: whoever has not seen the answer rotates once
+    more, and still verifies with the first.
+    """
     kept = [
-        SigningSecret(old.secret, at + overlap)
+        old if old.until else SigningSecret(old.secret, at + overlap)
         for old in valid_secrets(subscription, at)
-        if old.until is None
     ]
-    secrets = (SigningSecret(secret), *kept)
+    secrets = (SigningSecret(secret), *kept[:_MOST_OLD_SECRETS])
     return replace(subscription, secrets=secrets, version=subscription.version + 1)
 
 
