@@ -1,0 +1,99 @@
+"""When a delivery is tried again: later each time, never too early, and not for ever."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.delivering.deliverer import wait_for_consent
+from notifier.delivering.retries import LONGEST_PAUSE, Schedule
+from shared.domain.delivery_log import LoggedDelivery, LoggedState
+
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+PAUSES = st.lists(st.floats(0.1, LONGEST_PAUSE), max_size=10)
+PART = st.floats(0, 1)
+
+
+def tried(attempts: int, at: dt.datetime | None = NOON) -> LoggedDelivery:
+    return LoggedDelivery(
+        subscription_id="s1",
+        id="d1",
+        topic="coupons",
+        event_id="e1",
+        event_type="t",
+        event="{}",
+        at=NOON,
+        state=LoggedState.DUE,
+        attempts=attempts,
+        tried_at=at,
+    )
+
+
+@given(pauses=PAUSES, part=PART)
+def test_there_is_one_attempt_more_than_there_are_pauses(pauses: list[float], part: float) -> None:
+    schedule = Schedule(pauses)
+    waits = [schedule.pause(n, None, lambda: part) for n in range(1, len(pauses) + 2)]
+    assert waits[-1] is None
+    assert all(wait is not None for wait in waits[:-1])
+
+
+@given(pauses=PAUSES.filter(bool), part=PART, data=st.data())
+def test_a_pause_is_a_fifth_shorter_at_most(
+    pauses: list[float], part: float, data: st.DataObject
+) -> None:
+    attempts = data.draw(st.integers(1, len(pauses)))
+    wait = Schedule(pauses).pause(attempts, None, lambda: part)
+    assert wait is not None
+    assert 0.8 * pauses[attempts - 1] <= wait * (1 + 1e-9)
+    assert wait <= pauses[attempts - 1]
+
+
+@given(pauses=PAUSES.filter(bool), asked=st.floats(0, 1e9), part=PART)
+def test_who_asks_for_more_time_gets_it_up_to_what_the_queue_can_wait(
+    pauses: list[float], asked: float, part: float
+) -> None:
+    wait = Schedule(pauses).pause(1, asked, lambda: part)
+    assert wait is not None
+    assert min(asked, LONGEST_PAUSE) <= wait <= LONGEST_PAUSE
+
+
+def test_asking_for_time_gives_no_further_attempt() -> None:
+    assert Schedule([5]).pause(2, 60, lambda: 0) is None
+
+
+@given(pauses=PAUSES.filter(bool), part=PART, data=st.data())
+def test_what_has_waited_out_its_pause_is_never_too_early(
+    pauses: list[float], part: float, data: st.DataObject
+) -> None:
+    attempts = data.draw(st.integers(1, len(pauses)))
+    schedule = Schedule(pauses)
+    wait = schedule.pause(attempts, None, lambda: part)
+    assert wait is not None
+    later = NOON + dt.timedelta(seconds=wait, microseconds=1)
+    assert schedule.too_early(tried(attempts), later) == 0
+
+
+def test_a_second_errand_waits_for_what_is_left_of_the_pause() -> None:
+    schedule = Schedule([100, 200])
+    assert schedule.too_early(tried(1), NOON + dt.timedelta(seconds=30)) == 50
+    assert schedule.too_early(tried(2), NOON + dt.timedelta(seconds=30)) == 130
+    assert schedule.too_early(tried(2), NOON + dt.timedelta(seconds=161)) == 0
+
+
+def test_what_was_never_tried_or_has_no_pause_left_may_be_tried_now() -> None:
+    schedule = Schedule([100])
+    assert schedule.too_early(tried(0, None), NOON) == 0
+    assert schedule.too_early(tried(2), NOON) == 0
+
+
+@given(age=st.floats(0, 3 * 24 * 3600))
+def test_the_longer_nobody_has_agreed_the_later_it_is_looked_again(age: float) -> None:
+    now = NOON + dt.timedelta(seconds=age)
+    assert 5 <= wait_for_consent(NOON, now) <= 3600
+    assert wait_for_consent(NOON, now) <= wait_for_consent(NOON, now + dt.timedelta(hours=1))
+
+
+def test_a_clock_that_was_set_back_does_not_make_it_wait_for_less_than_nothing() -> None:
+    assert wait_for_consent(NOON, NOON - dt.timedelta(hours=1)) == 5

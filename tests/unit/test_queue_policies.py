@@ -1,0 +1,84 @@
+"""A queue's policy, read as far as to tell whether a topic may send to it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.subscriptions.queues import lets_send
+from shared.aws.provisioning import publishing_policy
+
+TOPIC = "arn:aws:sns:us-east-1:000000000000:coupons"
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:till"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=10,
+)
+
+
+def policy(**changes: Any) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": QUEUE,
+        "Condition": {"ArnEquals": {"aws:SourceArn": TOPIC}},
+        **changes,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def source(pattern: str | list[str], operator: str = "ArnLike") -> dict[str, Any]:
+    return {"Condition": {operator: {"aws:SourceArn": pattern}}}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        policy(),
+        policy(Action="SQS:SendMessage"),
+        policy(Action=["sqs:ReceiveMessage", "sqs:SendMessage"]),
+        policy(Action="sqs:*"),
+        policy(Condition={}),
+        policy(**source("arn:aws:sns:us-east-1:000000000000:*")),
+        policy(**source("arn:aws:sns:*:*:coupon?")),
+        policy(**source(["arn:aws:sns:us-east-1:000000000000:tea", TOPIC])),
+        policy(Condition={"StringEquals": {"AWS:SourceArn": TOPIC}}),
+        publishing_policy(QUEUE, [TOPIC]),
+    ],
+)
+def test_a_topic_that_is_allowed_may_send(written: str) -> None:
+    assert lets_send(written, TOPIC)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "{}",
+        "[]",
+        "not JSON",
+        policy(Effect="Deny"),
+        policy(Action="sqs:ReceiveMessage"),
+        policy(**source("arn:aws:sns:us-east-1:000000000000:tea")),
+        policy(**source("arn:aws:sns:us-east-1:000000000000:coupon.")),
+        policy(**source(TOPIC, "ArnNotEquals")),
+        policy(Condition={"StringEquals": {"aws:SourceAccount": "000000000000"}}),
+        policy(Condition={"ArnEquals": TOPIC}),
+        policy(Condition=[TOPIC]),
+        publishing_policy(QUEUE, [f"{TOPIC}-and-tea"]),
+    ],
+)
+def test_any_other_may_not(written: str) -> None:
+    assert not lets_send(written, TOPIC)
+
+
+@given(statement=JSON, condition=JSON)
+def test_a_policy_that_is_none_is_no_reason_to_fail(statement: Any, condition: Any) -> None:
+    assert not lets_send(json.dumps({"Statement": [{"Effect": statement}, statement]}), TOPIC)
+    lets_send(policy(Condition=condition), TOPIC)
