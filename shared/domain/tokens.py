@@ -16,8 +16,8 @@ def new_token() -> str:
 
 
 def new_id() -> str:
-    """Make an id that nobody guesses."""
-    return secrets.token_urlsafe(16)
+    """Make an id that nobody guesses, and that no command line takes for an option."""
+    return secrets.token_hex(16)
 
 
 def new_signing_secret() -> str:
