@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import structlog
 
+from notifier.live import sse
 from notifier.live.reader import Reader
 from notifier.live.ring import Place, Ring
 from notifier.live.selection import Announcement, Selection
 from notifier.live.tally import Tally
+from notifier.live.telling import Telling
 
 _CLOSE_SECONDS = 1
+_BACK_WITHIN = sse.RETRY_SECONDS + 1
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -63,6 +67,7 @@ class Hub:
         self._readers: set[Reader] = set()
         self._by_route: defaultdict[str, set[Reader]] = defaultdict(set)
         self._by_client: Counter[str] = Counter()
+        self._back_by = 0.0
         self._deserted = asyncio.Event()
         self._closed = False
 
@@ -89,24 +94,31 @@ class Hub:
             finally:
                 self._leave(reader)
 
-    def pass_on(self, announcement: Announcement) -> None:
-        """Put an announcement on the ring, and wake those who have selected it."""
+    def pass_on(self, announcement: Announcement) -> Telling:
+        """Put an announcement on the ring, and offer it to those who have selected it."""
         position = self._ring.append(announcement, announcement.weight)
+        telling = Telling(position)
         self._tally.events.inc()
         for route in announcement.views:
             for reader in self._by_route.get(route, ()):
-                reader.offer(position)
+                reader.offer(telling)
                 if reader.behind(position) > self._max_lag:
                     self.drop(reader, Slow.BEHIND)
         if position % self._mark_every == 0:
             for reader in self._readers:
                 reader.move_mark(position)
+        return telling
 
     def interrupted(self, epoch: str) -> None:
         """Tell every reader, now or when it resumes, that announcements may have been missed."""
         self._ring.restart(epoch)
+        self._back_by = time.monotonic() + _BACK_WITHIN
         for reader in self._readers:
             reader.look_again()
+
+    async def readers_back(self) -> None:
+        """Wait until those who followed an earlier life have had the time to come back."""
+        await asyncio.sleep(max(0, self._back_by - time.monotonic()))
 
     def drop(self, reader: Reader, reason: Slow) -> None:
         """Part with a reader that is too slow."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from notifier.live import sse
 from notifier.live.ring import GapError, Place, Ring
 from notifier.live.selection import Announcement, Selection
 from notifier.live.tally import Tally
+from notifier.live.telling import Telling
 
 _BYTES_AT_ONCE = 64 * 1024
+_TOLD_AGAIN = 1000
+"""How many events of the ring a reader goes back after a reset: those it may not have seen."""
 
 
 class Reader:
@@ -33,8 +37,9 @@ class Reader:
         self._ring = ring
         self._routes: Sequence[str] = selection.routes
         self._place = place
-        self._joined_at = ring.end.position
+        self._caught_up_from = ring.end.position
         self._tally = tally
+        self._owed: deque[Telling] = deque()
         self._news = asyncio.Event()
         self._waiting = False
         self._mark_due = False
@@ -46,7 +51,7 @@ class Reader:
 
         To ask again is to say that the last has been written.
         """
-        self._handed_out_at = None
+        self._settle()
         while not self.ended:
             if news := self._take() or self._mark():
                 self._handed_out_at = time.monotonic()
@@ -56,14 +61,16 @@ class Reader:
             await self._news.wait()
         return None
 
-    def offer(self, position: int) -> None:
-        """Let the reader know that something it has selected is at `position`."""
+    def offer(self, telling: Telling) -> None:
+        """Let the reader know of something that it has selected."""
+        telling.offered()
+        self._owed.append(telling)
         if self._waiting:
-            self._wake_at(position - 1)
+            self._wake_at(telling.position - 1)
 
     def behind(self, position: int) -> int:
         """Count the events that the reader is behind, not with what it had to catch up on."""
-        return position - max(self._place.position, self._joined_at)
+        return position - max(self._place.position, self._caught_up_from)
 
     def stalled(self) -> float:
         """Give the seconds for which the last that was read has not been written."""
@@ -90,12 +97,21 @@ class Reader:
         self._waiting = False
         self._news.set()
 
+    def _settle(self) -> None:
+        """Say what has been written: everything up to the place, if it is one that we have set."""
+        if self._handed_out_at is None:
+            return
+        self._handed_out_at = None
+        while self._owed and self._owed[0].position <= self._place.position:
+            self._owed.popleft().told()
+
     def _take(self) -> bytes:
         """Read on, up to a bound, and move the place."""
         try:
             coming = self._ring.since(self._place)
         except GapError as error:
-            self._place = self._ring.end
+            self._place = self._ring.recent(_TOLD_AGAIN)
+            self._caught_up_from = self._ring.end.position
             self._tally.resets.labels(error.gap).inc()
             return sse.reset(error.gap, self._place)
         taken = bytearray()

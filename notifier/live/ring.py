@@ -76,6 +76,10 @@ class Ring(Generic[Event]):
         """The place after everything that has happened."""
         return Place(self._epoch, self._last)
 
+    def recent(self, most: int) -> Place:
+        """The place before the last `most` events, or before everything if there are fewer."""
+        return Place(self._epoch, max(self._first - 1, self._last - most))
+
     def append(self, event: Event, weight: int) -> int:
         """Put an event at the next position, and return that."""
         self._last += 1

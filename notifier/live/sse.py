@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from notifier.live.ring import Gap, Place
 
-OPENING = b"retry: 2000\n"
-"""Milliseconds before a browser opens a stream again that has ended."""
+RETRY_SECONDS = 2
+"""How soon a browser opens a stream again that has ended."""
+
+OPENING = b"retry: %d\n" % (RETRY_SECONDS * 1000)
 
 
 def messages(views: Sequence[bytes], place: Place) -> bytes:

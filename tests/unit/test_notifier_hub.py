@@ -17,8 +17,8 @@ from notifier.live.ring import Ring
 from notifier.live.selection import Announcement, Selection
 from notifier.live.tally import Tally
 from shared.consuming.delivery import Delivery
-from shared.consuming.outcome import Done
-from shared.messages.announcement import order_event
+from shared.consuming.outcome import Done, Outcome
+from shared.messages.announcement import CloudEvent, order_event
 from tests.support.notifier import newsletter, placed
 
 COUPONS = Selection(frozenset({"coupons"}))
@@ -36,11 +36,12 @@ class Floor:
     cuts: list[str] = field(default_factory=list)
     max_streams: int = 2
     max_per_client: int = 2
+    ring_size: int = RING_SIZE
     hub: Hub = field(init=False)
 
     def __post_init__(self) -> None:
         self.hub = Hub(
-            Ring("c0ffee", RING_SIZE, 2**20),
+            Ring("c0ffee", self.ring_size, 2**20),
             Tally(self.registry),
             max_lag=MAX_LAG,
             max_streams=self.max_streams,
@@ -70,6 +71,20 @@ async def waiting(reader: Reader) -> asyncio.Task[bytes | None]:
         await asyncio.sleep(0)
     assert not reading.done()
     return reading
+
+
+async def heard(floor: Floor, issue: CloudEvent) -> asyncio.Task[Outcome]:
+    """Let the listener hear of an issue."""
+    delivery = Delivery("1", "r", issue.model_dump_json(), {"topic": "coupons"})
+    hearing = asyncio.create_task(Listener(floor.hub).hear(delivery))
+    await asyncio.sleep(0)
+    return hearing
+
+
+async def is_over(hearing: asyncio.Task[Outcome]) -> bool:
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return hearing.done()
 
 
 async def text(news: Awaitable[bytes | None]) -> str:
@@ -124,18 +139,27 @@ async def test_a_reader_that_resumes_gets_the_rest_at_once() -> None:
         ("c0ffee-9", "too-old"),
     ],
 )
-async def test_a_reader_that_cannot_resume_is_told_so_and_goes_on_live(
+async def test_a_reader_that_cannot_resume_is_told_so_and_goes_on_with_what_the_ring_holds(
     last_event_id: str, reason: str
 ) -> None:
     floor = Floor()
     floor.publish("coupons", range(1, RING_SIZE + 11))
     with floor.hub.follow(COUPONS, last_event_id, floor.cut) as reader:
         reset = await text(reader.read())
-        assert reset.startswith(f"event: reset\nid: c0ffee-{RING_SIZE + 10}\ndata: ")
+        assert reset.startswith("event: reset\nid: c0ffee-10\ndata: ")
         assert json.loads(reset.partition("data: ")[2]) == {"reason": reason}
         assert floor.count("resets_total", reason=reason) == 1
+        assert await text(reader.read()) == "".join(map(message, range(11, RING_SIZE + 11)))
         floor.publish("coupons", [RING_SIZE + 11])
-        assert await reader.read() == message(RING_SIZE + 11).encode()
+        assert await text(reader.read()) == message(RING_SIZE + 11)
+
+
+async def test_a_reset_goes_back_no_further_than_a_thousand_events() -> None:
+    floor = Floor(ring_size=3000)
+    floor.publish("coupons", range(1, 2501))
+    with floor.hub.follow(COUPONS, "decaf-7", floor.cut) as reader:
+        assert (await text(reader.read())).startswith("event: reset\nid: c0ffee-1500\n")
+        assert (await text(reader.read())).startswith(message(1501))
 
 
 async def test_an_interruption_is_told_to_waiting_and_to_busy_readers() -> None:
@@ -153,6 +177,73 @@ async def test_an_interruption_is_told_to_waiting_and_to_busy_readers() -> None:
             assert news == 'event: reset\nid: decaf-1\ndata: {"reason": "restarted"}\n\n'
         floor.publish("coupons", [2])
         assert await busy.read() == b"id: decaf-2\ndata: 2\n\n"
+
+
+async def test_a_busy_reader_misses_nothing_that_came_since_an_interruption() -> None:
+    floor = Floor()
+    with floor.hub.follow(COUPONS, None, floor.cut) as busy:
+        floor.publish("coupons", [1])
+        assert await text(busy.read()) == message(1)
+        floor.hub.interrupted("decaf")
+        floor.publish("coupons", range(2, MAX_LAG))
+        assert "restarted" in await text(busy.read())
+        floor.publish("coupons", range(MAX_LAG, MAX_LAG + 10))
+        assert floor.cuts == []
+        news = await text(busy.read())
+        assert news == "".join(f"id: decaf-{n}\ndata: {n}\n\n" for n in range(2, MAX_LAG + 10))
+
+
+async def test_an_announcement_is_kept_until_everybody_it_was_offered_to_has_written_it() -> None:
+    floor = Floor(max_streams=3)
+    with (
+        floor.hub.follow(COUPONS, None, floor.cut) as one,
+        floor.hub.follow(COUPONS, None, floor.cut) as other,
+        floor.hub.follow(TRIVIA, None, floor.cut),
+    ):
+        hearing = await heard(floor, newsletter("An issue"))
+        for reader in (one, other):
+            await reader.read()
+            assert not await is_over(hearing)
+            written = await waiting(reader)
+            assert await is_over(hearing) == (reader is other)
+            written.cancel()
+
+
+async def test_a_reader_from_elsewhere_has_written_nothing_before_it_has_read() -> None:
+    floor = Floor()
+    with floor.hub.follow(COUPONS, "decaf-999", floor.cut) as reader:
+        hearing = await heard(floor, newsletter("An issue"))
+        assert "reset" in await text(reader.read())
+        assert not await is_over(hearing)
+        assert "An issue" in await text(reader.read())
+        assert not await is_over(hearing)
+        (await waiting(reader)).cancel()
+        assert await is_over(hearing)
+
+
+async def test_a_stalled_reader_holds_an_announcement_up_for_a_moment_only() -> None:
+    floor = Floor()
+    with floor.hub.follow(COUPONS, None, floor.cut):
+        hearing = await heard(floor, newsletter("An issue"))
+        assert not await is_over(hearing)
+        assert await asyncio.wait_for(hearing, 2) == Done()
+
+
+async def test_what_nobody_has_selected_is_not_kept() -> None:
+    floor = Floor()
+    with floor.hub.follow(TRIVIA, None, floor.cut):
+        assert await is_over(await heard(floor, newsletter("An issue")))
+
+
+async def test_what_is_heard_after_an_interruption_is_kept_until_readers_can_be_back() -> None:
+    floor = Floor()
+    floor.hub.interrupted("decaf")
+    hearing = await heard(floor, newsletter("An issue"))
+    assert not await is_over(hearing)
+    with floor.hub.follow(COUPONS, "c0ffee-1", floor.cut) as back:
+        assert "reset" in await text(back.read())
+        assert "An issue" in await text(back.read())
+    assert await asyncio.wait_for(hearing, 5) == Done()
 
 
 async def test_a_reader_too_far_behind_is_dropped_once_while_others_go_on() -> None:

@@ -54,6 +54,15 @@ def test_the_ring_never_outgrows_its_bounds_and_keeps_what_fits(
         assert sum(weights[len(weights) - len(held) - 1 :]) > max_weight
 
 
+@given(size=st.integers(1, 30), count=st.integers(0, 100), most=st.integers(0, 60))
+def test_the_most_recent_are_as_many_as_there_are_and_were_asked_for(
+    size: int, count: int, most: int
+) -> None:
+    ring = ring_of(count, size)
+    recent = [event for _, event in ring.since(ring.recent(most))]
+    assert recent == list(range(count - min(most, size, count) + 1, count + 1))
+
+
 def test_each_event_comes_with_its_position() -> None:
     assert list(ring_of(3).since(Place(EPOCH, 1))) == [(2, 2), (3, 3)]
 
