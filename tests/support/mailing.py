@@ -1,0 +1,209 @@
+"""Mail as tests meet it: a server that takes it, subscribers who read it, links in it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email
+import email.policy
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from dataclasses import dataclass, field, replace
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from notifier.mail.addresses import named_sender
+from notifier.mail.composing import Composer
+from notifier.mail.links import LinkSigner
+from notifier.mail.mailbox import SmtpMailbox
+from notifier.mail.rendering import new_templates
+from notifier.mail.sender import MailSender
+from notifier.mail.smtp_url import SmtpServer, Tls
+from shared.domain.subscription import Channel, Subscription
+from shared.runtime.clock import utc_now
+from tests.support.waiting import eventually
+from tests.support.webhooks import subscribed
+
+LINKS = LinkSigner("the-secret-of-the-shop", "https://coffee.example")
+ADDRESS = "ada@guests.example"
+
+
+def subscriber(address: str = ADDRESS, topic: str = "coupons") -> Subscription:
+    return replace(subscribed(address), channel=Channel.EMAIL, topic=topic, secrets=())
+
+
+def composer(sender: str = "Coffee shop <shop@coffee.example>") -> Composer:
+    return Composer(named_sender(sender), LINKS, new_templates(), utc_now)
+
+
+def read(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
+
+
+def text_of(message: EmailMessage) -> str:
+    return _part(message, "plain")
+
+
+def html_of(message: EmailMessage) -> str:
+    return _part(message, "html")
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body([kind])
+    assert part is not None
+    assert part.get_content_charset() == "utf-8"
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def confirm_path(message: EmailMessage) -> str:
+    """The path and query of the link in a confirmation mail."""
+    return _path(re.search(r"(https?://\S+/confirm\S*)", text_of(message)))
+
+
+def unsubscribe_path(message: EmailMessage) -> str:
+    """The path and query of the link that one click in a mail program posts to."""
+    return _path(re.fullmatch(r"<(https?://\S+)>", message["List-Unsubscribe"]))
+
+
+def _path(link: re.Match[str] | None) -> str:
+    assert link is not None
+    parts = urlsplit(link[1])
+    return f"{parts.path}?{parts.query}"
+
+
+@dataclass
+class MailServer:
+    """An SMTP server that answers as a test wants it to."""
+
+    rcpt: str = "250 OK"
+    data: str = "250 OK"
+    port: int = 0
+    tls: Tls = Tls.NONE
+    received: list[Envelope] = field(default_factory=list)
+    most_at_once: int = 0
+    _at_once: int = 0
+
+    @property
+    def mail(self) -> list[EmailMessage]:
+        return [read(envelope.original_content or b"") for envelope in self.received]
+
+    @property
+    def place(self) -> SmtpServer:
+        return SmtpServer("localhost", self.port, self.tls)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it that
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+        return self.rcpt
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it that
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        await asyncio.sleep(0.05)
+        self._at_once -= 1
+        if self.data.startswith("250"):
+            self.received.append(envelope)
+        return self.data
+
+
+@contextlib.asynccontextmanager
+async def mail_server(
+    server: MailServer | None = None, proof: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[MailServer]:
+    """Serve on a free port of loopback; with `proof`, over TLS as `server.tls` says."""
+    server = server or MailServer()
+    starttls = proof if server.tls is Tls.STARTTLS else None
+
+    conversations: list[SMTP] = []
+
+    def protocol() -> SMTP:
+        conversation = SMTP(
+            server,
+            enable_SMTPUTF8=True,
+            tls_context=starttls,
+            require_starttls=starttls is not None,
+            **options,
+        )
+        conversations.append(conversation)
+        return conversation
+
+    implicit = proof if server.tls is Tls.IMPLICIT else None
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(protocol, "127.0.0.1", 0, ssl=implicit) as serving:
+        server.port = serving.sockets[0].getsockname()[1]
+        yield server
+        await _hang_up(conversations)
+
+
+async def _hang_up(conversations: Collection[SMTP]) -> None:
+    """Close what clients have left without a goodbye; a socket is closed some turns later."""
+    for conversation in conversations:
+        if isinstance(conversation.transport, asyncio.WriteTransport):
+            conversation.transport.abort()
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
+async def answering(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[SmtpServer]:
+    """Serve on a free port of loopback, in any way but that of SMTP."""
+    conversations: set[asyncio.Task[object]] = set()
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        conversations.add(task)
+        try:
+            await answer(reader, writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(meet, "127.0.0.1", 0) as serving:
+        yield SmtpServer("localhost", serving.sockets[0].getsockname()[1], Tls.NONE)
+        for task in conversations:
+            task.cancel()
+        await asyncio.gather(*conversations, return_exceptions=True)
+
+
+def knows(username: str, password: str) -> dict[str, Any]:
+    """Options of a server that only lets this user in, without TLS."""
+
+    def authenticate(*arguments: Any) -> AuthResult:
+        login = arguments[-1]
+        assert isinstance(login, LoginPassword)
+        right = (login.login, login.password) == (username.encode(), password.encode())
+        return AuthResult(success=right, handled=False)
+
+    return {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False}
+
+
+def sender_to(place: SmtpServer, trust: ssl.SSLContext | None = None, **options: Any) -> MailSender:
+    trust = trust or ssl.create_default_context()
+    return MailSender(SmtpMailbox(place, trust, **options), composer())
+
+
+async def mail_in(folder: Path, count: int = 1) -> list[EmailMessage]:
+    """Wait until so many mails have come, and give them in the order of their names."""
+    await eventually(lambda: len(mail_so_far(folder)) >= count, 20)
+    return mail_so_far(folder)
+
+
+def mail_so_far(folder: Path) -> list[EmailMessage]:
+    return [read(file.read_bytes()) for file in sorted(folder.glob("[!.]*.eml"))]
