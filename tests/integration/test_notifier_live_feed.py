@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from shared.domain.order import OrderState
 from shared.aws.queue import SqsQueue
+from shared.domain.order import OrderState
 from tests.chaos.waiting import until
 from tests.support.emulator import free_port, running_ministack
 from tests.support.notifier import (
