@@ -14,6 +14,7 @@ from shop.commands.order import order
 from shop.commands.orders import orders
 from shop.commands.provision import provision
 from shop.commands.run import run
+from shop.commands.topics import topics
 
 app = typer.Typer(
     name="coffeeshop",
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for command in (run, order, menu, orders, load, provision):
     app.command()(command)
+app.add_typer(topics)
 app.add_typer(dlq)
 
 

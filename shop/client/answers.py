@@ -29,13 +29,19 @@ class ProblemError(Exception):
 
 async def content(response: aiohttp.ClientResponse) -> Json:
     """Read the JSON object of a successful answer; raises ProblemError for any other."""
+    await require_success(response)
     answer = await _json(response)
-    if not response.ok:
-        lines = _problem_lines(answer) or [f"The answer was {response.status} {response.reason}."]
-        raise ProblemError(response.status, lines, response.headers.get("Retry-After"))
     if not answer:
         raise ProblemError(response.status, ["The answer is not that of a coffee shop."])
     return answer
+
+
+async def require_success(response: aiohttp.ClientResponse) -> None:
+    """Raise ProblemError for an answer that is no success; one that is may be empty."""
+    if not response.ok:
+        lines = _problem_lines(await _json(response))
+        lines = lines or [f"The answer was {response.status} {response.reason}."]
+        raise ProblemError(response.status, lines, response.headers.get("Retry-After"))
 
 
 def _problem_lines(problem: Json) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
@@ -53,6 +54,11 @@ def connect(url: str, key: str | None = None, connections: int = 10) -> aiohttp.
         timeout=TIMEOUT,
         trust_env=not _is_loopback(base),
     )
+
+
+def path(*steps: str) -> str:
+    """Make a path of steps that a person has typed: none of them can become two."""
+    return "/".join(quote(step, safe="") for step in steps)
 
 
 def _address(url: str) -> URL:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from shop.client.answers import ProblemError, require_success
 from shop.client.connection import CONNECT_SECONDS
 
 SILENCE_SECONDS = 60.0
@@ -20,6 +21,14 @@ class Event:
 
     kind: str
     data: str
+
+
+class StreamRefusedError(aiohttp.ClientError):
+    """The shop does not open the stream; `problem` is its reason."""
+
+    def __init__(self, problem: ProblemError) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 class EventLines:
@@ -65,7 +74,7 @@ class LiveStream:
         """Give the events until the stream ends.
 
         Raises aiohttp.ClientError or TimeoutError; reading from a stream that was refused
-        raises aiohttp.ClientResponseError.
+        raises StreamRefusedError, which is one as well.
         """
         headers = {"Last-Event-ID": self.place} if self.place else {}
         timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
@@ -80,7 +89,10 @@ class LiveStream:
                 self.is_open = False
 
     async def _events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Event, None]:
-        response.raise_for_status()
+        try:
+            await require_success(response)
+        except ProblemError as problem:
+            raise StreamRefusedError(problem) from None
         lines = EventLines(self.place)
         async for line in response.content:
             event = lines.read(line.decode(errors="replace").rstrip("\r\n"))

@@ -56,12 +56,16 @@ class StandIn:
     announcements: list[tuple[str, str]] = field(default_factory=list)
     """The order's id and the announcement, as it is streamed, of every change that was made."""
 
+    redrives: list[dict[str, int]] = field(default_factory=list)
+    """Answers to the next redrives of deliveries."""
+
     looked_up: list[str] = field(default_factory=list)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     last_event_ids: list[str | None] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     streaming: asyncio.Event = field(default_factory=asyncio.Event)
+    refused: asyncio.Event = field(default_factory=asyncio.Event)
 
     def advance(self, order: dict[str, Any], state: str) -> None:
         at = (PLACED_AT + dt.timedelta(seconds=len(order["timeline"]))).isoformat()
@@ -124,6 +128,9 @@ class StandIn:
         more = str(start + limit) if start + limit < len(newest) else None
         return web.json_response({"orders": newest[start : start + limit], "next_cursor": more})
 
+    async def redrive(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response(self.redrives.pop(0))
+
     def _is_staff(self, request: web.Request) -> bool:
         return request.headers.get("Authorization") == f"Bearer {self.staff_key}"
 
@@ -131,6 +138,7 @@ class StandIn:
         order_id, last = request.query.get("order_id"), request.headers.get("Last-Event-ID")
         self.last_event_ids.append(last)
         if self.refuses_streams or (order_id is None and not self._is_staff(request)):
+            self.refused.set()
             return problem(503 if self.refuses_streams else 401, "no-stream", "Not for you")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -160,8 +168,14 @@ class StandIn:
 
 def _event(order: dict[str, Any]) -> str:
     order_id, version, entry = order["id"], order["version"], order["timeline"][-1]
-    change = {"order_id": order_id, "version": version, "state": entry["state"]}
-    told = json.dumps({"time": entry["at"], "data": change})
+    change = {
+        "order_id": order_id,
+        "number": order["number"],
+        "version": version,
+        "state": entry["state"],
+    }
+    kind = f"coffeeshop.order.{entry['state']}.v1"
+    told = json.dumps({"time": entry["at"], "type": kind, "data": change})
     return f"id: {order_id}:{version}\ndata: {told}\n\n"
 
 
@@ -189,6 +203,7 @@ async def stand_in() -> AsyncIterator[StandIn]:
     app.router.add_get("/orders", shop.listed)
     app.router.add_get("/orders/{id}", shop.get)
     app.router.add_get("/events", shop.events)
+    app.router.add_post("/subscriptions/dead-letters/redrive", shop.redrive)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     try:

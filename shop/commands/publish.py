@@ -1,0 +1,70 @@
+"""`coffeeshop topics publish`: sends a newsletter issue to all who subscribe to a topic."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from shop.client.answers import content
+from shop.client.connection import path
+from shop.client.markdown import UnfinishedError, Written, read_issue
+from shop.commands import terminal
+from shop.commands.options import Url
+from shop.commands.staff import connect_as_staff
+
+
+def publish(
+    url: Url,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="To whose subscribers it goes.")],
+    file: Annotated[
+        typer.FileText | None,
+        typer.Argument(
+            metavar="FILE.md",
+            encoding="utf-8-sig",
+            help="The issue, in Markdown; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            help="Left out, it is the first # heading, which is then no part of the body.",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="The issue itself, in place of a file.", show_default=False),
+    ] = None,
+) -> None:
+    """Publish a newsletter issue. For staff.
+
+    **Examples**
+
+    - `coffeeshop topics publish coupons --subject 'Two for one' --text 'Only *today*.'`
+    - `coffeeshop topics publish coffee-trivia issue-12.md`
+    - `fortune | coffeeshop topics publish coffee-trivia - --subject 'Did you know?'`
+
+    Once it says the issue's id, every subscriber will have it, even if the shop is restarted now.
+    """
+    if (file is None) == (text is None):
+        raise typer.BadParameter("give either a file (- is standard input) or --text")
+    try:
+        issue = read_issue(file.read() if file else text or "", subject)
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter("the file is not text in UTF-8") from error
+    except UnfinishedError as error:
+        raise typer.BadParameter(str(error)) from error
+    terminal.run(_publish(url, topic, issue), url)
+
+
+async def _publish(url: str, topic: str, issue: Written) -> int:
+    body = {"subject": issue.subject, "body": issue.body}
+    async with (
+        connect_as_staff(url) as http,
+        http.post(path("topics", topic, "messages"), json=body) as response,
+    ):
+        issue_id = (await content(response))["id"]
+    terminal.out().print(f"Published to {topic}: {issue.subject}\n{issue_id}")
+    return 0

@@ -1,0 +1,147 @@
+"""`coffeeshop topics subscribe` and what comes after: real processes, webhooks and queues."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from standardwebhooks.webhooks import Webhook
+
+from tests.support.topics_shop import TopicsShop, open_shop
+from tests.support.waiting import eventually
+from tests.support.webhooks import Receiver, answers, echoes, receiver
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(ministack: str) -> AsyncIterator[TopicsShop]:
+    async with open_shop(ministack) as shop:
+        yield shop
+
+
+async def received(subscriber: Receiver, count: int) -> list[Any]:
+    """Wait until a webhook has got so many posts."""
+    await eventually(lambda: len(subscriber.received) >= count)
+    return [json.loads(request.body) for request in subscriber.received]
+
+
+async def test_a_webhook_is_subscribed_looked_at_and_ended(shop: TopicsShop) -> None:
+    async with receiver(echoes) as subscriber:
+        outcome = await shop.topics("subscribe", "coupons", "--webhook", subscriber.url)
+        said = dict(line.strip().split("  ", 1) for line in outcome.out.splitlines()[1:4])
+        granted = {name: value.strip() for name, value in said.items()}
+        assert outcome.out.startswith("Subscribed to coupons by webhook; it is pending.\n")
+        assert f"coffeeshop topics show {granted['id']}" in outcome.out
+
+        (challenge,) = await received(subscriber, 1)
+        assert challenge["type"] == "coffeeshop.subscription.challenge.v1"
+        request = subscriber.received[0]
+        Webhook(granted["secret"]).verify(request.body, _lower(request.headers))
+        token = {"COFFEE_MANAGE_TOKEN": granted["manage token"]}
+        await shop.state({"id": granted["id"], "manage_token": granted["manage token"]}, "active")
+        await shop.as_staff("publish", "coupons", "--subject", "One", "--text", "B")
+        await received(subscriber, 2)
+
+        shown = await shop.topics("show", granted["id"], **token)
+        assert f"{subscriber.url} (webhook)" in shown.out
+        assert "active since" in shown.out
+        assert "coffeeshop.newsletter.published.v1" in shown.out
+        ended = await shop.topics("unsubscribe", granted["id"], **token)
+        assert (ended.code, ended.out) == (0, "It has ended: nothing more is delivered.\n")
+        as_json = await shop.topics("show", granted["id"], "--json", **token)
+        assert json.loads(as_json.out)["state"] == "ended"
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+async def test_without_the_manage_token_a_subscription_is_nobodys_but_staffs(
+    shop: TopicsShop,
+) -> None:
+    async with receiver(echoes) as subscriber:
+        granted = await shop.subscribed(subscriber.url)
+    for command in ("show", "resume", "unsubscribe"):
+        none = await shop.topics(command, granted["id"])
+        wrong = await shop.topics(command, granted["id"], "--token", "wrong")
+        assert (none.code, wrong.code) == (1, 1)
+        assert "COFFEE_MANAGE_TOKEN" in none.err
+        assert "This needs a key" in wrong.err
+    assert (await shop.as_staff("show", granted["id"])).code == 0
+    assert (await shop.as_staff("unsubscribe", granted["id"])).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((), "give one of"),
+        (("--email", "ada@example.com", "--webhook", "https://example.com"), "give one of"),
+        (("--email", "ada@"), "/address"),
+        (("--webhook", "https://10.0.0.1/hook"), "/url"),
+        (("--webhook", "https://example.com/hook", "--order", "1"), "/filter/order_id"),
+        (("--queue", "arn:aws:sqs:us-east-1:000000000000:nope"), "there is no such queue"),
+    ],
+)
+async def test_a_subscription_that_makes_no_sense_is_misuse(
+    shop: TopicsShop, arguments: tuple[str, ...], reason: str
+) -> None:
+    outcome = await shop.as_staff("subscribe", "coupons", *arguments)
+    assert outcome.code == 2
+    assert reason in outcome.err
+
+
+async def test_only_what_the_filter_lets_through_is_delivered(shop: TopicsShop) -> None:
+    async with receiver(echoes) as subscriber:
+        granted = await shop.subscribed(subscriber.url, "--type", "coffeeshop.other.v1")
+        shown = await shop.as_staff("show", granted["id"])
+        await shop.as_staff("unsubscribe", granted["id"])
+    assert ["Only", "coffeeshop.other.v1"] in [line.split() for line in shown.out.splitlines()]
+
+
+async def test_deliveries_that_were_given_up_on_are_listed_and_redriven(shop: TopicsShop) -> None:
+    assert (await shop.as_staff("dead-letters")).out == "No dead letters.\n"
+    async with receiver(echoes) as subscriber:
+        granted = await shop.subscribed(subscriber.url)
+        subscriber.answering = answers(500)
+        await shop.as_staff("publish", "coupons", "--subject", "Lost?", "--text", "B")
+        (letter,) = await shop.dead_letters(1)
+        table = await shop.as_staff("dead-letters")
+        other = await shop.as_staff("redrive", "--subscription", "other")
+        subscriber.answering = answers(204)
+        count = len(subscriber.received)
+        mine = await shop.as_staff("redrive", "--subscription", granted["id"])
+        *_, event = await received(subscriber, count + 1)
+        await shop.as_staff("unsubscribe", granted["id"])
+
+    assert letter["subscription_id"] == granted["id"]
+    assert "500" in table.out
+    assert (other.code, other.out) == (0, "Redriven: 0\n")
+    assert (mine.code, mine.out) == (0, "Redriven: 1\n")
+    assert event["data"]["subject"] == "Lost?"
+
+
+async def test_a_paused_subscription_is_resumed_with_what_it_missed(shop: TopicsShop) -> None:
+    async with receiver(echoes) as subscriber:
+        granted = await shop.subscribed(subscriber.url)
+        token = {"COFFEE_MANAGE_TOKEN": granted["manage_token"]}
+        early = await shop.topics("resume", granted["id"], **token)
+        subscriber.answering = answers(500)
+        await shop.as_staff("publish", "coupons", "--subject", "Missed?", "--text", "B")
+        await shop.state(granted, "paused")
+        await shop.dead_letters(1)
+        paused = await shop.topics("show", granted["id"], **token)
+        subscriber.answering = answers(204)
+        count = len(subscriber.received)
+        resumed = await shop.topics("resume", granted["id"], **token)
+        *_, event = await received(subscriber, count + 1)
+        await shop.topics("unsubscribe", granted["id"], **token)
+
+    assert early.code == 1
+    assert "The subscription does not allow that now" in early.err
+    assert "attempts failed" in paused.out
+    assert (resumed.code, resumed.out) == (0, "It is active. Deliveries made again: 1\n")
+    assert event["data"]["subject"] == "Missed?"
