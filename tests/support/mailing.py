@@ -99,6 +99,10 @@ class MailServer:
     def place(self) -> SmtpServer:
         return SmtpServer("localhost", self.port, self.tls)
 
+    async def took(self, count: int) -> None:
+        """Wait until so many mails have come."""
+        await eventually(lambda: len(self.received) >= count, 20)
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it that
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:

@@ -1,0 +1,208 @@
+"""A subscription by e-mail from its first mail to its last, each link followed over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from notifier.settings import NotifierSettings
+from tests.support.mailing import (
+    ADDRESS,
+    MailServer,
+    confirm_path,
+    mail_in,
+    mail_server,
+    mail_so_far,
+    text_of,
+    unsubscribe_path,
+)
+from tests.support.notifier import AS_STAFF, SECONDS, Serving, serving, settings_for
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass(frozen=True)
+class Wished:
+    """A subscription as whoever has wished for it knows it."""
+
+    notifier: Serving
+    id: str
+    manage_token: str
+
+    async def becomes(self, state: str) -> dict[str, Any]:
+        """Wait until the subscription is in a state, and give what is shown of it."""
+        headers = {"Authorization": f"Bearer {self.manage_token}"}
+        async with asyncio.timeout(2 * SECONDS):
+            while True:
+                answer = await self.notifier.http.get(f"/subscriptions/{self.id}", headers=headers)
+                shown: dict[str, Any] = answer.raise_for_status().json()
+                if shown["state"] == state:
+                    return shown
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def shop(endpoint: str, folder: Path, **settings: Any) -> AsyncIterator[Serving]:
+    """Serve a notifier whose mail lands in `folder`/mail, unless it has a server."""
+    chosen: NotifierSettings = settings_for(endpoint, state_dir=folder, **settings)
+    async with serving(chosen) as notifier:
+        yield notifier
+
+
+async def wish(notifier: Serving, topic: str = "coupons", address: str = ADDRESS) -> Wished:
+    body = {"channel": "email", "address": address}
+    answer = await notifier.http.post(f"/topics/{topic}/subscriptions", json=body)
+    granted = answer.raise_for_status().json()
+    return Wished(notifier, granted["id"], granted["manage_token"])
+
+
+async def publish(notifier: Serving, subject: str, topic: str = "coupons") -> None:
+    answer = await notifier.http.post(
+        f"/topics/{topic}/messages",
+        json={"subject": subject, "body": f"All of {subject}"},
+        headers=AS_STAFF,
+    )
+    assert answer.status_code == 202
+
+
+async def test_from_the_first_mail_to_the_last(ministack: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    async with shop(ministack, tmp_path) as notifier:
+        wished, other = await wish(notifier), await wish(notifier, address="bob@guests.example")
+        questions = {mail["To"]: mail for mail in await mail_in(folder, 2)}
+        link = confirm_path(questions[ADDRESS])
+
+        page = await notifier.http.get(link)
+        assert (page.status_code, "<form" in page.text) == (200, True)
+        await wished.becomes("pending")  # reading the page has confirmed nothing
+        assert (await notifier.http.post(link, headers=FORM)).status_code == 200
+        await wished.becomes("active")
+        assert (await notifier.http.post(link, headers=FORM)).status_code == 200
+        await notifier.http.post(confirm_path(questions["bob@guests.example"]), headers=FORM)
+        await other.becomes("active")
+
+        await publish(notifier, "Half price ☕")
+        issues = (await mail_in(folder, 4))[2:]
+        assert {issue["To"] for issue in issues} == {ADDRESS, "bob@guests.example"}
+        [issue] = [issue for issue in issues if issue["To"] == ADDRESS]
+        assert issue["Subject"] == "Half price ☕"
+        assert "All of Half price ☕" in text_of(issue)
+
+        link = unsubscribe_path(issue)
+        page = await notifier.http.get(link)
+        assert (page.status_code, "<form" in page.text) == (200, True)
+        await wished.becomes("active")
+        one_click = {"List-Unsubscribe": "One-Click"}
+        assert (await notifier.http.post(link, data=one_click)).status_code == 200
+        await wished.becomes("ended")
+        assert (await notifier.http.post(link, data=one_click)).status_code == 200
+
+        await publish(notifier, "Not for Ada")
+        last = (await mail_in(folder, 5))[4:]
+        assert [(mail["To"], mail["Subject"]) for mail in last] == [
+            ("bob@guests.example", "Not for Ada")
+        ]
+    assert len(mail_so_far(folder)) == 5
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "multipart/form-data; boundary=x", "text/plain", "application/json"]
+)
+async def test_one_click_is_enough_whatever_it_is_sent_as(
+    content_type: str | None, ministack: str, tmp_path: Path
+) -> None:
+    async with shop(ministack, tmp_path) as notifier:
+        wished = await wish(notifier)
+        [question] = await mail_in(tmp_path / "mail")
+        headers = {"Content-Type": content_type} if content_type else {}
+        answer = await notifier.http.post(
+            unsubscribe_path(question), content=b"List-Unsubscribe=One-Click", headers=headers
+        )
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith("text/html")
+        await wished.becomes("ended")
+        over = await notifier.http.post(confirm_path(question), headers=FORM)
+        assert over.status_code == 410
+        assert (await notifier.http.get(confirm_path(question))).status_code == 410
+
+
+async def test_links_that_are_not_ours_do_nothing(ministack: str, tmp_path: Path) -> None:
+    async with shop(ministack, tmp_path) as notifier:
+        wished = await wish(notifier)
+        [question] = await mail_in(tmp_path / "mail")
+        other_token = unsubscribe_path(question).partition("=")[2].rpartition(".")[2]
+        confirm, unsubscribe = f"/subscriptions/{wished.id}/confirm", "/unsubscribe"
+        for path in (
+            *(confirm, f"{confirm}?token=", f"{confirm}?token={other_token}"),
+            *(unsubscribe, f"{unsubscribe}?token={wished.id}", f"{unsubscribe}?token=%ff.%00"),
+        ):
+            for answer in (
+                await notifier.http.get(path),
+                await notifier.http.post(path, headers=FORM),
+            ):
+                assert answer.status_code == 401
+                assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+                assert answer.headers["Content-Type"].startswith("text/html")
+                assert "<form" not in answer.text
+        await wished.becomes("pending")
+
+
+async def test_json_confirms_as_before(ministack: str, tmp_path: Path) -> None:
+    async with shop(ministack, tmp_path) as notifier:
+        await wish(notifier)
+        [question] = await mail_in(tmp_path / "mail")
+        path, _, token = confirm_path(question).partition("?token=")
+        wrong = await notifier.http.post(path, json={"token": f"{token}x"})
+        assert (wrong.status_code, wrong.json()["type"]) == (401, "/problems/unauthorized")
+        right = await notifier.http.post(path, json={"token": token})
+        assert (right.status_code, right.json()["state"]) == (200, "active")
+        other = await notifier.http.post(path, content=b"x", headers={"Content-Type": "text/plain"})
+        assert other.status_code == 415
+
+
+async def test_pages_need_nothing_of_another_host(ministack: str, tmp_path: Path) -> None:
+    async with shop(ministack, tmp_path) as notifier:
+        await wish(notifier)
+        [question] = await mail_in(tmp_path / "mail")
+        page = await notifier.http.get(confirm_path(question))
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert "script" not in page.text
+        assert "http" not in page.text
+        for asset, media_type in (("pages.css", "text/css"), ("cup.svg", "image/svg+xml")):
+            assert f"/newsletters/{asset}" in page.text
+            answer = await notifier.http.get(f"/newsletters/{asset}")
+            assert answer.headers["Content-Type"].startswith(media_type)
+
+
+async def test_who_bounces_is_left_alone_with_a_notice(ministack: str, tmp_path: Path) -> None:
+    async with mail_server(MailServer()) as server:
+        place = {"smtp_url": f"smtp://localhost:{server.port}", "mail_from": "shop@coffee.example"}
+        async with shop(ministack, tmp_path, **place) as notifier:
+            wished = await wish(notifier)
+            await server.took(1)
+            await notifier.http.post(confirm_path(server.mail[0]), headers=FORM)
+            await wished.becomes("active")
+            server.rcpt = "550 5.1.1 No such user here"
+            with structlog.testing.capture_logs() as logs:
+                await publish(notifier, "Half price")
+                shown = await wished.becomes("paused")
+            assert shown["notice"] == "the mail was refused with 550"
+            assert shown["deliveries"][0]["state"] == "failed"
+            assert ADDRESS not in str(logs)
+    assert len(server.mail) == 1
+
+
+async def test_who_cannot_be_asked_is_not_subscribed(ministack: str, tmp_path: Path) -> None:
+    async with mail_server(MailServer(rcpt="550 5.1.1 No such user here")) as server:
+        place = {"smtp_url": f"smtp://localhost:{server.port}", "mail_from": "shop@coffee.example"}
+        async with shop(ministack, tmp_path, **place) as notifier:
+            shown = await (await wish(notifier)).becomes("ended")
+    assert shown["notice"] == "it was never confirmed: the mail was refused with 550"
