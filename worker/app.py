@@ -84,7 +84,8 @@ async def on_shift(
 
     async def clock_in() -> None:
         until = utc_now() + _SHIFT
-        await store.clock_in(Shift(barista, settings.worker_concurrency, until, line.sent_at))
+        slots = settings.worker_concurrency
+        await store.clock_in(Shift(barista, slots, until, line.sent_at, line.in_hand))
 
     try:
         async with running(every(_CLOCK_IN_SECONDS, clock_in), "clock in"):

@@ -42,13 +42,14 @@ class Shift:
     """A barista at work: how many orders it prepares at once, and until when it was last heard.
 
     `head` is how far down the line it has come: when the newest ticket was sent that it received
-    for the first time.
+    for the first time. `in_hand` is how many orders it was at work on.
     """
 
     barista: str
     slots: int
     until: dt.datetime
     head: dt.datetime | None = None
+    in_hand: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class DynamoDBShop:
                     "slots": {"N": str(shift.slots)},
                     "until": {"S": sortable(shift.until)},
                     "head": _time(shift.head),
+                    "in_hand": {"N": str(shift.in_hand)},
                     "expires": epoch_seconds(shift.until + _FORGOTTEN_AFTER),
                 },
             )
@@ -175,6 +176,7 @@ def _shift(item: Item) -> Shift:
         slots=int(item["slots"]["N"]),
         until=dt.datetime.fromisoformat(item["until"]["S"]),
         head=_time_of(item, "head"),
+        in_hand=int(item.get("in_hand", {}).get("N", 0)),
     )
 
 

@@ -112,7 +112,9 @@ _NOTIFIER_TABLES = (
     ) WITHOUT ROWID""",
 )
 
-STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES)
+_BUSY_SHIFTS = ("ALTER TABLE shifts ADD COLUMN in_hand INTEGER NOT NULL DEFAULT 0",)
+
+STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES, _BUSY_SHIFTS)
 """What makes each version out of the one before; a step that was released is never changed."""
 
 VERSION = len(STEPS)

@@ -61,7 +61,7 @@ async def test_a_file_of_the_first_release_is_brought_up_with_its_orders_intact(
             assert await store.subscription(subscription.id) == subscription
 
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (sqlite_schema.VERSION,)
 
 
 async def test_what_was_done_long_ago_is_forgotten_and_the_rest_is_not(

@@ -73,8 +73,10 @@ async def test_a_barista_that_clocks_out_is_gone(store: Store) -> None:
     assert [shift.barista for shift in await store.on_shift(NOON)] == ["grace"]
 
 
-async def test_a_shift_tells_how_far_down_the_line_the_barista_has_come(store: Store) -> None:
-    shift = Shift("ada", 4, SOON, head=NOON)
+async def test_a_shift_tells_how_far_down_the_line_the_barista_is_and_how_busy(
+    store: Store,
+) -> None:
+    shift = Shift("ada", 4, SOON, head=NOON, in_hand=3)
     await store.clock_in(shift)
 
     assert await store.on_shift(NOON) == [shift]

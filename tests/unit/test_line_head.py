@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+
+import pytest
 
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Outcome
@@ -29,3 +32,22 @@ async def test_the_head_is_the_newest_ticket_of_those_that_came_for_the_first_ti
         heads.append(line.sent_at)
 
     assert heads == [None, None, NOON, NOON, NOON, NOON + dt.timedelta(seconds=1)]
+
+
+async def test_orders_are_in_hand_until_they_are_done_or_given_up() -> None:
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def fail_at_the_end(_: Delivery) -> Outcome:
+        begun.set()
+        await end.wait()
+        raise ConnectionError
+
+    line = LineHead(fail_at_the_end)
+    taking = asyncio.create_task(line.take(Delivery("id", "receipt", "", {}, 1, NOON)))
+    await begun.wait()
+    assert line.in_hand == 1
+
+    end.set()
+    with pytest.raises(ConnectionError):
+        await taking
+    assert line.in_hand == 0
