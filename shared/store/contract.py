@@ -88,6 +88,13 @@ class OrderStore(Protocol):
         """
 
 
+class OrderCounts(Protocol):
+    """How many orders there were, without reading them."""
+
+    async def count_placed(self, since: dt.datetime, until: dt.datetime) -> int:
+        """Count the orders placed from `since` on and before `until`; at most some hours."""
+
+
 class ShopStore(Protocol):
     """What staff set for the whole shop, and who is at work."""
 
@@ -131,7 +138,7 @@ class CashierStore(Protocol):
         """
 
 
-class Store(OrderStore, ShopStore, CashierStore, SubscriptionStore, Protocol):
+class Store(OrderStore, OrderCounts, ShopStore, CashierStore, SubscriptionStore, Protocol):
     """The whole store, as a service opens it."""
 
     async def check(self) -> None:

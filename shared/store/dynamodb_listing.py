@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Container, Iterable, Sequence
 from typing import TypeAlias
 
 from shared.domain.order import Order
-from shared.store.cursor import Position
+from shared.store.cursor import Position, sortable
 from shared.store.dynamodb_batch import LARGEST_CHUNK, items_at
 from shared.store.dynamodb_item import day_key, order_key, order_of, position_of, sort_key
 from shared.store.dynamodb_table import DAY_INDEX, OPEN_INDEX, Table
@@ -51,6 +51,31 @@ async def by_day(
                 table, (DAY_INDEX, "day", day_key(store_id, day)), start, size
             ):
                 yield positions
+
+
+async def count_by_day(table: Table, store_id: str, since: dt.datetime, until: dt.datetime) -> int:
+    """Count the orders placed from `since` on and before `until`, by their index alone."""
+    count = 0
+    for day in _days(since, until):
+        pages = table.client.get_paginator("query").paginate(
+            TableName=table.name,
+            IndexName=DAY_INDEX,
+            Select="COUNT",
+            KeyConditionExpression="#day = :day AND #placed BETWEEN :since AND :until",
+            ExpressionAttributeNames={"#day": "day", "#placed": "placed"},
+            ExpressionAttributeValues={
+                ":day": {"S": day_key(store_id, day)},
+                ":since": {"S": sortable(since)},
+                ":until": {"S": sortable(until)},  # sorts before every order of that instant
+            },
+        )
+        count += sum([page["Count"] async for page in pages])
+    return count
+
+
+def _days(since: dt.datetime, until: dt.datetime) -> Iterable[dt.date]:
+    first, last = since.astimezone(dt.UTC).date(), until.astimezone(dt.UTC).date()
+    return [first + dt.timedelta(days=more) for more in range((last - first).days + 1)]
 
 
 async def orders_at(table: Table, positions: Sequence[Position]) -> Sequence[Order]:

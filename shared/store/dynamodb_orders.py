@@ -27,6 +27,7 @@ from shared.store.dynamodb_item import (
 from shared.store.dynamodb_listing import (
     Chunks,
     by_day,
+    count_by_day,
     oldest_open,
     orders_at,
     still_open,
@@ -122,6 +123,11 @@ class DynamoDBOrders:
                 if len(found) >= limit:
                     break
         return [order for order in found if order.state in OPEN_STATES][:limit]
+
+    async def count_placed(self, since: dt.datetime, until: dt.datetime) -> int:
+        """Count the orders placed in a time, of those that are still kept."""
+        async with self.table.in_time():
+            return await count_by_day(self.table, self.store_id, since, until)
 
     def _chunks(
         self, state: OrderState | None, start: cursors.Position | None, size: int

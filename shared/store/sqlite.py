@@ -63,6 +63,12 @@ class SqliteStore(SqliteSubscriptions):
             lambda file: sqlite_orders.oldest_open_orders(file, self.store_id, known, limit)
         )
 
+    async def count_placed(self, since: dt.datetime, until: dt.datetime) -> int:
+        """Count the orders placed in a time."""
+        return await self.file.read(
+            lambda file: sqlite_orders.count_placed(file, self.store_id, since, until)
+        )
+
     async def status(self) -> ShopStatus:
         """Look the shop's status up."""
         return await self.file.read(lambda file: sqlite_shop.status(file, self.store_id))

@@ -128,3 +128,15 @@ def oldest_open_orders(
     wanted = itertools.islice((order_id for _, order_id in ids if order_id not in known), limit)
     found = (get(connection, order_id) for order_id in list(wanted))
     return [order for order in found if order is not None]
+
+
+def count_placed(
+    connection: sqlite3.Connection, store_id: str, since: dt.datetime, until: dt.datetime
+) -> int:
+    """Count orders by the index alone."""
+    row = connection.execute(
+        "SELECT count(*) FROM orders WHERE store_id = ? AND placed_at >= ? AND placed_at < ?",
+        (store_id, cursors.sortable(since), cursors.sortable(until)),
+    ).fetchone()
+    count: int = row[0]
+    return count

@@ -182,3 +182,19 @@ async def test_every_order_comes_back_as_it_was_written(
     after = data.draw(any_order(placed))
     await store.replace(placed, after)
     assert await store.get(blank.id) == after
+
+
+async def test_orders_are_counted_by_when_they_were_placed(
+    store: Store, new_order: NewOrder
+) -> None:
+    midnight = NOON + dt.timedelta(hours=12)
+    for seconds in (-7200, -3600, -1, 0, 1800, 3600):
+        order = new_order(midnight + dt.timedelta(seconds=seconds))
+        await store.place(order, order.placed_at.date())
+
+    async def counted(since: int, until: int) -> int:
+        hour = dt.timedelta(hours=1)
+        return await store.count_placed(midnight + since * hour, midnight + until * hour)
+
+    assert [await counted(-1, 0), await counted(0, 1), await counted(-1, 1)] == [2, 2, 4]
+    assert await counted(2, 3) == 0
