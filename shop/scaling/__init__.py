@@ -1,0 +1,1 @@
+"""How many baristas there should be, and how that comes about."""

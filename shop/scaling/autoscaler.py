@@ -1,0 +1,140 @@
+"""The autoscaler's decision: from what it remembers and one sample to a number of baristas.
+
+Target tracking on the backlog per barista. It grows soon and by as many as are missing, and
+shrinks late and one by one: an order that waits costs more than a barista who does. Its clock is
+the ticks at which it is asked, so nothing here knows the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from shop.scaling.target import BaristaRange, Pace, workers_for
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingPolicy:
+    """What holds while the shop is open.
+
+    `acceptable_wait` is in seconds. `grow_after` ticks in a row that want more baristas are
+    believed, and `shrink_after` that want fewer.
+    """
+
+    range: BaristaRange
+    acceptable_wait: float
+    grow_after: int = 2
+    shrink_after: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """At least so many baristas, and who says so, as in `the schedule`."""
+
+    count: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is seen at one tick.
+
+    `workers` are at work, without those that are leaving. `backlog` is tickets waiting and in
+    flight, none when it could not be counted.
+    """
+
+    workers: int
+    backlog: int | None
+    pace: Pace
+    floors: tuple[Floor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingState:
+    """What is remembered: how many there should be, and how many ticks in a row saw it differ."""
+
+    desired: int
+    breaching: int = 0
+    calm: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How many baristas there should be from now on, and why."""
+
+    desired: int
+    why: str
+
+
+def decide(
+    policy: ScalingPolicy, state: ScalingState, sample: Sample
+) -> tuple[ScalingState, Decision]:
+    """Decide at one tick; `desired` is in the policy's range, and never below a floor within it."""
+    if (bounded := _bounded(policy, state, sample)) is not None:
+        return bounded
+    if sample.backlog is None:
+        return _hold(replace(state, breaching=0, calm=0), "the backlog is not known")
+    wanted = max(
+        _least(policy, sample).count,
+        policy.range.clamp(workers_for(sample.backlog, sample.pace, policy.acceptable_wait)),
+    )
+    if wanted > state.desired:
+        return _grow(policy, state, sample, wanted)
+    if wanted < state.desired:
+        return _shrink(policy, state, sample, wanted)
+    if sample.workers < state.desired:
+        return _hold(ScalingState(state.desired), "those who are missing are replaced")
+    return _hold(ScalingState(state.desired), f"{_found(sample)} is work for as many")
+
+
+def _bounded(
+    policy: ScalingPolicy, state: ScalingState, sample: Sample
+) -> tuple[ScalingState, Decision] | None:
+    """Obey what people have set, or what was foreseen, at once, whatever the backlog."""
+    least = _least(policy, sample)
+    if state.desired < least.count:
+        return _change(least.count, f"{least.source} asks for at least {least.count}")
+    if state.desired > policy.range.most:
+        return _change(policy.range.most, f"there may be {policy.range.most} at most")
+    return None
+
+
+def _least(policy: ScalingPolicy, sample: Sample) -> Floor:
+    floors = [Floor(policy.range.least, "the minimum"), *sample.floors]
+    highest = max(floors, key=lambda floor: floor.count)
+    return replace(highest, count=policy.range.clamp(highest.count))
+
+
+def _grow(
+    policy: ScalingPolicy, state: ScalingState, sample: Sample, wanted: int
+) -> tuple[ScalingState, Decision]:
+    breaching = state.breaching + 1
+    why = f"{_found(sample)} is work for {_work(policy, sample)}"
+    if breaching >= policy.grow_after:
+        return _change(wanted, why)
+    return _hold(ScalingState(state.desired, breaching=breaching), f"{why}: seen once is not yet")
+
+
+def _shrink(
+    policy: ScalingPolicy, state: ScalingState, sample: Sample, wanted: int
+) -> tuple[ScalingState, Decision]:
+    calm = state.calm + 1
+    why = f"{_found(sample)} has been work for fewer for {calm} ticks"
+    if calm >= policy.shrink_after:
+        return _change(state.desired - 1, why)
+    return _hold(ScalingState(state.desired, calm=calm), f"{why}: {wanted} would do")
+
+
+def _work(policy: ScalingPolicy, sample: Sample) -> int:
+    return workers_for(sample.backlog or 0, sample.pace, policy.acceptable_wait)
+
+
+def _found(sample: Sample) -> str:
+    return f"a backlog of {sample.backlog}"
+
+
+def _change(desired: int, why: str) -> tuple[ScalingState, Decision]:
+    return ScalingState(desired), Decision(desired, why)
+
+
+def _hold(state: ScalingState, why: str) -> tuple[ScalingState, Decision]:
+    return state, Decision(state.desired, why)
