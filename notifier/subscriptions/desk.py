@@ -11,7 +11,7 @@ import structlog
 
 from notifier.delivering.consent import Consent
 from notifier.delivering.redriving import Redriving
-from notifier.subscriptions.queues import QueueSubscribers
+from notifier.subscriptions.queues import QueueRefusedError, QueueSubscribers
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errands import Errands
 from shared.aws.errors import AwsUnavailableError
@@ -20,6 +20,7 @@ from shared.domain.granting import Granted, SubscriptionWish, grant
 from shared.domain.subscription import (
     Channel,
     Subscription,
+    SubscriptionRefusedError,
     SubscriptionState,
     advance,
     rotate,
@@ -121,8 +122,11 @@ class SubscriptionDesk:
     async def resume(self, subscription: Subscription) -> int:
         """Make a paused subscription active, and redrive its dead letters; say how many.
 
-        Raises SubscriptionRefusedError when it is not paused.
+        Raises SubscriptionRefusedError when it is not paused: one that is pending becomes active
+        by its subscriber's consent alone.
         """
+        if subscription.state is not SubscriptionState.PAUSED:
+            raise SubscriptionRefusedError(subscription.state, SubscriptionState.ACTIVE)
         active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
         await self.store.replace_subscription(subscription, active)
         log.info("subscription.resumed", subscription=subscription.id)
@@ -159,6 +163,10 @@ class SubscriptionDesk:
             raise
 
     async def _subscribe_queue(self, subscription: Subscription) -> Subscription:
+        # SNS has one subscription of a queue to a topic: whoever ended one would end both.
+        for other in await self.store.subscribed(subscription.routes):
+            if (other.channel, other.target) == (Channel.SQS, subscription.target):
+                raise QueueRefusedError("the queue is subscribed already")
         aws_subscription = await self.queues.subscribe(subscription)
         active = replace(
             subscription, state=SubscriptionState.ACTIVE, aws_subscription=aws_subscription

@@ -48,14 +48,20 @@ class QueueSubscribers:
             )
             topic = answer["TopicArn"]
         await self._check_policy(match, subscription.target, topic)
+        sns = self._clients.sns
         async with reaching("SNS"):
-            subscribed = await self._clients.sns.subscribe(
-                TopicArn=topic,
-                Protocol="sqs",
-                Endpoint=subscription.target,
-                Attributes=_attributes(subscription.filter),
-                ReturnSubscriptionArn=True,
-            )
+            try:
+                subscribed = await sns.subscribe(
+                    TopicArn=topic,
+                    Protocol="sqs",
+                    Endpoint=subscription.target,
+                    Attributes=_attributes(subscription.filter),
+                    ReturnSubscriptionArn=True,
+                )
+            except sns.exceptions.InvalidParameterException:
+                raise QueueRefusedError(
+                    "SNS refuses it: the queue may be subscribed already, with another filter"
+                ) from None
         return subscribed["SubscriptionArn"]
 
     async def unsubscribe(self, subscription: Subscription) -> None:

@@ -264,7 +264,9 @@ async def notifier_process(settings: NotifierSettings) -> AsyncIterator[Notifier
     port = free_port()
     told = settings.model_copy(update={"port": port, "staff_key": STAFF_KEY})
     variables = {
-        f"COFFEE_{name.upper()}": str(value)
+        f"COFFEE_{name.upper()}": ",".join(map(str, value))
+        if isinstance(value, tuple)
+        else str(value)
         for name, value in told
         if name in told.model_fields_set | {"port", "staff_key"}
     }

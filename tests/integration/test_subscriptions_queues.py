@@ -1,0 +1,165 @@
+"""Queues as subscribers: SNS delivers to them itself, raw, for as long as they are subscribed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from shared.aws.provisioning import publishing_policy
+from shared.domain.order import OrderState
+from tests.support.notifier import (
+    AS_STAFF,
+    Desk,
+    Serving,
+    announcing,
+    placed,
+    serving,
+    settings_for,
+    then,
+)
+from tests.support.subscribers import publish, subscribe, wish
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass(frozen=True)
+class Till:
+    """A queue of somebody else's."""
+
+    desk: Desk
+    url: str
+    arn: str
+
+    async def let_in(self, *topics: str) -> None:
+        """Write a policy that lets these topics send."""
+        here = self.arn.rpartition(":")[0].replace(":sqs:", ":sns:")
+        arns = [f"{here}:{self.desk.names.topic(topic)}" for topic in topics]
+        policy = publishing_policy(self.arn, arns)
+        await self.desk.clients.sqs.set_queue_attributes(
+            QueueUrl=self.url, Attributes={"Policy": policy}
+        )
+
+    async def next(self) -> Mapping[str, Any]:
+        """Take the next event off the queue."""
+        sqs = self.desk.clients.sqs
+        answer = await sqs.receive_message(QueueUrl=self.url, WaitTimeSeconds=5)
+        (message,) = answer["Messages"]
+        await sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        event: Mapping[str, Any] = json.loads(message["Body"])
+        return event
+
+    async def waiting(self) -> int:
+        answer = await self.desk.clients.sqs.get_queue_attributes(
+            QueueUrl=self.url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+@pytest.fixture(scope="module", params=["ministack", "moto"])
+def endpoint(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def places(endpoint: str) -> AsyncIterator[tuple[Serving, Desk]]:
+    settings = settings_for(endpoint)
+    async with serving(settings) as notifier, announcing(settings) as desk:
+        yield notifier, desk
+
+
+@pytest.fixture
+def notifier(places: tuple[Serving, Desk]) -> Serving:
+    return places[0]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def till(places: tuple[Serving, Desk], request: pytest.FixtureRequest) -> Till:
+    """A queue that belongs to one test, and lets the opening's topics in."""
+    _, desk = places
+    name = f"{desk.names.prefix}{request.node.originalname}"[-80:]
+    url = (await desk.clients.sqs.create_queue(QueueName=name))["QueueUrl"]
+    answer = await desk.clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    till = Till(desk, url, answer["Attributes"]["QueueArn"])
+    await till.let_in("coupons", "coffee-trivia", "order-events", "sales")
+    return till
+
+
+async def test_a_queue_hears_events_as_they_are_until_its_subscription_ends(
+    notifier: Serving, till: Till
+) -> None:
+    held = await subscribe(notifier, channel="sqs", queue_arn=till.arn)
+    assert (await held.shown())["state"] == "active"
+    issue = await publish(notifier)
+    event = await till.next()
+    assert (event["id"], event["specversion"], event["subject"]) == (issue, "1.0", "coupons")
+
+    assert (await held.ask("DELETE")).status_code == 204
+    again = await subscribe(notifier, "coffee-trivia", channel="sqs", queue_arn=till.arn)
+    await publish(notifier, "coupons")
+    trivia = await publish(notifier, "coffee-trivia")
+    assert (await till.next())["id"] == trivia
+    assert await till.waiting() == 0
+    await again.ask("DELETE")
+
+
+async def test_a_queue_hears_only_the_types_and_orders_that_it_named(
+    notifier: Serving, till: Till
+) -> None:
+    mine, theirs = placed(), placed()
+    wanted = {"type": ["coffeeshop.order.ready.v1"], "order_id": [mine.id]}
+    held = await subscribe(
+        notifier, "order-events", channel="sqs", queue_arn=till.arn, filter=wanted
+    )
+    for order in (theirs, mine):
+        preparing = then(order, OrderState.PREPARING)
+        await till.desk.announce(order, preparing, then(preparing, OrderState.READY))
+    assert (await till.next())["id"] == f"{mine.id}:3"
+    assert await till.waiting() == 0
+    await held.ask("DELETE")
+
+
+async def test_a_topic_that_was_added_delivers_to_queues(notifier: Serving, till: Till) -> None:
+    await notifier.http.put("/topics/sales", json={"description": "Cheap"}, headers=AS_STAFF)
+    await subscribe(notifier, "sales", channel="sqs", queue_arn=till.arn)
+    issue = await publish(notifier, "sales")
+    assert (await till.next())["id"] == issue
+
+
+async def test_a_queue_is_subscribed_to_a_topic_once(notifier: Serving, till: Till) -> None:
+    held = await subscribe(notifier, channel="sqs", queue_arn=till.arn)
+    response = await wish(notifier, channel="sqs", queue_arn=till.arn)
+    assert response.status_code == 422
+    assert "subscribed already" in response.json()["detail"]
+    await held.ask("DELETE")
+    assert (await wish(notifier, channel="sqs", queue_arn=till.arn)).status_code == 201
+
+
+async def test_a_queue_that_does_not_let_the_topic_in_is_refused_and_told_what_would_help(
+    notifier: Serving, till: Till
+) -> None:
+    await till.let_in("order-events")
+    response = await wish(notifier, channel="sqs", queue_arn=till.arn)
+    assert response.status_code == 422
+    assert response.json()["type"] == "/problems/invalid-subscription"
+    assert "aws:SourceArn" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    ["till", "arn:aws:sqs:us-east-1:000000000000:nowhere", "arn:aws:sns:us-east-1:000000000000:x"],
+)
+async def test_what_is_no_queue_is_refused(notifier: Serving, arn: str) -> None:
+    response = await wish(notifier, channel="sqs", queue_arn=arn)
+    assert response.status_code == 422, response.text
+
+
+async def test_queues_are_for_staff(notifier: Serving, till: Till) -> None:
+    response = await wish(notifier, staff=False, channel="sqs", queue_arn=till.arn)
+    assert response.status_code == 401
+    assert "www-authenticate" in response.headers

@@ -1,0 +1,153 @@
+"""Topics: listed for all, added and published to by staff."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.support.notifier import AS_STAFF, Serving, announcing, serving, settings_for
+from tests.support.subscribers import endpoint, webhook
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ISSUE = {"subject": "Free cake", "body": "*Today*"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def notifier(ministack: str) -> AsyncIterator[Serving]:
+    async with serving(settings_for(ministack, allow_loopback_webhooks=True)) as notifier:
+        yield notifier
+
+
+async def put(notifier: Serving, name: str, body: Any) -> httpx.Response:
+    return await notifier.http.put(f"/topics/{name}", json=body, headers=AS_STAFF)
+
+
+async def post(notifier: Serving, name: str, issue: Any) -> httpx.Response:
+    return await notifier.http.post(f"/topics/{name}/messages", json=issue, headers=AS_STAFF)
+
+
+async def listed(notifier: Serving) -> dict[str, Any]:
+    answer = await notifier.http.get("/topics")
+    return {topic["name"]: topic for topic in answer.json()["topics"]}
+
+
+async def test_the_topics_of_the_opening_are_there(notifier: Serving) -> None:
+    topics = await listed(notifier)
+    opening = ["order-events", "coupons", "coffee-trivia", "new-products"]
+    assert list(topics)[: len(opening)] == opening
+    assert all(topic["description"] for name, topic in topics.items() if name in opening)
+
+
+async def test_a_topic_is_added_once_and_described_as_often_as_one_likes(
+    notifier: Serving,
+) -> None:
+    answers = [await put(notifier, "beans", {"description": text}) for text in ("Old", "New")]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[1].json() == {"name": "beans", "description": "New", "subscribers": 0}
+    assert (await listed(notifier))["beans"]["description"] == "New"
+
+
+async def test_a_topic_of_the_opening_can_be_described_anew(notifier: Serving) -> None:
+    answer = await put(notifier, "new-products", {"description": "Hot off the grill"})
+    assert answer.status_code == 200
+    assert (await listed(notifier))["new-products"]["description"] == "Hot off the grill"
+
+
+async def test_those_who_follow_a_topic_are_counted(notifier: Serving) -> None:
+    await put(notifier, "counted", {})
+    async with endpoint() as subscriber, notifier.stream(topics="counted"):
+        held = await webhook(notifier, subscriber, "counted")
+        assert (await listed(notifier))["counted"]["subscribers"] == 2
+        await held.ask("DELETE")
+    await notifier.answers(
+        "/topics",
+        lambda answer: (
+            {"name": "counted", "description": "", "subscribers": 0} in answer.json()["topics"]
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", ["a", "Coupons", "1st", "a_b", "a" * 64, "caf%C3%A9", "-a"])
+async def test_what_is_no_name_is_refused(notifier: Serving, name: str) -> None:
+    answer = await put(notifier, name, {})
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-topic")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/name"]
+
+
+async def test_what_only_the_display_shows_is_nobodys_topic(notifier: Serving) -> None:
+    answer = await put(notifier, "board", {})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/topic-reserved")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"description": "a" * 201}, "/description"),
+        ({"description": 1}, "/description"),
+        ({"colour": "blue"}, "/colour"),
+    ],
+)
+async def test_a_description_that_is_none_is_refused(
+    notifier: Serving, body: Any, pointer: str
+) -> None:
+    answer = await put(notifier, "beans", body)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("issue", "pointer"),
+    [
+        ({"body": "b"}, "/subject"),
+        ({"subject": "s"}, "/body"),
+        ({**ISSUE, "subject": " "}, "/subject"),
+        ({**ISSUE, "subject": "two\nlines"}, "/subject"),
+        ({**ISSUE, "subject": "s" * 201}, "/subject"),
+        ({**ISSUE, "body": ""}, "/body"),
+        ({**ISSUE, "body": "b" * 50_001}, "/body"),
+        ({**ISSUE, "data": []}, "/data"),
+    ],
+)
+async def test_an_issue_that_is_none_is_refused(
+    notifier: Serving, issue: Any, pointer: str
+) -> None:
+    answer = await post(notifier, "coupons", issue)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-message")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+async def test_order_events_and_unknown_topics_are_not_published_to(notifier: Serving) -> None:
+    answer = await post(notifier, "order-events", ISSUE)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/topic-reserved")
+    assert (await post(notifier, "tea-leaves", ISSUE)).status_code == 404
+
+
+async def test_what_an_issue_brings_along_does_not_pass_for_what_it_is(notifier: Serving) -> None:
+    forged = {**ISSUE, "data": {"topic": "order-events", "subject": "forged", "price": 5}}
+    async with notifier.stream(topics="coupons") as stream:
+        answer = await post(notifier, "coupons", forged)
+        (event,) = await stream.take(1)
+    assert event["id"] == answer.json()["id"]
+    assert event["data"] == {**ISSUE, "topic": "coupons", "price": 5}
+
+
+async def test_topics_that_are_added_at_the_same_time_may_all_send_to_the_notifier(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack)
+    async with serving(settings) as notifier, announcing(settings) as desk:
+        names = [f"at-once-{number}" for number in range(6)]
+        await asyncio.gather(*(put(notifier, name, {}) for name in names))
+        sqs = desk.clients.sqs
+        url = (await sqs.get_queue_url(QueueName=desk.names.announcements))["QueueUrl"]
+        answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+        here = desk.coupons.arn.removesuffix("coupons")
+        assert {name for name in names if f'"{here}{name}"' in answer["Attributes"]["Policy"]} == {
+            *names
+        }
