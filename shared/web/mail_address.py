@@ -8,6 +8,7 @@ _LONGEST = 254
 """Of a path, RFC 5321, section 4.5.3.1.3, without its angle brackets."""
 
 _LONGEST_LOCAL = 64
+_ENCODED_WORD = "=?"
 _LOCAL = re.compile(r"[^\s\x00-\x1f\x7f\"(),:;<>@\[\]\\]+")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
 
@@ -20,14 +21,25 @@ def check_address(text: str) -> None:
     """Make sure that text is one mailbox at a public domain; raises InvalidAddressError.
 
     Quoted local parts and address literals (RFC 5321, section 4.1.2) are refused: nobody has one.
+    So are encoded words (RFC 2047), in which programs that read headers would find anything, line
+    breaks and all.
     """
     local, at, domain = text.rpartition("@")
     if not at or len(text) > _LONGEST or len(local) > _LONGEST_LOCAL:
         raise InvalidAddressError("this is not an e-mail address")
-    if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith("."):
+    if not _is_local(local):
         raise InvalidAddressError("this is not an e-mail address: look before the @")
     if not _is_domain(domain):
         raise InvalidAddressError("this is not an e-mail address: look after the @")
+
+
+def _is_local(local: str) -> bool:
+    return (
+        local.isprintable()
+        and _LOCAL.fullmatch(local) is not None
+        and all(local.split("."))
+        and _ENCODED_WORD not in local
+    )
 
 
 def _is_domain(domain: str) -> bool:
