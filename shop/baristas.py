@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import structlog
 
@@ -11,6 +12,8 @@ from shop.child import Child
 from shop.supervisor import Supervisor
 
 log = structlog.stdlib.get_logger(__name__)
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class Baristas:
@@ -24,11 +27,21 @@ class Baristas:
 
     @property
     def count(self) -> int:
-        """How many there are, without those that are finishing their last order."""
+        """How many there are, without those that are finishing their last orders."""
         return len(self._working)
 
-    def scale_to(self, count: int) -> None:
-        """Have `count` baristas; the newest leave first, each after the orders it has begun."""
+    @property
+    def leaving(self) -> int:
+        """How many are finishing their last orders."""
+        self._forget_the_gone()
+        return len(self._leaving)
+
+    def scale_to(self, count: int, in_hand: Mapping[str, int] = _NOTHING) -> None:
+        """Have `count` baristas; each leaves after the orders it has begun.
+
+        `in_hand` is how many orders a barista of that name is at work on. Those with the fewest
+        leave first, and of them the newest; one that is not in it has none.
+        """
         if count != self.count:
             log.info("baristas.scaled", before=self.count, after=count)
         self._forget_the_gone()
@@ -37,14 +50,18 @@ class Baristas:
             self._working[number] = self._hire(number)
             self._supervisor.keep(self._working[number])
         while self.count > count:
-            number, child = self._working.popitem()
-            self._leaving[number] = child
-            self._supervisor.dismiss(child)
+            number = self._next_to_leave(in_hand)
+            self._leaving[number] = self._working.pop(number)
+            self._supervisor.dismiss(self._leaving[number])
 
     def all(self) -> list[Child]:
         """Everybody who is here, those on their way out included."""
         self._forget_the_gone()
         return [*self._working.values(), *self._leaving.values()]
+
+    def _next_to_leave(self, in_hand: Mapping[str, int]) -> int:
+        newest_first = reversed(self._working)
+        return min(newest_first, key=lambda number: in_hand.get(self._working[number].name, 0))
 
     def _forget_the_gone(self) -> None:
         self._leaving = {n: child for n, child in self._leaving.items() if not child.at_rest}

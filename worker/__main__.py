@@ -1,10 +1,11 @@
-"""`python -m worker`: one barista, until SIGTERM."""
+"""`python -m worker`: one barista, until SIGTERM, or SIGUSR1 to leave in no hurry."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 
-from shared.runtime.lifecycle import stop_requested
+from shared.runtime.lifecycle import heeding, stop_requested
 from shared.runtime.logging import configure_logging
 from shared.runtime.mistakes import read_settings, told_clearly
 from worker.app import work
@@ -12,8 +13,12 @@ from worker.settings import WorkerSettings
 
 
 async def _run(settings: WorkerSettings) -> None:
-    async with stop_requested(settings.lifeline_fd) as stop:
-        await work(settings, stop)
+    leave = asyncio.Event()
+    async with (
+        stop_requested(settings.lifeline_fd) as stop,
+        heeding(signal.SIGUSR1, leave.set),
+    ):
+        await work(settings, stop, leave)
 
 
 def main() -> None:

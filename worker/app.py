@@ -32,16 +32,25 @@ _SHIFT = dt.timedelta(seconds=15)
 """A barista not heard of for that long is not at work any more."""
 
 
-async def work(settings: WorkerSettings, stop: asyncio.Event) -> None:
-    """Prepare orders until `stop` is set, and then what was begun."""
+async def work(
+    settings: WorkerSettings, stop: asyncio.Event, leave: asyncio.Event | None = None
+) -> None:
+    """Prepare orders until `stop` is set, and then what was begun, within the grace period.
+
+    `leave` ends it too, but what was begun may take as long as it takes.
+    """
     async with aws_clients(settings) as clients:
         names = Names(settings.name_prefix)
         if await finished_before(stop, provisioned(clients, names.orders, names.dead_letters)):
-            await _consume(settings, clients, names, stop)
+            await _consume(settings, clients, names, stop, leave)
 
 
 async def _consume(
-    settings: WorkerSettings, clients: AwsClients, names: Names, stop: asyncio.Event
+    settings: WorkerSettings,
+    clients: AwsClients,
+    names: Names,
+    stop: asyncio.Event,
+    leave: asyncio.Event | None,
 ) -> None:
     async with (
         open_store(settings, clients.dynamodb, utc_now) as store,
@@ -72,7 +81,7 @@ async def _consume(
 
         checks = {"order store": store.check, "orders queue": polls_come_back}
         async with on_shift(store, settings, line), answering(settings, checks):
-            await consumer.run(stop)
+            await consumer.run(stop, leave)
 
 
 @contextlib.asynccontextmanager

@@ -83,39 +83,48 @@ class Consumer:
         """Raise StalledError while the queue does not answer."""
         self._poller.check()
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Consume until `stop` is set; then finish what was begun, and hand back the rest."""
+    async def run(self, stop: asyncio.Event, leave: asyncio.Event | None = None) -> None:
+        """Consume until `stop` is set; then finish what was begun, and hand back the rest.
+
+        `leave` ends it too, but in no hurry: what was begun is finished, however long it takes.
+        """
         keeper = asyncio.create_task(self._leases.keep(), name="lease keeper")
-        waker = asyncio.create_task(self._wake_at(stop), name="stop")
+        ending = asyncio.Event()
+        wakers = [
+            asyncio.create_task(self._end_at(event, ending)) for event in (stop, leave) if event
+        ]
         try:
             keeper.add_done_callback(lambda _: self._changed.set())
-            while not (stop.is_set() or keeper.done()):
+            while not (ending.is_set() or keeper.done()):
                 self._changed.clear()
-                self._start_polls(stop)
+                self._start_polls(ending)
+                await self._changed.wait()
+            while (self._polls or self._works) and not (stop.is_set() or keeper.done()):
+                self._changed.clear()
                 await self._changed.wait()
             await self._drain()
             if keeper.done():
                 keeper.result()
         finally:
-            side_tasks = (keeper, waker, *self._polls, *self._works)
+            side_tasks = (keeper, *wakers, *self._polls, *self._works)
             for task in side_tasks:
                 task.cancel()
             await asyncio.gather(*side_tasks, return_exceptions=True)
 
-    def _start_polls(self, stop: asyncio.Event) -> None:
+    def _start_polls(self, ending: asyncio.Event) -> None:
         """Poll for as many messages as there are free slots, which a poll holds until it ends."""
         while self._free > 0 and len(self._polls) < (self._limits.polls if self._plenty else 1):
             slots = min(MAX_RECEIVE, self._free)
             self._free -= slots
-            self._start(self._polls, self._poll(slots, stop))
+            self._start(self._polls, self._poll(slots, ending))
 
-    async def _poll(self, slots: int, stop: asyncio.Event) -> None:
-        deliveries = await self._poller.poll(slots, stop)
+    async def _poll(self, slots: int, ending: asyncio.Event) -> None:
+        deliveries = await self._poller.poll(slots, ending)
         self._plenty = len(deliveries) == slots
         self._free += slots
         for delivery in deliveries:
             self._free -= 1
-            step = self._work.hand_back if stop.is_set() else self._work.do
+            step = self._work.hand_back if ending.is_set() else self._work.do
             self._start(self._works, self._in_slot(step(delivery)))
 
     async def _in_slot(self, step: Coroutine[Any, Any, None]) -> None:
@@ -145,6 +154,7 @@ class Consumer:
         among.add(task)
         task.add_done_callback(ended)
 
-    async def _wake_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
+    async def _end_at(self, event: asyncio.Event, ending: asyncio.Event) -> None:
+        await event.wait()
+        ending.set()
         self._changed.set()

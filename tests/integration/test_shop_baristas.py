@@ -23,6 +23,7 @@ def leave(*_):
     mark.unlink()
     sys.exit(0)
 signal.signal(signal.SIGTERM, leave)
+signal.signal(signal.SIGUSR1, leave)
 mark.touch()
 time.sleep(60)
 """
@@ -87,3 +88,15 @@ async def test_a_number_is_given_out_again_only_when_its_barista_is_gone(crew: C
 
     crew.baristas.scale_to(3)
     await crew.are(1, 2, 3)
+
+
+async def test_idle_ones_leave_first_and_of_those_the_newest(crew: Crew) -> None:
+    crew.baristas.scale_to(4)
+    await crew.are(1, 2, 3, 4)
+    crew.finish_last_orders()
+
+    crew.baristas.scale_to(2, {"barista-1": 1, "barista-3": 4})
+
+    await crew.are(1, 3)
+    crew.baristas.scale_to(1, {"barista-1": 2, "barista-3": 1})
+    await crew.are(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
 import sys
 from pathlib import Path
 
@@ -63,6 +64,24 @@ async def test_it_tells_on_its_own_port_that_it_is_well_and_leaves_within_a_poll
     assert ready.status_code == 200, ready.text
     assert (await answers(url, "/healthz")).status_code == 200
     process.terminate()
+    async with asyncio.timeout(5):
+        assert await process.wait() == 0
+
+
+async def test_it_leaves_on_sigusr1_too(ministack: str, tmp_path: Path) -> None:
+    prefix = f"{secrets.token_hex(4)}-"
+    async with aws_clients(ServiceSettings(aws_endpoint_url=ministack)) as clients:
+        await provision(clients, Names(prefix))
+    port = free_port()
+    process = await worker(
+        COFFEE_AWS_ENDPOINT_URL=ministack,
+        COFFEE_NAME_PREFIX=prefix,
+        COFFEE_STATE_DIR=str(tmp_path),
+        COFFEE_WORKER_PORT=str(port),
+        COFFEE_POLL_SECONDS="1",
+    )
+    await becomes(f"http://127.0.0.1:{port}", 200)
+    process.send_signal(signal.SIGUSR1)
     async with asyncio.timeout(5):
         assert await process.wait() == 0
 

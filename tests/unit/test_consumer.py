@@ -219,6 +219,36 @@ async def test_what_does_not_finish_within_the_grace_is_stopped_and_handed_back(
     assert queue.settled == [("extend", "a", 0)]
 
 
+async def test_whoever_leaves_finishes_what_has_begun_however_long_it_takes() -> None:
+    queue, work, leave = QueueOfLists(), Work(), asyncio.Event()
+    consumer = Consumer(queue, work, ConsumerLimits(concurrency=1, grace=0))
+    running = asyncio.create_task(consumer.run(asyncio.Event(), leave))
+    await queue.put("a")
+    await work.begun.get()
+    leave.set()
+    await queue.end_polls()
+    done, _ = await asyncio.wait({running}, timeout=0.1)
+    assert not done
+    work.may_end.set()
+    async with asyncio.timeout(5):
+        await running
+    assert queue.settled == [("delete", "a", None)]
+
+
+async def test_a_stop_hurries_whoever_leaves() -> None:
+    queue, work, leave, stop = QueueOfLists(), Work(), asyncio.Event(), asyncio.Event()
+    consumer = Consumer(queue, work, ConsumerLimits(concurrency=1, grace=0))
+    running = asyncio.create_task(consumer.run(stop, leave))
+    await queue.put("a")
+    await work.begun.get()
+    leave.set()
+    stop.set()
+    await queue.end_polls()
+    async with asyncio.timeout(5):
+        await running
+    assert queue.settled == [("extend", "a", 0)]
+
+
 async def test_the_lease_on_work_is_extended_while_it_lasts() -> None:
     queue, work = QueueOfLists(), Work()
     async with consuming(queue, work, ConsumerLimits(visibility_timeout=0.15)):
