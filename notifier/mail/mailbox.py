@@ -14,7 +14,6 @@ from aiosmtplib.errors import (
     SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPRecipientsRefused,
     SMTPResponseException,
@@ -29,11 +28,11 @@ _AUTHENTICATION_REQUIRED = 530
 
 _TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (SMTPAuthenticationError, "the mail server does not let us in"),
-    (SMTPNotSupported, "the mail server cannot do what this takes"),
     (SMTPResponseException, "the mail server refuses our mail"),
     (ssl.SSLError, "TLS could not be agreed on with the mail server"),
     (TimeoutError, "no answer of the mail server in time"),
-    (Exception, "the mail server cannot be reached"),
+    (OSError, "the mail server cannot be reached"),
+    (Exception, "the mail server cannot do what this takes"),
 )
 """What to say of an error, the first that fits."""
 
@@ -112,7 +111,8 @@ def _verdict(error: Exception) -> BouncedError | MailboxError:
         case SMTPDataError():
             return _answered(error)
         case _:
-            return MailboxError(next(said for kind, said in _TROUBLE if isinstance(error, kind)))
+            cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+            return MailboxError(next(said for kind, said in _TROUBLE if isinstance(cause, kind)))
 
 
 def _answered(refused: SMTPResponseException) -> BouncedError | MailboxError:

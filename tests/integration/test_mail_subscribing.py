@@ -13,6 +13,7 @@ import pytest
 import structlog
 
 from notifier.settings import NotifierSettings
+from tests.support.emulator import free_port
 from tests.support.mailing import (
     ADDRESS,
     MailServer,
@@ -165,6 +166,18 @@ async def test_json_confirms_as_before(ministack: str, tmp_path: Path) -> None:
         assert (right.status_code, right.json()["state"]) == (200, "active")
         other = await notifier.http.post(path, content=b"x", headers={"Content-Type": "text/plain"})
         assert other.status_code == 415
+
+
+async def test_while_the_queues_are_away_a_page_says_so(ministack: str, tmp_path: Path) -> None:
+    async with shop(ministack, tmp_path) as notifier:
+        await wish(notifier)
+        [question] = await mail_in(tmp_path / "mail")
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    async with serving(settings_for(nowhere, state_dir=tmp_path), ready=False) as notifier:
+        for link in (confirm_path(question), unsubscribe_path(question)):
+            answer = await notifier.http.get(link)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert "try again" in answer.text
 
 
 async def test_pages_need_nothing_of_another_host(ministack: str, tmp_path: Path) -> None:
