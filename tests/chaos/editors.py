@@ -1,0 +1,70 @@
+"""Editors: they publish newsletter issues until these are accepted, and keep a log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import aiohttp
+
+from tests.support.waiting import eventually
+from tests.support.web import AS_STAFF
+
+_PATIENCE = aiohttp.ClientTimeout(total=10)
+_AGAIN_SECONDS = 0.1
+_PUBLISHED_WITHIN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that was accepted; no other attempt to publish has had its `subject`."""
+
+    id: str
+    topic: str
+    subject: str
+
+
+@dataclass
+class Editors:
+    """The editors of one shop's newsletters."""
+
+    http: aiohttp.ClientSession
+    accepted: list[Issue] = field(default_factory=list)
+    attempted: dict[str, str] = field(default_factory=dict)
+    """The topic of every subject for which an answer was waited, whatever came."""
+
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    async def publish_all(self, topics: Sequence[str], rate: float) -> None:
+        """Publish an issue to each of these topics in turn, `rate` of them in each second."""
+        start = time.monotonic()
+        async with asyncio.TaskGroup() as publishing:
+            for position, topic in enumerate(topics):
+                await asyncio.sleep(start + position / rate - time.monotonic())
+                publishing.create_task(self.publish(topic))
+
+    async def have_published(self, enough: int) -> None:
+        """Wait until so many issues are accepted."""
+        await eventually(lambda: len(self.accepted) >= enough, _PUBLISHED_WITHIN)
+
+    async def publish(self, topic: str) -> Issue:
+        """Publish an issue; when no answer comes, another one, since the first may be out."""
+        while True:
+            subject = f"Issue {next(self._numbers)} of {topic}"
+            self.attempted[subject] = topic
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with self.http.post(
+                    f"/topics/{topic}/messages",
+                    json={"subject": subject, "body": "Read on."},
+                    headers=AS_STAFF,
+                    timeout=_PATIENCE,
+                ) as response:
+                    if response.status == HTTPStatus.ACCEPTED:
+                        self.accepted.append(Issue((await response.json())["id"], topic, subject))
+                        return self.accepted[-1]
+            await asyncio.sleep(_AGAIN_SECONDS)

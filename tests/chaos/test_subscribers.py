@@ -1,0 +1,149 @@
+"""Subscribers of newsletters hear their topics, and nothing else, while the notifier is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.audience import Notes
+from tests.chaos.audience_invariants import audience_violations
+from tests.chaos.newsroom import Newsroom, open_newsroom
+from tests.chaos.report import Row
+from tests.chaos.run import LONG, Run
+from tests.chaos.subscribers import MailSubscriber, by_mail, by_stream, by_webhook
+from tests.chaos.waiting import until
+
+pytestmark = pytest.mark.timeout(900 if LONG else 120)
+
+TOPICS = ("coupons", "coffee-trivia", "new-products")
+SELECTIONS = {
+    "coupons": frozenset({"coupons"}),
+    "trivia": frozenset({"coffee-trivia"}),
+    "both": frozenset({"coffee-trivia", "new-products"}),
+}
+RATE = 40
+HEARD_WITHIN = 30
+"""Seconds from the last issue on; what a killed notifier had in hand comes back after ten."""
+
+
+async def killed_now_and_then(newsroom: Newsroom, issues: int, kills: int, seed: int) -> None:
+    """Kill the notifier at random moments, one in each equal part of the issues."""
+    draw = random.Random(seed)
+    for number in range(kills):
+        part = issues / kills
+        await newsroom.editors.have_published(round(part * (number + draw.uniform(0.1, 0.9))))
+        await asyncio.sleep(draw.uniform(0, 0.2))
+        await newsroom.kill()
+        await newsroom.open()
+
+
+async def test_everybody_gets_exactly_their_topics_though_the_notifier_is_killed_on_the_way(
+    ministack: str, tmp_path: Path, run: Run
+) -> None:
+    each, kills = run.size(100, 500), run.size(2, 10)
+    issues = len(TOPICS) * each
+    async with (
+        open_newsroom(ministack, tmp_path) as newsroom,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        mail: list[MailSubscriber] = []
+        for name, topics in SELECTIONS.items():
+            await stack.enter_async_context(
+                by_stream(newsroom, Notes(f"live-{name}", topics, is_live=True))
+            )
+            await stack.enter_async_context(by_webhook(newsroom, Notes(f"hook-{name}", topics)))
+            mail.append(await by_mail(newsroom, Notes(f"mail-{name}", topics)))
+        turns = list(itertools.islice(itertools.cycle(TOPICS), issues))
+        await asyncio.gather(
+            newsroom.editors.publish_all(turns, RATE),
+            killed_now_and_then(newsroom, issues, kills, run.seed),
+        )
+        began = time.monotonic()
+        missed = await everything_heard(newsroom, mail)
+        run.note(
+            Row(
+                fault="kill -9 of the notifier while issues are published",
+                seed=run.seed,
+                orders=len(newsroom.editors.accepted),
+                kills=kills,
+                lost=missed,
+                duplicate_deliveries=repeated(newsroom),
+                recovery=time.monotonic() - began,
+            )
+        )
+        assert missed == 0, missing(newsroom)
+        assert audience_violations(await newsroom.audience()) == []
+        assert all(notes.heard for notes in newsroom.subscribers)
+
+
+async def test_nobody_hears_anything_who_has_not_agreed_or_has_unsubscribed(
+    ministack: str, tmp_path: Path, run: Run
+) -> None:
+    issues, coupons = run.size(80, 800), frozenset({"coupons"})
+    async with (
+        open_newsroom(ministack, tmp_path) as newsroom,
+        by_webhook(newsroom, Notes("hook-stays", coupons)),
+        by_webhook(newsroom, Notes("hook-goes", coupons)) as hook_goes,
+        by_webhook(newsroom, Notes("hook-never-agrees", coupons, agreed=False)),
+    ):
+        mail = [
+            await by_mail(newsroom, Notes("mail-stays", coupons)),
+            await by_mail(newsroom, Notes("mail-never-agrees", coupons, agreed=False)),
+            mail_goes := await by_mail(newsroom, Notes("mail-goes", coupons)),
+        ]
+        publishing = asyncio.create_task(newsroom.editors.publish_all(["coupons"] * issues, RATE))
+        await newsroom.editors.have_published(issues // 3)
+        await hook_goes.unsubscribe(newsroom)
+        await mail_goes.unsubscribe()
+        await newsroom.editors.have_published(issues // 2)
+        await newsroom.kill()
+        await newsroom.open()
+        await publishing
+        missed = await everything_heard(newsroom, mail)
+        run.note(
+            Row(
+                fault="kill -9 of the notifier after some have unsubscribed",
+                seed=run.seed,
+                orders=len(newsroom.editors.accepted),
+                kills=1,
+                lost=missed,
+                duplicate_deliveries=repeated(newsroom),
+            )
+        )
+        assert audience_violations(await newsroom.audience()) == []
+        assert hook_goes.notes.heard
+        assert mail_goes.notes.heard
+
+
+async def everything_heard(newsroom: Newsroom, mail: list[MailSubscriber]) -> int:
+    """Wait until everybody has heard what was accepted; give how much was not."""
+
+    async def heard() -> bool:
+        for subscriber in mail:
+            subscriber.mail()
+        return not missing(newsroom)
+
+    with contextlib.suppress(TimeoutError):
+        await until(heard, HEARD_WITHIN)
+    return sum(missing(newsroom).values())
+
+
+def missing(newsroom: Newsroom) -> dict[str, int]:
+    """Count what each subscriber has not heard yet."""
+    counted = {
+        notes.name: len(notes.missing(newsroom.editors.accepted))
+        for notes in newsroom.subscribers
+        if notes.stays
+    }
+    return {name: count for name, count in counted.items() if count}
+
+
+def repeated(newsroom: Newsroom) -> int:
+    """Count what was delivered again."""
+    return sum(len(notes.heard) - len(notes.subjects) for notes in newsroom.subscribers)
