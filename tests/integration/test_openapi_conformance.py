@@ -1,4 +1,4 @@
-"""The cashier answers as its OpenAPI document says, whatever is sent, by schemathesis' account."""
+"""Both services answer as their OpenAPI documents say, whatever is sent: schemathesis tries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.messages.topics import OPENING_TOPICS
 from tests.support.cashier import ServedCashier
+from tests.support.notifier import serving, settings_for
 from tests.support.web import AS_STAFF
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,16 +22,23 @@ SEED = 20261120
 NOT_CHECKED = "positive_data_acceptance"
 """What a schema cannot say is refused as well: an item that is not on the menu, a stale cursor."""
 
+ALLOWED_METHODS = "allow_header_conformance"
+"""To DELETE, the notifier's dead-letters could be a subscription's id, and `Allow` says so."""
+
+NOT_ASKED = ("/events", "/subscriptions/{id}/confirm")
+"""A stream, which does not end, and where there is a page as well, which no document tells of."""
+
 
 async def schemathesis(
-    document: str, folder: Path, headers: dict[str, str]
+    document: str, folder: Path, headers: dict[str, str], *not_checked: str
 ) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS,
         "run",
         document,
         "--checks=all",
-        f"--exclude-checks={NOT_CHECKED}",
+        f"--exclude-checks={','.join([NOT_CHECKED, *not_checked])}",
+        *(f"--exclude-path={path}" for path in NOT_ASKED),
         f"--max-examples={EXAMPLES}",
         f"--seed={SEED}",
         "--generation-database=none",
@@ -50,10 +59,24 @@ async def schemathesis(
 
 
 @pytest.mark.parametrize("headers", [AS_STAFF, {}], ids=["staff", "anybody"])
-async def test_every_answer_is_one_that_the_document_promises(
+async def test_every_answer_of_the_cashier_is_one_that_its_document_promises(
     new_cashier: ServedCashier, tmp_path: Path, headers: dict[str, str]
 ) -> None:
     status, said = await schemathesis(str(new_cashier.url / "openapi.json"), tmp_path, headers)
     assert status == 0, said
     orders = (await new_cashier.staff("GET", "/orders")).body["orders"]
     assert orders, "schemathesis never got as far as to place an order"
+
+
+@pytest.mark.parametrize("headers", [AS_STAFF, {}], ids=["staff", "anybody"])
+async def test_every_answer_of_the_notifier_is_one_that_its_document_promises(
+    ministack: str, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    settings = settings_for(ministack, subscriptions_per_minute=0)
+    async with serving(settings) as notifier:
+        document = str(notifier.http.base_url.join("openapi.json"))
+        status, said = await schemathesis(document, tmp_path, headers, ALLOWED_METHODS)
+        assert status == 0, said
+        topics = (await notifier.http.get("/topics")).json()["topics"]
+        added = len(topics) - len(OPENING_TOPICS)
+        assert bool(added) == bool(headers), "schemathesis adds topics, if it is staff"
