@@ -133,9 +133,13 @@ def about(topic: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Put text on one line without control characters, so that it is no second header."""
+    """Put text on one line without control characters, so that it is no second header.
+
+    What would begin an encoded word (RFC 2047, section 2) gets a space: Python before 3.11.10
+    decodes those that it finds, and writes the line breaks in them (CVE-2024-6923).
+    """
     shown = (" " if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
-    return " ".join("".join(shown).split())
+    return " ".join("".join(shown).split()).replace("=?", "= ?")
 
 
 def _encoding(text: str) -> Literal["7bit", "quoted-printable"]:

@@ -90,6 +90,12 @@ def test_no_subject_becomes_another_header(subject: str) -> None:
     assert text_of(mail) == text_of(issue())
 
 
+def test_a_subject_with_an_encoded_word_is_no_second_header() -> None:
+    """Python before 3.11.10 decodes it and writes what it finds (CVE-2024-6923)."""
+    mail = issue("=?utf-8?q?Hello=0d=0aBcc=3A_eve=40elsewhere.example?=")
+    assert "Bcc" not in mail
+
+
 @pytest.mark.parametrize(
     "subject", ["Halber Preis für Zoë ☕", "半額" * 60, "a" * 200, "👨‍👩‍👧 day"]
 )
