@@ -24,7 +24,12 @@ from notifier.mail.smtp_url import SmtpServer, Tls
 _QUIT_SECONDS = 1.0
 _PERMANENT = 500
 _AUTHENTICATION_REQUIRED = 530
+_OF_RECIPIENT = ("5.1.", "5.2.")
+"""Enhanced codes of RFC 3463 that are about an address or its mailbox.
 
+Without one of these, an answer to DATA is about the mail: taken for bounces, a mail that looks like
+spam to a server would part us from every subscriber there.
+"""
 
 _TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (SMTPAuthenticationError, "the mail server does not let us in"),
@@ -108,8 +113,10 @@ def _verdict(error: Exception) -> BouncedError | MailboxError:
     match error:
         case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as refused, *_]):
             return _answered(refused)
-        case SMTPDataError():
+        case SMTPDataError() if error.message.lstrip().startswith(_OF_RECIPIENT):
             return _answered(error)
+        case SMTPDataError():
+            return MailboxError(f"the mail server answered {error.code}")
         case _:
             cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
             return MailboxError(next(said for kind, said in _TROUBLE if isinstance(cause, kind)))

@@ -65,9 +65,20 @@ async def test_lines_with_dots_alone_do_not_end_a_mail() -> None:
 async def test_who_is_refused_for_good_cannot_be_reached(answer: str) -> None:
     bounced = Unreachable(f"the mail was refused with {answer[:3]}")
     assert await delivered(MailServer(rcpt=answer)) == bounced
-    assert await delivered(MailServer(data=answer)) == bounced
     async with mail_server(MailServer(rcpt=answer)) as server:
         assert await sender_to(server.place).ask(subscriber(), "the-token") == bounced
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 No such user here", "552 5.2.1 Disabled"])
+async def test_who_is_refused_only_with_the_mail_cannot_be_reached_either(answer: str) -> None:
+    bounced = Unreachable(f"the mail was refused with {answer[:3]}")
+    assert await delivered(MailServer(data=answer)) == bounced
+
+
+@pytest.mark.parametrize("answer", ["554 Looks like spam", "552 5.3.4 Too big"])
+async def test_a_mail_that_is_refused_for_itself_parts_us_from_nobody(answer: str) -> None:
+    refused = Refused(f"the mail server answered {answer[:3]}")
+    assert await delivered(MailServer(data=answer)) == refused
 
 
 @pytest.mark.parametrize(
