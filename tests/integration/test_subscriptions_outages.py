@@ -14,7 +14,7 @@ from aiohttp import web
 
 from shared.aws.provisioning import publishing_policy
 from tests.chaos.aws_wire import Answer, Call
-from tests.chaos.faults import Drop, Fail, Faults, Rule
+from tests.chaos.faults import Delay, Drop, Fail, Faults, Rule
 from tests.chaos.proxy import Proxy, open_proxy
 from tests.support.emulator import free_port, running_ministack
 from tests.support.notifier import (
@@ -25,6 +25,7 @@ from tests.support.notifier import (
     settings_for,
 )
 from tests.support.subscribers import endpoint, publish, subscribe, webhook, wish
+from tests.support.waiting import eventually
 from tests.support.webhooks import answers, echoes
 
 HOOK: dict[str, Any] = {"channel": "webhook", "url": "https://ada.example/hook"}
@@ -172,11 +173,18 @@ async def test_a_notifier_that_never_saw_sqs_stops_at_once(ministack: str) -> No
 async def test_a_queue_of_somebody_elses_in_the_way_keeps_the_office_closed_until_it_is_gone(
     ministack: str,
 ) -> None:
-    settings = settings_for(ministack, allow_loopback_webhooks=True)
-    async with announcing(settings) as desk, endpoint() as subscriber:
+    async with contextlib.AsyncExitStack() as stack:
+        proxy, faults = await stack.enter_async_context(
+            weather(ministack, Rule("ListQueueTags", Delay(0)))
+        )
+        settings = settings_for(proxy.url, allow_loopback_webhooks=True)
+        desk = await stack.enter_async_context(announcing(settings))
+        subscriber = await stack.enter_async_context(endpoint())
         sqs = desk.clients.sqs
         foreign = (await sqs.create_queue(QueueName=desk.names.deliveries))["QueueUrl"]
         async with serving(settings, ready=False) as notifier:
+            # It looks more than once whose queue that is.
+            await eventually(lambda: faults.met["ListQueueTags", "Delay"] >= 6)
             assert (await wish(notifier, **HOOK)).status_code == 503
             await sqs.delete_queue(QueueUrl=foreign)
             await notifier.ready()
