@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
+
+import pytest
 
 from notifier.settings import NotifierSettings
 from producer.settings import CashierSettings
-from shared.domain.order import TRANSITIONS
+from shared.domain import order, subscription
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_diagram_shows_the_transitions_that_there_are() -> None:
-    diagram = (ROOT / "docs/architecture.md").read_text().split("```mermaid")[1].split("```")[0]
-    drawn = set(re.findall(r"^ +(\w+) --> (\w+)", diagram, re.MULTILINE))
-    assert drawn == {(state.value, to.value) for state, tos in TRANSITIONS.items() for to in tos}
+@pytest.mark.parametrize(
+    ("place", "transitions"), [(1, order.TRANSITIONS), (2, subscription.TRANSITIONS)]
+)
+def test_the_diagrams_show_the_transitions_that_there_are(
+    place: int, transitions: Mapping[StrEnum, frozenset[StrEnum]]
+) -> None:
+    diagram = (ROOT / "docs/architecture.md").read_text().split("```mermaid")[place]
+    drawn = set(re.findall(r"^ +(\w+) --> (\w+)", diagram.split("```")[0], re.MULTILINE))
+    assert drawn == {(state.value, to.value) for state, tos in transitions.items() for to in tos}
 
 
 def test_every_setting_that_the_readme_names_is_one() -> None:
