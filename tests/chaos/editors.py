@@ -27,6 +27,8 @@ class Issue:
     id: str
     topic: str
     subject: str
+    asked_at: float = 0.0
+    """The time of day."""
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Editors:
         while True:
             subject = f"Issue {next(self._numbers)} of {topic}"
             self.attempted[subject] = topic
+            asked_at = time.time()
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 async with self.http.post(
                     f"/topics/{topic}/messages",
@@ -65,6 +68,7 @@ class Editors:
                     timeout=_PATIENCE,
                 ) as response:
                     if response.status == HTTPStatus.ACCEPTED:
-                        self.accepted.append(Issue((await response.json())["id"], topic, subject))
+                        issue_id = (await response.json())["id"]
+                        self.accepted.append(Issue(issue_id, topic, subject, asked_at))
                         return self.accepted[-1]
             await asyncio.sleep(_AGAIN_SECONDS)

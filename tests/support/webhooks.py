@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -92,7 +93,9 @@ class Receiver:
 
 
 @contextlib.asynccontextmanager
-async def receiver(answering: Answering) -> AsyncIterator[Receiver]:
+async def receiver(
+    answering: Answering, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
     """Serve a receiver on a free port of loopback."""
     served = Receiver(answering)
     app = web.Application(client_max_size=2**24)
@@ -100,7 +103,7 @@ async def receiver(answering: Answering) -> AsyncIterator[Receiver]:
     runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
         served.port = runner.addresses[0][1]
         yield served
     finally:

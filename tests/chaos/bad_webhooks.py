@@ -1,0 +1,96 @@
+"""Webhooks that agree to be subscribed, and then do what no subscriber should."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import pairwise
+
+from aiohttp import web
+
+from tests.chaos.newsroom import Newsroom
+from tests.chaos.subscribers import AGREES_WITHIN, CHALLENGE, Granted, becomes, subscribe
+from tests.support.webhooks import Answering, receiver
+
+PRIVATE = "10.11.12.13"
+_GIB = 2**30
+_CHUNK = bytes(2**16)
+
+
+@dataclass
+class BadWebhook:
+    """One that behaves as `then` says once it is subscribed; it notes when each event came."""
+
+    then: Answering
+    granted: Granted = field(init=False)
+    came_at: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Agree, and then behave badly."""
+        event = await request.json()
+        if event["type"] == CHALLENGE:
+            return web.json_response({"challenge": event["data"]["challenge"]})
+        self.came_at[event["id"]].append(time.monotonic())
+        return await self.then(request)
+
+    def pauses(self, attempt: int) -> list[float]:
+        """List the seconds that went by after each event's first, second, … attempt."""
+        all_pauses = (list(pairwise(times)) for times in self.came_at.values())
+        return [
+            pauses[attempt - 1][1] - pauses[attempt - 1][0]
+            for pauses in all_pauses
+            if len(pauses) >= attempt
+        ]
+
+
+async def slow(_: web.Request) -> web.StreamResponse:
+    """Answer when nobody waits for it any more."""
+    await asyncio.sleep(60)
+    return web.Response()
+
+
+async def failing(_: web.Request) -> web.StreamResponse:
+    """Fail, and say no more."""
+    return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+async def redirecting(_: web.Request) -> web.StreamResponse:
+    """Lead to where nobody should go."""
+    return web.Response(
+        status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": f"http://{PRIVATE}/"}
+    )
+
+
+@dataclass
+class Flood:
+    """Answers with a gibibyte, as far as it is taken."""
+
+    most_taken: int = 0
+    """Bytes of one answer, with what the kernel keeps for both sides."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer every event so."""
+        response = web.StreamResponse(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        response.content_length = _GIB
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            for count in range(1, _GIB // len(_CHUNK) + 1):
+                await response.write(_CHUNK)
+                self.most_taken = max(self.most_taken, count * len(_CHUNK))
+        return response
+
+
+@contextlib.asynccontextmanager
+async def bad_webhook(newsroom: Newsroom, topic: str, then: Answering) -> AsyncIterator[BadWebhook]:
+    """Subscribe a bad webhook; it is active by then."""
+    webhook = BadWebhook(then)
+    async with receiver(webhook.answer) as served:
+        answer = await subscribe(newsroom, topic, channel="webhook", url=served.url)
+        webhook.granted = Granted(answer["id"], answer["manage_token"])
+        await becomes(newsroom, webhook.granted, "active", AGREES_WITHIN)
+        yield webhook

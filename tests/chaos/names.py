@@ -1,0 +1,42 @@
+"""What names mean to a process, and which addresses it has dialled, by Python's own audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """Means some names for the processes that have its `variables`; others mean what they do."""
+
+    folder: Path
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Give the variables by which a service asks it."""
+        return {
+            "CHAOS_NAMES": str(self._names),
+            "CHAOS_DIALS": str(self._dials),
+            "PYTHONPATH": str(Path(__file__).with_name("under_names")),
+        }
+
+    def mean(self, **meanings: str) -> None:
+        """Let each of these names under `.test` lead to one address from now on."""
+        news = self._names.with_suffix(".new")
+        news.write_text(json.dumps({f"{name}.test": to for name, to in meanings.items()}))
+        news.replace(self._names)
+
+    def dialled(self) -> set[str]:
+        """Give the addresses that were connected to, or tried."""
+        return set(self._dials.read_text().split())
+
+    @property
+    def _names(self) -> Path:
+        return self.folder / "names.json"
+
+    @property
+    def _dials(self) -> Path:
+        return self.folder / "dials.txt"
