@@ -25,15 +25,21 @@ class _Publication:
     attributes: Mapping[str, str]
 
 
+def _weight(publication: _Publication) -> int:
+    """Count what SNS does: the bytes of the body and of the attributes."""
+    attributes = sum(
+        len(f"{name}{value}".encode()) for name, value in publication.attributes.items()
+    )
+    return len(publication.body.encode()) + attributes
+
+
 class Topic:
     """One SNS topic, by its ARN."""
 
     def __init__(self, sns: SNSClient, arn: str) -> None:
         self._sns = sns
         self.arn = arn
-        self._publications = Batcher(
-            self._publish_batch, size=lambda publication: len(publication.body), max_bytes=MAX_BYTES
-        )
+        self._publications = Batcher(self._publish_batch, size=_weight, max_bytes=MAX_BYTES)
 
     async def publish(self, event: CloudEvent, attributes: Mapping[str, str]) -> None:
         """Return once SNS has confirmed this event; `attributes` are what filters look at.
