@@ -17,11 +17,20 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class Baristas:
-    """Barista processes, numbered from 1; `hire` makes the child that has a number."""
+    """Barista processes, numbered from 1; `hire` makes the child that has a number.
 
-    def __init__(self, supervisor: Supervisor, hire: Callable[[int], Child]) -> None:
+    `on_roster` says what the barista of a child's name is called on the shop's roster.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        hire: Callable[[int], Child],
+        on_roster: Callable[[str], str] = str,
+    ) -> None:
         self._supervisor = supervisor
         self._hire = hire
+        self._on_roster = on_roster
         self._working: dict[int, Child] = {}
         self._leaving: dict[int, Child] = {}
 
@@ -39,8 +48,8 @@ class Baristas:
     def scale_to(self, count: int, in_hand: Mapping[str, int] = _NOTHING) -> None:
         """Have `count` baristas; each leaves after the orders it has begun.
 
-        `in_hand` is how many orders a barista of that name is at work on. Those with the fewest
-        leave first, and of them the newest; one that is not in it has none.
+        `in_hand` is how many orders those on the roster are at work on. Whoever has the fewest
+        leaves first, and of several the newest; one that is not on it has none.
         """
         if count != self.count:
             log.info("baristas.scaled", before=self.count, after=count)
@@ -60,8 +69,10 @@ class Baristas:
         return [*self._working.values(), *self._leaving.values()]
 
     def _next_to_leave(self, in_hand: Mapping[str, int]) -> int:
-        newest_first = reversed(self._working)
-        return min(newest_first, key=lambda number: in_hand.get(self._working[number].name, 0))
+        def orders_in_hand(number: int) -> int:
+            return in_hand.get(self._on_roster(self._working[number].name), 0)
+
+        return min(reversed(self._working), key=orders_in_hand)
 
     def _forget_the_gone(self) -> None:
         self._leaving = {n: child for n, child in self._leaving.items() if not child.at_rest}

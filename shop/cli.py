@@ -12,8 +12,10 @@ from shop.commands.load import load
 from shop.commands.menu import menu
 from shop.commands.order import order
 from shop.commands.orders import orders
+from shop.commands.plan import plan
 from shop.commands.provision import provision
 from shop.commands.run import run
+from shop.commands.scale import scale
 from shop.commands.topics import topics
 
 app = typer.Typer(
@@ -23,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, order, menu, orders, load, provision):
+for command in (run, order, menu, orders, load, scale, plan, provision):
     app.command()(command)
 app.add_typer(topics)
 app.add_typer(dlq)

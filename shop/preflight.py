@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from notifier.settings import NotifierSettings
 from producer.menu_file import load_menu
 from producer.settings import CashierSettings
+from shared.domain.menu import Menu
 from shared.runtime.clock import utc_now
 from shared.runtime.mistakes import MistakeError, read_settings
 from shared.runtime.settings import StoreKind
@@ -37,6 +38,7 @@ class Settings:
     shop: ShopSettings
     cashier: CashierSettings
     notifier: NotifierSettings
+    barista: WorkerSettings
 
 
 def read_all_settings() -> Settings:
@@ -53,20 +55,22 @@ def read_all_settings() -> Settings:
         read_settings(ShopSettings),
         read_settings(CashierSettings),
         read_settings(NotifierSettings),
+        read_settings(WorkerSettings),
     )
 
 
-def check_files(cashier: CashierSettings) -> None:
+def check_files(cashier: CashierSettings) -> Menu:
     """Open the menu, the staff key and the embedded order store; raises MistakeError.
 
-    What is not there yet is made, but for the menu.
+    What is not there yet is made, but for the menu, which is given.
     """
     try:
-        load_menu(cashier.menu)
+        menu = load_menu(cashier.menu)
         load_or_create_staff_key(cashier.staff_key, cashier.state_dir)
         asyncio.run(_check_store(cashier))
     except OSError as error:
         raise MistakeError(str(error)) from error
+    return menu
 
 
 async def _check_store(settings: CashierSettings) -> None:

@@ -14,6 +14,11 @@ from shop.program import Program
 from shop.settings import ShopSettings
 
 
+def on_roster(name: str) -> str:
+    """Say what a barista of this machine is called on the roster, which several may share."""
+    return f"{socket.gethostname()}-{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Programs:
     """Makes the programs that fit the settings; `log_level` is what the children log from."""
@@ -54,7 +59,7 @@ class Programs:
         return Program(
             name,
             (sys.executable, "-m", "worker"),
-            {**self._shared(), "COFFEE_WORKER_NAME": f"{socket.gethostname()}-{name}"},
+            {**self._shared(), "COFFEE_WORKER_NAME": on_roster(name)},
             (self.premises.lifeline, self.premises.emulator_needed),
         )
 

@@ -18,6 +18,9 @@ from shop.premises import Premises, premises
 from shop.probe import local_url
 from shop.programs import Programs
 from shop.provision import ProvisioningError
+from shop.scaling.opening import Scaling
+from shop.scaling.pace import typical_seconds
+from shop.scaling.target import Pace
 from shop.settings import ShopSettings
 from shop.shop import Shop
 from shop.signals import closing_time
@@ -46,7 +49,7 @@ def _run(settings: Settings) -> int:
     log_level = "WARNING" if quiet else shop.log_level
     configure_logging("shop", shop.log_format, log_level)
     with premises(shop.host, shop.port, shop.state_dir) as held:
-        check_files(settings.cashier)
+        menu = check_files(settings.cashier)
         mail = settings.notifier.mail_goes_to
         sign = Sign(
             url=local_url(shop.host, held.port),
@@ -55,17 +58,23 @@ def _run(settings: Settings) -> int:
             quiet=quiet,
             mail_folder=mail if isinstance(mail, Path) else None,
         )
-        return asyncio.run(_keep_open(shop, held, log_level, sign))
+        pace = Pace(
+            typical_seconds(menu, settings.barista.brew_speed), settings.barista.worker_concurrency
+        )
+        return asyncio.run(_keep_open(shop, held, log_level, sign, pace))
 
 
-async def _keep_open(settings: ShopSettings, held: Premises, log_level: str, sign: Sign) -> int:
+async def _keep_open(
+    settings: ShopSettings, held: Premises, log_level: str, sign: Sign, pace: Pace
+) -> int:
     notices = Notices()
     programs = Programs(_placed(settings, held), held, log_level)
     stop_seconds = settings.grace_seconds + MARGIN_SECONDS
     try:
         async with closing_time() as stop, supervision(stop_seconds) as supervisor:
             shop = Shop(programs, supervisor, notices, with_emulator=settings.embeds_emulator)
-            async with supervisor.meanwhile(_open(shop, notices, sign)):
+            scaling = Scaling(programs.settings, shop.baristas, pace)
+            async with supervisor.meanwhile(_open(shop, notices, sign, scaling)):
                 failure = await supervisor.until(stop)
             notices.say("Closing the shop after the orders in hand; a second Ctrl-C does not wait.")
             await shop.close()
@@ -78,9 +87,10 @@ async def _keep_open(settings: ShopSettings, held: Premises, log_level: str, sig
     return CLOSED
 
 
-async def _open(shop: Shop, notices: Notices, sign: Sign) -> None:
+async def _open(shop: Shop, notices: Notices, sign: Sign, scaling: Scaling) -> None:
     await shop.open()
     notices.say(*sign.lines())
+    await scaling.run()
 
 
 def _explained(failure: BaseException) -> str:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from shared.runtime.settings import ServiceSettings
+from shop.scaling.forecast import ForecastUse
+from shop.scaling.schedule import Schedule, parse_schedule
+from shop.scaling.target import BaristaRange
 
 MOST_BARISTAS = 64
 _RANGE = re.compile(r"\s*(\d{1,4})\s*(?:\.\.\s*(\d{1,4})\s*)?")
-
-
-@dataclass(frozen=True, slots=True)
-class BaristaRange:
-    """How few and how many baristas there may be."""
-
-    least: int
-    most: int
 
 
 def parse_baristas(text: object) -> object:
@@ -39,12 +33,28 @@ def parse_baristas(text: object) -> object:
     return BaristaRange(least, most)
 
 
+def _parse_schedule(text: object) -> object:
+    return parse_schedule(text) if isinstance(text, str) else text
+
+
 class ShopSettings(ServiceSettings):
     """What the supervisor needs to know, besides what every service does."""
 
     baristas: Annotated[BaristaRange, NoDecode, BeforeValidator(parse_baristas)] = BaristaRange(
         1, 4
     )
+    acceptable_wait: Annotated[float, Field(gt=0, le=24 * 3600)] = 60
+    """Within how many seconds the baristas should be able to finish the backlog."""
+
+    barista_schedule: Annotated[Schedule, NoDecode, BeforeValidator(_parse_schedule)] = Schedule()
+    """From which time of day, in the shop's time zone, there are at least how many."""
+
+    barista_forecast: ForecastUse = ForecastUse.OFF
+    """Whether past days' orders are looked at, and whether they make a floor."""
+
+    scaling_tick: Annotated[float, Field(ge=0.1, le=3600)] = 5
+    """Seconds between two looks at the backlog."""
+
     emulator: bool = True
     """`off` leaves SQS and SNS to AWS itself; an endpoint URL of your own does the same."""
 
@@ -52,3 +62,12 @@ class ShopSettings(ServiceSettings):
     def embeds_emulator(self) -> bool:
         """Whether the shop brings its own SQS and SNS."""
         return self.emulator and self.aws_endpoint_url is None
+
+    @model_validator(mode="after")
+    def _schedule_fits_the_range(self) -> Self:
+        if self.barista_schedule.most > self.baristas.most:
+            raise ValueError(
+                f"COFFEE_BARISTA_SCHEDULE asks for {self.barista_schedule.most} baristas,"
+                f" and COFFEE_BARISTAS allows {self.baristas.most}"
+            )
+        return self

@@ -9,7 +9,7 @@ from shop.baristas import Baristas
 from shop.child import Child
 from shop.notices import Notices
 from shop.probe import local_url, well
-from shop.programs import Programs
+from shop.programs import Programs, on_roster
 from shop.provision import provision_shop
 from shop.supervisor import Supervisor
 
@@ -32,7 +32,9 @@ class Shop:
         self._url = local_url(self._settings.host, self._settings.port)
         self._emulator = Child(programs.emulator(), self._emulator_serves, PATIENCE)
         self._counter = Child(programs.counter(), self._counter_serves, PATIENCE)
-        self.baristas = Baristas(supervisor, lambda number: Child(programs.barista(number)))
+        self.baristas = Baristas(
+            supervisor, lambda number: Child(programs.barista(number)), on_roster
+        )
 
     async def open(self) -> None:
         """Start everything; returns when orders can be placed."""

@@ -1,0 +1,69 @@
+"""What `coffeeshop scale` and the supervisor say to one another: a line of JSON each way."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shop.settings import MOST_BARISTAS
+
+SOCKET = "scale.sock"
+"""The supervisor's control socket, in the state folder."""
+
+LONGEST_LINE = 4096
+
+Count = Annotated[int, Field(ge=0, le=MOST_BARISTAS)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Wish(_Strict):
+    """What is to be set; what is left out stays as it is."""
+
+    least: Count | None = None
+    most: Count | None = None
+    desired: Count | None = None
+
+
+class LastChange(_Strict):
+    """The last time that the number of baristas changed, and why."""
+
+    at: dt.datetime
+    before: int
+    after: int
+    why: str
+
+
+class Status(_Strict):
+    """The scaling of a shop as it is now; times are in seconds.
+
+    `backlog` and `wait` are none while the queue is out of reach. The floors are none where
+    nothing is scheduled or forecast; `forecast_counts` tells whether the forecast's is obeyed.
+    """
+
+    least: int
+    most: int
+    desired: int
+    working: int
+    leaving: int
+    backlog: int | None
+    wait: float | None
+    acceptable_wait: float
+    prep_seconds: float
+    concurrency: int
+    schedule_floor: int | None
+    forecast_floor: int | None
+    forecast_counts: bool
+    now: str
+    last_change: LastChange | None
+
+
+class Answer(_Strict):
+    """The status, or why there is none."""
+
+    status: Status | None = None
+    refusal: str | None = None

@@ -1,0 +1,71 @@
+"""How the supervisor's tracking gets hold of queue, store and control socket."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from shared.aws.clients import aws_clients
+from shared.aws.names import Names
+from shared.aws.opening import open_orders_queue, provisioned
+from shared.aws.tickets import TicketQueue
+from shared.runtime.clock import utc_now
+from shared.runtime.lifecycle import every
+from shared.store.opening import open_store
+from shop.scaling.autoscaler import ScalingPolicy
+from shop.scaling.control import control
+from shop.scaling.forecast import ForecastUse
+from shop.scaling.foresight import Foresight
+from shop.scaling.gauge import Gauge, Reading
+from shop.scaling.messages import SOCKET
+from shop.scaling.target import Pace
+from shop.scaling.tracking import Crew, Foresighted, Tracking
+from shop.settings import ShopSettings
+
+_OPEN_AGAIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Scales the crew of one shop; `pace` is what holds until orders have been measured."""
+
+    settings: ShopSettings
+    crew: Crew
+    pace: Pace
+
+    async def run(self) -> None:
+        """Track for ever; where queue and store cannot be opened, try again."""
+        await every(_OPEN_AGAIN_SECONDS, self._track)
+
+    async def _track(self) -> None:
+        path = self.settings.state_dir / SOCKET
+        async with self._opened() as tracking, control(path, tracking.obey):
+            await every(self.settings.scaling_tick, tracking.tick)
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Tracking]:
+        settings, names = self.settings, Names(self.settings.name_prefix)
+        timezone = ZoneInfo(settings.timezone)
+        async with aws_clients(settings) as clients:
+            await provisioned(clients, names.orders, names.dead_letters)
+            async with (
+                open_orders_queue(clients, names) as queue,
+                open_store(settings, clients.dynamodb, utc_now) as store,
+            ):
+                use = settings.barista_forecast
+                foresight = Foresight(store, timezone, utc_now)
+                yield Tracking(
+                    self.crew,
+                    Gauge(TicketQueue(queue), store, self.pace, utc_now),
+                    ScalingPolicy(settings.baristas, settings.acceptable_wait),
+                    Foresighted(
+                        settings.barista_schedule,
+                        timezone,
+                        None if use is ForecastUse.OFF else foresight,
+                        counts=use is ForecastUse.ON,
+                    ),
+                    utc_now,
+                    Reading(None, self.pace),
+                )
