@@ -1,0 +1,87 @@
+"""Many live streams, some of which nobody reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import psutil
+import pytest
+
+from benchmarks.streams.audience import Audience
+from benchmarks.streams.times import numbered_issue
+from shared.runtime.lifecycle import running
+from tests.chaos.bad_clients import Memory
+from tests.chaos.report import Row
+from tests.chaos.run import LONG, Run
+from tests.chaos.waiting import until
+from tests.support.notifier import (
+    Desk,
+    NotifierProcess,
+    announcing,
+    notifier_process,
+    settings_for,
+)
+
+pytestmark = pytest.mark.timeout(300 if LONG else 120)
+
+STALLED_SECONDS = 2
+DROPPED_WITHIN = 60
+HEARD_WITHIN = 20
+MOST_MEMORY_EACH = 2**17
+MOST_MEMORY = 30 * 2**20
+"""Bytes for what all streams share, the ring above all."""
+
+
+async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing(
+    ministack: str, run: Run
+) -> None:
+    streams, stalled, rate = run.size(200, 1000), run.size(20, 100), run.size(20, 8)
+    settings = settings_for(
+        ministack,
+        log_level="ERROR",
+        max_streams=streams,
+        max_streams_per_client=streams,
+        stalled_seconds=STALLED_SECONDS,
+    )
+    heard: Counter[int] = Counter()
+    async with announcing(settings) as desk, notifier_process(settings) as notifier:
+        audience = Audience(notifier.http.base_url.port or 0, lambda number: heard.update([number]))
+        memory = Memory(psutil.Process(notifier.process.pid))
+        empty = memory.process.memory_info().rss
+        async with (
+            running(memory.watch(), "memory"),
+            audience.readers(streams - stalled) as readers,
+            audience.sleepers(stalled),
+        ):
+            issues = await publish_until_dropped(desk, notifier, rate, stalled)
+
+            async def all_heard() -> bool:
+                return heard.total() >= issues * len(readers)
+
+            await until(all_heard, HEARD_WITHIN)
+            run.note(Row(fault="live streams that nobody reads", seed=run.seed, orders=issues))
+            assert heard == dict.fromkeys(range(issues), len(readers))
+            assert all(reader.is_open for reader in readers)
+            assert await dropped(notifier) == stalled
+            assert memory.most - empty < MOST_MEMORY + streams * MOST_MEMORY_EACH
+
+
+async def publish_until_dropped(
+    desk: Desk, notifier: NotifierProcess, rate: float, stalled: int
+) -> int:
+    """Publish until as many streams are dropped as are stalled; give how many issues it took."""
+    async with asyncio.timeout(DROPPED_WITHIN):
+        published = 0
+        while await dropped(notifier) < stalled:
+            await desk.send_out(numbered_issue(published))
+            published += 1
+            await asyncio.sleep(1 / rate)
+        return published
+
+
+async def dropped(notifier: NotifierProcess) -> int:
+    """Count the streams that were dropped."""
+    lines = (await notifier.http.get("/metrics")).text.splitlines()
+    found = (line for line in lines if line.startswith("coffeeshop_live_dropped_total"))
+    return sum(int(float(line.rpartition(" ")[2])) for line in found)
