@@ -31,6 +31,7 @@ from tests.chaos.faults import Faults
 from tests.chaos.gathering import all_orders, dead_letters
 from tests.chaos.ledger import Ledger
 from tests.chaos.listener import Listener, listening
+from tests.chaos.order_hook import OrderHook
 from tests.chaos.processes import Launcher, ServiceProcess, launching
 from tests.chaos.proxy import Proxy, open_proxy
 from tests.chaos.report import Row
@@ -65,6 +66,9 @@ class ChaosShop:
     counters: list[ServiceProcess] = field(default_factory=list)
     outages: list[Outage] = field(default_factory=list)
     poison: list[str] = field(default_factory=list)
+    hook: OrderHook | None = None
+    """A subscriber with a webhook, if there is one."""
+
     noted: Row | None = None
     """What the runs before this one have found, in a shop that several share."""
 
@@ -137,6 +141,8 @@ class ChaosShop:
             ledger=self.ledger,
             orders=await all_orders(self.store),
             announcements=self.listener.heard,
+            hooked=self.hook.heard if self.hook else None,
+            secrets=self.hook.secrets if self.hook else (),
             seen=self.witness.seen,
             at_rest=AtRest(visible, in_flight),
             dead_letters=await dead_letters(self.clients, self.names),
@@ -156,9 +162,9 @@ class ChaosShop:
         )
 
     def _all_heard(self, orders: Sequence[Order]) -> bool:
-        heard = {event.id for event in self.listener.heard}
-        changes = (f"{order.id}:{n}" for order in orders for n in range(1, order.version + 1))
-        return heard.issuperset(changes)
+        changes = {f"{order.id}:{n}" for order in orders for n in range(1, order.version + 1)}
+        listeners = [self.listener.heard, *([self.hook.heard] if self.hook else [])]
+        return all(changes <= {event.id for event in heard} for heard in listeners)
 
 
 @contextlib.asynccontextmanager

@@ -44,6 +44,9 @@ class AtRest:
 class Evidence:
     """All that is known of one run. `orders` are the store's, `announcements` a subscriber's.
 
+    `hooked` is what a subscriber with a webhook was told, where there is one. `secrets` are what
+    must be in no log line and in no announcement, besides what customers gave.
+
     `poison` are bodies of tickets that can never be served; `logs` are the services' lines;
     `max_receive_count` is the queue's.
     """
@@ -51,6 +54,8 @@ class Evidence:
     ledger: Ledger
     orders: Sequence[Order]
     announcements: Sequence[CloudEvent]
+    hooked: Sequence[CloudEvent] | None = None
+    secrets: Sequence[str] = ()
     seen: Sightings = field(default_factory=Sightings)
     at_rest: AtRest = field(default_factory=AtRest)
     dead_letters: Sequence[DeadLetter] = ()

@@ -14,6 +14,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from shared.domain.order import TRANSITIONS, Order, OrderState
+from shared.messages.announcement import CloudEvent
 from tests.chaos.evidence import FINISHED, Evidence
 from tests.chaos.witness import is_copy
 
@@ -85,9 +86,16 @@ def states_move_as_they_may(evidence: Evidence) -> Iterator[str]:
 
 
 def every_change_is_announced(evidence: Evidence) -> Iterator[str]:
-    """I5: every change under its one id, and nothing that did not happen."""
+    """I5: to every subscriber each change under its one id, and nothing that did not happen."""
+    yield from _unlike_what_happened(evidence, evidence.announcements)
+    if evidence.hooked is not None:
+        for detail in _unlike_what_happened(evidence, evidence.hooked):
+            yield f"by webhook, {detail}"
+
+
+def _unlike_what_happened(evidence: Evidence, events: Sequence[CloudEvent]) -> Iterator[str]:
     heard: dict[str, set[str]] = {}
-    for event in evidence.announcements:
+    for event in events:
         heard.setdefault(event.id, set()).add(event.data["state"])
     happened = {change: state for order in evidence.orders for change, state in _changes(order)}
     for change, state in happened.items():
@@ -184,13 +192,14 @@ def nothing_counts_during_an_outage(evidence: Evidence) -> Iterator[str]:
 
 
 def nothing_private_is_told(evidence: Evidence) -> Iterator[str]:
-    """I15: what some of the customers gave is in no log line and no announcement."""
+    """I15: what some of the customers gave, and other secrets, are in no log line or event."""
     public = json.dumps([dict(line) for line in evidence.logs], ensure_ascii=False)
     public += "".join(event.model_dump_json() for event in evidence.announcements)
-    for attempt in evidence.ledger.attempts[:_WITH_SECRETS]:
-        for secret in (attempt.customer_name, attempt.key):
-            if secret in public:
-                yield f"{secret!r} was logged or announced"
+    asked = evidence.ledger.attempts[:_WITH_SECRETS]
+    given = [secret for attempt in asked for secret in (attempt.customer_name, attempt.key)]
+    for secret in (*given, *evidence.secrets):
+        if secret in public:
+            yield f"{secret!r} was logged or announced"
 
 
 INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = MappingProxyType(

@@ -10,6 +10,7 @@ import pytest
 from shared.domain.order import OrderState
 from tests.chaos.driver import ChaosShop, open_chaos_shop
 from tests.chaos.holds import Moment
+from tests.chaos.order_hook import order_hook
 from tests.chaos.run import Run
 from tests.support.waiting import eventually
 
@@ -46,10 +47,17 @@ async def test_a_retry_with_the_same_key_places_the_order_of_a_counter_that_was_
         assert (ready.state, ready.version) == (OrderState.READY, 3)
 
 
-async def test_no_order_is_lost_when_the_counter_is_killed_at_random_moments(
+async def test_no_order_is_lost_and_every_change_is_told_by_webhook_when_the_counter_is_killed(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
-    async with open_chaos_shop(ministack, tmp_path, run.seed, baristas=2) as shop:
+    async with (
+        order_hook() as hook,
+        open_chaos_shop(
+            ministack, tmp_path, run.seed, baristas=2, COFFEE_ALLOW_LOOPBACK_WEBHOOKS="true"
+        ) as shop,
+    ):
+        await hook.subscribe(shop.http)
+        shop.hook = hook
         customers = asyncio.create_task(
             shop.customers.live_all(run.size(60, 600), run.size(15, 20))
         )

@@ -25,6 +25,7 @@ from tests.chaos.evidence import FINISHED, Evidence
 from tests.chaos.gathering import all_orders
 from tests.chaos.invariants import violations
 from tests.chaos.ledger import Ledger
+from tests.chaos.order_hook import OrderHook, order_hook
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, Run
 from tests.chaos.waiting import until
@@ -68,8 +69,10 @@ class Follower:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path, port: int, follower: Follower) -> AsyncIterator[RunningShop]:
-    """Open a shop whose changes the follower hears."""
+async def opened(
+    folder: Path, port: int, follower: Follower, hook: OrderHook
+) -> AsyncIterator[RunningShop]:
+    """Open a shop whose changes the follower and the webhook hear."""
     async with open_shop(
         folder,
         port,
@@ -79,9 +82,11 @@ async def opened(folder: Path, port: int, follower: Follower) -> AsyncIterator[R
         COFFEE_VISIBILITY_TIMEOUT="4",
         COFFEE_ORDERS_PER_MINUTE="0",
         COFFEE_LOG_FORMAT="json",
+        COFFEE_ALLOW_LOOPBACK_WEBHOOKS="true",
     ) as shop:
         async with asyncio.timeout(20):
             await follower.connected.wait()
+        await hook.subscribe(follower.http)
         yield shop
 
 
@@ -108,11 +113,11 @@ async def test_every_acknowledged_order_becomes_ready_and_is_announced_when_all_
 ) -> None:
     folder, port, ledger = tmp_path / "var", free_port(), Ledger()
     rounds, orders = run.size(1, 5), run.size(40, 200)
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http, order_hook() as hook:
         customers, follower = Customers(http, ledger, run.seed), Follower(http)
         async with running(follower.follow(), "follower"):
             recoveries = [
-                await killed_in_mid_load(folder, port, customers, follower, orders)
+                await killed_in_mid_load(folder, port, customers, follower, hook, orders)
                 for _ in range(rounds)
             ]
     evidence = Evidence(ledger, await recorded(folder), follower.heard)
@@ -129,14 +134,20 @@ async def test_every_acknowledged_order_becomes_ready_and_is_announced_when_all_
     )
     # A stream forgets what nobody was there to hear; what changed last is told again.
     assert [broken for broken in violations(evidence) if broken.invariant != "I5"] == []
-    assert unheard(evidence.orders, follower) == []
+    assert unheard(evidence.orders, follower.heard) == []
+    assert unheard(evidence.orders, hook.heard) == []
 
 
 async def killed_in_mid_load(
-    folder: Path, port: int, customers: Customers, follower: Follower, orders: int
+    folder: Path,
+    port: int,
+    customers: Customers,
+    follower: Follower,
+    hook: OrderHook,
+    orders: int,
 ) -> float:
     """Kill the shop while orders come, open it again, and see how long it takes to be even."""
-    async with opened(folder, port, follower) as shop:
+    async with opened(folder, port, follower, hook) as shop:
         placing = asyncio.create_task(customers.place_all(orders, 20))
         enough = len(customers.ledger.acknowledged) + orders // 2
         await eventually(lambda: len(customers.ledger.acknowledged) >= enough, 30)
@@ -145,16 +156,18 @@ async def killed_in_mid_load(
 
     async def even() -> bool:
         recent = await recorded(folder)
-        return all(order.state in FINISHED for order in recent) and not unheard(recent, follower)
+        return all(order.state in FINISHED for order in recent) and not (
+            unheard(recent, follower.heard) or unheard(recent, hook.heard)
+        )
 
-    async with opened(folder, port, follower):
+    async with opened(folder, port, follower, hook):
         await placing
         with contextlib.suppress(TimeoutError):
             await until(even, FINISHED_WITHIN)
     return time.monotonic() - killed_at
 
 
-def unheard(orders: Iterable[Order], follower: Follower) -> list[str]:
-    """List the orders whose last change the follower knows nothing of."""
-    heard = {event.id for event in follower.heard}
+def unheard(orders: Iterable[Order], events: Iterable[CloudEvent]) -> list[str]:
+    """List the orders whose last change is not among these events."""
+    heard = {event.id for event in events}
     return [order.id for order in orders if f"{order.id}:{order.version}" not in heard]

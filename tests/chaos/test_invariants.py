@@ -68,6 +68,8 @@ def a_good_run() -> Evidence:
         ),
         orders=orders,
         announcements=[order_event(state) for states in histories for state in states],
+        hooked=[order_event(state) for states in histories for state in states],
+        secrets=["https://ada.example/?key=1"],
         seen=Sightings(
             deliveries=[Delivered("barista-1", order.id, order.id, "{}", 1) for order in orders],
             deletions=[
@@ -160,6 +162,7 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
         "announced under another id",
         with_announcement(lambda event: event.model_copy(update={"id": "another:3"})),
     ),
+    ("I5", "not told by webhook", lambda run: replace(run, hooked=run.announcements[:-1])),
     ("I5", "announced as something else", with_announcement(saying(state="failed"))),
     (
         "I6",
@@ -202,6 +205,11 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
         "I15",
         "a name in the log",
         lambda run: replace(run, logs=[*run.logs, {"event": "order.placed", "who": "Ada"}]),
+    ),
+    (
+        "I15",
+        "another secret in the log",
+        lambda run: replace(run, logs=[*run.logs, {"url": "https://ada.example/?key=1"}]),
     ),
     ("I15", "a key in an announcement", with_announcement(saying(key="key of Bob"))),
 ]
