@@ -11,12 +11,12 @@ from functools import partial
 from notifier.delivering.consent import Consent
 from notifier.delivering.deliverer import Deliverer
 from notifier.delivering.fan_out import FanOut
-from notifier.delivering.pausing import Pausing
 from notifier.delivering.redriving import Redriving
 from notifier.delivering.requeueing import Requeueing
 from notifier.delivering.retries import Schedule
 from notifier.delivering.runner import ErrandRunner
 from notifier.delivering.sender import Sender
+from notifier.delivering.standing import Standing
 from notifier.delivering.turns import Turns
 from notifier.mail.links import LinkSigner
 from notifier.settings import NotifierSettings
@@ -141,14 +141,23 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
 
 def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
     settings, store = around.settings, around.store
+    standing = Standing(store, utc_now)
     schedule = Schedule(settings.retry_seconds)
     deliverer = Deliverer(
         store,
         around.senders,
         Turns(settings.deliveries_per_subscriber),
         schedule,
-        Pausing(store, utc_now),
+        standing,
         utc_now,
     )
-    consent = Consent(store, around.senders, errands, schedule, around.links.confirm_token, utc_now)
+    consent = Consent(
+        store,
+        around.senders,
+        errands,
+        standing,
+        schedule,
+        around.links.confirm_token,
+        utc_now,
+    )
     return ErrandRunner(deliverer, consent)

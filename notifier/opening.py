@@ -16,6 +16,7 @@ from jinja2 import Environment
 
 from notifier.delivering.housekeeping import Housekeeping
 from notifier.delivering.sender import Sender
+from notifier.delivering.standing import Standing
 from notifier.mail.links import LinkSigner
 from notifier.mail.opening import open_mail
 from notifier.mail.rendering import new_templates
@@ -98,7 +99,7 @@ async def open_notifier(
             RateLimit(settings.subscriptions_per_minute, time.monotonic),
             Door(),
         )
-        tidy = Housekeeping(store, utc_now).tidy
+        tidy = Housekeeping(store, Standing(store, utc_now), utc_now).tidy
         overdue = partial(press.announce_overdue, settings.overdue_seconds)
         async with (
             running(every(_TIDY_SECONDS, tidy), "housekeeping"),

@@ -12,17 +12,14 @@ import structlog
 
 from notifier.delivering.retries import Schedule
 from notifier.delivering.sender import Accepted, Confirmed, Refused, Sender, Unreachable
+from notifier.delivering.standing import Standing
 from shared.aws.errands import Errands
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain.delivery_log import LoggedState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
 from shared.messages.errand import Confirm, Deliver
 from shared.runtime.clock import Clock
-from shared.store.subscription_contract import (
-    DeliveryLog,
-    SubscriptionChangedError,
-    SubscriptionStore,
-)
+from shared.store.subscription_contract import DeliveryLog, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -44,6 +41,7 @@ class Consent:
     store: _Store
     senders: Mapping[Channel, Sender]
     errands: Errands
+    standing: Standing
     schedule: Schedule
     token_for: Callable[[str], str]
     clock: Clock
@@ -65,9 +63,9 @@ class Consent:
                 pause = self.schedule.pause(attempts, after, self.rnd)
                 if pause is not None and self.clock() - subscription.created_at < LIFETIME:
                     return Retry(pause, error)
-                await self._end(subscription, f"it was never confirmed: {error}")
+                await self.standing.end(subscription, f"it was never confirmed: {error}")
             case Unreachable(error=error):
-                await self._end(subscription, f"it was never confirmed: {error}")
+                await self.standing.end(subscription, f"it was never confirmed: {error}")
         return Done()
 
     async def confirm(self, subscription: Subscription) -> Subscription:
@@ -87,12 +85,3 @@ class Consent:
         for delivery in await self.store.last_deliveries(active.id, _MOST_WAITING):
             if delivery.state is LoggedState.DUE:
                 await self.errands.send(Deliver(subscription_id=active.id, delivery_id=delivery.id))
-
-    async def _end(self, subscription: Subscription, notice: str) -> None:
-        ended = advance(subscription, SubscriptionState.ENDED, self.clock(), notice)
-        try:
-            await self.store.replace_subscription(subscription, ended)
-        except SubscriptionChangedError:
-            log.info("subscription.not_ended", subscription=subscription.id)
-        else:
-            log.info("subscription.never_confirmed", subscription=subscription.id)

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import structlog
 
-from notifier.delivering.pausing import Pausing
 from notifier.delivering.retries import Schedule
 from notifier.delivering.sender import Accepted, Attempt, Refused, Sender, Unreachable
+from notifier.delivering.standing import Standing
 from notifier.delivering.turns import Turns
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
@@ -40,7 +40,7 @@ class Deliverer:
     senders: Mapping[Channel, Sender]
     turns: Turns
     schedule: Schedule
-    pausing: Pausing
+    standing: Standing
     clock: Clock
     rnd: Callable[[], float] = random.random
 
@@ -111,16 +111,17 @@ class Deliverer:
             case Accepted():
                 done = replace(tried, state=LoggedState.DELIVERED, error=None)
                 await self.store.log_attempt(done)
+                await self.standing.after_delivery(subscription, done)
                 return Done()
             case Refused(error=error, after=after):
                 pause = self.schedule.pause(tried.attempts, after, self.rnd)
                 if pause is None:
-                    await self.pausing.after_failure(subscription, tried, error)
+                    await self.standing.after_failure(subscription, tried, error)
                     return await self._give_up(tried, error)
                 await self.store.log_attempt(replace(tried, error=error))
                 return Retry(pause, error)
             case Unreachable(error=error):
-                await self.pausing.pause(subscription, error)
+                await self.standing.pause(subscription, error)
                 return await self._give_up(tried, error)
 
     async def _give_up(self, delivery: LoggedDelivery, error: str) -> Outcome:

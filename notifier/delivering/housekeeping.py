@@ -5,14 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Protocol
 
-import structlog
-
 from notifier.delivering.consent import LIFETIME
-from shared.domain.subscription import Subscription, SubscriptionState, advance
+from notifier.delivering.standing import Standing
+from shared.domain.subscription import SubscriptionState
 from shared.runtime.clock import Clock
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
-
-log = structlog.stdlib.get_logger(__name__)
+from shared.store.subscription_contract import SubscriptionStore
 
 KEPT = dt.timedelta(days=7)
 """For how long the log tells of deliveries, and an id of a subscription that has ended."""
@@ -28,8 +25,9 @@ class _Store(SubscriptionStore, Protocol):
 class Housekeeping:
     """Tidies up, a little at a time."""
 
-    def __init__(self, store: _Store, clock: Clock) -> None:
+    def __init__(self, store: _Store, standing: Standing, clock: Clock) -> None:
         self._store = store
+        self._standing = standing
         self._clock = clock
 
     async def tidy(self) -> None:
@@ -37,14 +35,5 @@ class Housekeeping:
         now = self._clock()
         for subscription in await self._store.in_state(SubscriptionState.PENDING, _MOST_AT_ONCE):
             if now - subscription.created_at >= LIFETIME:
-                await self._end(subscription, now)
+                await self._standing.end(subscription, "it was never confirmed")
         await self._store.forget(now - KEPT)
-
-    async def _end(self, subscription: Subscription, now: dt.datetime) -> None:
-        ended = advance(subscription, SubscriptionState.ENDED, now, "it was never confirmed")
-        try:
-            await self._store.replace_subscription(subscription, ended)
-        except SubscriptionChangedError:
-            log.info("subscription.not_ended", subscription=subscription.id)
-        else:
-            log.info("subscription.never_confirmed", subscription=subscription.id)

@@ -6,11 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from shared.domain.order import Order, OrderState
+from shared.domain.order import TRANSITIONS, Order, OrderState
 from shared.messages.timestamp import Timestamp
 
 ORDER_EVENTS = "order-events"
 """The topic of all changes of orders."""
+
+
+CLOSING_TYPES = frozenset(
+    f"coffeeshop.order.{state}.v1" for state, following in TRANSITIONS.items() if not following
+)
+"""The types of the last event that there is of an order."""
 
 
 class OrderChange(BaseModel):

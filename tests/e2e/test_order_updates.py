@@ -65,6 +65,7 @@ async def test_a_webhook_left_with_an_order_gets_its_events_and_no_others(tmp_pa
         manage = {"Authorization": f"Bearer {notify['manage_token']}"}
         shown = await client.get(f"/subscriptions/{notify['subscription_id']}", headers=manage)
         assert shown.json()["filter"] == {"type": [], "order_id": [order["id"]]}
+        assert (shown.json()["state"], shown.json()["notice"]) == ("ended", "the order is closed")
         again = await client.post("/orders", json=wanted, headers=KEY)
         assert again.status_code == 200
         assert again.json()["notify"]["manage_token"] is None

@@ -1,4 +1,4 @@
-"""Pausing: a subscriber that cannot be reached is left alone, and told why."""
+"""The standing of subscriptions: paused when nobody is reached, ended when they are over."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import structlog
 
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.domain.subscription import Subscription, SubscriptionState, advance
+from shared.messages.announcement import CLOSING_TYPES
 from shared.runtime.clock import Clock
 from shared.store.subscription_contract import (
     DeliveryLog,
@@ -25,8 +26,8 @@ class _Store(SubscriptionStore, DeliveryLog, Protocol):
     """What is read and written here."""
 
 
-class Pausing:
-    """Pauses subscriptions, with a notice for whoever manages them."""
+class Standing:
+    """Moves subscriptions on for reasons of ours, unless somebody has changed them meanwhile."""
 
     def __init__(self, store: _Store, clock: Clock) -> None:
         self._store = store
@@ -40,15 +41,27 @@ class Pausing:
         if not any(_got_through_since(failed, delivery) for delivery in last):
             await self.pause(subscription, f"{failed.attempts} attempts failed, the last: {error}")
 
+    async def after_delivery(self, subscription: Subscription, delivered: LoggedDelivery) -> None:
+        """End the subscription of an order of which this was the last to tell."""
+        if len(subscription.filter.order_ids) == 1 and delivered.event_type in CLOSING_TYPES:
+            await self.end(subscription, "the order is closed")
+
     async def pause(self, subscription: Subscription, notice: str) -> None:
-        """Pause a subscription that is active, unless somebody has changed it meanwhile."""
-        paused = advance(subscription, SubscriptionState.PAUSED, self._clock(), notice)
+        """Pause an active subscription, with a notice for whoever manages it."""
+        await self._move(subscription, SubscriptionState.PAUSED, notice)
+
+    async def end(self, subscription: Subscription, notice: str) -> None:
+        """End a subscription, with a notice for whoever manages it."""
+        await self._move(subscription, SubscriptionState.ENDED, notice)
+
+    async def _move(self, subscription: Subscription, to: SubscriptionState, notice: str) -> None:
+        moved = advance(subscription, to, self._clock(), notice)
         try:
-            await self._store.replace_subscription(subscription, paused)
+            await self._store.replace_subscription(subscription, moved)
         except SubscriptionChangedError:
-            log.info("subscription.not_paused", subscription=subscription.id)
+            log.info("subscription.changed_meanwhile", subscription=subscription.id)
         else:
-            log.warning("subscription.paused", subscription=subscription.id, notice=notice)
+            log.info("subscription.moved", subscription=subscription.id, to=to, notice=notice)
 
 
 def _got_through_since(failed: LoggedDelivery, other: LoggedDelivery) -> bool:
