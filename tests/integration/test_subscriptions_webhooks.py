@@ -171,7 +171,7 @@ async def test_what_failed_is_tried_again_and_the_dead_are_paused_until_they_are
 
 
 async def dead_letters(notifier: Serving, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             answer = await notifier.http.get("/subscriptions/dead-letters", headers=AS_STAFF)
             letters: list[dict[str, Any]] = answer.json()["dead_letters"]
