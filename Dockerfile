@@ -1,0 +1,45 @@
+# One image for all services; what a container runs is its command. See docs/decisions/0015-containers.md.
+FROM python:3.13-slim-bookworm AS build
+
+# Of what goes in, each file is in the lock with its hash: setuptools too, which builds the one package
+# that is published as source alone, and our own. pip stays outside; ministack has its own container.
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /build
+COPY requirements.lock ./
+RUN awk '/^setuptools==/, !/\\$/' requirements.lock > build.lock \
+ && python -m venv --without-pip /opt/coffeeshop \
+ && pip --python /opt/coffeeshop install --quiet --require-hashes -r build.lock \
+ && pip --python /opt/coffeeshop install --quiet --require-hashes --no-build-isolation \
+    --only-binary :all: --no-binary openapi-ui-bundles -r requirements.lock \
+ && pip --python /opt/coffeeshop uninstall --quiet --yes ministack
+
+COPY pyproject.toml README.md LICENSE ./
+COPY producer producer
+COPY worker worker
+COPY notifier notifier
+COPY shared shared
+COPY shop shop
+RUN pip --python /opt/coffeeshop install --quiet --no-index --no-deps --no-build-isolation . \
+ && pip --python /opt/coffeeshop uninstall --quiet --yes setuptools
+
+FROM python:3.13-slim-bookworm
+
+# Nothing is installed in a running container, and nothing tested.
+RUN cd /usr/local/lib/python3.13 \
+ && rm -rf /usr/local/bin/pip* ensurepip idlelib test site-packages/pip* \
+ && install -d -o 10001 -g 10001 -m 0700 /var/lib/coffeeshop
+COPY --from=build /opt/coffeeshop /opt/coffeeshop
+
+ENV PATH=/opt/coffeeshop/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    COFFEE_HOST=0.0.0.0 \
+    COFFEE_PORT=8080 \
+    COFFEE_WORKER_PORT=8080 \
+    COFFEE_LOG_FORMAT=json \
+    COFFEE_STATE_DIR=/var/lib/coffeeshop
+USER 10001:10001
+WORKDIR /var/lib/coffeeshop
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+  CMD ["python", "-m", "shared.runtime.healthcheck"]
+CMD ["python", "-m", "producer"]
