@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak streams check lock clean python
+.PHONY: help run test chaos soak streams scaling check lock clean python
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -25,6 +25,9 @@ soak: $(DEV)  ## Order steadily for MINUTES=10, and see that memory and descript
 
 streams: $(DEV)  ## Serve a thousand live streams as quickly as a hundred, a hundred of them stalled
 	$(BIN)/python -m benchmarks.streams
+
+scaling: $(DEV)  ## Scale a shop by a step of load, and see that it does as the simulation says
+	$(BIN)/python -m benchmarks.scaling --chart $(or $(CHART),build/scaling.png)
 
 check: $(DEV)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .

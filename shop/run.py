@@ -88,9 +88,12 @@ async def _keep_open(
 
 
 async def _open(shop: Shop, notices: Notices, sign: Sign, scaling: Scaling) -> None:
+    async def put_up_sign() -> None:
+        await scaling.begun.wait()
+        notices.say(*sign.lines())
+
     await shop.open()
-    notices.say(*sign.lines())
-    await scaling.run()
+    await asyncio.gather(scaling.run(), put_up_sign())
 
 
 def _explained(failure: BaseException) -> str:

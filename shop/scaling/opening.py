@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.aws.clients import aws_clients
@@ -27,26 +27,31 @@ from shop.settings import ShopSettings
 _OPEN_AGAIN_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
 class Scaling:
-    """Scales the crew of one shop; `pace` is what holds until orders have been measured."""
+    """Scales the crew of one shop; `pace` is what holds until orders have been measured.
 
-    settings: ShopSettings
-    crew: Crew
-    pace: Pace
+    `begun` is set once it can be asked how it goes.
+    """
+
+    def __init__(self, settings: ShopSettings, crew: Crew, pace: Pace) -> None:
+        self._settings = settings
+        self._crew = crew
+        self._pace = pace
+        self.begun = asyncio.Event()
 
     async def run(self) -> None:
         """Track for ever; where queue and store cannot be opened, try again."""
         await every(_OPEN_AGAIN_SECONDS, self._track)
 
     async def _track(self) -> None:
-        path = self.settings.state_dir / SOCKET
+        path = self._settings.state_dir / SOCKET
         async with self._opened() as tracking, control(path, tracking.obey):
-            await every(self.settings.scaling_tick, tracking.tick)
+            self.begun.set()
+            await every(self._settings.scaling_tick, tracking.tick)
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[Tracking]:
-        settings, names = self.settings, Names(self.settings.name_prefix)
+        settings, names = self._settings, Names(self._settings.name_prefix)
         timezone = ZoneInfo(settings.timezone)
         async with aws_clients(settings) as clients:
             await provisioned(clients, names.orders, names.dead_letters)
@@ -57,8 +62,8 @@ class Scaling:
                 use = settings.barista_forecast
                 foresight = Foresight(store, timezone, utc_now)
                 yield Tracking(
-                    self.crew,
-                    Gauge(TicketQueue(queue), store, self.pace, utc_now),
+                    self._crew,
+                    Gauge(TicketQueue(queue), store, self._pace, utc_now),
                     ScalingPolicy(settings.baristas, settings.acceptable_wait),
                     Foresighted(
                         settings.barista_schedule,
@@ -67,5 +72,5 @@ class Scaling:
                         counts=use is ForecastUse.ON,
                     ),
                     utc_now,
-                    Reading(None, self.pace),
+                    Reading(None, self._pace),
                 )

@@ -101,7 +101,7 @@ def assumptions(load: Load, prices: Prices) -> list[str]:
         f"Each worker prepares {load.concurrency} orders at once, all the time.",
         "Orders come steadily; what comes in a rush waits until the autoscaler has followed.",
         f"Requests go in batches of {gathering}.",
-        f"That is {at_cashier:.1f} with {load.cashiers} cashiers, and {at_barista:.1f} at a worker.",
+        f"That is {at_cashier:.1f} with {load.cashiers} cashiers, {at_barista:.1f} at a worker.",
         "A worker receives as its slots become free, one by one, and makes no idle polls.",
         f"Leases and claims are extended every {LEASE_SECONDS} s.",
         "An order is of 1 KB, and read when it is placed and when it is claimed.",
@@ -140,12 +140,7 @@ def _store(load: Load, prices: Prices) -> list[Charge]:
     placing = 4  # the day's number, the order, and its entries in both indexes
     closing = 2  # collected or expired, and out of the index of open orders
     return [
-        Charge(
-            "DynamoDB",
-            "writes: placed, claimed, ready, closed",
-            placing + 2 + closing,
-            prices.write,
-        ),
+        Charge("DynamoDB", "writes: order and index", placing + 2 + closing, prices.write),
         Charge("DynamoDB", "writes: claims renewed", _extensions(load), prices.write),
         Charge("DynamoDB", "reads: order twice, shop's status, roster", 4, prices.read),
     ]

@@ -51,7 +51,7 @@ def _entry(text: str) -> Shifts:
     try:
         return Shifts(dt.datetime.strptime(since.strip(), "%H:%M").time(), _count(count.strip()))  # noqa: DTZ007 - a time of day
     except ValueError as error:
-        message = f"should be times and numbers, as in 07:30=4,11:00=2, and not {text!r}"
+        message = f"should be times and numbers, as in 07:30=4,11:00=2, not {text!r}"
         raise ValueError(message) from error
 
 

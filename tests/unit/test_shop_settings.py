@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shared.runtime.mistakes import MistakeError, read_settings
-from shop.settings import BaristaRange, ShopSettings
+from shop.scaling.forecast import ForecastUse
+from shop.scaling.target import BaristaRange
+from shop.settings import ShopSettings
 
 
 @pytest.mark.parametrize(
@@ -75,3 +77,47 @@ def test_the_emulator_stays_out_when_another_endpoint_is_meant(
         monkeypatch.setenv(name, value)
 
     assert ShopSettings().embeds_emulator is embeds
+
+
+def test_schedule_and_forecast_are_read_and_off_when_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ShopSettings().barista_schedule.most == 0
+    assert ShopSettings().barista_forecast is ForecastUse.OFF
+
+    monkeypatch.setenv("COFFEE_BARISTA_SCHEDULE", "07:30=4,18:00=1")
+    monkeypatch.setenv("COFFEE_BARISTA_FORECAST", "on")
+
+    assert ShopSettings().barista_schedule.most == 4
+    assert ShopSettings().barista_forecast is ForecastUse.ON
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        (
+            "COFFEE_BARISTA_SCHEDULE",
+            "x",
+            "COFFEE_BARISTA_SCHEDULE: should be times and numbers, as in 07:30=4,11:00=2, not 'x'",
+        ),
+        (
+            "COFFEE_BARISTA_SCHEDULE",
+            "07:30=5",
+            "COFFEE_BARISTA_SCHEDULE asks for 5 baristas, and COFFEE_BARISTAS allows 4",
+        ),
+        (
+            "COFFEE_BARISTA_FORECAST",
+            "maybe",
+            "COFFEE_BARISTA_FORECAST: input should be 'off', 'show' or 'on'",
+        ),
+    ],
+)
+def test_a_mistake_in_what_scales_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, line: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(MistakeError) as refused:
+        read_settings(ShopSettings)
+
+    assert [*refused.value.lines] == [line]

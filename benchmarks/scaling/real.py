@@ -1,0 +1,78 @@
+"""The same for real: orders placed at a shop with all its processes, watched tick by tick."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.scaling.simulation import Point, Setup
+from shared.runtime.lifecycle import running
+from shop.client.connection import connect
+from shop.scaling.asking import ask
+from shop.scaling.messages import Wish
+from tests.support.shop import RunningShop, open_shop
+
+ITEM, SIZE, PREP_SECONDS = "hot-chocolate", "large", 50
+"""What is ordered, one of it each time, and what it takes at natural speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealRun:
+    """A run of a real shop: every order takes the same, so that its work is known."""
+
+    setup: Setup
+    prep_seconds: float
+    arrivals: Sequence[float]
+    seconds: float
+
+    async def watch(self) -> Sequence[Point]:
+        """Open a shop, order, and give what `coffeeshop scale` shows, tick by tick."""
+        with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
+            async with open_shop(Path(folder, "var"), None, **self._environment()) as shop:
+                points: list[Point] = []
+                began = time.monotonic()
+                async with running(self._look(shop, began, points), "look"):
+                    await self._order(shop, began)
+                    await asyncio.sleep(began + self.seconds - time.monotonic())
+        return points
+
+    def _environment(self) -> dict[str, str]:
+        policy = self.setup.policy
+        return {
+            "COFFEE_STAFF_KEY": secrets.token_urlsafe(),
+            "COFFEE_BREW_SPEED": str(PREP_SECONDS / self.prep_seconds),
+            "COFFEE_BARISTAS": f"{policy.range.least}..{policy.range.most}",
+            "COFFEE_WORKER_CONCURRENCY": str(self.setup.concurrency),
+            "COFFEE_ACCEPTABLE_WAIT": str(policy.acceptable_wait),
+            "COFFEE_SCALING_TICK": str(self.setup.tick),
+            "COFFEE_LOG_LEVEL": "WARNING",
+        }
+
+    async def _look(self, shop: RunningShop, began: float, points: list[Point]) -> None:
+        folder = Path(shop.environment["COFFEE_STATE_DIR"])
+        while True:
+            status = await ask(folder, Wish())
+            at = time.monotonic() - began
+            points.append(Point(at, status.backlog, status.wait, status.working))
+            await asyncio.sleep(self.setup.tick)
+
+    async def _order(self, shop: RunningShop, began: float) -> None:
+        key = shop.environment["COFFEE_STAFF_KEY"]
+        async with connect(shop.url, key, 32) as http, asyncio.TaskGroup() as placing:
+            for due in self.arrivals:
+                await asyncio.sleep(max(0.0, began + due - time.monotonic()))
+                placing.create_task(_place(http))
+
+
+async def _place(http: aiohttp.ClientSession) -> None:
+    wish = {"item": ITEM, "size": SIZE, "modifiers": [], "quantity": 1}
+    body = {"customer_name": "Ada", "items": [wish]}
+    async with http.post("orders", json=body) as response:
+        response.raise_for_status()

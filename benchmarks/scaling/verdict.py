@@ -1,0 +1,62 @@
+"""The rule by which a real run does as the simulation says.
+
+Both rise to the maximum and fall back to the minimum, and whenever the one first has so many
+baristas on the way up, or so few on the way down, the other has within `TOLERANCE` seconds. That
+is two ticks, a barista's start, and a poll; a shrink that is one calm tick late is as long again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.scaling.simulation import Point
+from shop.scaling.target import BaristaRange
+
+TOLERANCE = 4.0
+
+
+def faults(
+    simulated: Sequence[Point], real: Sequence[Point], bounds: BaristaRange
+) -> Sequence[str]:
+    """Say where the runs differ by more than the tolerance; nothing when they agree."""
+    found = [*_range_faults("the simulation", simulated, bounds)]
+    found += _range_faults("the shop", real, bounds)
+    if found:
+        return found
+    for name, times in (("rises to", rises), ("falls to", falls)):
+        expected, seen = times(simulated, bounds), times(real, bounds)
+        found += [
+            f"{name} {count} after {seen[count]:.1f} s, in the simulation after {at:.1f} s"
+            for count, at in expected.items()
+            if abs(at - seen[count]) > TOLERANCE
+        ]
+    return found
+
+
+def rises(points: Sequence[Point], bounds: BaristaRange) -> dict[int, float]:
+    """Say when there were first so many."""
+    return {
+        count: next(point.at for point in points if point.workers >= count)
+        for count in range(bounds.least + 1, bounds.most + 1)
+    }
+
+
+def falls(points: Sequence[Point], bounds: BaristaRange) -> dict[int, float]:
+    """Say when, after there had been the most, there were first so few."""
+    peak = max(range(len(points)), key=lambda position: points[position].workers)
+    return {
+        count: next(point.at for point in points[peak:] if point.workers <= count)
+        for count in range(bounds.most - 1, bounds.least - 1, -1)
+    }
+
+
+def _range_faults(what: str, points: Sequence[Point], bounds: BaristaRange) -> Sequence[str]:
+    counts = [point.workers for point in points]
+    found = []
+    if not all(bounds.least <= count <= bounds.most for count in counts):
+        found.append(f"{what} leaves the range of {bounds.least} to {bounds.most}")
+    if max(counts) != bounds.most:
+        found.append(f"{what} rises to {max(counts)} only")
+    if counts[-1] != bounds.least:
+        found.append(f"{what} falls to {counts[-1]} only")
+    return found

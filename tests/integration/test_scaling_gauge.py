@@ -1,0 +1,129 @@
+"""What the gauge and the forecast read in an order store that has a past."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.aws.errors import AwsUnavailableError
+from shared.domain.order import OrderState, TimelineEntry, advance, claim
+from shared.domain.shop import Shift
+from shared.store.sqlite import SqliteStore, open_sqlite_store
+from shop.scaling.foresight import Foresight
+from shop.scaling.gauge import MEASURE_AGAIN, Gauge
+from shop.scaling.target import Pace
+from tests.support.orders import NOON, an_order
+
+MENU_PACE = Pace(prep_seconds=9, concurrency=4)
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+class Tickets:
+    """A queue whose length the test says; none is out of reach."""
+
+    def __init__(self) -> None:
+        self.count: int | None = 7
+
+    async def backlog(self) -> int:
+        if self.count is None:
+            raise AwsUnavailableError("SQS is out of reach")
+        return self.count
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    async with open_sqlite_store(tmp_path / "orders.sqlite3", "main") as opened:
+        yield opened
+
+
+async def placed(store: SqliteStore, at: dt.datetime, times: int = 1) -> None:
+    for _ in range(times):
+        order = replace(an_order(), timeline=(TimelineEntry(OrderState.PLACED, at),))
+        await store.place(order, at.date())
+
+
+async def made_ready(store: SqliteStore, begun: dt.datetime, seconds: float, times: int) -> None:
+    for _ in range(times):
+        order = (await store.place(an_order(), NOON.date())).order
+        preparing = claim(order, "ticket", begun, begun + HOUR)
+        await store.replace(order, preparing)
+        ready = advance(preparing, OrderState.READY, begun + dt.timedelta(seconds=seconds))
+        await store.replace(preparing, ready)
+
+
+async def test_the_pace_is_the_menus_until_orders_have_been_measured(store: SqliteStore) -> None:
+    clock = Clock()
+    gauge = Gauge(Tickets(), store, MENU_PACE, clock)
+
+    assert (await gauge.read()).pace == MENU_PACE
+    await made_ready(store, NOON, seconds=3, times=5)
+    assert (await gauge.read()).pace == MENU_PACE
+    clock.now += MEASURE_AGAIN
+    assert (await gauge.read()).pace == Pace(3, 4)
+
+
+async def test_what_was_measured_holds_when_nothing_is_ready_any_more(store: SqliteStore) -> None:
+    clock = Clock()
+    gauge = Gauge(Tickets(), store, MENU_PACE, clock)
+    await made_ready(store, NOON, seconds=3, times=5)
+    await gauge.read()
+
+    clock.now += HOUR
+
+    assert (await gauge.read()).pace == Pace(3, 4)
+
+
+async def test_orders_from_before_the_shop_opened_are_not_measured(store: SqliteStore) -> None:
+    await made_ready(store, NOON - dt.timedelta(minutes=1), seconds=3, times=5)
+
+    assert (await Gauge(Tickets(), store, MENU_PACE, Clock()).read()).pace == MENU_PACE
+
+
+async def test_the_backlog_is_not_known_while_the_queue_is_out_of_reach(
+    store: SqliteStore,
+) -> None:
+    tickets = Tickets()
+    gauge = Gauge(tickets, store, MENU_PACE, Clock())
+
+    assert (await gauge.read()).backlog == 7
+    tickets.count = None
+    assert (await gauge.read()).backlog is None
+
+
+async def test_the_roster_says_how_many_orders_everybody_has_in_hand(store: SqliteStore) -> None:
+    await store.clock_in(Shift("ada", 4, NOON + HOUR, in_hand=3))
+    await store.clock_in(Shift("grace", 4, NOON + HOUR))
+    await store.clock_in(Shift("gone", 4, NOON - HOUR, in_hand=4))
+
+    reading = await Gauge(Tickets(), store, MENU_PACE, Clock()).read()
+
+    assert reading.in_hand == {"ada": 3, "grace": 0}
+
+
+async def test_the_same_hour_of_past_days_is_foreseen_and_counted_once_an_hour(
+    store: SqliteStore,
+) -> None:
+    clock, pace = Clock(), Pace(prep_seconds=3600, concurrency=1)
+    foresight = Foresight(store, dt.UTC, clock)
+    for days, times in ((1, 3), (2, 5)):
+        await placed(store, NOON - days * DAY + HOUR / 2, times)
+    await placed(store, NOON - DAY + 1.5 * HOUR, 9)
+    await placed(store, NOON - 8 * DAY, 50)
+
+    assert await foresight.floor(pace) == 4
+    await placed(store, NOON - DAY, 50)
+    assert await foresight.floor(pace) == 4
+    clock.now += dt.timedelta(minutes=50)
+    assert await foresight.floor(pace) == 9
