@@ -77,7 +77,7 @@ class NotifierSettings(WebSettings):
 
     max_streams_per_client: Annotated[int, Field(ge=1)] = 200
     """How many of them one address may have; all guests of a café share one, as do all behind a
-    load balancer."""
+    proxy that COFFEE_TRUSTED_PROXIES does not name."""
 
     live_mark_seconds: Annotated[float, Field(gt=0)] = 60
     """How often a notifier shows the others that its live queue is in use."""

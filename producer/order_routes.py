@@ -21,6 +21,7 @@ from shared.domain.subscription import Channel
 from shared.web.answer import answer
 from shared.web.auth import is_staff
 from shared.web.body import read_body
+from shared.web.client_address import client_address
 from shared.web.keys import CORRELATION_ID
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 from shared.web.query import read_query
@@ -115,7 +116,7 @@ def _admit(request: web.Request) -> None:
     """Bound how often one client orders; staff are not bounded."""
     if is_staff(request):
         return
-    wait = request.app[COUNTER].rate_limit.admit(request.remote or "unknown")
+    wait = request.app[COUNTER].rate_limit.admit(client_address(request))
     if wait:
         raise Problem(TOO_MANY_REQUESTS, "wait a little before the next order", retry_after=wait)
 

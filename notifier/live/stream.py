@@ -17,6 +17,7 @@ from notifier.live.reader import Reader
 from notifier.live.selection import Selection
 from shared.runtime.lifecycle import running
 from shared.web.auth import is_staff
+from shared.web.client_address import client_address
 from shared.web.problem import ProblemKind
 from shared.web.protocol import Connection
 
@@ -52,7 +53,7 @@ async def stream(
     gone_seconds = times.heartbeat + times.stalled
     response = EventSourceResponse(ping_interval=times.heartbeat, send_timeout=gone_seconds)
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    client = None if is_staff(request) else request.remote
+    client = None if is_staff(request) else client_address(request)
     last_seen = request.headers.get(LAST_EVENT_ID)
     with hub.follow(selection, last_seen, transport.abort, client) as reader:
         _bound_send_buffer(transport)

@@ -30,6 +30,7 @@ from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer
 from shared.web.auth import is_staff, require_staff, unauthorized
 from shared.web.body import read_body
+from shared.web.client_address import client_address
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 from shared.web.webhook_url import DialingRules
 
@@ -97,7 +98,7 @@ def _admit(request: web.Request) -> None:
     """Bound how often one client subscribes, since each time somebody is asked."""
     if is_staff(request):
         return
-    wait = request.app[NOTIFIER].rate_limit.admit(request.remote or "unknown")
+    wait = request.app[NOTIFIER].rate_limit.admit(client_address(request))
     if wait:
         detail = "wait a little before the next subscription"
         raise Problem(TOO_MANY_REQUESTS, detail, retry_after=wait)

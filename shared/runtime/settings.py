@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, StringConstraints
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class StoreKind(StrEnum):
@@ -41,6 +41,10 @@ def _http_url(text: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("should be a URL, as in http://127.0.0.1:4566")
     return text
+
+
+def _listed(text: object) -> object:
+    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
 
 def _upper(level: object) -> object:
@@ -99,6 +103,9 @@ class WebSettings(ServiceSettings):
 
     allow_loopback_webhooks: bool = False
     """Lets webhooks lead to this machine, and by http as well: for trying things out."""
+
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """Networks, with commas between, whose X-Forwarded-For is believed: a load balancer's."""
 
     listen_fd: int | None = None
     """A listening socket of the parent's; without one, the service binds the port itself."""

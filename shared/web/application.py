@@ -12,6 +12,7 @@ from shared.web.access_log import RequestLog
 from shared.web.admission import Admission
 from shared.web.auth import STAFF_KEY_DIGEST, digest
 from shared.web.checkup import CHECKUP, Checkup
+from shared.web.client_address import TRUSTED_PROXIES, Network
 from shared.web.correlation import correlate
 from shared.web.docs_page import docs_operations
 from shared.web.error_answers import answer_errors
@@ -29,6 +30,7 @@ def create_app(
     title: str,
     staff_key: str,
     limits: WebLimits | None = None,
+    trusted_proxies: Sequence[Network] = (),
 ) -> web.Application:
     """Let each setup add its operations, checks and cleanup contexts, and build what serves them.
 
@@ -47,6 +49,7 @@ def create_app(
     app[METRICS] = registry
     app[HANGUPS] = []
     app[LIMITS] = limits
+    app[TRUSTED_PROXIES] = tuple(trusted_proxies)
     app[STAFF_KEY_DIGEST] = digest(staff_key)
     app[CHECKUP] = Checkup(readiness, limits.check_seconds)
     for setup in setups:

@@ -37,7 +37,12 @@ def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
 
 async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
     staff_key = load_or_create_staff_key(settings.staff_key, settings.state_dir)
-    app = create_app(setups, title="Coffee shop", staff_key=staff_key)
+    app = create_app(
+        setups,
+        title="Coffee shop",
+        staff_key=staff_key,
+        trusted_proxies=settings.trusted_proxies,
+    )
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 
     def hung_up() -> None:

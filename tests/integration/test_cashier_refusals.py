@@ -158,6 +158,20 @@ async def test_one_client_over_its_rate_has_to_wait_and_staff_have_not(
     assert (by_staff.status, looked_at.status) == (201, 200)
 
 
+async def test_clients_behind_a_proxy_that_is_trusted_are_told_apart(
+    ministack: str, tmp_path: Path
+) -> None:
+    settings = settings_for(
+        ministack, tmp_path, orders_per_minute=1, trusted_proxies=["127.0.0.0/8"]
+    )
+    async with open_cashier(settings) as cashier:
+        answers = [
+            await cashier.ask("POST", "/orders", ORDER, {"X-Forwarded-For": forwarded})
+            for forwarded in ("198.51.100.1", "198.51.100.2", "203.0.113.9, 198.51.100.1")
+        ]
+    assert [answer.status for answer in answers] == [201, 201, 429]
+
+
 async def test_without_a_rate_nobody_has_to_wait(cashier: ServedCashier) -> None:
     answers = await asyncio.gather(*(cashier.place() for _ in range(130)))
     assert {answer.status for answer in answers} == {201}

@@ -223,6 +223,7 @@ async def open_cashier(
             [partial(setup, settings=reaching)],
             title="Cashier",
             staff_key=STAFF_KEY,
+            trusted_proxies=settings.trusted_proxies,
         )
         stop = asyncio.Event()
         listening: asyncio.Queue[str] = asyncio.Queue()

@@ -1,0 +1,49 @@
+"""Whose address counts, when proxies of ours and others have passed a request on."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from producer.settings import CashierSettings
+from shared.runtime.mistakes import MistakeError, read_settings
+from shared.web.client_address import last_untrusted
+
+OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "hops", "client"),
+    [
+        ("192.0.2.1", [], "192.0.2.1"),
+        ("192.0.2.1", ["198.51.100.1"], "192.0.2.1"),
+        ("10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["203.0.113.9", "198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["203.0.113.9", "198.51.100.1", "10.0.0.2"], "198.51.100.1"),
+        ("::ffff:10.0.0.1", ["2001:db8::7"], "2001:db8::7"),
+        ("fd00::1", ["::ffff:10.0.0.2", "10.0.0.3"], "::ffff:10.0.0.2"),
+        ("10.0.0.1", ["198.51.100.1", "unknown"], "10.0.0.1"),
+        ("10.0.0.1", [""], "10.0.0.1"),
+        ("unknown", ["198.51.100.1"], "unknown"),
+    ],
+)
+def test_the_last_address_that_is_no_proxy_of_ours_counts(
+    peer: str, hops: list[str], client: str
+) -> None:
+    assert last_untrusted(peer, hops, OURS) == client
+
+
+def test_nobody_is_believed_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert CashierSettings().trusted_proxies == ()
+
+    monkeypatch.setenv("COFFEE_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8")
+
+    assert list(CashierSettings().trusted_proxies) == OURS
+
+
+def test_what_is_no_network_is_told_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COFFEE_TRUSTED_PROXIES", "nginx")
+
+    with pytest.raises(MistakeError, match="COFFEE_TRUSTED_PROXIES"):
+        read_settings(CashierSettings)
