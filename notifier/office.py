@@ -117,7 +117,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
         queues = QueueSubscribers(around.clients, names)
         redriving = Redriving(dead_letters, around.store, errands, utc_now)
         fan_out = FanOut(around.store, errands, utc_now)
-        requeueing = Requeueing(around.store, errands, around.press)
+        requeueing = Requeueing(around.store, errands, around.press, utc_now)
         yield Office(
             desk=SubscriptionDesk(
                 around.store,
