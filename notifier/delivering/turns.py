@@ -7,6 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+LONGEST_WAIT = 30.0
+"""Seconds. Turns are given by how long attempts took so far; a subscriber that was slow for a
+moment would otherwise have nothing to do for minutes, while hundreds wait for their turns."""
+
 _SHORTEST = 0.05
 _NEW_SHARE = 0.3
 """How much the latest attempt counts in what is expected of the next."""
@@ -40,7 +44,8 @@ class Turns:
             return 0
         now = self._monotonic()
         step = subscriber.seconds / self._at_once
-        subscriber.next_turn = max(subscriber.next_turn, now) + step
+        next_turn = max(subscriber.next_turn, now) + step
+        subscriber.next_turn = min(next_turn, now + LONGEST_WAIT)
         return subscriber.next_turn - now
 
     @contextlib.contextmanager

@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from notifier.delivering.turns import Turns
+from notifier.delivering.turns import LONGEST_WAIT, Turns
 
 AT_ONCE = 2
 
@@ -49,6 +49,16 @@ def test_who_waits_gets_a_turn_of_its_own_later_than_those_before(turns: Turns) 
     with turns.taken("slow"), turns.taken("slow"):
         waits = [turns.wait("slow") for _ in range(10)]
     assert waits == sorted(set(waits))
+
+
+def test_nobody_waits_long_for_a_subscriber_that_was_slow_for_a_moment(
+    turns: Turns, clock: Clock
+) -> None:
+    with turns.taken("slow"):
+        clock.seconds += 60
+    with turns.taken("slow"), turns.taken("slow"):
+        waits = [turns.wait("slow") for _ in range(1000)]
+    assert max(waits) <= LONGEST_WAIT
 
 
 def test_the_slower_a_subscriber_has_been_the_longer_the_others_wait(
