@@ -23,7 +23,7 @@ SETUP = Setup(
     ScalingPolicy(BaristaRange(1, 4), acceptable_wait=4),
     concurrency=4,
     tick=0.5,
-    start_seconds=1.5,
+    start_seconds=2.0,
     between_seconds=0.1,
 )
 """A shop in quick motion: its day is a minute, its tick half a second."""

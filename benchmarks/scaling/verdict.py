@@ -2,7 +2,8 @@
 
 Both rise to the maximum and fall back to the minimum, and whenever the one first has so many
 baristas on the way up, or so few on the way down, the other has within `TOLERANCE` seconds. That
-is two ticks, a barista's start, and a poll; a shrink that is one calm tick late is as long again.
+is a barista's start on a busy machine, and what has piled up meanwhile; an autoscaler that counted
+wrong, or trusted another backlog, would be off by seven seconds or more, which are 15 ticks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from benchmarks.scaling.simulation import Point
 from shop.scaling.target import BaristaRange
 
-TOLERANCE = 4.0
+TOLERANCE = 5.0
 
 
 def faults(
