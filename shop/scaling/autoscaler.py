@@ -111,7 +111,7 @@ def _grow(
     why = f"{_found(sample)} is work for {_work(policy, sample)}"
     if breaching >= policy.grow_after:
         return _change(wanted, why)
-    return _hold(ScalingState(state.desired, breaching=breaching), f"{why}: seen once is not yet")
+    return _hold(ScalingState(state.desired, breaching=breaching), f"{why}, if it lasts")
 
 
 def _shrink(

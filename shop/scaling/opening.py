@@ -16,12 +16,13 @@ from shared.runtime.lifecycle import every
 from shared.store.opening import open_store
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control import control
+from shop.scaling.floors import Floors
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.foresight import Foresight
 from shop.scaling.gauge import Gauge, Reading
 from shop.scaling.messages import SOCKET
 from shop.scaling.target import Pace
-from shop.scaling.tracking import Crew, Foresighted, Tracking
+from shop.scaling.tracking import Crew, Tracking
 from shop.settings import ShopSettings
 
 _OPEN_AGAIN_SECONDS = 5.0
@@ -60,16 +61,16 @@ class Scaling:
                 open_store(settings, clients.dynamodb, utc_now) as store,
             ):
                 use = settings.barista_forecast
-                foresight = Foresight(store, timezone, utc_now)
                 yield Tracking(
                     self._crew,
                     Gauge(TicketQueue(queue), store, self._pace, utc_now),
                     ScalingPolicy(settings.baristas, settings.acceptable_wait),
-                    Foresighted(
+                    Floors(
                         settings.barista_schedule,
                         timezone,
-                        None if use is ForecastUse.OFF else foresight,
-                        counts=use is ForecastUse.ON,
+                        utc_now,
+                        None if use is ForecastUse.OFF else Foresight(store, timezone, utc_now),
+                        forecast_counts=use is ForecastUse.ON,
                     ),
                     utc_now,
                     Reading(None, self._pace),

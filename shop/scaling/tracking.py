@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
 from shared.runtime.clock import Clock
-from shop.scaling.autoscaler import Floor, Sample, ScalingPolicy, ScalingState, decide
-from shop.scaling.foresight import Foresight
+from shop.scaling.autoscaler import Sample, ScalingPolicy, ScalingState, decide
+from shop.scaling.floors import Floors
 from shop.scaling.gauge import Gauge, Reading
 from shop.scaling.messages import LastChange, Status, Wish
-from shop.scaling.schedule import Schedule
 from shop.scaling.target import BaristaRange, expected_wait
 
 log = structlog.stdlib.get_logger(__name__)
@@ -39,19 +37,6 @@ class Crew(Protocol):
         """Have so many; those with the fewest orders in hand leave first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Foresighted:
-    """The floors besides the minimum: what is scheduled, and what is forecast if that is asked for.
-
-    The forecast is only shown unless it `counts`.
-    """
-
-    schedule: Schedule
-    timezone: dt.tzinfo
-    foresight: Foresight | None = None
-    counts: bool = False
-
-
 class Tracking:
     """Keeps a crew as large as the policy says, and lets people change the policy meanwhile."""
 
@@ -60,7 +45,7 @@ class Tracking:
         crew: Crew,
         gauge: Gauge,
         policy: ScalingPolicy,
-        floors: Foresighted,
+        floors: Floors,
         clock: Clock,
         start: Reading,
     ) -> None:
@@ -71,17 +56,15 @@ class Tracking:
         self._clock = clock
         self._state = ScalingState(crew.count)
         self._reading = start
-        self._forecast: int | None = None
         self._why = "the shop has just opened"
         self._last_change: LastChange | None = None
 
     async def tick(self) -> None:
         """Sample, decide, apply."""
         self._reading = await self._gauge.read()
-        if self._floors.foresight is not None:
-            self._forecast = await self._floors.foresight.floor(self._reading.pace)
+        await self._floors.look_ahead(self._reading.pace)
         sample = Sample(
-            self._crew.count, self._reading.backlog, self._reading.pace, self._in_force()
+            self._crew.count, self._reading.backlog, self._reading.pace, self._floors.in_force()
         )
         self._state, decision = decide(self._policy, self._state, sample)
         self._why = decision.why
@@ -104,18 +87,10 @@ class Tracking:
         most = now.most if wish.most is None else wish.most
         if least > most:
             raise RefusedError(f"The minimum would be {least}, above the maximum of {most}.")
-        floor = max([least, *(min(floor.count, most) for floor in self._in_force())])
+        floor = max([least, *(min(floor.count, most) for floor in self._floors.in_force())])
         if wish.desired is not None and not floor <= wish.desired <= most:
             raise RefusedError(f"{wish.desired} is not between {floor} and {most}.")
         return BaristaRange(least, most)
-
-    def _in_force(self) -> tuple[Floor, ...]:
-        forecast = self._forecast if self._floors.counts else None
-        floors = (("the schedule", self._scheduled()), ("the forecast", forecast))
-        return tuple(Floor(count, source) for source, count in floors if count is not None)
-
-    def _scheduled(self) -> int | None:
-        return self._floors.schedule.floor(self._clock(), self._floors.timezone)
 
     def _apply(self) -> None:
         """Those who are leaving count against the maximum until they are gone."""
@@ -145,9 +120,9 @@ class Tracking:
             acceptable_wait=self._policy.acceptable_wait,
             prep_seconds=reading.pace.prep_seconds,
             concurrency=reading.pace.concurrency,
-            schedule_floor=self._scheduled(),
-            forecast_floor=self._forecast,
-            forecast_counts=self._floors.counts,
+            schedule_floor=self._floors.scheduled,
+            forecast_floor=self._floors.forecast,
+            forecast_counts=self._floors.forecast_counts,
             now=self._why,
             last_change=self._last_change,
         )

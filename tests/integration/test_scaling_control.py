@@ -16,12 +16,13 @@ from shared.store.sqlite import open_sqlite_store
 from shop.scaling.asking import NoAnswerError, ask
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control import control
+from shop.scaling.floors import Floors
 from shop.scaling.foresight import Foresight
 from shop.scaling.gauge import Gauge, Reading
 from shop.scaling.messages import SOCKET, Wish
 from shop.scaling.schedule import Schedule, parse_schedule
 from shop.scaling.target import BaristaRange, Pace
-from shop.scaling.tracking import Foresighted, RefusedError, Tracking
+from shop.scaling.tracking import RefusedError, Tracking
 from tests.support.orders import NOON
 
 PACE = Pace(prep_seconds=30, concurrency=4)
@@ -78,7 +79,7 @@ async def shop(tmp_path: Path, schedule: Schedule) -> AsyncIterator[Shop]:
             crew,
             Gauge(tickets, store, PACE, clock),
             ScalingPolicy(BaristaRange(1, 4), acceptable_wait=60),
-            Foresighted(schedule, dt.UTC, Foresight(store, dt.UTC, clock), counts=True),
+            Floors(schedule, dt.UTC, clock, Foresight(store, dt.UTC, clock), forecast_counts=True),
             clock,
             Reading(None, PACE),
         )
