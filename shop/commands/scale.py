@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,8 @@ def scale(
     try:
         status = asyncio.run(ask(state_dir, wish))
         if watch:
-            _watch(state_dir, status)
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(_show_again(state_dir, status))
         elif as_json:
             typer.echo(status.model_dump_json(indent=2))
         else:
@@ -62,10 +64,6 @@ def scale(
     except NoAnswerError as error:
         terminal.err().print(str(error))
         raise typer.Exit(terminal.FAILED) from None
-
-
-def _watch(state_dir: Path, status: Status) -> None:
-    asyncio.run(_show_again(state_dir, status))
 
 
 async def _show_again(state_dir: Path, status: Status) -> None:

@@ -46,6 +46,17 @@ def states_and_attempts(folder: Path) -> set[tuple[str, int]]:
         return {*connection.execute("SELECT state, attempt FROM orders")}
 
 
+async def all_baristas_are_busy(folder: Path) -> None:
+    """Wait until more orders are being prepared than two baristas could."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.closing(sqlite3.connect(folder / "orders.sqlite3")) as connection:
+                count = "SELECT count(*) FROM orders WHERE state = 'preparing'"
+                if connection.execute(count).fetchone()[0] > 2 * 4:
+                    return
+            await asyncio.sleep(0.05)
+
+
 async def test_baristas_rise_to_the_maximum_and_fall_to_the_minimum(tmp_path: Path) -> None:
     folder = tmp_path / "var"
     async with open_shop(
@@ -68,6 +79,29 @@ async def test_baristas_rise_to_the_maximum_and_fall_to_the_minimum(tmp_path: Pa
     assert "is work for" in rising[-1].last_change.why
     assert {status.working for status in falling} == {3, 2, 1}
     assert left == {("ready", 1)}
+
+
+async def test_baristas_are_sent_away_and_called_back_under_load_and_finish_what_they_have_begun(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "var"
+    async with open_shop(
+        folder,
+        COFFEE_BARISTAS="3",
+        COFFEE_BREW_SPEED="25",
+        COFFEE_SCALING_TICK="0.2",
+        COFFEE_GRACE_SECONDS="0",
+    ) as shop:
+        await place_all(shop)
+        await all_baristas_are_busy(folder)
+        sent_away = await ask(folder, Wish(least=1, most=1))
+        assert (sent_away.working, sent_away.leaving) == (1, 2)
+        await watched_until(folder, 1)
+        await ask(folder, Wish(least=3, most=3))
+        await watched_until(folder, 3)
+        async with asyncio.timeout(30):
+            while states_and_attempts(folder) != {("ready", 1)}:  # noqa: ASYNC110 - as eventually
+                await asyncio.sleep(0.1)
 
 
 async def test_the_command_shows_and_sets_it(tmp_path: Path) -> None:
