@@ -1,0 +1,162 @@
+"""What the files of the containers say is so, as far as that can be told without an engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from notifier.operations import NOTIFIER_OPERATIONS
+from notifier.settings import NotifierSettings
+from producer.operations import CASHIER_OPERATIONS
+from producer.page import page_operations
+from producer.settings import CashierSettings
+from shared.web import problem
+from shared.web.correlation import ACCEPTABLE
+from shared.web.limits import WebLimits
+from shared.web.operation import Operation
+from worker.settings import WorkerSettings
+
+ROOT = Path(__file__).parents[2]
+NGINX = (ROOT / "deploy/nginx/nginx.conf").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE: Any = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OURS = ("provision", "producer", "worker", "notifier")
+
+
+def service_of(path: str) -> str:
+    """Route a path as nginx does."""
+    rules = _map("$uri $service")
+    for pattern, service in rules.items():
+        if pattern.startswith("~") and re.search(pattern[1:], path):
+            return service
+    return rules["default"]
+
+
+def _map(head: str) -> dict[str, str]:
+    (block,) = re.findall(rf"map {re.escape(head)} {{\n(.*?)\n    }}", NGINX, re.DOTALL)
+    entries = re.findall(r"^ +(\"[^\"]+\"|\S+) +'?(.*?)'?;$", block, re.MULTILINE)
+    return {key.strip('"'): value for key, value in entries}
+
+
+def _location(path: str) -> str:
+    (block,) = re.findall(rf"location = {re.escape(path)} {{\n(.*?)\n        }}", NGINX, re.DOTALL)
+    return str(block)
+
+
+@pytest.mark.parametrize(
+    ("operations", "service"),
+    [([*CASHIER_OPERATIONS, *page_operations()], "producer"), (NOTIFIER_OPERATIONS, "notifier")],
+)
+def test_nginx_leads_every_path_to_the_service_whose_table_has_it(
+    operations: list[Operation], service: str
+) -> None:
+    astray = {each.path for each in operations if service_of(each.path) != service}
+    assert astray == set()
+
+
+def test_every_path_that_nginx_knows_is_in_the_notifiers_table() -> None:
+    (pattern,) = (key for key in _map("$uri $service") if key.startswith("~"))
+    known = set(re.findall(r"[a-z.\\]+", pattern.partition("(")[2].partition(")")[0]))
+    owned = {each.path.split("/")[1] for each in NOTIFIER_OPERATIONS}
+    assert {name.replace("\\", "") for name in known} == owned
+
+
+@pytest.mark.parametrize(
+    "path", [each.path for each in (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS) if each.is_stream]
+)
+def test_nginx_holds_nothing_of_a_stream_back(path: str) -> None:
+    assert "proxy_buffering off;" in _location(path)
+
+
+def test_nginx_waits_longer_for_a_stream_than_its_notifier_is_silent() -> None:
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", _location("/events"))
+    assert int(seconds) > 2 * NotifierSettings().heartbeat_seconds
+
+
+def test_nginx_waits_longer_for_an_answer_than_an_order_may_take() -> None:
+    (seconds,) = re.findall(r"^    proxy_read_timeout (\d+)s;", NGINX, re.MULTILINE)
+    assert int(seconds) > CashierSettings().order_seconds
+
+
+def test_nginx_leaves_it_to_the_services_to_refuse_long_bodies() -> None:
+    (kibibytes,) = re.findall(r"client_max_body_size (\d+)k;", NGINX)
+    assert int(kibibytes) * 1024 > WebLimits().body_bytes
+
+
+def test_nginx_takes_the_correlation_ids_that_the_services_take() -> None:
+    assert f"~^{ACCEPTABLE.pattern}$" in _map("$http_x_correlation_id $correlation")
+
+
+def test_problems_of_nginx_are_problems_of_the_services() -> None:
+    kinds = {
+        (f"/problems/{kind.slug}", kind.title, int(kind.status))
+        for kind in vars(problem).values()
+        if isinstance(kind, problem.ProblemKind)
+    }
+    for status, text in _map("$status $problem").items():
+        told = json.loads(text.replace("\\'", "'"))
+        assert told["status"] == HTTPStatus(int(status))
+        assert (told["type"], told["title"], told["status"]) in kinds
+
+
+@pytest.mark.parametrize("name", [*OURS, "nginx"])
+def test_a_container_has_no_rights_that_it_does_not_need(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_nobody_but_nginx_can_be_reached_from_outside() -> None:
+    assert [name for name, service in COMPOSE["services"].items() if "ports" in service] == [
+        "nginx"
+    ]
+
+
+@pytest.mark.parametrize("name", ["producer", "worker", "notifier"])
+def test_a_container_is_stopped_no_sooner_than_its_service_has_finished(name: str) -> None:
+    grace = re.match(r"(\d+)s", COMPOSE["services"][name]["stop_grace_period"])
+    assert grace is not None
+    assert int(grace[1]) > WorkerSettings().grace_seconds
+
+
+def test_every_setting_in_the_compose_file_is_one() -> None:
+    kinds = (CashierSettings, NotifierSettings, WorkerSettings)
+    settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
+    named = {name for service in OURS for name in COMPOSE["services"][service]["environment"]}
+    assert named - settings == set()
+    assert set(re.findall(r"COFFEE_[A-Z_]+(?==)", DOCKERFILE)) - settings == set()
+
+
+def test_the_image_is_built_of_what_is_locked_and_without_what_builds_it() -> None:
+    build, _, final = DOCKERFILE.rpartition("\nFROM ")
+    installs = [line for line in _commands(build) if "install" in line.split()]
+    assert installs
+    assert all("--require-hashes" in line or "--no-index" in line for line in installs)
+    assert "USER 10001:10001" in final
+    assert "HEALTHCHECK" in final
+    assert not [line for line in _commands(final) if "install" in line.split() and "pip" in line]
+
+
+def test_every_image_is_of_one_version() -> None:
+    images = [service["image"] for service in COMPOSE["services"].values()]
+    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert {image for image in images if image != "coffeeshop"} == {
+        "ministackorg/ministack:1.5.33",
+        "nginx:1.28-bookworm",
+        "python:3.13-slim-bookworm",
+    }
+
+
+def _commands(dockerfile: str) -> Iterator[str]:
+    joined = dockerfile.replace("\\\n", " ")
+    for line in joined.splitlines():
+        if line.startswith("RUN "):
+            yield from line.removeprefix("RUN ").split(" && ")
