@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak streams scaling check lock clean python
+.PHONY: help run test containers chaos soak streams scaling check lock clean python
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -13,8 +13,11 @@ help:  ## Say what there is to make
 run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
 	@exec $(BIN)/coffeeshop run
 
-test: $(DEV)  ## Run every test but those that break things for minutes
-	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/chaos
+test: $(DEV)  ## Run every test but those that take minutes
+	$(BIN)/pytest -n 2 --dist loadfile --ignore=tests/chaos --ignore=tests/containers
+
+containers: $(DEV)  ## Open the shop in containers, scale it, kill some; needs a Docker engine
+	$(BIN)/pytest tests/containers
 
 chaos: $(DEV)  ## Break everything at length, or SHORT=1; ORDERS=10000 KILLS=200 for more
 	COFFEE_CHAOS=$(if $(SHORT),short,long) COFFEE_CHAOS_ORDERS=$(ORDERS) COFFEE_CHAOS_KILLS=$(KILLS) $(BIN)/pytest tests/chaos

@@ -1,0 +1,40 @@
+"""The emulator goes and comes back: with what it had, if it was stopped and not killed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.containers import ContainerShop, orders_of, place
+
+pytestmark = pytest.mark.timeout(300)
+
+
+async def test_orders_outlive_an_emulator_that_is_stopped(shop: ContainerShop) -> None:
+    before = await _ready_order(shop)
+    await shop.compose("restart", "ministack")
+    await _open_again(shop)
+    await shop.ready([before], seconds=10)
+    await _ready_order(shop)
+
+
+async def test_a_shop_whose_emulator_was_killed_opens_again_as_operations_say(
+    shop: ContainerShop,
+) -> None:
+    await shop.compose("kill", "ministack")
+    await shop.compose("start", "ministack")
+    await shop.compose("run", "--rm", "provision")
+    await shop.compose("restart", "producer", "notifier")
+    await _open_again(shop)
+    await _ready_order(shop)
+
+
+async def _open_again(shop: ContainerShop) -> None:
+    for path in ("/readyz", "/topics"):
+        await shop.serves(path)
+
+
+async def _ready_order(shop: ContainerShop) -> str:
+    async with shop.customers() as customers:
+        await place(customers, orders_of("espresso", "single", 1, rate=1))
+    (order,) = await shop.ready(customers.ledger.acknowledged, seconds=60)
+    return str(order["id"])

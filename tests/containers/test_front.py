@@ -1,0 +1,91 @@
+"""nginx in front of the services: routes by path, says whose address it is, holds nothing back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from shop.client.live_stream import LiveStream
+from tests.support.containers import ORDERS_PER_MINUTE, ContainerShop, orders_of, place
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        *((path, 200) for path in ("/", "/menu", "/topics", "/newsletters/cup.svg", "/docs")),
+        *((path, 404) for path in ("/metrics", "/no/such/path", "/topics-of-conversation")),
+    ],
+)
+async def test_each_path_leads_to_the_service_that_owns_it(
+    shop: ContainerShop, path: str, status: int
+) -> None:
+    async with aiohttp.ClientSession(shop.url) as http, http.get(path) as response:
+        assert response.status == status
+        assert response.headers["X-Correlation-ID"]
+
+
+async def test_each_service_has_its_document_and_page(shop: ContainerShop) -> None:
+    async with aiohttp.ClientSession(shop.url) as http:
+        for prefix, own in (("", "/menu"), ("/notifier", "/topics")):
+            async with http.get(f"{prefix}/openapi.json") as response:
+                assert own in (await response.json())["paths"]
+            async with http.get(f"{prefix}/docs") as response:
+                assert response.ok
+
+
+@pytest.mark.parametrize("kibibytes", [65, 200, 300, 900])
+async def test_a_body_that_is_too_long_is_told_so_alike_whoever_refuses_it(
+    shop: ContainerShop, kibibytes: int
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = b"x" * kibibytes * 1024
+    async with (
+        aiohttp.ClientSession(shop.url, headers=headers) as http,
+        http.post("/orders", data=body) as response,
+    ):
+        assert response.status == 413
+        assert response.content_type == "application/problem+json"
+        assert (await response.json(content_type=None))["type"] == "/problems/content-too-large"
+
+
+async def test_a_stream_shows_an_event_at_once(shop: ContainerShop) -> None:
+    async with (
+        aiohttp.ClientSession(f"{shop.url}/") as http,
+        shop.customers() as customers,
+        LiveStream(http, topics="board").open() as events,
+        asyncio.timeout(5),
+    ):
+        await place(customers, orders_of("espresso", "single", 1, rate=1))
+        assert "coffeeshop.board.changed.v1" in (await anext(events)).data
+
+
+async def test_clients_are_told_apart_by_their_address_and_not_by_what_they_say_it_is(
+    shop: ContainerShop,
+) -> None:
+    await shop.scale("producer", 1)
+    (order,) = orders_of("espresso", "single", 1, rate=1)
+    statuses = []
+    async with aiohttp.ClientSession(shop.url) as http:
+        for number in range(ORDERS_PER_MINUTE + 1):
+            headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+            async with http.post("/orders", json=order.body, headers=headers) as response:
+                statuses.append(response.status)
+    assert statuses == [201] * ORDERS_PER_MINUTE + [429]
+    assert await _placed_from_elsewhere(shop, order.body) == 201
+
+
+async def _placed_from_elsewhere(shop: ContainerShop, body: object) -> int:
+    """Place an order through nginx from another container, and so from another address."""
+    script = (
+        "import sys, urllib.request as r\n"
+        "headers = {'Content-Type': 'application/json'}\n"
+        "order = r.Request('http://nginx:8080/orders', sys.argv[1].encode(), headers)\n"
+        "print(r.urlopen(order, timeout=10).status)"
+    )
+    (worker, *_) = await shop.containers("worker")
+    return int(await shop.execute(worker, "python", "-c", script, json.dumps(body)))

@@ -1,0 +1,207 @@
+"""The shop in containers, as `docker-compose.yml` has it, under a project and a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from shop.load.plan import PlannedOrder
+from tests.chaos.customers import Customers
+from tests.chaos.ledger import Ledger
+from tests.support.emulator import free_port
+from tests.support.web import AS_STAFF, STAFF_KEY
+
+ROOT = Path(__file__).parents[2]
+IMAGE = "coffeeshop"
+BREW_SPEED = 30
+ORDERS_PER_MINUTE = 20
+_COMMAND_SECONDS = 180
+_IN_A_ROW = 10
+
+
+def missing_engine() -> str | None:
+    """Say why containers cannot be tried here, if they cannot."""
+    if shutil.which("docker") is None:
+        return "docker is not installed"
+    engine = subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=30)
+    return "no Docker engine is running" if engine.returncode else None
+
+
+def compose_command() -> Sequence[str]:
+    plugin = subprocess.run(
+        ["docker", "compose", "version"], capture_output=True, check=False, timeout=30
+    )
+    return ["docker-compose"] if plugin.returncode else ["docker", "compose"]
+
+
+@dataclass(frozen=True)
+class ContainerShop:
+    command: Sequence[str]
+    url: str
+    environment: dict[str, str]
+
+    async def compose(self, *arguments: str) -> str:
+        return await run(*self.command, *arguments, environment=self.environment)
+
+    async def scale(self, service: str, count: int) -> None:
+        """Have so many containers of a service, and leave all others as they are."""
+        options = ("-d", "--no-deps", "--no-recreate", "--scale", f"{service}={count}")
+        await self.compose("up", *options, service)
+
+    async def containers(self, service: str) -> Sequence[str]:
+        """Give the ids of the containers of a service that run."""
+        return (await self.compose("ps", "-q", service)).split()
+
+    async def stop(self, container: str) -> None:
+        """Ask a container to stop, wait until it has, and forget it."""
+        await run("docker", "stop", "--time", "30", container)
+        await run("docker", "rm", container)
+
+    async def kill(self, container: str) -> None:
+        """Have a container be gone from one moment to the next."""
+        await run("docker", "kill", container)
+        await run("docker", "rm", container)
+
+    async def execute(self, container: str, *command: str) -> str:
+        """Run a command in a container, and give what it printed."""
+        return await run("docker", "exec", container, *command)
+
+    @contextlib.asynccontextmanager
+    async def customers(self) -> AsyncIterator[Customers]:
+        """Let customers in whom no rate bounds, since they have the staff key."""
+        async with aiohttp.ClientSession(self.url, headers=AS_STAFF) as http:
+            yield Customers(http, Ledger(), seed=0)
+
+    async def serves(self, path: str) -> None:
+        """Wait until every container behind a path answers: ten answers in a row are from them."""
+        async with aiohttp.ClientSession(self.url) as http, asyncio.timeout(90):
+            good = 0
+            while good < _IN_A_ROW:
+                async with http.get(path) as response:
+                    good = good + 1 if response.ok else 0
+                await asyncio.sleep(0.05)
+
+    async def ready(self, order_ids: Collection[str], seconds: float) -> Sequence[Any]:
+        """Wait until all of these orders are ready, and give them as they are then."""
+        async with aiohttp.ClientSession(self.url) as http, asyncio.timeout(seconds):
+            return [await _ready(http, order_id) for order_id in order_ids]
+
+    async def recorded(self, customers: Collection[str]) -> Sequence[str]:
+        """Give the customers' names of all orders that there are of them, one for each order."""
+        found: list[str] = []
+        cursor: str | None = ""
+        async with aiohttp.ClientSession(self.url, headers=AS_STAFF) as http:
+            while cursor is not None:
+                page = await _json(http, f"/orders?limit=100{cursor and f'&cursor={cursor}'}")
+                found += [order["customer_name"] for order in page["orders"]]
+                cursor = page["next_cursor"]
+        return [name for name in found if name in customers]
+
+
+def orders_of(item: str, size: str, count: int, rate: float) -> Sequence[PlannedOrder]:
+    """Plan orders of one thing each, `rate` of them due in each second; each name is one order."""
+    run = secrets.token_hex(4)
+    line = {"item": item, "size": size, "quantity": 1}
+    return [
+        PlannedOrder(
+            number / rate,
+            f"containers-{run}-{number:04}",
+            {"customer_name": f"Guest {run} {number:04}", "items": [line]},
+        )
+        for number in range(count)
+    ]
+
+
+async def place(customers: Customers, planned: Sequence[PlannedOrder]) -> None:
+    """Have customers come, each when its order is due, until every one of them has it placed."""
+    start = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for order in planned:
+            await asyncio.sleep(start + order.due - time.monotonic())
+            group.create_task(customers.place(order))
+
+
+def at(order: Any, field: str) -> float:
+    return dt.datetime.fromisoformat(order[field]).timestamp()
+
+
+async def run(*command: str, environment: dict[str, str] | None = None) -> str:
+    """Run a command to its end, and give what it printed; raises when it fails."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(_COMMAND_SECONDS):
+        output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode()
+
+
+@contextlib.contextmanager
+def running_containers() -> Iterator[ContainerShop]:
+    """Open the shop with `docker compose up`, and take all of it away at the end."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "COMPOSE_PROJECT_NAME": f"coffeeshop-{secrets.token_hex(4)}",
+        "COFFEE_PORT": str(port),
+        "COFFEE_STAFF_KEY": STAFF_KEY,
+        "COFFEE_BREW_SPEED": str(BREW_SPEED),
+        "COFFEE_ORDERS_PER_MINUTE": str(ORDERS_PER_MINUTE),
+    }
+    shop = ContainerShop(compose_command(), f"http://127.0.0.1:{port}", environment)
+
+    def compose(*arguments: str) -> None:
+        command = [*shop.command, *arguments]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=600)
+
+    try:
+        compose("up", "-d", "--build")
+        with ThreadPoolExecutor(1) as thread:  # a test's loop may run already
+            thread.submit(lambda: asyncio.run(_open(shop))).result()
+        yield shop
+    except BaseException:
+        compose("logs", "--tail=100")
+        raise
+    finally:
+        compose("down", "-v", "-t", "5")
+
+
+async def _open(shop: ContainerShop) -> None:
+    for path in ("/readyz", "/topics"):
+        await shop.serves(path)
+
+
+async def _ready(http: aiohttp.ClientSession, order_id: str) -> Any:
+    while (order := await _json(http, f"/orders/{order_id}")).get("state") != "ready":
+        assert order.get("state") in {None, "placed", "preparing"}, order
+        await asyncio.sleep(0.2)
+    return order
+
+
+async def until(happened: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Look until it has happened; raises TimeoutError after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while not await happened():  # noqa: ASYNC110 - containers set no event of ours
+            await asyncio.sleep(0.2)
+
+
+async def _json(http: aiohttp.ClientSession, path: str) -> Any:
+    async with http.get(path) as response:
+        return await response.json(content_type=None)
