@@ -13,12 +13,24 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES", tuple)
 """The networks of the proxies whose X-Forwarded-For is believed."""
 
+_LINE_BITS = 64
+"""A line is given an IPv6 network of so many bits or fewer (RFC 6177), never one address."""
+
 
 def client_address(request: web.Request) -> str:
-    """Tell the address of the client that sent the request."""
+    """Tell what the client that sent the request is counted as."""
     lines = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
     hops = [hop.strip() for line in lines for hop in line.split(",")]
-    return last_untrusted(request.remote or "unknown", hops, request.app[TRUSTED_PROXIES])
+    proxies = request.app[TRUSTED_PROXIES]
+    return counted_as(last_untrusted(request.remote or "unknown", hops, proxies))
+
+
+def counted_as(client: str) -> str:
+    """Give the address of an IPv4 client, and the network of an IPv6 one, which has many."""
+    address = _address(client)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((int(address), _LINE_BITS), strict=False))
+    return client if address is None else str(address)
 
 
 def last_untrusted(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> str:

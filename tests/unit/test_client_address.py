@@ -8,7 +8,7 @@ import pytest
 
 from producer.settings import CashierSettings
 from shared.runtime.mistakes import MistakeError, read_settings
-from shared.web.client_address import last_untrusted
+from shared.web.client_address import counted_as, last_untrusted
 
 OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 
@@ -32,6 +32,22 @@ def test_the_last_address_that_is_no_proxy_of_ours_counts(
     peer: str, hops: list[str], client: str
 ) -> None:
     assert last_untrusted(peer, hops, OURS) == client
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::8", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
+        ("::ffff:198.51.100.1", "198.51.100.1"),
+        ("198.51.100.1", "198.51.100.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_all_addresses_of_one_line_count_as_one_client(address: str, counted: str) -> None:
+    assert counted_as(address) == counted
 
 
 def test_nobody_is_believed_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
