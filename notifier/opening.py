@@ -20,6 +20,7 @@ from notifier.delivering.standing import Standing
 from notifier.mail.links import LinkSigner
 from notifier.mail.opening import open_mail
 from notifier.mail.rendering import new_templates
+from notifier.mail.sparing import SparingSender
 from notifier.office import Door, Surroundings, open_office
 from notifier.settings import NotifierSettings
 from notifier.topics.catalog import TopicCatalog
@@ -86,7 +87,9 @@ async def open_notifier(
         press = Press(store, publishers, settings.store_id, utc_now)
         senders: dict[Channel, Sender] = {
             Channel.WEBHOOK: WebhookSender(session, rules, utc_now),
-            Channel.EMAIL: open_mail(settings, links, templates, utc_now),
+            Channel.EMAIL: SparingSender(
+                open_mail(settings, links, templates, utc_now), store, links.digest, utc_now
+            ),
         }
         around = Surroundings(settings, clients, store, catalog, press, senders, links)
         notifier = Notifier(

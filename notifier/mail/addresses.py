@@ -25,6 +25,12 @@ def named_sender(text: str) -> Address:
     return _address(name, address)
 
 
+def mailbox(address: str) -> str:
+    """Write all that most servers take for one mailbox alike: large letters, and a +detail."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain.encode('idna').decode()}".casefold()
+
+
 def _address(name: str, text: str) -> Address:
     check_address(text)
     local, _, domain = text.rpartition("@")

@@ -43,6 +43,10 @@ class LinkSigner:
         is_ours = hmac.compare_digest(signature.encode(), expected.encode())
         return subscription_id if is_ours else None
 
+    def digest(self, address: str) -> str:
+        """Make what is kept of an address that must not be kept."""
+        return self._token("address", address)
+
     def _token(self, purpose: str, subscription_id: str) -> str:
         mac = hmac.digest(self._secret, f"{purpose}:{subscription_id}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(mac).decode().rstrip("=")

@@ -10,6 +10,7 @@ from shared.runtime.clock import Clock
 from shared.store.dynamodb import RETENTION
 from shared.store.dynamodb_deliveries import DynamoDBDeliveries
 from shared.store.dynamodb_item import shop_key
+from shared.store.dynamodb_questions import DynamoDBQuestions
 from shared.store.dynamodb_subscriptions import DynamoDBSubscriptions
 from shared.store.dynamodb_table import Table
 from shared.store.dynamodb_topics import DynamoDBTopics
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class DynamoDBNotifierStore(DynamoDBSubscriptions, DynamoDBDeliveries, DynamoDBTopics):
+class DynamoDBNotifierStore(
+    DynamoDBSubscriptions, DynamoDBDeliveries, DynamoDBTopics, DynamoDBQuestions
+):
     """The `NotifierStore` of one shop; it neither makes the table nor closes the client."""
 
     async def link_secret(self, candidate: str) -> str:

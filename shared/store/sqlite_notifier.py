@@ -12,6 +12,7 @@ from pathlib import Path
 from shared.store.cursor import sortable
 from shared.store.sqlite_deliveries import SqliteDeliveries
 from shared.store.sqlite_file import open_file
+from shared.store.sqlite_questions import SqliteQuestions
 from shared.store.sqlite_subscriptions import SqliteSubscriptions
 from shared.store.sqlite_topics import SqliteTopics
 
@@ -27,6 +28,10 @@ _OVER = (
     (
         "DELETE FROM subscriptions WHERE rowid IN (SELECT rowid FROM subscriptions"
         " WHERE store_id = ? AND state = 'ended' AND since < ? LIMIT ?)"
+    ),
+    (
+        "DELETE FROM questions WHERE rowid IN (SELECT rowid FROM questions"
+        " WHERE store_id = ? AND until < ? LIMIT ?)"
     ),
 )
 
@@ -44,7 +49,7 @@ async def open_sqlite_notifier_store(
 
 
 @dataclass(frozen=True)
-class SqliteNotifierStore(SqliteSubscriptions, SqliteDeliveries, SqliteTopics):
+class SqliteNotifierStore(SqliteSubscriptions, SqliteDeliveries, SqliteTopics, SqliteQuestions):
     """The `NotifierStore` of one shop, in a file that several shops may share."""
 
     async def link_secret(self, candidate: str) -> str:

@@ -106,6 +106,14 @@ _NOTIFIER_TABLES = (
     )""",
     "CREATE INDEX deliveries_due ON deliveries (store_id, place) WHERE state = 'due'",
     "CREATE INDEX deliveries_done ON deliveries (store_id, touched_at) WHERE state <> 'due'",
+    """CREATE TABLE questions (
+        store_id TEXT NOT NULL,
+        address TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        until TEXT NOT NULL,
+        PRIMARY KEY (store_id, address, place)
+    )""",
+    "CREATE INDEX questions_over ON questions (store_id, until)",
     """CREATE TABLE link_secrets (
         store_id TEXT PRIMARY KEY,
         secret TEXT NOT NULL

@@ -30,6 +30,9 @@ class TopicStore(Protocol):
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
 
+    async def is_announced(self, issue_id: str) -> bool:
+        """Tell whether every delivery of an issue is known to be in the log."""
+
     async def unannounced_issues(self, limit: int) -> Sequence[Issue]:
         """List up to `limit` issues that may not have reached the log, the oldest first."""
 
@@ -72,17 +75,45 @@ class DeliveryLog(Protocol):
     async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
         """Look a delivery up."""
 
+    async def claim_attempt(
+        self, delivery: LoggedDelivery, at: dt.datetime
+    ) -> LoggedDelivery | None:
+        """Count an attempt before it is made, if the log has the delivery just as the caller does.
+
+        Gives the delivery as it is in the log now; none when somebody else was quicker.
+        """
+
     async def log_attempt(self, delivery: LoggedDelivery) -> None:
         """Write a delivery over the one before, unless that one is delivered and this is not."""
 
-    async def last_deliveries(self, subscription_id: str, limit: int) -> Sequence[LoggedDelivery]:
-        """List up to `limit` deliveries to a subscriber, the newest event first."""
+    async def last_deliveries(
+        self, subscription_id: str, limit: int, before: str = ""
+    ) -> Sequence[LoggedDelivery]:
+        """List deliveries to a subscriber, the newest event first, none only when there is none.
+
+        They are up to `limit`, and of events before that of the delivery with the id `before`.
+        """
 
     async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
         """List up to `limit` that are due, by id, then by subscription, beyond `after`.
 
         `after` is the `due_place` of the last one of the list before.
         """
+
+
+class Questions(Protocol):
+    """How often addresses were asked for their consent. Of an address only a digest is told."""
+
+    async def take_question(
+        self, address: str, at: dt.datetime, *, places: int, hold: dt.timedelta
+    ) -> int | None:
+        """Take one of an address's `places`, and hold it for `hold`; give its number.
+
+        When none is free, nothing is taken.
+        """
+
+    async def give_question_back(self, address: str, place: int) -> None:
+        """Make a place free that was taken in vain."""
 
 
 class ShopSecrets(Protocol):
@@ -92,7 +123,7 @@ class ShopSecrets(Protocol):
         """Give the secret that links in mail are signed with: the one that was first recorded."""
 
 
-class NotifierStore(TopicStore, SubscriptionStore, DeliveryLog, ShopSecrets, Protocol):
+class NotifierStore(TopicStore, SubscriptionStore, DeliveryLog, Questions, ShopSecrets, Protocol):
     """The whole of it, as the notifier opens it."""
 
     async def forget(self, before: dt.datetime) -> None:

@@ -128,6 +128,18 @@ async def test_a_topic_whose_answer_was_lost_is_still_new(
     assert sent[:2] == [1, 2]
 
 
+async def test_an_attempt_whose_answer_was_lost_is_claimed(
+    client: DynamoDBClient, notifier: DynamoDBNotifierStore
+) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+    sent = send_twice(client, "PutItem")
+
+    assert await notifier.claim_attempt(due, NOON) is not None
+    assert await notifier.claim_attempt(due, NOON) is None
+    assert sent[:2] == [1, 2]
+
+
 async def test_a_subscription_expires_only_once_it_has_ended(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore, new_subscription: NewSubscription
 ) -> None:
@@ -263,9 +275,10 @@ async def test_a_server_that_is_not_there_is_unavailable(new_subscription: NewSu
             notifier.due_deliveries(1),
             notifier.put_topic("beans", ""),
             notifier.unannounced_issues(1),
+            notifier.take_question("ada", NOON, places=1, hold=dt.timedelta(days=1)),
             notifier.link_secret("candidate"),
             notifier.check(),
             return_exceptions=True,
         )
 
-    assert [type(result) for result in results] == [StoreUnavailableError] * 12
+    assert [type(result) for result in results] == [StoreUnavailableError] * 13

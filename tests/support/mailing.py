@@ -89,6 +89,7 @@ class MailServer:
     tls: Tls = Tls.NONE
     received: list[Envelope] = field(default_factory=list)
     most_at_once: int = 0
+    sent_away: int = 0
     _at_once: int = 0
 
     @property
@@ -102,6 +103,10 @@ class MailServer:
     async def took(self, count: int) -> None:
         """Wait until so many mails have come."""
         await eventually(lambda: len(self.received) >= count, 20)
+
+    async def refused(self, count: int) -> None:
+        """Wait until so many mails were not taken."""
+        await eventually(lambda: self.sent_away >= count, 20)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it that
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -120,6 +125,8 @@ class MailServer:
         self._at_once -= 1
         if self.data.startswith("250"):
             self.received.append(envelope)
+        else:
+            self.sent_away += 1
         return self.data
 
 

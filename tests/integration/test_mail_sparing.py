@@ -1,0 +1,66 @@
+"""Whoever wishes in somebody else's name cannot fill that one's mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from notifier.mail.addresses import mailbox
+from notifier.mail.links import LinkSigner
+from notifier.mail.sparing import MOST_QUESTIONS
+from tests.support.mailing import MailServer, mail_server
+from tests.support.notifier import serving, settings_for
+from tests.support.subscribers import wish
+
+
+@pytest.mark.parametrize(
+    "address", ["Ada@Guests.example", "ada+coffee@guests.example", "ADA+@guests.EXAMPLE"]
+)
+def test_what_reaches_one_mailbox_is_one_address(address: str) -> None:
+    assert mailbox(address) == "ada@guests.example"
+
+
+def test_what_is_kept_of_an_address_tells_it_to_nobody() -> None:
+    ours, theirs = (LinkSigner(secret, "https://coffee.example") for secret in ("ours", "theirs"))
+    assert ours.digest("ada@guests.example") == ours.digest("ada@guests.example")
+    assert ours.digest("ada@guests.example") != theirs.digest("ada@guests.example")
+
+
+async def test_an_address_is_asked_a_few_times_a_day_whatever_is_wished_for_it(
+    ministack: str,
+) -> None:
+    async with mail_server() as server:
+        settings = settings_for(
+            ministack,
+            smtp_url=f"smtp://127.0.0.1:{server.port}",
+            mail_from="shop@coffee.example",
+        )
+        async with serving(settings) as notifier:
+            wishes = [
+                wish(notifier, staff=False, channel="email", address=f"ada+{count}@guests.example")
+                for count in range(12)
+            ]
+            assert {answer.status_code for answer in await asyncio.gather(*wishes)} == {201}
+            await server.took(MOST_QUESTIONS)
+            await wish(notifier, staff=False, channel="email", address="bob@guests.example")
+            await server.took(MOST_QUESTIONS + 1)
+            await asyncio.sleep(1)  # as long as one more would take, many times over
+            asked = [str(mail["To"]).partition("+")[0] for mail in server.mail]
+            assert sorted(asked) == ["ada"] * MOST_QUESTIONS + ["bob@guests.example"]
+
+
+async def test_a_mail_that_did_not_leave_does_not_count(ministack: str) -> None:
+    server = MailServer(data="451 later")
+    async with mail_server(server):
+        settings = settings_for(
+            ministack,
+            smtp_url=f"smtp://127.0.0.1:{server.port}",
+            mail_from="shop@coffee.example",
+            retry_seconds=(0.2,) * 20,
+        )
+        async with serving(settings) as notifier:
+            await wish(notifier, staff=False, channel="email", address="ada@guests.example")
+            await server.refused(MOST_QUESTIONS + 1)
+            server.data = "250 OK"
+            await server.took(1)
