@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -24,7 +24,8 @@ class LoggedDelivery:
     """An announcement that is due to a subscriber, or was.
 
     `event` is the CloudEvent as JSON; `at` is when the delivery was first due. `attempts` counts
-    those that were really made, the last of them at `tried_at`; `error` says how it failed.
+    those that were begun, the last of them at `tried_at`. `error` says how that one failed; without
+    one, it is under way, or was cut off and may have been made.
     """
 
     subscription_id: str
@@ -38,6 +39,11 @@ class LoggedDelivery:
     attempts: int = 0
     tried_at: dt.datetime | None = None
     error: str | None = None
+
+
+def attempted(delivery: LoggedDelivery, at: dt.datetime) -> LoggedDelivery:
+    """Count an attempt that begins now; how it ends is not known yet."""
+    return replace(delivery, attempts=delivery.attempts + 1, tried_at=at, error=None)
 
 
 def delivery_id(event_time: dt.datetime, event_id: str) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.delivery_log import LoggedDelivery, LoggedState
+from shared.domain.delivery_log import LoggedDelivery, LoggedState, attempted
 from shared.runtime.clock import Clock
+from shared.store.cursor import sortable
 from shared.store.document import DELIVERY
 from shared.store.dynamodb_batch import open_items
-from shared.store.dynamodb_item import Item, epoch_seconds, key
+from shared.store.dynamodb_item import Item, epoch_seconds, key, same_write
 from shared.store.dynamodb_subscription_item import subscription_pk
 from shared.store.dynamodb_table import ABSENT, Table
 from shared.store.subscription_contract import due_place
@@ -52,14 +54,29 @@ class DynamoDBDeliveries:
             item = await self.table.item(self._delivery_key(subscription_id, delivery_id))
         return None if item is None else _delivery(item)
 
+    async def claim_attempt(
+        self, delivery: LoggedDelivery, at: dt.datetime
+    ) -> LoggedDelivery | None:
+        """Count an attempt before it is made; see `DeliveryLog.claim_attempt`."""
+        claimed = attempted(delivery, at)
+        item: Item = {**self._delivery_item(claimed), "write_id": {"S": uuid.uuid4().hex}}
+        async with self.table.in_time():
+            recorded = await self.table.put_or_find(item, _as_it_was(delivery))
+        return claimed if recorded is not None and same_write(recorded, item) else None
+
     async def log_attempt(self, delivery: LoggedDelivery) -> None:
         """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
         condition = {} if delivery.state is LoggedState.DELIVERED else _NOT_DELIVERED
         async with self.table.in_time():
             await self.table.put(self._delivery_item(delivery), condition)
 
-    async def last_deliveries(self, subscription_id: str, limit: int) -> Sequence[LoggedDelivery]:
-        """List deliveries to a subscriber, the newest event first."""
+    async def last_deliveries(
+        self, subscription_id: str, limit: int, before: str = ""
+    ) -> Sequence[LoggedDelivery]:
+        """List deliveries to a subscriber, the newest event first; of large ones, fewer."""
+        after: Any = (
+            {"ExclusiveStartKey": self._delivery_key(subscription_id, before)} if before else {}
+        )
         async with self.table.in_time():
             answer = await self.table.client.query(
                 TableName=self.table.name,
@@ -71,6 +88,7 @@ class DynamoDBDeliveries:
                 ConsistentRead=True,
                 ScanIndexForward=False,
                 Limit=limit,
+                **after,
             )
         return [_delivery(item) for item in answer["Items"]]
 
@@ -92,6 +110,7 @@ class DynamoDBDeliveries:
             **self._delivery_key(delivery.subscription_id, delivery.id),
             "document": {"S": DELIVERY.dump_json(delivery).decode()},
             "state": {"S": delivery.state},
+            "attempt": {"S": _last_attempt(delivery)},
         }
         if delivery.state is LoggedState.DUE:
             return {**item, "open": {"S": self._due}, "placed": {"S": due_place(delivery)}}
@@ -104,6 +123,23 @@ class DynamoDBDeliveries:
             for result in await asyncio.gather(*puts, return_exceptions=True):
                 if isinstance(result, BaseException):
                     raise result
+
+
+def _as_it_was(delivery: LoggedDelivery) -> Mapping[str, Any]:
+    return {
+        "ConditionExpression": "#state = :state AND attempt = :attempt",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {
+            ":state": {"S": delivery.state},
+            ":attempt": {"S": _last_attempt(delivery)},
+        },
+    }
+
+
+def _last_attempt(delivery: LoggedDelivery) -> str:
+    """Tell attempts apart; a delivery that was redriven begins to count anew."""
+    tried_at = delivery.tried_at
+    return f"{delivery.attempts}#{'' if tried_at is None else sortable(tried_at)}"
 
 
 def _delivery(item: Item) -> LoggedDelivery:

@@ -85,4 +85,4 @@ def epoch_seconds(at: dt.datetime) -> AttributeValueTypeDef:
 
 def same_write(recorded: Item, item: Item) -> bool:
     """Tell whether a recorded item comes from the write that was to record `item`."""
-    return recorded["write_id"] == item["write_id"]
+    return recorded.get("write_id") == item["write_id"]

@@ -91,6 +91,12 @@ class DynamoDBTopics:
             except client.exceptions.ConditionalCheckFailedException:
                 return  # it has expired since
 
+    async def is_announced(self, issue_id: str) -> bool:
+        """Tell whether every delivery of an issue is known to be in the log."""
+        async with self.table.in_time():
+            item = await self.table.item(self._issue_key(issue_id))
+        return item is not None and "open" not in item
+
     async def unannounced_issues(self, limit: int) -> Sequence[Issue]:
         """List issues that may not have reached the log, the oldest first."""
         async with self.table.in_time():

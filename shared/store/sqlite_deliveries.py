@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.delivery_log import LoggedDelivery, attempted
 from shared.store.cursor import sortable
 from shared.store.document import DELIVERY
 from shared.store.sqlite_file import SqliteFile
@@ -21,6 +22,9 @@ _LOG_DUE = f"{_INSERT} ON CONFLICT DO NOTHING"
 _LOG_ATTEMPT = f"""{_INSERT} ON CONFLICT DO UPDATE
     SET state = excluded.state, touched_at = excluded.touched_at, document = excluded.document
     WHERE state <> 'delivered' OR excluded.state = 'delivered'"""  # noqa: S608 - text of our own
+
+_AFTER_ALL = "~"
+"""Sorts after every id of a delivery, which begins with a digit."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,23 @@ class SqliteDeliveries:
         place = (self.store_id, subscription_id, delivery_id)
         return await self.file.read(lambda file: _get(file, place))
 
+    async def claim_attempt(
+        self, delivery: LoggedDelivery, at: dt.datetime
+    ) -> LoggedDelivery | None:
+        """Count an attempt before it is made; see `DeliveryLog.claim_attempt`."""
+        return await self.file.write(lambda file: _claim(file, self.store_id, delivery, at))
+
     async def log_attempt(self, delivery: LoggedDelivery) -> None:
         """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
         row = _row(self.store_id, delivery)
         await self.file.write(lambda file: file.execute(_LOG_ATTEMPT, row).rowcount)
 
-    async def last_deliveries(self, subscription_id: str, limit: int) -> Sequence[LoggedDelivery]:
+    async def last_deliveries(
+        self, subscription_id: str, limit: int, before: str = ""
+    ) -> Sequence[LoggedDelivery]:
         """List deliveries to a subscriber, the newest event first."""
-        return await self.file.read(lambda file: _last(file, self.store_id, subscription_id, limit))
+        place = (self.store_id, subscription_id, before or _AFTER_ALL)
+        return await self.file.read(lambda file: _last(file, place, limit))
 
     async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
         """List deliveries that are due, beyond a place among them."""
@@ -74,13 +87,23 @@ def _get(connection: sqlite3.Connection, place: tuple[str, str, str]) -> LoggedD
     return None if row is None else DELIVERY.validate_json(row[0])
 
 
+def _claim(
+    connection: sqlite3.Connection, store_id: str, delivery: LoggedDelivery, at: dt.datetime
+) -> LoggedDelivery | None:
+    if _get(connection, (store_id, delivery.subscription_id, delivery.id)) != delivery:
+        return None
+    claimed = attempted(delivery, at)
+    connection.execute(_LOG_ATTEMPT, _row(store_id, claimed))
+    return claimed
+
+
 def _last(
-    connection: sqlite3.Connection, store_id: str, subscription_id: str, limit: int
+    connection: sqlite3.Connection, before: tuple[str, str, str], limit: int
 ) -> Sequence[LoggedDelivery]:
     rows = connection.execute(
         "SELECT document FROM deliveries WHERE store_id = ? AND subscription_id = ?"
-        " ORDER BY id DESC LIMIT ?",
-        (store_id, subscription_id, limit),
+        " AND id < ? ORDER BY id DESC LIMIT ?",
+        (*before, limit),
     )
     return [DELIVERY.validate_json(document) for (document,) in rows]
 

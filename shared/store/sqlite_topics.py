@@ -37,6 +37,10 @@ class SqliteTopics:
         """Record that every delivery of an issue is in the log."""
         await self.file.write(lambda file: _issue_announced(file, self.store_id, issue_id))
 
+    async def is_announced(self, issue_id: str) -> bool:
+        """Tell whether every delivery of an issue is known to be in the log."""
+        return await self.file.read(lambda file: _is_announced(file, self.store_id, issue_id))
+
     async def unannounced_issues(self, limit: int) -> Sequence[Issue]:
         """List issues that may not have reached the log, the oldest first."""
         return await self.file.read(lambda file: _unannounced(file, self.store_id, limit))
@@ -75,6 +79,13 @@ def _issue_announced(connection: sqlite3.Connection, store_id: str, issue_id: st
     connection.execute(
         "UPDATE issues SET announced = 1 WHERE store_id = ? AND id = ?", (store_id, issue_id)
     )
+
+
+def _is_announced(connection: sqlite3.Connection, store_id: str, issue_id: str) -> bool:
+    row = connection.execute(
+        "SELECT announced FROM issues WHERE store_id = ? AND id = ?", (store_id, issue_id)
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _unannounced(connection: sqlite3.Connection, store_id: str, limit: int) -> Sequence[Issue]:

@@ -110,6 +110,9 @@ async def test_the_last_deliveries_are_those_of_the_newest_events(
     assert await notifier.last_deliveries("ada", 10) == [newest, middle, delivered]
     assert await notifier.last_deliveries("ada", 2) == [newest, middle]
     assert await notifier.last_deliveries("nobody", 2) == []
+    assert await notifier.last_deliveries("ada", 2, newest.id) == [middle, delivered]
+    assert await notifier.last_deliveries("ada", 2, middle.id) == [delivered]
+    assert await notifier.last_deliveries("ada", 2, oldest.id) == []
 
 
 async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> None:
@@ -130,6 +133,54 @@ async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> No
     assert (len(first), len(second), len(third)) == (3, 3, 2)
     assert await notifier.due_deliveries(3, due_place(due[-1])) == []
     assert await notifier.due_deliveries(3, due_place(done)) == due[4:7]
+
+
+async def test_an_attempt_is_claimed_once_by_whoever_saw_the_log_as_it_is(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+
+    claimed = await notifier.claim_attempt(due, NOON + SECOND)
+    assert claimed == replace(due, attempts=1, tried_at=NOON + SECOND)
+    assert await second_notifier.claim_attempt(due, NOON + 2 * SECOND) is None
+    assert await second_notifier.logged("ada", due.id) == claimed
+    assert await second_notifier.due_deliveries(10) == [claimed]
+
+    refused = tried(due, LoggedState.DUE)
+    await notifier.log_attempt(refused)
+    again = await second_notifier.claim_attempt(refused, NOON + 3 * SECOND)
+    assert again == replace(due, attempts=2, tried_at=NOON + 3 * SECOND)
+
+
+async def test_no_attempt_is_claimed_of_what_is_unknown_or_settled_meanwhile(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    due = due_to("ada")
+    assert await notifier.claim_attempt(due, NOON) is None
+
+    await notifier.log_due([due])
+    delivered = tried(due, LoggedState.DELIVERED)
+    await second_notifier.log_attempt(delivered)
+    assert await notifier.claim_attempt(due, NOON) is None
+    assert await notifier.logged("ada", due.id) == delivered
+
+
+@in_isolation
+async def test_of_many_that_claim_an_attempt_at_once_one_makes_it(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    due = due_to("ada")
+    await notifier.log_due([due])
+
+    claims = await asyncio.gather(
+        *(
+            store.claim_attempt(due, NOON + count * SECOND)
+            for count, store in enumerate([notifier, second_notifier] * 3, start=1)
+        )
+    )
+
+    assert [claim for claim in claims if claim] == [await notifier.logged("ada", due.id)]
 
 
 @in_isolation

@@ -49,6 +49,9 @@ async def test_issues_are_listed_from_the_oldest_on_until_they_are_announced(
     await second_notifier.issue_announced("unknown")
 
     assert await notifier.unannounced_issues(10) == [first, third]
+    assert await notifier.is_announced(second.id)
+    assert not await notifier.is_announced(first.id)
+    assert not await notifier.is_announced("unknown")
 
 
 async def test_an_issue_that_was_announced_stays_so_when_it_is_added_again(
