@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 from botocore.exceptions import ClientError
 
+from notifier.subscriptions.queue_policy import lets_send
 from shared.aws.clients import AwsClients
 from shared.aws.errors import reaching
 from shared.aws.names import Names
+from shared.aws.provisioning import OURS
 from shared.domain.subscription import Filter, Subscription
 
 log = structlog.stdlib.get_logger(__name__)
 
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80})")
 
-_MATCHING = frozenset({"arnequals", "arnlike", "stringequals", "stringlike"})
-"""The operators of a condition that is met by what it names."""
+_NO_QUEUE = "there is no such queue"
 
 
 class QueueRefusedError(Exception):
     """The queue cannot be subscribed; says why, and what would mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A queue as far as we look at it."""
+
+    policy: str
+    tags: Mapping[str, str]
 
 
 class QueueSubscribers:
@@ -39,15 +48,8 @@ class QueueSubscribers:
 
         Raises QueueRefusedError, and AwsUnavailableError.
         """
-        match = _QUEUE_ARN.fullmatch(subscription.target)
-        if match is None:
-            raise QueueRefusedError("this is not the ARN of a standard SQS queue")
-        async with reaching("SNS"):
-            answer = await self._clients.sns.create_topic(
-                Name=self._names.topic(subscription.topic)
-            )
-            topic = answer["TopicArn"]
-        await self._check_policy(match, subscription.target, topic)
+        topic = await self._topic(subscription.topic)
+        await self._check_queue(subscription.target, topic)
         sns = self._clients.sns
         async with reaching("SNS"):
             try:
@@ -70,82 +72,67 @@ class QueueSubscribers:
             async with reaching("SNS"):
                 await self._clients.sns.unsubscribe(SubscriptionArn=subscription.aws_subscription)
 
-    async def _check_policy(self, parts: re.Match[str], queue: str, topic: str) -> None:
-        """Make sure that the topic may send to the queue, as far as we may look."""
-        sqs = self._clients.sqs
-        _, account, name = parts.groups()
-        async with reaching("SQS"):
-            try:
-                url = (await sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account))[
-                    "QueueUrl"
-                ]
-                answer = await sqs.get_queue_attributes(
-                    QueueUrl=url, AttributeNames=["Policy", "QueueArn"]
-                )
-            except sqs.exceptions.QueueDoesNotExist:
-                raise QueueRefusedError("there is no such queue") from None
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code", "") not in {
-                    "AccessDenied",
-                    "AccessDeniedException",
-                }:
-                    raise
-                log.info("queue.policy_not_seen", queue=name)
-                return
-        attributes = answer.get("Attributes", {})
-        if attributes.get("QueueArn") != queue:
-            raise QueueRefusedError("there is no such queue")
-        if not lets_send(attributes.get("Policy", ""), topic):
+    async def _topic(self, name: str) -> str:
+        async with reaching("SNS"):
+            answer = await self._clients.sns.create_topic(Name=self._names.topic(name))
+        return answer["TopicArn"]
+
+    async def _check_queue(self, queue: str, topic: str) -> None:
+        """Make sure that it is somebody's, and that the topic may send to it, where we may look.
+
+        Whoever ended the subscription of a queue of ours would cut the shop off.
+        """
+        seen = await self._seen(queue)
+        if seen is None:
+            log.info("queue.not_seen", queue=queue.rpartition(":")[2])
+            return
+        if OURS.items() <= seen.tags.items():
+            raise QueueRefusedError("the queue is one of a coffee shop's own")
+        if not lets_send(seen.policy, topic):
             raise QueueRefusedError(
                 f"the queue's policy does not let {topic} send to it: allow sns.amazonaws.com "
                 "sqs:SendMessage under the condition aws:SourceArn"
             )
 
+    async def _seen(self, queue: str) -> _Seen | None:
+        """Look at a queue; none if we may not."""
+        match = _QUEUE_ARN.fullmatch(queue)
+        if match is None:
+            raise QueueRefusedError("this is not the ARN of a standard SQS queue")
+        sqs = self._clients.sqs
+        _, account, name = match.groups()
+        async with reaching("SQS"):
+            try:
+                found = await sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
+                url = found["QueueUrl"]
+                answer = await sqs.get_queue_attributes(
+                    QueueUrl=url, AttributeNames=["Policy", "QueueArn"]
+                )
+                tags = await self._tags(url)
+            except sqs.exceptions.QueueDoesNotExist:
+                raise QueueRefusedError(_NO_QUEUE) from None
+            except ClientError as error:
+                if _is_denied(error):
+                    return None
+                raise
+        attributes = answer.get("Attributes", {})
+        if attributes.get("QueueArn") != queue:
+            raise QueueRefusedError(_NO_QUEUE)
+        return _Seen(attributes.get("Policy", ""), tags)
 
-def lets_send(policy: str, topic: str) -> bool:
-    """Tell whether a queue's policy has a statement that lets a topic send to it.
-
-    It is read as SNS's own documentation writes it ("Granting permissions to Amazon SNS to send
-    messages to the queue"), with the topic's ARN or a pattern of it as the source.
-    """
-    try:
-        statements = json.loads(policy)["Statement"]
-    except (ValueError, KeyError, TypeError):
-        return False
-    listed = statements if isinstance(statements, list) else [statements]
-    return any(_allows(one, topic) for one in listed if isinstance(one, dict))
-
-
-def _allows(statement: Mapping[str, Any], topic: str) -> bool:
-    actions = {action.lower() for action in _texts(statement.get("Action"))}
-    sources = [
-        source
-        for operator, condition in _entries(statement.get("Condition"))
-        if operator.lower() in _MATCHING
-        for key, values in _entries(condition)
-        if key.lower() == "aws:sourcearn"
-        for source in _texts(values)
-    ]
-    return (
-        statement.get("Effect") == "Allow"
-        and bool(actions & {"sqs:sendmessage", "sqs:*", "*"})
-        and (not statement.get("Condition") or any(_is_like(topic, s) for s in sources))
-    )
-
-
-def _entries(value: object) -> Iterable[tuple[str, Any]]:
-    return value.items() if isinstance(value, dict) else ()
-
-
-def _texts(value: object) -> Iterable[str]:
-    if isinstance(value, str):
-        return [value]
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+    async def _tags(self, url: str) -> Mapping[str, str]:
+        """Read a queue's tags: only its own account may, whatever its policy says."""
+        try:
+            return (await self._clients.sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
+        except ClientError as error:
+            if _is_denied(error):
+                return {}
+            raise
 
 
-def _is_like(arn: str, pattern: str) -> bool:
-    parts = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
-    return re.fullmatch(".*".join(parts), arn) is not None
+def _is_denied(error: ClientError) -> bool:
+    codes = {"AccessDenied", "AccessDeniedException"}
+    return error.response.get("Error", {}).get("Code", "") in codes
 
 
 def _attributes(wanted: Filter) -> dict[str, str]:

@@ -150,6 +150,17 @@ async def test_a_queue_that_does_not_let_the_topic_in_is_refused_and_told_what_w
     assert "aws:SourceArn" in response.json()["detail"]
 
 
+async def test_the_shops_own_queues_are_nobodys_to_subscribe_or_to_end(
+    notifier: Serving, till: Till
+) -> None:
+    names = till.desk.names
+    here = till.arn.rpartition(":")[0]
+    for name in (names.announcements, names.deliveries, names.deliveries_dead_letters):
+        response = await wish(notifier, channel="sqs", queue_arn=f"{here}:{name}")
+        assert response.status_code == 422, name
+        assert "coffee shop's own" in response.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "arn",
     ["till", "arn:aws:sqs:us-east-1:000000000000:nowhere", "arn:aws:sns:us-east-1:000000000000:x"],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.subscriptions.queues import lets_send
+from notifier.subscriptions.queue_policy import lets_send
 from shared.aws.provisioning import publishing_policy
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:coupons"
