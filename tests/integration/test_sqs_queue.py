@@ -155,6 +155,9 @@ async def test_provisioning_may_happen_twice_and_at_the_same_time(
     assert [arn.rpartition(":")[2] for arn in made[0]] == [
         names.orders,
         names.dead_letters,
+        names.announcements,
+        names.deliveries,
+        names.deliveries_dead_letters,
         *map(names.topic, ("order-events", "coupons", "coffee-trivia", "new-products")),
     ]
 
