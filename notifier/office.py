@@ -18,6 +18,7 @@ from notifier.delivering.runner import ErrandRunner
 from notifier.delivering.sender import Sender
 from notifier.delivering.standing import Standing
 from notifier.delivering.turns import Turns
+from notifier.delivering.undelivered import Undelivered
 from notifier.mail.links import LinkSigner
 from notifier.settings import NotifierSettings
 from notifier.subscriptions.desk import SubscriptionDesk
@@ -56,7 +57,7 @@ class Office:
     """What a route may need, and what runs behind it."""
 
     desk: SubscriptionDesk
-    redriving: Redriving
+    undelivered: Undelivered
     reopening: Reopening
     consumers: tuple[Consumer, ...]
 
@@ -115,7 +116,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
         errands = Errands(deliveries)
         runner = _runner(around, errands)
         queues = QueueSubscribers(around.clients, names)
-        redriving = Redriving(dead_letters, around.store, errands, utc_now)
+        redriving = Redriving(around.store, errands, utc_now)
         fan_out = FanOut(around.store, errands, utc_now)
         requeueing = Requeueing(around.store, errands, around.press, utc_now)
         yield Office(
@@ -128,7 +129,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
                 redriving,
                 utc_now,
             ),
-            redriving=redriving,
+            undelivered=Undelivered(dead_letters, around.store, errands, redriving),
             reopening=Reopening(around.catalog, around.store, queues, requeueing),
             consumers=(
                 Consumer(

@@ -20,7 +20,6 @@ from shared.domain.granting import Granted, SubscriptionWish, grant
 from shared.domain.subscription import (
     Channel,
     Subscription,
-    SubscriptionRefusedError,
     SubscriptionState,
     advance,
     rotate,
@@ -120,17 +119,8 @@ class SubscriptionDesk:
                 return
 
     async def resume(self, subscription: Subscription) -> int:
-        """Make a paused subscription active, and redrive its dead letters; say how many.
-
-        Raises SubscriptionRefusedError when it is not paused: one that is pending becomes active
-        by its subscriber's consent alone.
-        """
-        if subscription.state is not SubscriptionState.PAUSED:
-            raise SubscriptionRefusedError(subscription.state, SubscriptionState.ACTIVE)
-        active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
-        await self.store.replace_subscription(subscription, active)
-        log.info("subscription.resumed", subscription=subscription.id)
-        return (await self.redriving.redrive(subscription.id)).redriven
+        """Make a paused subscription active, and have delivered what failed; see `Redriving`."""
+        return await self.redriving.redrive(subscription)
 
     async def rotate_secret(self, subscription: Subscription) -> Subscription:
         """Sign with a fresh secret; the present one is good for OVERLAP more."""

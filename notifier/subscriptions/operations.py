@@ -117,7 +117,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
     Operation(
         "POST",
         "/subscriptions/{id}/resume",
-        "Resume a paused subscription, and make its dead letters again",
+        "Resume a paused subscription, and make again the deliveries that failed",
         routes.resume_subscription,
         role=Role.HOLDER,
         parameters=(_ID,),

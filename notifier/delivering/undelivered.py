@@ -1,0 +1,146 @@
+"""Dead letters of deliveries, as staff look at them; what became of a delivery is in the log.
+
+A letter whose delivery the log has not given up on says nothing any more, and is deleted when it is
+found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from pydantic import ValidationError
+
+from notifier.delivering.redriving import Redriving
+from shared.aws.dead_letters import DeadLetter, DeadLetters
+from shared.aws.errands import Errands
+from shared.domain.delivery_log import LoggedDelivery, LoggedState
+from shared.domain.subscription import SubscriptionRefusedError
+from shared.messages.errand import ERRAND, Deliver
+from shared.store.subscription_contract import (
+    DeliveryLog,
+    SubscriptionChangedError,
+    SubscriptionStore,
+)
+
+log = structlog.stdlib.get_logger(__name__)
+
+MOST_HELD = 1000
+"""How many dead letters are looked at in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A dead letter, and the delivery that it is about, if the log has it."""
+
+    letter: DeadLetter
+    delivery: LoggedDelivery | None
+
+    @property
+    def subscription_id(self) -> str | None:
+        """Whose delivery it is, if the log has it."""
+        return self.delivery.subscription_id if self.delivery else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the delivery has not been given up on, or no longer is."""
+        return self.delivery is not None and self.delivery.state is not LoggedState.FAILED
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether SQS gave up on it, having counted the times that it waited for its turn."""
+        due = self.delivery is not None and self.delivery.state is LoggedState.DUE
+        return due and self.letter.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """How many deliveries were redriven, of how many dead letters none could be, or was looked at.
+
+    `refused` are the letters that are left of those looked at.
+    """
+
+    redriven: int
+    refused: int
+    left: int
+
+
+class _Store(SubscriptionStore, DeliveryLog, Protocol):
+    """What is read here."""
+
+
+class Undelivered:
+    """Lists what was given up on, and redrives it for staff."""
+
+    def __init__(
+        self, dead_letters: DeadLetters, store: _Store, errands: Errands, redriving: Redriving
+    ) -> None:
+        self._dead_letters = dead_letters
+        self._store = store
+        self._errands = errands
+        self._redriving = redriving
+
+    async def listed(self, limit: int) -> tuple[Sequence[Finding], int]:
+        """List up to `limit` dead letters, and say how many there are."""
+        total = await self._dead_letters.count()
+        findings = await self._look(limit)
+        current = [finding for finding in findings if not finding.is_stale]
+        return current, total - (len(findings) - len(current))
+
+    async def redrive(self, subscription_id: str | None = None) -> Redriven:
+        """Redrive what failed of one subscription, or of all that dead letters tell of."""
+        total = await self._dead_letters.count()
+        found = await self._look(MOST_HELD)
+        whose = {subscription_id} if subscription_id else {one.subscription_id for one in found}
+        redriven = sum([await self._redrive(one) for one in whose if one is not None])
+        left = [
+            finding
+            for finding in await self._look(MOST_HELD)
+            if not finding.is_stale and subscription_id in {None, finding.subscription_id}
+        ]
+        log.info("deliveries.redriven", redriven=redriven, refused=len(left))
+        return Redriven(redriven, len(left), max(0, total - len(found)))
+
+    async def tidy(self) -> None:
+        """Delete letters that say nothing any more, and send again what only SQS gave up on."""
+        await self._look(MOST_HELD)
+
+    async def _redrive(self, subscription_id: str) -> int:
+        subscription = await self._store.subscription(subscription_id)
+        if subscription is None:
+            return 0
+        try:
+            return await self._redriving.redrive(subscription)
+        except (SubscriptionRefusedError, SubscriptionChangedError):
+            return 0
+
+    async def _look(self, limit: int) -> Sequence[Finding]:
+        """Look at dead letters, those included that are deleted now, since they are stale."""
+        async with self._dead_letters.held(limit) as letters:
+            findings = await asyncio.gather(*map(self._find, letters))
+            await asyncio.gather(*(self._delete(one) for one in findings if one.is_stale))
+        return findings
+
+    async def _find(self, letter: DeadLetter) -> Finding:
+        errand = _errand(letter)
+        if errand is None:
+            return Finding(letter, None)
+        logged = await self._store.logged(errand.subscription_id, errand.delivery_id)
+        return Finding(letter, logged)
+
+    async def _delete(self, stale: Finding) -> None:
+        errand = _errand(stale.letter)
+        if stale.is_lost and errand is not None:
+            await self._errands.send(errand)
+        await self._dead_letters.delete(stale.letter)
+
+
+def _errand(letter: DeadLetter) -> Deliver | None:
+    try:
+        errand = ERRAND.validate_json(letter.body)
+    except ValidationError:
+        return None
+    return errand if isinstance(errand, Deliver) else None

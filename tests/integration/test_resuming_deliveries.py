@@ -1,0 +1,108 @@
+"""Resuming goes by the log: whatever became of dead letters, nothing that failed is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.chaos.faults import Fail, Rule
+from tests.integration.test_subscriptions_outages import weather
+from tests.support.notifier import AS_STAFF, Desk, Serving, announcing, serving, settings_for
+from tests.support.subscribers import Endpoint, Held, endpoint, publish, webhook
+from tests.support.webhooks import answers
+
+FAILED = 3
+"""Issues that a subscriber misses here."""
+
+
+async def missing(notifier: Serving, subscriber: Endpoint) -> Held:
+    """Subscribe somebody who then is away, until all that was published has failed."""
+    subscriber.answering = answers(410)
+    held = await webhook(notifier, subscriber)
+    for number in range(FAILED):
+        await publish(notifier, subject=f"Missed {number}")
+    await held.until(
+        lambda shown: [one["state"] for one in shown["deliveries"]] == ["failed"] * FAILED
+    )
+    await letters(notifier, FAILED)
+    subscriber.answering = answers(204)
+    subscriber.events.clear()
+    return held
+
+
+async def letters(notifier: Serving, count: int) -> None:
+    """Look at the dead letters until there are so many."""
+    async with asyncio.timeout(10):
+        while True:
+            answer = await notifier.http.get("/subscriptions/dead-letters", headers=AS_STAFF)
+            if len(answer.json()["dead_letters"]) == count:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def queue_url(desk: Desk, name: str) -> str:
+    return (await desk.clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
+
+
+async def test_what_failed_is_delivered_though_its_dead_letters_are_gone(ministack: str) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with (
+        serving(settings) as notifier,
+        announcing(settings) as desk,
+        endpoint() as subscriber,
+    ):
+        held = await missing(notifier, subscriber)
+        url = await queue_url(desk, desk.names.deliveries_dead_letters)
+        await desk.clients.sqs.purge_queue(QueueUrl=url)
+        answer = await held.ask("POST", "/resume")
+        assert (answer.status_code, answer.json()) == (200, {"redriven": FAILED})
+        await subscriber.hears(FAILED)
+
+
+async def test_a_resumption_that_was_cut_off_goes_on_when_asked_for_again(ministack: str) -> None:
+    async with weather(ministack) as (proxy, faults), endpoint() as subscriber:
+        settings = settings_for(proxy.url, allow_loopback_webhooks=True)
+        async with serving(settings) as notifier:
+            held = await missing(notifier, subscriber)
+            faults.set(Rule("SendMessageBatch", Fail()))
+            assert (await held.ask("POST", "/resume")).status_code == 503
+            assert (await held.shown())["state"] == "active"
+            faults.set()
+            answer = await held.ask("POST", "/resume")
+            assert (answer.status_code, answer.json()) == (200, {"redriven": FAILED})
+            await subscriber.hears(FAILED)
+
+
+async def test_dead_letters_of_what_was_delivered_after_all_are_shown_to_nobody(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with serving(settings) as notifier, endpoint() as subscriber:
+        held = await missing(notifier, subscriber)
+        await held.ask("POST", "/resume")
+        await subscriber.hears(FAILED)
+        await letters(notifier, 0)
+        answer = await notifier.http.get("/subscriptions/dead-letters", headers=AS_STAFF)
+        assert answer.json() == {"dead_letters": [], "total": 0}
+
+
+async def test_staff_redrive_all_of_a_subscriber_of_whom_one_dead_letter_tells(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with (
+        serving(settings) as notifier,
+        announcing(settings) as desk,
+        endpoint() as subscriber,
+    ):
+        await missing(notifier, subscriber)
+        url = await queue_url(desk, desk.names.deliveries_dead_letters)
+        held = await desk.clients.sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+        for letter in held["Messages"]:
+            await desk.clients.sqs.delete_message(
+                QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"]
+            )
+        answer = await notifier.http.post(
+            "/subscriptions/dead-letters/redrive", json={}, headers=AS_STAFF
+        )
+        assert answer.json() == {"redriven": FAILED, "refused": 0, "left": 0}
+        await subscriber.hears(FAILED)
