@@ -23,6 +23,7 @@ from producer.models import (
     ShopModel,
 )
 from shared.domain.order import OrderState
+from shared.web.idempotency import INVALID_KEY, KEY_REUSED, key_parameter
 from shared.web.operation import Answer, Operation, Parameter, Role
 from shared.web.problem import (
     INVALID_REQUEST,
@@ -43,14 +44,7 @@ _ORDERS: Sequence[Operation] = (
         order_routes.place_order,
         role=Role.ANYONE,
         body=PlaceOrder,
-        parameters=(
-            Parameter(
-                order_routes.IDEMPOTENCY_KEY,
-                "header",
-                "16 to 255 visible ASCII characters; the same key places the same order once",
-                Annotated[str, Field(pattern=r"^[\x21-\x7e]{16,255}$")],
-            ),
-        ),
+        parameters=(key_parameter("places the same order once"),),
         answers={
             HTTPStatus.CREATED: Answer("The order is placed", PlacedOrderModel, headers=_LOCATION),
             HTTPStatus.OK: Answer(
@@ -60,9 +54,9 @@ _ORDERS: Sequence[Operation] = (
             ),
         },
         errors=(
-            problems.INVALID_KEY,
+            INVALID_KEY,
             problems.INVALID_ORDER,
-            problems.KEY_REUSED,
+            KEY_REUSED,
             problems.NOT_ON_THE_MENU,
             problems.SHOP_CLOSED,
             TOO_BUSY,

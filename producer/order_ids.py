@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 import secrets
 
-_KEY = re.compile(r"[\x21-\x7e]{16,255}")
 _ID_BYTES = 16
 
 
@@ -33,11 +31,6 @@ class OrderIds:
     def of_updates(self, order_id: str) -> str:
         """Make the id of the subscription to an order's own events."""
         return _encode(hmac.digest(self._secret, b"updates\0" + order_id.encode(), "sha256"))
-
-
-def is_idempotency_key(value: str) -> bool:
-    """Tell whether `value` is 16 to 255 visible ASCII characters."""
-    return _KEY.fullmatch(value) is not None
 
 
 def _encode(raw: bytes) -> str:

@@ -11,10 +11,9 @@ from producer.cashier import Placed, Request
 from producer.counter import COUNTER, Counter
 from producer.errors import NotInTimeError
 from producer.models import ListOrders, OrderPage, PlaceOrder
-from producer.order_ids import is_idempotency_key
 from producer.order_updates import Contact
 from producer.presenting import show_board, show_order, show_placed
-from producer.problems import INVALID_KEY, INVALID_ORDER
+from producer.problems import INVALID_ORDER
 from shared.domain.errors import Fault
 from shared.domain.order import OrderState
 from shared.domain.subscription import Channel
@@ -22,12 +21,12 @@ from shared.web.answer import answer
 from shared.web.auth import is_staff
 from shared.web.body import read_body
 from shared.web.client_address import client_address
+from shared.web.idempotency import idempotency_key
 from shared.web.keys import CORRELATION_ID
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 from shared.web.query import read_query
 from shared.web.webhook_url import DialingRules, ForbiddenUrlError
 
-IDEMPOTENCY_KEY = "Idempotency-Key"
 _BOARD_ORDERS = 200
 """A display has only so much room: the newest ones are shown."""
 
@@ -36,7 +35,7 @@ async def place_order(request: web.Request) -> web.Response:
     """Place an order; 200 instead of 201 when its key has placed it before."""
     counter = request.app[COUNTER]
     _admit(request)
-    key = _idempotency_key(request)
+    key = idempotency_key(request)
     body = await read_body(request, PlaceOrder, INVALID_ORDER)
     wanted = Request(
         customer_name=body.customer_name,
@@ -119,14 +118,3 @@ def _admit(request: web.Request) -> None:
     wait = request.app[COUNTER].rate_limit.admit(client_address(request))
     if wait:
         raise Problem(TOO_MANY_REQUESTS, "wait a little before the next order", retry_after=wait)
-
-
-def _idempotency_key(request: web.Request) -> str | None:
-    keys = request.headers.getall(IDEMPOTENCY_KEY, [])
-    if not keys:
-        return None
-    if len(keys) > 1 or not is_idempotency_key(keys[0]):
-        raise Problem(
-            INVALID_KEY, f"{IDEMPOTENCY_KEY} is one of 16 to 255 visible ASCII characters"
-        )
-    return keys[0]

@@ -21,6 +21,7 @@ from shared.aws.errors import AwsUnavailableError
 from shared.domain.errors import NotOnTheMenuError
 from shared.runtime.clock import utc_now
 from shared.store.contract import InvalidCursorError, StoreUnavailableError
+from shared.web.idempotency import KEY_REUSED
 from shared.web.problem import (
     INVALID_REQUEST,
     NOT_FOUND,
@@ -30,14 +31,6 @@ from shared.web.problem import (
     ProblemKind,
 )
 
-INVALID_KEY = ProblemKind(
-    "invalid-idempotency-key", HTTPStatus.BAD_REQUEST, "The idempotency key is malformed"
-)
-KEY_REUSED = ProblemKind(
-    "idempotency-key-reused",
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    "The idempotency key belongs to another order",
-)
 INVALID_ORDER = ProblemKind(
     "invalid-order", HTTPStatus.UNPROCESSABLE_ENTITY, "The order is not valid"
 )

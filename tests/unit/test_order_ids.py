@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.order_ids import OrderIds, is_idempotency_key
+from producer.order_ids import OrderIds
+from shared.web.idempotency import is_idempotency_key
 
 SHAPE = re.compile(r"[a-z2-7]{26}")
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=16, max_size=255)
