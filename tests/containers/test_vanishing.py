@@ -27,7 +27,6 @@ TAKEN_UP_SECONDS = 90
 async def test_no_order_is_lost_when_containers_are_killed_under_load(shop: ContainerShop) -> None:
     await shop.scale("worker", 2)
     await shop.scale("producer", 2)
-    await shop.serves("/readyz")
     planned = orders_of("espresso", "single", 80, rate=10)
     async with shop.customers() as customers:
         placing = asyncio.create_task(place(customers, planned))
@@ -46,7 +45,6 @@ async def test_a_cashier_that_vanishes_with_a_request_costs_one_that_may_be_sent
     shop: ContainerShop, header: str | None
 ) -> None:
     await shop.scale("producer", 2)
-    await shop.serves("/readyz")
     frozen = (await shop.containers("producer"))[0]
     await shop.execute(frozen, "sh", "-c", "kill -STOP $(cat /proc/1/task/1/children)")
     answered: Counter[tuple[int, str | None]] = Counter()
@@ -73,7 +71,6 @@ async def test_a_stream_is_resumed_or_told_of_the_gap_when_its_notifier_is_resta
     shop: ContainerShop,
 ) -> None:
     await shop.scale("notifier", 1)
-    await shop.serves("/topics")
     seen: list[str] = []
     async with aiohttp.ClientSession(f"{shop.url}/", headers=AS_STAFF) as http:
         stream = LiveStream(http, topics="order-events")
@@ -98,7 +95,6 @@ async def test_an_issue_that_was_taken_is_delivered_though_its_notifiers_are_kil
     shop: ContainerShop,
 ) -> None:
     await shop.scale("notifier", 2)
-    await shop.serves("/topics")
     async with aiohttp.ClientSession(shop.url, headers=AS_STAFF) as http:
         await _subscribe(shop, http)
         issues = [f"Issue {number}" for number in range(12)]

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,11 @@ class ContainerShop:
         return await run(*self.command, *arguments, environment=self.environment)
 
     async def scale(self, service: str, count: int) -> None:
-        """Have so many containers of a service, and leave all others as they are."""
+        """Have so many containers of a service, all alive, and leave the others as they are."""
         options = ("-d", "--no-deps", "--no-recreate", "--scale", f"{service}={count}")
         await self.compose("up", *options, service)
+        for container in await self.containers(service):
+            await until(partial(self._is_alive, container), 60)
 
     async def containers(self, service: str) -> Sequence[str]:
         """Give the ids of the containers of a service that run."""
@@ -79,6 +82,10 @@ class ContainerShop:
         """Run a command in a container, and give what it printed."""
         return await run("docker", "exec", container, *command)
 
+    async def _is_alive(self, container: str) -> bool:
+        check = "python -m shared.runtime.healthcheck && echo alive || true"
+        return "alive" in await self.execute(container, "sh", "-c", check)
+
     @contextlib.asynccontextmanager
     async def customers(self) -> AsyncIterator[Customers]:
         """Let customers in whom no rate bounds, since they have the staff key."""
@@ -86,7 +93,7 @@ class ContainerShop:
             yield Customers(http, Ledger(), seed=0)
 
     async def serves(self, path: str) -> None:
-        """Wait until every container behind a path answers: ten answers in a row are from them."""
+        """Wait until a path is served, ten times in a row: by all of a service's containers."""
         async with aiohttp.ClientSession(self.url) as http, asyncio.timeout(90):
             good = 0
             while good < _IN_A_ROW:
