@@ -56,7 +56,11 @@ class Deliverer:
             case LoggedState.FAILED:
                 # We were cut off between log and queue, or this is a second errand.
                 return Reject(delivery.error or _PAUSED)
-            case _:
+            case LoggedState.DELIVERED:
+                # We may have been cut off before what follows from it.
+                await self._delivered(subscription)
+                return Done()
+            case LoggedState.DROPPED:
                 return Done()
 
     async def redeliver(self, errand: Redeliver) -> Outcome:
@@ -111,7 +115,7 @@ class Deliverer:
             case Accepted():
                 done = replace(tried, state=LoggedState.DELIVERED, error=None)
                 await self.store.log_attempt(done)
-                await self.standing.after_delivery(subscription, done)
+                await self._delivered(subscription)
                 return Done()
             case Refused(error=error, after=after):
                 pause = self.schedule.pause(tried.attempts, after, self.rnd)
@@ -123,6 +127,10 @@ class Deliverer:
             case Unreachable(error=error):
                 await self.standing.pause(subscription, error)
                 return await self._give_up(tried, error)
+
+    async def _delivered(self, subscription: Subscription) -> None:
+        if subscription.state is SubscriptionState.ACTIVE:
+            await self.standing.after_delivery(subscription)
 
     async def _give_up(self, delivery: LoggedDelivery, error: str) -> Outcome:
         log.warning(

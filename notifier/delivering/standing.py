@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
@@ -19,7 +20,10 @@ from shared.store.subscription_contract import (
 log = structlog.stdlib.get_logger(__name__)
 
 _LOOKED_AT = 50
-"""So many of a subscriber's last deliveries tell whether it is there at all."""
+"""So many of a subscriber's last deliveries tell whether it is there at all.
+
+An order has a few changes: these are all of them.
+"""
 
 
 class _Store(SubscriptionStore, DeliveryLog, Protocol):
@@ -41,9 +45,11 @@ class Standing:
         if not any(_got_through_since(failed, delivery) for delivery in last):
             await self.pause(subscription, f"{failed.attempts} attempts failed, the last: {error}")
 
-    async def after_delivery(self, subscription: Subscription, delivered: LoggedDelivery) -> None:
-        """End the subscription of an order of which this was the last to tell."""
-        if len(subscription.filter.order_ids) == 1 and delivered.event_type in CLOSING_TYPES:
+    async def after_delivery(self, subscription: Subscription) -> None:
+        """End the subscription of an order of which nothing is left to tell."""
+        if len(subscription.filter.order_ids) != 1:
+            return
+        if _all_told(await self._store.last_deliveries(subscription.id, _LOOKED_AT)):
             await self.end(subscription, "the order is closed")
 
     async def pause(self, subscription: Subscription, notice: str) -> None:
@@ -62,6 +68,12 @@ class Standing:
             log.info("subscription.changed_meanwhile", subscription=subscription.id)
         else:
             log.info("subscription.moved", subscription=subscription.id, to=to, notice=notice)
+
+
+def _all_told(deliveries: Sequence[LoggedDelivery]) -> bool:
+    """Tell whether an order's end has been delivered, and so has all before it."""
+    closed = any(delivery.event_type in CLOSING_TYPES for delivery in deliveries)
+    return closed and all(delivery.state is LoggedState.DELIVERED for delivery in deliveries)
 
 
 def _got_through_since(failed: LoggedDelivery, other: LoggedDelivery) -> bool:

@@ -1,0 +1,83 @@
+"""A subscription of one order ends when all of it is told, and not before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from notifier.delivering.deliverer import Deliverer
+from notifier.delivering.retries import Schedule
+from notifier.delivering.standing import Standing
+from notifier.delivering.turns import Turns
+from shared.consuming.outcome import Done
+from shared.domain.delivery_log import LoggedState
+from shared.domain.order import OrderState
+from shared.domain.subscription import SubscriptionState
+from shared.messages.errand import Deliver
+from shared.runtime.clock import utc_now
+from shared.store.sqlite_notifier import open_sqlite_notifier_store
+from tests.contract.subscribers import due_to, subscriptions_of
+from tests.support.notifier import announcing, placed, serving, settings_for, then
+from tests.support.subscribers import endpoint, in_turn, webhook
+from tests.support.webhooks import answers
+
+CANCELED = "coffeeshop.order.canceled.v1"
+
+
+async def test_what_is_due_for_another_attempt_is_told_after_the_orders_end(ministack: str) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True, retry_seconds=(2, 2))
+    order = placed()
+    async with (
+        serving(settings) as notifier,
+        announcing(settings) as desk,
+        endpoint(in_turn(503, 204)) as subscriber,
+    ):
+        held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
+        await desk.announce(order)
+        await subscriber.hears(1)
+        await desk.announce(then(order, OrderState.CANCELED))
+        await subscriber.hears(3)
+        shown = await held.becomes("ended")
+    assert shown["notice"] == "the order is closed"
+    assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
+    assert subscriber.ids == [f"{order.id}:1", f"{order.id}:2", f"{order.id}:1"]
+
+
+async def test_an_order_that_a_subscriber_missed_is_told_to_its_end_when_it_is_back(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    order = placed()
+    async with (
+        serving(settings) as notifier,
+        announcing(settings) as desk,
+        endpoint(answers(410)) as subscriber,
+    ):
+        held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
+        await desk.announce(order, then(order, OrderState.CANCELED))
+        await held.until(
+            lambda shown: [one["state"] for one in shown["deliveries"]] == ["failed", "failed"]
+        )
+        subscriber.answering = answers(204)
+        answer = await held.ask("POST", "/resume")
+        assert answer.json() == {"redriven": 2}
+        shown = await held.becomes("ended")
+    assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
+
+
+async def test_an_end_that_was_cut_off_follows_when_the_errand_comes_again(tmp_path: Path) -> None:
+    subscription = subscriptions_of("main")(
+        "order-events", order_ids=["42"], state=SubscriptionState.ACTIVE
+    )
+    told = replace(
+        due_to(subscription.id, "42:2"), event_type=CANCELED, state=LoggedState.DELIVERED
+    )
+    async with open_sqlite_notifier_store(tmp_path / "shop.db", "main") as store:
+        await store.add_subscription(subscription)
+        await store.log_attempt(told)
+        deliverer = Deliverer(store, {}, Turns(1), Schedule([]), Standing(store, utc_now), utc_now)
+        again = Deliver(subscription_id=subscription.id, delivery_id=told.id)
+        assert await deliverer.deliver(again) == Done()
+        ended = await store.subscription(subscription.id)
+    assert ended is not None
+    assert ended.state is SubscriptionState.ENDED
