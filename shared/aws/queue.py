@@ -158,32 +158,44 @@ class SqsQueue:
         return by_position(len(messages), answer.get("Failed", []))
 
     async def _delete_batch(self, taken: Sequence[Delivery]) -> Sequence[EntryFailedError | None]:
+        receipts = [delivery.receipt for delivery in taken]
+        distinct = list(dict.fromkeys(receipts))
         async with reaching("SQS"):
             answer = await self._sqs.delete_message_batch(
                 QueueUrl=self.url,
                 Entries=[
-                    {"Id": str(position), "ReceiptHandle": delivery.receipt}
-                    for position, delivery in enumerate(taken)
+                    {"Id": str(position), "ReceiptHandle": receipt}
+                    for position, receipt in enumerate(distinct)
                 ],
             )
-        return by_position(len(taken), answer.get("Failed", []))
+        return _shared(receipts, distinct, answer.get("Failed", []))
 
     async def _extend_batch(
         self, extensions: Sequence[tuple[Delivery, int]]
     ) -> Sequence[EntryFailedError | None]:
+        receipts = [delivery.receipt for delivery, _ in extensions]
+        seconds = {delivery.receipt: seconds for delivery, seconds in extensions}
         async with reaching("SQS"):
             answer = await self._sqs.change_message_visibility_batch(
                 QueueUrl=self.url,
                 Entries=[
                     {
                         "Id": str(position),
-                        "ReceiptHandle": delivery.receipt,
-                        "VisibilityTimeout": seconds,
+                        "ReceiptHandle": receipt,
+                        "VisibilityTimeout": seconds[receipt],
                     }
-                    for position, (delivery, seconds) in enumerate(extensions)
+                    for position, receipt in enumerate(seconds)
                 ],
             )
-        return by_position(len(extensions), answer.get("Failed", []))
+        return _shared(receipts, list(seconds), answer.get("Failed", []))
+
+
+def _shared(
+    receipts: Sequence[str], distinct: Sequence[str], failed: Sequence[Any]
+) -> list[EntryFailedError | None]:
+    """Give each receipt the outcome of its entry; one that was there twice had only one."""
+    outcomes = dict(zip(distinct, by_position(len(distinct), failed), strict=True))
+    return [outcomes[receipt] for receipt in receipts]
 
 
 def _weight(message: Message) -> int:

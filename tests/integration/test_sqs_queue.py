@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -23,7 +23,9 @@ from shared.aws.provisioning import (
     queue_arn,
 )
 from shared.aws.queue import Message, SqsQueue
-from shared.consuming.delivery import LeaseLostError
+from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.consuming.delivery import Delivery, LeaseLostError
+from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import CloudEvent
 from shared.runtime.clock import utc_now
 from shared.runtime.settings import ServiceSettings
@@ -205,3 +207,43 @@ async def test_a_queue_out_of_reach_is_one_clear_error() -> None:
         queue = SqsQueue(clients.sqs, f"{nowhere}/000000000000/orders")
         with pytest.raises(AwsUnavailableError, match="SQS is out of reach"):
             await queue.send(Message("hello"))
+
+
+class Doubling:
+    """A queue whose every receive has each of its messages twice, as SQS may do."""
+
+    def __init__(self, queue: SqsQueue) -> None:
+        self._queue = queue
+        self.extend = queue.extend
+        self.dead_letter = queue.dead_letter
+        self.deleted: list[str] = []
+
+    async def receive(self, limit: int) -> Sequence[Delivery]:
+        return [
+            delivery for one in await self._queue.receive(limit // 2) for delivery in (one, one)
+        ]
+
+    async def delete(self, delivery: Delivery) -> None:
+        await self._queue.delete(delivery)
+        self.deleted.append(delivery.body)
+
+
+async def test_a_message_twice_in_one_receive_is_handled_and_deleted_twice(
+    queue: SqsQueue,
+) -> None:
+    handled: list[str] = []
+    stop = asyncio.Event()
+
+    async def handle(delivery: Delivery) -> Outcome:
+        handled.append(delivery.body)
+        if len(handled) == 4:
+            stop.set()
+        return Done()
+
+    for body in "ab":
+        await queue.send(Message(body))
+    doubling = Doubling(queue)
+    async with asyncio.timeout(20):
+        await Consumer(doubling, handle, ConsumerLimits(concurrency=10)).run(stop)
+    assert sorted(handled) == sorted(doubling.deleted) == ["a", "a", "b", "b"]
+    assert await queue.waiting_and_in_flight() == (0, 0)
