@@ -10,11 +10,13 @@ from typing import Any
 from notifier.subscriptions.desk import NotActiveError, NotFoundError
 from notifier.subscriptions.queues import QueueRefusedError
 from notifier.topics.catalog import TooManyTopicsError
+from notifier.topics.press import KeyReusedError
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.subscription import SubscriptionRefusedError
 from shared.store.contract import StoreUnavailableError
 from shared.store.subscription_contract import SubscriptionChangedError
+from shared.web.idempotency import KEY_REUSED
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind
 
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -57,6 +59,9 @@ NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingP
         NotFoundError: lambda _: Problem(NOT_FOUND, "there is no such subscription or delivery"),
         QueueRefusedError: lambda error: Problem(INVALID_SUBSCRIPTION, str(error)),
         NotActiveError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
+        KeyReusedError: lambda _: Problem(
+            KEY_REUSED, "another message was published under this key; use a new one"
+        ),
         TooManyTopicsError: lambda error: Problem(TOO_MANY_TOPICS, str(error)),
         SubscriptionRefusedError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
         SubscriptionChangedError: _changed,

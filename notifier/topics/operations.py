@@ -22,6 +22,7 @@ from notifier.topics.models import (
     TopicModel,
     TopicsModel,
 )
+from shared.web.idempotency import INVALID_KEY, KEY_REUSED, key_parameter
 from shared.web.operation import Answer, Operation, Parameter, Role
 from shared.web.problem import NOT_FOUND, UNAVAILABLE
 
@@ -64,9 +65,13 @@ TOPIC_OPERATIONS: Sequence[Operation] = (
         "Publish a newsletter issue",
         routes.publish_issue,
         body=PublishIssue,
-        parameters=(TOPIC,),
-        answers={HTTPStatus.ACCEPTED: Answer("Every subscriber will have it", PublishedModel)},
-        errors=(INVALID_ISSUE, NOT_FOUND, TOPIC_RESERVED, UNAVAILABLE),
+        parameters=(TOPIC, key_parameter("publishes the same issue once")),
+        answers={
+            HTTPStatus.ACCEPTED: Answer(
+                "It is recorded, and will be announced to all who subscribe", PublishedModel
+            )
+        },
+        errors=(INVALID_ISSUE, INVALID_KEY, KEY_REUSED, NOT_FOUND, TOPIC_RESERVED, UNAVAILABLE),
         tag="topics",
     ),
 )

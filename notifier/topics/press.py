@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -21,6 +23,26 @@ log = structlog.stdlib.get_logger(__name__)
 
 PUBLISHED = "coffeeshop.newsletter.published.v1"
 _MOST_AT_ONCE = 100
+_LONGEST_PATIENCE = dt.timedelta(hours=1)
+
+
+class KeyReusedError(Exception):
+    """Another issue was accepted under the idempotency key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What staff have written; `data` is what the issue brings along beside it."""
+
+    topic: str
+    subject: str
+    body: str
+    data: Mapping[str, Any]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What subscribers are told."""
+        return {**self.data, "topic": self.topic, "subject": self.subject, "body": self.body}
 
 
 class Press:
@@ -33,28 +55,33 @@ class Press:
         self._publishers = publishers
         self._store_id = store_id
         self._clock = clock
+        self._patience: dict[str, dt.datetime] = {}
 
-    async def publish(
-        self, topic: str, subject: str, body: str, data: Mapping[str, Any], correlation_id: str
-    ) -> str:
+    async def publish(self, draft: Draft, correlation_id: str, key: str | None = None) -> str:
         """Accept an issue, and announce it if the topic can be reached; return its id.
 
-        Raises StoreUnavailableError.
+        Under the same key it is accepted once. Raises KeyReusedError when that was another, and
+        StoreUnavailableError.
         """
-        now = self._clock()
         event = CloudEvent(
-            id=secrets.token_hex(16),
+            id=secrets.token_hex(16) if key is None else self._id_of(key),
             source=f"/stores/{self._store_id}",
             type=PUBLISHED,
-            subject=topic,
-            time=now,
+            subject=draft.topic,
+            time=self._clock(),
             correlationid=correlation_id,
-            data={**data, "topic": topic, "subject": subject, "body": body},
+            data=draft.told,
         )
-        issue = Issue(event.id, topic, event.model_dump_json(exclude_none=True), now)
-        await self._store.add_issue(issue)
-        await self._announce(issue)
+        written = event.model_dump_json(exclude_none=True)
+        issue = await self._store.add_issue(Issue(event.id, draft.topic, written, event.time))
+        if CloudEvent.model_validate_json(issue.event).data != draft.told:
+            raise KeyReusedError
+        if key is None or not await self._store.is_announced(issue.id):
+            await self._announce(issue)
         return issue.id
+
+    def _id_of(self, key: str) -> str:
+        return hashlib.sha256(f"{self._store_id}/{key}".encode()).hexdigest()[:32]
 
     async def announce_again(self) -> int:
         """Announce issues of which it is not certain that all subscribers get them."""
@@ -62,10 +89,18 @@ class Press:
         return await self._announce_all(issues)
 
     async def announce_overdue(self, seconds: float) -> None:
-        """Announce again what was accepted so long ago, and has not reached the log since."""
+        """Announce again what was accepted so long ago, and has not reached the log since.
+
+        What SNS has taken is given as long again as it has waited by then, up to an hour: when it
+        is the log that is slow, more of the same does not help it.
+        """
         issues = await self._store.unannounced_issues(_MOST_AT_ONCE)
         before = self._clock() - dt.timedelta(seconds=seconds)
-        await self._announce_all([issue for issue in issues if issue.at < before])
+        self._patience = {i.id: self._patience[i.id] for i in issues if i.id in self._patience}
+        await self._announce_all([issue for issue in issues if self._again_at(issue) < before])
+
+    def _again_at(self, issue: Issue) -> dt.datetime:
+        return self._patience.get(issue.id, issue.at)
 
     async def _announce_all(self, issues: Sequence[Issue]) -> int:
         """Announce one after the other, as far as SNS can be reached; say how many."""
@@ -82,4 +117,6 @@ class Press:
         except (AwsUnavailableError, EntryFailedError) as error:
             log.warning("issue.not_announced_yet", issue=issue.id, error=str(error))
             return False
+        now = self._clock()
+        self._patience[issue.id] = now + min(now - issue.at, _LONGEST_PATIENCE)
         return True

@@ -18,10 +18,12 @@ from notifier.topics.models import (
     TopicModel,
     TopicsModel,
 )
+from notifier.topics.press import Draft
 from shared.domain.errors import Fault
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer
 from shared.web.body import read_body
+from shared.web.idempotency import idempotency_key
 from shared.web.keys import CORRELATION_ID
 from shared.web.problem import NOT_FOUND, Problem
 
@@ -63,11 +65,11 @@ async def publish_issue(request: web.Request) -> web.Response:
     notifier, name = request.app[NOTIFIER], request.match_info["name"]
     if name == ORDER_EVENTS:
         raise Problem(TOPIC_RESERVED, f"{ORDER_EVENTS} tells of orders, and of nothing else")
+    key = idempotency_key(request)
     body = await read_body(request, PublishIssue, INVALID_ISSUE)
     await require_topic(request, name)
-    issue_id = await notifier.press.publish(
-        name, body.subject, body.body, body.data, request[CORRELATION_ID]
-    )
+    draft = Draft(name, body.subject, body.body, body.data)
+    issue_id = await notifier.press.publish(draft, request[CORRELATION_ID], key)
     return answer(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
 
 

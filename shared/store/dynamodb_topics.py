@@ -62,7 +62,7 @@ class DynamoDBTopics:
                 )
         return topics
 
-    async def add_issue(self, issue: Issue) -> None:
+    async def add_issue(self, issue: Issue) -> Issue:
         """Record an issue that is to be announced; told again, it stays as it is."""
         item: Item = {
             **self._issue_key(issue.id),
@@ -71,7 +71,8 @@ class DynamoDBTopics:
             "placed": {"S": f"{sortable(issue.at)}#{issue.id}"},
         }
         async with self.table.in_time():
-            await self.table.put(item, ABSENT)
+            recorded = await self.table.put_or_find(item, ABSENT) or item  # it expires by itself
+        return ISSUE.validate_json(recorded["document"]["S"])
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""

@@ -29,9 +29,9 @@ class SqliteTopics:
         """Give every recorded topic's description."""
         return await self.file.read(lambda file: _topics(file, self.store_id))
 
-    async def add_issue(self, issue: Issue) -> None:
+    async def add_issue(self, issue: Issue) -> Issue:
         """Record an issue that is to be announced; told again, it stays as it is."""
-        await self.file.write(lambda file: _add_issue(file, self.store_id, issue))
+        return await self.file.write(lambda file: _add_issue(file, self.store_id, issue))
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
@@ -67,12 +67,16 @@ def _topics(connection: sqlite3.Connection, store_id: str) -> Mapping[str, str]:
     return dict(rows.fetchall())
 
 
-def _add_issue(connection: sqlite3.Connection, store_id: str, issue: Issue) -> None:
+def _add_issue(connection: sqlite3.Connection, store_id: str, issue: Issue) -> Issue:
     connection.execute(
         "INSERT INTO issues (store_id, id, at, document) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         (store_id, issue.id, sortable(issue.at), ISSUE.dump_json(issue).decode()),
     )
+    row = connection.execute(
+        "SELECT document FROM issues WHERE store_id = ? AND id = ?", (store_id, issue.id)
+    )
+    return ISSUE.validate_json(row.fetchone()[0])
 
 
 def _issue_announced(connection: sqlite3.Connection, store_id: str, issue_id: str) -> None:

@@ -24,8 +24,8 @@ class TopicStore(Protocol):
     async def topics(self) -> Mapping[str, str]:
         """Give every recorded topic's description, by name, sorted."""
 
-    async def add_issue(self, issue: Issue) -> None:
-        """Record an issue that is to be announced."""
+    async def add_issue(self, issue: Issue) -> Issue:
+        """Record an issue that is to be announced; give the one that is recorded under its id."""
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
@@ -96,6 +96,8 @@ class DeliveryLog(Protocol):
 
     async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
         """List up to `limit` that are due, by id, then by subscription, beyond `after`.
+
+        They are fewer only when there are no more.
 
         `after` is the `due_place` of the last one of the list before.
         """

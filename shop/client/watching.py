@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from shop.client.connection import OUT_OF_REACH
 from shop.client.live_stream import Event, LiveStream, StreamRefusedError
-from shop.client.placing import AGAIN, pause
+from shop.client.repeating import AGAIN, pause
 
 
 class Watching:

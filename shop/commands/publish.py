@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated
 
 import typer
 
-from shop.client.answers import content
+from shop.client.answers import Json, content
 from shop.client.connection import path
 from shop.client.markdown import UnfinishedError, Written, read_issue
+from shop.client.repeating import Repeating
 from shop.commands import terminal
 from shop.commands.options import Url
 from shop.commands.staff import connect_as_staff
+
+ATTEMPTS = 4
 
 
 def publish(
@@ -46,7 +50,8 @@ def publish(
     - `coffeeshop topics publish coffee-trivia issue-12.md`
     - `fortune | coffeeshop topics publish coffee-trivia - --subject 'Did you know?'`
 
-    Once it says the issue's id, every subscriber will have it, even if the shop is restarted now.
+    Once it says the issue's id, the issue is recorded, and announced even if the shop is
+    restarted now. An answer that is lost is asked for again: nobody gets the issue twice for that.
     """
     if (file is None) == (text is None):
         raise typer.BadParameter("give either a file (- is standard input) or --text")
@@ -61,10 +66,16 @@ def publish(
 
 async def _publish(url: str, topic: str, issue: Written) -> int:
     body = {"subject": issue.subject, "body": issue.body}
-    async with (
-        connect_as_staff(url) as http,
-        http.post(path("topics", topic, "messages"), json=body) as response,
-    ):
-        issue_id = (await content(response))["id"]
+    headers = {"Idempotency-Key": f"cli-{uuid.uuid4()}"}
+    say = terminal.err().print
+    repeating = Repeating(ATTEMPTS, lambda why, wait: say(f"{why}; trying again in {wait:.1f} s"))
+    async with connect_as_staff(url) as http:
+
+        async def send() -> Json:
+            place = path("topics", topic, "messages")
+            async with http.post(place, json=body, headers=headers) as response:
+                return await content(response)
+
+        issue_id = (await repeating.until_answered(send)).content["id"]
     terminal.out().print(f"Published to {topic}: {issue.subject}\n{issue_id}")
     return 0

@@ -54,6 +54,16 @@ async def test_issues_are_listed_from_the_oldest_on_until_they_are_announced(
     assert not await notifier.is_announced("unknown")
 
 
+async def test_whoever_adds_an_issue_again_is_given_the_first(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    first, other = issue("issue-1"), issue("issue-1", NOON + SECOND)
+    assert await notifier.add_issue(first) == first
+    assert await second_notifier.add_issue(other) == first
+    await notifier.issue_announced("issue-1")
+    assert await second_notifier.add_issue(other) == first
+
+
 async def test_an_issue_that_was_announced_stays_so_when_it_is_added_again(
     notifier: NotifierStore,
 ) -> None:

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 
 from shared.domain.order import OrderState
-from tests.support.command_line import Outcome
+from tests.support.command_line import Outcome, run
 from tests.support.notifier import placed, then
+from tests.support.shop_stand_in import problem, stand_in
 from tests.support.topics_shop import AS_STAFF, TopicsShop, open_shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -75,6 +76,21 @@ async def test_standard_input_is_published_as_it_is_under_a_subject_that_is_give
         (event,) = await stream.take(1)
     assert outcome.code == 0
     assert (event["data"]["subject"], event["data"]["body"]) == ("News", "# A heading\n\nA body\n")
+
+
+async def test_an_issue_is_sent_under_one_key_until_the_shop_has_answered() -> None:
+    async with stand_in() as counter:
+        counter.refusals = [problem(503, "unavailable", "Not now", retry_after="0")]
+        counter.resets = 1
+        outcome = await run(
+            *(counter.url, "topics", "publish", "coupons", "--subject", "A", "--text", "B"),
+            COFFEE_STAFF_KEY=counter.staff_key,
+        )
+    assert outcome.code == 0, outcome
+    assert "503 Service Unavailable; trying again" in outcome.err
+    assert len(counter.keys) == 3
+    (key,) = {*counter.keys}
+    assert outcome.out.splitlines() == ["Published to coupons: A", key]
 
 
 @pytest.mark.parametrize(

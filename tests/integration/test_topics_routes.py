@@ -10,6 +10,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from shared.domain.issue import Issue
+from shared.store.contract import StoreUnavailableError
+from shared.store.sqlite_topics import SqliteTopics
 from tests.support.notifier import AS_STAFF, Serving, announcing, serving, settings_for
 from tests.support.subscribers import endpoint, webhook
 
@@ -120,6 +123,59 @@ async def test_an_issue_that_is_none_is_refused(
     answer = await post(notifier, "coupons", issue)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-message")
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+async def keyed(notifier: Serving, key: str, issue: Any = ISSUE, to: str = "new-products") -> Any:
+    keys = {**AS_STAFF, "Idempotency-Key": key}
+    answer = await notifier.http.post(f"/topics/{to}/messages", json=issue, headers=keys)
+    return answer.status_code, answer.json().get("type", answer.json().get("id"))
+
+
+async def test_what_is_sent_again_under_its_key_is_published_once(notifier: Serving) -> None:
+    key = "the-key-of-a-free-cake"
+    async with endpoint() as subscriber:
+        await webhook(notifier, subscriber, "new-products")
+        answers = await asyncio.gather(*(keyed(notifier, key) for _ in range(3)))
+        answers.append(await keyed(notifier, key))
+        ((status, issue_id),) = {*answers}
+        assert status == 202
+        _, other_id = await keyed(notifier, "the-key-of-another-one")
+        await subscriber.until(lambda: other_id in [event["id"] for event in subscriber.events])
+        heard = [event["id"] for event in await subscriber.hears(2)]
+    assert sorted(heard) == sorted([issue_id, other_id])
+
+
+@pytest.mark.parametrize(
+    ("issue", "to"), [({**ISSUE, "body": "No cake"}, "new-products"), (ISSUE, "coffee-trivia")]
+)
+async def test_a_key_is_for_one_message(notifier: Serving, issue: Any, to: str) -> None:
+    key = f"the-key-of-a-message-to-{to}"
+    await keyed(notifier, key)
+    assert await keyed(notifier, key, issue, to) == (422, "/problems/idempotency-key-reused")
+
+
+async def test_what_is_no_key_is_refused(notifier: Serving) -> None:
+    assert await keyed(notifier, "short") == (400, "/problems/invalid-idempotency-key")
+
+
+async def test_what_was_recorded_and_not_acknowledged_can_be_sent_again(
+    notifier: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, add = "the-key-of-a-lost-answer", SqliteTopics.add_issue
+
+    async def answered_late(store: SqliteTopics, issue: Issue) -> Issue:
+        await add(store, issue)
+        raise StoreUnavailableError("it did not answer in time")
+
+    async with endpoint() as subscriber:
+        await webhook(notifier, subscriber, "new-products")
+        with monkeypatch.context() as late:
+            late.setattr(SqliteTopics, "add_issue", answered_late)
+            assert (await keyed(notifier, key))[0] == 503
+        status, issue_id = await keyed(notifier, key)
+        assert status == 202
+        (event,) = await subscriber.hears(1)
+    assert event["id"] == issue_id
 
 
 async def test_order_events_and_unknown_topics_are_not_published_to(notifier: Serving) -> None:

@@ -128,6 +128,16 @@ class StandIn:
         more = str(start + limit) if start + limit < len(newest) else None
         return web.json_response({"orders": newest[start : start + limit], "next_cursor": more})
 
+    async def publish(self, request: web.Request) -> web.StreamResponse:
+        self.keys.append(request.headers["Idempotency-Key"])
+        if self.refusals:
+            return self.refusals.pop(0)
+        if self.resets > 0:
+            self.resets -= 1
+            assert request.transport is not None
+            request.transport.abort()
+        return web.json_response({"id": self.keys[-1]}, status=202)
+
     async def redrive(self, _: web.Request) -> web.StreamResponse:
         return web.json_response(self.redrives.pop(0))
 
@@ -203,6 +213,7 @@ async def stand_in() -> AsyncIterator[StandIn]:
     app.router.add_get("/orders", shop.listed)
     app.router.add_get("/orders/{id}", shop.get)
     app.router.add_get("/events", shop.events)
+    app.router.add_post("/topics/{name}/messages", shop.publish)
     app.router.add_post("/subscriptions/dead-letters/redrive", shop.redrive)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
