@@ -143,7 +143,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
 def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
     settings, store = around.settings, around.store
     standing = Standing(store, utc_now)
-    schedule = Schedule(settings.retry_seconds)
+    schedule = Schedule(settings.retry_seconds, settings.longest_attempt)
     deliverer = Deliverer(
         store,
         around.senders,

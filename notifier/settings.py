@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from notifier.mail.addresses import named_sender
+from notifier.mail.mailbox import MAIL_SECONDS
 from notifier.mail.smtp_url import SmtpServer, smtp_server
 from shared.runtime.settings import HttpUrl, Name, WebSettings
 from shared.web.mail_address import InvalidAddressError
@@ -120,6 +121,11 @@ class NotifierSettings(WebSettings):
     def own_url(self) -> str:
         """Where links in mail lead to."""
         return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def longest_attempt(self) -> float:
+        """After how many seconds an attempt to deliver is surely over, be it by mail or webhook."""
+        return max(self.webhook_seconds, MAIL_SECONDS) + 2
 
     @property
     def mail_goes_to(self) -> SmtpServer | Path:

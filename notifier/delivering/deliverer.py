@@ -72,13 +72,15 @@ class Deliverer:
         if subscription.state is SubscriptionState.ACTIVE:
             if wait := self.turns.wait(subscription.id):
                 return Retry(wait, "not its turn yet")
-            tried, attempt = await self._attempt(subscription, delivery)
-            match attempt:
-                case Accepted():
-                    tried = replace(tried, state=LoggedState.DELIVERED, error=None)
-                case Refused(error=error) | Unreachable(error=error):
-                    tried = replace(tried, error=error)
-            await self.store.log_attempt(tried)
+            made = await self._attempt(subscription, delivery)
+            if made is None:
+                return Done()  # somebody else makes one this very moment
+            claimed, attempt = made
+            if isinstance(attempt, Accepted):
+                await self.store.log_attempt(replace(claimed, state=LoggedState.DELIVERED))
+                await self._delivered(subscription)
+            else:
+                await self.store.log_attempt(replace(claimed, error=attempt.error))
         return Done()
 
     async def _go_on(self, subscription: Subscription, delivery: LoggedDelivery) -> Outcome:
@@ -97,23 +99,28 @@ class Deliverer:
         early = self.schedule.too_early(delivery, self.clock())
         if wait := early or self.turns.wait(subscription.id):
             return Retry(wait, "not its turn yet")
-        tried, attempt = await self._attempt(subscription, delivery)
-        return await self._settle(subscription, tried, attempt)
+        made = await self._attempt(subscription, delivery)
+        if made is None:
+            return Retry(_SHORTEST_WAIT, "somebody else attempts it")
+        return await self._settle(subscription, *made)
 
     async def _attempt(
         self, subscription: Subscription, delivery: LoggedDelivery
-    ) -> tuple[LoggedDelivery, Attempt]:
+    ) -> tuple[LoggedDelivery, Attempt] | None:
+        """Claim an attempt, then make it; none when somebody else was quicker."""
         event = CloudEvent.model_validate_json(delivery.event)
         with self.turns.taken(subscription.id):
-            attempt = await self.senders[subscription.channel].deliver(subscription, event)
-        return replace(delivery, attempts=delivery.attempts + 1, tried_at=self.clock()), attempt
+            claimed = await self.store.claim_attempt(delivery, self.clock())
+            if claimed is None:
+                return None
+            return claimed, await self.senders[subscription.channel].deliver(subscription, event)
 
     async def _settle(
         self, subscription: Subscription, tried: LoggedDelivery, attempt: Attempt
     ) -> Outcome:
         match attempt:
             case Accepted():
-                done = replace(tried, state=LoggedState.DELIVERED, error=None)
+                done = replace(tried, state=LoggedState.DELIVERED)
                 await self.store.log_attempt(done)
                 await self._delivered(subscription)
                 return Done()

@@ -40,7 +40,8 @@ class FanOut:
     async def hear(self, delivery: Delivery) -> Outcome:
         """Make deliveries of an announcement; what is none is dropped, as it never will be one.
 
-        Heard twice, the log stays as it is, and the second errands find nothing to do.
+        What is heard again adds nothing to the log. The second errands of an order's event find
+        their attempts claimed; an issue has none, once the first are all queued.
         """
         topic = delivery.attributes.get("topic", ORDER_EVENTS)
         try:
@@ -48,6 +49,8 @@ class FanOut:
         except ValidationError as error:
             reason = error.errors(include_input=False)[0]["msg"]
             log.warning("announcement.not_an_event", topic=topic, reason=reason)
+            return Done()
+        if topic != ORDER_EVENTS and await self._store.is_announced(event.id):
             return Done()
         due = await self._due(topic, event, delivery.body)
         for start in range(0, len(due), _AT_ONCE):

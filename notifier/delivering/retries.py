@@ -17,9 +17,13 @@ _JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The pauses after the first, second, … failed attempt, in seconds; then it is given up."""
+    """The pauses after the first, second, … failed attempt, in seconds; then it is given up.
+
+    An attempt is over after `longest_attempt` seconds, whether or not the log tells how it ended.
+    """
 
     pauses: Sequence[float]
+    longest_attempt: float = 0.0
 
     def pause(self, attempts: int, asked: float | None, rnd: Callable[[], float]) -> float | None:
         """Say how long to wait after that many attempts; none when there have been enough.
@@ -35,9 +39,12 @@ class Schedule:
     def too_early(self, delivery: LoggedDelivery, now: dt.datetime) -> float:
         """Say for how many seconds a delivery is not to be tried again yet; 0 when it may be.
 
-        Its errand came early when there is a second one: queued again after the queue was lost.
+        Its errand came early when there is a second one: of an announcement that came twice, or
+        queued again after the queue was lost. The attempt before may be under way still.
         """
-        if delivery.tried_at is None or not 0 < delivery.attempts <= len(self.pauses):
+        if delivery.tried_at is None:
             return 0
-        soonest = self.pauses[delivery.attempts - 1] * (1 - _JITTER)
+        soonest = self.longest_attempt if delivery.error is None else 0.0
+        if 0 < delivery.attempts <= len(self.pauses):
+            soonest = max(soonest, self.pauses[delivery.attempts - 1] * (1 - _JITTER))
         return max(0.0, soonest - (now - delivery.tried_at).total_seconds())

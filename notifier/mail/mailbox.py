@@ -21,6 +21,9 @@ from aiosmtplib.errors import (
 
 from notifier.mail.smtp_url import SmtpServer, Tls
 
+MAIL_SECONDS = 10.0
+"""How long one attempt to hand a mail over may take."""
+
 _QUIT_SECONDS = 1.0
 _PERMANENT = 500
 _AUTHENTICATION_REQUIRED = 530
@@ -66,7 +69,12 @@ class SmtpMailbox:
     """
 
     def __init__(
-        self, server: SmtpServer, trust: ssl.SSLContext, *, seconds: float = 10, most: int = 8
+        self,
+        server: SmtpServer,
+        trust: ssl.SSLContext,
+        *,
+        seconds: float = MAIL_SECONDS,
+        most: int = 8,
     ) -> None:
         self._server = server
         self._trust = trust

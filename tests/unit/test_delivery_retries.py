@@ -16,7 +16,9 @@ PAUSES = st.lists(st.floats(0.1, LONGEST_PAUSE), max_size=10)
 PART = st.floats(0, 1)
 
 
-def tried(attempts: int, at: dt.datetime | None = NOON) -> LoggedDelivery:
+def tried(
+    attempts: int, at: dt.datetime | None = NOON, error: str | None = "503"
+) -> LoggedDelivery:
     return LoggedDelivery(
         subscription_id="s1",
         id="d1",
@@ -28,6 +30,7 @@ def tried(attempts: int, at: dt.datetime | None = NOON) -> LoggedDelivery:
         state=LoggedState.DUE,
         attempts=attempts,
         tried_at=at,
+        error=error,
     )
 
 
@@ -80,6 +83,14 @@ def test_a_second_errand_waits_for_what_is_left_of_the_pause() -> None:
     assert schedule.too_early(tried(1), NOON + dt.timedelta(seconds=30)) == 50
     assert schedule.too_early(tried(2), NOON + dt.timedelta(seconds=30)) == 130
     assert schedule.too_early(tried(2), NOON + dt.timedelta(seconds=161)) == 0
+
+
+@given(attempts=st.integers(1, 3))
+def test_what_may_be_under_way_still_is_not_tried_beside_it(attempts: int) -> None:
+    schedule = Schedule([5, 100], longest_attempt=15)
+    begun, later = tried(attempts, error=None), NOON + dt.timedelta(seconds=10)
+    assert schedule.too_early(begun, later) == (70 if attempts == 2 else 5)
+    assert schedule.too_early(begun, NOON + dt.timedelta(minutes=3)) == 0
 
 
 def test_what_was_never_tried_or_has_no_pause_left_may_be_tried_now() -> None:
