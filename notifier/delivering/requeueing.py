@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from typing import Protocol
 
 import structlog
 
 from notifier.topics.press import Press
 from shared.aws.errands import Errands
+from shared.domain.delivery_log import delivery_id
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.errand import Confirm, Deliver
 from shared.runtime.clock import Clock
@@ -22,6 +24,9 @@ from shared.store.subscription_contract import (
 log = structlog.stdlib.get_logger(__name__)
 
 _PAGE = 500
+_CLOCKS_DIFFER = dt.timedelta(minutes=1)
+"""By how much the clocks of those who announce, and who log, may be ahead of ours."""
+
 _MOST_PENDING = 1000
 
 
@@ -30,7 +35,7 @@ class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
 
 
 class Requeueing:
-    """Queues again whatever is due. A second errand for the same delivery is harmless."""
+    """Queues again whatever is due. Of two errands for one delivery, one makes the attempt."""
 
     def __init__(self, store: _Store, errands: Errands, press: Press, clock: Clock) -> None:
         self._store = store
@@ -48,21 +53,23 @@ class Requeueing:
     async def _deliveries(self) -> int:
         """Queue what was due by now; what the log gets meanwhile, it gets with its errand.
 
-        The newest come last. In a busy shop there is always one more of them.
+        The oldest events come first, whenever they were logged. In a busy shop there is always one
+        more: the last page that was due before is not full, or is of events later than now.
         """
-        count, place, began = 0, "", self._clock()
-        while due := await self._store.due_deliveries(_PAGE, place):
-            errands = [
-                Deliver(subscription_id=delivery.subscription_id, delivery_id=delivery.id)
-                for delivery in due
-                if delivery.at < began
-            ]
-            if not errands:
-                break
-            await asyncio.gather(*(self._errands.send(errand) for errand in errands))
-            count += len(errands)
+        count, place = 0, ""
+        latest = delivery_id(self._clock() + _CLOCKS_DIFFER, "")
+        while True:
+            due = await self._store.due_deliveries(_PAGE, place)
+            await asyncio.gather(
+                *(
+                    self._errands.send(Deliver(subscription_id=d.subscription_id, delivery_id=d.id))
+                    for d in due
+                )
+            )
+            count += len(due)
+            if len(due) < _PAGE or due[-1].id > latest:
+                return count
             place = due_place(due[-1])
-        return count
 
     async def _questions(self) -> int:
         pending = await self._store.in_state(SubscriptionState.PENDING, _MOST_PENDING)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notifier.delivering.requeueing import Requeueing
@@ -15,6 +16,7 @@ from shared.aws.clients import aws_clients
 from shared.aws.errands import Errands
 from shared.aws.names import Names
 from shared.aws.queue import Message
+from shared.domain.delivery_log import LoggedDelivery
 from shared.messages.errand import ERRAND, Deliver
 from shared.runtime.clock import utc_now
 from shared.store.opening import open_notifier_store
@@ -24,29 +26,34 @@ from tests.support.notifier import settings_for
 
 STARTED = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 EARLIER, LATER = STARTED - dt.timedelta(minutes=1), STARTED + dt.timedelta(seconds=1)
-SECONDS = 5
+MOMENT = dt.timedelta(milliseconds=1)
+SECONDS = 10
+
+
+PAGE = 500
+"""How many are queued at a time."""
 
 
 @dataclass
 class BusyQueue:
-    """A queue during each of whose sends another announcement reaches the log."""
+    """A queue during each of whose sends another announcement reaches the log, a second later."""
 
     log: DeliveryLog
     sent: list[str] = field(default_factory=list)
-    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def send(self, message: Message) -> None:
         errand = ERRAND.validate_json(message.body)
         assert isinstance(errand, Deliver)
         self.sent.append(errand.delivery_id)
-        await self.log.log_due([due_to("s1", f"fresh-{next(self.numbers)}", LATER)])
+        number = next(self.numbers)
+        at = STARTED + dt.timedelta(seconds=number)
+        await self.log.log_due([due_to("s1", f"fresh-{number}", at)])
 
 
-async def test_only_what_was_due_before_is_queued_again_so_that_it_comes_to_an_end(
-    tmp_path: Path,
-) -> None:
-    settings = settings_for("http://127.0.0.1:1", state_dir=tmp_path)
-    lost = [due_to("s1", f"lost-{number}", EARLIER) for number in range(3)]
+async def requeued(folder: Path, lost: Collection[LoggedDelivery]) -> list[str]:
+    """Lose the errands of deliveries, and give the ids of those that are queued again."""
+    settings = settings_for("http://127.0.0.1:1", state_dir=folder)
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, None, utc_now) as store,
@@ -56,4 +63,30 @@ async def test_only_what_was_due_before_is_queued_again_so_that_it_comes_to_an_e
         queue = BusyQueue(store)
         press = Press(store, Publishers(clients, Names()), "main", utc_now)
         await Requeueing(store, Errands(queue), press, lambda: STARTED).requeue()
-    assert queue.sent == [delivery.id for delivery in lost]
+    return queue.sent
+
+
+async def test_only_what_was_due_before_is_queued_again_so_that_it_comes_to_an_end(
+    tmp_path: Path,
+) -> None:
+    lost = [due_to("s1", f"lost-{number}", EARLIER) for number in range(3)]
+    assert await requeued(tmp_path, lost) == [delivery.id for delivery in lost]
+
+
+async def test_it_comes_to_an_end_where_more_becomes_due_than_is_queued(tmp_path: Path) -> None:
+    lost = [due_to(f"s{number:03d}", at=EARLIER) for number in range(PAGE)]
+    sent = await requeued(tmp_path, lost)
+    assert sent[:PAGE] == [delivery.id for delivery in lost]
+    assert len(sent) == 2 * PAGE
+
+
+async def test_nothing_that_is_lost_is_hidden_by_an_old_issue_that_was_fanned_out_just_now(
+    tmp_path: Path,
+) -> None:
+    fanned_out = [
+        replace(due_to(f"s{number:03d}", "old", EARLIER), at=LATER) for number in range(PAGE)
+    ]
+    lost = [due_to(f"s{number}", "lost", EARLIER + MOMENT) for number in range(50)]
+    sent = await requeued(tmp_path, [*fanned_out, *lost])
+    assert {delivery.id for delivery in lost} <= set(sent)
+    assert len([one for one in sent if one.endswith("-lost")]) == len(lost)
