@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -19,7 +20,11 @@ from shared.domain.delivery_log import LoggedState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
 from shared.messages.errand import Confirm, Deliver
 from shared.runtime.clock import Clock
-from shared.store.subscription_contract import DeliveryLog, SubscriptionStore
+from shared.store.subscription_contract import (
+    DeliveryLog,
+    SubscriptionChangedError,
+    SubscriptionStore,
+)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -52,13 +57,15 @@ class Consent:
         subscription = await self.store.subscription(errand.subscription_id)
         if subscription is None or subscription.state is not SubscriptionState.PENDING:
             return Done()
+        if subscription.asked_at is not None:
+            return Done()  # the link in the mail is good for as long as it is pending
         sender = self.senders[subscription.channel]
         answer = await sender.ask(subscription, self.token_for(subscription.id))
         match answer:
             case Confirmed():
                 await self.confirm(subscription)
             case Accepted():
-                log.info("subscription.asked", subscription=subscription.id)
+                await self._asked(subscription)
             case Refused(error=error, after=after):
                 pause = self.schedule.pause(attempts, after, self.rnd)
                 if pause is not None and self.clock() - subscription.created_at < LIFETIME:
@@ -67,6 +74,13 @@ class Consent:
             case Unreachable(error=error):
                 await self.standing.end(subscription, f"it was never confirmed: {error}")
         return Done()
+
+    async def _asked(self, subscription: Subscription) -> None:
+        # The version stays as it is: whoever confirms at this moment goes before.
+        with contextlib.suppress(SubscriptionChangedError):
+            asked = replace(subscription, asked_at=self.clock())
+            await self.store.replace_subscription(subscription, asked)
+        log.info("subscription.asked", subscription=subscription.id)
 
     async def confirm(self, subscription: Subscription) -> Subscription:
         """Make a pending subscription active, and have delivered what has waited for that.

@@ -11,7 +11,7 @@ import structlog
 from notifier.topics.press import Press
 from shared.aws.errands import Errands
 from shared.domain.delivery_log import delivery_id
-from shared.domain.subscription import Channel, SubscriptionState
+from shared.domain.subscription import SubscriptionState
 from shared.messages.errand import Confirm, Deliver
 from shared.runtime.clock import Clock
 from shared.store.subscription_contract import (
@@ -20,6 +20,7 @@ from shared.store.subscription_contract import (
     TopicStore,
     due_place,
 )
+from shared.store.subscription_pages import pages_in_state
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,7 +28,6 @@ _PAGE = 500
 _CLOCKS_DIFFER = dt.timedelta(minutes=1)
 """By how much the clocks of those who announce, and who log, may be ahead of ours."""
 
-_MOST_PENDING = 1000
 
 
 class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
@@ -72,9 +72,11 @@ class Requeueing:
             place = due_place(due[-1])
 
     async def _questions(self) -> int:
-        pending = await self._store.in_state(SubscriptionState.PENDING, _MOST_PENDING)
-        # A mail that was sent is not sent again: its link is good for as long as it is pending.
-        asked = [one for one in pending if one.channel is Channel.WEBHOOK]
-        for subscription in asked:
-            await self._errands.send(Confirm(subscription_id=subscription.id))
-        return len(asked)
+        count = 0
+        async for page in pages_in_state(self._store, SubscriptionState.PENDING):
+            unasked = [subscription for subscription in page if subscription.asked_at is None]
+            await asyncio.gather(
+                *(self._errands.send(Confirm(subscription_id=one.id)) for one in unasked)
+            )
+            count += len(unasked)
+        return count

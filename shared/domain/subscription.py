@@ -68,7 +68,8 @@ class Subscription:
 
     `target` is the URL, the address or the ARN that its channel delivers to. `manage_digest` is
     the SHA-256 of its manage token, in hexadecimal. `notice` says why it was paused or ended.
-    `aws_subscription` is the ARN of SNS's own subscription, which a queue has.
+    `aws_subscription` is the ARN of SNS's own subscription, which a queue has. `asked_at` is when
+    a mail that asks for consent was handed over.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Subscription:
     secrets: tuple[SigningSecret, ...] = ()
     aws_subscription: str | None = None
     notice: str | None = None
+    asked_at: dt.datetime | None = None
 
     @property
     def routes(self) -> Sequence[str]:

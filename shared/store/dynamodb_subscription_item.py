@@ -26,13 +26,18 @@ def in_state_partition(store_id: str, state: SubscriptionState) -> str:
     return f"{state}#{store_id}"
 
 
+def in_state_place(subscription: Subscription) -> str:
+    """Say where a subscription stands among those in its state: by age, and then by id.
+
+    It ends with the topic, which is counted without a look at the item.
+    """
+    return f"{sortable(subscription.created_at)}#{subscription.id}#{subscription.topic}"
+
+
 def subscription_item(
     store_id: str, subscription: Subscription, write_id: str, ended_until: dt.datetime
 ) -> Item:
-    """Write a subscription as an item, which is open until it ends, and then expires.
-
-    Its place in the index ends with its topic, which is counted without a look at the item.
-    """
+    """Write a subscription as an item, which is open until it ends, and then expires."""
     item: Item = {
         **subscription_key(store_id, subscription.id),
         **_document(subscription),
@@ -41,9 +46,8 @@ def subscription_item(
     }
     if subscription.state is SubscriptionState.ENDED:
         return {**item, "expires": epoch_seconds(ended_until)}
-    place = f"{sortable(subscription.created_at)}#{subscription.id}#{subscription.topic}"
     partition = in_state_partition(store_id, subscription.state)
-    return {**item, "open": {"S": partition}, "placed": {"S": place}}
+    return {**item, "open": {"S": partition}, "placed": {"S": in_state_place(subscription)}}
 
 
 def topic_of(entry: Item) -> str:

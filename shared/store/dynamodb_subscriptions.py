@@ -16,6 +16,7 @@ from shared.store.dynamodb_batch import open_items
 from shared.store.dynamodb_item import Item, key_of, same_write
 from shared.store.dynamodb_subscription_item import (
     in_state_partition,
+    in_state_place,
     route_items,
     route_pk,
     subscription_item,
@@ -80,11 +81,14 @@ class DynamoDBSubscriptions:
                     found.update((item["sk"]["S"], subscription_of(item)) for item in page["Items"])
         return list(found.values())
 
-    async def in_state(self, state: SubscriptionState, limit: int) -> Sequence[Subscription]:
+    async def in_state(
+        self, state: SubscriptionState, limit: int, after: Subscription | None = None
+    ) -> Sequence[Subscription]:
         """List subscriptions in a state, oldest first."""
         partition = in_state_partition(self.store_id, state)
+        place = in_state_place(after) if after else ""
         async with self.table.in_time():
-            items = await open_items(self.table, partition, limit)
+            items = await open_items(self.table, partition, limit, place)
         return [subscription_of(item) for item in items]
 
     async def count_active(self) -> Mapping[str, int]:

@@ -37,9 +37,14 @@ class SqliteSubscriptions:
         """List all that have one of these routes."""
         return await self.file.read(lambda file: _subscribed(file, self.store_id, routes))
 
-    async def in_state(self, state: SubscriptionState, limit: int) -> Sequence[Subscription]:
+    async def in_state(
+        self, state: SubscriptionState, limit: int, after: Subscription | None = None
+    ) -> Sequence[Subscription]:
         """List subscriptions in a state, oldest first."""
-        return await self.file.read(lambda file: _in_state(file, self.store_id, state, limit))
+        place = (sortable(after.created_at), after.id) if after else ("", "")
+        return await self.file.read(
+            lambda file: _in_state(file, (self.store_id, state, *place), limit)
+        )
 
     async def count_active(self) -> Mapping[str, int]:
         """Count the active subscriptions of each topic."""
@@ -124,12 +129,12 @@ def _subscribed(
 
 
 def _in_state(
-    connection: sqlite3.Connection, store_id: str, state: SubscriptionState, limit: int
+    connection: sqlite3.Connection, after: tuple[str, SubscriptionState, str, str], limit: int
 ) -> Sequence[Subscription]:
     rows = connection.execute(
         "SELECT document FROM subscriptions WHERE store_id = ? AND state = ?"
-        " ORDER BY created_at, id LIMIT ?",
-        (store_id, state, limit),
+        " AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
+        (*after, limit),
     )
     return [SUBSCRIPTION.validate_json(document) for (document,) in rows]
 

@@ -59,8 +59,13 @@ class SubscriptionStore(Protocol):
     async def subscribed(self, routes: Collection[str]) -> Sequence[Subscription]:
         """List all that are pending, active or paused and have one of these routes, each once."""
 
-    async def in_state(self, state: SubscriptionState, limit: int) -> Sequence[Subscription]:
-        """List up to `limit` subscriptions that are pending, active or paused, oldest first."""
+    async def in_state(
+        self, state: SubscriptionState, limit: int, after: Subscription | None = None
+    ) -> Sequence[Subscription]:
+        """List up to `limit` subscriptions that are pending, active or paused, oldest first.
+
+        `after` is the last one of the list before, whatever became of it meanwhile.
+        """
 
     async def count_active(self) -> Mapping[str, int]:
         """Count the active subscriptions of each topic that has any."""

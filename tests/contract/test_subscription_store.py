@@ -189,8 +189,25 @@ async def test_subscriptions_in_a_state_are_listed_from_the_oldest_on(
 
     assert await notifier.in_state(PENDING, 10) == [oldest, between, newest]
     assert await notifier.in_state(PENDING, 2) == [oldest, between]
+    assert await notifier.in_state(PENDING, 2, between) == [newest]
+    assert await notifier.in_state(PENDING, 2, newest) == []
+    assert await notifier.in_state(PENDING, 10, active) == [between, newest]
     assert await notifier.in_state(ACTIVE, 10) == [active]
     assert await notifier.in_state(PAUSED, 10) == [paused]
+
+
+async def test_a_note_that_is_made_without_a_new_version_is_in_nobodys_way(
+    notifier: NotifierStore, second_notifier: NotifierStore, new_subscription: NewSubscription
+) -> None:
+    added = await notifier.add_subscription(new_subscription())
+    asked = replace(added, asked_at=NOON)
+    await notifier.replace_subscription(added, asked)
+    assert await second_notifier.subscription(added.id) == asked
+
+    active = await move(second_notifier, added, ACTIVE)
+    with pytest.raises(SubscriptionChangedError):
+        await notifier.replace_subscription(added, asked)
+    assert await notifier.subscription(added.id) == active
 
 
 async def test_only_active_subscriptions_are_counted_by_topic(
