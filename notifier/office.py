@@ -130,7 +130,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
                 utc_now,
             ),
             undelivered=Undelivered(dead_letters, around.store, errands, redriving),
-            reopening=Reopening(around.catalog, around.store, queues, requeueing),
+            reopening=Reopening(around.catalog, around.store, queues, requeueing, utc_now),
             consumers=(
                 Consumer(
                     announcements, fan_out.hear, replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE)

@@ -153,12 +153,31 @@ class SubscriptionDesk:
             raise
 
     async def _subscribe_queue(self, subscription: Subscription) -> Subscription:
-        # SNS has one subscription of a queue to a topic: whoever ended one would end both.
-        for other in await self.store.subscribed(subscription.routes):
-            if (other.channel, other.target) == (Channel.SQS, subscription.target):
-                raise QueueRefusedError("the queue is subscribed already")
-        aws_subscription = await self.queues.subscribe(subscription)
+        """Record it first: whatever SNS delivers for, somebody can find and end.
+
+        What is cut off in between stays pending, and is ended when the notifier opens again.
+        """
+        recorded = await self.store.add_subscription(subscription)
+        try:
+            await self._require_alone(recorded)
+            aws_subscription = await self.queues.subscribe(recorded)
+        except QueueRefusedError as error:
+            refused = advance(recorded, SubscriptionState.ENDED, self.clock(), str(error))
+            await self.store.replace_subscription(recorded, refused)
+            raise
         active = replace(
-            subscription, state=SubscriptionState.ACTIVE, aws_subscription=aws_subscription
+            advance(recorded, SubscriptionState.ACTIVE, self.clock()),
+            aws_subscription=aws_subscription,
         )
-        return await self.store.add_subscription(active)
+        await self.store.replace_subscription(recorded, active)
+        return active
+
+    async def _require_alone(self, recorded: Subscription) -> None:
+        """Make sure that no other record is of this queue: of two at once, neither goes on.
+
+        SNS has one subscription of a queue to a topic: whoever ended one would end both.
+        """
+        for other in await self.store.subscribed(recorded.routes):
+            is_of_queue = (other.channel, other.target) == (Channel.SQS, recorded.target)
+            if is_of_queue and other.id != recorded.id:
+                raise QueueRefusedError(f"the queue is subscribed already: {other.id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from shared.aws.clients import AwsClients
 from shared.aws.errors import reaching
 from shared.aws.names import Names
 from shared.aws.provisioning import OURS
-from shared.domain.subscription import Filter, Subscription
+from shared.domain.subscription import Channel, Filter, Subscription
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -67,10 +68,22 @@ class QueueSubscribers:
         return subscribed["SubscriptionArn"]
 
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Take SNS's subscription away; raises AwsUnavailableError."""
-        if subscription.aws_subscription is not None:
+        """Take SNS's subscription away, if there is one; raises AwsUnavailableError."""
+        arn = subscription.aws_subscription or await self._lost(subscription)
+        if arn is not None:
             async with reaching("SNS"):
-                await self._clients.sns.unsubscribe(SubscriptionArn=subscription.aws_subscription)
+                await self._clients.sns.unsubscribe(SubscriptionArn=arn)
+
+    async def _lost(self, subscription: Subscription) -> str | None:
+        """Find what SNS has of a queue that was cut off before that was recorded.
+
+        Whoever subscribes a queue again is given the ARN that it has.
+        """
+        if subscription.channel is not Channel.SQS:
+            return None
+        with contextlib.suppress(QueueRefusedError):
+            return await self.subscribe(subscription)
+        return None
 
     async def _topic(self, name: str) -> str:
         async with reaching("SNS"):

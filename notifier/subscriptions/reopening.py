@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from dataclasses import replace
 
 import structlog
@@ -12,7 +13,8 @@ from notifier.subscriptions.queues import QueueRefusedError, QueueSubscribers
 from notifier.topics.catalog import TopicCatalog
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
-from shared.domain.subscription import Channel, Subscription, SubscriptionState
+from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
+from shared.runtime.clock import Clock
 from shared.store.contract import StoreUnavailableError
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
@@ -20,6 +22,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 _AGAIN_SECONDS = 2.0
 _MOST_SUBSCRIPTIONS = 10_000
+_TIME_TO_SUBSCRIBE = dt.timedelta(minutes=1)
+"""A request that subscribes a queue has long ended by then."""
 
 
 class NotOpenError(Exception):
@@ -35,11 +39,13 @@ class Reopening:
         store: SubscriptionStore,
         queues: QueueSubscribers,
         requeueing: Requeueing,
+        clock: Clock,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._queues = queues
         self._requeueing = requeueing
+        self._clock = clock
         self._open = False
 
     async def check(self) -> None:
@@ -66,6 +72,7 @@ class Reopening:
     async def open(self) -> None:
         """Make everything there; safe to run again."""
         await self._catalog.provision()
+        await self._end_what_was_cut_off()
         active = await self._store.in_state(SubscriptionState.ACTIVE, _MOST_SUBSCRIPTIONS)
         for subscription in active:
             if subscription.channel is Channel.SQS:
@@ -73,6 +80,15 @@ class Reopening:
         await self._requeueing.requeue()
         self._open = True
         log.info("topics.open")
+
+    async def _end_what_was_cut_off(self) -> None:
+        """End the queues that were being subscribed when a notifier went away."""
+        now = self._clock()
+        for pending in await self._store.in_state(SubscriptionState.PENDING, _MOST_SUBSCRIPTIONS):
+            if pending.channel is Channel.SQS and now - pending.created_at > _TIME_TO_SUBSCRIBE:
+                await self._queues.unsubscribe(pending)
+                notice = "it was cut off while it was subscribed"
+                await self._record(pending, advance(pending, SubscriptionState.ENDED, now, notice))
 
     async def _subscribe_again(self, subscription: Subscription) -> None:
         try:
@@ -89,7 +105,7 @@ class Reopening:
             )
 
     async def _record(self, before: Subscription, after: Subscription) -> None:
-        """Record SNS's new subscription; take it away if ours was ended meanwhile."""
+        """Record what became of it at SNS; take that away if ours was ended meanwhile."""
         try:
             await self._store.replace_subscription(before, after)
         except SubscriptionChangedError:

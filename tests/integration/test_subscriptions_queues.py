@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import pytest_asyncio
 
 from shared.aws.provisioning import publishing_policy
 from shared.domain.order import OrderState
+from shared.store.contract import StoreUnavailableError
+from shared.store.sqlite_subscriptions import SqliteSubscriptions
 from tests.support.notifier import (
     AS_STAFF,
     Desk,
@@ -138,6 +141,38 @@ async def test_a_queue_is_subscribed_to_a_topic_once(notifier: Serving, till: Ti
     assert "subscribed already" in response.json()["detail"]
     await held.ask("DELETE")
     assert (await wish(notifier, channel="sqs", queue_arn=till.arn)).status_code == 201
+
+
+async def test_of_two_that_subscribe_a_queue_at_once_no_two_have_it(
+    notifier: Serving, till: Till
+) -> None:
+    wishes = [wish(notifier, channel="sqs", queue_arn=till.arn) for _ in range(4)]
+    codes = [answer.status_code for answer in await asyncio.gather(*wishes)]
+    assert codes.count(201) <= 1
+    assert {*codes} <= {201, 422}
+
+
+async def test_a_queue_whose_subscribing_was_cut_off_can_be_found_and_ended(
+    notifier: Serving, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def out_of_reach(*_: object) -> None:
+        raise StoreUnavailableError("the disk is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(SqliteSubscriptions, "replace_subscription", out_of_reach)
+        assert (await wish(notifier, channel="sqs", queue_arn=till.arn)).status_code == 503
+
+    refused = await wish(notifier, channel="sqs", queue_arn=till.arn)
+    assert refused.status_code == 422
+    cut_off = refused.json()["detail"].rpartition(" ")[2]
+    ended = await notifier.http.delete(f"/subscriptions/{cut_off}", headers=AS_STAFF)
+    assert ended.status_code == 204
+
+    await publish(notifier)
+    held = await subscribe(notifier, channel="sqs", queue_arn=till.arn)
+    issue = await publish(notifier)
+    assert (await till.next())["id"] == issue
+    await held.ask("DELETE")
 
 
 async def test_a_queue_that_does_not_let_the_topic_in_is_refused_and_told_what_would_help(
