@@ -34,9 +34,11 @@ from shared.aws.opening import open_dead_letters, open_queue
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.subscription import Channel
 from shared.runtime.clock import utc_now
+from shared.runtime.lifecycle import every
 from shared.store.subscription_contract import NotifierStore
 
 _ANNOUNCEMENTS_AT_ONCE = 32
+_LETTERS_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,17 @@ class Office:
     async def work(self, hangup: asyncio.Event, stop: asyncio.Event) -> None:
         """Deliver until `stop`; then finish what was begun."""
         async with asyncio.TaskGroup() as tasks:
-            reopening = tasks.create_task(self.reopening.run(hangup), name="reopening")
+            beside = [
+                tasks.create_task(self.reopening.run(hangup), name="reopening"),
+                tasks.create_task(
+                    every(_LETTERS_SECONDS, self.undelivered.tidy), name="dead letters"
+                ),
+            ]
             for consumer in self.consumers:
                 tasks.create_task(consumer.run(stop), name="deliveries")
             await stop.wait()
-            reopening.cancel()
+            for task in beside:
+                task.cancel()
 
     async def check(self) -> None:
         """Make sure that deliveries can be made; raises what is in the way."""

@@ -29,7 +29,6 @@ _CLOCKS_DIFFER = dt.timedelta(minutes=1)
 """By how much the clocks of those who announce, and who log, may be ahead of ours."""
 
 
-
 class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
     """What is read here."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 LONGEST_WAIT = 30.0
 """Seconds. Turns are given by how long attempts took so far; a subscriber that was slow for a
 moment would otherwise have nothing to do for minutes, while hundreds wait for their turns."""
+
+_SPREAD = 0.5
+"""The part of the longest wait by which it may be shorter."""
 
 _SHORTEST = 0.05
 _NEW_SHARE = 0.3
@@ -32,9 +36,15 @@ class Turns:
     is remembered for as long as anything is under way, or waits.
     """
 
-    def __init__(self, at_once: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        at_once: int,
+        monotonic: Callable[[], float] = time.monotonic,
+        rnd: Callable[[], float] = random.random,
+    ) -> None:
         self._at_once = at_once
         self._monotonic = monotonic
+        self._rnd = rnd
         self._subscribers: dict[str, _Subscriber] = {}
 
     def wait(self, subscription_id: str) -> float:
@@ -45,8 +55,11 @@ class Turns:
         now = self._monotonic()
         step = subscriber.seconds / self._at_once
         next_turn = max(subscriber.next_turn, now) + step
-        subscriber.next_turn = min(next_turn, now + LONGEST_WAIT)
-        return subscriber.next_turn - now
+        if next_turn - now > LONGEST_WAIT:
+            # All who are told the same moment would come back at once.
+            return LONGEST_WAIT * (1 - _SPREAD * self._rnd())
+        subscriber.next_turn = next_turn
+        return next_turn - now
 
     @contextlib.contextmanager
     def taken(self, subscription_id: str) -> Iterator[None]:

@@ -104,8 +104,6 @@ class DeliveryLog(Protocol):
 
         They are fewer only when there are no more.
 
-        They are fewer only when there are no more.
-
         `after` is the `due_place` of the last one of the list before.
         """
 

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
+from shared.messages.errand import Deliver
+from shared.runtime.clock import utc_now
+from shared.store.opening import open_notifier_store
 from tests.chaos.faults import Fail, Rule
+from tests.contract.subscribers import due_to
 from tests.integration.test_subscriptions_outages import weather
-from tests.support.notifier import AS_STAFF, Desk, Serving, announcing, serving, settings_for
+from tests.support.notifier import (
+    AS_STAFF,
+    Desk,
+    Serving,
+    announcing,
+    newsletter,
+    serving,
+    settings_for,
+)
 from tests.support.subscribers import Endpoint, Held, endpoint, publish, webhook
 from tests.support.webhooks import answers
 
@@ -106,3 +119,23 @@ async def test_staff_redrive_all_of_a_subscriber_of_whom_one_dead_letter_tells(
         )
         assert answer.json() == {"redriven": FAILED, "refused": 0, "left": 0}
         await subscriber.hears(FAILED)
+
+
+async def test_a_delivery_that_sqs_alone_gave_up_on_is_made_all_the_same(ministack: str) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with (
+        serving(settings) as notifier,
+        announcing(settings) as desk,
+        endpoint() as subscriber,
+        open_notifier_store(settings, None, utc_now) as store,
+    ):
+        held = await webhook(notifier, subscriber)
+        event = newsletter("Waited a thousand times")
+        due = replace(due_to(held.id, event.id), event=event.model_dump_json())
+        await store.log_due([due])
+        errand = Deliver(subscription_id=held.id, delivery_id=due.id)
+        url = await queue_url(desk, desk.names.deliveries_dead_letters)
+        await desk.clients.sqs.send_message(QueueUrl=url, MessageBody=errand.model_dump_json())
+        await letters(notifier, 0)
+        await subscriber.hears(1)
+    assert subscriber.ids == [event.id]

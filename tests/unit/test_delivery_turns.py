@@ -61,6 +61,15 @@ def test_nobody_waits_long_for_a_subscriber_that_was_slow_for_a_moment(
     assert max(waits) <= LONGEST_WAIT
 
 
+def test_the_many_who_wait_longest_do_not_come_back_together(turns: Turns, clock: Clock) -> None:
+    with turns.taken("slow"):
+        clock.seconds += 60
+    with turns.taken("slow"), turns.taken("slow"):
+        waits = [turns.wait("slow") for _ in range(1000)]
+    assert len(set(waits)) > 900
+    assert max(waits) - min(waits[100:]) > LONGEST_WAIT / 4
+
+
 def test_the_slower_a_subscriber_has_been_the_longer_the_others_wait(
     turns: Turns, clock: Clock
 ) -> None:
