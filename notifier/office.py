@@ -11,13 +11,13 @@ from functools import partial
 from notifier.delivering.consent import Consent
 from notifier.delivering.deliverer import Deliverer
 from notifier.delivering.fan_out import FanOut
+from notifier.delivering.lanes import Lanes
 from notifier.delivering.redriving import Redriving
 from notifier.delivering.requeueing import Requeueing
 from notifier.delivering.retries import Schedule
 from notifier.delivering.runner import ErrandRunner
 from notifier.delivering.sender import Sender
 from notifier.delivering.standing import Standing
-from notifier.delivering.turns import Turns
 from notifier.delivering.undelivered import Undelivered
 from notifier.mail.links import LinkSigner
 from notifier.settings import NotifierSettings
@@ -151,11 +151,12 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
 def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
     settings, store = around.settings, around.store
     standing = Standing(store, utc_now)
+    lanes = Lanes(settings.deliveries_per_subscriber)
     schedule = Schedule(settings.retry_seconds, settings.longest_attempt)
     deliverer = Deliverer(
         store,
         around.senders,
-        Turns(settings.deliveries_per_subscriber),
+        lanes,
         schedule,
         standing,
         utc_now,
@@ -164,6 +165,7 @@ def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
         store,
         around.senders,
         errands,
+        lanes,
         standing,
         schedule,
         around.links.confirm_token,

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from notifier.delivering.lanes import Lanes
 from notifier.delivering.retries import Schedule
 from notifier.delivering.sender import Accepted, Confirmed, Refused, Sender, Unreachable
 from notifier.delivering.standing import Standing
@@ -46,29 +47,34 @@ class Consent:
     store: _Store
     senders: Mapping[Channel, Sender]
     errands: Errands
+    lanes: Lanes
     standing: Standing
     schedule: Schedule
     token_for: Callable[[str], str]
     clock: Clock
     rnd: Callable[[], float] = random.random
 
-    async def ask(self, errand: Confirm, attempts: int) -> Outcome:
-        """Ask for the `attempts`-th time; a subscriber that never answers has not agreed."""
+    async def ask(self, errand: Confirm) -> Outcome:
+        """Ask whether a subscription is wanted; who never answers has not agreed."""
         subscription = await self.store.subscription(errand.subscription_id)
         if subscription is None or subscription.state is not SubscriptionState.PENDING:
             return Done()
         if subscription.asked_at is not None:
             return Done()  # the link in the mail is good for as long as it is pending
-        sender = self.senders[subscription.channel]
-        answer = await sender.ask(subscription, self.token_for(subscription.id))
+        with self.lanes.question(subscription) as wait:
+            if wait:
+                return Retry(wait, "not its turn yet")
+            sender = self.senders[subscription.channel]
+            answer = await sender.ask(subscription, self.token_for(subscription.id))
         match answer:
             case Confirmed():
                 await self.confirm(subscription)
             case Accepted():
                 await self._asked(subscription)
             case Refused(error=error, after=after):
-                pause = self.schedule.pause(attempts, after, self.rnd)
-                if pause is not None and self.clock() - subscription.created_at < LIFETIME:
+                age = self.clock() - subscription.created_at
+                pause = self.schedule.pause_at(age.total_seconds(), after, self.rnd)
+                if pause is not None and age < LIFETIME:
                     return Retry(pause, error)
                 await self.standing.end(subscription, f"it was never confirmed: {error}")
             case Unreachable(error=error):

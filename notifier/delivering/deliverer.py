@@ -10,10 +10,10 @@ from typing import Protocol
 
 import structlog
 
+from notifier.delivering.lanes import Lanes
 from notifier.delivering.retries import Schedule
 from notifier.delivering.sender import Accepted, Attempt, Refused, Sender, Unreachable
 from notifier.delivering.standing import Standing
-from notifier.delivering.turns import Turns
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
@@ -24,6 +24,7 @@ from shared.store.subscription_contract import DeliveryLog, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
 
+_NOT_YET = "not its turn yet"
 _PAUSED = "the subscription is paused"
 _SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 3600.0
 
@@ -38,7 +39,7 @@ class Deliverer:
 
     store: _Store
     senders: Mapping[Channel, Sender]
-    turns: Turns
+    lanes: Lanes
     schedule: Schedule
     standing: Standing
     clock: Clock
@@ -70,9 +71,10 @@ class Deliverer:
         if subscription is None or delivery is None:
             return Done()
         if subscription.state is SubscriptionState.ACTIVE:
-            if wait := self.turns.wait(subscription.id):
-                return Retry(wait, "not its turn yet")
-            made = await self._attempt(subscription, delivery)
+            with self.lanes.delivery(subscription) as wait:
+                if wait:
+                    return Retry(wait, _NOT_YET)
+                made = await self._attempt(subscription, delivery)
             if made is None:
                 return Done()  # somebody else makes one this very moment
             claimed, attempt = made
@@ -96,10 +98,12 @@ class Deliverer:
                 return await self._take_turn(subscription, delivery)
 
     async def _take_turn(self, subscription: Subscription, delivery: LoggedDelivery) -> Outcome:
-        early = self.schedule.too_early(delivery, self.clock())
-        if wait := early or self.turns.wait(subscription.id):
-            return Retry(wait, "not its turn yet")
-        made = await self._attempt(subscription, delivery)
+        if early := self.schedule.too_early(delivery, self.clock()):
+            return Retry(early, _NOT_YET)
+        with self.lanes.delivery(subscription) as wait:
+            if wait:
+                return Retry(wait, _NOT_YET)
+            made = await self._attempt(subscription, delivery)
         if made is None:
             return Retry(_SHORTEST_WAIT, "somebody else attempts it")
         return await self._settle(subscription, *made)
@@ -109,11 +113,10 @@ class Deliverer:
     ) -> tuple[LoggedDelivery, Attempt] | None:
         """Claim an attempt, then make it; none when somebody else was quicker."""
         event = CloudEvent.model_validate_json(delivery.event)
-        with self.turns.taken(subscription.id):
-            claimed = await self.store.claim_attempt(delivery, self.clock())
-            if claimed is None:
-                return None
-            return claimed, await self.senders[subscription.channel].deliver(subscription, event)
+        claimed = await self.store.claim_attempt(delivery, self.clock())
+        if claimed is None:
+            return None
+        return claimed, await self.senders[subscription.channel].deliver(subscription, event)
 
     async def _settle(
         self, subscription: Subscription, tried: LoggedDelivery, attempt: Attempt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,14 @@ class Schedule:
             return None
         planned = self.pauses[attempts - 1] * (1 - _JITTER * rnd())
         return min(max(planned, asked or 0), LONGEST_PAUSE)
+
+    def pause_at(self, age: float, asked: float | None, rnd: Callable[[], float]) -> float | None:
+        """Say how long to wait `age` seconds after the first attempt was due.
+
+        It is for what is attempted uncounted: as if every attempt so far had been made in time.
+        """
+        soonest = itertools.accumulate(pause * (1 - _JITTER) for pause in self.pauses)
+        return self.pause(1 + sum(at <= age for at in soonest), asked, rnd)
 
     def too_early(self, delivery: LoggedDelivery, now: dt.datetime) -> float:
         """Say for how many seconds a delivery is not to be tried again yet; 0 when it may be.

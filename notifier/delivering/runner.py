@@ -32,4 +32,4 @@ class ErrandRunner:
             case Redeliver():
                 return await self.deliverer.redeliver(errand)
             case Confirm():
-                return await self.consent.ask(errand, delivery.receive_count)
+                return await self.consent.ask(errand)

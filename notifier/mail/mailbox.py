@@ -19,6 +19,7 @@ from aiosmtplib.errors import (
     SMTPResponseException,
 )
 
+from notifier.delivering.lanes import MOST_AT_ONCE
 from notifier.mail.smtp_url import SmtpServer, Tls
 
 MAIL_SECONDS = 10.0
@@ -63,8 +64,8 @@ class Mailbox(Protocol):
 class SmtpMailbox:
     """Hands mail over to an SMTP server, on a connection of its own for each.
 
-    `seconds` is for all of an attempt, with its wait for one of the `most` connections: so a
-    server that is slow or away holds nobody up for longer. `trust` says whose certificates are
+    `seconds` is for all of an attempt, with its wait for one of the `most` connections, for which
+    deliveries have no need to wait: their lane is no wider. `trust` says whose certificates are
     believed, which is never asked of a server without TLS.
     """
 
@@ -74,7 +75,7 @@ class SmtpMailbox:
         trust: ssl.SSLContext,
         *,
         seconds: float = MAIL_SECONDS,
-        most: int = 8,
+        most: int = MOST_AT_ONCE,
     ) -> None:
         self._server = server
         self._trust = trust

@@ -108,8 +108,9 @@ async def test_who_never_agrees_hears_nothing_and_is_told_why(
             "it was never confirmed: answered 500",
             "it was never confirmed: answered 410 Gone",
         ]
-        tries = len(RETRIES) + 1
-        assert [one.challenges for one in subscribers] == [tries, tries, tries, 1]
+        tries = [one.challenges for one in subscribers]
+        assert max(tries) <= len(RETRIES) + 1
+        assert min(tries) == tries[-1] == 1  # who is gone is asked no more
         assert [one.events for one in subscribers] == [[], [], [], []]
 
 

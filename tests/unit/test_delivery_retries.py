@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,22 @@ def test_who_asks_for_more_time_gets_it_up_to_what_the_queue_can_wait(
     wait = Schedule(pauses).pause(1, asked, lambda: part)
     assert wait is not None
     assert min(asked, LONGEST_PAUSE) <= wait <= LONGEST_PAUSE
+
+
+@given(pauses=PAUSES, age=st.floats(0, 1e6), part=PART)
+def test_what_is_not_counted_has_an_end_when_the_schedule_has(
+    pauses: list[float], age: float, part: float
+) -> None:
+    wait = Schedule(pauses).pause_at(age, None, lambda: part)
+    assert (wait is None) == (age >= 0.8 * sum(pauses) or not pauses) or age == pytest.approx(
+        0.8 * sum(pauses)
+    )
+
+
+def test_what_is_not_counted_is_tried_as_if_it_always_had_been_in_time() -> None:
+    schedule = Schedule([5, 30, 120])
+    waits = [schedule.pause_at(age, None, lambda: 0) for age in (0, 3, 4, 27, 28, 123, 124)]
+    assert waits == [5, 5, 30, 30, 120, 120, None]
 
 
 def test_asking_for_time_gives_no_further_attempt() -> None:
