@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from shared.web.fields import Body, PrintableText, VisibleText, printable_lines
+from shared.web.fields import Body, PrintableText, VisibleText, printable_lines, sendable
 
 LONGEST_BODY = 50_000
 """Characters; with everything else an issue stays below the 64 KiB of a request's body."""
@@ -39,7 +39,7 @@ class PublishIssue(Body):
     body: Annotated[
         str, Field(min_length=1, max_length=LONGEST_BODY), AfterValidator(printable_lines)
     ]
-    data: dict[str, Any] = Field(default={})
+    data: Annotated[dict[str, Any], AfterValidator(sendable)] = Field(default={})
 
 
 class PublishedModel(BaseModel):

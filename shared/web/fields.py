@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -18,6 +19,9 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 """General categories (Unicode Standard, section 4.5): what cannot be printed, what is not seen."""
 
+_NOT_SENDABLE = frozenset("\ufffe\uffff")
+"""Of what can be printed, SQS refuses these (SendMessage), and SNS drops a message for them."""
+
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\n"))
 
 _UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -25,9 +29,10 @@ _UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def printable(text: str) -> str:
-    """Pass text on that has no control characters."""
+    """Pass text on that has no control characters, and can be sent."""
     if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
+    _check_sendable(text)
     return text
 
 
@@ -35,6 +40,17 @@ def printable_lines(text: str) -> str:
     """Pass text on that has no control characters but for those that lay it out."""
     printable(text.translate(_LAYOUT))
     return text
+
+
+def sendable(data: dict[str, Any]) -> dict[str, Any]:
+    """Pass JSON on that can be sent: what other characters a queue refuses, JSON escapes."""
+    _check_sendable(json.dumps(data, ensure_ascii=False))
+    return data
+
+
+def _check_sendable(text: str) -> None:
+    if not _NOT_SENDABLE.isdisjoint(text):
+        raise PydanticCustomError("not_a_character", "Text should have no U+FFFE and no U+FFFF")
 
 
 def not_blank(text: str) -> str:

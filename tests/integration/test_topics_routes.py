@@ -115,6 +115,10 @@ async def test_a_description_that_is_none_is_refused(
         ({**ISSUE, "body": ""}, "/body"),
         ({**ISSUE, "body": "b" * 50_001}, "/body"),
         ({**ISSUE, "data": []}, "/data"),
+        ({**ISSUE, "subject": "s\ufffe"}, "/subject"),
+        ({**ISSUE, "body": "b\uffff"}, "/body"),
+        ({**ISSUE, "data": {"prices": [{"cake\uffff": 5}]}}, "/data"),
+        ({**ISSUE, "data": {"price": "\ufffe"}}, "/data"),
     ],
 )
 async def test_an_issue_that_is_none_is_refused(
@@ -123,6 +127,16 @@ async def test_an_issue_that_is_none_is_refused(
     answer = await post(notifier, "coupons", issue)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-message")
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+async def test_all_else_that_json_can_say_reaches_subscribers(notifier: Serving) -> None:
+    data = {"\u0001\u007f\x85": ["\ufdd0\U0001ffff\ufffd", None, 1.5]}
+    async with endpoint() as subscriber:
+        await webhook(notifier, subscriber, "new-products")
+        answer = await post(notifier, "new-products", {**ISSUE, "data": data})
+        assert answer.status_code == 202
+        (event,) = await subscriber.hears(1)
+    assert event["data"] == {**data, **ISSUE, "topic": "new-products"}
 
 
 async def keyed(notifier: Serving, key: str, issue: Any = ISSUE, to: str = "new-products") -> Any:
