@@ -41,6 +41,10 @@ _OF_ANY = (
     INTERNAL_ERROR,
 )
 _OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
+_BEARER = {"type": "http", "scheme": "bearer"}
+_KEYS: Mapping[Role, Sequence[str]] = {Role.STAFF: ["staff"], Role.MANAGER: ["manage", "staff"]}
+"""The schemes of which one has to be shown. They are sent alike, and are different tokens."""
+
 _PATTERN_IN_PATH = re.compile(r"\{(\w+):[^}]*\}")
 _NO_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _RETRY_AFTER = {"Retry-After": "Seconds after which to try again"}
@@ -68,7 +72,7 @@ def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
         "paths": dict(paths),
         "components": {
             "schemas": schemas.components,
-            "securitySchemes": {"staff": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": dict.fromkeys(("staff", "manage"), _BEARER),
         },
     }
 
@@ -95,8 +99,8 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
     if operation.body is not None:
         content = {"application/json": {"schema": schemas.sent(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
-    if operation.role is Role.STAFF:
-        described["security"] = [{"staff": []}]
+    if operation.role in _KEYS:
+        described["security"] = [{scheme: []} for scheme in _KEYS[operation.role]]
     return described
 
 
@@ -128,7 +132,7 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 def _kinds(operation: Operation) -> list[ProblemKind]:
     """List, once each, the problems that the operation names and those of every operation."""
     kinds = [*operation.errors, *_OF_ANY]
-    if operation.role is Role.STAFF:
+    if operation.role in _KEYS:
         kinds.append(UNAUTHORIZED)
     if operation.body is not None:
         kinds.extend(_OF_BODIES)

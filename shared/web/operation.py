@@ -23,6 +23,8 @@ class Role(StrEnum):
     ANYONE = "anyone"
     HOLDER = "holder"
     """Whoever knows the unguessable id or token in the request; the handler looks it up."""
+    MANAGER = "manager"
+    """Whoever shows the token or the key of what is asked for; the handler looks it up."""
     STAFF = "staff"
 
 

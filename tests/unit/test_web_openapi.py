@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from notifier.subscriptions.operations import SUBSCRIPTION_OPERATIONS
 from shared.web.keys import OPERATIONS
-from shared.web.openapi import OPENAPI_DOCUMENT
+from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.operation import Role
 from tests.support.web import Counter, counter_app
 
@@ -56,6 +57,19 @@ def test_the_table_decides_who_needs_a_key(document: dict[str, Any]) -> None:
             told = document["paths"][operation.path][operation.method.lower()]
             assert ("security" in told) == (operation.role is Role.STAFF)
             assert ("401" in told["responses"]) == (operation.role is Role.STAFF)
+
+
+def test_what_is_somebodys_needs_a_manage_token_or_the_staff_key() -> None:
+    document = openapi_document("A notifier", SUBSCRIPTION_OPERATIONS)
+    either: list[Any] = [{"manage": []}, {"staff": []}]
+    held = document["paths"]["/subscriptions/{id}"]
+    assert held["get"]["security"] == held["delete"]["security"] == either
+    for below in ("resume", "secret", "deliveries/{delivery_id}/redeliver"):
+        assert document["paths"][f"/subscriptions/{{id}}/{below}"]["post"]["security"] == either
+    confirmed = document["paths"]["/subscriptions/{id}/confirm"]["post"]
+    assert "security" not in confirmed  # its token is in the body
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["manage"] == schemes["staff"] == {"type": "http", "scheme": "bearer"}
 
 
 def test_what_is_sent_and_what_is_answered_have_their_schemas(document: dict[str, Any]) -> None:
