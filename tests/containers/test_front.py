@@ -7,9 +7,11 @@ import json
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from shop.client.live_stream import LiveStream
 from tests.support.containers import ORDERS_PER_MINUTE, ContainerShop, orders_of, place
+from tests.support.web import said_to
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -51,6 +53,23 @@ async def test_a_body_that_is_too_long_is_told_so_alike_whoever_refuses_it(
         assert response.status == 413
         assert response.content_type == "application/problem+json"
         assert (await response.json(content_type=None))["type"] == "/problems/content-too-large"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kind"),
+    [
+        (b"no HTTP at all\r\n\r\n", 400, "invalid-request"),
+        (b"TRACE / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n", 405, "method-not-allowed"),
+        (b"GET / HTTP/1.1\r\nHost: shop\r\nX: " + b"x" * 20_000, 431, "headers-too-large"),
+    ],
+)
+async def test_what_nginx_itself_refuses_is_a_problem_like_any_other(
+    shop: ContainerShop, sent: bytes, status: int, kind: str
+) -> None:
+    head, _, body = (await said_to(URL(shop.url), sent)).partition("\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status}")
+    assert "X-Correlation-ID: " in head
+    assert json.loads(body)["type"] == f"/problems/{kind}"
 
 
 async def test_a_stream_shows_an_event_at_once(shop: ContainerShop) -> None:

@@ -118,10 +118,12 @@ class ContainerShop:
         return [name for name in found if name in customers]
 
 
-def orders_of(item: str, size: str, count: int, rate: float) -> Sequence[PlannedOrder]:
-    """Plan orders of one thing each, `rate` of them due in each second; each name is one order."""
+def orders_of(
+    item: str, size: str, count: int, rate: float, quantity: int = 1
+) -> Sequence[PlannedOrder]:
+    """Plan orders that are all alike, `rate` of them due in each second; each name is one order."""
     run = secrets.token_hex(4)
-    line = {"item": item, "size": size, "quantity": 1}
+    line = {"item": item, "size": size, "quantity": quantity}
     return [
         PlannedOrder(
             number / rate,
