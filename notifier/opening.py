@@ -24,6 +24,7 @@ from notifier.mail.sparing import SparingSender
 from notifier.office import Door, Surroundings, open_office
 from notifier.settings import NotifierSettings
 from notifier.topics.catalog import TopicCatalog
+from notifier.topics.headcount import Headcount
 from notifier.topics.press import Press
 from notifier.topics.publishers import open_publishers
 from notifier.webhooks.dialing import webhook_session
@@ -55,6 +56,7 @@ class Notifier:
 
     store: NotifierStore
     catalog: TopicCatalog
+    headcount: Headcount
     press: Press
     links: LinkSigner
     templates: Environment
@@ -95,6 +97,7 @@ async def open_notifier(
         notifier = Notifier(
             store,
             catalog,
+            Headcount(store),
             press,
             links,
             templates,

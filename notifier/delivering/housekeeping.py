@@ -7,14 +7,13 @@ from typing import Protocol
 
 from notifier.delivering.consent import LIFETIME
 from notifier.delivering.standing import Standing
-from shared.domain.subscription import SubscriptionState
+from shared.domain.subscription import Channel, SubscriptionState
 from shared.runtime.clock import Clock
 from shared.store.subscription_contract import SubscriptionStore
+from shared.store.subscription_pages import pages_in_state
 
 KEPT = dt.timedelta(days=7)
 """For how long the log tells of deliveries, and an id of a subscription that has ended."""
-
-_MOST_AT_ONCE = 500
 
 
 class _Store(SubscriptionStore, Protocol):
@@ -23,7 +22,7 @@ class _Store(SubscriptionStore, Protocol):
 
 
 class Housekeeping:
-    """Tidies up, a little at a time."""
+    """Tidies up."""
 
     def __init__(self, store: _Store, standing: Standing, clock: Clock) -> None:
         self._store = store
@@ -33,7 +32,13 @@ class Housekeeping:
     async def tidy(self) -> None:
         """Go round once."""
         now = self._clock()
-        for subscription in await self._store.in_state(SubscriptionState.PENDING, _MOST_AT_ONCE):
-            if now - subscription.created_at >= LIFETIME:
-                await self._standing.end(subscription, "it was never confirmed")
+        await self._end_unconfirmed(now - LIFETIME)
         await self._store.forget(now - KEPT)
+
+    async def _end_unconfirmed(self, before: dt.datetime) -> None:
+        async for page in pages_in_state(self._store, SubscriptionState.PENDING):
+            for subscription in page:
+                if subscription.created_at > before:
+                    return  # the oldest come first
+                if subscription.channel is not Channel.SQS:  # that has one at SNS, which goes first
+                    await self._standing.end(subscription, "it was never confirmed")

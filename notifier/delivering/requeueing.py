@@ -11,7 +11,7 @@ import structlog
 from notifier.topics.press import Press
 from shared.aws.errands import Errands
 from shared.domain.delivery_log import delivery_id
-from shared.domain.subscription import SubscriptionState
+from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.errand import Confirm, Deliver
 from shared.runtime.clock import Clock
 from shared.store.subscription_contract import (
@@ -73,7 +73,9 @@ class Requeueing:
     async def _questions(self) -> int:
         count = 0
         async for page in pages_in_state(self._store, SubscriptionState.PENDING):
-            unasked = [subscription for subscription in page if subscription.asked_at is None]
+            unasked = [
+                one for one in page if one.asked_at is None and one.channel is not Channel.SQS
+            ]
             await asyncio.gather(
                 *(self._errands.send(Confirm(subscription_id=one.id)) for one in unasked)
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import structlog
@@ -17,11 +18,11 @@ from shared.domain.subscription import Channel, Subscription, SubscriptionState,
 from shared.runtime.clock import Clock
 from shared.store.contract import StoreUnavailableError
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_pages import pages_in_state
 
 log = structlog.stdlib.get_logger(__name__)
 
 _AGAIN_SECONDS = 2.0
-_MOST_SUBSCRIPTIONS = 10_000
 _TIME_TO_SUBSCRIBE = dt.timedelta(minutes=1)
 """A request that subscribes a queue has long ended by then."""
 
@@ -73,10 +74,8 @@ class Reopening:
         """Make everything there; safe to run again."""
         await self._catalog.provision()
         await self._end_what_was_cut_off()
-        active = await self._store.in_state(SubscriptionState.ACTIVE, _MOST_SUBSCRIPTIONS)
-        for subscription in active:
-            if subscription.channel is Channel.SQS:
-                await self._subscribe_again(subscription)
+        async for subscription in self._queues_in_state(SubscriptionState.ACTIVE):
+            await self._subscribe_again(subscription)
         await self._requeueing.requeue()
         self._open = True
         log.info("topics.open")
@@ -84,11 +83,17 @@ class Reopening:
     async def _end_what_was_cut_off(self) -> None:
         """End the queues that were being subscribed when a notifier went away."""
         now = self._clock()
-        for pending in await self._store.in_state(SubscriptionState.PENDING, _MOST_SUBSCRIPTIONS):
-            if pending.channel is Channel.SQS and now - pending.created_at > _TIME_TO_SUBSCRIBE:
+        async for pending in self._queues_in_state(SubscriptionState.PENDING):
+            if now - pending.created_at > _TIME_TO_SUBSCRIBE:
                 await self._queues.unsubscribe(pending)
                 notice = "it was cut off while it was subscribed"
                 await self._record(pending, advance(pending, SubscriptionState.ENDED, now, notice))
+
+    async def _queues_in_state(self, state: SubscriptionState) -> AsyncIterator[Subscription]:
+        async for page in pages_in_state(self._store, state):
+            for subscription in page:
+                if subscription.channel is Channel.SQS:
+                    yield subscription
 
     async def _subscribe_again(self, subscription: Subscription) -> None:
         try:

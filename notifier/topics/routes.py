@@ -33,7 +33,7 @@ TOPIC_NAME = r"^[a-z][a-z0-9-]{1,62}$"
 async def get_topics(request: web.Request) -> web.Response:
     """List the topics."""
     notifier, hub = request.app[NOTIFIER], request.app[HUB]
-    active = await notifier.store.count_active()
+    active = await notifier.headcount.by_topic()
     topics = [
         TopicModel(
             name=name,
@@ -55,7 +55,7 @@ async def put_topic(request: web.Request) -> web.Response:
         raise Problem(TOPIC_RESERVED, f"{BOARD} is what the counter's display shows")
     body = await read_body(request, PutTopic, INVALID_TOPIC)
     new = await notifier.catalog.put(name, body.description)
-    subscribers = (await notifier.store.count_active()).get(name, 0)
+    subscribers = (await notifier.headcount.by_topic()).get(name, 0)
     shown = TopicModel(name=name, description=body.description, subscribers=subscribers)
     return answer(shown, HTTPStatus.CREATED if new else HTTPStatus.OK)
 

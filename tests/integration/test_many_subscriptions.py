@@ -1,0 +1,73 @@
+"""However many subscriptions there are, all are seen to; that they are counted costs little."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from notifier.delivering.consent import LIFETIME
+from notifier.delivering.housekeeping import Housekeeping
+from notifier.delivering.standing import Standing
+from notifier.topics.headcount import GOOD_FOR, Headcount
+from shared.domain.subscription import Subscription, SubscriptionState
+from shared.store.sqlite_notifier import SqliteNotifierStore, open_sqlite_notifier_store
+from shared.store.subscription_pages import pages_in_state
+from tests.contract.orders import NOON
+from tests.contract.subscribers import SECOND, subscriptions_of
+
+PENDING, ACTIVE = SubscriptionState.PENDING, SubscriptionState.ACTIVE
+MANY = 1100
+"""More than two pages."""
+
+new_subscription = subscriptions_of("main")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteNotifierStore]:
+    async with open_sqlite_notifier_store(tmp_path / "shop.db", "main") as store:
+        yield store
+
+
+async def many(store: SqliteNotifierStore, since: dt.datetime) -> Sequence[str]:
+    """Add many that are pending, several of each second."""
+    wishes = [new_subscription(created_at=since + (n // 3) * SECOND) for n in range(MANY)]
+    return [one.id for one in await asyncio.gather(*map(store.add_subscription, wishes))]
+
+
+async def pending(store: SqliteNotifierStore) -> Sequence[Subscription]:
+    return [one async for page in pages_in_state(store, PENDING) for one in page]
+
+
+async def test_all_in_a_state_are_listed_once(store: SqliteNotifierStore) -> None:
+    added = await many(store, NOON)
+    assert sorted(one.id for one in await pending(store)) == sorted(added)
+
+
+async def test_all_that_were_never_confirmed_end_in_one_round_and_no_others(
+    store: SqliteNotifierStore,
+) -> None:
+    await many(store, NOON)
+    young = await store.add_subscription(new_subscription(created_at=NOON + LIFETIME))
+
+    def clock() -> dt.datetime:
+        return NOON + LIFETIME + MANY * SECOND
+
+    await Housekeeping(store, Standing(store, clock), clock).tidy()
+    assert await pending(store) == [young]
+
+
+async def test_those_who_ask_for_the_headcount_together_have_it_counted_once_in_a_while(
+    store: SqliteNotifierStore,
+) -> None:
+    now = 1000.0
+    headcount = Headcount(store, lambda: now)
+    await store.add_subscription(new_subscription(state=ACTIVE))
+    assert await headcount.by_topic() == {"coupons": 1}
+    await store.add_subscription(new_subscription(state=ACTIVE))
+    assert await asyncio.gather(*(headcount.by_topic() for _ in range(3))) == [{"coupons": 1}] * 3
+    now += GOOD_FOR
+    assert await asyncio.gather(*(headcount.by_topic() for _ in range(3))) == [{"coupons": 2}] * 3
