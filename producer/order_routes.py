@@ -18,13 +18,12 @@ from shared.domain.errors import Fault
 from shared.domain.order import OrderState
 from shared.domain.subscription import Channel
 from shared.web.answer import answer
-from shared.web.auth import is_staff
 from shared.web.body import read_body
-from shared.web.client_address import client_address
 from shared.web.idempotency import idempotency_key
 from shared.web.keys import CORRELATION_ID
-from shared.web.problem import TOO_MANY_REQUESTS, Problem
+from shared.web.problem import Problem
 from shared.web.query import read_query
+from shared.web.rate_limit import admit
 from shared.web.webhook_url import DialingRules, ForbiddenUrlError
 
 _BOARD_ORDERS = 200
@@ -34,7 +33,7 @@ _BOARD_ORDERS = 200
 async def place_order(request: web.Request) -> web.Response:
     """Place an order; 200 instead of 201 when its key has placed it before."""
     counter = request.app[COUNTER]
-    _admit(request)
+    admit(request, counter.rate_limit)
     key = idempotency_key(request)
     body = await read_body(request, PlaceOrder, INVALID_ORDER)
     wanted = Request(
@@ -109,12 +108,3 @@ def _contact(body: PlaceOrder, webhook_urls: DialingRules) -> Contact | None:
             faults = [Fault("/notify/url", str(error))]
             raise Problem(INVALID_ORDER, "the body has 1 fault(s)", faults=faults) from None
     return contact
-
-
-def _admit(request: web.Request) -> None:
-    """Bound how often one client orders; staff are not bounded."""
-    if is_staff(request):
-        return
-    wait = request.app[COUNTER].rate_limit.admit(client_address(request))
-    if wait:
-        raise Problem(TOO_MANY_REQUESTS, "wait a little before the next order", retry_after=wait)

@@ -30,15 +30,15 @@ from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer
 from shared.web.auth import is_staff, require_staff, unauthorized
 from shared.web.body import read_body
-from shared.web.client_address import client_address
-from shared.web.problem import TOO_MANY_REQUESTS, Problem
+from shared.web.problem import Problem
+from shared.web.rate_limit import admit
 from shared.web.webhook_url import DialingRules
 
 
 async def subscribe(request: web.Request) -> web.Response:
     """Make a subscription; it is pending until whoever is to hear it has agreed."""
     topic = request.match_info["name"]
-    _admit(request)
+    admit(request, request.app[NOTIFIER].rate_limit)
     asked = (await read_body(request, Subscribe, INVALID_SUBSCRIPTION)).root
     wish = _wish(topic, asked, request.app[NOTIFIER].rules)
     await require_topic(request, topic)
@@ -92,16 +92,6 @@ async def redeliver(request: web.Request) -> web.Response:
     subscription = await holder(request)
     await desk(request).redeliver(subscription, request.match_info["delivery_id"])
     return web.Response(status=HTTPStatus.ACCEPTED)
-
-
-def _admit(request: web.Request) -> None:
-    """Bound how often one client subscribes, since each time somebody is asked."""
-    if is_staff(request):
-        return
-    wait = request.app[NOTIFIER].rate_limit.admit(client_address(request))
-    if wait:
-        detail = "wait a little before the next subscription"
-        raise Problem(TOO_MANY_REQUESTS, detail, retry_after=wait)
 
 
 def _wish(topic: str, asked: Asked, rules: DialingRules) -> SubscriptionWish:

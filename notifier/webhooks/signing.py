@@ -9,19 +9,11 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
-import secrets
 from collections.abc import Iterable, Mapping
 
 from shared.domain.subscription import SigningSecret
 
 _PREFIX = "whsec_"
-_SECRET_BYTES = 32
-"""The specification wants 24 to 64."""
-
-
-def new_secret() -> str:
-    """Make a secret, in the form in which the subscriber gets to see it once."""
-    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
 def signature_headers(

@@ -8,6 +8,7 @@ import hmac
 import secrets
 
 _SECRET_BYTES = 32
+"""The Standard Webhooks specification wants 24 to 64."""
 
 
 def new_token() -> str:

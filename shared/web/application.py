@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from shared.domain.tokens import token_digest
 from shared.runtime.metrics import new_registry
 from shared.web.access_log import RequestLog
 from shared.web.admission import Admission
-from shared.web.auth import STAFF_KEY_DIGEST, digest
+from shared.web.auth import STAFF_KEY_DIGEST
 from shared.web.checkup import CHECKUP, Checkup
 from shared.web.client_address import TRUSTED_PROXIES, Network
 from shared.web.correlation import correlate
@@ -50,7 +51,7 @@ def create_app(
     app[HANGUPS] = []
     app[LIMITS] = limits
     app[TRUSTED_PROXIES] = tuple(trusted_proxies)
-    app[STAFF_KEY_DIGEST] = digest(staff_key)
+    app[STAFF_KEY_DIGEST] = token_digest(staff_key)
     app[CHECKUP] = Checkup(readiness, limits.check_seconds)
     for setup in setups:
         setup(app)

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
+from aiohttp import web
+
+from shared.web.auth import is_staff
+from shared.web.client_address import client_address
+from shared.web.problem import TOO_MANY_REQUESTS, Problem
+
 _WINDOW_SECONDS = 60
 MAX_CLIENTS = 10_000
 """The clients that are remembered; the one not seen for longest is forgotten first."""
@@ -31,3 +37,15 @@ class RateLimit:
             return wait
         tries.append(now)
         return 0
+
+
+def admit(request: web.Request, rate_limit: RateLimit) -> None:
+    """Let a client through if it has not come too often; staff may always.
+
+    Raises a Problem of kind TOO_MANY_REQUESTS.
+    """
+    if is_staff(request):
+        return
+    wait = rate_limit.admit(client_address(request))
+    if wait:
+        raise Problem(TOO_MANY_REQUESTS, "wait a little before the next one", retry_after=wait)

@@ -21,8 +21,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from notifier.delivering.sender import Accepted, Attempt, Confirmed, Refused, Unreachable
 from notifier.webhooks.dialing import TIMEOUT_SECONDS, webhook_session
-from notifier.webhooks.signing import new_secret
 from shared.domain.subscription import SigningSecret, rotate
+from shared.domain.tokens import new_signing_secret
 from shared.messages.announcement import CloudEvent
 from shared.runtime.clock import utc_now
 from shared.web.webhook_url import DialingRules
@@ -92,7 +92,7 @@ def verifies(secret: str, request: Request) -> bool:
 
 
 async def test_an_event_arrives_as_it_is_and_signed() -> None:
-    secret = new_secret()
+    secret = new_signing_secret()
     async with receiver(answers(204)) as served, sending() as sender:
         event = ready_event()
         subscription = subscribed(served.url, SigningSecret(secret))
@@ -121,7 +121,7 @@ async def test_a_repeated_delivery_has_the_same_id_and_a_new_timestamp() -> None
 
 
 async def test_while_secrets_overlap_both_verify_and_then_only_the_new_one() -> None:
-    old, new = new_secret(), new_secret()
+    old, new = new_signing_secret(), new_signing_secret()
     async with receiver(answers()) as served, sending() as sender:
         before = subscribed(served.url, SigningSecret(old))
         for rotated_at in (utc_now(), utc_now() - 2 * HOUR):
@@ -161,7 +161,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 async def test_a_challenge_is_a_signed_event_and_its_echo_confirms() -> None:
-    secret = new_secret()
+    secret = new_signing_secret()
     async with receiver(echoes) as served, sending() as sender:
         subscription = subscribed(served.url, SigningSecret(secret))
         assert await sender.ask(subscription, "the-token") == Confirmed()

@@ -16,7 +16,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from notifier.webhooks.dialing import webhook_session
 from notifier.webhooks.sender import WebhookSender
-from notifier.webhooks.signing import new_secret
 from shared.domain.subscription import (
     Channel,
     Filter,
@@ -24,6 +23,7 @@ from shared.domain.subscription import (
     Subscription,
     SubscriptionState,
 )
+from shared.domain.tokens import new_signing_secret
 from shared.messages.announcement import CloudEvent
 from shared.runtime.clock import Clock, utc_now
 from shared.web.webhook_url import DialingRules
@@ -185,7 +185,7 @@ def subscribed(target: str, *secrets: SigningSecret) -> Subscription:
         created_at=AT,
         since=AT,
         manage_digest="",
-        secrets=secrets or (SigningSecret(new_secret()),),
+        secrets=secrets or (SigningSecret(new_signing_secret()),),
     )
 
 

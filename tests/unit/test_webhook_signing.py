@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from notifier.webhooks.signing import new_secret, signature_headers
+from notifier.webhooks.signing import signature_headers
 from shared.domain.subscription import SigningSecret
+from shared.domain.tokens import new_signing_secret
 from shared.runtime.clock import utc_now
 
 
 def test_a_secret_is_new_each_time_and_as_long_as_the_specification_wants() -> None:
-    made = {new_secret() for _ in range(100)}
+    made = {new_signing_secret() for _ in range(100)}
     assert len(made) == 100
     for secret in made:
         prefix, _, key = secret.partition("_")
@@ -26,14 +27,14 @@ def test_a_secret_is_new_each_time_and_as_long_as_the_specification_wants() -> N
 
 @given(st.text(min_size=1).filter(str.strip), st.text())
 def test_every_receiver_with_one_of_the_secrets_can_verify(event_id: str, body: str) -> None:
-    secrets = [new_secret(), new_secret()]
+    secrets = [new_signing_secret(), new_signing_secret()]
     headers = dict(
         signature_headers(event_id, body.encode(), utc_now(), map(SigningSecret, secrets))
     )
     for secret in secrets:
         Webhook(secret).verify(body.encode(), headers, json_parse=False)
     with pytest.raises(WebhookVerificationError):
-        Webhook(new_secret()).verify(body.encode(), headers, json_parse=False)
+        Webhook(new_signing_secret()).verify(body.encode(), headers, json_parse=False)
     with pytest.raises(WebhookVerificationError):
         Webhook(secrets[0]).verify(body.encode() + b" ", headers, json_parse=False)
 
