@@ -12,8 +12,8 @@ from typing import Protocol
 import structlog
 
 from notifier.delivering.lanes import Lanes
-from notifier.delivering.retries import Schedule
-from notifier.delivering.sender import Accepted, Confirmed, Refused, Sender, Unreachable
+from notifier.delivering.retries import Schedule, wait_by_age
+from notifier.delivering.sender import Accepted, Confirmed, NotNow, Refused, Sender, Unreachable
 from notifier.delivering.standing import Standing
 from shared.aws.errands import Errands
 from shared.consuming.outcome import Done, Outcome, Retry
@@ -66,18 +66,20 @@ class Consent:
                 return Retry(wait, "not its turn yet")
             sender = self.senders[subscription.channel]
             answer = await sender.ask(subscription, self.token_for(subscription.id))
+        age = self.clock() - subscription.created_at
         match answer:
             case Confirmed():
                 await self.confirm(subscription)
             case Accepted():
                 await self._asked(subscription)
             case Refused(error=error, after=after):
-                age = self.clock() - subscription.created_at
                 pause = self.schedule.pause_at(age.total_seconds(), after, self.rnd)
                 if pause is not None and age < LIFETIME:
                     return Retry(pause, error)
                 await self.standing.end(subscription, f"it was never confirmed: {error}")
-            case Unreachable(error=error):
+            case NotNow(error=error) if age < LIFETIME:
+                return Retry(wait_by_age(subscription.created_at, self.clock()), error)
+            case NotNow(error=error) | Unreachable(error=error):
                 await self.standing.end(subscription, f"it was never confirmed: {error}")
         return Done()
 

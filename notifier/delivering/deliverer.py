@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,8 +10,8 @@ from typing import Protocol
 import structlog
 
 from notifier.delivering.lanes import Lanes
-from notifier.delivering.retries import Schedule
-from notifier.delivering.sender import Accepted, Attempt, Refused, Sender, Unreachable
+from notifier.delivering.retries import SHORTEST_WAIT, Schedule, wait_by_age
+from notifier.delivering.sender import Accepted, Attempt, NotNow, Refused, Sender, Unreachable
 from notifier.delivering.standing import Standing
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
@@ -26,7 +25,6 @@ log = structlog.stdlib.get_logger(__name__)
 
 _NOT_YET = "not its turn yet"
 _PAUSED = "the subscription is paused"
-_SHORTEST_WAIT, _LONGEST_WAIT = 5.0, 3600.0
 
 
 class _Store(SubscriptionStore, DeliveryLog, Protocol):
@@ -91,7 +89,7 @@ class Deliverer:
                 await self.store.log_attempt(replace(delivery, state=LoggedState.DROPPED))
                 return Done()
             case SubscriptionState.PENDING:
-                return Retry(wait_for_consent(delivery.at, self.clock()), "not confirmed yet")
+                return Retry(wait_by_age(delivery.at, self.clock()), "not confirmed yet")
             case SubscriptionState.PAUSED:
                 return await self._give_up(delivery, _PAUSED)
             case SubscriptionState.ACTIVE:
@@ -105,7 +103,7 @@ class Deliverer:
                 return Retry(wait, _NOT_YET)
             made = await self._attempt(subscription, delivery)
         if made is None:
-            return Retry(_SHORTEST_WAIT, "somebody else attempts it")
+            return Retry(SHORTEST_WAIT, "somebody else attempts it")
         return await self._settle(subscription, *made)
 
     async def _attempt(
@@ -134,6 +132,10 @@ class Deliverer:
                     return await self._give_up(tried, error)
                 await self.store.log_attempt(replace(tried, error=error))
                 return Retry(pause, error)
+            case NotNow(error=error):
+                uncounted = replace(tried, attempts=tried.attempts - 1, error=error)
+                await self.store.log_attempt(uncounted)
+                return Retry(wait_by_age(tried.at, self.clock()), error)
             case Unreachable(error=error):
                 await self.standing.pause(subscription, error)
                 return await self._give_up(tried, error)
@@ -148,8 +150,3 @@ class Deliverer:
         )
         await self.store.log_attempt(replace(delivery, state=LoggedState.FAILED, error=error))
         return Reject(error)
-
-
-def wait_for_consent(due_at: dt.datetime, now: dt.datetime) -> float:
-    """Say when to look again whether a subscription was confirmed: the longer ago, the later."""
-    return min(max((now - due_at).total_seconds() / 4, _SHORTEST_WAIT), _LONGEST_WAIT)

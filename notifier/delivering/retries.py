@@ -12,6 +12,9 @@ from shared.domain.delivery_log import LoggedDelivery
 LONGEST_PAUSE = 12 * 3600.0
 """SQS keeps a message invisible for up to 12 hours."""
 
+SHORTEST_WAIT = 5.0
+_LONGEST_WAIT = 3600.0
+
 _JITTER = 0.2
 """The part of a pause by which it may be shorter."""
 
@@ -57,3 +60,8 @@ class Schedule:
         if 0 < delivery.attempts <= len(self.pauses):
             soonest = max(soonest, self.pauses[delivery.attempts - 1] * (1 - _JITTER))
         return max(0.0, soonest - (now - delivery.tried_at).total_seconds())
+
+
+def wait_by_age(since: dt.datetime, now: dt.datetime) -> float:
+    """Say in how many seconds to look again for what does not depend on the subscriber."""
+    return min(max((now - since).total_seconds() / 4, SHORTEST_WAIT), _LONGEST_WAIT)

@@ -28,13 +28,20 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class NotNow:
+    """It is our side that cannot, so it says nothing of the subscriber, and is not counted."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unreachable:
     """Never: there is no such subscriber, or it wants nothing any more."""
 
     error: str
 
 
-Attempt = Accepted | Refused | Unreachable
+Attempt = Accepted | Refused | NotNow | Unreachable
 
 
 class Sender(Protocol):

@@ -17,6 +17,7 @@ from aiosmtplib.errors import (
     SMTPRecipientRefused,
     SMTPRecipientsRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
 )
 
 from notifier.delivering.lanes import MOST_AT_ONCE
@@ -50,15 +51,25 @@ class BouncedError(Exception):
     """The recipient is refused for good."""
 
 
+class DeferredError(Exception):
+    """The mail was offered, and not taken this time."""
+
+
 class MailboxError(Exception):
-    """The mail could not be handed over now, for a reason that is not the recipient's."""
+    """No mail can be handed over now, whoever it is for."""
+
+
+_Verdict = BouncedError | DeferredError | MailboxError
 
 
 class Mailbox(Protocol):
     """Where mail is handed over. One attempt each, bounded in time."""
 
     async def post(self, message: EmailMessage) -> None:
-        """Hand a mail over to its only recipient's address; raises BouncedError, MailboxError."""
+        """Hand a mail over to its only recipient's address.
+
+        Raises BouncedError, DeferredError, MailboxError.
+        """
 
 
 class SmtpMailbox:
@@ -83,14 +94,15 @@ class SmtpMailbox:
         self._connections = asyncio.Semaphore(most)
 
     async def post(self, message: EmailMessage) -> None:
-        """Make one attempt; raises BouncedError, MailboxError."""
-        smtp = self._smtp()
+        """Make one attempt; raises BouncedError, DeferredError, MailboxError."""
+        smtp, offered = self._smtp(), False
         try:
             async with asyncio.timeout(self._seconds), self._connections:
                 await smtp.connect()
+                offered = True
                 await smtp.send_message(message)
         except (SMTPException, OSError) as error:
-            raise _verdict(error) from None
+            raise _verdict(error, offered=offered) from None
         else:
             await _take_leave(smtp)
         finally:
@@ -117,30 +129,37 @@ async def _take_leave(smtp: SMTP) -> None:
         await smtp.quit(timeout=_QUIT_SECONDS)
 
 
-def _verdict(error: Exception) -> BouncedError | MailboxError:
-    """Say in a few words, of which none is the server's, what an error means."""
+def _verdict(error: Exception, *, offered: bool) -> _Verdict:
+    """Say in a few words, of which none is the server's, what an error means.
+
+    What fails after the mail was offered may have to do with it, and may even have been taken.
+    """
     match error:
         case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as refused, *_]):
             return _answered(refused)
         case SMTPDataError() if error.message.lstrip().startswith(_OF_RECIPIENT):
             return _answered(error)
         case SMTPDataError():
-            return MailboxError(f"the mail server answered {error.code}")
+            return DeferredError(f"the mail server answered {error.code}")
         case _:
             cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
-            return MailboxError(next(said for kind, said in _TROUBLE if isinstance(cause, kind)))
+            said = next(said for kind, said in _TROUBLE if isinstance(cause, kind))
+            is_ours = not offered or isinstance(error, SMTPSenderRefused)
+            return MailboxError(said) if is_ours else DeferredError(said)
 
 
-def _answered(refused: SMTPResponseException) -> BouncedError | MailboxError:
+def _answered(refused: SMTPResponseException) -> _Verdict:
     """Judge an answer to RCPT or DATA, where 5xx is for good (RFC 5321, section 4.2.1).
 
     But what has to do with us rather than the recipient is ours to mend: 530, and the enhanced
     codes 5.7.x of RFC 3463, which say that we may not relay, or must prove who we are.
     """
-    permanent = refused.code >= _PERMANENT
-    if permanent and refused.code != _AUTHENTICATION_REQUIRED and not _is_policy(refused.message):
+    answered = f"the mail server answered {refused.code}"
+    if refused.code == _AUTHENTICATION_REQUIRED:
+        return MailboxError(answered)
+    if refused.code >= _PERMANENT and not _is_policy(refused.message):
         return BouncedError(f"the mail was refused with {refused.code}")
-    return MailboxError(f"the mail server answered {refused.code}")
+    return DeferredError(answered)
 
 
 def _is_policy(answer: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 
-from notifier.delivering.sender import Accepted, Attempt, Confirmed, Refused, Unreachable
+from notifier.delivering.sender import Accepted, Attempt, Confirmed, NotNow, Refused, Unreachable
 from notifier.mail.composing import Composer, UnknownEventError
-from notifier.mail.mailbox import BouncedError, Mailbox, MailboxError
+from notifier.mail.mailbox import BouncedError, DeferredError, Mailbox, MailboxError
 from shared.domain.subscription import Subscription
 from shared.messages.announcement import CloudEvent
 from shared.web.mail_address import InvalidAddressError
@@ -43,6 +43,8 @@ class MailSender:
             await self._mailbox.post(message)
         except BouncedError as error:
             return Unreachable(str(error))
-        except MailboxError as error:
+        except DeferredError as error:
             return Refused(str(error))
+        except MailboxError as error:
+            return NotNow(str(error))
         return Accepted()

@@ -24,8 +24,8 @@ class LoggedDelivery:
     """An announcement that is due to a subscriber, or was.
 
     `event` is the CloudEvent as JSON; `at` is when the delivery was first due. `attempts` counts
-    those that were begun, the last of them at `tried_at`. `error` says how that one failed; without
-    one, it is under way, or was cut off and may have been made.
+    those that were begun, but for what failed on our side. `error` says how the last one failed,
+    which began at `tried_at`; without one, it is under way, or was cut off and may have been made.
     """
 
     subscription_id: str

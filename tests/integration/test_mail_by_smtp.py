@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.delivering.sender import Accepted, Attempt, Refused, Unreachable
+from notifier.delivering.sender import Accepted, Attempt, NotNow, Refused, Unreachable
 from notifier.mail.smtp_url import SmtpServer, Tls
 from shared.messages.announcement import CloudEvent
 from tests.support.certificates import Certificate
@@ -28,8 +28,8 @@ from tests.support.mailing import (
 from tests.support.notifier import newsletter
 
 ISSUE = newsletter("Grüße ☕", "Half price for **Zoë**")
-AWAY = Refused("the mail server cannot be reached")
-NO_TLS = Refused("TLS could not be agreed on with the mail server")
+AWAY = NotNow("the mail server cannot be reached")
+NO_TLS = NotNow("TLS could not be agreed on with the mail server")
 
 
 async def delivered(server: MailServer, event: CloudEvent = ISSUE) -> Attempt:
@@ -85,13 +85,18 @@ async def test_a_mail_that_is_refused_for_itself_parts_us_from_nobody(answer: st
     "answer",
     [
         *("450 4.2.1 Mailbox busy", "451 Try again", "452 4.2.2 Mailbox full"),
-        *("530 5.7.0 Authentication required", "550 5.7.1 Relaying denied", "554 5.7.0 Policy"),
+        *("550 5.7.1 Relaying denied", "554 5.7.0 Policy"),
     ],
 )
 async def test_any_other_refusal_may_pass(answer: str) -> None:
     refused = Refused(f"the mail server answered {answer[:3]}")
     assert await delivered(MailServer(rcpt=answer)) == refused
     assert await delivered(MailServer(data=answer)) == refused
+
+
+async def test_a_server_that_does_not_know_us_is_no_fault_of_the_recipient() -> None:
+    ours = NotNow("the mail server answered 530")
+    assert await delivered(MailServer(rcpt="530 5.7.0 Authentication required")) == ours
 
 
 async def test_a_server_that_never_answers_is_given_up() -> None:
@@ -101,7 +106,7 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
     async with answering(stall) as place, asyncio.timeout(3):
         sender = sender_to(place, seconds=0.3, most=1)
         attempts = await asyncio.gather(*(sender.deliver(subscriber(), ISSUE) for _ in range(9)))
-    assert attempts == [Refused("no answer of the mail server in time")] * 9
+    assert attempts == [NotNow("no answer of the mail server in time")] * 9
 
 
 async def test_a_server_that_answers_drop_by_drop_is_given_up() -> None:
@@ -113,7 +118,7 @@ async def test_a_server_that_answers_drop_by_drop_is_given_up() -> None:
 
     async with answering(drip) as place, asyncio.timeout(3):
         attempt = await sender_to(place, seconds=0.3).deliver(subscriber(), ISSUE)
-    assert attempt == Refused("no answer of the mail server in time")
+    assert attempt == NotNow("no answer of the mail server in time")
 
 
 async def test_mail_that_was_taken_is_delivered_even_if_the_server_says_no_goodbye() -> None:
@@ -152,7 +157,7 @@ async def test_a_server_that_asks_who_we_are_is_told() -> None:
     async with mail_server(**knows("shop", "sesame")) as server:
         for password, attempt in (
             ("sesame", Accepted()),
-            ("Sesame", Refused("the mail server does not let us in")),
+            ("Sesame", NotNow("the mail server does not let us in")),
         ):
             place = SmtpServer("localhost", server.port, Tls.NONE, "shop", password)
             assert await sender_to(place).deliver(subscriber(), ISSUE) == attempt
@@ -177,7 +182,7 @@ async def test_a_server_over_tls_has_to_prove_its_name(tls: Tls, tmp_path: Path)
 async def test_a_server_without_tls_gets_nothing_that_was_to_go_by_it() -> None:
     async with mail_server() as server:
         for tls, refused in (
-            (Tls.STARTTLS, Refused("the mail server cannot do what this takes")),
+            (Tls.STARTTLS, NotNow("the mail server cannot do what this takes")),
             (Tls.IMPLICIT, NO_TLS),
         ):
             place = SmtpServer("localhost", server.port, tls, "shop", "sesame")

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from pathlib import Path
 
-from notifier.delivering.sender import Accepted, Refused
+from notifier.delivering.sender import Accepted, NotNow
 from notifier.mail.folder import MailFolder
 from notifier.mail.sender import MailSender
 from shared.runtime.clock import utc_now
@@ -45,7 +45,7 @@ async def test_a_mail_that_could_not_be_written_may_be_later(tmp_path: Path) -> 
     taken = tmp_path / "mail"
     taken.write_text("not a folder")
     attempt = await sender_at(taken).deliver(subscriber(), newsletter("x", "y"))
-    assert attempt == Refused("the mail could not be written to its folder")
+    assert attempt == NotNow("the mail could not be written to its folder")
     assert taken.read_text() == "not a folder"
 
 
