@@ -7,6 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markdown_it import MarkdownIt
 
+ASSETS = Path(__file__).with_name("assets")
+"""What pages look like."""
+
 _FOLDER = Path(__file__).with_name("templates")
 _SCHEMES = ("http://", "https://", "mailto:")
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from notifier.mail import pages
 from notifier.problems import (
-    INVALID_CONFIRMATION,
     INVALID_REDRIVE,
     INVALID_SUBSCRIPTION,
     NOT_IN_THAT_STATE,
 )
 from notifier.subscriptions import dead_letter_routes, routes
 from notifier.subscriptions.models import (
-    ConfirmSubscription,
     DeadDeliveriesModel,
     GrantedModel,
     RedriveDeliveries,
@@ -34,8 +31,9 @@ from shared.web.problem import (
     UNAVAILABLE,
 )
 
-_ID = Parameter("id", "path", "The subscription's id", required=True)
-_HELD = (UNAUTHORIZED, NOT_FOUND, UNAVAILABLE)
+SUBSCRIPTION = Parameter("id", "path", "The subscription's id", required=True)
+HELD = (UNAUTHORIZED, NOT_FOUND, UNAVAILABLE)
+"""What may be in the way of whoever asks for a subscription."""
 
 _DEAD_LETTERS: Sequence[Operation] = (
     Operation(
@@ -80,27 +78,14 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         tag="subscriptions",
     ),
     Operation(
-        "POST",
-        "/subscriptions/{id}/confirm",
-        "Confirm a subscription by the token that its subscriber was sent",
-        pages.confirm,
-        role=Role.HOLDER,
-        body=ConfirmSubscription,
-        takes_form=True,
-        parameters=(_ID,),
-        answers={HTTPStatus.OK: Answer("The subscription is active", SubscriptionModel)},
-        errors=(INVALID_CONFIRMATION, NOT_IN_THAT_STATE, *_HELD),
-        tag="subscriptions",
-    ),
-    Operation(
         "GET",
         "/subscriptions/{id}",
         "Look a subscription up, with its last deliveries",
         routes.get_subscription,
         role=Role.MANAGER,
-        parameters=(_ID,),
+        parameters=(SUBSCRIPTION,),
         answers={HTTPStatus.OK: Answer("The subscription as it is now", SubscriptionModel)},
-        errors=_HELD,
+        errors=HELD,
         tag="subscriptions",
     ),
     Operation(
@@ -109,9 +94,9 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         "End a subscription: nothing more is delivered",
         routes.end_subscription,
         role=Role.MANAGER,
-        parameters=(_ID,),
+        parameters=(SUBSCRIPTION,),
         answers={HTTPStatus.NO_CONTENT: Answer("The subscription has ended")},
-        errors=_HELD,
+        errors=HELD,
         tag="subscriptions",
     ),
     Operation(
@@ -120,9 +105,9 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         "Resume a paused subscription, and make again the deliveries that failed",
         routes.resume_subscription,
         role=Role.MANAGER,
-        parameters=(_ID,),
+        parameters=(SUBSCRIPTION,),
         answers={HTTPStatus.OK: Answer("The subscription is active", ResumedModel)},
-        errors=(NOT_IN_THAT_STATE, *_HELD),
+        errors=(NOT_IN_THAT_STATE, *HELD),
         tag="subscriptions",
     ),
     Operation(
@@ -131,9 +116,9 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         "Rotate a webhook's signing secret; for a day both are good",
         routes.rotate_secret,
         role=Role.MANAGER,
-        parameters=(_ID,),
+        parameters=(SUBSCRIPTION,),
         answers={HTTPStatus.OK: Answer("The fresh secret, shown this once", SecretModel)},
-        errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, *_HELD),
+        errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, *HELD),
         tag="subscriptions",
     ),
     Operation(
@@ -142,9 +127,12 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         "Make one more attempt at a delivery",
         routes.redeliver,
         role=Role.MANAGER,
-        parameters=(_ID, Parameter("delivery_id", "path", "The delivery's id", required=True)),
+        parameters=(
+            SUBSCRIPTION,
+            Parameter("delivery_id", "path", "The delivery's id", required=True),
+        ),
         answers={HTTPStatus.ACCEPTED: Answer("It will be attempted")},
-        errors=(NOT_IN_THAT_STATE, *_HELD),
+        errors=(NOT_IN_THAT_STATE, *HELD),
         tag="subscriptions",
     ),
 )

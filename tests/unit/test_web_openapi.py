@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from notifier.subscriptions.operations import SUBSCRIPTION_OPERATIONS
+from notifier.operations import NOTIFIER_OPERATIONS
 from shared.web.keys import OPERATIONS
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.operation import Role
@@ -60,7 +60,7 @@ def test_the_table_decides_who_needs_a_key(document: dict[str, Any]) -> None:
 
 
 def test_what_is_somebodys_needs_a_manage_token_or_the_staff_key() -> None:
-    document = openapi_document("A notifier", SUBSCRIPTION_OPERATIONS)
+    document = openapi_document("A notifier", NOTIFIER_OPERATIONS)
     either: list[Any] = [{"manage": []}, {"staff": []}]
     held = document["paths"]["/subscriptions/{id}"]
     assert held["get"]["security"] == held["delete"]["security"] == either
