@@ -47,7 +47,7 @@ class OrderUpdates:
         self._clock = clock
 
     async def subscribe(self, order: Order, contact: Contact) -> Updates:
-        """Subscribe, and have the customer asked; whoever asks again gets keys of its own.
+        """Subscribe, and have the customer asked once; whoever asks again gets keys of its own.
 
         The answer with the first keys may have been lost. Raises what the store and the queue do.
         """
@@ -62,7 +62,8 @@ class OrderUpdates:
             if fresh is None:
                 return Updates(recorded, None)
             recorded = fresh
-        await self._errands.send(Confirm(subscription_id=recorded.id))
+        if recorded.asked_at is None:
+            await self._errands.send(Confirm(subscription_id=recorded.id))
         return Updates(recorded, granted.manage_token)
 
     async def _with_fresh_keys(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.domain.subscription import Subscription, SubscriptionState, advance
@@ -72,6 +74,17 @@ async def test_keys_are_not_told_any_more_once_the_subscription_is_confirmed(
         "secret": None,
     }
     assert await recorded(cashier, first.body["id"]) == [active]
+
+
+async def test_whoever_was_asked_is_not_asked_again(cashier: ServedCashier) -> None:
+    key, body = new_key(), {**ORDER, "notify": WEBHOOK}
+    first = await cashier.place(body, key=key)
+    (pending,) = await recorded(cashier, first.body["id"])
+    await cashier.store.replace_subscription(pending, replace(pending, asked_at=utc_now()))
+    before = await cashier.questions()
+    again = await cashier.place(body, key=key)
+    assert again.body["notify"]["manage_token"] is not None
+    assert await cashier.questions() == before
 
 
 async def test_the_same_order_with_another_contact_is_another_order(cashier: ServedCashier) -> None:

@@ -77,6 +77,15 @@ class ServedCashier:
         self._clients = clients
         self._names = names
 
+    async def questions(self) -> int:
+        """Count the errands that wait: those whose customers are to be asked."""
+        sqs = self._clients.sqs
+        url = (await sqs.get_queue_url(QueueName=self._names.deliveries))["QueueUrl"]
+        answer = await sqs.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     async def ask(
         self,
         method: str,
