@@ -82,13 +82,14 @@ async def open_notifier(
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
         open_publishers(clients, names) as publishers,
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
+        webhook_session(rules, seconds=settings.webhook_seconds) as challenges,
     ):
         links = LinkSigner(await store.link_secret(secrets.token_urlsafe(32)), settings.own_url)
         templates = new_templates()
         catalog = TopicCatalog(store, partial(_provision, clients, names))
         press = Press(store, publishers, settings.store_id, utc_now)
         senders: dict[Channel, Sender] = {
-            Channel.WEBHOOK: WebhookSender(session, rules, utc_now),
+            Channel.WEBHOOK: WebhookSender(session, rules, utc_now, challenges),
             Channel.EMAIL: SparingSender(
                 open_mail(settings, links, templates, utc_now), store, links.digest, utc_now
             ),

@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import socket
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-_THREADS = 32
+THREADS = 32
 _MOST_ADDRESSES = 8
+
+
+class NoThreadFreeError(OSError):
+    """So many names are being looked up that none more can be."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EAGAIN, "too many names are being looked up")
 
 
 class SystemResolver(AbstractResolver):
     """Asks the system, in threads of its own.
 
     A look-up cannot be cancelled. In the threads that all of asyncio shares, subscribers with slow
-    name servers would soon hold up those of everybody else, the queues included.
+    name servers would soon hold up those of everybody else, the queues included. When all threads
+    are taken, nobody waits for one: that would look as if the name that waits were slow.
     """
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_THREADS, "webhook-names")
+    def __init__(self, threads: int = THREADS) -> None:
+        self._threads = ThreadPoolExecutor(threads, "webhook-names")
+        self._free = threading.BoundedSemaphore(threads)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Give the addresses of `host`; raises OSError."""
+        """Give the addresses of `host`; raises OSError, which NoThreadFreeError is."""
         look_up = functools.partial(
             socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM
         )
-        infos = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        if not self._free.acquire(blocking=False):
+            raise NoThreadFreeError
+        looking_up = self._threads.submit(look_up)
+        looking_up.add_done_callback(lambda _: self._free.release())  # later than its time-out
+        infos = await asyncio.wrap_future(looking_up)
         return [
             ResolveResult(
                 hostname=host,

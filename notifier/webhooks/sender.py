@@ -11,7 +11,7 @@ from typing import TypeVar
 from aiohttp import ClientError, ClientResponse, ClientSession
 from pydantic import BaseModel, ValidationError
 
-from notifier.delivering.sender import Accepted, Attempt, Confirmed, Refused, Unreachable
+from notifier.delivering.sender import Accepted, Attempt, Confirmed, NotNow, Refused, Unreachable
 from notifier.webhooks.signing import signature_headers
 from notifier.webhooks.verdicts import failure, refusal
 from shared.domain.subscription import Subscription, valid_secrets
@@ -37,16 +37,26 @@ class _Echo(BaseModel):
 
 
 class WebhookSender:
-    """Posts events to subscribers through a session that `webhook_session` has opened."""
+    """Posts events to subscribers through a session that `webhook_session` has opened.
 
-    def __init__(self, session: ClientSession, rules: DialingRules, clock: Clock) -> None:
+    Challenges go by one of their own, if there is one: anybody may ask for them, of any name.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        rules: DialingRules,
+        clock: Clock,
+        challenges: ClientSession | None = None,
+    ) -> None:
         self._session = session
+        self._challenges = challenges or session
         self._rules = rules
         self._clock = clock
 
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
         """Post an event; what a 2xx answer says beyond its status is not read."""
-        return await self._post(subscription, event, _accepted)
+        return await self._post(self._session, subscription, event, _accepted)
 
     async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed:
         """Post a challenge; a 2xx answer must repeat it."""
@@ -58,18 +68,20 @@ class WebhookSender:
             time=self._clock(),
             data={"challenge": token},
         )
-        return await self._post(subscription, challenge, functools.partial(_repeated, token))
+        repeated = functools.partial(_repeated, token)
+        return await self._post(self._challenges, subscription, challenge, repeated)
 
     async def _post(
         self,
+        session: ClientSession,
         subscription: Subscription,
         event: CloudEvent,
         judge: Callable[[ClientResponse], Awaitable[_Verdict]],
-    ) -> _Verdict | Refused | Unreachable:
+    ) -> _Verdict | Refused | NotNow | Unreachable:
         body = event.model_dump_json(exclude_none=True).encode()
         try:
             url = self._rules.url(subscription.target)
-            async with self._session.post(
+            async with session.post(
                 url,
                 data=body,
                 headers=self._headers(subscription, event, body),

@@ -14,8 +14,9 @@ from aiohttp import (
     ClientSSLError,
 )
 
-from notifier.delivering.sender import Refused, Unreachable
+from notifier.delivering.sender import NotNow, Refused, Unreachable
 from notifier.webhooks.dialing import ForbiddenAddressError
+from notifier.webhooks.resolving import NoThreadFreeError
 
 _LONGEST_PAUSE_SECONDS = 3600.0
 
@@ -43,12 +44,13 @@ def refusal(status: int, retry_after: str | None, now: dt.datetime) -> Refused |
     return Refused(f"answered {status}", _pause(retry_after, now))
 
 
-def failure(error: Exception) -> Refused:
+def failure(error: Exception) -> Refused | NotNow:
     """Say in a few words, of which none is the subscriber's, why there was no answer."""
-    if isinstance(error, ClientConnectorError) and isinstance(
-        error.os_error, ForbiddenAddressError
-    ):
+    cause = error.os_error if isinstance(error, ClientConnectorError) else error
+    if isinstance(cause, ForbiddenAddressError):
         return Refused("the address is not public")
+    if isinstance(cause, NoThreadFreeError):
+        return NotNow("too many names are being looked up")
     return Refused(next(said for kind, said in _FAILURES if isinstance(error, kind)))
 
 
