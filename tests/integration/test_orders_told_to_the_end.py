@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from notifier.delivering.deliverer import Deliverer
+from notifier.delivering.lanes import Lanes
 from notifier.delivering.retries import Schedule
 from notifier.delivering.standing import Standing
-from notifier.delivering.turns import Turns
 from shared.consuming.outcome import Done
 from shared.domain.delivery_log import LoggedState
 from shared.domain.order import OrderState
@@ -75,7 +75,7 @@ async def test_an_end_that_was_cut_off_follows_when_the_errand_comes_again(tmp_p
     async with open_sqlite_notifier_store(tmp_path / "shop.db", "main") as store:
         await store.add_subscription(subscription)
         await store.log_attempt(told)
-        deliverer = Deliverer(store, {}, Turns(1), Schedule([]), Standing(store, utc_now), utc_now)
+        deliverer = Deliverer(store, {}, Lanes(1), Schedule([]), Standing(store, utc_now), utc_now)
         again = Deliver(subscription_id=subscription.id, delivery_id=told.id)
         assert await deliverer.deliver(again) == Done()
         ended = await store.subscription(subscription.id)
