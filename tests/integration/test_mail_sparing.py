@@ -57,7 +57,7 @@ async def test_a_mail_that_did_not_leave_does_not_count(ministack: str) -> None:
             ministack,
             smtp_url=f"smtp://127.0.0.1:{server.port}",
             mail_from="shop@coffee.example",
-            retry_seconds=(0.2,) * 20,
+            retry_seconds=(1.0,) * 20,
         )
         async with serving(settings) as notifier:
             await wish(notifier, staff=False, channel="email", address="ada@guests.example")

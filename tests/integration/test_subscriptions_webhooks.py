@@ -13,6 +13,7 @@ from aiohttp import web
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from notifier.settings import NotifierSettings
 from shared.domain.order import Order, OrderState
 from tests.support.notifier import (
     AS_STAFF,
@@ -37,14 +38,18 @@ READY = "coffeeshop.order.ready.v1"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def places(ministack: str) -> AsyncIterator[tuple[Serving, Desk]]:
-    settings = settings_for(
+    settings = settings_of_a_shop(ministack)
+    async with serving(settings) as notifier, announcing(settings) as desk:
+        yield notifier, desk
+
+
+def settings_of_a_shop(ministack: str) -> NotifierSettings:
+    return settings_for(
         ministack,
         allow_loopback_webhooks=True,
         retry_seconds=RETRIES,
         subscriptions_per_minute=0,
     )
-    async with serving(settings) as notifier, announcing(settings) as desk:
-        yield notifier, desk
 
 
 @pytest.fixture
@@ -115,9 +120,11 @@ async def test_who_never_agrees_hears_nothing_and_is_told_why(
 
 
 async def test_what_failed_is_tried_again_and_the_dead_are_paused_until_they_are_back(
-    notifier: Serving, topic: str
+    ministack: str,
 ) -> None:
+    topic = "coupons"
     async with (
+        serving(settings_of_a_shop(ministack)) as notifier,
         endpoint(in_turn(500, 503, 404, 500, 500, 204)) as patient,
         endpoint(answers(500)) as resumed,
         endpoint(answers(500)) as redriven,
