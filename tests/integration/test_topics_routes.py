@@ -146,14 +146,15 @@ async def keyed(notifier: Serving, key: str, issue: Any = ISSUE, to: str = "new-
 
 
 async def test_what_is_sent_again_under_its_key_is_published_once(notifier: Serving) -> None:
-    key = "the-key-of-a-free-cake"
+    key, topic = "the-key-of-a-free-cake", "free-cakes"
+    await notifier.http.put(f"/topics/{topic}", json={}, headers=AS_STAFF)
     async with endpoint() as subscriber:
-        await webhook(notifier, subscriber, "new-products")
-        answers = await asyncio.gather(*(keyed(notifier, key) for _ in range(3)))
-        answers.append(await keyed(notifier, key))
+        await webhook(notifier, subscriber, topic)
+        answers = await asyncio.gather(*(keyed(notifier, key, ISSUE, topic) for _ in range(3)))
+        answers.append(await keyed(notifier, key, ISSUE, topic))
         ((status, issue_id),) = {*answers}
         assert status == 202
-        _, other_id = await keyed(notifier, "the-key-of-another-one")
+        _, other_id = await keyed(notifier, "the-key-of-another-one", ISSUE, topic)
         await subscriber.until(lambda: other_id in [event["id"] for event in subscriber.events])
         heard = [event["id"] for event in await subscriber.hears(2)]
     assert sorted(heard) == sorted([issue_id, other_id])
