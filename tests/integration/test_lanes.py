@@ -30,8 +30,11 @@ async def tarpit() -> AsyncIterator[tuple[int, asyncio.Event]]:
 
 
 async def many_wish(notifier: Serving, *wishes: Mapping[str, Any]) -> None:
-    for answer in await asyncio.gather(*(wish(notifier, **wanted) for wanted in wishes)):
-        assert answer.status_code == 201, answer.text
+    """Wish for them ten at a time: a busy machine answers 503 to all at once."""
+    for start in range(0, len(wishes), 10):
+        some = wishes[start : start + 10]
+        for answer in await asyncio.gather(*(wish(notifier, **wanted) for wanted in some)):
+            assert answer.status_code == 201, answer.text
 
 
 async def test_a_mail_server_that_hangs_delays_no_webhook(ministack: str) -> None:
