@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from standardwebhooks.webhooks import Webhook
 
+from tests.support.subscribers import endpoint
 from tests.support.topics_shop import TopicsShop, open_shop
-from tests.support.waiting import eventually
-from tests.support.webhooks import Receiver, answers, echoes, receiver
+from tests.support.webhooks import answers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -23,28 +23,21 @@ async def shop(ministack: str) -> AsyncIterator[TopicsShop]:
         yield shop
 
 
-async def received(subscriber: Receiver, count: int) -> list[Any]:
-    """Wait until a webhook has got so many posts."""
-    await eventually(lambda: len(subscriber.received) >= count)
-    return [json.loads(request.body) for request in subscriber.received]
-
-
 async def test_a_webhook_is_subscribed_looked_at_and_ended(shop: TopicsShop) -> None:
-    async with receiver(echoes) as subscriber:
+    async with endpoint() as subscriber:
         outcome = await shop.topics("subscribe", "coupons", "--webhook", subscriber.url)
         said = dict(line.strip().split("  ", 1) for line in outcome.out.splitlines()[1:4])
         granted = {name: value.strip() for name, value in said.items()}
         assert outcome.out.startswith("Subscribed to coupons by webhook; it is pending.\n")
         assert f"coffeeshop topics show {granted['id']}" in outcome.out
 
-        (challenge,) = await received(subscriber, 1)
-        assert challenge["type"] == "coffeeshop.subscription.challenge.v1"
-        request = subscriber.received[0]
-        Webhook(granted["secret"]).verify(request.body, _lower(request.headers))
         token = {"COFFEE_MANAGE_TOKEN": granted["manage token"]}
         await shop.state({"id": granted["id"], "manage_token": granted["manage token"]}, "active")
+        assert subscriber.challenges == 1
         await shop.as_staff("publish", "coupons", "--subject", "One", "--text", "B")
-        await received(subscriber, 2)
+        await subscriber.hears(1)
+        (request,) = subscriber.requests
+        Webhook(granted["secret"]).verify(request.body, _lower(request.headers))
 
         shown = await shop.topics("show", granted["id"], **token)
         assert f"{subscriber.url} (webhook)" in shown.out
@@ -63,7 +56,7 @@ def _lower(headers: Any) -> dict[str, str]:
 async def test_without_the_manage_token_a_subscription_is_nobodys_but_staffs(
     shop: TopicsShop,
 ) -> None:
-    async with receiver(echoes) as subscriber:
+    async with endpoint() as subscriber:
         granted = await shop.subscribed(subscriber.url)
     for command in ("show", "resume", "unsubscribe"):
         none = await shop.topics(command, granted["id"])
@@ -95,7 +88,7 @@ async def test_a_subscription_that_makes_no_sense_is_misuse(
 
 
 async def test_only_what_the_filter_lets_through_is_delivered(shop: TopicsShop) -> None:
-    async with receiver(echoes) as subscriber:
+    async with endpoint() as subscriber:
         granted = await shop.subscribed(subscriber.url, "--type", "coffeeshop.other.v1")
         shown = await shop.as_staff("show", granted["id"])
         await shop.as_staff("unsubscribe", granted["id"])
@@ -104,20 +97,20 @@ async def test_only_what_the_filter_lets_through_is_delivered(shop: TopicsShop) 
 
 async def test_deliveries_that_were_given_up_on_are_listed_and_redriven(shop: TopicsShop) -> None:
     assert (await shop.as_staff("dead-letters")).out == "No dead letters.\n"
-    async with receiver(echoes) as subscriber:
+    async with endpoint() as subscriber:
         granted = await shop.subscribed(subscriber.url)
         subscriber.answering = answers(500)
         await shop.as_staff("publish", "coupons", "--subject", "Lost?", "--text", "B")
-        (letter,) = await shop.dead_letters(1)
+        letter = await shop.dead_letter(granted)
         table = await shop.as_staff("dead-letters")
         other = await shop.as_staff("redrive", "--subscription", "other")
         subscriber.answering = answers(204)
-        count = len(subscriber.received)
+        count = len(subscriber.events)
         mine = await shop.as_staff("redrive", "--subscription", granted["id"])
-        *_, event = await received(subscriber, count + 1)
+        *_, event = await subscriber.hears(count + 1)
         await shop.as_staff("unsubscribe", granted["id"])
 
-    assert letter["subscription_id"] == granted["id"]
+    assert letter["type"] == "coffeeshop.newsletter.published.v1"
     assert "500" in table.out
     assert (other.code, other.out) == (0, "Redriven: 0\n")
     assert (mine.code, mine.out) == (0, "Redriven: 1\n")
@@ -125,19 +118,19 @@ async def test_deliveries_that_were_given_up_on_are_listed_and_redriven(shop: To
 
 
 async def test_a_paused_subscription_is_resumed_with_what_it_missed(shop: TopicsShop) -> None:
-    async with receiver(echoes) as subscriber:
+    async with endpoint() as subscriber:
         granted = await shop.subscribed(subscriber.url)
         token = {"COFFEE_MANAGE_TOKEN": granted["manage_token"]}
         early = await shop.topics("resume", granted["id"], **token)
         subscriber.answering = answers(500)
         await shop.as_staff("publish", "coupons", "--subject", "Missed?", "--text", "B")
         await shop.state(granted, "paused")
-        await shop.dead_letters(1)
+        await shop.dead_letter(granted)
         paused = await shop.topics("show", granted["id"], **token)
         subscriber.answering = answers(204)
-        count = len(subscriber.received)
+        count = len(subscriber.events)
         resumed = await shop.topics("resume", granted["id"], **token)
-        *_, event = await received(subscriber, count + 1)
+        *_, event = await subscriber.hears(count + 1)
         await shop.topics("unsubscribe", granted["id"], **token)
 
     assert (early.code, early.out) == (0, "It is active. Deliveries made again: 0\n")

@@ -74,8 +74,10 @@ async def topic(notifier: Serving) -> str:
 async def test_who_answers_the_challenge_hears_what_is_published_from_then_on(
     notifier: Serving, topic: str
 ) -> None:
-    async with endpoint() as subscriber:
+    async with endpoint() as other, endpoint() as subscriber:
+        await webhook(notifier, other, topic)
         await publish(notifier, topic, "Too early")
+        await other.hears(1)
         held = await webhook(notifier, subscriber, topic)
         issue = await publish(notifier, topic)
         (event,) = await subscriber.hears(1)

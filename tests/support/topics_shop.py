@@ -59,14 +59,14 @@ class TopicsShop:
                     return
                 await asyncio.sleep(0.05)
 
-    async def dead_letters(self, count: int) -> list[dict[str, Any]]:
-        """Wait until so many deliveries were given up on."""
+    async def dead_letter(self, granted: dict[str, Any]) -> dict[str, Any]:
+        """Wait until a delivery to a subscription was given up on."""
         async with asyncio.timeout(SECONDS):
             while True:
                 outcome = await self.as_staff("dead-letters", "--json")
-                letters: list[dict[str, Any]] = json.loads(outcome.out)
-                if len(letters) == count:
-                    return letters
+                for letter in json.loads(outcome.out):
+                    if letter["subscription_id"] == granted["id"]:
+                        return dict(letter)
 
 
 @contextlib.asynccontextmanager
