@@ -11,19 +11,22 @@ from notifier.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
 from notifier.subscriptions.models import ConfirmSubscription, SubscriptionModel
 from notifier.subscriptions.operations import HELD, SUBSCRIPTION
 from shared.web.assets import asset_operations
-from shared.web.operation import Answer, Handler, Operation, Role
+from shared.web.operation import Answer, Handler, Operation, Parameter, Role
+
+_TOKEN = Parameter("token", "query", "The token in the link", required=True)
 
 
-def _page(method: str, path: str, summary: str, handler: Handler) -> Operation:
+def _page(method: str, path: str, summary: str, handler: Handler, *in_path: Parameter) -> Operation:
     return Operation(
         method,
         path,
         summary,
         handler,
+        parameters=(*in_path, _TOKEN),
         answers={HTTPStatus.OK: Answer("The page", media_type="text/html")},
+        errors=(NOT_IN_THAT_STATE, *HELD),
         role=Role.HOLDER,
-        tag="pages",
-        documented=False,
+        tag="links in mail",
     )
 
 
@@ -43,7 +46,13 @@ PAGE_OPERATIONS: Sequence[Operation] = (
     ),
     _page("GET", "/unsubscribe", "Ask whether to unsubscribe", routes.ask_to_unsubscribe),
     _page("POST", "/unsubscribe", "Unsubscribe", routes.unsubscribe),
-    _page("GET", "/subscriptions/{id}/confirm", "Ask whether to confirm", routes.ask_to_confirm),
+    _page(
+        "GET",
+        "/subscriptions/{id}/confirm",
+        "Ask whether to confirm",
+        routes.ask_to_confirm,
+        SUBSCRIPTION,
+    ),
     *asset_operations(
         {
             "/newsletters/pages.css": ASSETS / "pages.css",

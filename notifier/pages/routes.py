@@ -1,4 +1,8 @@
-"""The pages that links in mail lead to: each asks first, since scanners of mail follow links."""
+"""The pages that links in mail lead to: each asks first, since scanners of mail follow links.
+
+What cannot be done is a page to whoever accepts one, and a problem to programs, such as those that
+unsubscribe by one click.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +27,16 @@ from shared.domain.subscription import (
 )
 from shared.store.contract import StoreUnavailableError
 from shared.store.subscription_contract import SubscriptionChangedError
+from shared.web.auth import CHALLENGE
 from shared.web.body import is_form
+from shared.web.problem import UNAUTHORIZED, Problem
 
 
-class _BadLinkError(Exception):
+class _BadLinkError(Problem):
     """The token in the link is not one of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(UNAUTHORIZED, "the token in the link is not ours", headers=CHALLENGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ _BAD_LINK = _Page(
     "This link does not work",
     "A part of it may be missing. Please open it from the mail once more.",
     status=HTTPStatus.UNAUTHORIZED,
-    headers=MappingProxyType({hdrs.WWW_AUTHENTICATE: 'Bearer realm="coffeeshop"'}),
+    headers=CHALLENGE,
 )
 _NOT_NOW = _Page(
     "We cannot do that right now",
@@ -82,6 +91,8 @@ def _answered_with_a_page(paging: _Paging) -> _Handler:
         try:
             page = await paging(request)
         except tuple(_PAGES_OF_ERRORS) as error:
+            if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+                raise
             page = next(page for kind, page in _PAGES_OF_ERRORS.items() if isinstance(error, kind))
         return _rendered(request, page)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from aiohttp import hdrs, web
 
 from shared.domain.tokens import is_token
 from shared.web.problem import UNAUTHORIZED, Problem
 
 STAFF_KEY_DIGEST: web.AppKey[str] = web.AppKey("STAFF_KEY_DIGEST", str)
+CHALLENGE: Mapping[str, str] = MappingProxyType(
+    {hdrs.WWW_AUTHENTICATE: 'Bearer realm="coffeeshop"'}
+)
+"""How to show a key (RFC 6750, section 3), with every 401."""
 
 
 def bearer_token(request: web.Request) -> str | None:
@@ -30,5 +37,4 @@ def require_staff(request: web.Request) -> None:
 
 def unauthorized(detail: str) -> Problem:
     """Make the answer to a missing or wrong key or token."""
-    challenge: dict[str, str] = {hdrs.WWW_AUTHENTICATE: 'Bearer realm="coffeeshop"'}
-    return Problem(UNAUTHORIZED, detail, headers=challenge)
+    return Problem(UNAUTHORIZED, detail, headers=CHALLENGE)

@@ -26,7 +26,8 @@ from tests.support.mailing import (
 )
 from tests.support.notifier import AS_STAFF, SECONDS, Serving, serving, settings_for
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded", **BROWSER}
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ async def test_one_click_is_enough_whatever_it_is_sent_as(
         await wished.becomes("ended")
         over = await notifier.http.post(confirm_path(question), headers=FORM)
         assert over.status_code == 410
-        assert (await notifier.http.get(confirm_path(question))).status_code == 410
+        assert (await notifier.http.get(confirm_path(question), headers=BROWSER)).status_code == 410
 
 
 async def test_links_that_are_not_ours_do_nothing(ministack: str, tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ async def test_links_that_are_not_ours_do_nothing(ministack: str, tmp_path: Path
             *(unsubscribe, f"{unsubscribe}?token={wished.id}", f"{unsubscribe}?token=%ff.%00"),
         ):
             for answer in (
-                await notifier.http.get(path),
+                await notifier.http.get(path, headers=BROWSER),
                 await notifier.http.post(path, headers=FORM),
             ):
                 assert answer.status_code == 401
@@ -153,6 +154,23 @@ async def test_links_that_are_not_ours_do_nothing(ministack: str, tmp_path: Path
                 assert answer.headers["Content-Type"].startswith("text/html")
                 assert "<form" not in answer.text
         await wished.becomes("pending")
+
+
+async def test_programs_are_told_by_problems_what_cannot_be_done(
+    ministack: str, tmp_path: Path
+) -> None:
+    async with shop(ministack, tmp_path) as notifier:
+        wished = await wish(notifier)
+        one_click = {"List-Unsubscribe": "One-Click"}
+        for answer in (
+            await notifier.http.post("/unsubscribe?token=none", data=one_click),
+            await notifier.http.get("/unsubscribe"),
+            await notifier.http.get(f"/subscriptions/{wished.id}/confirm?token=none"),
+        ):
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            assert answer.json()["type"] == "/problems/unauthorized"
 
 
 async def test_json_confirms_as_before(ministack: str, tmp_path: Path) -> None:
@@ -175,7 +193,7 @@ async def test_while_the_queues_are_away_a_page_says_so(ministack: str, tmp_path
     nowhere = f"http://127.0.0.1:{free_port()}"
     async with serving(settings_for(nowhere, state_dir=tmp_path), ready=False) as notifier:
         for link in (confirm_path(question), unsubscribe_path(question)):
-            answer = await notifier.http.get(link)
+            answer = await notifier.http.get(link, headers=BROWSER)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
             assert "try again" in answer.text
 
