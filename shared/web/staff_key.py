@@ -12,6 +12,9 @@ import structlog
 from shared.runtime.mistakes import MistakeError
 
 FILE_NAME = "staff-key"
+SHORTEST = 16
+"""Characters: a key with fewer is warned of, since whoever guesses it is staff."""
+
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 log = structlog.stdlib.get_logger(__name__)
@@ -66,4 +69,6 @@ def _checked(key: str, origin: str) -> str:
             "and at least one; remove it to have one made"
         )
         raise UnusableStaffKeyError(message)
+    if len(key) < SHORTEST:
+        log.warning("staff_key.is_short", origin=origin, safe_from=SHORTEST)
     return key

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import structlog
 
 from shared.web.staff_key import UnusableStaffKeyError, load_or_create_staff_key
 
@@ -26,6 +27,14 @@ def test_a_key_is_made_once_and_only_its_owner_may_read_it(
     assert [(file.name, file.stat().st_mode & 0o777) for file in state_dir.iterdir()] == [
         ("staff-key", 0o600)
     ]
+
+
+def test_a_key_that_is_easily_guessed_is_taken_with_a_warning(tmp_path: Path) -> None:
+    with structlog.testing.capture_logs() as logs:
+        assert load_or_create_staff_key("s" * 15, tmp_path) == "s" * 15
+        assert load_or_create_staff_key("s" * 16, tmp_path) == "s" * 16
+    assert [log["event"] for log in logs] == ["staff_key.is_short"]
+    assert "sss" not in str(logs)
 
 
 def test_those_who_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
