@@ -56,9 +56,8 @@ _RETRY_SECONDS = 5
 
 
 def _unavailable(_: Exception) -> Problem:
-    return Problem(
-        UNAVAILABLE, "orders cannot be recorded or queued now", retry_after=_RETRY_SECONDS
-    )
+    detail = "the order store or the queue is out of reach"
+    return Problem(UNAVAILABLE, detail, retry_after=_RETRY_SECONDS)
 
 
 def _closed(error: ShopClosedError) -> Problem:
