@@ -26,6 +26,7 @@ from notifier.live.board import BOARD_CHANGED
 from notifier.topics.press import PUBLISHED
 from notifier.webhooks.sender import CHALLENGE
 from shared.domain.order import OrderState
+from shared.messages.announcement import ORDER_TYPES
 
 Json: TypeAlias = dict[str, Any]
 
@@ -56,7 +57,7 @@ def ref(model: type[BaseModel]) -> Json:
 
 def _order_event(state: OrderState) -> EventType:
     data = {"allOf": [ref(OrderChangeData), {"properties": {"state": {"const": state.value}}}]}
-    return EventType(f"coffeeshop.order.{state}.v1", f"An order is {state}", data)
+    return EventType(ORDER_TYPES[state], f"An order is {state}", data)
 
 
 ORDER_EVENT_TYPES = tuple(_order_event(state) for state in OrderState)

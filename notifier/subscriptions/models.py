@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
+from notifier.subscriptions.event_types import event_type
 from shared.domain.delivery_log import LoggedState
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.timestamp import Timestamp
@@ -16,9 +17,14 @@ _Text = Annotated[PrintableText, Field(min_length=1, max_length=200)]
 
 
 class FilterModel(Body):
-    """Which events are wanted: of some types, of some orders; left out, it is all."""
+    """Which events are wanted: of some types, of some orders; left out, it is all.
 
-    type: Annotated[list[_Text], Field(max_length=20)] = Field(default=[])
+    A type is given in full (`coffeeshop.order.ready.v1`), or short (`ready`).
+    """
+
+    type: Annotated[list[Annotated[_Text, AfterValidator(event_type)]], Field(max_length=20)] = (
+        Field(default=[])
+    )
     order_id: Annotated[list[_Text], Field(max_length=MOST_ORDERS)] = Field(default=[])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -12,9 +14,13 @@ from shared.messages.timestamp import Timestamp
 ORDER_EVENTS = "order-events"
 """The topic of all changes of orders."""
 
+ORDER_TYPES: Mapping[OrderState, str] = MappingProxyType(
+    {state: f"coffeeshop.order.{state}.v1" for state in OrderState}
+)
+"""The type of the event that tells of each state."""
 
 CLOSING_TYPES = frozenset(
-    f"coffeeshop.order.{state}.v1" for state, following in TRANSITIONS.items() if not following
+    ORDER_TYPES[state] for state, following in TRANSITIONS.items() if not following
 )
 """The types of the last event that there is of an order."""
 
@@ -65,7 +71,7 @@ def order_event(order: Order) -> CloudEvent:
     return CloudEvent(
         id=f"{order.id}:{order.version}",
         source=f"/stores/{order.store_id}",
-        type=f"coffeeshop.order.{order.state}.v1",
+        type=ORDER_TYPES[order.state],
         subject=order.id,
         time=order.since,
         correlationid=order.correlation_id,

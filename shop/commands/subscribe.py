@@ -50,7 +50,7 @@ def subscribe(  # noqa: PLR0913, PLR0917 - an option each
         typer.Option(
             "--type",
             metavar="TYPE",
-            help="Only events of this type, as in coffeeshop.order.ready.v1; may be repeated.",
+            help="Only events of this type: ready, for one; may be repeated.",
             show_default=False,
         ),
     ] = None,

@@ -293,7 +293,7 @@ async def test_deliveries_that_were_asked_for_take_their_turn_as_others_do(
 
 async def test_filters_by_type_and_by_order(notifier: Serving, desk: Desk) -> None:
     mine, theirs = placed(), placed()
-    only_ready = {"type": [READY], "order_id": [mine.id]}
+    only_ready = {"type": ["ready"], "order_id": [mine.id]}
     async with endpoint() as of_mine, endpoint() as of_ready, endpoint() as of_all:
         await webhook(notifier, of_mine, "order-events", filter=only_ready)
         await webhook(notifier, of_ready, "order-events", filter={"type": [READY]})

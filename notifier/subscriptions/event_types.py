@@ -1,0 +1,19 @@
+"""The types of events that a filter may name, in full or, of orders, by the state alone."""
+
+from __future__ import annotations
+
+from notifier.topics.press import PUBLISHED
+from shared.messages.announcement import ORDER_TYPES
+
+_IN_FULL = {**{str(state): name for state, name in ORDER_TYPES.items()}, "published": PUBLISHED}
+
+
+def event_type(name: str) -> str:
+    """Give the type that `name` stands for: `ready` is `coffeeshop.order.ready.v1`.
+
+    Raises ValueError when no event is of that type: who filters by it would never hear anything.
+    """
+    wanted = _IN_FULL.get(name, name)
+    if wanted not in _IN_FULL.values():
+        raise ValueError(f"no event is of this type; there are {', '.join(_IN_FULL)}")
+    return wanted
