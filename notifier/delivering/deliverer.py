@@ -25,6 +25,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 _NOT_YET = "not its turn yet"
 _PAUSED = "the subscription is paused"
+_CHANGED = "somebody else attempts it, or has changed the subscription"
 
 
 class _Store(SubscriptionStore, DeliveryLog, Protocol):
@@ -74,7 +75,7 @@ class Deliverer:
                     return Retry(wait, _NOT_YET)
                 made = await self._attempt(subscription, delivery)
             if made is None:
-                return Done()  # somebody else makes one this very moment
+                return Done()  # somebody else makes one this very moment, or there is to be none
             claimed, attempt = made
             if isinstance(attempt, Accepted):
                 await self.store.log_attempt(replace(claimed, state=LoggedState.DELIVERED))
@@ -103,18 +104,26 @@ class Deliverer:
                 return Retry(wait, _NOT_YET)
             made = await self._attempt(subscription, delivery)
         if made is None:
-            return Retry(SHORTEST_WAIT, "somebody else attempts it")
+            return Retry(SHORTEST_WAIT, _CHANGED)
         return await self._settle(subscription, *made)
 
     async def _attempt(
         self, subscription: Subscription, delivery: LoggedDelivery
     ) -> tuple[LoggedDelivery, Attempt] | None:
-        """Claim an attempt, then make it; none when somebody else was quicker."""
+        """Claim an attempt, then make it; none when somebody else was quicker.
+
+        Claiming takes its time, and whoever unsubscribes meanwhile is told that nothing more
+        comes: so the subscription is looked up last.
+        """
         event = CloudEvent.model_validate_json(delivery.event)
         claimed = await self.store.claim_attempt(delivery, self.clock())
         if claimed is None:
             return None
-        return claimed, await self.senders[subscription.channel].deliver(subscription, event)
+        now = await self.store.subscription(subscription.id)
+        if now is None or now.state is not SubscriptionState.ACTIVE:
+            await self.store.log_attempt(delivery)
+            return None
+        return claimed, await self.senders[now.channel].deliver(now, event)
 
     async def _settle(
         self, subscription: Subscription, tried: LoggedDelivery, attempt: Attempt
