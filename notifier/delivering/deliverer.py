@@ -92,7 +92,7 @@ class Deliverer:
             case SubscriptionState.PENDING:
                 return Retry(wait_by_age(delivery.at, self.clock()), "not confirmed yet")
             case SubscriptionState.PAUSED:
-                return await self._give_up(delivery, _PAUSED)
+                return await self._give_up_while_paused(delivery)
             case SubscriptionState.ACTIVE:
                 return await self._take_turn(subscription, delivery)
 
@@ -152,6 +152,19 @@ class Deliverer:
     async def _delivered(self, subscription: Subscription) -> None:
         if subscription.state is SubscriptionState.ACTIVE:
             await self.standing.after_delivery(subscription)
+
+    async def _give_up_while_paused(self, delivery: LoggedDelivery) -> Outcome:
+        """Give up what is due, unless its subscription is resumed meanwhile.
+
+        Whoever resumes writes that first, and then reads what was given up; here it is the other
+        way round, so that one of the two always sees the other.
+        """
+        given_up = await self._give_up(delivery, _PAUSED)
+        now = await self.store.subscription(delivery.subscription_id)
+        if now is None or now.state is not SubscriptionState.ACTIVE:
+            return given_up
+        await self.store.log_attempt(delivery)
+        return Retry(SHORTEST_WAIT, _CHANGED)
 
     async def _give_up(self, delivery: LoggedDelivery, error: str) -> Outcome:
         log.warning(

@@ -1,4 +1,4 @@
-"""A subscription that is ended while one of its deliveries is on its way."""
+"""A subscription that is ended or resumed while one of its deliveries is on its way."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ import pytest
 
 from notifier.delivering.deliverer import Deliverer
 from notifier.delivering.lanes import Lanes
+from notifier.delivering.redriving import Redriving
 from notifier.delivering.retries import Schedule
 from notifier.delivering.standing import Standing
+from shared.aws.errands import Errands
+from shared.aws.queue import Message
 from shared.consuming.outcome import Done, Retry
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
@@ -24,7 +27,12 @@ from tests.contract.subscribers import due_to
 from tests.support.notifier import newsletter
 from tests.support.webhooks import Receiver, answers, receiver, sending, subscribed
 
-ENDED, DELIVERED = SubscriptionState.ENDED, LoggedState.DELIVERED
+ACTIVE, PAUSED, ENDED = (
+    SubscriptionState.ACTIVE,
+    SubscriptionState.PAUSED,
+    SubscriptionState.ENDED,
+)
+DUE, DELIVERED = LoggedState.DUE, LoggedState.DELIVERED
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,16 @@ class BusyStore(SqliteNotifierStore):
     async def _others_first(self) -> None:
         while self.others:
             await self.others.pop()()
+
+
+@dataclass
+class Sent:
+    """A queue of which nobody takes anything."""
+
+    bodies: list[str] = field(default_factory=list)
+
+    async def send(self, message: Message) -> None:
+        self.bodies.append(message.body)
 
 
 @dataclass(frozen=True)
@@ -122,3 +140,17 @@ async def test_nothing_is_sent_again_to_who_unsubscribes_after_asking_for_it(
     assert await going.deliverer.redeliver(going.redelivery) == Done()
     assert going.subscriber.received == []
     assert await going.logged() == delivered
+
+
+async def test_what_is_given_up_on_while_its_subscription_is_resumed_is_delivered_after_all(
+    going: Round,
+) -> None:
+    paused, sent = await going.becomes(PAUSED), Sent()
+    redriving = Redriving(going.store, Errands(sent), utc_now)
+    going.store.others.append(lambda: redriving.redrive(paused))
+    assert isinstance(await going.deliverer.deliver(going.errand), Retry)
+    assert (await going.logged()).state is DUE
+    assert await going.deliverer.deliver(going.errand) == Done()
+    assert (await going.logged()).state is DELIVERED
+    assert len(going.subscriber.received) == 1
+    assert sent.bodies == []  # when it was resumed, there was nothing to redrive yet
