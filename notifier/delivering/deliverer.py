@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from notifier.delivering.lanes import Lanes
-from notifier.delivering.retries import SHORTEST_WAIT, Schedule, wait_by_age
+from notifier.delivering.retries import SHORTEST_WAIT, Schedule, too_early, wait_by_age
 from notifier.delivering.sender import Accepted, Attempt, NotNow, Refused, Sender, Unreachable
 from notifier.delivering.standing import Standing
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
@@ -97,7 +98,7 @@ class Deliverer:
                 return await self._take_turn(subscription, delivery)
 
     async def _take_turn(self, subscription: Subscription, delivery: LoggedDelivery) -> Outcome:
-        if early := self.schedule.too_early(delivery, self.clock()):
+        if early := too_early(delivery, self.clock()):
             return Retry(early, _NOT_YET)
         with self.lanes.delivery(subscription) as wait:
             if wait:
@@ -116,7 +117,9 @@ class Deliverer:
         comes: so the subscription is looked up last.
         """
         event = CloudEvent.model_validate_json(delivery.event)
-        claimed = await self.store.claim_attempt(delivery, self.clock())
+        begins = self.clock()
+        held = dt.timedelta(seconds=self.schedule.hold(delivery.attempts + 1))
+        claimed = await self.store.claim_attempt(delivery, begins, begins + held)
         if claimed is None:
             return None
         now = await self.store.subscription(subscription.id)
@@ -139,15 +142,18 @@ class Deliverer:
                 if pause is None:
                     await self.standing.after_failure(subscription, tried, error)
                     return await self._give_up(tried, error)
-                await self.store.log_attempt(replace(tried, error=error))
-                return Retry(pause, error)
+                return await self._put_off(tried, pause, error)
             case NotNow(error=error):
-                uncounted = replace(tried, attempts=tried.attempts - 1, error=error)
-                await self.store.log_attempt(uncounted)
-                return Retry(wait_by_age(tried.at, self.clock()), error)
+                uncounted = replace(tried, attempts=tried.attempts - 1)
+                return await self._put_off(uncounted, wait_by_age(tried.at, self.clock()), error)
             case Unreachable(error=error):
                 await self.standing.pause(subscription, error)
                 return await self._give_up(tried, error)
+
+    async def _put_off(self, delivery: LoggedDelivery, pause: float, error: str) -> Outcome:
+        until = self.clock() + dt.timedelta(seconds=pause)
+        await self.store.log_attempt(replace(delivery, error=error, not_before=until))
+        return Retry(pause, error)
 
     async def _delivered(self, subscription: Subscription) -> None:
         if subscription.state is SubscriptionState.ACTIVE:

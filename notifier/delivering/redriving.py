@@ -71,7 +71,14 @@ class Redriving:
         return redriven
 
     async def _redrive(self, failed: LoggedDelivery) -> None:
-        again = replace(failed, state=LoggedState.DUE, attempts=0, tried_at=None, error=None)
+        again = replace(
+            failed,
+            state=LoggedState.DUE,
+            attempts=0,
+            tried_at=None,
+            error=None,
+            not_before=None,
+        )
         await self._store.log_attempt(again)
         try:
             await self._errands.send(

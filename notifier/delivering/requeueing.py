@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from typing import Protocol
 
 import structlog
 
+from notifier.delivering.retries import CLOCKS_DIFFER
 from notifier.topics.press import Press
 from shared.aws.errands import Errands
 from shared.domain.delivery_log import delivery_id
@@ -25,8 +25,6 @@ from shared.store.subscription_pages import pages_in_state
 log = structlog.stdlib.get_logger(__name__)
 
 _PAGE = 500
-_CLOCKS_DIFFER = dt.timedelta(minutes=1)
-"""By how much the clocks of those who announce, and who log, may be ahead of ours."""
 
 
 class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
@@ -56,7 +54,7 @@ class Requeueing:
         more: the last page that was due before is not full, or is of events later than now.
         """
         count, place = 0, ""
-        latest = delivery_id(self._clock() + _CLOCKS_DIFFER, "")
+        latest = delivery_id(self._clock() + CLOCKS_DIFFER, "")
         while True:
             due = await self._store.due_deliveries(_PAGE, place)
             await asyncio.gather(

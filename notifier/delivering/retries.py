@@ -12,6 +12,9 @@ from shared.domain.delivery_log import LoggedDelivery
 LONGEST_PAUSE = 12 * 3600.0
 """SQS keeps a message invisible for up to 12 hours."""
 
+CLOCKS_DIFFER = dt.timedelta(minutes=1)
+"""By how much the clocks of those who announce, log and deliver may be apart."""
+
 SHORTEST_WAIT = 5.0
 _LONGEST_WAIT = 3600.0
 
@@ -48,18 +51,27 @@ class Schedule:
         soonest = itertools.accumulate(pause * (1 - _JITTER) for pause in self.pauses)
         return self.pause(1 + sum(at <= age for at in soonest), asked, rnd)
 
-    def too_early(self, delivery: LoggedDelivery, now: dt.datetime) -> float:
-        """Say for how many seconds a delivery is not to be tried again yet; 0 when it may be.
+    def hold(self, attempts: int) -> float:
+        """Say for how many seconds the attempt of that number keeps others from the next one.
 
-        Its errand came early when there is a second one: of an announcement that came twice, or
-        queued again after the queue was lost. The attempt before may be under way still.
+        It may be under way for so long; and should it be cut off, it counts, so that the shortest
+        pause follows it.
         """
-        if delivery.tried_at is None:
-            return 0
-        soonest = self.longest_attempt if delivery.error is None else 0.0
-        if 0 < delivery.attempts <= len(self.pauses):
-            soonest = max(soonest, self.pauses[delivery.attempts - 1] * (1 - _JITTER))
-        return max(0.0, soonest - (now - delivery.tried_at).total_seconds())
+        return max(self.longest_attempt, self.pause(attempts, None, lambda: 1.0) or 0)
+
+
+def too_early(delivery: LoggedDelivery, now: dt.datetime) -> float:
+    """Say for how many seconds a delivery is not to be tried again yet; 0 when it may be.
+
+    Its errand came early when there is a second one: of an announcement that came twice, or
+    queued again after the queue was lost. What is to be tried at a time that a clock set back has
+    yet to reach again, may be tried now.
+    """
+    if delivery.not_before is None or delivery.tried_at is None:
+        return 0
+    if now < delivery.tried_at - CLOCKS_DIFFER:
+        return 0
+    return max(0.0, (delivery.not_before - now).total_seconds())
 
 
 def wait_by_age(since: dt.datetime, now: dt.datetime) -> float:

@@ -26,6 +26,7 @@ class LoggedDelivery:
     `event` is the CloudEvent as JSON; `at` is when the delivery was first due. `attempts` counts
     those that were begun, but for what failed on our side. `error` says how the last one failed,
     which began at `tried_at`; without one, it is under way, or was cut off and may have been made.
+    `not_before` is when the next one may be made.
     """
 
     subscription_id: str
@@ -39,11 +40,18 @@ class LoggedDelivery:
     attempts: int = 0
     tried_at: dt.datetime | None = None
     error: str | None = None
+    not_before: dt.datetime | None = None
 
 
-def attempted(delivery: LoggedDelivery, at: dt.datetime) -> LoggedDelivery:
+def attempted(delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime) -> LoggedDelivery:
     """Count an attempt that begins now; how it ends is not known yet."""
-    return replace(delivery, attempts=delivery.attempts + 1, tried_at=at, error=None)
+    return replace(
+        delivery,
+        attempts=delivery.attempts + 1,
+        tried_at=at,
+        error=None,
+        not_before=not_before,
+    )
 
 
 def delivery_id(event_time: dt.datetime, event_id: str) -> str:

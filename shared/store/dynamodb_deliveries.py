@@ -55,10 +55,10 @@ class DynamoDBDeliveries:
         return None if item is None else _delivery(item)
 
     async def claim_attempt(
-        self, delivery: LoggedDelivery, at: dt.datetime
+        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
     ) -> LoggedDelivery | None:
         """Count an attempt before it is made; see `DeliveryLog.claim_attempt`."""
-        claimed = attempted(delivery, at)
+        claimed = attempted(delivery, at, not_before)
         item: Item = {**self._delivery_item(claimed), "write_id": {"S": uuid.uuid4().hex}}
         async with self.table.in_time():
             recorded = await self.table.put_or_find(item, _as_it_was(delivery))

@@ -45,10 +45,11 @@ class SqliteDeliveries:
         return await self.file.read(lambda file: _get(file, place))
 
     async def claim_attempt(
-        self, delivery: LoggedDelivery, at: dt.datetime
+        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
     ) -> LoggedDelivery | None:
         """Count an attempt before it is made; see `DeliveryLog.claim_attempt`."""
-        return await self.file.write(lambda file: _claim(file, self.store_id, delivery, at))
+        claimed = attempted(delivery, at, not_before)
+        return await self.file.write(lambda file: _claim(file, self.store_id, delivery, claimed))
 
     async def log_attempt(self, delivery: LoggedDelivery) -> None:
         """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
@@ -88,11 +89,13 @@ def _get(connection: sqlite3.Connection, place: tuple[str, str, str]) -> LoggedD
 
 
 def _claim(
-    connection: sqlite3.Connection, store_id: str, delivery: LoggedDelivery, at: dt.datetime
+    connection: sqlite3.Connection,
+    store_id: str,
+    delivery: LoggedDelivery,
+    claimed: LoggedDelivery,
 ) -> LoggedDelivery | None:
     if _get(connection, (store_id, delivery.subscription_id, delivery.id)) != delivery:
         return None
-    claimed = attempted(delivery, at)
     connection.execute(_LOG_ATTEMPT, _row(store_id, claimed))
     return claimed
 

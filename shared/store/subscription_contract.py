@@ -81,11 +81,12 @@ class DeliveryLog(Protocol):
         """Look a delivery up."""
 
     async def claim_attempt(
-        self, delivery: LoggedDelivery, at: dt.datetime
+        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
     ) -> LoggedDelivery | None:
         """Count an attempt before it is made, if the log has the delivery just as the caller does.
 
-        Gives the delivery as it is in the log now; none when somebody else was quicker.
+        `not_before` is when the next one may be made, should nothing be heard of this one. Gives
+        the delivery as it is in the log now; none when somebody else was quicker.
         """
 
     async def log_attempt(self, delivery: LoggedDelivery) -> None:

@@ -13,6 +13,8 @@ from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, due_to, in_isolation
 
+MINUTE = 60 * SECOND
+
 
 def tried(delivery: LoggedDelivery, state: LoggedState, attempts: int = 1) -> LoggedDelivery:
     error = None if state is LoggedState.DELIVERED else "503"
@@ -141,28 +143,28 @@ async def test_an_attempt_is_claimed_once_by_whoever_saw_the_log_as_it_is(
     due = due_to("ada")
     await notifier.log_due([due])
 
-    claimed = await notifier.claim_attempt(due, NOON + SECOND)
-    assert claimed == replace(due, attempts=1, tried_at=NOON + SECOND)
-    assert await second_notifier.claim_attempt(due, NOON + 2 * SECOND) is None
+    claimed = await notifier.claim_attempt(due, NOON + SECOND, NOON + MINUTE)
+    assert claimed == replace(due, attempts=1, tried_at=NOON + SECOND, not_before=NOON + MINUTE)
+    assert await second_notifier.claim_attempt(due, NOON + 2 * SECOND, NOON + MINUTE) is None
     assert await second_notifier.logged("ada", due.id) == claimed
     assert await second_notifier.due_deliveries(10) == [claimed]
 
     refused = tried(due, LoggedState.DUE)
     await notifier.log_attempt(refused)
-    again = await second_notifier.claim_attempt(refused, NOON + 3 * SECOND)
-    assert again == replace(due, attempts=2, tried_at=NOON + 3 * SECOND)
+    again = await second_notifier.claim_attempt(refused, NOON + 3 * SECOND, NOON + MINUTE)
+    assert again == replace(due, attempts=2, tried_at=NOON + 3 * SECOND, not_before=NOON + MINUTE)
 
 
 async def test_no_attempt_is_claimed_of_what_is_unknown_or_settled_meanwhile(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
     due = due_to("ada")
-    assert await notifier.claim_attempt(due, NOON) is None
+    assert await notifier.claim_attempt(due, NOON, NOON + MINUTE) is None
 
     await notifier.log_due([due])
     delivered = tried(due, LoggedState.DELIVERED)
     await second_notifier.log_attempt(delivered)
-    assert await notifier.claim_attempt(due, NOON) is None
+    assert await notifier.claim_attempt(due, NOON, NOON + MINUTE) is None
     assert await notifier.logged("ada", due.id) == delivered
 
 
@@ -175,7 +177,7 @@ async def test_of_many_that_claim_an_attempt_at_once_one_makes_it(
 
     claims = await asyncio.gather(
         *(
-            store.claim_attempt(due, NOON + count * SECOND)
+            store.claim_attempt(due, NOON + count * SECOND, NOON + MINUTE)
             for count, store in enumerate([notifier, second_notifier] * 3, start=1)
         )
     )

@@ -135,8 +135,8 @@ async def test_an_attempt_whose_answer_was_lost_is_claimed(
     await notifier.log_due([due])
     sent = send_twice(client, "PutItem")
 
-    assert await notifier.claim_attempt(due, NOON) is not None
-    assert await notifier.claim_attempt(due, NOON) is None
+    assert await notifier.claim_attempt(due, NOON, NOON) is not None
+    assert await notifier.claim_attempt(due, NOON, NOON) is None
     assert sent[:2] == [1, 2]
 
 

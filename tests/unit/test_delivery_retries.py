@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.delivering.retries import LONGEST_PAUSE, Schedule, wait_by_age
+from notifier.delivering.retries import (
+    CLOCKS_DIFFER,
+    LONGEST_PAUSE,
+    Schedule,
+    too_early,
+    wait_by_age,
+)
 from shared.domain.delivery_log import LoggedDelivery, LoggedState
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -16,9 +22,10 @@ PAUSES = st.lists(st.floats(0.1, LONGEST_PAUSE), max_size=10)
 PART = st.floats(0, 1)
 
 
-def tried(
-    attempts: int, at: dt.datetime | None = NOON, error: str | None = "503"
-) -> LoggedDelivery:
+SECOND = dt.timedelta(seconds=1)
+
+
+def tried(at: dt.datetime | None, not_before: dt.datetime | None) -> LoggedDelivery:
     return LoggedDelivery(
         subscription_id="s1",
         id="d1",
@@ -28,9 +35,9 @@ def tried(
         event="{}",
         at=NOON,
         state=LoggedState.DUE,
-        attempts=attempts,
+        attempts=1,
         tried_at=at,
-        error=error,
+        not_before=not_before,
     )
 
 
@@ -82,37 +89,32 @@ def test_asking_for_time_gives_no_further_attempt() -> None:
     assert Schedule([5]).pause(2, 60, lambda: 0) is None
 
 
-@given(pauses=PAUSES.filter(bool), part=PART, data=st.data())
-def test_what_has_waited_out_its_pause_is_never_too_early(
-    pauses: list[float], part: float, data: st.DataObject
-) -> None:
-    attempts = data.draw(st.integers(1, len(pauses)))
-    schedule = Schedule(pauses)
-    wait = schedule.pause(attempts, None, lambda: part)
-    assert wait is not None
-    later = NOON + dt.timedelta(seconds=wait, microseconds=1)
-    assert schedule.too_early(tried(attempts), later) == 0
-
-
-def test_a_second_errand_waits_for_what_is_left_of_the_pause() -> None:
-    schedule = Schedule([100, 200])
-    assert schedule.too_early(tried(1), NOON + dt.timedelta(seconds=30)) == 50
-    assert schedule.too_early(tried(2), NOON + dt.timedelta(seconds=30)) == 130
-    assert schedule.too_early(tried(2), NOON + dt.timedelta(seconds=161)) == 0
-
-
-@given(attempts=st.integers(1, 3))
+@given(attempts=st.integers(1, 4))
 def test_what_may_be_under_way_still_is_not_tried_beside_it(attempts: int) -> None:
     schedule = Schedule([5, 100], longest_attempt=15)
-    begun, later = tried(attempts, error=None), NOON + dt.timedelta(seconds=10)
-    assert schedule.too_early(begun, later) == (70 if attempts == 2 else 5)
-    assert schedule.too_early(begun, NOON + dt.timedelta(minutes=3)) == 0
+    assert schedule.hold(attempts) == (80 if attempts == 2 else 15)
 
 
-def test_what_was_never_tried_or_has_no_pause_left_may_be_tried_now() -> None:
-    schedule = Schedule([100])
-    assert schedule.too_early(tried(0, None), NOON) == 0
-    assert schedule.too_early(tried(2), NOON) == 0
+@given(wait=st.floats(0, LONGEST_PAUSE), gone=st.floats(0, LONGEST_PAUSE))
+def test_a_second_errand_waits_for_what_is_left_until_the_next_attempt(
+    wait: float, gone: float
+) -> None:
+    delivery = tried(NOON, NOON + wait * SECOND)
+    left = too_early(delivery, NOON + gone * SECOND)
+    assert left == pytest.approx(max(0, wait - gone), abs=1e-5)
+
+
+@given(back=st.floats(CLOCKS_DIFFER.total_seconds() + 1, 1e8), wait=st.floats(0, LONGEST_PAUSE))
+def test_a_clock_that_was_set_back_keeps_nothing_waiting(back: float, wait: float) -> None:
+    assert too_early(tried(NOON, NOON + wait * SECOND), NOON - back * SECOND) == 0
+
+
+def test_another_notifiers_clock_may_be_a_little_behind() -> None:
+    assert too_early(tried(NOON, NOON + 15 * SECOND), NOON - SECOND) == 16
+
+
+def test_what_was_never_tried_may_be_tried_now() -> None:
+    assert too_early(tried(None, None), NOON) == 0
 
 
 @given(age=st.floats(0, 3 * 24 * 3600))

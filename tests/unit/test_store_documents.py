@@ -30,6 +30,7 @@ _deliveries = st.builds(
     attempts=...,
     tried_at=st.none() | _times,
     error=...,
+    not_before=st.none() | _times,
 )
 
 
@@ -41,6 +42,15 @@ def test_a_subscription_is_read_back_as_it_was(subscription: Subscription) -> No
 @given(_deliveries)
 def test_a_delivery_is_read_back_as_it_was(delivery: LoggedDelivery) -> None:
     assert DELIVERY.validate_json(DELIVERY.dump_json(delivery)) == delivery
+
+
+def test_a_delivery_that_an_older_release_recorded_is_read_as_one_that_may_be_tried() -> None:
+    recorded = (
+        '{"subscription_id": "s1", "id": "d1", "topic": "coupons", "event_id": "e1",'
+        ' "event_type": "t", "event": "{}", "at": "2026-11-20T12:00:00Z", "state": "due",'
+        ' "attempts": 1, "tried_at": "2026-11-20T12:00:01Z", "error": "answered 503"}'
+    )
+    assert DELIVERY.validate_json(recorded).not_before is None
 
 
 @given(st.builds(Issue, at=_times))

@@ -1,0 +1,126 @@
+"""One webhook and one delivery that is due to it, and who delivers: without queues or notifier."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from notifier.delivering.deliverer import Deliverer
+from notifier.delivering.lanes import Lanes
+from notifier.delivering.retries import Schedule
+from notifier.delivering.standing import Standing
+from shared.aws.queue import Message
+from shared.consuming.outcome import Outcome
+from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
+from shared.messages.errand import Deliver, Redeliver
+from shared.runtime.clock import utc_now
+from shared.store.sqlite_notifier import SqliteNotifierStore, open_sqlite_notifier_store
+from tests.contract.subscribers import due_to
+from tests.support.notifier import newsletter
+from tests.support.webhooks import Answering, Receiver, receiver, sending, subscribed
+
+PAUSE = 60.0
+"""Seconds after the first attempt; after the second it is given up."""
+
+LONGEST_ATTEMPT = 20.0
+
+
+@dataclass
+class Clock:
+    """The clock on the wall, and by how much somebody has moved its hands."""
+
+    moved: dt.timedelta = dt.timedelta()
+
+    def __call__(self) -> dt.datetime:
+        return utc_now() + self.moved
+
+
+@dataclass(frozen=True)
+class BusyStore(SqliteNotifierStore):
+    """A store that writes of an attempt after what others have in hand."""
+
+    others: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+
+    async def claim_attempt(
+        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
+    ) -> LoggedDelivery | None:
+        await self._others_first()
+        return await super().claim_attempt(delivery, at, not_before)
+
+    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+        await self._others_first()
+        await super().log_attempt(delivery)
+
+    async def _others_first(self) -> None:
+        while self.others:
+            await self.others.pop()()
+
+
+@dataclass
+class Sent:
+    """A queue of which nobody takes anything."""
+
+    bodies: list[str] = field(default_factory=list)
+
+    async def send(self, message: Message) -> None:
+        self.bodies.append(message.body)
+
+
+@dataclass(frozen=True)
+class OneDelivery:
+    """It is due to an active subscription; errands for it are run when the test says so."""
+
+    store: BusyStore
+    subscriber: Receiver
+    deliverer: Deliverer
+    clock: Clock
+    subscription: Subscription
+    delivery: LoggedDelivery
+
+    async def run_errand(self) -> Outcome:
+        errand = Deliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
+        return await self.deliverer.deliver(errand)
+
+    async def run_redelivery(self) -> Outcome:
+        errand = Redeliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
+        return await self.deliverer.redeliver(errand)
+
+    async def becomes(self, state: SubscriptionState) -> Subscription:
+        now = await self.store.subscription(self.subscription.id)
+        assert now is not None
+        after = advance(now, state, self.clock())
+        await self.store.replace_subscription(now, after)
+        return after
+
+    async def logged(self) -> LoggedDelivery:
+        logged = await self.store.logged(self.subscription.id, self.delivery.id)
+        assert logged is not None
+        return logged
+
+
+@contextlib.asynccontextmanager
+async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneDelivery]:
+    clock = Clock()
+    async with (
+        receiver(answering) as subscriber,
+        sending() as sender,
+        open_sqlite_notifier_store(folder / "shop.db", "main") as opened,
+    ):
+        store = BusyStore(opened.store_id, opened.file)
+        subscription = await store.add_subscription(subscribed(subscriber.url))
+        event = newsletter("Free cake")
+        delivery = replace(due_to(subscription.id, event.id), event=event.model_dump_json())
+        await store.log_due([delivery])
+        deliverer = Deliverer(
+            store,
+            {Channel.WEBHOOK: sender},
+            Lanes(1),
+            Schedule([PAUSE], LONGEST_ATTEMPT),
+            Standing(store, clock),
+            clock,
+        )
+        yield OneDelivery(store, subscriber, deliverer, clock, subscription, delivery)
