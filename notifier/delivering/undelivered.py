@@ -1,7 +1,7 @@
 """Dead letters of deliveries, as staff look at them; what became of a delivery is in the log.
 
-A letter whose delivery the log has not given up on says nothing any more, and is deleted when it is
-found.
+A letter whose delivery the log has not given up on says nothing any more, nor does a second one of
+the same delivery, which comes of a second errand. Such letters are deleted when they are found.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from shared.store.subscription_contract import (
     DeliveryLog,
     SubscriptionChangedError,
     SubscriptionStore,
+    due_place,
 )
 
 log = structlog.stdlib.get_logger(__name__)
@@ -54,6 +55,11 @@ class Finding:
         """Whether SQS gave up on it, having counted the times that it waited for its turn."""
         due = self.delivery is not None and self.delivery.state is LoggedState.DUE
         return due and self.letter.reason is None
+
+    @property
+    def about(self) -> str:
+        """What it is about: its delivery, or but itself when the log does not know of one."""
+        return due_place(self.delivery) if self.delivery else self.letter.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +92,19 @@ class Undelivered:
     async def listed(self, limit: int) -> tuple[Sequence[Finding], int]:
         """List up to `limit` dead letters, and say how many there are."""
         total = await self._dead_letters.count()
-        findings = await self._look(limit)
-        current = [finding for finding in findings if not finding.is_stale]
-        return current, total - (len(findings) - len(current))
+        found, deleted = await self._look(limit)
+        return found, total - deleted
 
     async def redrive(self, subscription_id: str | None = None) -> Redriven:
         """Redrive what failed of one subscription, or of all that dead letters tell of."""
         total = await self._dead_letters.count()
-        found = await self._look(MOST_HELD)
+        found, deleted = await self._look(MOST_HELD)
         whose = {subscription_id} if subscription_id else {one.subscription_id for one in found}
         redriven = sum([await self._redrive(one) for one in whose if one is not None])
-        left = [
-            finding
-            for finding in await self._look(MOST_HELD)
-            if not finding.is_stale and subscription_id in {None, finding.subscription_id}
-        ]
-        log.info("deliveries.redriven", redriven=redriven, refused=len(left))
-        return Redriven(redriven, len(left), max(0, total - len(found)))
+        still, _ = await self._look(MOST_HELD)
+        refused = sum(subscription_id in {None, one.subscription_id} for one in still)
+        log.info("deliveries.redriven", redriven=redriven, refused=refused)
+        return Redriven(redriven, refused, max(0, total - len(found) - deleted))
 
     async def tidy(self) -> None:
         """Delete letters that say nothing any more, and send again what only SQS gave up on."""
@@ -117,12 +119,15 @@ class Undelivered:
         except (SubscriptionRefusedError, SubscriptionChangedError):
             return 0
 
-    async def _look(self, limit: int) -> Sequence[Finding]:
-        """Look at dead letters, those included that are deleted now, since they are stale."""
+    async def _look(self, limit: int) -> tuple[Sequence[Finding], int]:
+        """Look at dead letters, delete those that say nothing, and say how many these were."""
         async with self._dead_letters.held(limit) as letters:
             findings = await asyncio.gather(*map(self._find, letters))
-            await asyncio.gather(*(self._delete(one) for one in findings if one.is_stale))
-        return findings
+            telling = {one.about: one for one in findings if not one.is_stale}
+            kept = {one.letter.id for one in telling.values()}
+            void = [one for one in findings if one.letter.id not in kept]
+            await asyncio.gather(*map(self._delete, void))
+        return list(telling.values()), len(void)
 
     async def _find(self, letter: DeadLetter) -> Finding:
         errand = _errand(letter)
@@ -131,11 +136,11 @@ class Undelivered:
         logged = await self._store.logged(errand.subscription_id, errand.delivery_id)
         return Finding(letter, logged)
 
-    async def _delete(self, stale: Finding) -> None:
-        errand = _errand(stale.letter)
-        if stale.is_lost and errand is not None:
+    async def _delete(self, void: Finding) -> None:
+        errand = _errand(void.letter)
+        if void.is_lost and errand is not None:
             await self._errands.send(errand)
-        await self._dead_letters.delete(stale.letter)
+        await self._dead_letters.delete(void.letter)
 
 
 def _errand(letter: DeadLetter) -> Deliver | None:

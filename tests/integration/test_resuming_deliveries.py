@@ -98,6 +98,45 @@ async def test_dead_letters_of_what_was_delivered_after_all_are_shown_to_nobody(
         assert answer.json() == {"dead_letters": [], "total": 0}
 
 
+async def test_a_delivery_that_has_several_dead_letters_counts_once(ministack: str) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with (
+        serving(settings) as notifier,
+        announcing(settings) as desk,
+        endpoint() as subscriber,
+    ):
+        held = await missing(notifier, subscriber)
+        for delivery in (await held.shown())["deliveries"]:
+            second = Deliver(subscription_id=held.id, delivery_id=delivery["id"])
+            await desk.clients.sqs.send_message(
+                QueueUrl=await queue_url(desk, desk.names.deliveries),
+                MessageBody=second.model_dump_json(),
+            )
+        await waiting(desk, 2 * FAILED)
+        answer = await notifier.http.get("/subscriptions/dead-letters", headers=AS_STAFF)
+        assert (len(answer.json()["dead_letters"]), answer.json()["total"]) == (FAILED, FAILED)
+        await waiting(desk, FAILED)
+
+        await held.ask("DELETE")
+        answer = await notifier.http.post(
+            "/subscriptions/dead-letters/redrive", json={}, headers=AS_STAFF
+        )
+        assert answer.json() == {"redriven": 0, "refused": FAILED, "left": 0}
+
+
+async def waiting(desk: Desk, count: int) -> None:
+    """Wait until there are so many dead letters on the queue, whatever they tell of."""
+    url = await queue_url(desk, desk.names.deliveries_dead_letters)
+    async with asyncio.timeout(10):
+        while True:
+            answer = await desk.clients.sqs.get_queue_attributes(
+                QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+            )
+            if answer["Attributes"]["ApproximateNumberOfMessages"] == str(count):
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_staff_redrive_all_of_a_subscriber_of_whom_one_dead_letter_tells(
     ministack: str,
 ) -> None:
