@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from notifier.delivering.arrears import Arrears
 from notifier.delivering.consent import Consent
 from notifier.delivering.deliverer import Deliverer
 from notifier.delivering.fan_out import FanOut
@@ -39,6 +40,7 @@ from shared.store.subscription_contract import NotifierStore
 
 _ANNOUNCEMENTS_AT_ONCE = 32
 _LETTERS_SECONDS = 600
+_ARREARS_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Office:
     desk: SubscriptionDesk
     undelivered: Undelivered
     reopening: Reopening
+    arrears: Arrears
     consumers: tuple[Consumer, ...]
 
     async def work(self, hangup: asyncio.Event, stop: asyncio.Event) -> None:
@@ -71,6 +74,7 @@ class Office:
                 tasks.create_task(
                     every(_LETTERS_SECONDS, self.undelivered.tidy), name="dead letters"
                 ),
+                tasks.create_task(every(_ARREARS_SECONDS, self.arrears.bound), name="arrears"),
             ]
             for consumer in self.consumers:
                 tasks.create_task(consumer.run(stop), name="deliveries")
@@ -139,6 +143,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
             ),
             undelivered=Undelivered(dead_letters, around.store, errands, redriving),
             reopening=Reopening(around.catalog, around.store, queues, requeueing, utc_now),
+            arrears=Arrears(around.store, Standing(around.store, utc_now)),
             consumers=(
                 Consumer(
                     announcements, fan_out.hear, replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE)

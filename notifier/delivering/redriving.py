@@ -2,7 +2,7 @@
 
 The log says what that is. Each delivery is due again there before its errand is queued: cut off in
 between, the errand is queued at the next start; when the queue refuses it, the delivery is given up
-on as before. So whatever was left can be redriven by asking once more.
+on as before. So whatever was left, or was too much at once, can be redriven by asking once more.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from notifier.delivering.arrears import MOST_DUE
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errands import Errands
 from shared.aws.errors import AwsUnavailableError
@@ -31,6 +32,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 _PAGE = 100
 
+MOST_REDRIVEN = MOST_DUE // 2
+"""More, and the subscription would be paused again, however well its subscriber is."""
+
 
 class _Store(SubscriptionStore, DeliveryLog, Protocol):
     """What is read and written here."""
@@ -39,17 +43,21 @@ class _Store(SubscriptionStore, DeliveryLog, Protocol):
 class Redriving:
     """Gives deliveries that were given up on another chance."""
 
-    def __init__(self, store: _Store, errands: Errands, clock: Clock) -> None:
+    def __init__(
+        self, store: _Store, errands: Errands, clock: Clock, most: int = MOST_REDRIVEN
+    ) -> None:
         self._store = store
         self._errands = errands
         self._clock = clock
+        self._most = most
 
     async def redrive(self, subscription: Subscription) -> int:
         """Make a paused subscription active, have delivered what failed, and say how many.
 
-        One that is active goes on with what is left. Raises SubscriptionRefusedError when it is
-        pending, which its subscriber's consent alone changes, or has ended, and
-        SubscriptionChangedError, AwsUnavailableError and EntryFailedError.
+        They are the newest, MOST_REDRIVEN at a time; one that is active goes on with what is left.
+        Raises SubscriptionRefusedError when it is pending, which its subscriber's consent alone
+        changes, or has ended, and SubscriptionChangedError, AwsUnavailableError and
+        EntryFailedError.
         """
         match subscription.state:
             case SubscriptionState.PAUSED:
@@ -63,8 +71,11 @@ class Redriving:
 
     async def _redrive_all(self, subscription_id: str) -> int:
         redriven, before = 0, ""
-        while page := await self._store.last_deliveries(subscription_id, _PAGE, before):
+        while redriven < self._most and (
+            page := await self._store.last_deliveries(subscription_id, _PAGE, before)
+        ):
             failed = [delivery for delivery in page if delivery.state is LoggedState.FAILED]
+            failed = failed[: self._most - redriven]
             await asyncio.gather(*map(self._redrive, failed))
             redriven += len(failed)
             before = page[-1].id

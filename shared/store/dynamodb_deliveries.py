@@ -6,7 +6,8 @@ import asyncio
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from shared.store.document import DELIVERY
 from shared.store.dynamodb_batch import open_items
 from shared.store.dynamodb_item import Item, epoch_seconds, key, same_write
 from shared.store.dynamodb_subscription_item import subscription_pk
-from shared.store.dynamodb_table import ABSENT, Table
+from shared.store.dynamodb_table import ABSENT, OPEN_INDEX, Table
 from shared.store.subscription_contract import due_place
 
 _AT_ONCE = 25
@@ -97,6 +98,27 @@ class DynamoDBDeliveries:
         async with self.table.in_time():
             items = await open_items(self.table, self._due, limit, after)
         return [_delivery(item) for item in items]
+
+    async def count_due(self, above: int) -> Mapping[str, int]:
+        """Count what is due to each subscription that has more than `above` due, by the index."""
+        counts: Counter[str] = Counter()
+        pages = aiter(
+            self.table.client.get_paginator("query").paginate(
+                TableName=self.table.name,
+                IndexName=OPEN_INDEX,
+                KeyConditionExpression="#open = :due",
+                ExpressionAttributeNames={"#open": "open"},
+                ExpressionAttributeValues={":due": {"S": self._due}},
+            )
+        )
+        while page := await self._next(pages):
+            counts.update(entry["placed"]["S"].rpartition("#")[2] for entry in page["Items"])
+        return {subscription: due for subscription, due in counts.items() if due > above}
+
+    async def _next(self, pages: AsyncIterator[Any]) -> Any | None:
+        """Read a page in the time of one call: there may be dozens."""
+        async with self.table.in_time():
+            return await anext(pages, None)
 
     @property
     def _due(self) -> str:

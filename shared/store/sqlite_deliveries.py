@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.delivery_log import LoggedDelivery, attempted
@@ -22,6 +22,10 @@ _LOG_DUE = f"{_INSERT} ON CONFLICT DO NOTHING"
 _LOG_ATTEMPT = f"""{_INSERT} ON CONFLICT DO UPDATE
     SET state = excluded.state, touched_at = excluded.touched_at, document = excluded.document
     WHERE state <> 'delivered' OR excluded.state = 'delivered'"""  # noqa: S608 - text of our own
+
+_COUNT_DUE = """SELECT subscription_id, COUNT(*) FROM deliveries INDEXED BY deliveries_due
+    WHERE store_id = ? AND state = 'due' GROUP BY subscription_id HAVING COUNT(*) > ?"""
+"""SQLite would rather group by the primary key, through all that was ever delivered."""
 
 _AFTER_ALL = "~"
 """Sorts after every id of a delivery, which begins with a digit."""
@@ -66,6 +70,11 @@ class SqliteDeliveries:
     async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
         """List deliveries that are due, beyond a place among them."""
         return await self.file.read(lambda file: _due(file, self.store_id, limit, after))
+
+    async def count_due(self, above: int) -> Mapping[str, int]:
+        """Count what is due to each subscription that has more than `above` due."""
+        place = (self.store_id, above)
+        return await self.file.read(lambda file: dict(file.execute(_COUNT_DUE, place).fetchall()))
 
 
 def _row(store_id: str, delivery: LoggedDelivery) -> tuple[str, ...]:

@@ -108,6 +108,9 @@ class DeliveryLog(Protocol):
         `after` is the `due_place` of the last one of the list before.
         """
 
+    async def count_due(self, above: int) -> Mapping[str, int]:
+        """Count what is due to each subscription, by its id, that has more than `above` due."""
+
 
 class Questions(Protocol):
     """How often addresses were asked for their consent. Of an address only a digest is told."""

@@ -137,6 +137,22 @@ async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> No
     assert await notifier.due_deliveries(3, due_place(done)) == due[4:7]
 
 
+async def test_what_is_due_is_counted_where_it_is_more_than_so_much(
+    notifier: NotifierStore,
+) -> None:
+    due = [
+        due_to(subscriber, f"issue-{number}")
+        for subscriber, count in (("ada", 3), ("grace", 2), ("mary", 4))
+        for number in range(count)
+    ]
+    await notifier.log_due(due)
+    await notifier.log_attempt(tried(due[-1], LoggedState.DELIVERED))
+    await notifier.log_attempt(tried(due[-2], LoggedState.DUE))
+
+    assert await notifier.count_due(2) == {"ada": 3, "mary": 3}
+    assert await notifier.count_due(3) == {}
+
+
 async def test_an_attempt_is_claimed_once_by_whoever_saw_the_log_as_it_is(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
@@ -212,3 +228,4 @@ async def test_one_shop_does_not_see_the_deliveries_of_another(
         assert await elsewhere.logged("ada", due.id) is None
         assert await elsewhere.last_deliveries("ada", 10) == []
         assert await elsewhere.due_deliveries(10) == []
+        assert await elsewhere.count_due(0) == {}

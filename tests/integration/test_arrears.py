@@ -1,0 +1,70 @@
+"""What is due to one subscription is bounded: it takes up room on the queue that all share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from notifier.delivering.arrears import Arrears
+from notifier.delivering.redriving import Redriving
+from notifier.delivering.standing import Standing
+from shared.aws.errands import Errands
+from shared.domain.delivery_log import LoggedState
+from shared.domain.subscription import Subscription, SubscriptionState
+from shared.runtime.clock import utc_now
+from shared.store.sqlite_notifier import open_sqlite_notifier_store
+from shared.store.subscription_contract import NotifierStore
+from tests.contract.subscribers import due_to, subscriptions_of
+from tests.support.one_delivery import Sent
+
+MOST = 2
+ACTIVE, PAUSED = SubscriptionState.ACTIVE, SubscriptionState.PAUSED
+
+new_subscription = subscriptions_of("main")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[NotifierStore]:
+    async with open_sqlite_notifier_store(tmp_path / "shop.db", "main") as store:
+        yield store
+
+
+async def subscribed(
+    store: NotifierStore, due: int, state: SubscriptionState = ACTIVE
+) -> Subscription:
+    subscription = await store.add_subscription(new_subscription(state=state))
+    await store.log_due([due_to(subscription.id, f"issue-{number}") for number in range(due)])
+    return subscription
+
+
+async def test_a_subscription_to_which_too_much_is_due_is_paused_and_told_why(
+    store: NotifierStore,
+) -> None:
+    behind, busy = await subscribed(store, MOST + 1), await subscribed(store, MOST)
+    others = [await subscribed(store, MOST + 1, state) for state in set(SubscriptionState)]
+    arrears = Arrears(store, Standing(store, utc_now), MOST)
+    for _ in range(2):
+        await arrears.bound()
+    paused = await store.subscription(behind.id)
+    assert paused is not None
+    assert (paused.state, paused.notice) == (PAUSED, "3 deliveries were due at once")
+    assert await store.subscription(busy.id) == busy
+    for other in others:
+        if other.state is not ACTIVE:
+            assert await store.subscription(other.id) == other
+
+
+async def test_no_more_is_redriven_at_a_time_than_may_be_due(store: NotifierStore) -> None:
+    subscription, sent = await subscribed(store, 0), Sent()
+    failed = [
+        replace(due_to(subscription.id, f"issue-{number}"), state=LoggedState.FAILED)
+        for number in range(MOST + 1)
+    ]
+    for delivery in failed:
+        await store.log_attempt(delivery)
+    redriving = Redriving(store, Errands(sent), utc_now, MOST)
+    assert [await redriving.redrive(subscription) for _ in range(3)] == [MOST, 1, 0]
+    assert len(sent.bodies) == len(failed)
