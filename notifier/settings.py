@@ -97,7 +97,8 @@ class NotifierSettings(WebSettings):
     """Whom mail is from; a mail server wants one of its own addresses here."""
 
     subscriptions_per_minute: Annotated[int, Field(ge=0)] = 120
-    """How many subscriptions one client may try to make in any minute; 0 means unbounded."""
+    """How many subscriptions, or deliveries once more, one client may ask for in any minute;
+    0 means unbounded."""
 
     overdue_seconds: Annotated[float, Field(gt=0)] = 15
     """How long an issue may take to reach the log of deliveries before it is announced again."""

@@ -132,7 +132,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
             Parameter("delivery_id", "path", "The delivery's id", required=True),
         ),
         answers={HTTPStatus.ACCEPTED: Answer("It will be attempted")},
-        errors=(NOT_IN_THAT_STATE, *HELD),
+        errors=(NOT_IN_THAT_STATE, TOO_MANY_REQUESTS, *HELD),
         tag="subscriptions",
     ),
 )

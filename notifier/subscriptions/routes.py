@@ -89,6 +89,7 @@ async def rotate_secret(request: web.Request) -> web.Response:
 
 async def redeliver(request: web.Request) -> web.Response:
     """Have one delivery attempted again."""
+    admit(request, request.app[NOTIFIER].rate_limit)
     subscription = await holder(request)
     await desk(request).redeliver(subscription, request.match_info["delivery_id"])
     return web.Response(status=HTTPStatus.ACCEPTED)

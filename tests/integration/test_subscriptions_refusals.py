@@ -178,3 +178,11 @@ async def test_one_client_may_subscribe_so_often_and_staff_as_they_like(ministac
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 60
         assert (await wish(notifier, **HOOK)).status_code == 201
+
+
+async def test_one_client_may_ask_for_deliveries_so_often(ministack: str) -> None:
+    async with serving(settings_for(ministack, subscriptions_per_minute=2)) as notifier:
+        held = await subscribe(notifier, **HOOK)
+        path = "/deliveries/none/redeliver"
+        codes = [(await held.ask("POST", path)).status_code for _ in range(3)]
+        assert codes == [409, 409, 429]
