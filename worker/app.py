@@ -23,6 +23,7 @@ from shared.store.opening import open_store
 from worker.barista import Barista
 from worker.head import LineHead
 from worker.health import answering
+from worker.preparations import Preparations
 from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
@@ -80,27 +81,37 @@ async def _consume(
             consumer.check()
 
         checks = {"order store": store.check, "orders queue": polls_come_back}
-        async with on_shift(store, settings, line), answering(settings, checks):
+        async with (
+            on_shift(store, settings, line, barista.preparations),
+            answering(settings, checks),
+        ):
             await consumer.run(stop, leave)
 
 
 @contextlib.asynccontextmanager
 async def on_shift(
-    store: ShopStore, settings: WorkerSettings, line: LineHead
+    store: ShopStore, settings: WorkerSettings, line: LineHead, lately: Preparations
 ) -> AsyncIterator[None]:
     """Keep a barista on the roster for as long as the block lasts."""
-    barista = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+    name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
 
     async def clock_in() -> None:
-        until = utc_now() + _SHIFT
-        slots = settings.worker_concurrency
-        await store.clock_in(Shift(barista, slots, until, line.sent_at, line.in_hand))
+        shift = Shift(
+            name,
+            settings.worker_concurrency,
+            until=utc_now() + _SHIFT,
+            head=line.sent_at,
+            in_hand=line.in_hand,
+            prepared=lately.count,
+            prep_seconds=lately.mean_seconds,
+        )
+        await store.clock_in(shift)
 
     try:
         async with running(every(_CLOCK_IN_SECONDS, clock_in), "clock in"):
             yield
     finally:
         try:
-            await store.clock_out(barista)
+            await store.clock_out(name)
         except StoreUnavailableError as error:
             log.warning("shift.left_open", error=str(error))

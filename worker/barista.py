@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,6 +27,7 @@ from shared.domain.order import Order, OrderState, advance, claim, history, rene
 from shared.messages.ticket import Ticket
 from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore, StoreUnavailableError
+from worker.preparations import Preparations
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -61,7 +63,7 @@ class Barista:
     """Prepares orders.
 
     `claim_for` is how long a claim holds unless it is renewed; `brew_speed` divides preparation
-    times, and 0 leaves them out.
+    times, and 0 leaves them out. `preparations` tells how long the last ones took.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Barista:
         self._wait = wait
         self._claim_for = claim_for
         self._brew_speed = brew_speed
+        self.preparations = Preparations(time.monotonic)
 
     async def take(self, delivery: Delivery) -> Outcome:
         """Bring the order of a ticket to its end, or say what is to become of the ticket.
@@ -115,10 +118,11 @@ class Barista:
 
     async def _serve(self, order: Order, errand: _Errand) -> Outcome:
         if order.state in _UNFINISHED:
-            order = await self._claim(order, errand)
-            await self._announcer.announce(order)
-            order = await self._prepare(order, errand.ticket)
-            order = await self._complete(order)
+            with self.preparations.timed():
+                order = await self._claim(order, errand)
+                await self._announcer.announce(order)
+                order = await self._prepare(order, errand.ticket)
+                order = await self._complete(order)
         for change in history(order):
             if change.state not in _UNFINISHED:
                 await self._announcer.announce(change)

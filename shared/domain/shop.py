@@ -42,7 +42,8 @@ class Shift:
     """A barista at work: how many orders it prepares at once, and until when it was last heard.
 
     `head` is how far down the line it has come: when the newest ticket was sent that it received
-    for the first time. `in_hand` is how many orders it was at work on.
+    for the first time. `in_hand` is how many orders it was at work on. The last `prepared` ones
+    took it `prep_seconds` each, on average, from its claim until they were ready.
     """
 
     barista: str
@@ -50,6 +51,8 @@ class Shift:
     until: dt.datetime
     head: dt.datetime | None = None
     in_hand: int = 0
+    prepared: int = 0
+    prep_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class DynamoDBShop:
                     "until": {"S": sortable(shift.until)},
                     "head": _time(shift.head),
                     "in_hand": {"N": str(shift.in_hand)},
+                    "prepared": {"N": str(shift.prepared)},
+                    "prep_seconds": {"N": f"{shift.prep_seconds:.3f}"},
                     "expires": epoch_seconds(shift.until + _FORGOTTEN_AFTER),
                 },
             )
@@ -177,6 +179,8 @@ def _shift(item: Item) -> Shift:
         until=dt.datetime.fromisoformat(item["until"]["S"]),
         head=_time_of(item, "head"),
         in_hand=int(item.get("in_hand", {}).get("N", 0)),
+        prepared=int(item.get("prepared", {}).get("N", 0)),
+        prep_seconds=float(item.get("prep_seconds", {}).get("N", 0)),
     )
 
 

@@ -122,7 +122,12 @@ _NOTIFIER_TABLES = (
 
 _BUSY_SHIFTS = ("ALTER TABLE shifts ADD COLUMN in_hand INTEGER NOT NULL DEFAULT 0",)
 
-STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES, _BUSY_SHIFTS)
+_MEASURED_SHIFTS = (
+    "ALTER TABLE shifts ADD COLUMN prepared INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE shifts ADD COLUMN prep_seconds REAL NOT NULL DEFAULT 0",
+)
+
+STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES, _BUSY_SHIFTS, _MEASURED_SHIFTS)
 """What makes each version out of the one before; a step that was released is never changed."""
 
 VERSION = len(STEPS)

@@ -60,8 +60,9 @@ def set_sold_out(
 def clock_in(connection: sqlite3.Connection, store_id: str, shift: Shift) -> None:
     """Write a barista's shift over the one before; forget those that ended long ago."""
     connection.execute(
-        "INSERT OR REPLACE INTO shifts (store_id, barista, slots, until, head, in_hand)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO shifts"
+        " (store_id, barista, slots, until, head, in_hand, prepared, prep_seconds)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             store_id,
             shift.barista,
@@ -69,6 +70,8 @@ def clock_in(connection: sqlite3.Connection, store_id: str, shift: Shift) -> Non
             sortable(shift.until),
             _written(shift.head),
             shift.in_hand,
+            shift.prepared,
+            shift.prep_seconds,
         ),
     )
     connection.execute(
@@ -85,13 +88,13 @@ def clock_out(connection: sqlite3.Connection, store_id: str, barista: str) -> No
 def on_shift(connection: sqlite3.Connection, store_id: str, at: dt.datetime) -> Sequence[Shift]:
     """List the baristas whose time is not over."""
     rows = connection.execute(
-        "SELECT barista, slots, until, head, in_hand FROM shifts WHERE store_id = ? AND until > ?"
-        " ORDER BY barista",
+        "SELECT barista, slots, until, head, in_hand, prepared, prep_seconds FROM shifts"
+        " WHERE store_id = ? AND until > ? ORDER BY barista",
         (store_id, sortable(at)),
     )
     return [
-        Shift(barista, slots, dt.datetime.fromisoformat(until), _read(head), in_hand)
-        for barista, slots, until, head, in_hand in rows
+        Shift(barista, slots, dt.datetime.fromisoformat(until), _read(head), *measures)
+        for barista, slots, until, head, *measures in rows
     ]
 
 

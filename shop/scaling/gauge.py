@@ -1,28 +1,24 @@
-"""The gauge: reads off queue and store what the autoscaler decides by."""
+"""The gauge: reads off queue and roster what the autoscaler decides by."""
 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
 from shared.aws.errors import AwsUnavailableError
-from shared.domain.order import OrderState
+from shared.domain.shop import Shift
 from shared.runtime.clock import Clock
-from shared.store.contract import OrderStore, ShopStore, StoreUnavailableError
+from shared.store.contract import ShopStore, StoreUnavailableError
 from shop.scaling.pace import measured_seconds
 from shop.scaling.target import Pace
 
 log = structlog.stdlib.get_logger(__name__)
 
 ANSWER_SECONDS = 3.0
-LATELY = dt.timedelta(minutes=10)
-MEASURED_ORDERS = 40
-MEASURE_AGAIN = dt.timedelta(seconds=15)
 
 
 class TicketCount(Protocol):
@@ -30,10 +26,6 @@ class TicketCount(Protocol):
 
     async def backlog(self) -> int:
         """Count them."""
-
-
-class OrdersAndShifts(OrderStore, ShopStore, Protocol):
-    """What the gauge reads in the order store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +43,20 @@ class Reading:
 class Gauge:
     """Asks the queue itself: it knows when it knows nothing, and needs no counter to be up.
 
-    `pace` holds until enough orders have been measured, and then its concurrency does.
+    `pace` holds until the baristas have measured enough orders, and then its concurrency does.
     """
 
-    def __init__(
-        self, tickets: TicketCount, store: OrdersAndShifts, pace: Pace, clock: Clock
-    ) -> None:
+    def __init__(self, tickets: TicketCount, roster: ShopStore, pace: Pace, clock: Clock) -> None:
         self._tickets = tickets
-        self._store = store
+        self._roster = roster
         self._pace = pace
         self._clock = clock
-        self._opened_at = clock()
-        self._measured_at: dt.datetime | None = None
 
     async def read(self) -> Reading:
         """Read everything; takes 3 s at most, and what is out of reach is left out."""
-        backlog, pace, in_hand = await asyncio.gather(
-            self._backlog(), self._measure(), self._in_hand()
-        )
-        return Reading(backlog, pace, in_hand)
+        backlog, shifts = await asyncio.gather(self._backlog(), self._shifts())
+        in_hand = {shift.barista: shift.in_hand for shift in shifts}
+        return Reading(backlog, self._measure(shifts), in_hand)
 
     async def _backlog(self) -> int | None:
         try:
@@ -79,28 +66,16 @@ class Gauge:
             log.warning("scaling.no_backlog", error=str(error) or "no answer in time")
             return None
 
-    async def _measure(self) -> Pace:
-        now = self._clock()
-        if self._measured_at is None or not self._measured_at <= now < (
-            self._measured_at + MEASURE_AGAIN
-        ):
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    page = await self._store.page(OrderState.READY, MEASURED_ORDERS, None)
-            except (StoreUnavailableError, TimeoutError) as error:
-                log.warning("scaling.not_measured", error=str(error) or "no answer in time")
-                return self._pace
-            self._measured_at = now
-            seconds = measured_seconds(page.orders, max(self._opened_at, now - LATELY))
-            if seconds is not None:
-                self._pace = Pace(seconds, self._pace.concurrency)
-        return self._pace
-
-    async def _in_hand(self) -> Mapping[str, int]:
+    async def _shifts(self) -> Sequence[Shift]:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                shifts = await self._store.on_shift(self._clock())
+                return await self._roster.on_shift(self._clock())
         except (StoreUnavailableError, TimeoutError) as error:
             log.warning("scaling.no_roster", error=str(error) or "no answer in time")
-            return {}
-        return {shift.barista: shift.in_hand for shift in shifts}
+            return ()
+
+    def _measure(self, shifts: Sequence[Shift]) -> Pace:
+        seconds = measured_seconds(shifts)
+        if seconds is not None:
+            self._pace = Pace(seconds, self._pace.concurrency)
+        return self._pace

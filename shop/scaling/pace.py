@@ -1,35 +1,26 @@
-"""How long orders take, measured on those that were prepared lately."""
+"""How long orders take: as the baristas have measured it, or else by the menu."""
 
 from __future__ import annotations
 
-import datetime as dt
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from shared.domain.menu import Menu
-from shared.domain.order import Order, OrderState
+from shared.domain.shop import Shift
 
 ENOUGH = 5
 """Of fewer orders the mean says too little."""
 
 
-def measured_seconds(orders: Iterable[Order], since: dt.datetime) -> float | None:
-    """Take the mean time from preparing to ready, of orders ready since then; none of too few.
-
-    Orders that passed from a barista to another are left out: part of that time nobody worked.
-    """
-    times = [seconds for order in orders for seconds in _preparation(order, since)]
-    return statistics.fmean(times) if len(times) >= ENOUGH else None
+def measured_seconds(shifts: Sequence[Shift]) -> float | None:
+    """Take the mean over what the baristas at work prepared last; none of too few orders."""
+    prepared = sum(shift.prepared for shift in shifts)
+    if prepared < ENOUGH:
+        return None
+    return sum(shift.prepared * shift.prep_seconds for shift in shifts) / prepared
 
 
 def typical_seconds(menu: Menu, brew_speed: float) -> float:
     """Take the mean over the menu, as long as nothing was measured; 0 where nobody waits."""
     mean = statistics.fmean(item.prep_seconds for item in menu.items)
     return mean / brew_speed if brew_speed else 0.0
-
-
-def _preparation(order: Order, since: dt.datetime) -> Sequence[float]:
-    begun, ready = order.reached(OrderState.PREPARING), order.reached(OrderState.READY)
-    if begun is None or ready is None or ready < since or order.attempt != 1:
-        return []
-    return [(ready - begun).total_seconds()]

@@ -73,10 +73,10 @@ async def test_a_barista_that_clocks_out_is_gone(store: Store) -> None:
     assert [shift.barista for shift in await store.on_shift(NOON)] == ["grace"]
 
 
-async def test_a_shift_tells_how_far_down_the_line_the_barista_is_and_how_busy(
+async def test_a_shift_tells_how_far_down_the_line_the_barista_is_how_busy_and_how_fast(
     store: Store,
 ) -> None:
-    shift = Shift("ada", 4, SOON, head=NOON, in_hand=3)
+    shift = Shift("ada", 4, SOON, head=NOON, in_hand=3, prepared=10, prep_seconds=4.125)
     await store.clock_in(shift)
 
     assert await store.on_shift(NOON) == [shift]

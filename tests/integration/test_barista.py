@@ -300,3 +300,15 @@ async def test_a_barista_that_was_kept_from_its_work_leaves_the_order_to_whoever
     found = await shop.store.get(order.id)
     assert found is not None
     assert (found.state, found.attempt) == (OrderState.PREPARING, 2)
+
+
+async def test_only_what_a_barista_has_prepared_itself_is_measured(shop: Shop) -> None:
+    prepared, canceled, elsewhere = [await shop.placed() for _ in range(3)]
+    await shop.store.replace(canceled, advance(canceled, OrderState.CANCELED, NOON))
+    await shop.barista().take(ticket_for(elsewhere))
+    barista = shop.barista()
+
+    for order in (prepared, prepared, canceled, elsewhere):
+        assert await barista.take(ticket_for(order)) == Done()
+
+    assert barista.preparations.count == 1

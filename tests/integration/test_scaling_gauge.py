@@ -1,4 +1,4 @@
-"""What the gauge and the forecast read in an order store that has a past."""
+"""What the gauge reads on the roster, and the forecast in an order store that has a past."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from shared.aws.errors import AwsUnavailableError
-from shared.domain.order import OrderState, TimelineEntry, advance, claim
+from shared.domain.order import OrderState, TimelineEntry
 from shared.domain.shop import Shift
 from shared.store.sqlite import SqliteStore, open_sqlite_store
 from shop.scaling.foresight import Foresight
-from shop.scaling.gauge import MEASURE_AGAIN, Gauge
+from shop.scaling.gauge import Gauge
 from shop.scaling.target import Pace
 from tests.support.orders import NOON, an_order
 
@@ -54,41 +54,29 @@ async def placed(store: SqliteStore, at: dt.datetime, times: int = 1) -> None:
         await store.place(order, at.date())
 
 
-async def made_ready(store: SqliteStore, begun: dt.datetime, seconds: float, times: int) -> None:
-    for _ in range(times):
-        order = (await store.place(an_order(), NOON.date())).order
-        preparing = claim(order, "ticket", begun, begun + HOUR)
-        await store.replace(order, preparing)
-        ready = advance(preparing, OrderState.READY, begun + dt.timedelta(seconds=seconds))
-        await store.replace(preparing, ready)
-
-
-async def test_the_pace_is_the_menus_until_orders_have_been_measured(store: SqliteStore) -> None:
-    clock = Clock()
-    gauge = Gauge(Tickets(), store, MENU_PACE, clock)
+async def test_the_pace_is_the_menus_until_baristas_have_measured_enough_orders(
+    store: SqliteStore,
+) -> None:
+    gauge = Gauge(Tickets(), store, MENU_PACE, Clock())
 
     assert (await gauge.read()).pace == MENU_PACE
-    await made_ready(store, NOON, seconds=3, times=5)
+    await store.clock_in(Shift("ada", 4, NOON + HOUR, prepared=4, prep_seconds=3))
     assert (await gauge.read()).pace == MENU_PACE
-    clock.now += MEASURE_AGAIN
-    assert (await gauge.read()).pace == Pace(3, 4)
+    await store.clock_in(Shift("grace", 4, NOON + HOUR, prepared=4, prep_seconds=5))
+    assert (await gauge.read()).pace == Pace(4, 4)
 
 
-async def test_what_was_measured_holds_when_nothing_is_ready_any_more(store: SqliteStore) -> None:
+async def test_what_was_measured_holds_when_whoever_measured_it_has_gone(
+    store: SqliteStore,
+) -> None:
     clock = Clock()
     gauge = Gauge(Tickets(), store, MENU_PACE, clock)
-    await made_ready(store, NOON, seconds=3, times=5)
+    await store.clock_in(Shift("ada", 4, NOON + HOUR, prepared=5, prep_seconds=3))
     await gauge.read()
 
     clock.now += HOUR
 
     assert (await gauge.read()).pace == Pace(3, 4)
-
-
-async def test_orders_from_before_the_shop_opened_are_not_measured(store: SqliteStore) -> None:
-    await made_ready(store, NOON - dt.timedelta(minutes=1), seconds=3, times=5)
-
-    assert (await Gauge(Tickets(), store, MENU_PACE, Clock()).read()).pace == MENU_PACE
 
 
 async def test_the_backlog_is_not_known_while_the_queue_is_out_of_reach(

@@ -1,40 +1,27 @@
-"""How long orders take, by those that were prepared lately, or else by the menu."""
+"""How long orders take, by what the baristas have measured, or else by the menu."""
 
 from __future__ import annotations
-
-import datetime as dt
-from dataclasses import replace
 
 import pytest
 
 from shared.domain.menu import Choice, Menu, MenuItem
-from shared.domain.order import Order, OrderState, advance, claim
+from shared.domain.shop import Shift
 from shop.scaling.pace import ENOUGH, measured_seconds, typical_seconds
-from tests.support.orders import NOON, an_order
-
-MINUTE = dt.timedelta(minutes=1)
+from tests.support.orders import NOON
 
 
-def ready(seconds: float, begun: dt.datetime = NOON) -> Order:
-    preparing = claim(an_order(), "ticket", begun, begun + MINUTE)
-    return advance(preparing, OrderState.READY, begun + dt.timedelta(seconds=seconds))
+def shift(prepared: int, seconds: float) -> Shift:
+    return Shift("ada", 4, NOON, prepared=prepared, prep_seconds=seconds)
 
 
-def test_the_mean_of_those_that_are_ready_is_taken() -> None:
-    orders = [ready(seconds) for seconds in (1, 2, 3, 4, 5)]
-
-    assert measured_seconds(orders, NOON) == 3
+def test_every_order_counts_as_much_as_any_other() -> None:
+    assert measured_seconds([shift(6, 2), shift(2, 10), shift(0, 0)]) == 4
 
 
 def test_too_few_say_nothing() -> None:
-    assert measured_seconds([ready(3)] * (ENOUGH - 1), NOON) is None
-
-
-def test_neither_old_ones_count_nor_those_that_passed_between_baristas() -> None:
-    old = ready(60, begun=NOON - 2 * MINUTE)
-    passed_on = replace(ready(60), attempt=2)
-
-    assert measured_seconds([ready(3)] * ENOUGH + [old, passed_on, an_order()], NOON) == 3
+    assert measured_seconds([]) is None
+    assert measured_seconds([shift(1, 3), shift(ENOUGH - 2, 3)]) is None
+    assert measured_seconds([shift(1, 3), shift(ENOUGH - 1, 3)]) == 3
 
 
 @pytest.mark.parametrize(("brew_speed", "seconds"), [(1, 30), (10, 3), (0, 0)])
