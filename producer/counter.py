@@ -22,6 +22,7 @@ from producer.order_ids import OrderIds
 from producer.order_updates import OrderUpdates
 from producer.reconciling.line_watch import LineWatch
 from producer.reconciling.opening import Surroundings, reconciling
+from producer.roster import Roster
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
 from shared.aws.errands import Errands
@@ -42,7 +43,7 @@ from shared.store.opening import open_store
 from shared.web.rate_limit import RateLimit
 from shared.web.webhook_url import DialingRules
 
-_SAMPLE_SECONDS = 1
+SAMPLE_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,14 @@ async def open_counter(
             tickets = TicketQueue(queue)
             backlog = Backlog(tickets)
             handover = Handover(announcer, tickets, backlog)
-            desk = FrontDesk(store, menu, backlog, settings.backlog_limit, settings.brew_speed)
+            desk = FrontDesk(
+                store,
+                Roster(store, time.monotonic),
+                menu,
+                backlog,
+                settings.backlog_limit,
+                settings.brew_speed,
+            )
             ids = OrderIds(await store.order_id_secret(secrets.token_urlsafe(32)))
             cashier = Cashier(
                 store,
@@ -100,7 +108,7 @@ async def open_counter(
             line = LineWatch(backlog, utc_now)
             surroundings = Surroundings(store, announcer, dead_letters, handover, line, utc_now)
             async with (
-                running(every(_SAMPLE_SECONDS, line.sample), "backlog"),
+                running(every(SAMPLE_SECONDS, line.sample), "backlog"),
                 reconciling(settings, surroundings, hangup),
             ):
                 yield Counter(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from producer.backlog import Backlog
 from producer.errors import ShopClosedError, TooBusyError
+from producer.roster import Roster
 from shared.domain.estimate import Estimate, estimate
 from shared.domain.menu import Menu
 from shared.domain.shop import Shift, ShopStatus
@@ -33,12 +34,14 @@ class FrontDesk:
     def __init__(
         self,
         store: ShopStore,
+        roster: Roster,
         menu: Menu,
         backlog: Backlog,
         backlog_limit: int,
         brew_speed: float,
     ) -> None:
         self._store = store
+        self._roster = roster
         self.menu = menu
         self._backlog = backlog
         self._backlog_limit = backlog_limit
@@ -56,12 +59,12 @@ class FrontDesk:
     async def view(self, now: dt.datetime) -> ShopView:
         """Describe the shop as it is now."""
         status = (await self._store.status()).at(now)
-        shifts = await self._store.on_shift(now)
+        shifts = await self._roster.on_shift(now)
         return ShopView(status, self._backlog.count, self._estimate(shifts, 0), len(shifts))
 
     async def estimate(self, now: dt.datetime, prep_seconds: int) -> Estimate:
         """Estimate the wait of an order that takes `prep_seconds` at natural speed."""
-        return self._estimate(await self._store.on_shift(now), prep_seconds)
+        return self._estimate(await self._roster.on_shift(now), prep_seconds)
 
     async def sold_out(self) -> frozenset[str]:
         """Say which items are sold out."""

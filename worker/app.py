@@ -28,7 +28,7 @@ from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
 
-_CLOCK_IN_SECONDS = 5
+CLOCK_IN_SECONDS = 5
 _SHIFT = dt.timedelta(seconds=15)
 """A barista not heard of for that long is not at work any more."""
 
@@ -108,7 +108,7 @@ async def on_shift(
         await store.clock_in(shift)
 
     try:
-        async with running(every(_CLOCK_IN_SECONDS, clock_in), "clock in"):
+        async with running(every(CLOCK_IN_SECONDS, clock_in), "clock in"):
             yield
     finally:
         try:

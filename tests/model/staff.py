@@ -14,6 +14,7 @@ from producer.handover import Handover
 from producer.order_ids import OrderIds
 from producer.order_updates import OrderUpdates
 from producer.reconciling.retelling import Retelling
+from producer.roster import Roster
 from shared.aws.errands import Errands
 from shared.consuming.delivery import Delivery
 from shared.consuming.lease import LeaseKeeper
@@ -60,7 +61,8 @@ class Staff:
         store = store_of(host, record)
         tickets = tickets_of(host, record)
         backlog = Backlog(tickets)
-        desk = FrontDesk(store, MENU, backlog, backlog_limit=100, brew_speed=0)
+        roster = Roster(store, lambda: 0)
+        desk = FrontDesk(store, roster, MENU, backlog, backlog_limit=100, brew_speed=0)
         announcer = announcer_of(host, record)
         handover = self.handover(announcer, tickets, backlog)
         updates = OrderUpdates(store, Errands(sqs_of(host, record)), IDS, lambda: record.now)
