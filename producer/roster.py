@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from shared.domain.shop import Shift
-from shared.store.contract import ShopStore
 
 LOOK_AGAIN_SECONDS = 1.0
 """All of it is read at each look, which many baristas make costly, and many orders frequent."""
 
 
+class Shifts(Protocol):
+    """Whoever knows who is at work, such as the order store."""
+
+    async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
+        """List them."""
+
+
 class Roster:
     """Who is at work, as of a second ago at most; `monotonic` is a clock, in seconds."""
 
-    def __init__(self, store: ShopStore, monotonic: Callable[[], float]) -> None:
+    def __init__(self, store: Shifts, monotonic: Callable[[], float]) -> None:
         self._store = store
         self._monotonic = monotonic
         self._shifts: Sequence[Shift] = ()

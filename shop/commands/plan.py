@@ -8,7 +8,9 @@ import typer
 from rich.table import Table
 
 from shop.commands import terminal
-from shop.scaling.plan import Load, Plan, assumptions
+from shop.scaling.charges import Load
+from shop.scaling.limits import warnings
+from shop.scaling.plan import Plan, assumptions
 from shop.scaling.plan import plan as make_plan
 from shop.scaling.prices import US_EAST_1
 
@@ -35,6 +37,8 @@ def plan(
     console = terminal.out()
     console.print(_workers(load, made))
     console.print(_charges(made, orders_per_second))
+    for line in warnings(load):
+        console.print(f"Beyond a limit: {line}")
     console.print("Assumptions")
     for line in assumptions(load, US_EAST_1):
         console.print(f" - {line}")

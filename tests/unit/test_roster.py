@@ -10,7 +10,7 @@ import pytest
 
 from producer.roster import LOOK_AGAIN_SECONDS, Roster
 from shared.domain.shop import Shift
-from shared.store.contract import ShopStore, StoreUnavailableError
+from shared.store.contract import StoreUnavailableError
 from tests.support.orders import NOON
 
 ADA, GRACE = Shift("ada", 4, NOON), Shift("grace", 4, NOON)
@@ -39,8 +39,7 @@ def looks() -> Looks:
 
 @pytest.fixture
 def roster(looks: Looks) -> Roster:
-    store: ShopStore = looks  # type: ignore[assignment] - it is asked for nothing else
-    return Roster(store, lambda: looks.seconds)
+    return Roster(looks, lambda: looks.seconds)
 
 
 async def test_orders_that_come_at_once_share_a_look(looks: Looks, roster: Roster) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.scaling.plan import SECONDS_A_MONTH, Load, assumptions, plan
+from shop.scaling.charges import Load
+from shop.scaling.limits import warnings
+from shop.scaling.plan import SECONDS_A_MONTH, assumptions, plan
 from shop.scaling.prices import US_EAST_1
 from shop.scaling.target import workers_for
 
@@ -31,21 +35,61 @@ def test_it_is_what_the_autoscaler_wants_when_the_wait_is_just_acceptable(
     assert plan(load, US_EAST_1).workers == pytest.approx(wanted, abs=1)
 
 
-def test_where_little_comes_at_once_every_ticket_has_requests_of_its_own() -> None:
-    per_order = {charge.what: charge.per_order for charge in plan(QUIET, US_EAST_1).charges}
+def per_order(load: Load) -> dict[str, float]:
+    return {charge.what: charge.per_order for charge in plan(load, US_EAST_1).charges}
 
-    assert per_order["tickets sent"] == 1
-    assert per_order["tickets deleted"] == 1
-    assert per_order["changes announced"] == 3
+
+def test_where_little_comes_at_once_every_message_has_requests_of_its_own() -> None:
+    quiet = per_order(QUIET)
+
+    assert quiet["tickets sent"] == 1
+    assert quiet["tickets deleted"] == 1
+    assert quiet["changes announced"] == 4
+    assert quiet["announcements heard"] == 4 * 2 * 2
 
 
 def test_no_request_carries_more_than_ten() -> None:
-    flood = Load(1e6, 0.001, 60, 1000, 1)
+    flood = per_order(Load(1e6, 0.001, 60, 1000, 1))
 
-    per_order = {charge.what: charge.per_order for charge in plan(flood, US_EAST_1).charges}
+    assert flood["tickets sent"] == pytest.approx(0.1)
+    assert flood["tickets deleted"] == pytest.approx(0.1)
+    assert flood["changes announced"] == pytest.approx(0.4)
+    assert flood["announcements heard"] == pytest.approx(1.6)
 
-    assert per_order["tickets sent"] == pytest.approx(0.1)
-    assert per_order["tickets deleted"] == pytest.approx(0.1)
+
+@pytest.mark.parametrize(
+    ("prep_seconds", "concurrency", "leases", "claims"),
+    [(30, 4, 0.75, 2), (5, 4, 0.125, 0), (30, 20, 0.3, 2), (10, 1, 1, 0), (11, 1, 1.1, 1)],
+)
+def test_leases_are_extended_by_a_ticker_all_at_once_and_claims_order_by_order(
+    prep_seconds: float, concurrency: int, leases: float, claims: int
+) -> None:
+    steady = per_order(Load(10, prep_seconds, 60, concurrency, 1))
+
+    assert steady["leases extended"] == pytest.approx(leases)
+    assert steady["writes: claims renewed"] == claims
+
+
+def test_the_more_baristas_the_dearer_is_the_roster() -> None:
+    rush, quiet = per_order(RUSH), per_order(QUIET)
+
+    assert rush["writes: baristas clock in"] == 3750 / 5 / 500
+    assert rush["reads: roster"] == pytest.approx(2 * 3750 * 220 / 4096 / 2 / 500, rel=0.01)
+    assert quiet["reads: roster"] == 0.5
+
+
+def test_a_load_that_the_shop_takes_as_it_is_exceeds_no_limit() -> None:
+    assert warnings(QUIET) == []
+
+
+def test_limits_that_a_load_exceeds_are_named() -> None:
+    unfinished, numbers = warnings(RUSH)
+
+    assert "30,000 tickets are unfinished, 15,000 of them being prepared" in unfinished
+    assert "COFFEE_BACKLOG_LIMIT of 5,000" in unfinished
+    assert "order numbers and the roster take 1,250 writes a second" in numbers
+    assert "allows 1,000 on one partition" in numbers
+    assert len(warnings(replace(RUSH, orders_per_second=5000))) == 6
 
 
 def test_the_dollars_add_up() -> None:

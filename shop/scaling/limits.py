@@ -1,0 +1,59 @@
+"""Limits that a load runs into: the cashiers' own, and AWS's of one queue or partition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from producer.settings import CashierSettings
+from shop.scaling.charges import CHANGES, Load
+
+IN_FLIGHT = 120_000
+"""SQS gives out no more messages of one queue."""
+
+PARTITION_WRITES, PARTITION_READS = 1000, 3000
+"""DynamoDB: units a second of one partition key, however many are paid for."""
+
+BACKLOG_LIMIT: int = CashierSettings.model_fields["backlog_limit"].default
+
+
+def most_unfinished(load: Load) -> float:
+    """Say how many tickets may be unfinished while nobody waits longer than is acceptable."""
+    return load.orders_per_second * max(load.prep_seconds, load.acceptable_wait)
+
+
+def warnings(load: Load) -> Sequence[str]:
+    """Say which limits the load exceeds; nothing if it runs as the shop is."""
+    rate = load.orders_per_second
+    units = (
+        ("order numbers and the roster", rate + load.clock_ins_per_second, "writes"),
+        ("the index of open orders", 2 * rate, "writes"),
+        ("the shop's status and the roster", rate + load.roster_reads_per_second, "reads"),
+        ("the subscribers of all orders", CHANGES * rate, "reads"),
+    )
+    limits = {"writes": PARTITION_WRITES, "reads": PARTITION_READS}
+    return [
+        *_of_tickets(load),
+        *(
+            f"{what} take {count:,.0f} {kind} a second, and DynamoDB allows {limits[kind]:,} on"
+            " one partition: share the orders out among several shops (COFFEE_STORE_ID)."
+            for what, count, kind in units
+            if count > limits[kind]
+        ),
+    ]
+
+
+def _of_tickets(load: Load) -> Sequence[str]:
+    unfinished, in_flight = most_unfinished(load), load.orders_per_second * load.prep_seconds
+    found = []
+    if unfinished > BACKLOG_LIMIT:
+        found.append(
+            f"up to {unfinished:,.0f} tickets are unfinished, {in_flight:,.0f} of them being"
+            f" prepared: above a COFFEE_BACKLOG_LIMIT of {BACKLOG_LIMIT:,}, the default, cashiers"
+            " answer 503."
+        )
+    if in_flight > IN_FLIGHT:
+        found.append(
+            f"{in_flight:,.0f} tickets are being prepared, and SQS allows {IN_FLIGHT:,} of one"
+            " queue in flight."
+        )
+    return found

@@ -1,0 +1,222 @@
+"""What `coffeeshop plan` charges an order for is what a real one costs, counted off the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from producer.settings import CashierSettings
+from shared.aws.clients import aws_clients
+from shared.domain.order import OrderState
+from shared.runtime.clock import utc_now
+from shared.runtime.settings import StoreKind
+from shared.store.contract import Store
+from shared.store.opening import open_store
+from shop.probe import well
+from shop.provision import provision_shop
+from shop.scaling.charges import CHANGES, HEARERS, SHIFT_BYTES, Load, charges
+from shop.scaling.prices import US_EAST_1
+from tests.chaos.aws_wire import Answer, Call
+from tests.chaos.faults import Faults
+from tests.chaos.proxy import open_proxy
+from tests.support.cashier import ServedCashier, open_cashier, settings_for
+from tests.support.emulator import free_port
+from tests.support.waiting import eventually
+
+ORDERS, SLOTS = 8, 4
+CHOCOLATE_SECONDS, BREW_SPEED = 50, 20
+PREP_SECONDS = CHOCOLATE_SECONDS / BREW_SPEED
+VISIBILITY_SECONDS = 3
+CHOCOLATE = {
+    "customer_name": "Ada",
+    "items": [{"item": "hot-chocolate", "size": "large", "modifiers": [], "quantity": 1}],
+}
+SUBJECTS = ("shift#", "cashier#", "routes#")
+"""What else is written and asked in the table, besides orders."""
+
+LOAD = Load(
+    orders_per_second=SLOTS / PREP_SECONDS,
+    prep_seconds=PREP_SECONDS,
+    acceptable_wait=60,
+    concurrency=SLOTS,
+    cashiers=1,
+    lease_seconds=VISIBILITY_SECONDS / 3,
+)
+"""What keeps the hands of one barista full, who extends its leases every second."""
+
+
+class Meter:
+    """Counts the requests that take effect, as `who action subject`, and the entries of batches."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        self.entries: Counter[str] = Counter()
+        self.clock_ins: list[dict[str, dict[str, str]]] = []
+
+    async def before(self, who: str, call: Call) -> None:
+        """Count nothing yet."""
+
+    async def after(self, who: str, call: Call, answer: Answer) -> None:
+        if call.action == "ReceiveMessage" and not answer.document.get("Messages"):
+            return
+        if call.action == "PutItem" and b"shift#" in call.body:
+            self.clock_ins.append(call.document["Item"])
+        subjects = [subject for subject in SUBJECTS if subject.encode() in call.body]
+        self.requests[" ".join([who, call.action, *subjects])] += 1
+        self.entries[f"{who} {call.action}"] += len(call.entries)
+
+
+@contextlib.asynccontextmanager
+async def process(module: str, endpoint: str, settings: CashierSettings) -> AsyncIterator[str]:
+    """Run a service as a process of its own, and give the address it would answer at."""
+    port = free_port()
+    environment = {
+        "COFFEE_AWS_ENDPOINT_URL": endpoint,
+        "COFFEE_NAME_PREFIX": settings.name_prefix,
+        "COFFEE_STATE_DIR": str(settings.state_dir),
+        "COFFEE_STORE": settings.store,
+        "COFFEE_PORT": str(port),
+        "COFFEE_BREW_SPEED": str(BREW_SPEED),
+        "COFFEE_WORKER_CONCURRENCY": str(SLOTS),
+        "COFFEE_POLL_SECONDS": "1",
+    }
+    if module == "worker":
+        environment["COFFEE_VISIBILITY_TIMEOUT"] = str(VISIBILITY_SECONDS)
+    started = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module),
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        started.terminate()
+        async with asyncio.timeout(20):
+            await started.wait()
+
+
+@contextlib.asynccontextmanager
+async def open_shop(settings: CashierSettings, meter: Meter) -> AsyncIterator[ServedCashier]:
+    """Open a shop of three services, each of which reaches AWS by a metered line of its own."""
+    await provision_shop(settings)
+    emulator = str(settings.aws_endpoint_url)
+    async with contextlib.AsyncExitStack() as stack:
+        lines = [
+            (await stack.enter_async_context(open_proxy(who, emulator, Faults(0), meter))).url
+            for who in ("cashier", "barista", "notifier")
+        ]
+        notifier = await stack.enter_async_context(process("notifier", lines[2], settings))
+        async with asyncio.timeout(20):
+            await well(f"{notifier}/readyz")
+        await stack.enter_async_context(process("worker", lines[1], settings))
+        await eventually(lambda: bool(meter.clock_ins), 20)
+        yield await stack.enter_async_context(open_cashier(settings, through=lines[0]))
+
+
+async def serve(cashier: ServedCashier, store: Store) -> None:
+    """Place orders that a barista begins one after the other, and hand each out when it is ready.
+
+    All are there before the first is ready, so that no hand is empty until the last ones.
+    """
+
+    async def is_in(order_id: str, state: OrderState) -> bool:
+        order = await store.get(order_id)
+        return order is not None and order.state is state
+
+    async def reaches(order_id: str, state: OrderState) -> None:
+        async with asyncio.timeout(30):
+            while not await is_in(order_id, state):  # noqa: ASYNC110 - as eventually
+                await asyncio.sleep(0.05)
+
+    placed: list[str] = []
+    for _ in range(ORDERS):
+        placed.append((await cashier.place(CHOCOLATE)).body["id"])
+        if len(placed) <= SLOTS:
+            await reaches(placed[-1], OrderState.PREPARING)
+    for order_id in placed:
+        await reaches(order_id, OrderState.READY)
+        assert (await cashier.staff("POST", f"/orders/{order_id}/collect")).status == 200
+
+
+def item_bytes(item: Mapping[str, Mapping[str, str]]) -> int:
+    """Weigh an item as DynamoDB does, or nearly so: its numbers take less than their digits."""
+    return sum(len(name) + sum(map(len, typed.values())) for name, typed in item.items())
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was counted while orders were served."""
+
+    requests: Counter[str]
+    seconds: float
+    shift: Mapping[str, Mapping[str, str]]
+
+    def per_order(self, *actions: str) -> float:
+        return sum(self.requests[action] for action in actions) / ORDERS
+
+    def per_second(self, action: str) -> float:
+        return self.requests[action] / self.seconds
+
+
+@pytest.fixture
+async def run(ministack: str, tmp_path: Path) -> Run:
+    settings, meter = settings_for(ministack, tmp_path, store=StoreKind.DYNAMODB), Meter()
+    async with (
+        open_shop(settings, meter) as cashier,
+        aws_clients(settings) as clients,
+        open_store(settings, clients.dynamodb, utc_now) as store,
+    ):
+        before, began = meter.requests.copy(), time.monotonic()
+        await serve(cashier, store)
+        seconds = time.monotonic() - began
+        heard = HEARERS * CHANGES * ORDERS
+        await eventually(lambda: meter.entries["notifier DeleteMessageBatch"] == heard)
+        await eventually(lambda: meter.entries["barista DeleteMessageBatch"] == ORDERS)
+        return Run(meter.requests - before, seconds, meter.clock_ins[-1])
+
+
+async def test_an_order_takes_what_the_plan_charges_for_it(run: Run) -> None:
+    plan = {charge.what: charge.per_order for charge in charges(LOAD, US_EAST_1)}
+
+    puts = run.per_order("cashier UpdateItem", "cashier PutItem", "barista PutItem")
+    assert puts == plan["writes: number and order"] + plan["writes: claims renewed"]
+    gets = run.per_order("cashier GetItem", "barista GetItem")
+    assert gets == plan["reads: order thrice, shop's status"]
+    asked = run.per_order("notifier Query routes#")
+    assert asked == plan["reads: subscribers, of all and of it"]
+    sent = run.per_order("cashier SendMessageBatch")
+    assert sent == plan["tickets sent"]
+
+    # What happens to come at the same moment shares a request.
+    received = run.per_order("barista ReceiveMessage")
+    assert received == pytest.approx(plan["tickets received"], rel=0.3)
+    deleted = run.per_order("barista DeleteMessageBatch")
+    assert deleted == pytest.approx(plan["tickets deleted"], rel=0.3)
+    announced = run.per_order("cashier PublishBatch", "barista PublishBatch")
+    assert announced == pytest.approx(plan["changes announced"], rel=0.3)
+    heard = run.per_order("notifier ReceiveMessage", "notifier DeleteMessageBatch")
+    assert heard == pytest.approx(plan["announcements heard"], rel=0.4)
+
+    # What a timer does falls due so often, whatever the orders do.
+    extended = run.per_second("barista ChangeMessageVisibilityBatch")
+    assert extended == pytest.approx(plan["leases extended"] * LOAD.orders_per_second, rel=0.3)
+    looked = run.per_second("cashier GetQueueAttributes")
+    assert looked == pytest.approx(
+        plan["backlog counted by cashiers"] * LOAD.orders_per_second, rel=0.3
+    )
+    assert run.requests["cashier Query shift#"] <= run.seconds + 1
+    assert run.requests["barista PutItem shift#"] == pytest.approx(
+        LOAD.clock_ins_per_second * run.seconds, abs=1
+    )
+    longer_than_30 = len(run.shift["barista"]["S"]) - 30
+    assert item_bytes(run.shift) - 2 * longer_than_30 == pytest.approx(SHIFT_BYTES, rel=0.1)
