@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,9 +13,10 @@ import pytest
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import OrderState, TimelineEntry
 from shared.domain.shop import Shift
+from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite import SqliteStore, open_sqlite_store
 from shop.scaling.foresight import Foresight
-from shop.scaling.gauge import Gauge
+from shop.scaling.gauge import ANSWER_SECONDS, Gauge
 from shop.scaling.target import Pace
 from tests.support.orders import NOON, an_order
 
@@ -115,3 +117,46 @@ async def test_the_same_hour_of_past_days_is_foreseen_and_counted_once_an_hour(
     assert await foresight.floor(pace) == 4
     clock.now += dt.timedelta(minutes=50)
     assert await foresight.floor(pace) == 9
+
+
+class Counts:
+    """Orders that came in past hours, of which the store tells only as long as the test says."""
+
+    def __init__(self, an_hour: int) -> None:
+        self.an_hour: int | None = an_hour
+        self.silent = False
+
+    async def count_placed(self, *_: dt.datetime) -> int:
+        if self.silent:
+            await asyncio.Event().wait()
+        if self.an_hour is None:
+            raise StoreUnavailableError("the order store is out of reach")
+        return self.an_hour
+
+
+ONE_AN_HOUR = Pace(prep_seconds=3600, concurrency=1)
+
+
+async def test_what_is_known_of_this_hour_holds_while_the_next_cannot_be_counted() -> None:
+    clock, counts = Clock(), Counts(3)
+    foresight = Foresight(counts, dt.UTC, clock)
+    assert await foresight.floor(ONE_AN_HOUR) == 3
+
+    counts.an_hour = None
+    clock.now += dt.timedelta(minutes=50)
+    assert await foresight.floor(ONE_AN_HOUR) == 3
+    clock.now += dt.timedelta(minutes=10)
+    assert await foresight.floor(ONE_AN_HOUR) == 3
+    counts.an_hour = 7
+    assert await foresight.floor(ONE_AN_HOUR) == 7
+
+
+async def test_a_store_that_does_not_answer_holds_nobody_up_for_longer_than_the_gauge_does() -> (
+    None
+):
+    clock, counts = Clock(), Counts(3)
+    foresight = Foresight(counts, dt.UTC, clock)
+    counts.silent = True
+
+    async with asyncio.timeout(ANSWER_SECONDS + 1):
+        assert await foresight.floor(ONE_AN_HOUR) is None
