@@ -61,7 +61,7 @@ class Baristas:
         while self.count > count:
             number = self._next_to_leave(in_hand)
             self._leaving[number] = self._working.pop(number)
-            self._supervisor.dismiss(self._leaving[number])
+            self._leaving[number].leave()
 
     def all(self) -> list[Child]:
         """Everybody who is here, those on their way out included."""

@@ -86,16 +86,13 @@ class Child:
             self._signal(signal.SIGKILL)
             await self._at_rest.wait()
 
-    async def leave(self, seconds: float) -> None:
+    def leave(self) -> None:
         """Ask the program to end once it has finished what it has begun (SIGUSR1).
 
-        Waits so many seconds for that at most. `stop` ends it sooner.
+        That may take as long as it takes; `stop` ends it sooner.
         """
         self._stopping.set()
         self._signal(signal.SIGUSR1)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._at_rest.wait()
 
     def hang_up(self) -> None:
         """Tell the program by SIGHUP that its surroundings have changed, if it has settled.

@@ -9,9 +9,6 @@ from typing import Any
 
 from shop.child import Child
 
-LEAVE_SECONDS = 3600.0
-"""What a child that leaves may still have to finish takes; no order on a menu takes longer."""
-
 
 class Supervisor:
     """Keeps children running; one that cannot be started, or another task's error, is its end."""
@@ -24,14 +21,6 @@ class Supervisor:
     def keep(self, child: Child) -> None:
         """Start a child, and start it again whenever it ends."""
         self._watch(asyncio.create_task(child.keep(), name=child.name))
-
-    def dismiss(self, child: Child) -> None:
-        """Have a child leave when it has finished what it has begun, without waiting for it."""
-        self._watch(asyncio.create_task(self._see_off(child), name=f"dismiss {child.name}"))
-
-    async def _see_off(self, child: Child) -> None:
-        await child.leave(LEAVE_SECONDS)
-        await child.stop(self._stop_seconds)
 
     @contextlib.asynccontextmanager
     async def meanwhile(self, coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
