@@ -36,8 +36,13 @@ class Baristas:
 
     @property
     def count(self) -> int:
-        """How many there are, without those that are finishing their last orders."""
+        """How many there should be, without those that are finishing their last orders."""
         return len(self._working)
+
+    @property
+    def at_work(self) -> int:
+        """How many of them there are, without those that have died and are not back yet."""
+        return sum(not child.missing for child in self._working.values())
 
     @property
     def leaving(self) -> int:

@@ -52,6 +52,7 @@ class Child:
         self._stopping = asyncio.Event()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
+        self._missing = False
         self.settled = asyncio.Event()
 
     @property
@@ -63,6 +64,11 @@ class Child:
     def at_rest(self) -> bool:
         """Whether nothing runs, or will run again unless it is kept once more."""
         return self._at_rest.is_set()
+
+    @property
+    def missing(self) -> bool:
+        """Whether the program has ended by itself, and has not been started again yet."""
+        return self._missing
 
     async def keep(self) -> None:
         """Run the program over and over until `stop`; cancelling this kills the program."""
@@ -109,6 +115,7 @@ class Child:
         if self._stopping.is_set():
             log.info("child.stopped", child=self.name, ending=ending)
             return restarts
+        self._missing = True
         restarts = after_life(restarts, lived, settled=self.settled.is_set())
         log.warning("child.exited", child=self.name, ending=ending, lived=round(lived, 1))
         if restarts.false_starts == self._patience:
@@ -144,6 +151,7 @@ class Child:
             pass_fds=self._program.descriptors,
             start_new_session=True,  # so that a terminal's Ctrl-C reaches the supervisor alone
         )
+        self._missing = False
         log.info("child.started", child=self.name, pid=process.pid)
         return process
 

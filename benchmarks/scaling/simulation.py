@@ -96,7 +96,7 @@ def simulate(
             shop.waiting.append(coming.popleft()[1])
         shop.work(at)
         if at >= len(points) * setup.tick:
-            state, decision = decide(setup.policy, state, Sample(shop.count, shop.backlog, pace))
+            state, decision = decide(setup.policy, state, Sample(shop.backlog, pace))
             shop.scale_to(decision.desired, at)
             wait = expected_wait(shop.backlog, shop.count, pace)
             points.append(Point(at, shop.backlog, wait, shop.count))

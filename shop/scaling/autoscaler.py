@@ -38,11 +38,11 @@ class Floor:
 class Sample:
     """What is seen at one tick.
 
-    `workers` are at work, without those that are leaving. `backlog` is tickets waiting and in
-    flight, none when it could not be counted.
+    `backlog` is tickets waiting and in flight, none when it could not be counted. How many
+    baristas are alive is not asked: whoever dies is replaced at once by the supervisor, and by
+    its ECS service on AWS, and is no reason to have more or fewer.
     """
 
-    workers: int
     backlog: int | None
     pace: Pace
     floors: tuple[Floor, ...] = ()
@@ -81,8 +81,6 @@ def decide(
         return _grow(policy, state, sample, wanted)
     if wanted < state.desired:
         return _shrink(policy, state, sample, wanted)
-    if sample.workers < state.desired:
-        return _hold(ScalingState(state.desired), "those who are missing are replaced")
     return _hold(ScalingState(state.desired), f"{_found(sample)} is work for as many")
 
 

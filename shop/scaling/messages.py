@@ -41,8 +41,10 @@ class LastChange(_Strict):
 class Status(_Strict):
     """The scaling of a shop as it is now; times are in seconds.
 
-    `backlog` and `wait` are none while the queue is out of reach. The floors are none where
-    nothing is scheduled or forecast; `forecast_counts` tells whether the forecast's is obeyed.
+    `working` are alive, without those that are leaving; the supervisor sees to it that as many as
+    `desired` are. `backlog` and `wait` are none while the queue is out of reach. The floors are
+    none where nothing is scheduled or forecast; `forecast_counts` tells whether the forecast's is
+    obeyed.
     """
 
     least: int

@@ -27,7 +27,11 @@ class Crew(Protocol):
 
     @property
     def count(self) -> int:
-        """How many there are, without those that are leaving."""
+        """How many there should be, without those that are leaving."""
+
+    @property
+    def at_work(self) -> int:
+        """How many of them are alive."""
 
     @property
     def leaving(self) -> int:
@@ -63,9 +67,7 @@ class Tracking:
         """Sample, decide, apply."""
         self._reading = await self._gauge.read()
         await self._floors.look_ahead(self._reading.pace)
-        sample = Sample(
-            self._crew.count, self._reading.backlog, self._reading.pace, self._floors.in_force()
-        )
+        sample = Sample(self._reading.backlog, self._reading.pace, self._floors.in_force())
         self._state, decision = decide(self._policy, self._state, sample)
         self._why = decision.why
         self._apply()
@@ -105,7 +107,7 @@ class Tracking:
             )
 
     def _status(self) -> Status:
-        reading, working = self._reading, self._crew.count
+        reading, working = self._reading, self._crew.at_work
         wait = None
         if reading.backlog is not None:
             wait = expected_wait(reading.backlog, working, reading.pace)

@@ -33,8 +33,13 @@ class Crew:
     """Baristas that are counted only; those who leave do so when the test lets them."""
 
     count: int = 1
+    dead: int = 0
     leaving: int = 0
     told: list[Mapping[str, int]] = field(default_factory=list)
+
+    @property
+    def at_work(self) -> int:
+        return self.count - self.dead
 
     def scale_to(self, count: int, in_hand: Mapping[str, int]) -> None:
         self.leaving += max(0, self.count - count)
@@ -111,6 +116,18 @@ async def test_the_status_says_how_many_how_long_and_why(shop: Shop) -> None:
     assert status.last_change is not None
     assert (status.last_change.before, status.last_change.after) == (1, 3)
     assert status.last_change.why == "a backlog of 24 is work for 3"
+
+
+async def test_the_dead_are_not_at_work_and_change_nothing_else(shop: Shop) -> None:
+    await shop.ticks(24, 2)
+    before = shop.tracking.obey(Wish())
+    shop.crew.dead = 2
+
+    await shop.ticks(24, 1)
+    status = shop.tracking.obey(Wish())
+
+    assert (status.working, status.desired, status.wait) == (1, 3, 180)
+    assert status.last_change == before.last_change
 
 
 async def test_what_is_set_holds_at_once_and_scaling_goes_on_from_there(shop: Shop) -> None:

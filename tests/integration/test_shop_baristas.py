@@ -100,3 +100,20 @@ async def test_idle_ones_leave_first_and_of_those_the_newest(crew: Crew) -> None
     await crew.are(1, 3)
     crew.baristas.scale_to(1, {"barista-1": 2, "barista-3": 1})
     await crew.are(1)
+
+
+async def test_those_who_die_are_not_at_work_until_they_are_back(tmp_path: Path) -> None:
+    may_live = tmp_path / "may-live"
+    live = f"import os, time; os.path.exists({str(may_live)!r}) and time.sleep(60)"
+
+    def hire(number: int) -> Child:
+        return Child(Program(f"barista-{number}", (sys.executable, "-S", "-c", live), {}))
+
+    async with supervision(10) as supervisor:
+        baristas = Baristas(supervisor, hire)
+        baristas.scale_to(2)
+        await eventually(lambda: baristas.at_work == 0)
+        assert baristas.count == 2
+
+        may_live.touch()
+        await eventually(lambda: baristas.at_work == 2)

@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,12 +26,8 @@ class Clock:
         self.state = ScalingState(desired)
         self.last = Decision(desired, "")
 
-    def tick(
-        self, backlog: int | None, *floors: Floor, workers: int | None = None, pace: Pace = PACE
-    ) -> int:
-        at_work = self.state.desired if workers is None else workers
-        sample = Sample(at_work, backlog, pace, floors)
-        self.state, self.last = decide(self.policy, self.state, sample)
+    def tick(self, backlog: int | None, *floors: Floor, pace: Pace = PACE) -> int:
+        self.state, self.last = decide(self.policy, self.state, Sample(backlog, pace, floors))
         assert self.last.desired == self.state.desired
         return self.last.desired
 
@@ -90,20 +85,6 @@ def test_without_the_metric_it_holds_and_forgets_what_it_had_begun_to_believe() 
     assert clock.last.why == "the backlog is not known"
 
 
-@pytest.mark.parametrize("backlog", [None, 0, 2 * EACH])
-def test_a_dead_worker_does_not_change_how_many_there_should_be(backlog: int | None) -> None:
-    clock = Clock(desired=2)
-
-    assert clock.tick(backlog, workers=1) == 2
-
-
-def test_those_who_are_missing_are_said_to_be_replaced() -> None:
-    clock = Clock(desired=2)
-    clock.tick(2 * EACH, workers=1)
-
-    assert clock.last.why == "those who are missing are replaced"
-
-
 def test_a_floor_is_met_at_once_and_left_again_one_by_one() -> None:
     clock = Clock()
 
@@ -135,7 +116,6 @@ ranges = st.integers(0, 6).flatmap(
 samples = st.lists(
     st.tuples(
         st.none() | st.integers(0, 200),
-        st.integers(0, 20),
         st.lists(st.builds(Floor, st.integers(0, 20), st.just("somebody")), max_size=2),
     ),
     max_size=80,
@@ -144,12 +124,12 @@ samples = st.lists(
 
 @given(bounds=ranges, start=st.integers(0, 12), seen=samples)
 def test_there_are_never_fewer_than_the_minimum_nor_more_than_the_maximum(
-    bounds: BaristaRange, start: int, seen: list[tuple[int | None, int, list[Floor]]]
+    bounds: BaristaRange, start: int, seen: list[tuple[int | None, list[Floor]]]
 ) -> None:
     clock = Clock(ScalingPolicy(bounds, 60), desired=start)
 
-    for backlog, workers, floors in seen:
-        desired = clock.tick(backlog, *floors, workers=workers)
+    for backlog, floors in seen:
+        desired = clock.tick(backlog, *floors)
         assert bounds.least <= desired <= bounds.most
         for floor in floors:
             assert desired >= min(floor.count, bounds.most)
