@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import tempfile
 import time
 from collections.abc import Sequence
@@ -35,18 +34,23 @@ class RealRun:
     async def watch(self) -> Sequence[Point]:
         """Open a shop, order, and give what `coffeeshop scale` shows, tick by tick."""
         with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
-            async with open_shop(Path(folder, "var"), None, **self._environment()) as shop:
-                points: list[Point] = []
-                began = time.monotonic()
-                async with running(self._look(shop, began, points), "look"):
-                    await self._order(shop, began)
-                    await asyncio.sleep(began + self.seconds - time.monotonic())
+            async with open_shop(Path(folder, "var"), None, **self.environment) as shop:
+                return await self.watch_in(shop)
+
+    async def watch_in(self, shop: RunningShop) -> Sequence[Point]:
+        """Do the same in a shop that has just been opened in this run's environment."""
+        points: list[Point] = []
+        began = time.monotonic()
+        async with running(self._look(shop, began, points), "look"):
+            await self._order(shop, began)
+            await asyncio.sleep(began + self.seconds - time.monotonic())
         return points
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a shop has to be opened with."""
         policy = self.setup.policy
         return {
-            "COFFEE_STAFF_KEY": secrets.token_urlsafe(),
             "COFFEE_BREW_SPEED": str(PREP_SECONDS / self.prep_seconds),
             "COFFEE_BARISTAS": f"{policy.range.least}..{policy.range.most}",
             "COFFEE_WORKER_CONCURRENCY": str(self.setup.concurrency),
@@ -56,16 +60,14 @@ class RealRun:
         }
 
     async def _look(self, shop: RunningShop, began: float, points: list[Point]) -> None:
-        folder = Path(shop.environment["COFFEE_STATE_DIR"])
         while True:
-            status = await ask(folder, Wish())
+            status = await ask(shop.folder, Wish())
             at = time.monotonic() - began
             points.append(Point(at, status.backlog, status.wait, status.working))
             await asyncio.sleep(self.setup.tick)
 
     async def _order(self, shop: RunningShop, began: float) -> None:
-        key = shop.environment["COFFEE_STAFF_KEY"]
-        async with connect(shop.url, key, 32) as http, asyncio.TaskGroup() as placing:
+        async with connect(shop.url, shop.staff_key, 32) as http, asyncio.TaskGroup() as placing:
             for due in self.arrivals:
                 await asyncio.sleep(max(0.0, began + due - time.monotonic()))
                 placing.create_task(_place(http))

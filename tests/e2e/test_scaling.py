@@ -1,4 +1,4 @@
-"""A step of load at a real shop: baristas come, and go again, and nobody begins an order twice."""
+"""Real shops under load: baristas come and go as simulated, and nobody leaves an order."""
 
 from __future__ import annotations
 
@@ -6,115 +6,190 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psutil
 import pytest
+import pytest_asyncio
 
+from benchmarks.scaling.loads import arrivals, step
+from benchmarks.scaling.real import RealRun
+from benchmarks.scaling.simulation import Setup, simulate
+from benchmarks.scaling.verdict import faults
+from shop.programs import on_roster
 from shop.scaling.asking import ask
-from shop.scaling.messages import Status, Wish
+from shop.scaling.autoscaler import ScalingPolicy
+from shop.scaling.messages import Wish
+from shop.scaling.target import BaristaRange
 from tests.support.shop import RunningShop, open_shop
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
 
-CHOCOLATE = {"item": "hot-chocolate", "size": "large", "modifiers": [], "quantity": 1}
-ORDERS = 60
+IN_QUICK_MOTION = {
+    "COFFEE_BREW_SPEED": "50",
+    "COFFEE_WORKER_CONCURRENCY": "1",
+    "COFFEE_SCALING_TICK": "0.1",
+    "COFFEE_GRACE_SECONDS": "0",
+}
+"""One hot chocolate takes a second, a barista makes one at a time, and a calm one leaves soon."""
+
+SETUP = Setup(
+    ScalingPolicy(BaristaRange(1, 3), acceptable_wait=2),
+    concurrency=4,
+    tick=0.5,
+    start_seconds=2.0,
+    between_seconds=0.1,
+)
+STEP = step(0.5, 15, since=1, until=4)
+STEP_SECONDS, PREP_SECONDS = 27.5, 1.0
 
 
-async def place_all(shop: RunningShop) -> None:
-    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff, timeout=20) as client:
-        body = {"customer_name": "Ada", "items": [CHOCOLATE]}
-        placed = await asyncio.gather(*(client.post("/orders", json=body) for _ in range(ORDERS)))
-    assert {answer.status_code for answer in placed} == {201}
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    """A shop that tests share, each of which has it as it needs it by `have`."""
+    folder = tmp_path_factory.mktemp("shop") / "var"
+    async with open_shop(folder, None, COFFEE_BARISTAS="1..3", **IN_QUICK_MOTION) as shop:
+        yield shop
 
 
-async def watched_until(folder: Path, working: int) -> list[Status]:
+async def has(shop: RunningShop, working: int) -> None:
     """Look at the shop until it has so many baristas, and hold I12 against every look."""
-    seen: list[Status] = []
     async with asyncio.timeout(30):
-        while not seen or (seen[-1].working, seen[-1].leaving) != (working, 0):
-            status = await ask(folder, Wish())
-            assert status.working >= 1
-            assert status.working + status.leaving <= 3
-            seen.append(status)
-            await asyncio.sleep(0.1)
-    return seen
-
-
-def states_and_attempts(folder: Path) -> set[tuple[str, int]]:
-    with contextlib.closing(sqlite3.connect(folder / "orders.sqlite3")) as connection:
-        return {*connection.execute("SELECT state, attempt FROM orders")}
-
-
-async def all_baristas_are_busy(folder: Path) -> None:
-    """Wait until more orders are being prepared than two baristas could."""
-    async with asyncio.timeout(20):
         while True:
-            with contextlib.closing(sqlite3.connect(folder / "orders.sqlite3")) as connection:
-                count = "SELECT count(*) FROM orders WHERE state = 'preparing'"
-                if connection.execute(count).fetchone()[0] > 2 * 4:
-                    return
+            status = await ask(shop.folder, Wish())
+            assert status.least <= status.working + status.leaving <= 3
+            if (status.working, status.leaving) == (working, 0):
+                return
             await asyncio.sleep(0.05)
 
 
-async def test_baristas_rise_to_the_maximum_and_fall_to_the_minimum(tmp_path: Path) -> None:
-    folder = tmp_path / "var"
-    async with open_shop(
-        folder,
-        COFFEE_BARISTAS="1..3",
-        COFFEE_BREW_SPEED="50",
-        COFFEE_ACCEPTABLE_WAIT="2",
-        COFFEE_SCALING_TICK="0.2",
-        COFFEE_GRACE_SECONDS="0",
-        COFFEE_LOG_LEVEL="INFO",
-    ) as shop:
-        assert (await ask(folder, Wish())).working == 1
-        await place_all(shop)
-        rising = await watched_until(folder, 3)
-        falling = await watched_until(folder, 1)
-        assert len(shop.children("worker")) == 1
-        left = states_and_attempts(folder)
+async def have(shop: RunningShop, count: int) -> None:
+    await ask(shop.folder, Wish(least=count, most=count))
+    await has(shop, count)
 
-    assert rising[-1].last_change is not None
-    assert "is work for" in rising[-1].last_change.why
-    assert {status.working for status in falling} == {3, 2, 1}
-    assert left == {("ready", 1)}
+
+async def place(shop: RunningShop, *chocolates: int) -> None:
+    """Place orders at once, each of so many hot chocolates."""
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff, timeout=20) as client:
+
+        async def order(count: int) -> int:
+            dozens = [12] * (count // 12) + [count % 12] * bool(count % 12)
+            lines = [
+                {"item": "hot-chocolate", "size": "large", "quantity": quantity}
+                for quantity in dozens
+            ]
+            body = {"customer_name": "Ada", "items": lines}
+            return (await client.post("/orders", json=body)).status_code
+
+        assert {*await asyncio.gather(*(order(count) for count in chocolates))} == {201}
+
+
+def recorded(shop: RunningShop, question: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(shop.folder / "orders.sqlite3")) as connection:
+        return connection.execute(question).fetchall()
+
+
+async def record_shows(
+    shop: RunningShop, question: str, as_wanted: Callable[[list[tuple[Any, ...]]], bool]
+) -> None:
+    async with asyncio.timeout(30):
+        while not as_wanted(recorded(shop, question)):  # noqa: ASYNC110 - as eventually
+            await asyncio.sleep(0.05)
+
+
+ORDERS = "SELECT DISTINCT state, attempt FROM orders"
+PREPARING = "SELECT id FROM orders WHERE state = 'preparing'"
+BUSY = "SELECT barista FROM shifts WHERE in_hand > 0"
+
+
+async def test_under_a_step_of_load_baristas_come_and_go_as_simulated(tmp_path: Path) -> None:
+    due = arrivals(STEP, STEP_SECONDS)
+    simulated = simulate(SETUP, [(at, PREP_SECONDS) for at in due], STEP_SECONDS)
+    run = RealRun(SETUP, PREP_SECONDS, due, STEP_SECONDS)
+
+    async with open_shop(tmp_path / "var", None, **run.environment) as shop:
+        real = await run.watch_in(shop)
+        status = await ask(shop.folder, Wish())
+        left = recorded(shop, ORDERS)
+
+    assert faults(simulated, real, SETUP.policy.range) == []
+    assert {point.workers for point in real} == {1, 2, 3}
+    assert status.prep_seconds == pytest.approx(PREP_SECONDS, abs=0.5)
+    assert {attempt for state, attempt in left if state == "ready"} == {1}
 
 
 async def test_baristas_are_sent_away_and_called_back_under_load_and_finish_what_they_have_begun(
+    shop: RunningShop,
+) -> None:
+    await have(shop, 3)
+    await place(shop, *[1] * 12)
+    await record_shows(shop, PREPARING, lambda orders: len(orders) == 3)
+
+    sent_away = await ask(shop.folder, Wish(least=1, most=1))
+
+    assert (sent_away.working, sent_away.leaving) == (1, 2)
+    await has(shop, 1)
+    await have(shop, 3)
+    await record_shows(shop, ORDERS, lambda orders: orders == [("ready", 1)])
+
+
+async def test_the_barista_with_an_order_stays_and_the_idle_one_leaves_though_it_came_first(
     tmp_path: Path,
 ) -> None:
-    folder = tmp_path / "var"
+    first, second = on_roster("barista-1"), on_roster("barista-2")
     async with open_shop(
-        folder,
-        COFFEE_BARISTAS="3",
-        COFFEE_BREW_SPEED="25",
-        COFFEE_SCALING_TICK="0.2",
-        COFFEE_GRACE_SECONDS="0",
+        tmp_path / "var",
+        None,
+        COFFEE_BARISTAS="1..3",
+        COFFEE_VISIBILITY_TIMEOUT="120",  # what the first one loses is not found again meanwhile
+        **IN_QUICK_MOTION,
     ) as shop:
-        await place_all(shop)
-        await all_baristas_are_busy(folder)
-        sent_away = await ask(folder, Wish(least=1, most=1))
-        assert (sent_away.working, sent_away.leaving) == (1, 2)
-        await watched_until(folder, 1)
-        await ask(folder, Wish(least=3, most=3))
-        await watched_until(folder, 3)
-        async with asyncio.timeout(30):
-            while states_and_attempts(folder) != {("ready", 1)}:  # noqa: ASYNC110 - as eventually
-                await asyncio.sleep(0.1)
+        await place(shop, 60)
+        await record_shows(shop, PREPARING, lambda orders: len(orders) == 1)
+        await have(shop, 2)
+        await place(shop, 60)
+        await record_shows(shop, PREPARING, lambda orders: len(orders) == 2)
+        min(shop.children("worker"), key=psutil.Process.create_time).kill()
+        await record_shows(shop, BUSY, lambda busy: busy == [(second,)])
+
+        await ask(shop.folder, Wish(least=1))
+
+        await has(shop, 1)
+        assert (first,) not in recorded(shop, "SELECT barista FROM shifts")
 
 
-async def test_the_command_shows_and_sets_it(tmp_path: Path) -> None:
-    async with open_shop(tmp_path / "var", COFFEE_BARISTAS="1..2") as shop:
-        code, shown = await shop.command("scale")
-        assert code == 0
-        assert "1 at work, 0 leaving" in shown
-        assert "1, of 1 to 2" in shown
+async def test_a_barista_that_dies_is_not_at_work_and_is_replaced_at_once(
+    shop: RunningShop,
+) -> None:
+    await have(shop, 2)
+    before = await ask(shop.folder, Wish())
 
-        code, told = await shop.command("scale", "--max", "3", "--min", "3", "--json")
-        assert code == 0
-        assert json.loads(told)["working"] == 3
-        assert len(shop.children("worker")) == 3
+    async with asyncio.timeout(20):
+        while (await ask(shop.folder, Wish())).working == 2:  # the pause grows with every death
+            with contextlib.suppress(psutil.NoSuchProcess):
+                shop.children("worker")[0].kill()
 
-        code, _ = await shop.command("scale", "--desired", "1")
-        assert code == 1
+    async with asyncio.timeout(20):
+        while (await ask(shop.folder, Wish())).working < 2:  # noqa: ASYNC110 - as eventually
+            await asyncio.sleep(0.05)
+    after = await ask(shop.folder, Wish())
+    assert (after.desired, after.last_change) == (2, before.last_change)
+
+
+async def test_the_command_shows_and_sets_it(shop: RunningShop) -> None:
+    await have(shop, 1)
+    code, shown = await shop.command("scale")
+    assert code == 0
+    assert "1 at work, 0 leaving" in shown
+    assert "1, of 1 to 1" in shown
+
+    code, told = await shop.command("scale", "--max", "3", "--min", "3", "--json")
+    assert code == 0
+    assert json.loads(told)["working"] == 3
+    assert len(shop.children("worker")) == 3
+
+    code, _ = await shop.command("scale", "--desired", "1")
+    assert code == 1

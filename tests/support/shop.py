@@ -32,9 +32,16 @@ class RunningShop:
     log: Path
 
     @property
+    def folder(self) -> Path:
+        return Path(self.environment["COFFEE_STATE_DIR"])
+
+    @property
+    def staff_key(self) -> str:
+        return (self.folder / "staff-key").read_text().strip()
+
+    @property
     def staff(self) -> dict[str, str]:
-        key = Path(self.environment["COFFEE_STATE_DIR"], "staff-key").read_text().strip()
-        return {"Authorization": f"Bearer {key}"}
+        return {"Authorization": f"Bearer {self.staff_key}"}
 
     def children(self, command: str) -> list[psutil.Process]:
         """The shop's processes that run `command`, such as `worker` or `shop.emulator`."""
