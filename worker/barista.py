@@ -17,7 +17,6 @@ from typing import Protocol
 import structlog
 from pydantic import ValidationError
 
-from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.consuming.backoff import full_jitter
 from shared.consuming.delivery import Delivery
@@ -31,8 +30,8 @@ from worker.preparations import Preparations
 
 log = structlog.stdlib.get_logger(__name__)
 
-OUT_OF_REACH = (StoreUnavailableError, AwsUnavailableError, EntryFailedError)
-"""What is no fault of the ticket's, and passes."""
+OUT_OF_REACH = (StoreUnavailableError, AwsUnavailableError)
+"""What is no fault of the ticket's, and passes. Anything else is a failure, which uses it up."""
 
 _LONGEST_PAUSE = 5
 

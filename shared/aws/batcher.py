@@ -12,22 +12,28 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from shared.aws.errors import AwsUnavailableError
+
 Entry = TypeVar("Entry")
 
 MAX_ENTRIES = 10
 """SQS and SNS take up to 10 entries in a batch."""
 
 MAX_TRIES = 3
-"""How often an entry is sent that fails for a fault of the other side; its batch is not."""
+"""How often an entry is sent that fails for no fault of its own; its batch is not."""
 
 
 class EntryFailedError(Exception):
-    """One entry of a batch was refused; the others were not touched by it."""
+    """One entry of a batch was refused; the others were not touched by it.
+
+    It `passes` when that was no fault of the entry's own: the other side failed, or had too much
+    to do, whoever it blames for that.
+    """
 
     def __init__(self, code: str, message: str, *, sender_fault: bool) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
-        self.sender_fault = sender_fault
+        self.passes = not sender_fault or "Throttl" in code
 
 
 class BatcherClosedError(Exception):
@@ -48,11 +54,20 @@ class _Waiting(Generic[Entry]):
     done: asyncio.Future[None]
     tries: int = 0
 
-    def may_be_tried_again(self, fault: Exception | None) -> bool:
-        """Tell whether this entry failed for no fault of its own, and not too often yet."""
+    def settle(self, fault: Exception | None) -> bool:
+        """Tell the caller how its entry fared; false when it is to be sent again first."""
         self.tries += 1
-        other_side = isinstance(fault, EntryFailedError) and not fault.sender_fault
-        return other_side and self.tries < MAX_TRIES
+        if self.done.cancelled():
+            pass
+        elif fault is None:
+            self.done.set_result(None)
+        elif not (isinstance(fault, EntryFailedError) and fault.passes):
+            self.done.set_exception(fault)
+        elif self.tries < MAX_TRIES:
+            return False
+        else:
+            self.done.set_exception(AwsUnavailableError(str(fault)))
+        return True
 
 
 class Batcher(Generic[Entry]):
@@ -82,8 +97,9 @@ class Batcher(Generic[Entry]):
     async def submit(self, entry: Entry) -> None:
         """Return once the other side has confirmed this very entry.
 
-        Raises EntryFailedError when it was refused for good, BatcherClosedError after `close`,
-        and whatever the call raised when the whole batch failed.
+        Raises EntryFailedError when it was refused for good, AwsUnavailableError when the other
+        side failed it time and again, BatcherClosedError after `close`, and whatever the call
+        raised when the whole batch failed.
         """
         async with self._room:
             if self._closed:
@@ -129,14 +145,8 @@ class Batcher(Generic[Entry]):
         except Exception as error:  # noqa: BLE001 - it is passed on to every caller in the batch
             faults = [error] * len(batch)
         for waiting, fault in zip(batch, faults, strict=True):
-            if waiting.done.cancelled():
-                continue
-            if waiting.may_be_tried_again(fault):
+            if not waiting.settle(fault):
                 self._waiting.appendleft(waiting)
-            elif fault is None:
-                waiting.done.set_result(None)
-            else:
-                waiting.done.set_exception(fault)
 
     def _returned(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)

@@ -70,7 +70,7 @@ class SqsQueue:
         """Return once SQS has confirmed this message.
 
         Like every method here it raises AwsUnavailableError when SQS is out of reach, and
-        EntryFailedError when SQS refused just this one.
+        EntryFailedError when SQS refused just this one for good.
         """
         await self._sends.submit(message)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+OrderId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""Any longer one is of no order: ours have 26 characters, and no store can look for all lengths."""
 
 
 class Ticket(BaseModel):
@@ -10,6 +15,6 @@ class Ticket(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    order_id: str
+    order_id: OrderId
     store_id: str
     correlation_id: str

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from shared.store.contract import StoreUnavailableError
 from shared.store.dynamodb_item import Item, key_of
@@ -30,6 +30,9 @@ That is the store id for an order. What else is open has a partition of its own 
 ABSENT: Mapping[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
 """The condition that nothing is recorded under the key."""
 
+LONGEST_PARTITION = 2048
+"""How many bytes DynamoDB takes in the partition part of a key."""
+
 DAY_INDEX = "orders-by-day"
 """All orders, by store and UTC day of placing; its keys never change."""
 
@@ -44,7 +47,11 @@ class Table:
 
     @contextlib.asynccontextmanager
     async def in_time(self) -> AsyncIterator[None]:
-        """Bound the calls in the block; raises StoreUnavailableError when they fail."""
+        """Bound the calls in the block; raises StoreUnavailableError when they fail.
+
+        A request that was refused for what it asks would be refused for ever: its error is let
+        through, so that nobody waits for it to pass.
+        """
         try:
             async with asyncio.timeout(self.timeout_seconds):
                 yield
@@ -52,11 +59,15 @@ class Table:
             message = f"the order store did not answer within {self.timeout_seconds:g} s"
             raise StoreUnavailableError(message) from error
         except (BotoCoreError, ClientError) as error:
+            if _is_of_the_request(error):
+                raise
             message = f"the order store cannot be used: {error}"
             raise StoreUnavailableError(message) from error
 
     async def item(self, key: Item) -> Item | None:
-        """Read an item, as of the last completed write."""
+        """Read an item, as of the last completed write; nothing is under a key that cannot be."""
+        if len(key["pk"]["S"].encode()) > LONGEST_PARTITION:
+            return None
         answer = await self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
         return answer.get("Item")
 
@@ -75,6 +86,12 @@ class Table:
         refused because the first had taken effect and only its answer was lost.
         """
         return item if await self.put(item, condition) else await self.item(key_of(item))
+
+
+def _is_of_the_request(error: BotoCoreError | ClientError) -> bool:
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] == "ValidationException"
+    return isinstance(error, ParamValidationError)
 
 
 async def provision_table(

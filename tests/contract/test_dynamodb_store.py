@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from shared.domain.order import OrderState
 from shared.runtime.settings import ServiceSettings, StoreKind
@@ -204,6 +205,41 @@ async def test_a_server_that_is_not_there_is_unavailable(new_order: NewOrder) ->
 
         with pytest.raises(StoreUnavailableError):
             await store.place(new_order(), TODAY)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "ProvisionedThroughputExceededException"),
+        (400, "ExpiredTokenException"),
+        (500, "InternalServerError"),
+    ],
+)
+async def test_what_is_no_fault_of_a_request_is_unavailable(
+    client: DynamoDBClient, store: DynamoDBStore, status: int, code: str
+) -> None:
+    refuse_reads(client, status, code)
+
+    with pytest.raises(StoreUnavailableError, match=code):
+        await store.get("order")
+
+
+async def test_a_request_that_would_be_refused_again_is_not_called_unavailable(
+    client: DynamoDBClient, store: DynamoDBStore
+) -> None:
+    refuse_reads(client, 400, "ValidationException")
+
+    with pytest.raises(ClientError, match="ValidationException"):
+        await store.get("order")
+
+
+def refuse_reads(client: DynamoDBClient, status: int, code: str) -> None:
+    def refuse(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+        http_response.status_code = status
+        parsed.clear()
+        parsed.update(Error={"Code": code, "Message": ""}, ResponseMetadata={})
+
+    client.meta.events.register("after-call.dynamodb.GetItem", refuse)
 
 
 @pytest.fixture

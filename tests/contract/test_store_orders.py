@@ -98,6 +98,10 @@ async def test_an_unknown_order_is_none(store: Store) -> None:
     assert await store.get("nobody-knows") is None
 
 
+async def test_of_an_id_longer_than_any_there_is_no_order(store: Store) -> None:
+    assert await store.get("a" * 3000) is None
+
+
 async def test_a_change_is_seen_by_the_other_store_at_once(
     store: Store, second_store: Store, new_order: NewOrder
 ) -> None:

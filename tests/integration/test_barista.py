@@ -140,7 +140,15 @@ async def test_a_ticket_that_comes_back_after_its_order_was_collected_tells_that
 
 @pytest.mark.parametrize(
     "body",
-    ["", "coffee, please", "[]", '{"order_id": 7}', '{"order_id": "a", "unknown": true}'],
+    [
+        "",
+        "coffee, please",
+        "[]",
+        '{"order_id": 7}',
+        '{"order_id": "a", "unknown": true}',
+        '{"order_id": "", "store_id": "main", "correlation_id": "abc"}',
+        f'{{"order_id": "{"a" * 3000}", "store_id": "main", "correlation_id": "abc"}}',
+    ],
 )
 async def test_what_is_no_ticket_is_rejected(shop: Shop, body: str) -> None:
     outcome = await shop.barista().take(Delivery("ticket", "receipt", body))
@@ -263,7 +271,7 @@ async def test_a_store_that_is_away_costs_the_ticket_nothing(shop: Shop, tmp_pat
 
 async def test_a_topic_that_is_away_costs_the_ticket_nothing(shop: Shop) -> None:
     order = await shop.placed()
-    away = [AwsUnavailableError("SNS"), EntryFailedError("Busy", "", sender_fault=False)]
+    away = [AwsUnavailableError("SNS"), AwsUnavailableError("SNS")]
 
     class Hoarse:
         async def announce(self, order: Order) -> None:
@@ -276,6 +284,19 @@ async def test_a_topic_that_is_away_costs_the_ticket_nothing(shop: Shop) -> None
     assert await barista.take(ticket_for(order)) == Done()
     assert shop.announced[-1] == (order.id, OrderState.READY, 3)
     assert len(shop.waits) == 2
+
+
+async def test_an_announcement_that_is_refused_for_good_is_not_tried_for_ever(shop: Shop) -> None:
+    order = await shop.placed()
+
+    class Refused:
+        async def announce(self, _: Order) -> None:
+            raise EntryFailedError("InvalidParameter", "", sender_fault=True)
+
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(shop.store, Refused(), lambda: NOON, shop.wait, claim_for, brew_speed=0)
+    with pytest.raises(EntryFailedError):
+        await barista.take(ticket_for(order))
 
 
 async def test_a_barista_that_was_kept_from_its_work_leaves_the_order_to_whoever_has_it_now(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.aws.batcher import Batcher, BatcherClosedError, EntryFailedError
+from shared.aws.errors import AwsUnavailableError
 
 
 class Line:
@@ -130,7 +131,7 @@ async def test_an_entry_that_the_other_side_failed_is_tried_again_without_its_ba
     assert line.calls == [["first"], ["good", "unlucky"], ["unlucky"]]
 
 
-async def test_an_entry_that_goes_on_failing_fails_in_the_end() -> None:
+async def test_an_entry_that_goes_on_failing_is_out_of_reach_in_the_end() -> None:
     line = Line()
     batcher = Batcher(line)
     (unlucky,) = await submitted(batcher, "unlucky")
@@ -138,9 +139,19 @@ async def test_an_entry_that_goes_on_failing_fails_in_the_end() -> None:
     for call in range(3):
         await line.has_calls(call + 1)
         line.answers[call].set_result([fault])
-    with pytest.raises(EntryFailedError, match="InternalError"):
+    with pytest.raises(AwsUnavailableError, match="InternalError"):
         await unlucky
     assert line.calls == [["unlucky"]] * 3
+
+
+async def test_an_entry_that_was_one_too_many_is_tried_again_whoever_is_blamed() -> None:
+    line = Line()
+    batcher = Batcher(line)
+    (unlucky,) = await submitted(batcher, "unlucky")
+    await line.has_calls(1)
+    line.answers[0].set_result([EntryFailedError("ThrottlingException", "", sender_fault=True)])
+    await line.confirm(1)
+    await unlucky
 
 
 async def test_every_caller_sees_the_failure_of_the_whole_call() -> None:
