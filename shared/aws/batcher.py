@@ -73,7 +73,8 @@ class _Waiting(Generic[Entry]):
 class Batcher(Generic[Entry]):
     """Sends entries in batches. `size` weighs an entry in bytes; a batch weighs up to `max_bytes`.
 
-    Up to `max_waiting` entries may wait; whoever comes later waits to be let in.
+    Up to `max_waiting` entries may wait; whoever comes later waits to be let in. With one call in
+    flight at most, entries take effect in the order in which they were submitted.
     """
 
     def __init__(
@@ -144,9 +145,9 @@ class Batcher(Generic[Entry]):
             faults = await self._call([waiting.entry for waiting in batch])
         except Exception as error:  # noqa: BLE001 - it is passed on to every caller in the batch
             faults = [error] * len(batch)
-        for waiting, fault in zip(batch, faults, strict=True):
-            if not waiting.settle(fault):
-                self._waiting.appendleft(waiting)
+        outcomes = zip(batch, faults, strict=True)
+        again = [waiting for waiting, fault in outcomes if not waiting.settle(fault)]
+        self._waiting.extendleft(reversed(again))
 
     def _returned(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)

@@ -64,7 +64,8 @@ class SqsQueue:
         self._dead_letters = dead_letters
         self._sends = Batcher(self._send_batch, size=_weight, max_bytes=MAX_BYTES)
         self._deletes = Batcher(self._delete_batch)
-        self._extensions = Batcher(self._extend_batch)
+        # One call at a time: an extension on its way must not undo what is handed back after it.
+        self._extensions = Batcher(self._extend_batch, max_in_flight=1)
 
     async def send(self, message: Message) -> None:
         """Return once SQS has confirmed this message.
@@ -174,6 +175,7 @@ class SqsQueue:
         self, extensions: Sequence[tuple[Delivery, int]]
     ) -> Sequence[EntryFailedError | None]:
         receipts = [delivery.receipt for delivery, _ in extensions]
+        # Of a receipt that is there twice, the later one counts.
         seconds = {delivery.receipt: seconds for delivery, seconds in extensions}
         async with reaching("SQS"):
             answer = await self._sqs.change_message_visibility_batch(

@@ -45,6 +45,7 @@ class Queue(Protocol):
     async def extend(self, delivery: Delivery, seconds: float) -> None:
         """Keep the message from others for that long from now; 0 hands it back at once.
 
+        Of several such calls for one delivery the one that was made last counts.
         Raises LeaseLostError when it is too late for that.
         """
 

@@ -56,6 +56,8 @@ class LeaseKeeper:
             await asyncio.gather(*(self._extend(lease) for lease in tuple(self._leases)))
 
     async def _extend(self, lease: _Lease) -> None:
+        if lease not in self._leases:  # its message was settled since it was this one's turn
+            return
         asked_at = self._now()
         try:
             async with asyncio.timeout(self._visibility_timeout / 3):

@@ -91,6 +91,29 @@ async def test_a_message_handed_back_is_at_once_there_for_others(queue: SqsQueue
     assert second.receive_count == 2
 
 
+async def test_what_is_handed_back_stays_so_though_its_extension_was_still_on_its_way(
+    clients: AwsClients, queue: SqsQueue
+) -> None:
+    await asyncio.gather(*(queue.send(Message(str(number))) for number in range(12)))
+    held = await queue.receive(10)
+    held = [*held, *await queue.receive(10)]
+    assert len(held) == 12
+    on_its_way = asyncio.Event()
+
+    async def slow_at_first(**_: object) -> None:
+        if not on_its_way.is_set():
+            on_its_way.set()
+            await asyncio.sleep(0.2)
+
+    extensions = "before-send.sqs.ChangeMessageVisibilityBatch"
+    clients.sqs.meta.events.register(extensions, slow_at_first)  # type: ignore[arg-type]
+    extending = [asyncio.create_task(queue.extend(delivery, 30)) for delivery in held]
+    await on_its_way.wait()
+    await asyncio.gather(*(queue.extend(delivery, 0) for delivery in held))
+    await asyncio.gather(*extending)
+    assert await queue.waiting_and_in_flight() == (12, 0)
+
+
 async def test_the_lease_on_a_deleted_message_is_lost(queue: SqsQueue) -> None:
     await queue.send(Message("gone"))
     (delivery,) = await queue.receive(10)

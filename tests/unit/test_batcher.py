@@ -131,6 +131,18 @@ async def test_an_entry_that_the_other_side_failed_is_tried_again_without_its_ba
     assert line.calls == [["first"], ["good", "unlucky"], ["unlucky"]]
 
 
+async def test_entries_are_tried_again_in_the_order_in_which_they_came() -> None:
+    line = Line()
+    batcher = Batcher(line, max_in_flight=1)
+    tasks = await submitted(batcher, "first", "second", "third")
+    fault = EntryFailedError("InternalError", "try again", sender_fault=False)
+    await line.has_calls(1)
+    line.answers[0].set_result([fault, fault, None])
+    await line.confirm(1)
+    await asyncio.gather(*tasks)
+    assert line.calls == [["first", "second", "third"], ["first", "second"]]
+
+
 async def test_an_entry_that_goes_on_failing_is_out_of_reach_in_the_end() -> None:
     line = Line()
     batcher = Batcher(line)

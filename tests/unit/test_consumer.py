@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.consuming import consumer as consumer_module
+from shared.consuming import work as work_module
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.delivery import Delivery, Handler
+from shared.consuming.lease import LeaseKeeper
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.consuming.polling import StalledError
 from tests.support.queue_of_lists import QueueOfLists
@@ -259,6 +261,24 @@ async def test_the_lease_on_work_is_extended_while_it_lasts() -> None:
         extensions = [seconds for what, _, seconds in queue.settled if what == "extend"]
         assert set(extensions) == {0.15}
     assert queue.settled[-1] == ("delete", "a", None)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(turns: int) -> None:
+    async def not_now(_: Delivery) -> Outcome:
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+        return Retry(7, "not now")
+
+    queue = QueueOfLists()
+    always_extending = LeaseKeeper(queue, visibility_timeout=0)
+    keeping = asyncio.create_task(always_extending.keep())
+    work = work_module.Work(queue, not_now, always_extending, lambda: 0)
+    await work.do(Delivery("a", "receipt", "a"))
+    for _ in range(6):
+        await asyncio.sleep(0)
+    keeping.cancel()
+    assert queue.settled[-1] == ("extend", "a", 7)
 
 
 async def test_work_whose_lease_is_lost_is_stopped_and_not_settled() -> None:
