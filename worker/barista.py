@@ -11,8 +11,7 @@ import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -38,6 +37,8 @@ _LONGEST_PAUSE = 5
 _UNFINISHED = frozenset({OrderState.PLACED, OrderState.PREPARING})
 """States in which an order was announced before it could be completed or canceled."""
 
+_T = TypeVar("_T")
+
 Wait = Callable[[float], Awaitable[None]]
 """Lets so many seconds pass: `asyncio.sleep`, but for tests."""
 
@@ -47,15 +48,6 @@ class Announcer(Protocol):
 
     async def announce(self, order: Order) -> None:
         """Return once the announcement is confirmed."""
-
-
-@dataclass(slots=True)
-class _Errand:
-    """What one delivery is about; `attempt` is the newest that was claimed for it, if any was."""
-
-    order_id: str
-    ticket: str
-    attempt: int | None = None
 
 
 class Barista:
@@ -86,28 +78,22 @@ class Barista:
         """Bring the order of a ticket to its end, or say what is to become of the ticket.
 
         While the store or a topic is out of reach, the barista holds on to the ticket and tries
-        again: giving it back would use up its deliveries, and make a dead letter of a good one.
+        that step again: giving it back would use up its deliveries, and make a dead letter of a
+        good one.
         """
         try:
             ticket = Ticket.model_validate_json(delivery.body)
         except ValidationError as error:
             return Reject(f"not a ticket: {error.errors()[0]['msg']}")
         with structlog.contextvars.bound_contextvars(order_id=ticket.order_id):
-            errand = _Errand(ticket.order_id, delivery.message_id)
-            for attempt in itertools.count(1):
-                try:
-                    return await self._attend_to(errand)
-                except OUT_OF_REACH as error:
-                    log.warning("order.waits", attempt=attempt, error=str(error))
-                await self._wait(full_jitter(attempt, random.random, cap=_LONGEST_PAUSE))
-        raise AssertionError("it is tried for as long as the lease lasts")
+            order = await self._reach(lambda _: self._store.get(ticket.order_id))
+            if order is None:
+                return Reject("no such order")
+            return await self._attend_to(order, delivery.message_id)
 
-    async def _attend_to(self, errand: _Errand) -> Outcome:
-        order = await self._store.get(errand.order_id)
-        if order is None:
-            return Reject("no such order")
+    async def _attend_to(self, order: Order, ticket: str) -> Outcome:
         try:
-            return await self._serve(order, errand)
+            return await self._serve(order, ticket)
         except ClaimHeldError as held:
             # A clock that was set back must not make it longer than a claim can be.
             pause = min(held.remaining, self._claim_for).total_seconds()
@@ -115,28 +101,32 @@ class Barista:
         except OrderChangedError:
             return Retry(self._claim_for.total_seconds(), "changed by somebody else")
 
-    async def _serve(self, order: Order, errand: _Errand) -> Outcome:
+    async def _serve(self, order: Order, ticket: str) -> Outcome:
         if order.state in _UNFINISHED:
             with self.preparations.timed():
-                order = await self._claim(order, errand)
-                await self._announcer.announce(order)
-                order = await self._prepare(order, errand.ticket)
+                order = await self._begin(await self._claim(order, ticket), ticket)
+                order = await self._prepare(order, ticket)
                 order = await self._complete(order)
         for change in history(order):
             if change.state not in _UNFINISHED:
-                await self._announcer.announce(change)
+                await self._announce(change)
         return Done()
 
-    async def _claim(self, order: Order, errand: _Errand) -> Order:
-        """Claim an order; once more only if nobody has since, to whom its ticket came back."""
-        if errand.attempt is not None and order.attempt > errand.attempt:
-            raise OrderChangedError(order.id)
+    async def _claim(self, order: Order, ticket: str) -> Order:
         now = self._clock()
-        claimed = claim(order, errand.ticket, now, now + self._claim_for)
-        errand.attempt = claimed.attempt
-        await self._store.replace(order, claimed)
+        claimed = await self._record(order, claim(order, ticket, now, now + self._claim_for))
         log.info("order.claimed", number=claimed.number, attempt=claimed.attempt)
         return claimed
+
+    async def _begin(self, order: Order, ticket: str) -> Order:
+        """Announce that an order is being prepared, and keep its claim up until that is out."""
+
+        async def announce(attempt: int) -> Order:
+            held = order if attempt == 1 else await self._renew(order, ticket)
+            await self._announcer.announce(held)
+            return held
+
+        return await self._reach(announce)
 
     async def _prepare(self, order: Order, ticket: str) -> Order:
         """Let the preparation's time pass, and renew the claim at every third of it."""
@@ -145,15 +135,42 @@ class Barista:
         while remaining > renew_after:
             await self._wait(renew_after)
             remaining -= renew_after
-            renewed = renew(order, ticket, self._clock() + self._claim_for)
-            await self._store.replace(order, renewed)
-            order = renewed
+            order = await self._renew(order, ticket)
         if remaining:
             await self._wait(remaining)
         return order
 
     async def _complete(self, order: Order) -> Order:
-        ready = advance(order, OrderState.READY, self._clock())
-        await self._store.replace(order, ready)
+        ready = await self._record(order, advance(order, OrderState.READY, self._clock()))
         log.info("order.ready", number=ready.number, attempt=ready.attempt)
         return ready
+
+    async def _renew(self, order: Order, ticket: str) -> Order:
+        return await self._record(order, renew(order, ticket, self._clock() + self._claim_for))
+
+    async def _announce(self, order: Order) -> None:
+        await self._reach(lambda _: self._announcer.announce(order))
+
+    async def _record(self, before: Order, after: Order) -> Order:
+        """Write `after` over `before`; raises OrderChangedError when somebody else was first."""
+
+        async def write(attempt: int) -> None:
+            try:
+                await self._store.replace(before, after)
+            except OrderChangedError:
+                # An earlier try may have been made after all, and only its answer was lost.
+                if attempt == 1 or await self._store.get(before.id) != after:
+                    raise
+
+        await self._reach(write)
+        return after
+
+    async def _reach(self, step: Callable[[int], Awaitable[_T]]) -> _T:
+        """Take a step again and again, told which try it is, until it reaches the other side."""
+        for attempt in itertools.count(1):
+            try:
+                return await step(attempt)
+            except OUT_OF_REACH as error:
+                log.warning("order.waits", attempt=attempt, error=str(error))
+            await self._wait(full_jitter(attempt, random.random, cap=_LONGEST_PAUSE))
+        raise AssertionError("it is tried for as long as the lease lasts")

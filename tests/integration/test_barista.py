@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -18,7 +19,7 @@ from shared.consuming.outcome import Done, Reject, Retry
 from shared.domain.order import Order, OrderState, advance, claim
 from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
-from shared.store.contract import Store
+from shared.store.contract import Store, StoreUnavailableError
 from shared.store.opening import open_store
 from tests.support.orders import NOON, an_order
 from worker.barista import Barista
@@ -269,6 +270,45 @@ async def test_a_store_that_is_away_costs_the_ticket_nothing(shop: Shop, tmp_pat
     assert await shop.state(order) is OrderState.READY
 
 
+@dataclass
+class FailingEverySecondTime:
+    """The shop's store, but of each write the first try fails: it is not made, or not confirmed."""
+
+    store: Store
+    made: bool
+    tries: int = 0
+
+    async def get(self, order_id: str) -> Order | None:
+        return await self.store.get(order_id)
+
+    async def replace(self, before: Order, after: Order) -> None:
+        self.tries += 1
+        fails = self.tries % 2 == 1
+        if self.made or not fails:
+            await self.store.replace(before, after)
+        if fails:
+            raise StoreUnavailableError("it did not answer")
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["not made", "not confirmed"])
+async def test_a_write_that_fails_is_tried_again_and_nothing_is_prepared_twice(
+    shop: Shop, *, made: bool
+) -> None:
+    order = await shop.placed(prep_seconds=400)
+    failing = FailingEverySecondTime(shop.store, made)
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(
+        cast("Store", failing), shop, lambda: NOON, shop.wait, claim_for, brew_speed=10
+    )
+    assert await barista.take(ticket_for(order)) == Done()
+    assert failing.tries == 2 * len(["claim", "renewal", "renewal", "renewal", "completion"])
+    assert shop.waits.count(10) == 4
+    assert [version for _, _, version in shop.announced] == [2, 3]
+    found = await shop.store.get(order.id)
+    assert found is not None
+    assert (found.state, found.attempt) == (OrderState.READY, 1)
+
+
 async def test_a_topic_that_is_away_costs_the_ticket_nothing(shop: Shop) -> None:
     order = await shop.placed()
     away = [AwsUnavailableError("SNS"), AwsUnavailableError("SNS")]
@@ -304,14 +344,16 @@ async def test_a_barista_that_was_kept_from_its_work_leaves_the_order_to_whoever
 ) -> None:
     order = await shop.placed()
 
+    away = [AwsUnavailableError("SNS")]
+
     class FirstSilent:
         """A topic that does not answer until the ticket has come back to somebody else."""
 
         async def announce(self, order: Order) -> None:
-            if order.attempt == 1:
+            if away:
                 later = claim(order, "ticket", NOON, NOON + dt.timedelta(seconds=30))
                 await shop.store.replace(order, later)
-                raise AwsUnavailableError("SNS")
+                raise away.pop()
             await shop.announce(order)
 
     barista = Barista(
@@ -321,6 +363,31 @@ async def test_a_barista_that_was_kept_from_its_work_leaves_the_order_to_whoever
     found = await shop.store.get(order.id)
     assert found is not None
     assert (found.state, found.attempt) == (OrderState.PREPARING, 2)
+    assert shop.announced == []
+
+
+async def test_a_claim_is_kept_up_while_the_topic_is_away(shop: Shop) -> None:
+    order = await shop.placed()
+    away = [AwsUnavailableError("SNS") for _ in range(10)]
+    rivals: list[object] = []
+
+    class Hoarse:
+        async def announce(self, order: Order) -> None:
+            if away:
+                raise away.pop()
+            await shop.announce(order)
+
+    async def time_passes(_: float) -> None:
+        shop.now += dt.timedelta(seconds=5)
+        rivals.append(await shop.barista().take(ticket_for(order, "another ticket")))
+
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(shop.store, Hoarse(), lambda: shop.now, time_passes, claim_for, brew_speed=0)
+    assert await barista.take(ticket_for(order)) == Done()
+    assert rivals == [Retry(25, "claimed by another barista")] * 10
+    found = await shop.store.get(order.id)
+    assert found is not None
+    assert (found.state, found.attempt) == (OrderState.READY, 1)
 
 
 async def test_only_what_a_barista_has_prepared_itself_is_measured(shop: Shop) -> None:
