@@ -309,6 +309,22 @@ async def test_a_write_that_fails_is_tried_again_and_nothing_is_prepared_twice(
     assert (found.state, found.attempt) == (OrderState.READY, 1)
 
 
+async def test_a_write_that_failed_while_somebody_else_was_first_is_refused(shop: Shop) -> None:
+    order = await shop.placed()
+
+    class Overtaken(FailingEverySecondTime):
+        async def replace(self, before: Order, after: Order) -> None:
+            if not self.tries:
+                await self.store.replace(before, claim(before, "another ticket", NOON, NOON))
+            await super().replace(before, after)
+
+    overtaken = cast("Store", Overtaken(shop.store, made=False))
+    claim_for = dt.timedelta(seconds=30)
+    barista = Barista(overtaken, shop, lambda: NOON, shop.wait, claim_for, brew_speed=10)
+    assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
+    assert shop.announced == []
+
+
 async def test_a_topic_that_is_away_costs_the_ticket_nothing(shop: Shop) -> None:
     order = await shop.placed()
     away = [AwsUnavailableError("SNS"), AwsUnavailableError("SNS")]

@@ -156,6 +156,20 @@ async def test_a_dead_letter_carries_its_reason_and_leaves_the_queue(
     assert await queue.waiting_and_in_flight() == (0, 0)
 
 
+async def test_a_dead_letter_that_cannot_be_copied_stays_where_it_is(
+    clients: AwsClients, names: Names, queue: SqsQueue
+) -> None:
+    await queue.send(Message("poison"))
+    (delivery,) = await queue.receive(10)
+    url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
+    await clients.sqs.delete_queue(QueueUrl=url)
+    with pytest.raises(AwsUnavailableError):
+        await queue.dead_letter(delivery, "not a ticket")
+    await queue.extend(delivery, 0)
+    (still_there,) = await queue.receive(10)
+    assert still_there.message_id == delivery.message_id
+
+
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp's, at 1 MiB
 async def test_a_message_too_long_to_have_a_reason_beside_it_is_cut(
     clients: AwsClients, names: Names, queue: SqsQueue

@@ -64,6 +64,18 @@ IN_STORES = {
         "#version = :version AND #attempt >= :attempt",
         of_store("test_a_change_from_an_old_attempt_is_refused[ministack]"),
     ),
+    "a change is written to DynamoDB whatever the version": Mutation(
+        "shared.store.dynamodb_orders",
+        "#version = :version AND #attempt = :attempt",
+        "#version >= :version AND #attempt = :attempt",
+        of_store("test_a_change_from_an_old_version_is_refused[ministack]"),
+    ),
+    "a place overwrites what is recorded in DynamoDB": Mutation(
+        "shared.store.dynamodb_table",
+        "attribute_not_exists(pk)",
+        "attribute_not_exists(pk) OR attribute_exists(pk)",
+        of_store("test_of_many_places_under_one_id_exactly_one_creates[ministack]"),
+    ),
     "a place overwrites what is recorded": Mutation(
         "shared.store.sqlite_orders",
         """    if recorded is not None:
@@ -109,6 +121,27 @@ AT_BARISTAS = {
             "test_what_does_not_finish_within_the_grace_is_stopped_and_handed_back",
         )
         + of_model("a ticket comes twice and a barista is stopped"),
+    ),
+    "a dead letter is deleted before it is copied": Mutation(
+        "shared.aws.queue",
+        """        await self._dead_letters.send(copy)
+        await self.delete(delivery)
+""",
+        """        await self.delete(delivery)
+        await self._dead_letters.send(copy)
+""",
+        of(
+            "integration/test_sqs_queue.py",
+            "test_a_dead_letter_that_cannot_be_copied_stays_where_it_is[ministack]",
+        ),
+    ),
+    "a write that failed counts as made": Mutation(
+        "worker.barista",
+        "if attempt == 1 or await self._store.get(before.id) != after:",
+        "if attempt == 1:",
+        of_barista(
+            "test_a_write_that_failed_while_somebody_else_was_first_is_refused",
+        ),
     ),
     "only the last change is announced": Mutation(
         "worker.barista",
