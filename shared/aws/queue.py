@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.aws.attributes import plain, typed
+from shared.aws.attributes import plain, typed, weight
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
 from shared.aws.errors import reaching
 from shared.consuming.delivery import Delivery, LeaseLostError
@@ -201,10 +201,7 @@ def _shared(
 
 
 def _weight(message: Message) -> int:
-    attributes = sum(
-        len(name) + len(value.encode()) + 6 for name, value in message.attributes.items()
-    )
-    return len(message.body.encode()) + attributes
+    return weight(message.body, message.attributes)
 
 
 def _delivery(message: Any) -> Delivery:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.aws.attributes import typed
+from shared.aws.attributes import typed, weight
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
 from shared.aws.errors import reaching
 from shared.domain.order import Order
@@ -26,11 +26,7 @@ class _Publication:
 
 
 def _weight(publication: _Publication) -> int:
-    """Count what SNS does: the bytes of the body and of the attributes."""
-    attributes = sum(
-        len(f"{name}{value}".encode()) for name, value in publication.attributes.items()
-    )
-    return len(publication.body.encode()) + attributes
+    return weight(publication.body, publication.attributes)
 
 
 class Topic:
