@@ -175,7 +175,8 @@ class SubscriptionDesk:
     async def _require_alone(self, recorded: Subscription) -> None:
         """Make sure that no other record is of this queue: of two at once, neither goes on.
 
-        SNS has one subscription of a queue to a topic: whoever ended one would end both.
+        SNS has one subscription of a queue to a topic, with one filter: whoever ended one of two
+        would end both.
         """
         for other in await self.store.subscribed(recorded.routes):
             is_of_queue = (other.channel, other.target) == (Channel.SQS, recorded.target)

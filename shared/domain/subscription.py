@@ -90,8 +90,11 @@ class Subscription:
 
     @property
     def routes(self) -> Sequence[str]:
-        """The routes by which announcements come to it: its topic, or those of single orders."""
-        if not self.filter.order_ids:
+        """The routes by which announcements come to it: its topic, or those of single orders.
+
+        What a queue wants is filtered by SNS, which has one subscription of it to a topic.
+        """
+        if self.channel is Channel.SQS or not self.filter.order_ids:
             return [self.topic]
         return [order_route(self.topic, order_id) for order_id in sorted(self.filter.order_ids)]
 

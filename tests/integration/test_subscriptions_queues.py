@@ -143,6 +143,26 @@ async def test_a_queue_is_subscribed_to_a_topic_once(notifier: Serving, till: Ti
     assert (await wish(notifier, channel="sqs", queue_arn=till.arn)).status_code == 201
 
 
+async def test_a_queue_is_subscribed_to_a_topic_once_whatever_its_filter(
+    notifier: Serving, till: Till
+) -> None:
+    some, others = placed(), placed()
+    held = await subscribe(notifier, "order-events", channel="sqs", queue_arn=till.arn)
+    for order in (some, others):
+        response = await wish(
+            notifier,
+            "order-events",
+            channel="sqs",
+            queue_arn=till.arn,
+            filter={"order_id": [order.id]},
+        )
+        assert response.status_code == 422, response.text
+        assert held.id in response.json()["detail"]
+    await till.desk.announce(others)
+    assert (await till.next())["id"] == f"{others.id}:1"
+    await held.ask("DELETE")
+
+
 async def test_of_two_that_subscribe_a_queue_at_once_no_two_have_it(
     notifier: Serving, till: Till
 ) -> None:
