@@ -19,10 +19,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=10,
 )
+ACCOUNT = "arn:aws:iam::000000000000:root"
 
 
-def policy(**changes: Any) -> str:
-    statement = {
+def statement(**changes: Any) -> dict[str, Any]:
+    return {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
@@ -30,7 +31,19 @@ def policy(**changes: Any) -> str:
         "Condition": {"ArnEquals": {"aws:SourceArn": TOPIC}},
         **changes,
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def policy_of(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def policy(**changes: Any) -> str:
+    return policy_of(statement(**changes))
+
+
+def but_denied(**changes: Any) -> str:
+    """A policy that lets the topic in, and then denies."""
+    return policy_of(statement(), statement(Effect="Deny", **changes))
 
 
 def source(pattern: str | list[str], operator: str = "ArnLike") -> dict[str, Any]:
@@ -48,7 +61,19 @@ def source(pattern: str | list[str], operator: str = "ArnLike") -> dict[str, Any
         policy(**source("arn:aws:sns:us-east-1:000000000000:*")),
         policy(**source("arn:aws:sns:*:*:coupon?")),
         policy(**source(["arn:aws:sns:us-east-1:000000000000:tea", TOPIC])),
+        policy(**source("arn:aws:sns:us-east-1:000000000000:tea", "ArnNotLike")),
         policy(Condition={"StringEquals": {"AWS:SourceArn": TOPIC}}),
+        policy(Principal="*"),
+        policy(Principal={"AWS": "*"}),
+        policy(Principal={"AWS": [ACCOUNT, "*"]}),
+        policy(Principal={"Service": ["s3.amazonaws.com", "sns.amazonaws.com"]}),
+        policy(Principal={"Service": "sns.af-south-1.amazonaws.com"}),
+        policy_of(statement(Action="sqs:ReceiveMessage"), statement()),
+        but_denied(Principal={"AWS": ACCOUNT}, Condition={}),
+        but_denied(Principal={"Service": "s3.amazonaws.com"}, Condition={}),
+        but_denied(Principal="*", Action="sqs:ReceiveMessage", Condition={}),
+        but_denied(Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}}),
+        but_denied(Principal="*", **source(TOPIC, "ArnNotEquals")),
         publishing_policy(QUEUE, [TOPIC]),
     ],
 )
@@ -71,6 +96,16 @@ def test_a_topic_that_is_allowed_may_send(written: str) -> None:
         policy(Condition={"StringEquals": {"aws:SourceAccount": "000000000000"}}),
         policy(Condition={"ArnEquals": TOPIC}),
         policy(Condition=[TOPIC]),
+        policy(Condition={"StringEquals": {"aws:SourceArn": "arn:aws:sns:*"}}),
+        policy(Principal={"AWS": ACCOUNT}, Action="SQS:*", Condition={}),
+        policy(Principal={"Service": "s3.amazonaws.com"}),
+        policy(Principal={"Service": "sns.amazonaws.com.evil.example"}),
+        policy(Principal="sns.amazonaws.com"),
+        policy(Principal=None),
+        but_denied(),
+        but_denied(Principal="*", Action="*", Condition={}),
+        but_denied(Principal="*", Action="sqs:Send*", Condition={}),
+        but_denied(**source("arn:aws:sns:us-east-1:000000000000:tea", "ArnNotEquals")),
         publishing_policy(QUEUE, [f"{TOPIC}-and-tea"]),
     ],
 )
@@ -78,7 +113,8 @@ def test_any_other_may_not(written: str) -> None:
     assert not lets_send(written, TOPIC)
 
 
-@given(statement=JSON, condition=JSON)
-def test_a_policy_that_is_none_is_no_reason_to_fail(statement: Any, condition: Any) -> None:
-    assert not lets_send(json.dumps({"Statement": [{"Effect": statement}, statement]}), TOPIC)
-    lets_send(policy(Condition=condition), TOPIC)
+@given(whatever=JSON)
+def test_a_policy_that_is_none_is_no_reason_to_fail(whatever: Any) -> None:
+    assert not lets_send(json.dumps({"Statement": [{"Effect": whatever}, whatever]}), TOPIC)
+    for part in ("Condition", "Principal", "Action"):
+        lets_send(policy(**{part: whatever}), TOPIC)
