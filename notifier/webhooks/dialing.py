@@ -30,8 +30,6 @@ from shared.web.webhook_url import DialingRules
 TIMEOUT_SECONDS = 5.0
 """How long a webhook may take, from its name's look-up to the last of its answer."""
 
-_CONNECTIONS = 256
-_CONNECTIONS_PER_HOST = 8
 _HEADERS = {"User-Agent": "coffeeshop", "Accept-Encoding": "identity"}
 
 
@@ -53,7 +51,9 @@ async def webhook_session(
     """Give a session that connects to no address that is forbidden, whatever led there.
 
     It keeps no names, no cookies and no connections: what a name meant once is no reason to send
-    anything there again. It decompresses nothing, and takes no proxy from the environment.
+    anything there again. It decompresses nothing, and takes no proxy from the environment. It has
+    as many connections as there are attempts, which their turns bound: an attempt that waited for
+    those of others at the same host would be refused for their slowness.
     Following no redirects is left to the requests. `resolver` is closed in the end; without one,
     the system looks names up. `tls` says whom to trust; without it, the system does.
     """
@@ -64,8 +64,7 @@ async def webhook_session(
         socket_factory=checked_sockets(rules),
         ssl=True if tls is None else tls,
         force_close=True,
-        limit=_CONNECTIONS,
-        limit_per_host=_CONNECTIONS_PER_HOST,
+        limit=0,
     )
     try:
         async with ClientSession(

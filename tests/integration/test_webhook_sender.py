@@ -272,23 +272,29 @@ async def test_who_answers_before_reading_the_event_keeps_nobody_waiting() -> No
     assert attempt == Accepted()
 
 
-async def test_many_that_stall_delay_no_other() -> None:
-    stalling = asyncio.Event()
+async def test_many_that_stall_delay_no_other_though_at_the_same_host() -> None:
+    many, all_came, over = 100, asyncio.Event(), asyncio.Event()
 
-    async def stall(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        stalling.set()
-        await reader.read()
+    async def stall_but_for_one(request: web.Request) -> web.StreamResponse:
+        if request.path == "/slow":
+            if len(served.received) == many:
+                all_came.set()
+            await over.wait()
+        return web.Response()
 
-    async with speaking(stall) as port, receiver(answers()) as served, sending() as sender:
-        stalled = subscribed(f"http://127.0.0.1:{port}/")
-        waiting = [asyncio.create_task(sender.deliver(stalled, ready_event())) for _ in range(300)]
-        await stalling.wait()
+    async with (
+        receiver(stall_but_for_one) as served,
+        sending() as sender,
+        asyncio.timeout(TIMEOUT_SECONDS),
+    ):
+        slow = subscribed(served.url.replace("/hook", "/slow"))
+        waiting = [asyncio.create_task(sender.deliver(slow, ready_event())) for _ in range(many)]
+        await all_came.wait()
         begun = time.monotonic()
         assert await sender.deliver(subscribed(served.url), ready_event()) == Accepted()
         assert time.monotonic() - begun < 1
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        over.set()
+        assert await asyncio.gather(*waiting) == [Accepted()] * many
 
 
 async def test_a_gigabyte_of_answer_is_cut_off_and_takes_up_no_memory() -> None:
