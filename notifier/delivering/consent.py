@@ -13,7 +13,16 @@ import structlog
 
 from notifier.delivering.lanes import Lanes
 from notifier.delivering.retries import Schedule, wait_by_age
-from notifier.delivering.sender import Accepted, Confirmed, NotNow, Refused, Sender, Unreachable
+from notifier.delivering.sender import (
+    Accepted,
+    Attempt,
+    Confirmed,
+    NotNow,
+    Refused,
+    Sender,
+    Spared,
+    Unreachable,
+)
 from notifier.delivering.standing import Standing
 from shared.aws.errands import Errands
 from shared.consuming.outcome import Done, Outcome, Retry
@@ -66,22 +75,43 @@ class Consent:
                 return Retry(wait, "not its turn yet")
             sender = self.senders[subscription.channel]
             answer = await sender.ask(subscription, self.token_for(subscription.id))
-        age = self.clock() - subscription.created_at
+        return await self._settle(subscription, answer)
+
+    async def _settle(
+        self, subscription: Subscription, answer: Attempt | Confirmed | Spared
+    ) -> Outcome:
         match answer:
             case Confirmed():
                 await self.confirm(subscription)
             case Accepted():
                 await self._asked(subscription)
+            case Spared():
+                # In the end whoever wished is told no more than of a question that nobody answers:
+                # it may be somebody else's address.
+                if (pause := self._pause(subscription)) is not None:
+                    return Retry(pause, "its subscriber has enough to answer")
             case Refused(error=error, after=after):
-                pause = self.schedule.pause_at(age.total_seconds(), after, self.rnd)
-                if pause is not None and age < LIFETIME:
+                if (pause := self._pause(subscription, after)) is not None:
                     return Retry(pause, error)
-                await self.standing.end(subscription, f"it was never confirmed: {error}")
-            case NotNow(error=error) if age < LIFETIME:
+                await self._give_up(subscription, error)
+            case NotNow(error=error) if self._age(subscription) < LIFETIME:
                 return Retry(wait_by_age(subscription.created_at, self.clock()), error)
             case NotNow(error=error) | Unreachable(error=error):
-                await self.standing.end(subscription, f"it was never confirmed: {error}")
+                await self._give_up(subscription, error)
         return Done()
+
+    def _age(self, subscription: Subscription) -> dt.timedelta:
+        return self.clock() - subscription.created_at
+
+    def _pause(self, subscription: Subscription, asked: float | None = None) -> float | None:
+        """Say how long to wait before it is asked again; none when that was done often enough."""
+        age = self._age(subscription)
+        if age >= LIFETIME:
+            return None
+        return self.schedule.pause_at(age.total_seconds(), asked, self.rnd)
+
+    async def _give_up(self, subscription: Subscription, error: str) -> None:
+        await self.standing.end(subscription, f"it was never confirmed: {error}")
 
     async def _asked(self, subscription: Subscription) -> None:
         # The version stays as it is: whoever confirms at this moment goes before.
@@ -97,6 +127,7 @@ class Consent:
         else was quicker.
         """
         active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
+        await self.senders[subscription.channel].agreed(subscription)
         await self.store.replace_subscription(subscription, active)
         log.info("subscription.active", subscription=active.id, channel=active.channel)
         if active.is_of_orders:

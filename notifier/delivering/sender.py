@@ -20,6 +20,11 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spared:
+    """The subscriber was not asked: so many questions wait for an answer there already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Not this time. `after` is how many seconds the subscriber asked us to wait, if it did."""
 
@@ -53,5 +58,8 @@ class Sender(Protocol):
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
         """Make one attempt to deliver an event."""
 
-    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed:
+    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed | Spared:
         """Ask once whether the subscription is wanted; `token` confirms it."""
+
+    async def agreed(self, subscription: Subscription) -> None:
+        """Hear that whoever was asked wants it; raises StoreUnavailableError."""

@@ -38,6 +38,9 @@ class MailSender:
             return Unreachable(str(error))
         return await self._post(message)
 
+    async def agreed(self, subscription: Subscription) -> None:
+        """Do nothing: no mail says so."""
+
     async def _post(self, message: EmailMessage) -> Attempt:
         try:
             await self._mailbox.post(message)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from notifier.delivering.sender import Accepted, Attempt, Confirmed, Sender
+from notifier.delivering.sender import Accepted, Attempt, Confirmed, Sender, Spared
 from notifier.mail.addresses import mailbox
 from shared.domain.subscription import Subscription
 from shared.messages.announcement import CloudEvent
@@ -17,7 +17,7 @@ from shared.store.subscription_contract import Questions
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_QUESTIONS = 3
-"""How often an address is asked within HOLD, whatever it was wished for."""
+"""How many questions an address is asked within HOLD and has not agreed to, whatever they are."""
 
 HOLD = dt.timedelta(days=1)
 
@@ -40,19 +40,29 @@ class SparingSender:
         """Make one attempt to deliver an event: that was agreed to."""
         return await self._sender.deliver(subscription, event)
 
-    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed:
-        """Ask once, unless the address was asked often enough; only a mail that left counts.
-
-        Whoever wished is told nothing else then: it may be somebody else's address.
-        """
-        address = self._digest(mailbox(subscription.target))
-        place = await self._questions.take_question(
-            address, self._clock(), places=MOST_QUESTIONS, hold=HOLD
+    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed | Spared:
+        """Ask once, unless the address has enough to answer; only a mail that left counts."""
+        has_place = await self._questions.take_question(
+            self._address(subscription),
+            subscription.id,
+            self._clock(),
+            places=MOST_QUESTIONS,
+            hold=HOLD,
         )
-        if place is None:
+        if not has_place:
             log.warning("subscription.not_asked", subscription=subscription.id)
-            return Accepted()
+            return Spared()
         answer = await self._sender.ask(subscription, token)
         if not isinstance(answer, Accepted):
-            await self._questions.give_question_back(address, place)
+            await self._give_back(subscription)
         return answer
+
+    async def agreed(self, subscription: Subscription) -> None:
+        """Count the question no longer: it was no nuisance."""
+        await self._give_back(subscription)
+
+    async def _give_back(self, subscription: Subscription) -> None:
+        await self._questions.give_question_back(self._address(subscription), subscription.id)
+
+    def _address(self, subscription: Subscription) -> str:
+        return self._digest(mailbox(subscription.target))

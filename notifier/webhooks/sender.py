@@ -71,6 +71,9 @@ class WebhookSender:
         repeated = functools.partial(_repeated, token)
         return await self._post(self._challenges, subscription, challenge, repeated)
 
+    async def agreed(self, subscription: Subscription) -> None:
+        """Do nothing: whoever was asked has answered at once."""
+
     async def _post(
         self,
         session: ClientSession,

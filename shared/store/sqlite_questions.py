@@ -1,4 +1,4 @@
-"""How often addresses were asked for their consent, in the embedded store."""
+"""What addresses were asked and have not answered, in the embedded store."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from shared.store.cursor import sortable
 from shared.store.sqlite_file import SqliteFile
 
-_TAKE = """INSERT INTO questions (store_id, address, place, until) VALUES (?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET until = excluded.until WHERE until <= ?"""
+_TAKE = """INSERT INTO questions (store_id, address, place, subscription_id, until)
+    VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET subscription_id = excluded.subscription_id, until = excluded.until
+    WHERE subscription_id = excluded.subscription_id OR until <= ?"""
 
-_GIVE_BACK = "DELETE FROM questions WHERE store_id = ? AND address = ? AND place = ?"
+_GIVE_BACK = "DELETE FROM questions WHERE store_id = ? AND address = ? AND subscription_id = ?"
 
 
 @dataclass(frozen=True)
@@ -23,20 +25,24 @@ class SqliteQuestions:
     file: SqliteFile
 
     async def take_question(
-        self, address: str, at: dt.datetime, *, places: int, hold: dt.timedelta
-    ) -> int | None:
-        """Take one of an address's places; none is free, and nothing is taken."""
-        now, until = sortable(at), sortable(at + hold)
+        self,
+        address: str,
+        subscription_id: str,
+        at: dt.datetime,
+        *,
+        places: int,
+        hold: dt.timedelta,
+    ) -> bool:
+        """Take one of an address's places for a subscription; tell whether it has one now."""
+        times = sortable(at + hold), sortable(at)
 
-        def take(file: sqlite3.Connection) -> int | None:
-            for place in range(places):
-                if file.execute(_TAKE, (self.store_id, address, place, until, now)).rowcount:
-                    return place
-            return None
+        def take(file: sqlite3.Connection) -> bool:
+            rows = [(self.store_id, address, place, subscription_id) for place in range(places)]
+            return any(file.execute(_TAKE, (*row, *times)).rowcount for row in rows)
 
         return await self.file.write(take)
 
-    async def give_question_back(self, address: str, place: int) -> None:
-        """Make a place free that was taken in vain."""
-        row = (self.store_id, address, place)
+    async def give_question_back(self, address: str, subscription_id: str) -> None:
+        """Make the place free that a subscription has, if it has one."""
+        row = (self.store_id, address, subscription_id)
         await self.file.write(lambda file: file.execute(_GIVE_BACK, row).rowcount)

@@ -127,7 +127,9 @@ _MEASURED_SHIFTS = (
     "ALTER TABLE shifts ADD COLUMN prep_seconds REAL NOT NULL DEFAULT 0",
 )
 
-STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES, _BUSY_SHIFTS, _MEASURED_SHIFTS)
+_WHOSE_QUESTIONS = ("ALTER TABLE questions ADD COLUMN subscription_id TEXT NOT NULL DEFAULT ''",)
+
+STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES, _BUSY_SHIFTS, _MEASURED_SHIFTS, _WHOSE_QUESTIONS)
 """What makes each version out of the one before; a step that was released is never changed."""
 
 VERSION = len(STEPS)

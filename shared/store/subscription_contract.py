@@ -113,18 +113,24 @@ class DeliveryLog(Protocol):
 
 
 class Questions(Protocol):
-    """How often addresses were asked for their consent. Of an address only a digest is told."""
+    """What addresses were asked and have not answered. Of an address only a digest is told."""
 
     async def take_question(
-        self, address: str, at: dt.datetime, *, places: int, hold: dt.timedelta
-    ) -> int | None:
-        """Take one of an address's `places`, and hold it for `hold`; give its number.
+        self,
+        address: str,
+        subscription_id: str,
+        at: dt.datetime,
+        *,
+        places: int,
+        hold: dt.timedelta,
+    ) -> bool:
+        """Take one of an address's `places` for a subscription, and hold it for `hold`.
 
-        When none is free, nothing is taken.
+        Tells whether it has one now; whoever has one already keeps it.
         """
 
-    async def give_question_back(self, address: str, place: int) -> None:
-        """Make a place free that was taken in vain."""
+    async def give_question_back(self, address: str, subscription_id: str) -> None:
+        """Make the place free that a subscription has, if it has one."""
 
 
 class ShopSecrets(Protocol):

@@ -275,10 +275,11 @@ async def test_a_server_that_is_not_there_is_unavailable(new_subscription: NewSu
             notifier.due_deliveries(1),
             notifier.put_topic("beans", ""),
             notifier.unannounced_issues(1),
-            notifier.take_question("ada", NOON, places=1, hold=dt.timedelta(days=1)),
+            notifier.take_question("ada", "s1", NOON, places=1, hold=dt.timedelta(days=1)),
+            notifier.give_question_back("ada", "s1"),
             notifier.link_secret("candidate"),
             notifier.check(),
             return_exceptions=True,
         )
 
-    assert [type(result) for result in results] == [StoreUnavailableError] * 13
+    assert [type(result) for result in results] == [StoreUnavailableError] * 14
