@@ -48,6 +48,7 @@ log = structlog.stdlib.get_logger(__name__)
 _AGAIN_SECONDS = 1.0
 _PROVISION_SECONDS = 15.0
 _TIDY_SECONDS = 600
+_PAST_ORDERS_SECONDS = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,11 @@ async def open_notifier(
             RateLimit(settings.subscriptions_per_minute, time.monotonic),
             Door(),
         )
-        tidy = Housekeeping(store, Standing(store, utc_now), utc_now).tidy
+        housekeeping = Housekeeping(store, Standing(store, utc_now), utc_now)
         overdue = partial(press.announce_overdue, settings.overdue_seconds)
         async with (
-            running(every(_TIDY_SECONDS, tidy), "housekeeping"),
+            running(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
+            running(every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"),
             running(every(settings.overdue_seconds, overdue), "overdue issues"),
             _at_work(around, notifier.door, hangup),
         ):
