@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import functools
 import socket
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+_Name: TypeAlias = tuple[str, socket.AddressFamily]
+_Found: TypeAlias = tuple[socket.AddressFamily, int, str]
+"""The family, protocol and text of an address."""
 
 THREADS = 32
 _MOST_ADDRESSES = 8
@@ -28,40 +32,52 @@ class SystemResolver(AbstractResolver):
 
     A look-up cannot be cancelled. In the threads that all of asyncio shares, subscribers with slow
     name servers would soon hold up those of everybody else, the queues included. When all threads
-    are taken, nobody waits for one: that would look as if the name that waits were slow.
+    are taken, nobody waits for one: that would look as if the name that waits were slow. For the
+    same reason a name has one thread, however many wait for it, and however often they come again.
     """
 
     def __init__(self, threads: int = THREADS) -> None:
         self._threads = ThreadPoolExecutor(threads, "webhook-names")
         self._free = threading.BoundedSemaphore(threads)
+        self._under_way: dict[_Name, asyncio.Future[Sequence[_Found]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Give the addresses of `host`; raises OSError, which NoThreadFreeError is."""
-        look_up = functools.partial(
-            socket.getaddrinfo, host, port, family=family, type=socket.SOCK_STREAM
-        )
-        if not self._free.acquire(blocking=False):
-            raise NoThreadFreeError
-        looking_up = self._threads.submit(look_up)
-        looking_up.add_done_callback(lambda _: self._free.release())  # later than its time-out
-        infos = await asyncio.wrap_future(looking_up)
+        name = host, family
+        looking_up = self._under_way.get(name) or self._look_up(name)
         return [
             ResolveResult(
                 hostname=host,
-                host=str(address[0]),
+                host=address,
                 port=port,
                 family=found,
                 proto=protocol,
                 flags=socket.AI_NUMERICHOST,
             )
-            for found, _, protocol, _, address in infos
+            for found, protocol, address in await asyncio.shield(looking_up)
         ]
 
+    def _look_up(self, name: _Name) -> asyncio.Future[Sequence[_Found]]:
+        if not self._free.acquire(blocking=False):
+            raise NoThreadFreeError
+        in_thread = self._threads.submit(_ask, *name)
+        in_thread.add_done_callback(lambda _: self._free.release())  # later than its time-out
+        looking_up = self._under_way[name] = asyncio.wrap_future(in_thread)
+        looking_up.add_done_callback(lambda _: self._under_way.pop(name))
+        return looking_up
+
     async def close(self) -> None:
-        """Begin no further look-ups."""
+        """Begin no further look-ups, and wait for none."""
+        for looking_up in self._under_way.values():
+            looking_up.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _ask(host: str, family: socket.AddressFamily) -> Sequence[_Found]:
+    infos = socket.getaddrinfo(host, None, family=family, type=socket.SOCK_STREAM)
+    return [(found, protocol, str(address[0])) for found, _, protocol, _, address in infos]
 
 
 class FewAddresses(AbstractResolver):

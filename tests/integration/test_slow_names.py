@@ -19,20 +19,27 @@ MANY = 40
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
-    """Have the system look slow names up for as long as the test lasts; count how many."""
-    asked, over, look_up = threading.Semaphore(0), threading.Event(), socket.getaddrinfo
+def over() -> Iterator[threading.Event]:
+    """Have slow names looked up once it is set, which it is at the end of the test."""
+    over = threading.Event()
+    yield over
+    over.set()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, over: threading.Event) -> threading.Semaphore:
+    """Have the system look slow names up until it is `over`; count how many."""
+    asked, look_up = threading.Semaphore(0), socket.getaddrinfo
 
     def slowly(host: Any, *arguments: Any, **options: Any) -> Any:
-        if str(host).endswith(SLOW):
-            asked.release()
-            over.wait(30)
-            raise socket.gaierror(socket.EAI_AGAIN, "try again")
-        return look_up(host, *arguments, **options)
+        if not str(host).endswith(SLOW):
+            return look_up(host, *arguments, **options)
+        asked.release()
+        over.wait(30)
+        return look_up("127.0.0.1", *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slowly)
-    yield asked
-    over.set()
+    return asked
 
 
 async def test_wishes_for_slow_names_delay_no_webhook(
@@ -60,4 +67,41 @@ async def test_whoever_finds_no_thread_is_told_so_at_once(asked: threading.Semap
     with pytest.raises(NoThreadFreeError):
         await resolver.resolve("localhost")
     slow.cancel()
+    await resolver.close()
+
+
+async def test_many_who_wait_for_one_name_take_one_thread(asked: threading.Semaphore) -> None:
+    resolver = SystemResolver(threads=2)
+    waiting = [asyncio.ensure_future(resolver.resolve(SLOW, port)) for port in range(10)]
+    await asyncio.to_thread(asked.acquire)
+    assert await resolver.resolve("localhost", 80)
+    await resolver.close()
+    for ended in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(ended, asyncio.CancelledError)
+
+
+async def test_whoever_gives_up_on_a_name_spoils_it_for_nobody(
+    asked: threading.Semaphore, over: threading.Event
+) -> None:
+    resolver = SystemResolver(threads=1)
+    first = asyncio.ensure_future(resolver.resolve(SLOW, 80))
+    await asyncio.to_thread(asked.acquire)
+    first.cancel()
+    second = asyncio.ensure_future(resolver.resolve(SLOW, 443))
+    await asyncio.wait({first})
+    over.set()
+    [found] = await second
+    assert (found["hostname"], found["host"], found["port"]) == (SLOW, "127.0.0.1", 443)
+    assert await resolver.resolve(SLOW, 80)
+    await resolver.close()
+
+
+async def test_a_name_is_looked_up_anew_for_who_comes_later(
+    asked: threading.Semaphore, over: threading.Event
+) -> None:
+    over.set()
+    resolver = SystemResolver()
+    for _ in range(2):
+        await resolver.resolve(SLOW)
+        assert asked.acquire(blocking=False)
     await resolver.close()
