@@ -69,16 +69,14 @@ class DynamoDBSubscriptions:
     async def subscribed(self, routes: Collection[str]) -> Sequence[Subscription]:
         """List all that have one of these routes."""
         found: dict[str, Subscription] = {}
-        async with self.table.in_time():
-            for route in routes:
-                pages = self.table.client.get_paginator("query").paginate(
-                    TableName=self.table.name,
-                    KeyConditionExpression="pk = :route",
-                    ExpressionAttributeValues={":route": {"S": route_pk(self.store_id, route)}},
-                    ConsistentRead=True,
-                )
-                async for page in pages:
-                    found.update((item["sk"]["S"], subscription_of(item)) for item in page["Items"])
+        for route in routes:
+            pages = self.table.pages(
+                KeyConditionExpression="pk = :route",
+                ExpressionAttributeValues={":route": {"S": route_pk(self.store_id, route)}},
+                ConsistentRead=True,
+            )
+            async for items in pages:
+                found.update((item["sk"]["S"], subscription_of(item)) for item in items)
         return list(found.values())
 
     async def in_state(
@@ -95,16 +93,14 @@ class DynamoDBSubscriptions:
         """Count the active subscriptions of each topic, by the index alone."""
         counts: Counter[str] = Counter()
         partition = in_state_partition(self.store_id, SubscriptionState.ACTIVE)
-        async with self.table.in_time():
-            pages = self.table.client.get_paginator("query").paginate(
-                TableName=self.table.name,
-                IndexName=OPEN_INDEX,
-                KeyConditionExpression="#open = :partition",
-                ExpressionAttributeNames={"#open": "open"},
-                ExpressionAttributeValues={":partition": {"S": partition}},
-            )
-            async for page in pages:
-                counts.update(topic_of(entry) for entry in page["Items"])
+        pages = self.table.pages(
+            IndexName=OPEN_INDEX,
+            KeyConditionExpression="#open = :partition",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":partition": {"S": partition}},
+        )
+        async for entries in pages:
+            counts.update(topic_of(entry) for entry in entries)
         return counts
 
     def _subscription_item(self, subscription: Subscription) -> Item:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,19 @@ class Table:
             return None
         answer = await self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
         return answer.get("Item")
+
+    async def pages(self, **query: Any) -> AsyncIterator[Sequence[Item]]:
+        """Read all that a query finds, each page in time: of a long list, the whole is not.
+
+        Raises StoreUnavailableError.
+        """
+        pages = aiter(self.client.get_paginator("query").paginate(TableName=self.name, **query))
+        while True:
+            async with self.in_time():
+                page = await anext(pages, None)
+            if page is None:
+                return
+            yield page["Items"]
 
     async def put(self, item: Item, condition: Mapping[str, Any]) -> bool:
         """Put an item on a condition; tell whether that held."""

@@ -40,7 +40,8 @@ class TopicStore(Protocol):
 class SubscriptionStore(Protocol):
     """The record of one shop's subscriptions. Every write is durable when its call returns.
 
-    Every method raises StoreUnavailableError when the store cannot be reached in time.
+    Every method raises StoreUnavailableError when the store cannot be reached in time. Those that
+    list or count without a limit take as long as it takes, and give up when a part is late.
     """
 
     async def add_subscription(self, subscription: Subscription) -> Subscription:

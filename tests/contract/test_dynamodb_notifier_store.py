@@ -215,6 +215,44 @@ async def test_a_list_goes_on_past_what_the_index_has_not_heard_of(
     assert await notifier.due_deliveries(2) == due[1:3]
 
 
+async def test_a_list_may_take_longer_than_each_of_its_pages(
+    client: DynamoDBClient, shop_id: str, new_subscription: NewSubscription
+) -> None:
+    notifier = dynamodb_notifier_store(client, TABLE, shop_id, lambda: NOON, timeout_seconds=1)
+    added = [
+        await notifier.add_subscription(new_subscription(state=SubscriptionState.ACTIVE))
+        for _ in range(6)
+    ]
+
+    def one_each(params: dict[str, Any], **_: Any) -> None:
+        params["Limit"] = 1
+
+    def slowly(**_: Any) -> Any:
+        return asyncio.sleep(0.25)
+
+    client.meta.events.register("before-parameter-build.dynamodb.Query", one_each)
+    client.meta.events.register("before-call.dynamodb.Query", slowly)
+
+    found = await notifier.subscribed(["coupons"])
+    assert sorted(one.id for one in found) == sorted(one.id for one in added)
+    assert await notifier.count_active() == {"coupons": 6}
+
+
+async def test_a_page_that_takes_too_long_is_unavailable(
+    client: DynamoDBClient, shop_id: str
+) -> None:
+    notifier = dynamodb_notifier_store(client, TABLE, shop_id, lambda: NOON, timeout_seconds=0.1)
+
+    def never(**_: Any) -> Any:
+        return asyncio.Event().wait()
+
+    client.meta.events.register("before-call.dynamodb.Query", never)
+
+    for listing in (notifier.subscribed(["coupons"]), notifier.count_active()):
+        with pytest.raises(StoreUnavailableError, match="did not answer"):
+            await listing
+
+
 async def test_when_one_of_many_puts_fails_the_caller_is_told_and_can_log_them_again(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore
 ) -> None:
