@@ -85,7 +85,7 @@ async def test_what_was_due_arrives_when_the_queues_were_lost_with_everything_in
         f"http://127.0.0.1:{port}",
         allow_loopback_webhooks=True,
         state_dir=tmp_path,
-        retry_seconds=[2.0],
+        retry_seconds=[2.0] * 20,
         log_level="ERROR",
     )
     async with contextlib.AsyncExitStack() as stack:
@@ -93,7 +93,7 @@ async def test_what_was_due_arrives_when_the_queues_were_lost_with_everything_in
             subscriber = await stack.enter_async_context(endpoint(answers(500)))
             pending = await stack.enter_async_context(endpoint(agreeing=answers(500)))
             notifier = await stack.enter_async_context(notifier_process(settings))
-            await webhook(notifier, subscriber)
+            held = await webhook(notifier, subscriber)
             asked = await subscribe(notifier, channel="webhook", url=pending.url)
             await pending.until(lambda: pending.challenges == 1)
             async with announcing(settings) as desk:
@@ -106,7 +106,7 @@ async def test_what_was_due_arrives_when_the_queues_were_lost_with_everything_in
                 assert await queue_of(desk) == till
                 subscriber.answering, pending.agreeing = answers(204), echoes
                 notifier.process.send_signal(signal.SIGHUP)
-                await subscriber.hears(2)
+                await held.until(lambda shown: shown["deliveries"][0]["state"] == "delivered")
                 await asked.becomes("active")
                 assert set(subscriber.ids) == {lost}
                 fresh = await publish(notifier)
