@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,16 @@ class Wished:
 
     async def becomes(self, state: str) -> dict[str, Any]:
         """Wait until the subscription is in a state, and give what is shown of it."""
+        return await self.until(lambda shown: shown["state"] == state)
+
+    async def until(self, as_hoped: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until what is shown is as hoped, and give it."""
         headers = {"Authorization": f"Bearer {self.manage_token}"}
         async with asyncio.timeout(2 * SECONDS):
             while True:
                 answer = await self.notifier.http.get(f"/subscriptions/{self.id}", headers=headers)
                 shown: dict[str, Any] = answer.raise_for_status().json()
-                if shown["state"] == state:
+                if as_hoped(shown):
                     return shown
                 await asyncio.sleep(0.05)
 
@@ -225,8 +229,8 @@ async def test_who_bounces_is_left_alone_with_a_notice(ministack: str, tmp_path:
             with structlog.testing.capture_logs() as logs:
                 await publish(notifier, "Half price")
                 shown = await wished.becomes("paused")
+                await wished.until(lambda shown: shown["deliveries"][0]["state"] == "failed")
             assert shown["notice"] == "the mail was refused with 550"
-            assert shown["deliveries"][0]["state"] == "failed"
             assert ADDRESS not in str(logs)
     assert len(server.mail) == 1
 
