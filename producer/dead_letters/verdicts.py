@@ -10,8 +10,6 @@ from shared.aws.dead_letters import DeadLetter
 from shared.domain.order import Order, OrderState
 from shared.messages.ticket import Ticket
 
-_CLOCKS_APART = dt.timedelta(seconds=1)
-
 
 def ticket_in(letter: DeadLetter) -> Ticket | None:
     """Read the ticket that a dead letter was; none when it never was one."""
@@ -34,14 +32,14 @@ def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
     """Tell whether an order is to fail, since this was the ticket by which it would go on.
 
     It does not when it has gone on, is being prepared under a claim that holds or came by another
-    ticket, or was placed anew since the dead letter was sent: then the letter is a leftover.
+    ticket, or has failed and was placed anew since the ticket was queued: then the letter is a
+    leftover.
     """
-    placed_at = order.reached(OrderState.PLACED) or order.placed_at
-    if letter.sent_at is not None and letter.sent_at < placed_at - _CLOCKS_APART:
-        return False
     if order.state is OrderState.PREPARING and order.claim is not None:
         return order.claim.ticket == letter.id and order.claim.until <= now
-    return order.state is OrderState.PLACED
+    ticket = ticket_in(letter)
+    is_newest = ticket is not None and ticket.version > _failed_as(order)
+    return order.state is OrderState.PLACED and is_newest
 
 
 def refusal(order: Order, now: dt.datetime) -> str | None:
@@ -51,3 +49,10 @@ def refusal(order: Order, now: dt.datetime) -> str | None:
     if order.state is OrderState.PREPARING and (order.claim is None or order.claim.until <= now):
         return None
     return f"the order is {order.state}"
+
+
+def _failed_as(order: Order) -> int:
+    """Give the version as which the order failed last; 0 when it never did."""
+    versions = enumerate(order.timeline, start=1)
+    failed = (version for version, entry in versions if entry.state is OrderState.FAILED)
+    return max(failed, default=0)

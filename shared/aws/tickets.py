@@ -16,7 +16,10 @@ class TicketQueue:
     async def put(self, order: Order) -> None:
         """Queue a ticket for `order`; returns once SQS has confirmed it."""
         ticket = Ticket(
-            order_id=order.id, store_id=order.store_id, correlation_id=order.correlation_id
+            order_id=order.id,
+            store_id=order.store_id,
+            correlation_id=order.correlation_id,
+            version=order.version,
         )
         attributes = {"correlation_id": order.correlation_id}
         await self._queue.send(Message(ticket.model_dump_json(), attributes))

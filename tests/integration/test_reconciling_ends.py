@@ -45,6 +45,17 @@ async def test_an_order_whose_ticket_was_rejected_fails_and_is_announced(
     assert await room.dead_letters.count() == 1
 
 
+@pytest.mark.parametrize("seconds", [-3600, -3, 3, 3600])
+async def test_an_order_fails_with_its_ticket_however_far_our_clock_is_from_that_of_sqs(
+    room: BackRoom, failures: Failures, seconds: int
+) -> None:
+    room.ahead = seconds * SECOND
+    order = await room.placed()
+    await room.bury_ticket(order)
+    await failures.fail()
+    assert await room.state(order) is FAILED
+
+
 async def test_an_order_whose_ticket_sqs_gave_up_on_fails(
     room: BackRoom, failures: Failures
 ) -> None:
