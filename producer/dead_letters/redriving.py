@@ -1,7 +1,9 @@
 """Redrives dead letters: their orders are placed anew, and given fresh tickets.
 
 Order placed, announced, ticket queued, dead letter deleted, in this order. Cut off anywhere, the
-dead letter is still there, and can be redriven again; a second ticket is harmless.
+dead letter is still there, and can be redriven again; a second ticket is harmless. An order that
+has not failed yet fails first, so that whoever still reads the same dead letter finds a leftover:
+what was redriven is not failed by it after all.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from producer.dead_letters.verdicts import refusal, ticket_in
+from producer.dead_letters.verdicts import must_fail, refusal, ticket_in
 from producer.handover import Handover
 from shared.aws.batcher import EntryFailedError
 from shared.aws.dead_letters import DeadLetter, DeadLetters
@@ -81,7 +83,7 @@ class Redriving:
     ) -> list[Refused]:
         """Redrive an order by all its dead letters at once, or refuse them all."""
         try:
-            reason = await self._redrive_order(order_id, dry_run=dry_run)
+            reason = await self._redrive_order(order_id, letters, dry_run=dry_run)
             if reason is None and not dry_run:
                 await asyncio.gather(*(self._dead_letters.delete(letter) for letter in letters))
         except OrderChangedError:
@@ -91,7 +93,9 @@ class Redriving:
             reason = "the queue or the order store is out of reach; try again"
         return [] if reason is None else [Refused(letter.id, reason) for letter in letters]
 
-    async def _redrive_order(self, order_id: str | None, *, dry_run: bool) -> str | None:
+    async def _redrive_order(
+        self, order_id: str | None, letters: Sequence[DeadLetter], *, dry_run: bool
+    ) -> str | None:
         """Place an order anew and queue its ticket; say why not, where that cannot be."""
         if order_id is None:
             return "not a ticket"
@@ -100,15 +104,22 @@ class Redriving:
             return "no such order"
         reason = refusal(order, self._clock())
         if reason is None and not dry_run:
-            await self._handover.again(await self._placed_anew(order))
+            await self._handover.again(await self._placed_anew(order, letters))
         return reason
 
-    async def _placed_anew(self, order: Order) -> Order:
-        if order.state is not OrderState.FAILED:
-            return order
-        placed = advance(order, OrderState.PLACED, self._clock())
-        await self._store.replace(order, placed)
-        return placed
+    async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
+        now = self._clock()
+        if any(must_fail(order, letter, now) for letter in letters):
+            order = await self._moved(order, OrderState.FAILED)
+            await self._handover.tell(order)
+        if order.state is OrderState.FAILED:
+            order = await self._moved(order, OrderState.PLACED)
+        return order
+
+    async def _moved(self, order: Order, to: OrderState) -> Order:
+        moved = advance(order, to, self._clock())
+        await self._store.replace(order, moved)
+        return moved
 
 
 def _by_order(letters: Iterable[DeadLetter]) -> Mapping[str | None, list[DeadLetter]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from producer.dead_letters.redriving import Redrive, Redriving
+from producer.dead_letters.verdicts import ticket_in
 from producer.reconciling.failures import Failures
 from shared.domain.order import Order, OrderState
 from tests.support.back_room import MINUTE, BackRoom, open_back_room
@@ -94,6 +96,41 @@ async def test_a_dead_letter_that_was_redriven_and_fails_again_is_redriven_again
         await room.bury_ticket(order)
         await failures.fail()
         assert await room.state(order) is FAILED
+
+
+async def test_a_redrive_beside_the_reconciler_leaves_each_order_its_ticket_or_its_dead_letter(
+    room: BackRoom, redriving: Redriving, failures: Failures
+) -> None:
+    for _ in range(5):
+        orders = [await room.placed() for _ in range(4)]
+        for order in orders:
+            await room.bury_ticket(order)
+
+        await asyncio.gather(failures.fail(), everything(redriving))
+
+        left = {ticket_in(letter) for letter in await room.dead_letters.look(100)}
+        redrivable = {ticket.order_id for ticket in left if ticket is not None}
+        waiting = await room.take_tickets()
+        for order in orders:
+            failed = await room.state(order) is FAILED
+            assert (order.id in redrivable, order.id in waiting) == (failed, not failed)
+        await everything(redriving)
+        await room.take_tickets()
+
+
+async def test_an_order_that_has_not_failed_yet_fails_and_is_placed_anew(
+    room: BackRoom, redriving: Redriving, failures: Failures
+) -> None:
+    order = await room.placed()
+    await room.bury_ticket(order)
+    room.announced.clear()
+
+    assert len((await everything(redriving)).redriven) == 1
+    await failures.fail()
+
+    assert room.announced == [(order.id, FAILED, 2), (order.id, PLACED, 3)]
+    assert await room.state(order) is PLACED
+    assert await room.take_tickets() == [order.id]
 
 
 async def test_an_order_in_a_baristas_hands_is_left_alone_until_its_claim_has_lapsed(
