@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -18,6 +19,8 @@ from shared.domain.order import Order, OrderState
 log = structlog.stdlib.get_logger(__name__)
 
 _REMEMBERED = 10_000
+
+_TOLD_AT_ONCE = 100
 
 
 class Announcer(Protocol):
@@ -37,7 +40,7 @@ class Tickets(Protocol):
 class Handover:
     """Queues tickets. A ticket is on the queue only after its order was announced as placed.
 
-    An announcement of a change that is already durable may take `tell_seconds`.
+    Announcements of changes that are already durable may take `tell_seconds`, some at once.
     """
 
     def __init__(
@@ -72,28 +75,48 @@ class Handover:
         async with self._turns.setdefault(order.id, asyncio.Lock()):
             await self._queue(order)
 
-    async def tell(self, order: Order) -> None:
-        """Announce a change that is already durable, so that its failure cannot undo it."""
-        try:
-            async with asyncio.timeout(self._tell_seconds):
-                await self._announcer.announce(order)
-        except (AwsUnavailableError, EntryFailedError, TimeoutError):
-            log.exception("announcement.failed", order_id=order.id)
+    async def tell(self, *orders: Order) -> None:
+        """Announce changes that are already durable, so that no failure can undo them.
+
+        They are noted as untold before: what cannot be announced now is announced later.
+        """
+        for order in orders:
             self._untold[order.id, order.version] = order
             if len(self._untold) > _REMEMBERED:
                 self._untold.popitem(last=False)
+        try:
+            await self._announce(orders)
+        except (AwsUnavailableError, TimeoutError):
+            log.exception("announcement.failed", order_ids=[order.id for order in orders[:10]])
 
     async def tell_the_untold(self) -> None:
-        """Announce what could not be announced before, oldest first; stop at what still cannot."""
-        for change, order in list(self._untold.items()):
-            async with asyncio.timeout(self._tell_seconds):
-                await self._announcer.announce(order)
-            self._untold.pop(change, None)
+        """Announce what could not be announced before, oldest first.
+
+        Raises AwsUnavailableError or TimeoutError, and leaves the rest, when the topic is away.
+        """
+        await self._announce(list(self._untold.values()))
 
     @property
     def untold_since(self) -> dt.datetime | None:
         """When the oldest change was made that could not be announced yet."""
         return min((order.since for order in self._untold.values()), default=None)
+
+    async def _announce(self, changes: Sequence[Order]) -> None:
+        for start in range(0, len(changes), _TOLD_AT_ONCE):
+            some = changes[start : start + _TOLD_AT_ONCE]
+            async with asyncio.timeout(self._tell_seconds):
+                outcomes = await asyncio.gather(*map(self._strike, some), return_exceptions=True)
+            if failures := [outcome for outcome in outcomes if outcome is not None]:
+                raise failures[0]
+
+    async def _strike(self, order: Order) -> None:
+        """Announce a change, and strike it off what is untold; one that is refused stays there."""
+        try:
+            await self._announcer.announce(order)
+        except EntryFailedError:
+            log.exception("announcement.failed", order_ids=[order.id])
+        else:
+            self._untold.pop((order.id, order.version), None)
 
     async def _queue(self, order: Order) -> None:
         if order.state is OrderState.PLACED:

@@ -26,12 +26,20 @@ class Expiry:
 
     async def expire(self, overdue: Sequence[Order]) -> None:
         """Expire orders that are overdue, the rest of very many in the next rounds."""
-        for order in overdue[:_MOST_AT_ONCE]:
-            expired = advance(order, OrderState.EXPIRED, self._clock())
-            try:
-                await self._store.replace(order, expired)
-            except OrderChangedError:
-                log.info("order.collected_at_last", order_id=order.id)
-            else:
-                log.info("order.expired", order_id=order.id, number=order.number)
-                await self._handover.tell(expired)
+        expired: list[Order] = []
+        try:
+            for order in overdue[:_MOST_AT_ONCE]:
+                expired += await self._expire(order)
+        finally:
+            await self._handover.tell(*expired)
+
+    async def _expire(self, order: Order) -> Sequence[Order]:
+        """Expire an order; give it as it is then, if nobody was faster."""
+        expired = advance(order, OrderState.EXPIRED, self._clock())
+        try:
+            await self._store.replace(order, expired)
+        except OrderChangedError:
+            log.info("order.collected_at_last", order_id=order.id)
+            return ()
+        log.info("order.expired", order_id=order.id, number=order.number)
+        return (expired,)

@@ -45,13 +45,20 @@ class Failures:
         if count == 0 or (recently and seen == self._settled_at):
             return
         letters = await self._dead_letters.look(_MOST_READ)
-        settled = [letter.id for letter in letters if await self._is_settled(letter)]
+        failed: list[Order] = []
+        try:
+            settled = [letter.id for letter in letters if await self._is_settled(letter, failed)]
+        finally:
+            await self._handover.tell(*failed)
         self._settled = frozenset(settled)
         self._settled_at = seen if len(settled) == len(letters) else None
         self._read_at = time.monotonic()
 
-    async def _is_settled(self, letter: DeadLetter) -> bool:
-        """Fail the order of a dead letter if it must, and tell whether it never will any more."""
+    async def _is_settled(self, letter: DeadLetter, failed: list[Order]) -> bool:
+        """Fail the order of a dead letter if it must, and tell whether it never will any more.
+
+        Orders that fail are added to `failed`.
+        """
         ticket = ticket_in(letter)
         if letter.id in self._settled or ticket is None:
             return True
@@ -60,14 +67,11 @@ class Failures:
             return True
         if not must_fail(order, letter, self._clock()):
             return False
-        return await self._fail(order, letter)
-
-    async def _fail(self, order: Order, letter: DeadLetter) -> bool:
-        failed = advance(order, OrderState.FAILED, self._clock())
+        now_failed = advance(order, OrderState.FAILED, self._clock())
         try:
-            await self._store.replace(order, failed)
+            await self._store.replace(order, now_failed)
         except OrderChangedError:
             return False
         log.warning("order.failed", order_id=order.id, number=order.number, why=reason_of(letter))
-        await self._handover.tell(failed)
+        failed.append(now_failed)
         return True

@@ -161,6 +161,25 @@ async def test_a_failure_that_cannot_be_announced_is_announced_later(
     assert room.handover.untold_since is None
 
 
+async def test_a_silent_topic_holds_up_a_round_once_and_not_for_each_order(
+    room: BackRoom, failures: Failures
+) -> None:
+    placed = [await room.placed() for _ in range(4)]
+    for order in placed:
+        await room.bury_ticket(order)
+    ready = [await room.moved(await room.stored(), PREPARING, READY) for _ in range(4)]
+    room.silent = True
+    async with asyncio.timeout(6):  # twice the two seconds that an announcement has
+        await failures.fail()
+        await Expiry(room.store, room.handover, room.clock).expire(ready)
+    assert {await room.state(order) for order in placed} == {FAILED}
+    assert {await room.state(order) for order in ready} == {OrderState.EXPIRED}
+
+    room.silent = False
+    await room.handover.tell_the_untold()
+    assert {change[0] for change in room.announced} == {order.id for order in (*placed, *ready)}
+
+
 async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
     room: BackRoom,
 ) -> None:

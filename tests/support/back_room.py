@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import json
@@ -49,6 +50,8 @@ class BackRoom:
     announced: list[tuple[str, OrderState, int]] = field(default_factory=list)
     deaf: bool = False
     """Whether announcing fails."""
+    silent: bool = False
+    """Whether nobody answers who announces something."""
 
     def __post_init__(self) -> None:
         backlog = Backlog(TicketQueue(self.queue))
@@ -61,6 +64,8 @@ class BackRoom:
     async def announce(self, order: Order) -> None:
         if self.deaf:
             raise AwsUnavailableError("SNS is out of reach")
+        if self.silent:
+            await asyncio.Event().wait()
         self.announced.append((order.id, order.state, order.version))
 
     async def stored(self) -> Order:

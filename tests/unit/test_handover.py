@@ -21,6 +21,7 @@ class Counter:
 
     done: list[tuple[str, Order]] = field(default_factory=list)
     fails_with: Exception | None = None
+    refused: Order | None = None
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -30,6 +31,8 @@ class Counter:
         await self.go_on.wait()
         if self.fails_with is not None:
             raise self.fails_with
+        if order is self.refused:
+            raise EntryFailedError("InvalidParameter", "", sender_fault=True)
         self.done.append(("announced", order))
 
     async def put(self, order: Order) -> None:
@@ -178,3 +181,50 @@ async def test_what_could_not_be_announced_is_announced_later_once(
     await handover.tell_the_untold()
     assert counter.done == [("announced", order) for order in orders]
     assert handover.untold_since is None
+
+
+async def test_many_that_cannot_be_announced_in_time_are_given_up_together_and_announced_later(
+    handover: Handover, counter: Counter
+) -> None:
+    orders = [an_order() for _ in range(1000)]
+    counter.go_on.clear()
+    async with asyncio.timeout(1):
+        await handover.tell(*orders)
+    assert counter.done == []
+
+    counter.go_on.set()
+    await handover.tell_the_untold()
+    assert counter.done == [("announced", order) for order in orders]
+    assert handover.untold_since is None
+
+
+async def test_one_announcement_that_is_refused_keeps_none_of_the_others_back(
+    handover: Handover, counter: Counter
+) -> None:
+    first, *others = (an_order() for _ in range(200))
+    counter.refused = first
+    await handover.tell(first, *others)
+    assert counter.done == [("announced", order) for order in others]
+    assert handover.untold_since == first.since
+
+    await handover.tell_the_untold()
+    counter.refused = None
+    await handover.tell_the_untold()
+    assert counter.done[-1] == ("announced", first)
+    assert handover.untold_since is None
+
+
+async def test_what_was_being_announced_when_its_teller_was_stopped_is_announced_later(
+    handover: Handover, counter: Counter
+) -> None:
+    order = an_order()
+    counter.go_on.clear()
+    telling = asyncio.create_task(handover.tell(order))
+    await asyncio.sleep(0)
+    telling.cancel()
+    await asyncio.wait([telling])
+    assert handover.untold_since == order.since
+
+    counter.go_on.set()
+    await handover.tell_the_untold()
+    assert counter.done == [("announced", order)]
