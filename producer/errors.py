@@ -15,6 +15,13 @@ class DeadLetterNotFoundError(Exception):
     """There is no dead letter under that id."""
 
 
+class DeadLettersLeftError(Exception):
+    """It is not among the dead letters that were looked at; but there are `left` others."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(f"{left} dead letters could not be looked at; try again")
+
+
 class KeyReusedError(Exception):
     """The idempotency key belongs to another order than this one."""
 

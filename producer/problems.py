@@ -9,6 +9,7 @@ from typing import Any
 
 from producer.errors import (
     DeadLetterNotFoundError,
+    DeadLettersLeftError,
     KeyReusedError,
     NotInThatStateError,
     NotInTimeError,
@@ -74,6 +75,9 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         OrderNotFoundError: lambda _: Problem(NOT_FOUND, "no order is known under that id"),
         DeadLetterNotFoundError: lambda _: Problem(
             NOT_FOUND, "no dead letter is known under that id"
+        ),
+        DeadLettersLeftError: lambda error: Problem(
+            UNAVAILABLE, str(error), retry_after=_RETRY_SECONDS
         ),
         KeyReusedError: lambda _: Problem(
             KEY_REUSED, "another order was placed under this key; use a new one"

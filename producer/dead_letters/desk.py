@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from producer.dead_letters.redriving import MOST_HELD
 from producer.dead_letters.verdicts import reason_of, ticket_in
-from producer.errors import DeadLetterNotFoundError
+from producer.errors import DeadLetterNotFoundError, DeadLettersLeftError
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.domain.order import Order
 from shared.runtime.clock import Clock
@@ -49,10 +48,14 @@ class DeadLetterDesk:
         return sorted(findings, key=lambda finding: -finding.age_seconds)
 
     async def find(self, letter_id: str) -> Finding:
-        """Find one among MOST_HELD dead letters; raises DeadLetterNotFoundError."""
-        for letter in await self._dead_letters.look(MOST_HELD):
-            if letter.id == letter_id:
-                return await self._finding(letter)
+        """Find one dead letter; raises DeadLetterNotFoundError, or DeadLettersLeftError."""
+        async with self._dead_letters.pages() as pages:
+            async for letters in pages:
+                for letter in letters:
+                    if letter.id == letter_id:
+                        return await self._finding(letter)
+        if pages.left:
+            raise DeadLettersLeftError(pages.left)
         raise DeadLetterNotFoundError
 
     async def purge(self) -> int:

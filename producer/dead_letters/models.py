@@ -7,9 +7,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from producer.dead_letters.redriving import MOST_HELD
+from shared.aws.dead_letters import MOST_HELD
 from shared.domain.order import OrderState
 from shared.web.fields import Body
+
+MOST_LISTED = 1000
 
 
 class ListDeadLetters(Body):
@@ -17,11 +19,14 @@ class ListDeadLetters(Body):
 
     model_config = ConfigDict(strict=False)
 
-    limit: Annotated[int, Field(ge=1, le=MOST_HELD)] = 100
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
 
 
 class RedriveDeadLetters(Body):
-    """Which dead letters to redrive: those of some ids, or all. A dry run changes nothing."""
+    """Which dead letters to redrive: those of some ids, or all. A dry run changes nothing.
+
+    With `limit`, no more than so many are redriven.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["all"]}]}
@@ -31,6 +36,7 @@ class RedriveDeadLetters(Body):
         default=[], min_length=1, max_length=100
     )
     all: bool = Field(default=False, json_schema_extra={"const": True})
+    limit: Annotated[int, Field(ge=1, le=MOST_HELD)] = MOST_LISTED
     dry_run: bool = False
 
     @model_validator(mode="after")

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from producer.dead_letters import routes
 from producer.dead_letters.models import (
+    MOST_LISTED,
     DeadLetterDetail,
     DeadLetterList,
     PurgeModel,
     RedriveDeadLetters,
     RedriveModel,
 )
-from producer.dead_letters.redriving import MOST_HELD
 from producer.problems import INVALID_REDRIVE
 from shared.web.operation import Answer, Operation, Parameter
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
@@ -32,7 +32,7 @@ DEAD_LETTER_OPERATIONS: Sequence[Operation] = (
                 "limit",
                 "query",
                 "How many at most (100 when left out)",
-                Annotated[int, Field(ge=1, le=MOST_HELD)],
+                Annotated[int, Field(ge=1, le=MOST_LISTED)],
             ),
         ),
         answers={HTTPStatus.OK: Answer("Dead letters", DeadLetterList)},

@@ -11,40 +11,20 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 
+from producer.dead_letters.redrive import Redrive, Tally
 from producer.dead_letters.verdicts import must_fail, refusal, ticket_in
 from producer.handover import Handover
 from shared.aws.batcher import EntryFailedError
-from shared.aws.dead_letters import DeadLetter, DeadLetters
+from shared.aws.dead_letters import MOST_HELD, DeadLetter, DeadLetters
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order, OrderState, advance
 from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
-
-MOST_HELD = 1000
-"""How many dead letters are looked at in one go."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A dead letter, by its id, that was not redriven, and why."""
-
-    id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Redrive:
-    """What became of a redrive: ids of dead letters, and how many were not even looked at."""
-
-    redriven: Sequence[str]
-    refused: Sequence[Refused]
-    left: int
 
 
 class Redriving:
@@ -58,54 +38,62 @@ class Redriving:
         self._handover = handover
         self._clock = clock
 
-    async def redrive(self, ids: Collection[str] | None, *, dry_run: bool) -> Redrive:
-        """Redrive the dead letters of these ids, or all, but not more than MOST_HELD at once.
+    async def redrive(
+        self, ids: Collection[str] | None, limit: int = MOST_HELD, *, dry_run: bool
+    ) -> Redrive:
+        """Redrive the dead letters of these ids, or all, until `limit` of them are redriven.
 
         With `dry_run` it is only said what would become of them.
         """
-        total = await self._dead_letters.count()
-        async with self._dead_letters.held(MOST_HELD) as letters:
-            chosen = [letter for letter in letters if ids is None or letter.id in ids]
-            outcomes = await asyncio.gather(
-                *(
-                    self._redrive(order_id, of_order, dry_run=dry_run)
-                    for order_id, of_order in _by_order(chosen).items()
-                )
-            )
-        redrive = _summed_up(chosen, outcomes, ids or (), max(0, total - len(letters)))
+        tally = Tally(ids, limit)
+        async with self._dead_letters.pages() as pages:
+            async for letters in pages:
+                for chosen in tally.choose(letters):
+                    await self._redrive_some(tally, chosen, dry_run=dry_run)
+                if tally.is_complete:
+                    break
+        redrive = tally.summed_up(pages.left)
         if not dry_run:
             counts = {"redriven": len(redrive.redriven), "refused": len(redrive.refused)}
-            log.info("dead_letters.redriven", **counts)
+            log.info("dead_letters.redriven", left=redrive.left, **counts)
         return redrive
 
-    async def _redrive(
-        self, order_id: str | None, letters: Sequence[DeadLetter], *, dry_run: bool
-    ) -> list[Refused]:
-        """Redrive an order by all its dead letters at once, or refuse them all."""
-        try:
-            reason = await self._redrive_order(order_id, letters, dry_run=dry_run)
-            if reason is None and not dry_run:
-                await asyncio.gather(*(self._dead_letters.delete(letter) for letter in letters))
-        except OrderChangedError:
-            reason = "the order was changed at the same time; try again"
-        except (AwsUnavailableError, EntryFailedError, StoreUnavailableError) as error:
-            log.warning("dead_letter.not_redriven", order_id=order_id, error=str(error))
-            reason = "the queue or the order store is out of reach; try again"
-        return [] if reason is None else [Refused(letter.id, reason) for letter in letters]
+    async def _redrive_some(
+        self, tally: Tally, letters: Iterable[DeadLetter], *, dry_run: bool
+    ) -> None:
+        by_order = _by_order(letters)
+        work = [self._redrive(tally, *one, dry_run=dry_run) for one in by_order.items()]
+        reasons = await asyncio.gather(*work)
+        for of_order, reason in zip(by_order.values(), reasons, strict=True):
+            tally.add(of_order, reason)
 
-    async def _redrive_order(
-        self, order_id: str | None, letters: Sequence[DeadLetter], *, dry_run: bool
+    async def _redrive(
+        self, tally: Tally, order_id: str | None, letters: Sequence[DeadLetter], *, dry_run: bool
     ) -> str | None:
-        """Place an order anew and queue its ticket; say why not, where that cannot be."""
+        """Redrive an order by some of its dead letters at once, or say why not."""
         if order_id is None:
             return "not a ticket"
-        order = await self._store.get(order_id)
-        if order is None:
-            return "no such order"
-        reason = refusal(order, self._clock())
-        if reason is None and not dry_run:
-            await self._handover.again(await self._placed_anew(order, letters))
+        try:
+            order = await self._store.get(order_id)
+            if order is None:
+                return "no such order"
+            reason = refusal(order, self._clock())
+            if reason is None and not dry_run:
+                await self._give_ticket(tally, order, letters)
+                await asyncio.gather(*(self._dead_letters.delete(letter) for letter in letters))
+        except OrderChangedError:
+            return "the order was changed at the same time; try again"
+        except (AwsUnavailableError, EntryFailedError, StoreUnavailableError) as error:
+            log.warning("dead_letter.not_redriven", order_id=order_id, error=str(error))
+            return "the queue or the order store is out of reach; try again"
         return reason
+
+    async def _give_ticket(self, tally: Tally, order: Order, letters: Iterable[DeadLetter]) -> None:
+        """Place an order anew and queue its ticket, unless it was given one by another letter."""
+        placed = await self._placed_anew(order, letters)
+        if tally.ticketed.get(placed.id) != placed.version:
+            await self._handover.again(placed)
+            tally.ticketed[placed.id] = placed.version
 
     async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
         now = self._clock()
@@ -128,16 +116,3 @@ def _by_order(letters: Iterable[DeadLetter]) -> Mapping[str | None, list[DeadLet
         ticket = ticket_in(letter)
         grouped[ticket.order_id if ticket else None].append(letter)
     return grouped
-
-
-def _summed_up(
-    chosen: Sequence[DeadLetter],
-    outcomes: Iterable[Sequence[Refused]],
-    asked_for: Iterable[str],
-    left: int,
-) -> Redrive:
-    refused = [refusal for of_order in outcomes for refusal in of_order]
-    here = {letter.id for letter in chosen}
-    missing = [Refused(i, "no such dead letter") for i in asked_for if i not in here]
-    redriven = here - {refusal.id for refusal in refused}
-    return Redrive(sorted(redriven), [*refused, *missing], left)

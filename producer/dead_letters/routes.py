@@ -44,7 +44,7 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
     """Give orders another chance."""
     body = await read_body(request, RedriveDeadLetters, INVALID_REDRIVE)
     ids = None if body.all else frozenset(body.ids)
-    redrive = await request.app[COUNTER].redriving.redrive(ids, dry_run=body.dry_run)
+    redrive = await request.app[COUNTER].redriving.redrive(ids, body.limit, dry_run=body.dry_run)
     refused = [RefusedModel(id=letter.id, reason=letter.reason) for letter in redrive.refused]
     return answer(
         RedriveModel(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import structlog
 
 from producer.dead_letters.verdicts import must_fail, reason_of, ticket_in
 from producer.handover import Handover
-from shared.aws.dead_letters import DeadLetter, DeadLetters
+from shared.aws.dead_letters import DeadLetter, DeadLetters, Pages
 from shared.domain.order import Order, OrderState, advance
 from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
 
-_MOST_READ = 1000
 _AGAIN_SECONDS = 60
 """How often dead letters are read again though nothing seems to have changed."""
 
@@ -44,21 +44,34 @@ class Failures:
         recently = time.monotonic() - self._read_at < _AGAIN_SECONDS
         if count == 0 or (recently and seen == self._settled_at):
             return
-        letters = await self._dead_letters.look(_MOST_READ)
         failed: list[Order] = []
         try:
-            settled = [letter.id for letter in letters if await self._is_settled(letter, failed)]
+            async with self._dead_letters.pages() as pages:
+                self._settled = await self._read(pages, failed)
         finally:
             await self._handover.tell(*failed)
-        self._settled = frozenset(settled)
-        self._settled_at = seen if len(settled) == len(letters) else None
+        # What others held is looked at in the next round, what there is no time for much later.
+        all_settled = len(self._settled) == pages.seen and (pages.left == 0 or pages.cut_short)
+        self._settled_at = seen if all_settled else None
         self._read_at = time.monotonic()
 
-    async def _is_settled(self, letter: DeadLetter, failed: list[Order]) -> bool:
-        """Fail the order of a dead letter if it must, and tell whether it never will any more.
+    async def _read(self, pages: Pages, failed: list[Order]) -> frozenset[str]:
+        """Fail the orders of dead letters; give the ids of those of which nothing more will come.
 
         Orders that fail are added to `failed`.
         """
+        settled: set[str] = set()
+        async for letters in pages:
+            verdicts = await asyncio.gather(
+                *(self._is_settled(letter, failed) for letter in letters)
+            )
+            settled.update(
+                letter.id for letter, done in zip(letters, verdicts, strict=True) if done
+            )
+        return frozenset(settled)
+
+    async def _is_settled(self, letter: DeadLetter, failed: list[Order]) -> bool:
+        """Fail the order of a dead letter if it must, and tell whether it never will any more."""
         ticket = ticket_in(letter)
         if letter.id in self._settled or ticket is None:
             return True

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import structlog
 
@@ -20,8 +22,14 @@ from shared.aws.provisioning import MAX_RECEIVE_COUNT
 from shared.aws.queue import ATTEMPTS, REASON, SqsQueue
 from shared.consuming.delivery import Delivery, LeaseLostError
 
-HELD_SECONDS = 15
+HELD_SECONDS = 30
 """How long dead letters are out of everybody else's sight, should this process die over them."""
+
+PASS_SECONDS = 15
+"""How long to go on through them: none should be back in sight before the last was looked at."""
+
+MOST_HELD = 10_000
+"""How many are held at once; SQS itself would allow 120,000."""
 
 LONGEST_BODY = 10_000
 """Characters that are kept of a body: a ticket has a few hundred, and a poison may have 1 MiB."""
@@ -47,14 +55,70 @@ class DeadLetter:
     sent_at: dt.datetime | None
 
 
+class Pages:
+    """Dead letters, up to ten at a time, each once; what is seen is put into `held`.
+
+    They end when as many were seen as there were (`total`), or no more can be had since somebody
+    else holds them; or they are `cut_short` after `seconds`, or when MOST_HELD are held.
+    """
+
+    def __init__(
+        self, queue: SqsQueue, held: dict[str, Delivery], total: int, seconds: float
+    ) -> None:
+        self._queue = queue
+        self._held = held
+        self._total = total
+        self._until = time.monotonic() + seconds
+        self._seen: set[str] = set()
+        self.cut_short = False
+
+    @property
+    def seen(self) -> int:
+        """How many were seen."""
+        return len(self._seen)
+
+    @property
+    def left(self) -> int:
+        """How many were not seen, as far as SQS knows."""
+        return max(0, self._total - len(self._seen))
+
+    def __aiter__(self) -> Self:
+        """Go on with the next page."""
+        return self
+
+    async def __anext__(self) -> Sequence[DeadLetter]:
+        """Receive what was not seen before."""
+        self.cut_short = self._is_enough()
+        page = {} if self.cut_short or self.left == 0 else await self._receive()
+        if not page:
+            raise StopAsyncIteration
+        self._seen.update(page)
+        return [_dead_letter(delivery) for delivery in page.values()]
+
+    def _is_enough(self) -> bool:
+        enough = time.monotonic() >= self._until or len(self._held) >= MOST_HELD
+        if not (enough and self._seen and self.left):
+            return False
+        log.warning("dead_letters.not_all_read", read=self.seen, left=self.left)
+        return True
+
+    async def _receive(self) -> Mapping[str, Delivery]:
+        """Receive some that were not seen before, and hold what handing them back takes."""
+        received = {one.message_id: one for one in await self._queue.receive(_RECEIVE)}
+        for letter_id, delivery in received.items():
+            self._held[letter_id] = replace(delivery, body="", attributes={})
+        return {i: delivery for i, delivery in received.items() if i not in self._seen}
+
+
 class DeadLetters:
-    """Looks at dead letters by receiving them, and hands them back at once.
+    """Looks at dead letters by receiving them, and hands them back.
 
     `removed` counts what was removed by way of this object.
     """
 
-    def __init__(self, queue: SqsQueue) -> None:
+    def __init__(self, queue: SqsQueue, pass_seconds: float = PASS_SECONDS) -> None:
         self._queue = queue
+        self._pass_seconds = pass_seconds
         self._looking = asyncio.Lock()
         self._held: dict[str, Delivery] = {}
         self.removed = 0
@@ -74,10 +138,23 @@ class DeadLetters:
 
         What was deleted in the block does not come back.
         """
+        letters: list[DeadLetter] = []
+        async with self.pages() as pages:
+            async for page in pages:
+                letters += page
+                if len(letters) >= limit:
+                    break
+            yield letters[:limit]
+
+    @contextlib.asynccontextmanager
+    async def pages(self) -> AsyncIterator[Pages]:
+        """Go through all of them, page by page, in the block; then hand them back.
+
+        All that were seen are held until then, or the same would be seen again and again.
+        """
         async with self._looking:
             try:
-                await self._receive(limit)
-                yield [_dead_letter(delivery) for delivery in self._held.values()]
+                yield Pages(self._queue, self._held, await self.count(), self._pass_seconds)
             finally:
                 await asyncio.gather(*map(self._hand_back, self._held.values()))
                 self._held.clear()
@@ -93,17 +170,6 @@ class DeadLetters:
         await self._queue.purge()
         self.removed += 1
 
-    async def _receive(self, limit: int) -> None:
-        """Hold up to `limit`, or all that there are, each once."""
-        wanted = min(limit, await self.count())
-        while len(self._held) < wanted:
-            held_before = len(self._held)
-            for delivery in await self._queue.receive(min(_RECEIVE, wanted - held_before)):
-                body = delivery.body[:LONGEST_BODY]
-                self._held[delivery.message_id] = replace(delivery, body=body)
-            if len(self._held) == held_before:
-                return
-
     async def _hand_back(self, delivery: Delivery) -> None:
         try:
             await self._queue.extend(delivery, 0)
@@ -118,7 +184,7 @@ def _dead_letter(delivery: Delivery) -> DeadLetter:
     attempts = int(told) if told.isdecimal() else min(delivery.receive_count, MAX_RECEIVE_COUNT)
     return DeadLetter(
         delivery.message_id,
-        delivery.body,
+        delivery.body[:LONGEST_BODY],
         delivery.attributes.get(REASON),
         attempts,
         delivery.sent_at,

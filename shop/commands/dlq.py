@@ -6,14 +6,21 @@ import json
 from collections.abc import Sequence
 from typing import Annotated
 
-import aiohttp
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from shop.client.answers import Json, content
-from shop.client.dead_letters import MOST_LISTED, Redriven, read_dead_letters, redrive
+from shop.client.dead_letters import (
+    MOST_LISTED,
+    Redriven,
+    read_dead_letter,
+    read_dead_letters,
+    redrive,
+    redrive_all,
+    try_all,
+)
 from shop.commands import terminal
 from shop.commands.options import AsJson, Url
 from shop.commands.staff import connect_as_staff
@@ -88,29 +95,29 @@ async def _list(url: str, limit: int, *, as_json: bool) -> int:
 
 
 async def _show(url: str, letter_id: str) -> int:
-    async with connect_as_staff(url) as http, http.get(f"dead-letters/{letter_id}") as response:
-        shown = await content(response)
+    async with connect_as_staff(url) as http:
+        shown = await read_dead_letter(http, letter_id)
     typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     return 0
 
 
 async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) -> int:
     async with connect_as_staff(url) as http:
-        chosen = ids or await _every_id(http)
-        with _Bar(len(chosen)) as bar:
-            done = await redrive(http, chosen, rate, bar.show, dry_run=dry_run)
+        if ids:
+            with _Bar(len(ids)) as bar:
+                done = await redrive(http, ids, rate, bar.show, dry_run=dry_run)
+        elif dry_run:
+            done = await try_all(http)
+        else:
+            with _Bar((await read_dead_letters(http, 1))["total"]) as bar:
+                done = await redrive_all(http, rate, bar.show)
     for letter_id, reason in done.refused.items():
         terminal.err().print(f"{letter_id}: {reason}")
+    if done.left:
+        terminal.err().print(f"{done.left} could not be looked at; then run this again.")
     verb = "Would redrive" if dry_run else "Redriven:"
-    terminal.out().print(f"{verb} {done.redriven} of {len(chosen)}")
-    return terminal.FAILED if done.refused else 0
-
-
-async def _every_id(http: aiohttp.ClientSession) -> Sequence[str]:
-    answer = await read_dead_letters(http, MOST_LISTED)
-    if answer["total"] > MOST_LISTED:
-        terminal.err().print(f"Of {answer['total']}, {MOST_LISTED} are taken; then run this again.")
-    return [letter["id"] for letter in answer["dead_letters"]]
+    terminal.out().print(f"{verb} {done.redriven} of {done.count + done.left}")
+    return terminal.FAILED if done.refused or done.left else 0
 
 
 async def _purge(url: str, *, sure: bool) -> int:

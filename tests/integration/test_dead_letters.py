@@ -121,6 +121,14 @@ async def test_a_redriven_order_is_placed_announced_and_queued_again_and_its_let
     assert await listed(new_cashier) == []
 
 
+async def test_no_more_are_redriven_than_the_limit_says(new_cashier: ServedCashier) -> None:
+    for _ in range(3):
+        await failed(new_cashier)
+    outcome = await redriven(new_cashier, all=True, limit=2)
+    assert (len(outcome["redriven"]), outcome["left"]) == (2, 1)
+    assert len(await listed(new_cashier)) == 1
+
+
 async def test_a_dry_run_says_the_same_and_changes_nothing(new_cashier: ServedCashier) -> None:
     order_id = await failed(new_cashier)
     await new_cashier.send("poison")
@@ -197,7 +205,15 @@ async def test_many_are_redriven_at_once_and_by_two_at_once(new_cashier: ServedC
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"ids": []}, {"all": False}, {"all": True, "ids": ["a"]}, {"ids": ["a"] * 101}, {"no": 1}],
+    [
+        {},
+        {"ids": []},
+        {"all": False},
+        {"all": True, "ids": ["a"]},
+        {"ids": ["a"] * 101},
+        {"no": 1},
+        {"all": True, "limit": 0},
+    ],
 )
 async def test_a_redrive_that_does_not_say_of_what_is_refused(
     cashier: ServedCashier, body: dict[str, object]

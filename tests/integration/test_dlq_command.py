@@ -97,6 +97,22 @@ async def test_all_are_redriven_no_faster_than_told_after_a_dry_run(
     assert (await dlq(new_cashier, "list")).out == "No dead letters.\n"
 
 
+async def test_what_lies_behind_much_that_cannot_be_redriven_is_redriven(
+    new_cashier: ServedCashier,
+) -> None:
+    await new_cashier.send(*(f"poison {number}" for number in range(25)))
+    order_ids = await failed(new_cashier, 3)
+
+    trial = await dlq(new_cashier, "redrive", "--all", "--dry-run")
+    outcome = await dlq(new_cashier, "redrive", "--all", "--rate", "2")
+
+    assert (trial.code, trial.out) == (1, "Would redrive 3 of 28\n")
+    assert (outcome.code, outcome.out) == (1, "Redriven: 3 of 28\n")
+    assert outcome.err.count("not a ticket") == 25
+    tickets = [json.loads(ticket.body)["order_id"] for ticket in await new_cashier.take_tickets()]
+    assert sorted(tickets) == sorted(order_ids)
+
+
 async def test_what_cannot_be_redriven_is_told_and_is_a_failure(
     new_cashier: ServedCashier,
 ) -> None:

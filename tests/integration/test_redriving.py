@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from producer.dead_letters.redriving import Redrive, Redriving
+from producer.dead_letters.redrive import Redrive
+from producer.dead_letters.redriving import Redriving
 from producer.dead_letters.verdicts import ticket_in
 from producer.reconciling.failures import Failures
 from shared.domain.order import Order, OrderState
