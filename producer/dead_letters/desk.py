@@ -13,7 +13,7 @@ from producer.errors import DeadLetterNotFoundError, DeadLettersLeftError
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.domain.order import Order
 from shared.runtime.clock import Clock
-from shared.store.contract import OrderStore
+from shared.store.contract import OrderStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -68,10 +68,16 @@ class DeadLetterDesk:
     async def _finding(self, letter: DeadLetter) -> Finding:
         now = self._clock()
         ticket = ticket_in(letter)
+        order, reason = None, reason_of(letter)
+        try:
+            order = await self._store.get(ticket.order_id) if ticket else None
+        except StoreUnavailableError as error:
+            log.warning("dead_letter.order_not_read", letter_id=letter.id, error=str(error))
+            reason += "; its order cannot be read now"
         return Finding(
             letter=letter,
-            reason=reason_of(letter),
+            reason=reason,
             age_seconds=max(0.0, (now - (letter.sent_at or now)).total_seconds()),
             order_id=ticket.order_id if ticket else None,
-            order=await self._store.get(ticket.order_id) if ticket else None,
+            order=order,
         )

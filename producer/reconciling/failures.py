@@ -62,13 +62,18 @@ class Failures:
         """
         settled: set[str] = set()
         async for letters in pages:
-            verdicts = await asyncio.gather(
-                *(self._is_settled(letter, failed) for letter in letters)
-            )
+            verdicts = await asyncio.gather(*(self._look_at(letter, failed) for letter in letters))
             settled.update(
                 letter.id for letter, done in zip(letters, verdicts, strict=True) if done
             )
         return frozenset(settled)
+
+    async def _look_at(self, letter: DeadLetter, failed: list[Order]) -> bool:
+        try:
+            return await self._is_settled(letter, failed)
+        except Exception:  # a dead letter's outermost edge: the others are looked at all the same
+            log.exception("dead_letter.not_looked_at", letter_id=letter.id)
+            return False
 
     async def _is_settled(self, letter: DeadLetter, failed: list[Order]) -> bool:
         """Fail the order of a dead letter if it must, and tell whether it never will any more."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from producer.dead_letters.desk import DeadLetterDesk
 from producer.reconciling.expiry import Expiry
 from producer.reconciling.failures import Failures
 from producer.reconciling.open_orders import OpenOrders
 from shared.aws.queue import SqsQueue
-from shared.domain.order import OrderState
+from shared.domain.order import Order, OrderState
+from shared.store.contract import Store, StoreUnavailableError
 from tests.support.back_room import MINUTE, SECOND, BackRoom, changes, open_back_room
 
 PREPARING, READY, FAILED = OrderState.PREPARING, OrderState.READY, OrderState.FAILED
@@ -134,6 +137,40 @@ async def test_what_is_no_ticket_and_what_is_no_order_disturbs_nobody(
     await failures.fail()
 
     assert await room.state(order) is FAILED
+
+
+class _OneUnreadable:
+    """The store, but for an order that it cannot read."""
+
+    def __init__(self, store: Store, order_id: str) -> None:
+        self._store = store
+        self._order_id = order_id
+
+    async def get(self, order_id: str) -> Order | None:
+        if order_id == self._order_id:
+            raise StoreUnavailableError("this one is broken")
+        return await self._store.get(order_id)
+
+    async def replace(self, before: Order, after: Order) -> None:
+        await self._store.replace(before, after)
+
+
+async def test_an_order_that_cannot_be_read_keeps_nobody_from_the_others(room: BackRoom) -> None:
+    orders = [await room.placed() for _ in range(3)]
+    for order in orders:
+        await room.bury_ticket(order)
+    store = cast("Store", _OneUnreadable(room.store, orders[0].id))
+
+    await Failures(room.dead_letters, store, room.handover, room.clock).fail()
+    findings = await DeadLetterDesk(room.dead_letters, store, room.clock).listed(10)
+
+    assert [await room.state(order) for order in orders[1:]] == [FAILED] * 2
+    shown = {finding.order_id: (finding.order is not None, finding.reason) for finding in findings}
+    assert shown == {
+        orders[0].id: (False, "for a test; its order cannot be read now"),
+        orders[1].id: (True, "for a test"),
+        orders[2].id: (True, "for a test"),
+    }
 
 
 async def test_looking_leaves_dead_letters_where_everybody_finds_them(
