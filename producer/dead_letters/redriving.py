@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import structlog
 
 from producer.dead_letters.redrive import Redrive, Tally
-from producer.dead_letters.verdicts import must_fail, refusal, ticket_in
+from producer.dead_letters.verdicts import left_to_tell, must_fail, refusal, ticket_in
 from producer.handover import Handover
 from shared.aws.batcher import EntryFailedError
 from shared.aws.dead_letters import MOST_HELD, DeadLetter, DeadLetters
@@ -98,8 +98,9 @@ class Redriving:
     async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
         now = self._clock()
         if any(must_fail(order, letter, now) for letter in letters):
+            untold = left_to_tell(order)
             order = await self._moved(order, OrderState.FAILED)
-            await self._handover.tell(order)
+            await self._handover.tell(*untold, order)
         if order.state is OrderState.FAILED:
             order = await self._moved(order, OrderState.PLACED)
         return order

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from shared.aws.dead_letters import DeadLetter
-from shared.domain.order import Order, OrderState
+from shared.domain.order import Order, OrderState, history
 from shared.messages.ticket import Ticket
+
+_DONE = frozenset(OrderState) - {OrderState.PLACED, OrderState.PREPARING, OrderState.FAILED}
 
 
 def ticket_in(letter: DeadLetter) -> Ticket | None:
@@ -40,6 +43,18 @@ def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
     ticket = ticket_in(letter)
     is_newest = ticket is not None and ticket.version > _failed_as(order)
     return order.state is OrderState.PLACED and is_newest
+
+
+def left_to_tell(order: Order) -> Sequence[Order]:
+    """Give the changes of an order that may be untold, now that the ticket they came by is dead.
+
+    A ticket is kept until all that its barista did is announced; a dead one keeps nothing any more.
+    """
+    if order.state is OrderState.PREPARING:
+        return [order]
+    if order.state in {OrderState.PLACED, OrderState.FAILED}:
+        return []
+    return [change for change in history(order) if change.state in _DONE]
 
 
 def refusal(order: Order, now: dt.datetime) -> str | None:

@@ -7,7 +7,7 @@ import time
 
 import structlog
 
-from producer.dead_letters.verdicts import must_fail, reason_of, ticket_in
+from producer.dead_letters.verdicts import left_to_tell, must_fail, reason_of, ticket_in
 from producer.handover import Handover
 from shared.aws.dead_letters import DeadLetter, DeadLetters, Pages
 from shared.domain.order import Order, OrderState, advance
@@ -44,52 +44,53 @@ class Failures:
         recently = time.monotonic() - self._read_at < _AGAIN_SECONDS
         if count == 0 or (recently and seen == self._settled_at):
             return
-        failed: list[Order] = []
+        changes: list[Order] = []
         try:
             async with self._dead_letters.pages() as pages:
-                self._settled = await self._read(pages, failed)
+                self._settled = await self._read(pages, changes)
         finally:
-            await self._handover.tell(*failed)
+            await self._handover.tell(*changes)
         # What others held is looked at in the next round, what there is no time for much later.
         all_settled = len(self._settled) == pages.seen and (pages.left == 0 or pages.cut_short)
         self._settled_at = seen if all_settled else None
         self._read_at = time.monotonic()
 
-    async def _read(self, pages: Pages, failed: list[Order]) -> frozenset[str]:
+    async def _read(self, pages: Pages, changes: list[Order]) -> frozenset[str]:
         """Fail the orders of dead letters; give the ids of those of which nothing more will come.
 
-        Orders that fail are added to `failed`.
+        What is to be announced is added to `changes`.
         """
         settled: set[str] = set()
         async for letters in pages:
-            verdicts = await asyncio.gather(*(self._look_at(letter, failed) for letter in letters))
+            verdicts = await asyncio.gather(*(self._look_at(letter, changes) for letter in letters))
             settled.update(
                 letter.id for letter, done in zip(letters, verdicts, strict=True) if done
             )
         return frozenset(settled)
 
-    async def _look_at(self, letter: DeadLetter, failed: list[Order]) -> bool:
+    async def _look_at(self, letter: DeadLetter, changes: list[Order]) -> bool:
         try:
-            return await self._is_settled(letter, failed)
+            return await self._is_settled(letter, changes)
         except Exception:  # a dead letter's outermost edge: the others are looked at all the same
             log.exception("dead_letter.not_looked_at", letter_id=letter.id)
             return False
 
-    async def _is_settled(self, letter: DeadLetter, failed: list[Order]) -> bool:
+    async def _is_settled(self, letter: DeadLetter, changes: list[Order]) -> bool:
         """Fail the order of a dead letter if it must, and tell whether it never will any more."""
         ticket = ticket_in(letter)
         if letter.id in self._settled or ticket is None:
             return True
         order = await self._store.get(ticket.order_id)
         if order is None or order.state not in _OPEN:
+            changes += left_to_tell(order) if order else ()
             return True
         if not must_fail(order, letter, self._clock()):
             return False
-        now_failed = advance(order, OrderState.FAILED, self._clock())
+        failed = advance(order, OrderState.FAILED, self._clock())
         try:
-            await self._store.replace(order, now_failed)
+            await self._store.replace(order, failed)
         except OrderChangedError:
             return False
         log.warning("order.failed", order_id=order.id, number=order.number, why=reason_of(letter))
-        failed.append(now_failed)
+        changes += (*left_to_tell(order), failed)
         return True

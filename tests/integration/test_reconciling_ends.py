@@ -112,6 +112,29 @@ async def test_an_order_that_has_gone_on_does_not_fail(room: BackRoom, failures:
     assert await room.state(canceled) is OrderState.CANCELED
 
 
+async def test_what_a_barista_did_not_announce_before_its_ticket_was_dead_is_announced(
+    room: BackRoom, failures: Failures
+) -> None:
+    ready, preparing = await room.placed(), await room.placed()
+    await room.give_up_after(1)
+    tickets = await room.queue.receive(10)
+    for ticket in tickets:
+        await room.queue.extend(ticket, 0)
+    (ticket,) = (ticket for ticket in tickets if preparing.id in ticket.body)
+    await room.claimed(preparing, ticket.message_id, seconds=-1)
+    await room.moved(ready, PREPARING, READY)
+    assert await room.queue.receive(10) == []
+    room.announced.clear()
+
+    await failures.fail()
+    await failures.fail()
+
+    assert sorted(room.announced, key=lambda change: change[2]) == [
+        (preparing.id, PREPARING, 2),
+        *sorted([(ready.id, READY, 3), (preparing.id, FAILED, 3)], key=room.announced.index),
+    ]
+
+
 async def test_a_dead_letter_from_before_its_order_was_placed_anew_is_a_leftover(
     room: BackRoom, failures: Failures
 ) -> None:

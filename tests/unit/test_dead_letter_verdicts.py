@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.dead_letters.verdicts import must_fail, reason_of, refusal, ticket_in
+from producer.dead_letters.verdicts import left_to_tell, must_fail, reason_of, refusal, ticket_in
 from shared.aws.dead_letters import DeadLetter
 from shared.domain.order import TRANSITIONS, Claim, Order, OrderState, TimelineEntry, advance
 from shared.messages.ticket import Ticket
@@ -17,6 +18,7 @@ from tests.support.orders import NOON, an_order
 
 SECOND = dt.timedelta(seconds=1)
 FAILED = OrderState.FAILED
+PREPARING, READY, COLLECTED = OrderState.PREPARING, OrderState.READY, OrderState.COLLECTED
 
 offsets = st.integers(-100, 100)
 
@@ -108,3 +110,24 @@ def test_an_order_that_a_barista_has_in_hand_is_not_redriven() -> None:
     held = an_order_that_is(OrderState.PREPARING, Claim("a ticket", NOON + SECOND))
     assert refusal(held, NOON) == "the order is preparing"
     assert refusal(held, NOON + SECOND) is None
+
+
+@pytest.mark.parametrize(
+    ("way", "untold"),
+    [
+        ((), []),
+        ((PREPARING,), [PREPARING]),
+        ((PREPARING, READY), [READY]),
+        ((PREPARING, READY, COLLECTED), [READY, COLLECTED]),
+        ((FAILED,), []),
+        ((FAILED, OrderState.PLACED), []),
+        ((OrderState.CANCELED,), [OrderState.CANCELED]),
+    ],
+)
+def test_what_the_barista_of_a_dead_ticket_may_have_left_untold(
+    way: Sequence[OrderState], untold: Sequence[OrderState]
+) -> None:
+    order = an_order()
+    for state in way:
+        order = advance(order, state, NOON)
+    assert [change.state for change in left_to_tell(order)] == untold
