@@ -36,6 +36,12 @@ class Bounds:
     black_outs: int = 0
     """Deaths of all processes at once, the queue's included."""
 
+    give_ups: int = 0
+    """Tickets that SQS makes dead letters, since they were delivered too often."""
+
+    redrives: int = 0
+    """Times that staff redrive all dead letters."""
+
     extra_tickets: int = 0
     """Fresh tickets that nobody needed."""
 

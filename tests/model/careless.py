@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from producer.cashier import Cashier, Placed, Request
+from producer.dead_letters.redrive import Tally
+from producer.dead_letters.redriving import Redriving
 from producer.handover import Handover
+from shared.aws.dead_letters import DeadLetter
 from shared.consuming.delivery import Delivery
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain import order as orders
@@ -100,3 +103,25 @@ class _Postponing:
 def only_the_last(order: Order) -> Sequence[Order]:
     """Know of an order's history what it is now."""
     return [order]
+
+
+class RedrivesWithoutFailing(Redriving):
+    """Queues a fresh ticket for an order that has not failed yet, and leaves the order as it is."""
+
+    async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
+        failed = order.state is OrderState.FAILED
+        return await super()._placed_anew(order, letters) if failed else order
+
+
+class DeletesBeforeQueuing(Redriving):
+    """Deletes the dead letters before it places their order anew."""
+
+    async def _give_ticket(self, tally: Tally, order: Order, letters: Iterable[DeadLetter]) -> None:
+        for letter in letters:
+            await self._dead_letters.delete(letter)
+        await super()._give_ticket(tally, order, letters)
+
+
+def nothing(_: Order) -> Sequence[Order]:
+    """Leave it to the barista to tell what it did, though its ticket is dead."""
+    return []

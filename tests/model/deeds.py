@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
+from typing import Any
 
 from shared.domain.order import Order
 from tests.model.host import Host
@@ -62,6 +63,43 @@ def queue_again(shop: Shop, host: Host) -> None:
     """Let a cashier give the order a fresh ticket."""
     assert shop.order is not None
     shop.begin(host, shop.counters[host].handover.again(shop.order), "queue again")
+
+
+def give_up(shop: Shop, ticket: str) -> None:
+    """Let SQS give up on a ticket: now, if somebody still works on it, or when its time comes."""
+    if not shop.baristas:
+        shop.record.now = max(shop.record.now, shop.record.tickets[ticket].at)
+    shop.record.give_up(ticket)
+    shop.unread.add(ticket)
+
+
+def fail(shop: Shop, host: Host) -> None:
+    """Let a cashier read the dead letters, once the claim has lapsed that one of them was for."""
+    if shop.order and shop.order.claim and not shop.baristas:
+        shop.record.now = max(shop.record.now, shop.order.claim.until)
+    failures = shop.staff.failures(host, shop.record, shop.counters[host].handover)
+
+    async def failing() -> None:
+        await failures.fail()
+        shop.unread -= failures._settled  # noqa: SLF001 - the others it would read again
+
+    _decide(shop, host, failing(), "fail")
+
+
+def redrive(shop: Shop, host: Host) -> None:
+    """Let staff redrive all dead letters."""
+
+    async def redriving() -> None:
+        redriving = shop.staff.redrive_by(host, shop.record, shop.counters[host].handover)
+        await redriving.redrive(None, dry_run=False)
+
+    _decide(shop, host, redriving(), "redrive")
+
+
+def _decide(shop: Shop, host: Host, work: Coroutine[Any, Any, None], what: str) -> None:
+    """Let a cashier decide by the dead letters that there are now."""
+    shop.deciding.add(host)
+    shop.begin(host, work, (what, *shop.record.dead_letters))
 
 
 async def _acknowledged(shop: Shop, answer: Awaitable[Order]) -> None:

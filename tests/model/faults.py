@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import cast
 
 from tests.model.host import REFUSALS, Call, Host
 from tests.model.shop import Shop
 from tests.model.staff import LEASE, ORDER_ID
-
-_HANDED_OUT = f"{ORDER_ID}:4"
 
 
 def kill(shop: Shop, host: Host, late: Sequence[Call]) -> None:
@@ -19,9 +18,11 @@ def kill(shop: Shop, host: Host, late: Sequence[Call]) -> None:
     shop.baristas.pop(host, None)
     if shop.counters.pop(host, None):
         shop.open_counter(host.name)
-    if host is shop.collecting:
+    if host is shop.collecting or host in shop.deciding:
         shop.must_retell = True
-        _excuse(shop, host, late)
+    if host in shop.deciding:
+        shop.queue_lost = True  # the ticket, perhaps, that it was about to queue
+    _excuse(shop, host, late)
 
 
 def lose(shop: Shop, host: Host, call: Call, late: Sequence[Call]) -> None:
@@ -59,6 +60,12 @@ def black_out(shop: Shop) -> None:
 
 
 def _excuse(shop: Shop, host: Host, late: Sequence[Call]) -> None:
-    """Expect no word of a handing out that is recorded later than its cashier looks."""
-    if host is shop.collecting and any(call.what == "store.replace" for call in late):
-        shop.excused.add(_HANDED_OUT)
+    """Expect no word of what is recorded later than its cashier looks."""
+    if host is shop.collecting or host in shop.deciding:
+        replacing = [call for call in late if call.what == "store.replace"]
+        shop.excused |= {f"{ORDER_ID}:{_version_made_by(call)}" for call in replacing}
+
+
+def _version_made_by(replacing: Call) -> object:
+    _, after = cast("tuple[tuple[object, ...], tuple[object, ...]]", replacing.about)
+    return after[1]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from shared.domain.order import TRANSITIONS, Order, OrderState
 from shared.messages.announcement import CloudEvent, OrderChange
 
+FAILED = OrderState.FAILED
 UNFINISHED = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
 
@@ -47,6 +48,13 @@ def on_replacing(recorded: Order, before: Order, after: Order) -> None:
     history = [entry.state for entry in after.timeline]
     hold("I4", "ready twice", when=history.count(OrderState.READY) <= 1)
     hold("I4", "history rewritten", when=_begins_with(after, recorded))
+
+
+def on_failing(order: Order | None, redrivable: Collection[str]) -> None:
+    """Judge an order that was changed, or that a dead letter less tells of now."""
+    failed = order is not None and order.state is FAILED
+    can_go_on = order is not None and order.id in redrivable
+    hold("I1", "an order has failed, and nobody can redrive it", when=can_go_on or not failed)
 
 
 def on_announcing(recorded: Order | None, event: CloudEvent) -> None:
@@ -95,9 +103,14 @@ def at_rest(
 
 
 def _by_baristas(order: Order) -> list[str]:
-    """Name the changes that are announced by whoever has the ticket: cashiers tell the last."""
+    """Name the changes that are announced by whoever has the ticket: cashiers tell the others.
+
+    Those are the handing out, and whatever was before the order was placed anew, or is that.
+    """
     handed_out = order.state is OrderState.COLLECTED
-    return _to_tell(order)[: order.version - handed_out]
+    states = [entry.state for entry in order.timeline]
+    anew = len(states) - states[::-1].index(FAILED) + 1 if FAILED in states else 0
+    return _to_tell(order)[anew : order.version - handed_out]
 
 
 def _to_tell(order: Order) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
+from shared.aws.dead_letters import DeadLetters
 from shared.aws.queue import Message, SqsQueue
 from shared.aws.tickets import TicketQueue
 from shared.aws.topics import OrderAnnouncer, Topic
@@ -81,6 +82,27 @@ class _Queue:
         await self._host.ask("queue.dead_letter", effect, delivery.message_id)
 
 
+class _DeadLetters:
+    """The dead-letter queue, of which everybody sees everything at once: nothing is held."""
+
+    def __init__(self, host: Host, record: Record) -> None:
+        self._host = host
+        self._record = record
+
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        return len(self._record.dead_letters), 0
+
+    async def receive(self, _: int) -> Sequence[Delivery]:
+        return [letter.delivery() for letter in self._record.dead_letters.values()]
+
+    async def extend(self, *_: object) -> None:
+        """Hand nothing back."""
+
+    async def delete(self, letter: Delivery) -> None:
+        effect = partial(self._record.delete_letter, letter.message_id)
+        await self._host.ask("letters.delete", effect, letter.message_id)
+
+
 def store_of(host: Host, record: Record) -> Store:
     """Reach the store; only what placing, moving and preparing an order needs is there."""
     return cast("Store", _Store(host, record))
@@ -99,6 +121,11 @@ def sqs_of(host: Host, record: Record) -> SqsQueue:
 def tickets_of(host: Host, record: Record) -> TicketQueue:
     """Reach the queue as the cashier does."""
     return TicketQueue(sqs_of(host, record))
+
+
+def dead_letters_of(host: Host, record: Record) -> DeadLetters:
+    """Reach the dead letters."""
+    return DeadLetters(cast("SqsQueue", _DeadLetters(host, record)))
 
 
 def announcer_of(host: Host, record: Record) -> OrderAnnouncer:

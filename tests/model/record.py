@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
@@ -39,7 +40,8 @@ class Record:
         self.now = NOON
         self.orders: dict[str, Order] = {}
         self.tickets: dict[str, Queued] = {}
-        self.dead_letters: dict[str, str] = {}
+        self.rejected: dict[str, str] = {}
+        self.dead_letters: dict[str, Queued] = {}
         self.told: dict[str, CloudEvent] = {}
         self.ticketed: dict[str, int] = {}
         self.acknowledged: dict[str, Order] = {}
@@ -66,6 +68,7 @@ class Record:
             raise OrderChangedError(before.id)
         invariants.on_replacing(self.orders[before.id], before, after)
         self.orders[before.id] = after
+        invariants.on_failing(after, self.redrivable)
 
     def announce(self, event: CloudEvent) -> None:
         invariants.on_announcing(self.orders.get(str(event.subject)), event)
@@ -87,7 +90,20 @@ class Record:
 
     def dead_letter(self, ticket: str, reason: str) -> None:
         if self.tickets.pop(ticket, None):
-            self.dead_letters[ticket] = reason
+            self.rejected[ticket] = reason
+
+    def give_up(self, ticket: str) -> None:
+        """Make a dead letter of a ticket that was delivered too often."""
+        self.dead_letters[ticket] = self.tickets.pop(ticket)
+
+    def delete_letter(self, letter: str) -> None:
+        if deleted := self.dead_letters.pop(letter, None):
+            invariants.on_failing(self.orders.get(deleted.order_id), self.redrivable)
+
+    @property
+    def redrivable(self) -> Collection[str]:
+        """The orders that dead letters tell of."""
+        return {letter.order_id for letter in self.dead_letters.values()}
 
     def acknowledge(self, order: Order) -> None:
         """Note what a client was told with a 2xx."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter as Tally
 from collections.abc import Coroutine, Hashable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from producer.dead_letters.verdicts import must_fail
 from producer.errors import NotInThatStateError
+from shared.aws.dead_letters import DeadLetter
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order
 from shared.store.contract import StoreUnavailableError
@@ -19,6 +22,8 @@ from tests.model.staff import ORDER_ID, Counter, Staff
 from tests.model.stepped_loop import SteppedLoop
 
 _REFUSED = (AwsUnavailableError, StoreUnavailableError, NotInThatStateError)
+
+_THEN = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 class Shop:
@@ -32,6 +37,8 @@ class Shop:
         self.baristas: dict[Host, str] = {}
         self.late: list[Call] = []
         self.collecting: Host | None = None
+        self.deciding: set[Host] = set()
+        self.unread: set[str] = set()
         self.queue_lost = False
         self.must_retell = False
         self.excused: set[str] = set()
@@ -59,12 +66,30 @@ class Shop:
         return gone and self.unfinished and not any(host.tasks for host in self.hosts)
 
     @property
+    def is_claimed(self) -> bool:
+        """Whether a claim on the order holds."""
+        claim = self.order.claim if self.order else None
+        return claim is not None and claim.until > self.record.now
+
+    @property
+    def must_read(self) -> bool:
+        """Whether there are new dead letters, or the order is to fail once its claim has lapsed."""
+        order = self.order
+        if not self.unread.isdisjoint(self.record.dead_letters):
+            return True
+        letters = [
+            DeadLetter(queued.id, queued.body, None, 5, None)
+            for queued in self.record.dead_letters.values()
+        ]
+        return order is not None and any(must_fail(order, letter, _THEN) for letter in letters)
+
+    @property
     def rests(self) -> bool:
         """Whether nothing is under way, and nothing will be unless somebody wants something."""
         if self.record.tickets or self.late or any(host.tasks for host in self.hosts):
             return False
         untold = any(counter.handover.untold_since for counter in self.counters.values())
-        return not (untold or self.must_retell or self.needs_fresh_ticket)
+        return not (untold or self.must_retell or self.must_read or self.needs_fresh_ticket)
 
     def open_counter(self, name: str) -> None:
         """Start a cashier's process."""
@@ -107,6 +132,7 @@ class Shop:
             record.now,
             [gist(order) for order in record.orders.values()],
             [(queued.id, max(queued.at, record.now)) for queued in record.tickets.values()],
+            list(record.dead_letters),
             sorted(record.told),
             sorted(record.ticketed.items()),
             [gist(order) for order in record.acknowledged.values()],
@@ -115,7 +141,7 @@ class Shop:
             sorted((ticket, host.memory) for host, ticket in self.baristas.items()),
             sorted(hash((call.what, call.about)) for call in self.late),
             sorted(self.excused),
-            (self.queue_lost, self.must_retell),
+            (self.queue_lost, self.must_retell, *sorted(self.unread)),
         )
         return hash(tuple(tuple(part) if isinstance(part, list) else part for part in moment))
 

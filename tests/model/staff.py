@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from producer.backlog import Backlog
 from producer.cashier import Cashier, Request, ShopPlace
+from producer.dead_letters.redriving import Redriving
 from producer.front_desk import FrontDesk
 from producer.handover import Handover
 from producer.order_ids import OrderIds
 from producer.order_updates import OrderUpdates
+from producer.reconciling.failures import Failures
 from producer.reconciling.retelling import Retelling
 from producer.roster import Roster
 from shared.aws.errands import Errands
@@ -21,7 +23,7 @@ from shared.consuming.lease import LeaseKeeper
 from shared.consuming.work import Work
 from shared.domain.menu import Choice, Menu, MenuItem, Wish
 from tests.model.host import Host
-from tests.model.ports import announcer_of, queue_of, sqs_of, store_of, tickets_of
+from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of, tickets_of
 from tests.model.record import Record
 from worker.barista import Announcer, Barista
 
@@ -54,6 +56,7 @@ class Staff:
     cashier: type[Cashier] = Cashier
     handover: type[Handover] = Handover
     barista: type[Barista] = Barista
+    redriving: type[Redriving] = Redriving
     renewals: int = 0
 
     def behind_counter(self, host: Host, record: Record) -> Counter:
@@ -69,6 +72,17 @@ class Staff:
         shop = ShopPlace("main", UTC)
         cashier = self.cashier(store, desk, handover, updates, IDS, lambda: record.now, shop)
         return Counter(cashier, handover, Retelling(store, announcer, LEASE))
+
+    @staticmethod
+    def failures(host: Host, record: Record, handover: Handover) -> Failures:
+        """Read dead letters, as a reconciler that remembers none."""
+        letters = dead_letters_of(host, record)
+        return Failures(letters, store_of(host, record), handover, lambda: record.now)
+
+    def redrive_by(self, host: Host, record: Record, handover: Handover) -> Redriving:
+        """Redrive dead letters, as staff do."""
+        letters = dead_letters_of(host, record)
+        return self.redriving(letters, store_of(host, record), handover, lambda: record.now)
 
     async def deliver(self, host: Host, record: Record, delivery: Delivery) -> None:
         """Work on a delivery, up to the settling of its ticket."""

@@ -51,6 +51,10 @@ def _reconciling(shop: Shop) -> Named:
     first = next(iter(shop.counters))
     if shop.must_retell and not first.tasks:
         yield f"{first.name} tells everything again", partial(deeds.retell, shop, first)
+    for host in _unlike(shop.counters) if shop.must_read else ():
+        # Not over and over while somebody works under the claim that has to lapse first.
+        if not host.tasks and not (shop.baristas and shop.is_claimed):
+            yield f"{host.name} reads dead letters", partial(deeds.fail, shop, host)
     if shop.needs_fresh_ticket:
         yield f"{first.name} gives a fresh ticket", partial(deeds.queue_again, shop, first)
 
@@ -67,6 +71,9 @@ def _wishes(shop: Shop) -> Named:
         elif state is OrderState.READY:
             collected = partial(deeds.collect, shop, host)
             yield from _bounded(shop, "collects", f"{host.name} is to hand out", collected)
+        if shop.record.dead_letters:
+            redriven = partial(deeds.redrive, shop, host)
+            yield from _bounded(shop, "redrives", f"{host.name} is to redrive", redriven)
         if shop.unfinished:
             again = partial(deeds.queue_again, shop, host)
             yield from _bounded(shop, "extra_tickets", f"{host.name} is too careful", again)
@@ -77,6 +84,9 @@ def _faults(shop: Shop) -> Named:
         if ticket in shop.baristas.values():
             again = partial(deeds.deliver, shop, ticket, on_time=False)
             yield from _bounded(shop, "repeats", f"{ticket} is delivered again", again)
+    for ticket in shop.record.tickets:
+        given_up = partial(deeds.give_up, shop, ticket)
+        yield from _bounded(shop, "give_ups", f"SQS gives up on {ticket}", given_up)
     for host in shop.hosts:
         yield from _faults_of(shop, host)
     yield from _bounded(shop, "jumps", "all clocks jump", partial(faults.jump, shop))

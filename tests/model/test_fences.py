@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from producer.reconciling import failures
 from tests.model import careless
 from tests.model.bounds import Bounds
 from tests.model.explorer import explore, without_logs
@@ -84,6 +85,34 @@ def test_without_the_conditional_create_one_key_makes_two_orders() -> None:
 def test_if_a_fenced_barista_calls_it_done_a_ticket_is_gone_before_its_effect() -> None:
     way = way_to_break("I7", Staff(barista=careless.DoneWhenFenced), Bounds(asks=1, repeats=1))
     assert "before its effect is durable" in way
+
+
+def test_if_an_order_is_redriven_before_it_failed_the_reconciler_fails_it_for_good() -> None:
+    way = way_to_break(
+        "I1",
+        Staff(redriving=careless.RedrivesWithoutFailing),
+        Bounds(cashiers=1, asks=1, baristas=1, give_ups=1, redrives=1),
+    )
+    assert "an order has failed, and nobody can redrive it" in way
+
+
+def test_if_a_dead_letter_is_deleted_before_its_order_is_placed_anew_nobody_can_redrive_it() -> (
+    None
+):
+    way = way_to_break(
+        "I1",
+        Staff(redriving=careless.DeletesBeforeQueuing),
+        Bounds(cashiers=1, asks=1, baristas=1, give_ups=1, redrives=1),
+    )
+    assert "letters.delete" in way
+
+
+def test_if_nobody_tells_for_a_barista_whose_ticket_is_dead_nobody_may_hear_of_what_it_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(failures, "left_to_tell", careless.nothing)
+    bounds = Bounds(cashiers=1, asks=1, baristas=1, give_ups=1, crashes=1)
+    assert "nobody was told of" in way_to_break("I5", Staff(), bounds)
 
 
 def test_if_only_the_last_change_is_announced_again_nobody_may_hear_of_the_one_before(

@@ -30,6 +30,12 @@ COURSES = {
     "the order is handed out and an answer is lost": Bounds(
         cashiers=1, asks=1, collects=1, losses=1
     ),
+    "SQS gives up on a ticket and staff redrive it": Bounds(
+        cashiers=1, asks=1, baristas=1, give_ups=1, redrives=1
+    ),
+    "SQS gives up on a ticket and a process dies": Bounds(
+        cashiers=1, asks=1, baristas=1, give_ups=1, crashes=1
+    ),
 }
 
 
