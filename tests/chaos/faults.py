@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
+
+from tests.chaos.aws_wire import Call
+from tests.chaos.entries import Entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,14 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class FailEntries:
-    """Between `least` and `most` entries of a batch of ten fail, and never all of a batch."""
+    """Between `least` and `most` entries of a batch of ten fail, and never all of a batch.
+
+    None of them fails more than `times` times.
+    """
 
     least: int = 1
     most: int = 9
+    times: float = math.inf
 
     def choose(self, entry_ids: Sequence[str], draw: random.Random) -> Sequence[str]:
         """Draw those that fail."""
@@ -90,7 +98,8 @@ class Faults:
     """Draws the faults of each request. Every action has a sequence of draws of its own.
 
     So the nth request of an action meets the same faults whenever the seed is the same, whatever
-    else goes on. `met` counts what was drawn, by action and fault.
+    else goes on. `met` counts what was drawn, by action and fault; `entries` are those of the
+    batches of which some were to fail.
     """
 
     def __init__(self, seed: int, rules: Iterable[Rule] = ()) -> None:
@@ -98,6 +107,7 @@ class Faults:
         self._draws: dict[str, random.Random] = {}
         self.rules: Sequence[Rule] = tuple(rules)
         self.met: Counter[tuple[str, str]] = Counter()
+        self.entries = Entries()
 
     def set(self, *rules: Rule) -> None:
         """Let other rules hold from now on; none is fair weather."""
@@ -113,6 +123,17 @@ class Faults:
         ]
         self.met.update((action, type(fault).__name__) for fault in drawn)
         return drawn
+
+    def failing(self, fault: FailEntries, call: Call) -> Sequence[str]:
+        """Draw the ids of the entries of a batch that fail this time."""
+        drawn = fault.choose([entry["Id"] for entry in call.entries], self.draw("entries"))
+        failing = [
+            entry["Id"]
+            for entry in call.entries
+            if entry["Id"] in drawn and self.entries.failures_of(call.action, entry) < fault.times
+        ]
+        self.entries.note(call, failing)
+        return failing
 
     def draw(self, action: str) -> random.Random:
         """Give the random numbers of an action."""

@@ -159,8 +159,8 @@ class Proxy:
     ) -> Answer:
         for fault in faults:
             match fault:
-                case FailEntries() if entries := call.entries:
-                    failing = fault.choose([e["Id"] for e in entries], self._faults.draw("entries"))
+                case FailEntries() if call.entries:
+                    failing = self._faults.failing(fault, call)
                     return await self._without(request, call, failing)
                 case Redeliver(times) if call.action == "ReceiveMessage":
                     if kept := self._redelivery.kept(call):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.chaos import aws_wire
 from tests.chaos.aws_wire import Answer, Call
+from tests.chaos.entries import Entries
 from tests.chaos.faults import Drop, FailEntries, Fault, Faults, LoseAnswer, Rule, Throttle
 
 IDS = [str(position) for position in range(10)]
@@ -93,3 +94,25 @@ def test_an_action_is_told_by_header_or_parameter() -> None:
 def test_a_good_answer_has_no_failed_entries() -> None:
     good = Answer(200, b'{"Successful": [{"Id": "0"}]}', {"Content-Type": "application/x-amz-json"})
     assert good.failed_ids == set()
+
+
+def test_no_entry_fails_more_often_than_it_may() -> None:
+    faults, fault = Faults(1), FailEntries(least=9, times=2)
+    for _ in range(20):
+        faults.failing(fault, json_batch())
+    entries = json_batch().entries
+    failures = [faults.entries.failures_of("SendMessageBatch", entry) for entry in entries]
+    assert failures == [2] * len(IDS)
+    assert faults.entries.failures("SendMessageBatch") == 2 * len(IDS)
+
+
+def test_what_is_sent_again_without_need_is_known_by_what_it_says() -> None:
+    entries, batch = Entries(), json_batch()
+    entries.note(batch, {"2", "5"})
+    only_the_failed = batch.without(set(IDS) - {"2", "5"})
+    entries.note(only_the_failed, set())
+    assert entries.sent_needlessly("SendMessageBatch") == []
+    entries.note(only_the_failed, set())
+    assert len(entries.sent_needlessly("SendMessageBatch")) == 2
+    assert entries.sent_needlessly("SendMessageBatch", within=0) == []
+    assert entries.sent_needlessly("PublishBatch") == []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.aws.batcher import MAX_TRIES
 from shared.domain.order import OrderState
 from tests.chaos.driver import open_chaos_shop
 from tests.chaos.faults import (
@@ -31,6 +32,21 @@ COLLECTED, CANCELED = OrderState.COLLECTED, OrderState.CANCELED
 AT_ONCE = 20
 BACK_WITHIN = 10
 """Seconds within which an order is ready when AWS is itself again."""
+
+ONCE_EACH = ("SendMessageBatch", "PublishBatch", "DeleteMessageBatch")
+"""The batches of which no entry has to go out again once it went well."""
+
+EXTENSIONS = "ChangeMessageVisibilityBatch"
+GATHERING_SECONDS = 0.1
+"""How long a batch takes, so that others gather meanwhile."""
+
+LEASE_SECONDS = 6
+SEVERAL_TICKETS_IN_HAND = {
+    "COFFEE_WORKER_CONCURRENCY": "30",
+    "COFFEE_BREW_SPEED": "60",
+    "COFFEE_VISIBILITY_TIMEOUT": str(LEASE_SECONDS),
+}
+"""And some for so long that their leases are extended."""
 
 
 async def test_nothing_is_lost_or_made_twice_when_a_fifth_of_all_calls_fail(
@@ -89,14 +105,32 @@ async def test_every_request_ends_at_its_own_time_out_and_nothing_piles_up(
 async def test_only_the_entries_that_failed_are_sent_again(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
-    orders = run.size(150, 1500)
+    """None fails so often that somebody else than the batcher would have to send it again."""
+    orders, entries_fail = run.size(100, 1500), FailEntries(times=MAX_TRIES - 1)
+    async with open_chaos_shop(
+        ministack, tmp_path, run.seed, baristas=2, **SEVERAL_TICKETS_IN_HAND
+    ) as shop:
+        shop.faults.set(Rule("*Batch", Delay(GATHERING_SECONDS)), Rule("*Batch", entries_fail))
+        await shop.customers.place_all(orders, 100)
+        evidence = await run.judged(shop, "1 to 9 of 10 entries fail")
+        assert {order.state for order in evidence.orders} == {OrderState.READY}
+        batches, entries = (*ONCE_EACH, EXTENSIONS), shop.faults.entries
+        assert [action for action in batches if entries.failures(action) == 0] == []
+        assert [entries.sent_needlessly(action) for action in ONCE_EACH] == [[], [], []]
+        assert entries.sent_needlessly(EXTENSIONS, within=LEASE_SECONDS / 3) == []
+
+
+async def test_nothing_is_lost_or_made_twice_when_entries_fail_until_nobody_sends_them_again(
+    ministack: str, tmp_path: Path, run: Run
+) -> None:
+    orders = run.size(50, 500)
     async with open_chaos_shop(ministack, tmp_path, run.seed, baristas=2) as shop:
         shop.faults.set(Rule("*Batch", FailEntries()))
         await shop.customers.place_all(orders, 150)
-        evidence = await run.judged(shop, "1 to 9 of 10 entries fail")
+        evidence = await run.judged(shop, "1 to 9 of 10 entries fail, however often")
         assert {order.state for order in evidence.orders} == {OrderState.READY}
         assert Counter(shop.witness.seen.tickets.values()) == {1: orders}
-        assert shop.faults.met["SendMessageBatch", "FailEntries"] > 0
+        assert shop.faults.entries.failures("SendMessageBatch") > 0
 
 
 async def test_every_order_is_ready_once_when_every_ticket_is_delivered_three_times(
