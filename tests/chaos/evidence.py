@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from shared.domain.order import Order, OrderState
@@ -36,8 +36,8 @@ class DeadLetter:
 class AtRest:
     """The counts of the orders queue at the end."""
 
-    visible: int = 0
-    in_flight: int = 0
+    visible: int
+    in_flight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,20 @@ class Evidence:
     must be in no log line and in no announcement, besides what customers gave.
 
     `poison` are bodies of tickets that can never be served; `logs` are the services' lines;
-    `max_receive_count` is the queue's.
+    `max_receive_count` is the queue's. What has no default, no invariant should be judged without.
     """
 
     ledger: Ledger
     orders: Sequence[Order]
     announcements: Sequence[CloudEvent]
+    seen: Sightings
+    at_rest: AtRest
+    logs: Sequence[Mapping[str, Any]]
     hooked: Sequence[CloudEvent] | None = None
     secrets: Sequence[str] = ()
-    seen: Sightings = field(default_factory=Sightings)
-    at_rest: AtRest = field(default_factory=AtRest)
     dead_letters: Sequence[DeadLetter] = ()
     poison: Sequence[str] = ()
     outages: Sequence[Outage] = ()
-    logs: Sequence[Mapping[str, Any]] = ()
     max_receive_count: int = 5
 
     @property

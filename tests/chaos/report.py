@@ -26,15 +26,18 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one run found; `recovery` is in seconds, and 0 where there is nothing to recover."""
+    """What one run found; none where it was not measured.
+
+    `recovery` is in seconds, and 0 where there is nothing to recover.
+    """
 
     fault: str
     seed: int
     orders: int
     kills: int = 0
-    lost: int = 0
-    duplicate_orders: int = 0
-    duplicate_deliveries: int = 0
+    lost: int | None = None
+    duplicate_orders: int | None = None
+    duplicate_deliveries: int | None = None
     recovery: float = 0
 
     def beyond(self, earlier: Row | None) -> Row:
@@ -45,10 +48,14 @@ class Row:
             self,
             orders=self.orders - earlier.orders,
             kills=self.kills - earlier.kills,
-            lost=self.lost - earlier.lost,
-            duplicate_orders=self.duplicate_orders - earlier.duplicate_orders,
-            duplicate_deliveries=self.duplicate_deliveries - earlier.duplicate_deliveries,
+            lost=_beyond(self.lost, earlier.lost),
+            duplicate_orders=_beyond(self.duplicate_orders, earlier.duplicate_orders),
+            duplicate_deliveries=_beyond(self.duplicate_deliveries, earlier.duplicate_deliveries),
         )
+
+
+def _beyond(count: int | None, earlier: int | None) -> int | None:
+    return None if count is None or earlier is None else count - earlier
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:
@@ -64,11 +71,16 @@ def _summed(fault: str, runs: Sequence[Row]) -> Iterator[str]:
     yield str(len(runs))
     yield str(sum(run.orders for run in runs))
     yield str(sum(run.kills for run in runs))
-    yield str(sum(run.lost for run in runs))
-    yield str(sum(run.duplicate_orders for run in runs))
-    yield str(sum(run.duplicate_deliveries for run in runs))
+    yield _sum(run.lost for run in runs)
+    yield _sum(run.duplicate_orders for run in runs)
+    yield _sum(run.duplicate_deliveries for run in runs)
     slowest = max(run.recovery for run in runs)
     yield f"{slowest:.1f} s" if slowest else ""
+
+
+def _sum(counts: Iterable[int | None]) -> str:
+    measured = [count for count in counts if count is not None]
+    return str(sum(measured)) if measured else "-"
 
 
 def _line(cells: Iterable[str]) -> str:

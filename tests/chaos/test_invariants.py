@@ -68,6 +68,7 @@ def a_good_run() -> Evidence:
         ),
         orders=orders,
         announcements=[order_event(state) for states in histories for state in states],
+        at_rest=AtRest(0, 0),
         hooked=[order_event(state) for states in histories for state in states],
         secrets=["https://ada.example/?key=1"],
         seen=Sightings(
@@ -197,8 +198,8 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
         "delivered too often",
         lambda run: replace(run, seen=replace(run.seen, deliveries=run.seen.deliveries * 6)),
     ),
-    ("I10", "visible", lambda run: replace(run, at_rest=AtRest(visible=1))),
-    ("I10", "in flight", lambda run: replace(run, at_rest=AtRest(in_flight=1))),
+    ("I10", "visible", lambda run: replace(run, at_rest=AtRest(1, 0))),
+    ("I10", "in flight", lambda run: replace(run, at_rest=AtRest(0, 1))),
     ("I10", "not accounted for", lambda run: replace(run, orders=run.orders[1:])),
     ("I11", "during an outage", lambda run: replace(run, outages=[Outage(0.5, 3)])),
     (
