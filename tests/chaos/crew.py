@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import random
 import time
 from collections.abc import Callable
@@ -44,6 +45,21 @@ class Kill:
 
     at: float
     message_ids: frozenset[str]
+
+    def recovery_seconds(self, seen: Sightings) -> float:
+        """How long it took until all of them were delivered again, at the most.
+
+        A ticket that came to its end instead, since its deletion was under way, took no time; one
+        that was never seen again takes for ever, though another ticket may have saved its order.
+        """
+        return max((self._back_after(ticket, seen) for ticket in self.message_ids), default=0)
+
+    def _back_after(self, message_id: str, seen: Sightings) -> float:
+        for delivered in seen.deliveries:
+            if delivered.message_id == message_id and delivered.at > self.at:
+                return delivered.at - self.at
+        deleted = any(deletion.message_id == message_id for deletion in seen.deletions)
+        return 0 if deleted else math.inf
 
 
 class Crew:
@@ -99,14 +115,7 @@ class Crew:
 
     def recovery_seconds(self) -> float:
         """How long it took, at the most, until what a killed barista had was taken up again."""
-        return max((self._recovery(kill) for kill in self.kills), default=0)
-
-    def _recovery(self, kill: Kill) -> float:
-        again: dict[str, float] = {}
-        for delivered in self._seen.deliveries:
-            if delivered.message_id in kill.message_ids and delivered.at > kill.at:
-                again.setdefault(delivered.message_id, delivered.at - kill.at)
-        return max(again.values(), default=0)
+        return max((kill.recovery_seconds(self._seen) for kill in self.kills), default=0)
 
     async def _start(self, name: str, line: Proxy) -> ServiceProcess:
         return await self._launcher.start(
