@@ -38,6 +38,10 @@ class BadWebhook:
         self.came_at[event["id"]].append(time.monotonic())
         return await self.then(request)
 
+    def came_since(self, time: float) -> set[str]:
+        """Give the ids of the events that came after that monotonic time."""
+        return {event_id for event_id, times in self.came_at.items() if times[-1] > time}
+
     def pauses(self, attempt: int) -> list[float]:
         """List the seconds that went by after each event's first, second, … attempt."""
         all_pauses = (list(pairwise(times)) for times in self.came_at.values())
@@ -48,9 +52,14 @@ class BadWebhook:
         ]
 
 
-async def slow(_: web.Request) -> web.StreamResponse:
-    """Answer when nobody waits for it any more."""
-    await asyncio.sleep(60)
+async def silent(_: web.Request) -> web.StreamResponse:
+    """Never answer."""
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def accepting(_: web.Request) -> web.StreamResponse:
+    """Do as one should, after all."""
     return web.Response()
 
 
