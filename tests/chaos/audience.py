@@ -11,7 +11,7 @@ from tests.chaos.editors import Issue
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One receipt of an issue at a time of day; receipts of one issue have the same `key`."""
+    """One receipt of an issue, which began at a time of day; those of one have the same `key`."""
 
     key: str
     subject: str

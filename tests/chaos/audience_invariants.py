@@ -10,8 +10,9 @@ from types import MappingProxyType
 from tests.chaos.audience import Audience
 from tests.chaos.invariants import Violation
 
-ON_ITS_WAY_SECONDS = 1
-"""An attempt that has begun may still arrive when its subscriber is told that it is over."""
+ON_ITS_WAY_SECONDS = 0.25
+"""What was begun may still arrive when its subscriber is told that it is over: it had been looked
+up, and was being dialled and sent. Nothing else may."""
 
 
 def audience_violations(audience: Audience) -> Sequence[Violation]:

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from standardwebhooks import Webhook
+from yarl import URL
 
 from notifier.live import sse
 from shared.runtime.lifecycle import running
@@ -87,12 +88,13 @@ class WebhookSubscriber:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer as a subscriber should, who notes first what was heard."""
+        came_at = time.time()
         event = await request.json()
         if event["type"] == CHALLENGE:
             said = event["data"]["challenge"] if self.notes.agreed else "no, thank you"
             return web.json_response({"challenge": said})
         self._verify(Request(request.method, request.path, request.headers, await request.read()))
-        self.notes.heard.append(Heard(event["id"], event["data"]["subject"], time.time()))
+        self.notes.heard.append(Heard(event["id"], event["data"]["subject"], came_at))
         return web.Response()
 
     async def unsubscribe(self, newsroom: Newsroom) -> None:
@@ -156,7 +158,7 @@ class MailSubscriber:
             message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
             if self.address in message["To"]:
                 new.append(message)
-                self._unsubscribe_links.add(message["List-Unsubscribe"].strip("<>"))
+                self._note_link(message["List-Unsubscribe"].strip("<>"))
                 if "List-Id" in message:
                     heard = Heard(message["Message-ID"], message["Subject"], file.stat().st_mtime)
                     self.notes.heard.append(heard)
@@ -176,6 +178,11 @@ class MailSubscriber:
             async with self.newsroom.http.post(link, data=form) as response:
                 assert response.status == HTTPStatus.OK, await response.text()
         self.notes.ended_at = time.time()
+
+    def _note_link(self, link: str) -> None:
+        if link not in self._unsubscribe_links:
+            self._unsubscribe_links.add(link)
+            self.newsroom.secrets.append(URL(link).query["token"])
 
     async def _token(self, granted: Granted) -> str:
         found: list[str] = []

@@ -28,7 +28,7 @@ def a_good_run() -> Audience:
         subscribers=[
             Notes("hook", coupons, heard=[heard(COUPON), heard(COUPON, 11)]),
             Notes("live", coupons, is_live=True, heard=[heard(COUPON)]),
-            Notes("gone", coupons, heard=[heard(COUPON)], ended_at=9.5),
+            Notes("gone", coupons, heard=[heard(COUPON, 9.6)], ended_at=9.5),
             Notes("never", coupons, agreed=False),
         ],
         secrets=["https://ada.example/?key=1", "ada@example.com"],
@@ -54,6 +54,7 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
     ("I13", "a gap", forget(1)),
     ("I14", "never agreed", hears(3, heard(COUPON))),
     ("I14", "after the end", hears(2, heard(COUPON, 20))),
+    ("I14", "soon after the end", hears(2, heard(COUPON, 10))),
 ]
 
 
