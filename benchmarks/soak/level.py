@@ -2,9 +2,11 @@
 
 Memory: a Theil-Sen line (the median of the slopes between all pairs of samples, which a few
 outliers do not move) through the second half of the load, extrapolated to an hour, rises by
-less than a tenth of the median; or it rises by less than 1 MiB in that half, since CPython takes
-memory in arenas of that size, and one of them is no trend. The first half is for what fills up
-by design: caches, pools, the ring of recent events.
+less than a tenth of the median. The first half is for what fills up by design: caches, pools, the
+ring of recent events. CPython takes memory in arenas of 1 MiB, and one of them is no trend: a line
+that rises by less in that half is not called a leak, nor level when it comes to a tenth in an hour,
+but unclear. So a load has a limit of what it can show, which is the lower the longer it lasts:
+12 MiB in an hour after ten minutes, 2 MiB after an hour.
 
 Descriptors: in the quiet time after the load there are no more than there were in the quiet
 time before it, but for 4: connections to the queue that are pooled between polls.
@@ -18,6 +20,7 @@ import itertools
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from benchmarks.soak.footprint import Footprint, Sample
 
@@ -36,6 +39,20 @@ MOST_POINTS = 400
 """So many make 80,000 pairs; longer series are thinned evenly."""
 
 
+class Finding(Enum):
+    """What can be said of a process. A longer load makes clear what is not."""
+
+    LEVEL = "level"
+    UNCLEAR = "unclear"
+    NOT_LEVEL = "NOT LEVEL"
+    ENDED = "ended"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is known to be wrong."""
+        return self in {Finding.LEVEL, Finding.UNCLEAR}
+
+
 @dataclass(frozen=True, slots=True)
 class LoadTime:
     """When the load began and ended, and the end of the quiet time after it, in seconds."""
@@ -43,6 +60,16 @@ class LoadTime:
     begin: float
     end: float
     settled: float
+
+    @property
+    def half(self) -> float:
+        """How long its second half lasts, in seconds."""
+        return (self.end - self.begin) / 2
+
+    @property
+    def shows_from(self) -> float:
+        """Bytes in an hour: memory that grows by less is not told from one that does not."""
+        return ARENA * HOUR / self.half
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +89,15 @@ class Verdict:
     ended: bool
 
     @property
-    def is_level(self) -> bool:
-        """Whether the process is level by the rule of this module."""
-        return (
-            not self.ended
-            and (self.growth < MOST_GROWTH or self.rise < ARENA)
-            and self.descriptors_after <= self.descriptors_before + POOLED
-        )
+    def finding(self) -> Finding:
+        """What the rule of this module says of the process."""
+        if self.ended:
+            return Finding.ENDED
+        if self.descriptors_after > self.descriptors_before + POOLED:
+            return Finding.NOT_LEVEL
+        if self.growth < MOST_GROWTH:
+            return Finding.LEVEL
+        return Finding.UNCLEAR if self.rise < ARENA else Finding.NOT_LEVEL
 
 
 def judge(footprint: Footprint, load: LoadTime) -> Verdict:
@@ -83,7 +112,7 @@ def judge(footprint: Footprint, load: LoadTime) -> Verdict:
     return Verdict(
         process=footprint.name,
         memory=memory,
-        rise=slope * (load.end - load.begin) / 2,
+        rise=slope * load.half,
         growth=slope * HOUR / memory,
         descriptors_before=max(sample.descriptors for sample in before),
         descriptors_after=min(sample.descriptors for sample in after),

@@ -13,10 +13,20 @@ from hypothesis import strategies as st
 
 from benchmarks.soak.chart import draw
 from benchmarks.soak.footprint import Footprint, Sample
-from benchmarks.soak.level import ARENA, HOUR, POOLED, LoadTime, Verdict, judge, theil_sen
+from benchmarks.soak.level import (
+    ARENA,
+    HOUR,
+    POOLED,
+    Finding,
+    LoadTime,
+    Verdict,
+    judge,
+    theil_sen,
+)
 
 LOAD = LoadTime(begin=20, end=260, settled=280)
 MEMORY = 500_000_000
+LEVEL, UNCLEAR, NOT_LEVEL = Finding.LEVEL, Finding.UNCLEAR, Finding.NOT_LEVEL
 
 
 def footprint(*samples: Sample, ended: bool = False) -> Footprint:
@@ -39,53 +49,69 @@ def judged(memory_after: float = 0, descriptors: int = 20, descriptors_after: in
 def test_a_process_that_holds_what_it_held_is_level() -> None:
     verdict = judged()
 
-    assert verdict.is_level
+    assert verdict.finding is LEVEL
     assert (verdict.memory, verdict.growth) == (MEMORY, 0)
 
 
-@pytest.mark.parametrize(("growth", "is_level"), [(0.05, True), (0.2, False), (-0.2, True)])
-def test_memory_may_grow_by_less_than_a_tenth_in_an_hour(growth: float, *, is_level: bool) -> None:
+@pytest.mark.parametrize(("growth", "finding"), [(0.05, LEVEL), (0.2, NOT_LEVEL), (-0.2, LEVEL)])
+def test_memory_may_grow_by_less_than_a_tenth_in_an_hour(growth: float, finding: Finding) -> None:
     verdict = judged(growth)
 
     assert verdict.growth == pytest.approx(growth, rel=0.01)
-    assert verdict.is_level is is_level
+    assert verdict.finding is finding
+
+
+@pytest.mark.parametrize(("minutes", "finding"), [(10, UNCLEAR), (12, NOT_LEVEL)])
+def test_a_leak_that_is_too_small_to_show_in_the_time_is_not_called_level(
+    minutes: int, finding: Finding
+) -> None:
+    load = LoadTime(20, 20 + 60 * minutes, 40 + 60 * minutes)
+    leak = 11.5 * 2**20
+    samples = [
+        Sample(at, round(85 * 2**20 + leak * at / HOUR), 20) for at in range(int(load.settled) + 1)
+    ]
+
+    assert judge(footprint(*samples), load).finding is finding
+    assert (leak < load.shows_from) is (finding is UNCLEAR)
+
+
+def test_only_what_is_known_to_be_wrong_is_no_good() -> None:
+    assert [finding for finding in Finding if finding.is_good] == [LEVEL, UNCLEAR]
 
 
 def test_what_fills_in_the_first_half_of_the_load_does_not_count() -> None:
     samples = [Sample(at, MEMORY + 100_000 * min(at, 140), 20) for at in range(281)]
 
-    assert judge(footprint(*samples), LOAD).is_level
+    assert judge(footprint(*samples), LOAD).finding is LEVEL
 
 
-@pytest.mark.parametrize(("steps", "is_level"), [(1, True), (3, False)])
-def test_one_step_of_the_allocator_is_no_trend(steps: int, *, is_level: bool) -> None:
+@pytest.mark.parametrize(("steps", "finding"), [(1, LEVEL), (3, NOT_LEVEL)])
+def test_one_step_of_the_allocator_is_no_trend(steps: int, finding: Finding) -> None:
     small = 50_000_000
     samples = [
         Sample(at, small + ARENA * sum(at > 140 + 30 * step for step in range(1, steps + 1)), 20)
         for at in range(281)
     ]
 
-    verdict = judge(footprint(*samples), LOAD)
-
-    assert verdict.is_level is is_level
+    assert judge(footprint(*samples), LOAD).finding is finding
 
 
 def test_more_descriptors_after_the_load_than_before_it_are_not_level() -> None:
-    assert not judged(descriptors_after=20 + POOLED + 1).is_level
-    assert judged(descriptors_after=20 + POOLED).is_level
+    assert judged(descriptors_after=20 + POOLED + 1).finding is NOT_LEVEL
+    assert judged(descriptors_after=20 + POOLED).finding is LEVEL
 
 
 def test_descriptors_during_the_load_do_not_count() -> None:
     samples = [Sample(at, MEMORY, 500 if 20 < at < 260 else 20) for at in range(281)]
 
-    assert judge(footprint(*samples), LOAD).is_level
+    assert judge(footprint(*samples), LOAD).finding is LEVEL
 
 
 def test_a_process_that_ended_is_not_level() -> None:
     samples = [Sample(at, MEMORY, 20) for at in range(200)]
 
-    assert not judge(footprint(*samples), LOAD).is_level
-    assert not judge(footprint(*samples, ended=True), LOAD).is_level
+    assert judge(footprint(*samples), LOAD).finding is Finding.ENDED
+    assert judge(footprint(*samples, ended=True), LOAD).finding is Finding.ENDED
 
 
 def test_an_ended_process_is_noticed() -> None:
