@@ -83,7 +83,7 @@ async def test_nothing_is_made_twice_when_requests_are_repeated_on_their_way(
 async def test_every_request_ends_at_its_own_time_out_and_nothing_piles_up(
     ministack: str, tmp_path: Path, run: Run, fault: Fault
 ) -> None:
-    order_seconds = 3
+    order_seconds = 2
     async with open_chaos_shop(
         ministack, tmp_path, run.seed, COFFEE_ORDER_SECONDS=str(order_seconds)
     ) as shop:
