@@ -14,6 +14,7 @@ import yaml
 
 from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.settings import NotifierSettings
+from producer.menu_file import load_menu
 from producer.operations import CASHIER_OPERATIONS
 from producer.page import page_operations
 from producer.settings import CashierSettings
@@ -124,7 +125,17 @@ def test_nobody_but_nginx_can_be_reached_from_outside() -> None:
 def test_a_container_is_stopped_no_sooner_than_its_service_has_finished(name: str) -> None:
     grace = re.match(r"(\d+)s", COMPOSE["services"][name]["stop_grace_period"])
     assert grace is not None
-    assert int(grace[1]) > WorkerSettings().grace_seconds
+    assert int(grace[1]) > _grace_seconds(name)
+
+
+def test_a_barista_that_is_scaled_in_finishes_ten_of_the_slowest_drinks() -> None:
+    slowest = max(item.prep_seconds for item in load_menu(CashierSettings().menu).items)
+    assert _grace_seconds("worker") > 10 * slowest / WorkerSettings().brew_speed
+
+
+def _grace_seconds(name: str) -> float:
+    variables = COMPOSE["services"][name]["environment"]
+    return float(variables.get("COFFEE_GRACE_SECONDS", WorkerSettings().grace_seconds))
 
 
 def test_every_setting_in_the_compose_file_is_one() -> None:
