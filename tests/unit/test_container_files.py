@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 NGINX = (ROOT / "deploy/nginx/nginx.conf").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: Any = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OPERATIONS = (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS)
 OURS = ("provision", "producer", "worker", "notifier")
 
 
@@ -44,6 +45,12 @@ def _map(head: str) -> dict[str, str]:
     (block,) = re.findall(rf"map {re.escape(head)} {{\n(.*?)\n    }}", NGINX, re.DOTALL)
     entries = re.findall(r"^ +(\"[^\"]+\"|\S+) +'?(.*?)'?;$", block, re.MULTILINE)
     return {key.strip('"'): value for key, value in entries}
+
+
+def _seconds(directive: str) -> int:
+    """Give the time-out that holds wherever no location has its own."""
+    (seconds,) = re.findall(rf"^    {directive} (\d+)s;", NGINX, re.MULTILINE)
+    return int(seconds)
 
 
 def _location(path: str) -> str:
@@ -69,9 +76,7 @@ def test_every_path_that_nginx_knows_is_in_the_notifiers_table() -> None:
     assert {name.replace("\\", "") for name in known} == owned
 
 
-@pytest.mark.parametrize(
-    "path", [each.path for each in (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS) if each.is_stream]
-)
+@pytest.mark.parametrize("path", [each.path for each in OPERATIONS if each.is_stream])
 def test_nginx_holds_nothing_of_a_stream_back(path: str) -> None:
     assert "proxy_buffering off;" in _location(path)
 
@@ -82,8 +87,23 @@ def test_nginx_waits_longer_for_a_stream_than_its_notifier_is_silent() -> None:
 
 
 def test_nginx_waits_longer_for_an_answer_than_an_order_may_take() -> None:
-    (seconds,) = re.findall(r"^    proxy_read_timeout (\d+)s;", NGINX, re.MULTILINE)
-    assert int(seconds) > CashierSettings().order_seconds
+    assert _seconds("proxy_read_timeout") > CashierSettings().order_seconds
+
+
+def test_nginx_has_time_for_a_third_container_after_two_that_hang() -> None:
+    assert _seconds("proxy_next_upstream_timeout") > 2 * _seconds("proxy_read_timeout")
+
+
+def test_nginx_waits_longer_where_many_dead_letters_are_redriven_at_once() -> None:
+    (pattern,) = re.findall(
+        r"location ~ (\S+) {\n +proxy_read_timeout 30s;\n +proxy_pass http://\$service:8080;", NGINX
+    )
+    patient = {each.path for each in OPERATIONS if re.search(pattern, each.path)}
+    assert patient == {
+        "/dead-letters/redrive",
+        "/subscriptions/dead-letters/redrive",
+        "/subscriptions/{id}/resume",
+    }
 
 
 def test_nginx_leaves_it_to_the_services_to_refuse_long_bodies() -> None:
