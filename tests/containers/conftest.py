@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,13 +12,17 @@ from tests.support.containers import ContainerShop, missing_engine, running_cont
 
 @pytest.fixture(scope="session", autouse=True)
 def _engine() -> None:
-    """Skip everything here where no containers can be run, and say why."""
+    """Skip everything here where no containers can be run, and say why; in CI that is a failure."""
     if reason := missing_engine():
+        if "COFFEE_TESTS_SKIP_NOTHING" in os.environ:
+            pytest.fail(reason)
         pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
-def shop(_engine: None) -> Iterator[ContainerShop]:
+def shop(_engine: None, request: pytest.FixtureRequest) -> Iterator[ContainerShop]:
     """The shop in containers, which all tests of a run share: opening it takes its time."""
     with running_containers() as opened:
         yield opened
+        if request.session.testsfailed:
+            opened.compose_aloud("logs", "--tail=300")

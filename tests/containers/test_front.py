@@ -86,7 +86,7 @@ async def test_a_stream_shows_an_event_at_once(shop: ContainerShop) -> None:
 async def test_clients_are_told_apart_by_their_address_and_not_by_what_they_say_it_is(
     shop: ContainerShop,
 ) -> None:
-    await shop.scale("producer", 1)
+    await shop.scale(producer=1)
     (order,) = orders_of("espresso", "single", 1, rate=1)
     statuses = []
     async with aiohttp.ClientSession(shop.url) as http:

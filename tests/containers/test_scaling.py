@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.support.containers import ContainerShop, at, orders_of, place
+from tests.support.containers import (
+    SLOTS,
+    ContainerShop,
+    at,
+    nobody_was_put_off_twice,
+    orders_keep_coming,
+    orders_of,
+    place,
+    until,
+)
 
 pytestmark = pytest.mark.timeout(300)
 
-SLOTS = 4
-"""COFFEE_WORKER_CONCURRENCY of a worker in docker-compose.yml, which is the default."""
+STEADY = orders_of("latte", "large", 1000, rate=3, quantity=3)
+"""More orders than come during a test; each is being prepared for 4.5 s."""
 
 
 async def test_no_order_is_lost_while_workers_and_producers_come_and_go(
     shop: ContainerShop,
 ) -> None:
-    planned = orders_of("espresso", "single", 300, rate=10)
-    await shop.scale("worker", 1)
-    async with shop.customers() as customers:
-        placing = asyncio.create_task(place(customers, planned))
-        await shop.scale("worker", 4)
-        await shop.scale("producer", 2)
-        await shop.stop((await shop.containers("producer"))[0])
-        await shop.scale("producer", 2)
-        await shop.scale("worker", 2)
-        await placing
-    ledger = customers.ledger
-    await shop.ready(ledger.acknowledged, seconds=60)
-    assert len(ledger.acknowledged) == len(planned)
-    names = [order.body["customer_name"] for order in planned]
-    assert sorted(await shop.recorded(names)) == names
-    assert not ledger.unanswered
+    await shop.scale(worker=1, producer=1)
+    async with shop.attempts() as attempts, shop.customers() as customers:
+        async with orders_keep_coming(customers, STEADY):
+            await shop.scale(worker=4, producer=2)
+            await shop.stop((await shop.containers("producer"))[0])
+            await shop.scale(producer=2)
+            await until(partial(_more_are_prepared_than_two_workers_can, shop), 30)
+            await shop.scale(worker=2)
+        ledger = customers.ledger
+        assert set(await attempts.of(ledger.acknowledged, seconds=120)) == {1}
+    names = {attempt.customer_name for attempt in ledger.attempts}
+    assert sorted(await shop.recorded(names)) == sorted(names)
+    assert nobody_was_put_off_twice(ledger)
+
+
+async def _more_are_prepared_than_two_workers_can(shop: ContainerShop) -> bool:
+    return await shop.preparing() > 2 * SLOTS
 
 
 async def test_four_workers_prepare_more_than_three_times_what_one_does(
@@ -49,11 +59,11 @@ async def _throughput(shop: ContainerShop, workers: int) -> float:
 
     Each takes 4.5 s to prepare, far longer than all that is done about it on a busy machine.
     """
-    await shop.scale("worker", 0)
-    planned = orders_of("latte", "large", 5 * SLOTS * workers, rate=1000, quantity=3)
+    await shop.scale(worker=0)
+    planned = orders_of("latte", "large", 3 * SLOTS * workers, rate=1000, quantity=3)
     async with shop.customers() as customers:
         await place(customers, planned)
-    await shop.scale("worker", workers)
+    await shop.scale(worker=workers)
     orders = await shop.ready(customers.ledger.acknowledged, seconds=90)
     return _steady_rate(orders, SLOTS * workers)
 

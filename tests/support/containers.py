@@ -5,20 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import json
 import os
 import secrets
+import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from shared.runtime.lifecycle import running
+from shop.client.live_stream import Event, LiveStream
 from shop.load.plan import PlannedOrder
 from tests.chaos.customers import Customers
 from tests.chaos.ledger import Ledger
@@ -28,6 +42,10 @@ from tests.support.web import AS_STAFF, STAFF_KEY
 ROOT = Path(__file__).parents[2]
 IMAGE = "coffeeshop"
 BREW_SPEED = 30
+VISIBILITY_SECONDS = 10
+SLOTS = 4
+"""COFFEE_WORKER_CONCURRENCY of a worker in docker-compose.yml, which is the default."""
+
 ORDERS_PER_MINUTE = 20
 _COMMAND_SECONDS = 180
 _IN_A_ROW = 10
@@ -57,16 +75,29 @@ class ContainerShop:
     async def compose(self, *arguments: str) -> str:
         return await run(*self.command, *arguments, environment=self.environment)
 
-    async def scale(self, service: str, count: int) -> None:
-        """Have so many containers of a service, all alive, and leave the others as they are."""
-        options = ("-d", "--no-deps", "--no-recreate", "--scale", f"{service}={count}")
-        await self.compose("up", *options, service)
-        for container in await self.containers(service):
-            await until(partial(self._is_alive, container), 60)
+    def compose_aloud(self, *arguments: str) -> None:
+        """Do as `compose`, and show what it prints; for before and after the tests."""
+        command = [*self.command, *arguments]
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, timeout=600)
+
+    @property
+    def project(self) -> str:
+        return self.environment["COMPOSE_PROJECT_NAME"]
+
+    async def scale(self, **counts: int) -> None:
+        """Have so many containers of these services, all ready, and leave the others alone."""
+        scales = [f"--scale={service}={count}" for service, count in counts.items()]
+        await self.compose("up", "-d", "--no-deps", "--no-recreate", *scales, *counts)
+        async with asyncio.TaskGroup() as group:
+            for service in counts:
+                for container in await self.containers(service):
+                    group.create_task(until(partial(self._is_ready, container), 60))
 
     async def containers(self, service: str) -> Sequence[str]:
         """Give the ids of the containers of a service that run."""
-        return (await self.compose("ps", "-q", service)).split()
+        labels = {"project": self.project, "service": service}.items()
+        filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels]
+        return (await run("docker", "ps", "-q", *filters)).split()
 
     async def stop(self, container: str) -> None:
         """Ask a container to stop, wait until it has, and forget it."""
@@ -82,9 +113,26 @@ class ContainerShop:
         """Run a command in a container, and give what it printed."""
         return await run("docker", "exec", container, *command)
 
-    async def _is_alive(self, container: str) -> bool:
-        check = "python -m shared.runtime.healthcheck && echo alive || true"
-        return "alive" in await self.execute(container, "sh", "-c", check)
+    async def _is_ready(self, container: str) -> bool:
+        ask = "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/readyz', timeout=9)"
+        check = f'python -c "{ask}" 2>&1 && echo ready || true'
+        return "ready" in (await self.execute(container, "sh", "-c", check)).split()
+
+    @contextlib.asynccontextmanager
+    async def attempts(self) -> AsyncIterator[Attempts]:
+        """Count the attempts that the block's orders take, by the events of the live stream."""
+        async with (
+            aiohttp.ClientSession(f"{self.url}/", headers=AS_STAFF) as http,
+            LiveStream(http, topics="order-events").open() as events,
+        ):
+            attempts = Attempts(events)
+            async with running(attempts.follow(), "attempts"):
+                yield attempts
+
+    async def preparing(self) -> int:
+        """Count the orders that are being prepared, up to a hundred."""
+        async with aiohttp.ClientSession(self.url, headers=AS_STAFF) as http:
+            return len((await _json(http, "/orders?state=preparing&limit=100"))["orders"])
 
     @contextlib.asynccontextmanager
     async def customers(self) -> AsyncIterator[Customers]:
@@ -118,6 +166,31 @@ class ContainerShop:
         return [name for name in found if name in customers]
 
 
+class Attempts:
+    """Which attempt at each order made it ready, as its events tell."""
+
+    def __init__(self, events: AsyncIterator[Event]) -> None:
+        self._events = events
+        self._ready: dict[str, int] = {}
+        self._more = asyncio.Event()
+
+    async def follow(self) -> None:
+        """Listen for as long as the stream lasts."""
+        async for event in self._events:
+            order = json.loads(event.data)["data"]
+            if order.get("state") == "ready":
+                self._ready[order["order_id"]] = order["attempt"]
+                self._more.set()
+
+    async def of(self, order_ids: Collection[str], seconds: float) -> Sequence[int]:
+        """Wait until all of these orders are ready, and give the attempts they took."""
+        async with asyncio.timeout(seconds):
+            while not self._ready.keys() >= set(order_ids):
+                self._more.clear()
+                await self._more.wait()
+        return [self._ready[order_id] for order_id in order_ids]
+
+
 def orders_of(
     item: str, size: str, count: int, rate: float, quantity: int = 1
 ) -> Sequence[PlannedOrder]:
@@ -134,13 +207,49 @@ def orders_of(
     ]
 
 
-async def place(customers: Customers, planned: Sequence[PlannedOrder]) -> None:
-    """Have customers come, each when its order is due, until every one of them has it placed."""
+async def place(
+    customers: Customers, planned: Iterable[PlannedOrder], enough: asyncio.Event | None = None
+) -> None:
+    """Have customers come, each when its order is due, until every one of them has it placed.
+
+    No more of them come once it is `enough`.
+    """
     start = time.monotonic()
     async with asyncio.TaskGroup() as group:
         for order in planned:
             await asyncio.sleep(start + order.due - time.monotonic())
+            if enough is not None and enough.is_set():
+                return
             group.create_task(customers.place(order))
+
+
+async def is_alive(container: str) -> bool:
+    """Ask a container as Docker does, by the check that is in its image."""
+    (found,) = json.loads(await run("docker", "inspect", container))
+    _, *check = found["Config"]["Healthcheck"]["Test"]
+    alive = shlex.join(check) + " && echo alive || true"
+    return "alive" in await run("docker", "exec", container, "sh", "-c", alive)
+
+
+@contextlib.asynccontextmanager
+async def orders_keep_coming(
+    customers: Customers, planned: Sequence[PlannedOrder]
+) -> AsyncIterator[None]:
+    """Have customers come for as long as the block lasts; each that came has placed its order."""
+    enough = asyncio.Event()
+    placing = asyncio.create_task(place(customers, planned, enough))
+    try:
+        yield
+        assert not placing.done(), "no more orders came"
+    finally:
+        enough.set()
+        await placing
+
+
+def nobody_was_put_off_twice(ledger: Ledger) -> bool:
+    """Say whether every customer had an answer, and no more than one that was not an order."""
+    put_off = Counter(told.key for told in ledger.told if not told.acknowledges)
+    return not ledger.unanswered and max(put_off.values(), default=0) <= 1
 
 
 def at(order: Any, field: str) -> float:
@@ -172,24 +281,20 @@ def running_containers() -> Iterator[ContainerShop]:
         "COFFEE_PORT": str(port),
         "COFFEE_STAFF_KEY": STAFF_KEY,
         "COFFEE_BREW_SPEED": str(BREW_SPEED),
+        "COFFEE_VISIBILITY_TIMEOUT": str(VISIBILITY_SECONDS),
         "COFFEE_ORDERS_PER_MINUTE": str(ORDERS_PER_MINUTE),
     }
     shop = ContainerShop(compose_command(), f"http://127.0.0.1:{port}", environment)
-
-    def compose(*arguments: str) -> None:
-        command = [*shop.command, *arguments]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=600)
-
     try:
-        compose("up", "-d", "--build")
+        shop.compose_aloud("up", "-d", "--build")
         with ThreadPoolExecutor(1) as thread:  # a test's loop may run already
             thread.submit(lambda: asyncio.run(_open(shop))).result()
         yield shop
     except BaseException:
-        compose("logs", "--tail=100")
+        shop.compose_aloud("logs", "--tail=100")
         raise
     finally:
-        compose("down", "-v", "-t", "5")
+        shop.compose_aloud("down", "-v", "-t", "0")
 
 
 async def _open(shop: ContainerShop) -> None:
@@ -198,8 +303,8 @@ async def _open(shop: ContainerShop) -> None:
 
 
 async def _ready(http: aiohttp.ClientSession, order_id: str) -> Any:
-    while (order := await _json(http, f"/orders/{order_id}")).get("state") != "ready":
-        assert order.get("state") in {None, "placed", "preparing"}, order
+    while (order := await _json(http, f"/orders/{order_id}"))["state"] != "ready":
+        assert order["state"] in {"placed", "preparing"}, order
         await asyncio.sleep(0.2)
     return order
 
@@ -212,5 +317,11 @@ async def until(happened: Callable[[], Awaitable[bool]], seconds: float) -> None
 
 
 async def _json(http: aiohttp.ClientSession, path: str) -> Any:
-    async with http.get(path) as response:
-        return await response.json(content_type=None)
+    """Get a document, and ask again for as long as we are told that it cannot be had now."""
+    async with asyncio.timeout(60):
+        while True:
+            async with http.get(path) as response:
+                if response.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                    response.raise_for_status()
+                    return await response.json()
+            await asyncio.sleep(0.2)
