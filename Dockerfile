@@ -2,16 +2,15 @@
 FROM python:3.13-slim-bookworm AS build
 
 # Of what goes in, each file is in the lock with its hash: setuptools too, which builds the one package
-# that is published as source alone, and our own. pip stays outside; ministack has its own container.
+# that is published as source alone, and our own. pip stays outside.
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
-COPY requirements.lock ./
-RUN awk '/^setuptools==/, !/\\$/' requirements.lock > build.lock \
+COPY requirements-image.lock ./
+RUN awk '/^setuptools==/, !/\\$/' requirements-image.lock > build.lock \
  && python -m venv --without-pip /opt/coffeeshop \
  && pip --python /opt/coffeeshop install --quiet --require-hashes -r build.lock \
  && pip --python /opt/coffeeshop install --quiet --require-hashes --no-build-isolation \
-    --only-binary :all: --no-binary openapi-ui-bundles -r requirements.lock \
- && pip --python /opt/coffeeshop uninstall --quiet --yes ministack
+    --only-binary :all: --no-binary openapi-ui-bundles -r requirements-image.lock
 
 COPY pyproject.toml README.md LICENSE ./
 COPY producer producer

@@ -41,10 +41,13 @@ check: $(DEV)  ## Lint, types, layers, format
 
 lock: $(DEV)  ## Pin every dependency again, with hashes, for every platform
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra shop --extra build pyproject.toml -o requirements.lock
+		--no-header --extra shop --extra emulator --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra shop --extra build --extra dev -c requirements.lock pyproject.toml \
-		-o requirements-dev.lock
+		--no-header --no-annotate --extra shop --extra build -c requirements.lock pyproject.toml \
+		-o requirements-image.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra shop --extra emulator --extra build --extra dev -c requirements.lock \
+		pyproject.toml -o requirements-dev.lock
 
 clean:  ## Remove the environment and all that was built or cached; orders in var/ stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

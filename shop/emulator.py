@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -76,7 +74,10 @@ async def ready(url: str, seconds: float) -> None:
 
 async def serve_until_stopped(settings: EmulatorSettings) -> None:
     """Serve until a signal, or the end of the parent; the state is saved on the way out."""
-    from ministack.app import app  # noqa: PLC0415 - costs half a second that only this process owes
+    # They cost half a second that only this process owes, and containers do not have them.
+    from hypercorn.asyncio import serve  # noqa: PLC0415
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack.app import app  # noqa: PLC0415
 
     config = Config()
     own = settings.listen_fd is None

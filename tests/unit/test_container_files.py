@@ -176,6 +176,17 @@ def test_the_image_is_built_of_what_is_locked_and_without_what_builds_it() -> No
     assert not [line for line in _commands(final) if "install" in line.split() and "pip" in line]
 
 
+def test_the_image_has_what_runs_elsewhere_but_the_emulator() -> None:
+    everywhere, image = (
+        set(re.findall(r"^\S+==\S+", (ROOT / lock).read_text(), re.MULTILINE))
+        for lock in ("requirements.lock", "requirements-image.lock")
+    )
+    assert image < everywhere
+    absent = {pin.partition("==")[0] for pin in everywhere - image}
+    assert {"ministack", "hypercorn"} <= absent
+    assert "requirements.lock" not in DOCKERFILE
+
+
 def test_every_image_is_of_one_version() -> None:
     images = [service["image"] for service in COMPOSE["services"].values()]
     images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
