@@ -59,11 +59,10 @@ async def _throughput(shop: ContainerShop, workers: int) -> float:
 
     Each takes 4.5 s to prepare, far longer than all that is done about it on a busy machine.
     """
-    await shop.scale(worker=0)
+    await shop.scale(worker=workers)
     planned = orders_of("latte", "large", 3 * SLOTS * workers, rate=1000, quantity=3)
     async with shop.customers() as customers:
         await place(customers, planned)
-    await shop.scale(worker=workers)
     orders = await shop.ready(customers.ledger.acknowledged, seconds=90)
     return _steady_rate(orders, SLOTS * workers)
 
