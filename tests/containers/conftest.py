@@ -25,4 +25,6 @@ def shop(_engine: None, request: pytest.FixtureRequest) -> Iterator[ContainerSho
     with running_containers() as opened:
         yield opened
         if request.session.testsfailed:
-            opened.compose_aloud("logs", "--tail=300")
+            capture = request.config.pluginmanager.getplugin("capturemanager")
+            with capture.global_and_fixture_disabled():  # the last test may have passed
+                opened.compose_aloud("logs", "--no-color", "--tail=300")
