@@ -21,7 +21,7 @@ from tests.support.containers import (
 
 pytestmark = pytest.mark.timeout(300)
 
-STEADY = orders_of("latte", "large", 1000, rate=3, quantity=3)
+STEADY = orders_of("latte", "large", 1000, rate=2.25, quantity=3)
 """More orders than come during a test; each is being prepared for 4.5 s."""
 
 
