@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import structlog
 from moto.server import ThreadedMotoServer
 
 from tests.chaos.report import pytest_terminal_summary
 from tests.support.emulator import running_ministack
+
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")  # how long an example takes is up to the machine
 
 __all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the chaos runs
 

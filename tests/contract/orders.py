@@ -8,12 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+import pytest
 from hypothesis import strategies as st
 
 from shared.domain.order import Claim, LineItem, Order, OrderState, TimelineEntry, advance
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 TODAY = NOON.date()
+
+in_isolation = pytest.mark.parametrize("open_shop", ["sqlite", "ministack"], indirect=True)
+"""Leaves moto out, which lets other requests come between the halves of a write."""
 
 NewOrder: TypeAlias = Callable[..., Order]
 """Makes an order with an id of its own, placed at noon unless `placed_at` says otherwise."""

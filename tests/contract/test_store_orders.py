@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from shared.domain.order import Order, OrderState, advance, claim
 from shared.store.contract import OrderChangedError, Store
-from tests.contract.orders import NOON, TODAY, NewOrder, any_order, moved
+from tests.contract.orders import NOON, TODAY, NewOrder, any_order, in_isolation, moved
 
 LATER = NOON + dt.timedelta(seconds=30)
 
@@ -48,6 +48,7 @@ async def test_each_shop_counts_for_itself(store: Store, new_order: NewOrder) ->
     assert (await store.place(elsewhere, TODAY)).order.number == "001"
 
 
+@in_isolation
 async def test_numbers_never_repeat_between_two_stores_at_once(
     store: Store, second_store: Store, new_order: NewOrder
 ) -> None:
@@ -171,9 +172,7 @@ async def test_of_many_claims_at_once_exactly_one_wins(
     assert await store.get(placed.id) == won[0]
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_every_order_comes_back_as_it_was_written(
     store: Store, new_order: NewOrder, data: st.DataObject

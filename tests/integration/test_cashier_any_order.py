@@ -54,9 +54,7 @@ def price(line: dict[str, Any]) -> int:
     return prices[line["size"]] + sum(prices[each] for each in line.get("modifiers", []))
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=orders)
 async def test_an_order_is_stored_and_shown_as_it_was_placed(
     cashier: ServedCashier, order: dict[str, Any]

@@ -111,6 +111,7 @@ async def test_an_order_has_one_ticket_that_says_whose_it_is(cashier: ServedCash
         "order_id": placed.body["id"],
         "store_id": "main",
         "correlation_id": "abc-123",
+        "version": 1,
     }
     assert ticket.attributes == {"correlation_id": "abc-123"}
 

@@ -98,17 +98,17 @@ async def test_every_fault_in_the_settings_is_one_line(tmp_path: Path) -> None:
         COFFEE_PORT="eighty",
         COFFEE_BARISTAS="4..1",
         COFFEE_WORKER_CONCURRENCY="0",
-        COFFEE_STAFF_KEY="short",
+        COFFEE_SMTP_URL="ftp://ada:short@mail.example",
     )
 
     assert code == 2
     assert [line.split(":")[0] for line in lines] == [
         "COFFEE_PORT",
         "COFFEE_BARISTAS",
-        "COFFEE_STAFF_KEY",
+        "COFFEE_SMTP_URL",
         "COFFEE_WORKER_CONCURRENCY",
     ]
-    assert "short" not in lines[2].removeprefix("COFFEE_STAFF_KEY").split()
+    assert "short" not in lines[2]
 
 
 async def test_a_menu_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
