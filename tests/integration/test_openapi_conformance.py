@@ -16,7 +16,7 @@ from tests.support.web import AS_STAFF
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-EXAMPLES = 20
+EXAMPLES = 12
 SEED = 20261120
 
 NOT_CHECKED = "positive_data_acceptance"
