@@ -29,7 +29,7 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.order_hook import OrderHook, order_hook
 from tests.chaos.processes import read_log
 from tests.chaos.report import Row
-from tests.chaos.run import LONG, Run
+from tests.chaos.run import LONG, RESTS_WITHIN, Run
 from tests.chaos.waiting import until
 from tests.chaos.witness import Sightings
 from tests.support.emulator import free_port
@@ -37,10 +37,7 @@ from tests.support.shop import RunningShop, open_shop
 from tests.support.waiting import eventually
 from tests.support.web import STAFF_KEY
 
-pytestmark = pytest.mark.timeout(900 if LONG else 150)
-
-FINISHED_WITHIN = 60
-"""Seconds; tickets and announcements that were lost are made again a few seconds after a start."""
+pytestmark = pytest.mark.timeout(1800 if LONG else 150)
 
 Look = Callable[[], Awaitable[Evidence]]
 NOBODY_LOOKED_ON = Sightings()
@@ -163,5 +160,5 @@ async def killed_in_mid_load(around: World, orders: int) -> tuple[float, Evidenc
 
         await placing
         with contextlib.suppress(TimeoutError):
-            await until(even, FINISHED_WITHIN)
+            await until(even, RESTS_WITHIN)
         return time.monotonic() - killed_at, await look()
