@@ -110,6 +110,9 @@ async def test_bad_webhooks_delay_nobody_else_and_are_paused_and_none_gets_into_
                 fault="webhooks: silent, failing, redirecting, endless, private",
                 seed=run.seed,
                 orders=len(newsroom.editors.accepted),
+                lost=sum(
+                    len(notes.missing(newsroom.editors.accepted)) for notes in newsroom.subscribers
+                ),
             )
         )
         for part in (0.5, 0.95):
