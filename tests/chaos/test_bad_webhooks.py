@@ -30,7 +30,7 @@ from tests.chaos.bad_webhooks import (
 from tests.chaos.names import NameServer
 from tests.chaos.newsroom import Newsroom, open_newsroom
 from tests.chaos.report import Row
-from tests.chaos.run import LONG, Run
+from tests.chaos.run import LONG, RESTS_WITHIN, Run
 from tests.chaos.subscribers import (
     AGREES_WITHIN,
     Granted,
@@ -53,7 +53,7 @@ PAUSES = (0.5, 1.0)
 JITTER = 0.2
 """The part of a pause by which it may be shorter."""
 
-GIVES_UP_SECONDS = 2
+GIVES_UP_SECONDS = 1
 """What anybody would lose who had to wait for one that never answers."""
 
 SLOWER_BY, LATER_BY = len(PAUSES) + 1, 0.25
@@ -64,14 +64,13 @@ MOST_TAKEN = 16 * 2**20
 """Bytes of a gibibyte: what the kernel keeps for both sides of a connection."""
 
 MOST_MEMORY = 40 * 2**20
-HEARD_WITHIN = GIVEN_UP_WITHIN = 60
 
 
 async def test_bad_webhooks_delay_nobody_else_and_are_paused_and_none_gets_into_a_private_network(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
     """The delays are held against those of a shop with as many good ones, at the same time."""
-    issues, names, flood = run.size(30, 450), NameServer(tmp_path), Flood()
+    issues, names, flood = run.size(20, 450), NameServer(tmp_path), Flood()
     proof = Certificate.of("moving.test", tmp_path).proof
     names.mean(moving="127.0.0.1")
     async with (
@@ -104,7 +103,7 @@ async def test_bad_webhooks_delay_nobody_else_and_are_paused_and_none_gets_into_
                 delays(newsroom, issues), delays(ordinary, issues)
             )
             for one in paused:
-                await becomes(newsroom, one, "paused", GIVEN_UP_WITHIN)
+                await becomes(newsroom, one, "paused", RESTS_WITHIN)
         run.note(
             Row(
                 fault="webhooks: silent, failing, redirecting, endless, private",
@@ -124,7 +123,7 @@ async def test_bad_webhooks_delay_nobody_else_and_are_paused_and_none_gets_into_
         assert moving.notes.heard == []
         assert "the address is not public" in (await shown(newsroom, private))["notice"]
         assert names.dialled() == {"127.0.0.1"}
-        await until(lambda: all_are_dead_letters(newsroom, issues * len(paused)), GIVEN_UP_WITHIN)
+        await until(lambda: all_are_dead_letters(newsroom, issues * len(paused)), RESTS_WITHIN)
         assert await redriven_to_who_is_back(newsroom, bad[0]) == issues
         assert audience_violations(await newsroom.audience()) == []
 
@@ -165,7 +164,7 @@ async def delays(newsroom: Newsroom, issues: int) -> list[float]:
     async def heard() -> bool:
         return not any(notes.missing(published) for notes in newsroom.subscribers)
 
-    await until(heard, HEARD_WITHIN)
+    await until(heard, RESTS_WITHIN)
     asked_at = {issue.id: issue.asked_at for issue in published}
     return [
         heard.at - asked_at[heard.key] for notes in newsroom.subscribers for heard in notes.heard
@@ -205,6 +204,6 @@ async def redriven_to_who_is_back(newsroom: Newsroom, webhook: BadWebhook) -> in
     async def heard() -> bool:
         return published <= webhook.came_since(back_at)
 
-    await until(heard, HEARD_WITHIN)
-    await becomes(newsroom, webhook.granted, "active", HEARD_WITHIN)
+    await until(heard, RESTS_WITHIN)
+    await becomes(newsroom, webhook.granted, "active", RESTS_WITHIN)
     return redriven
