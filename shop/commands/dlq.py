@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from shop.client.answers import Json, content
 from shop.client.dead_letters import (
     MOST_LISTED,
-    Redriven,
     read_dead_letter,
     read_dead_letters,
     redrive,
@@ -23,6 +21,7 @@ from shop.client.dead_letters import (
 )
 from shop.commands import terminal
 from shop.commands.options import AsJson, Url
+from shop.commands.redrive_bar import RedriveBar
 from shop.commands.staff import connect_as_staff
 
 dlq = typer.Typer(
@@ -104,13 +103,15 @@ async def _show(url: str, letter_id: str) -> int:
 async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) -> int:
     async with connect_as_staff(url) as http:
         if ids:
-            with _Bar(len(ids)) as bar:
-                done = await redrive(http, ids, rate, bar.show, dry_run=dry_run)
+            with RedriveBar(len(ids)) as bar:
+                done = await redrive(
+                    http, ids, rate, lambda done: bar.show(done.count), dry_run=dry_run
+                )
         elif dry_run:
             done = await try_all(http)
         else:
-            with _Bar((await read_dead_letters(http, 1))["total"]) as bar:
-                done = await redrive_all(http, rate, bar.show)
+            with RedriveBar((await read_dead_letters(http, 1))["total"]) as bar:
+                done = await redrive_all(http, rate, lambda done: bar.show(done.count))
     for letter_id, reason in done.refused.items():
         terminal.err().print(f"{letter_id}: {reason}")
     if done.left:
@@ -132,26 +133,6 @@ async def _purge(url: str, *, sure: bool) -> int:
             purged = (await content(response))["purged"]
     terminal.out().print(f"Purged: {purged}")
     return 0
-
-
-class _Bar(Progress):
-    """A moving bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        console = terminal.err()
-        super().__init__(
-            TextColumn("redriven"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._bar = self.add_task("redriven", total=total)
-
-    def show(self, done: Redriven) -> None:
-        """Move the bar."""
-        self.update(self._bar, completed=done.count)
 
 
 def _table(letters: Sequence[Json]) -> Table:

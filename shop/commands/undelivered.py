@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from shop.client.answers import Json, content
-from shop.client.undelivered import Redriven, redrive_deliveries
+from shop.client.undelivered import redrive_deliveries
 from shop.commands import terminal
 from shop.commands.options import AsJson, Url
+from shop.commands.redrive_bar import RedriveBar
 from shop.commands.staff import connect_as_staff
 
 MOST_LISTED = 1000
@@ -62,34 +62,17 @@ async def _list(url: str, limit: int, *, as_json: bool) -> int:
 
 async def _redrive(url: str, subscription_id: str | None) -> int:
     async with connect_as_staff(url) as http:
-        with _Bar() as bar:
-            done = await redrive_deliveries(http, subscription_id, bar.show)
+        with RedriveBar() as bar:
+            done = await redrive_deliveries(
+                http,
+                subscription_id,
+                lambda done: bar.show(done.redriven, done.redriven + done.refused + done.left),
+            )
     for count, fate in ((done.refused, "could not be redriven"), (done.left, "not looked at")):
         if count:
             terminal.err().print(f"{count} {fate}")
     terminal.out().print(f"Redriven: {done.redriven}")
     return terminal.FAILED if done.refused or done.left else 0
-
-
-class _Bar(Progress):
-    """A moving bar on a terminal, nothing elsewhere."""
-
-    def __init__(self) -> None:
-        console = terminal.err()
-        super().__init__(
-            TextColumn("redriven"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._bar = self.add_task("redriven", total=None)
-
-    def show(self, done: Redriven) -> None:
-        """Move the bar."""
-        total = done.redriven + done.refused + done.left
-        self.update(self._bar, completed=done.redriven, total=total)
 
 
 def _table(letters: Sequence[Json]) -> Table:
