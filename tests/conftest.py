@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
+import botocore.session
 import hypothesis
 import pytest
 import structlog
@@ -16,6 +18,12 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")  # how long an example takes is up to the machine
 
 __all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the chaos runs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_read_once() -> None:
+    """Let all sessions share botocore's models: a service reads them once, and tests are many."""
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 @pytest.fixture(scope="session", autouse=True)
