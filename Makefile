@@ -21,7 +21,7 @@ containers: $(DEV)  ## Open the shop in containers, scale it, kill some; needs a
 
 chaos: $(DEV)  ## Break everything at length, or SHORT=1; ORDERS=10000 KILLS=200 for more
 	COFFEE_CHAOS=$(if $(SHORT),short,long) COFFEE_CHAOS_ORDERS=$(ORDERS) COFFEE_CHAOS_KILLS=$(KILLS) \
-		$(BIN)/pytest $(if $(SHORT),-n 2 --dist loadfile) tests/chaos
+		$(BIN)/pytest $(if $(SHORT),-n 3 --dist loadfile) tests/chaos
 
 soak: $(DEV)  ## Order steadily for MINUTES=10, and see that memory and descriptors stay level
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),10) \
