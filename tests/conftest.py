@@ -20,6 +20,12 @@ hypothesis.settings.load_profile("patient")  # how long an example takes is up t
 __all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the chaos runs
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with whole shops, which take longest, so that no process has one left at the end."""
+    items.sort(key=lambda item: item.path.parent.name != "e2e")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _models_read_once() -> None:
     """Let all sessions share botocore's models: a service reads them once, and tests are many."""

@@ -56,6 +56,15 @@ async def advance(shop: StandIn, *states: str) -> None:
         shop.advance(order, state)
 
 
+async def test_no_command_waits_for_services_to_load_that_it_does_not_run() -> None:
+    loaded = "import sys, shop.cli; print(*{name.split('.')[0] for name in sys.modules})"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", loaded), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert not {"botocore", "producer", "worker", "notifier"} & set(out.decode().split())
+
+
 async def test_an_order_is_followed_until_it_is_ready(shop: StandIn) -> None:
     ordering = asyncio.create_task(
         coffeeshop("order", "latte:large+decaf*2", "--name", "Ada", COFFEE_URL=shop.url)
