@@ -14,7 +14,7 @@ run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
 	@exec $(BIN)/coffeeshop run
 
 test: $(DEV)  ## Run every test but those that take minutes
-	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --ignore=tests/containers
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --ignore=tests/containers
 
 containers: $(DEV)  ## Open the shop in containers, scale it, kill some; needs a Docker engine
 	$(BIN)/pytest tests/containers
