@@ -18,7 +18,7 @@ from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.problems import NOTIFIER_PROBLEMS
 from notifier.settings import NotifierSettings
 from shared.aws.names import Names
-from shared.web.keys import HANGUPS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import DRAINS, HANGUPS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.problem import TOO_BUSY, Problem
 
 _RETRY_SECONDS = 30
@@ -41,7 +41,10 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
         await app[LIVE_QUEUE].check()
 
     async def deliveries_up() -> None:
-        await app[NOTIFIER].door.office.check()
+        await app[NOTIFIER].hours.office.check()
+
+    async def drain() -> None:
+        await app[NOTIFIER].hours.drain()
 
     app[NAMES] = Names(settings.name_prefix)
     app[HUB] = new_hub(settings, Tally(app[METRICS]))
@@ -49,6 +52,7 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
     app[OPERATIONS].extend(NOTIFIER_OPERATIONS)
     app[READINESS].update({"live feed": live_feed_up, "deliveries": deliveries_up})
     app[HANGUPS].append(hangup)
+    app[DRAINS].append(drain)
     for error, problem in NOTIFIER_PROBLEMS.items():
         app[PROBLEMS].setdefault(error, problem)
     app[PROBLEMS][TooManyStreamsError] = _too_many_streams

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -29,7 +29,6 @@ from notifier.topics.catalog import TopicCatalog
 from notifier.topics.press import Press
 from shared.aws.clients import AwsClients
 from shared.aws.errands import Errands
-from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
 from shared.aws.opening import open_dead_letters, open_queue
 from shared.consuming.consumer import Consumer, ConsumerLimits
@@ -87,29 +86,6 @@ class Office:
         await self.reopening.check()
         for consumer in self.consumers:
             consumer.check()
-
-
-class Door:
-    """Leads to the office, once it is open: its queues may be out of reach at first."""
-
-    def __init__(self) -> None:
-        self._office: Office | None = None
-
-    @property
-    def office(self) -> Office:
-        """The office; raises AwsUnavailableError while it is closed."""
-        if self._office is None:
-            raise AwsUnavailableError("topics and queues are not all there yet")
-        return self._office
-
-    @contextlib.contextmanager
-    def leading_to(self, office: Office) -> Iterator[None]:
-        """Be open for as long as the block lasts."""
-        self._office = office
-        try:
-            yield
-        finally:
-            self._office = None
 
 
 @contextlib.asynccontextmanager

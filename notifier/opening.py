@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
 from aiohttp import web
 from jinja2 import Environment
 
@@ -21,7 +20,8 @@ from notifier.mail.links import LinkSigner
 from notifier.mail.opening import open_mail
 from notifier.mail.rendering import new_templates
 from notifier.mail.sparing import SparingSender
-from notifier.office import Door, Surroundings, open_office
+from notifier.office import Surroundings
+from notifier.office_hours import OfficeHours
 from notifier.settings import NotifierSettings
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.headcount import Headcount
@@ -30,22 +30,17 @@ from notifier.topics.publishers import open_publishers
 from notifier.webhooks.dialing import webhook_session
 from notifier.webhooks.sender import WebhookSender
 from shared.aws.clients import AwsClients, aws_clients
-from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.errors import reaching
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
-from shared.consuming.polling import pause_unless
 from shared.domain.subscription import Channel
 from shared.runtime.clock import utc_now
-from shared.runtime.lifecycle import every, finished_before, running
-from shared.store.contract import StoreUnavailableError
+from shared.runtime.lifecycle import every, running
 from shared.store.opening import open_notifier_store
 from shared.store.subscription_contract import NotifierStore
 from shared.web.rate_limit import RateLimit
 from shared.web.webhook_url import DialingRules
 
-log = structlog.stdlib.get_logger(__name__)
-
-_AGAIN_SECONDS = 1.0
 _PROVISION_SECONDS = 15.0
 _TIDY_SECONDS = 600
 _PAST_ORDERS_SECONDS = 6 * 3600
@@ -53,7 +48,7 @@ _PAST_ORDERS_SECONDS = 6 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """What the routes find: the `door` leads to what may be out of reach at first."""
+    """What the routes find; the office may be out of reach at first."""
 
     store: NotifierStore
     catalog: TopicCatalog
@@ -63,7 +58,7 @@ class Notifier:
     templates: Environment
     rules: DialingRules
     rate_limit: RateLimit
-    door: Door
+    hours: OfficeHours
 
 
 NOTIFIER: web.AppKey[Notifier] = web.AppKey("NOTIFIER", Notifier)
@@ -73,7 +68,7 @@ NOTIFIER: web.AppKey[Notifier] = web.AppKey("NOTIFIER", Notifier)
 async def open_notifier(
     settings: NotifierSettings, hangup: asyncio.Event
 ) -> AsyncIterator[Notifier]:
-    """Open what there is on this machine at once, and the office as soon as it can be.
+    """Open what there is on this machine, and then the office, if it can be within a moment.
 
     `hangup` tells that queues and topics may have lost what was in them.
     """
@@ -96,6 +91,7 @@ async def open_notifier(
             ),
         }
         around = Surroundings(settings, clients, store, catalog, press, senders, links)
+        hours = OfficeHours(around, hangup)
         notifier = Notifier(
             store,
             catalog,
@@ -105,7 +101,7 @@ async def open_notifier(
             templates,
             rules,
             RateLimit(settings.subscriptions_per_minute, time.monotonic),
-            Door(),
+            hours,
         )
         housekeeping = Housekeeping(store, Standing(store, utc_now), utc_now)
         overdue = partial(press.announce_overdue, settings.overdue_seconds)
@@ -113,47 +109,9 @@ async def open_notifier(
             running(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
             running(every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"),
             running(every(settings.overdue_seconds, overdue), "overdue issues"),
-            _at_work(around, notifier.door, hangup),
+            hours.kept(),
         ):
             yield notifier
-
-
-@contextlib.asynccontextmanager
-async def _at_work(around: Surroundings, door: Door, hangup: asyncio.Event) -> AsyncIterator[None]:
-    """Have the office work for as long as the block lasts, and finish what it has begun."""
-    stop = asyncio.Event()
-    work = asyncio.create_task(_work(around, door, hangup, stop), name="office")
-    try:
-        yield
-    finally:
-        stop.set()
-        await work
-
-
-async def _work(
-    around: Surroundings, door: Door, hangup: asyncio.Event, stop: asyncio.Event
-) -> None:
-    while not stop.is_set():
-        try:
-            if await finished_before(stop, _provisioned(around.catalog)):
-                async with open_office(around) as office:
-                    with door.leading_to(office):
-                        await office.work(hangup, stop)
-        except Exception:  # the outermost edge: one failure must not end all deliveries
-            log.exception("office.failed")
-            await pause_unless(stop, _AGAIN_SECONDS)
-
-
-async def _provisioned(catalog: TopicCatalog) -> None:
-    """Make the queues and topics, for as long as it takes SQS, SNS and the store to be there."""
-    while True:
-        try:
-            await catalog.provision()
-        except (AwsUnavailableError, StoreUnavailableError) as error:
-            log.warning("topics.not_there_yet", error=str(error))
-            await asyncio.sleep(_AGAIN_SECONDS)
-        else:
-            return
 
 
 async def _provision(clients: AwsClients, names: Names, topics: Collection[str]) -> None:

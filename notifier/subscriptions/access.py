@@ -13,7 +13,7 @@ from shared.web.auth import bearer_token, is_staff, unauthorized
 
 def desk(request: web.Request) -> SubscriptionDesk:
     """The desk; raises AwsUnavailableError while the office is closed."""
-    return request.app[NOTIFIER].door.office.desk
+    return request.app[NOTIFIER].hours.office.desk
 
 
 async def holder(request: web.Request) -> Subscription:

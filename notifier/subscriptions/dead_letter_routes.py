@@ -22,7 +22,7 @@ from shared.web.query import read_query
 async def list_dead_letters(request: web.Request) -> web.Response:
     """List deliveries that were given up on."""
     query = read_query(request, ListDeadLetters)
-    findings, total = await request.app[NOTIFIER].door.office.undelivered.listed(query.limit)
+    findings, total = await request.app[NOTIFIER].hours.office.undelivered.listed(query.limit)
     shown = [_shown(finding) for finding in findings]
     return answer(DeadDeliveriesModel(dead_letters=shown, total=total))
 
@@ -30,7 +30,7 @@ async def list_dead_letters(request: web.Request) -> web.Response:
 async def redrive_dead_letters(request: web.Request) -> web.Response:
     """Make deliveries again, those of one subscription, or all."""
     body = await read_body(request, RedriveDeliveries, INVALID_REDRIVE)
-    redriven = await request.app[NOTIFIER].door.office.undelivered.redrive(body.subscription_id)
+    redriven = await request.app[NOTIFIER].hours.office.undelivered.redrive(body.subscription_id)
     return answer(
         RedrivenModel(redriven=redriven.redriven, refused=redriven.refused, left=redriven.left)
     )

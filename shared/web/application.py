@@ -17,7 +17,7 @@ from shared.web.client_address import TRUSTED_PROXIES, Network
 from shared.web.correlation import correlate
 from shared.web.docs_page import docs_operations
 from shared.web.error_answers import answer_errors
-from shared.web.keys import HANGUPS, LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import DRAINS, HANGUPS, LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.limits import WebLimits
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.response_headers import complete_answer
@@ -35,8 +35,8 @@ def create_app(
 ) -> web.Application:
     """Let each setup add its operations, checks and cleanup contexts, and build what serves them.
 
-    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS, HANGUPS and LIMITS in the application.
-    Raises ValueError when two operations have the same route.
+    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS, HANGUPS, DRAINS and LIMITS in the
+    application. Raises ValueError when two operations have the same route.
     """
     registry = new_registry()
     limits = limits or WebLimits()
@@ -49,6 +49,7 @@ def create_app(
     app[PROBLEMS] = {}
     app[METRICS] = registry
     app[HANGUPS] = []
+    app[DRAINS] = []
     app[LIMITS] = limits
     app[TRUSTED_PROXIES] = tuple(trusted_proxies)
     app[STAFF_KEY_DIGEST] = token_digest(staff_key)

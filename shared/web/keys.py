@@ -28,6 +28,9 @@ METRICS: web.AppKey[CollectorRegistry] = web.AppKey("METRICS", CollectorRegistry
 HANGUPS: web.AppKey[list[asyncio.Event]] = web.AppKey("HANGUPS", list)
 """Each set by SIGHUP: queues and topics have been away, and may have lost what was in them."""
 
+DRAINS: web.AppKey[list[Callable[[], Awaitable[object]]]] = web.AppKey("DRAINS", list)
+"""What works beside the requests comes to its end by these, while callers are still served."""
+
 LIMITS: web.AppKey[WebLimits] = web.AppKey("LIMITS", WebLimits)
 
 CORRELATION_ID: web.RequestKey[str] = web.RequestKey("CORRELATION_ID", str)

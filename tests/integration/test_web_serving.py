@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from shared.web.application import create_app
-from shared.web.keys import OPERATIONS
+from shared.web.keys import DRAINS, OPERATIONS
 from shared.web.limits import WebLimits
 from shared.web.operation import Role
 from shared.web.server import serve
@@ -30,6 +30,19 @@ async def test_a_request_in_flight_finishes_after_the_stop() -> None:
         async with await brewing as response:
             assert response.status == 200
             assert (await response.json())["lines"] == 1
+        await asyncio.wait_for(shop.ended, 2)
+
+
+async def test_callers_are_served_until_the_services_have_drained() -> None:
+    counter = Counter()
+    async with serving(counter) as shop, aiohttp.ClientSession(shop.url) as session:
+        draining = asyncio.Event()
+        shop.app[DRAINS].append(draining.wait)
+        shop.stop.set()
+        async with session.get("/healthz") as response:
+            assert response.status == 200
+        draining.set()
+        await _refused(shop.url.port)
         await asyncio.wait_for(shop.ended, 2)
 
 

@@ -1,0 +1,49 @@
+"""A notifier can be restarted: it listens once it can serve, and serves for as long as it works."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from tests.support.emulator import free_port
+from tests.support.notifier import SECONDS, announcing, serving, settings_for
+from tests.support.subscribers import endpoint, publish, subscribe, webhook, wish
+
+
+async def test_who_is_first_to_connect_can_subscribe(ministack: str) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with endpoint() as subscriber, serving(settings, ready=False) as notifier:
+        await subscribe(notifier, channel="webhook", url=subscriber.url)
+
+
+async def test_who_connects_while_topics_and_queues_are_away_is_told_so() -> None:
+    settings = settings_for(f"http://127.0.0.1:{free_port()}", allow_loopback_webhooks=True)
+    async with endpoint() as subscriber, serving(settings, ready=False) as notifier:
+        alive = await notifier.http.get("/healthz")
+        refused = await wish(notifier, channel="webhook", url=subscriber.url)
+    assert alive.status_code == 200
+    assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
+
+
+async def test_a_stopping_notifier_serves_until_its_deliveries_are_made(ministack: str) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    go_on = asyncio.Event()
+
+    async def slow(_: web.Request) -> web.StreamResponse:
+        await go_on.wait()
+        return web.Response()
+
+    async with (
+        announcing(settings),
+        endpoint(slow) as subscriber,
+        serving(settings) as notifier,
+    ):
+        held = await webhook(notifier, subscriber)
+        await publish(notifier)
+        await subscriber.hears(1)
+        notifier.stop.set()
+        assert (await held.shown())["state"] == "active"
+        await subscribe(notifier, channel="webhook", url=subscriber.url)
+        go_on.set()
+        await asyncio.wait_for(notifier.ended, SECONDS)
