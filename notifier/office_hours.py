@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 import structlog
 
 from notifier.office import Office, Surroundings, open_office
-from notifier.topics.catalog import TopicCatalog
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.names import Names
+from shared.aws.provisioning import are_provisioned
 from shared.consuming.polling import pause_unless
 from shared.runtime.lifecycle import finished_before
 from shared.store.contract import StoreUnavailableError
@@ -66,7 +67,7 @@ class OfficeHours:
     async def _keep(self) -> None:
         while not self._stop.is_set():
             try:
-                if await finished_before(self._stop, _provisioned(self._around.catalog)):
+                if await finished_before(self._stop, _queues_there(self._around)):
                     await self._open()
             except Exception:  # the outermost edge: one failure must not end all deliveries
                 log.exception("office.failed")
@@ -85,13 +86,21 @@ class OfficeHours:
                 self._office = None
 
 
-async def _provisioned(catalog: TopicCatalog) -> None:
-    """Make the queues and topics, for as long as it takes SQS, SNS and the store to be there."""
+async def _queues_there(around: Surroundings) -> None:
+    """Find the queues, or make them, for as long as it takes SQS, SNS and the store to be there.
+
+    If anything else is missing, the office makes it.
+    """
+    names = Names(around.settings.name_prefix)
+    queues = (names.announcements, names.deliveries, names.deliveries_dead_letters)
     while True:
         try:
-            await catalog.provision()
+            async with reaching("SQS"):
+                there = await are_provisioned(around.clients.sqs, *queues)
+            if not there:
+                await around.catalog.provision()
         except (AwsUnavailableError, StoreUnavailableError) as error:
-            log.warning("topics.not_there_yet", error=str(error))
+            log.warning("queues.not_there_yet", error=str(error))
             await asyncio.sleep(_AGAIN_SECONDS)
         else:
             return

@@ -86,11 +86,29 @@ async def ensure_queue(
         url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
     except sqs.exceptions.QueueDoesNotExist:
         url = (await sqs.create_queue(QueueName=name, tags=dict(OURS)))["QueueUrl"]
+    await _refuse_foreign(sqs, name, url)
+    await sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(attributes))
+    return await queue_arn(sqs, url)
+
+
+async def are_provisioned(sqs: SQSClient, *queues: str) -> bool:
+    """Tell whether the queues of these names are there.
+
+    Raises ForeignQueueError when there is one that is not ours.
+    """
+    try:
+        for name in queues:
+            url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
+            await _refuse_foreign(sqs, name, url)
+    except sqs.exceptions.QueueDoesNotExist:
+        return False
+    return True
+
+
+async def _refuse_foreign(sqs: SQSClient, name: str, url: str) -> None:
     tags = (await sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
     if not OURS.items() <= tags.items():
         raise ForeignQueueError(name)
-    await sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(attributes))
-    return await queue_arn(sqs, url)
 
 
 def _redrive_to(dead_letters: str, receives: int) -> Mapping[QueueAttributeNameType, str]:

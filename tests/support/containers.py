@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import itertools
 import json
 import os
 import secrets
@@ -109,6 +110,10 @@ class ContainerShop:
         await run("docker", "kill", container)
         await run("docker", "rm", container)
 
+    async def crash(self, container: str) -> None:
+        """Have a container's process be gone; Docker starts it again."""
+        await self.execute(container, "sh", "-c", "kill -9 $(cat /proc/1/task/1/children)")
+
     async def execute(self, container: str, *command: str) -> str:
         """Run a command in a container, and give what it printed."""
         return await run("docker", "exec", container, *command)
@@ -164,6 +169,39 @@ class ContainerShop:
                 found += [order["customer_name"] for order in page["orders"]]
                 cursor = page["next_cursor"]
         return [name for name in found if name in customers]
+
+
+@contextlib.asynccontextmanager
+async def callers(*asks: Callable[[], Awaitable[int]]) -> AsyncIterator[set[int]]:
+    """Have each of these asked again and again, for as long as the block lasts.
+
+    Gives how often any one of them was put off until it was done.
+    """
+    times: set[int] = set()
+    enough = asyncio.Event()
+
+    async def again(ask: Callable[[], Awaitable[int]]) -> None:
+        while not enough.is_set():
+            times.add(await ask())
+            await asyncio.sleep(0.2)
+
+    async with asyncio.TaskGroup() as group:
+        for ask in asks:
+            group.create_task(again(ask))
+        yield times
+        enough.set()
+
+
+async def put_off(http: aiohttp.ClientSession, method: str, path: str, body: object = None) -> int:
+    """Ask until it is done, each time as late as we are told to; count how often we were."""
+    for times in itertools.count():
+        async with http.request(method, path, json=body) as response:
+            if response.ok:
+                return times
+            assert response.status == HTTPStatus.SERVICE_UNAVAILABLE, await response.text()
+            pause = float(response.headers["Retry-After"])
+        await asyncio.sleep(pause)
+    raise AssertionError
 
 
 class Attempts:
