@@ -1,6 +1,7 @@
 """What the notifier still has to do for a subscriber: the messages of its deliveries queue.
 
-As with tickets, the record is in the store, and the message says only what to do next.
+As with tickets, the record is in the store, and the message says only what to do next; what a newer
+notifier may say beside it is passed over.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 class Deliver(BaseModel):
     """Deliver what is in the log under these ids."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     kind: Literal["deliver"] = "deliver"
     subscription_id: str
@@ -23,7 +24,7 @@ class Deliver(BaseModel):
 class Redeliver(BaseModel):
     """Make one more attempt at a delivery, whatever became of it: somebody has asked for it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     kind: Literal["redeliver"] = "redeliver"
     subscription_id: str
@@ -33,7 +34,7 @@ class Redeliver(BaseModel):
 class Confirm(BaseModel):
     """Ask the subscriber whether the subscription is wanted: a challenge, or a mail."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     kind: Literal["confirm"] = "confirm"
     subscription_id: str

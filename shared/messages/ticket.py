@@ -14,10 +14,11 @@ class Ticket(BaseModel):
     """Says which order to prepare; everything else is in the order store.
 
     `version` is the order's when the ticket was queued: it tells a ticket from those before it.
-    Tickets of old had none, and are taken for those of orders just placed.
+    Tickets of old had none, and are taken for those of orders just placed; those of a newer cashier
+    may say more, which is passed over.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     order_id: OrderId
     store_id: str

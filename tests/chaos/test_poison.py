@@ -32,7 +32,7 @@ def poison(kind: str) -> str:
     ticket = {"order_id": unique, "store_id": "main", "correlation_id": unique}
     return {
         "not JSON": f"one latte, please {unique}",
-        "of another schema": json.dumps({**ticket, "tip": 1}),
+        "of another schema": json.dumps({**ticket, "version": "latest"}),
         "of no order": json.dumps(ticket),
         "of almost 1 MiB": unique.ljust(MIB - KIB, "x"),
         "of 1 MiB": unique.ljust(MIB, "x"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -80,6 +81,16 @@ async def test_an_order_is_claimed_announced_prepared_completed_and_announced(sh
         (order.id, OrderState.READY, 3),
     ]
     assert sum(shop.waits) == 4.5
+    assert await shop.state(order) is OrderState.READY
+
+
+async def test_what_a_newer_cashier_says_beside_it_does_not_make_a_ticket_poison(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+    ticket = ticket_for(order)
+    newer = replace(ticket, body=json.dumps({**json.loads(ticket.body), "tip": 100}))
+    assert await shop.barista().take(newer) == Done()
     assert await shop.state(order) is OrderState.READY
 
 
