@@ -21,9 +21,6 @@ from shared.store.subscription_contract import DeliveryLog, SubscriptionStore, T
 
 log = structlog.stdlib.get_logger(__name__)
 
-_AT_ONCE = 500
-"""How many deliveries are logged in one write."""
-
 
 class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
     """What the fan-out reads and writes."""
@@ -52,20 +49,17 @@ class FanOut:
             return Done()
         if topic != ORDER_EVENTS and await self._store.is_announced(event.id):
             return Done()
-        due = await self._due(topic, event, delivery.body)
-        for start in range(0, len(due), _AT_ONCE):
-            await self._queue(due[start : start + _AT_ONCE])
+        async for page in self._store.subscribed(_routes(topic, event)):
+            await self._queue(
+                [
+                    self._delivery(subscription, event, delivery.body)
+                    for subscription in page
+                    if subscription.channel is not Channel.SQS and wants(subscription, event.type)
+                ]
+            )
         if topic != ORDER_EVENTS:
             await self._store.issue_announced(event.id)
         return Done()
-
-    async def _due(self, topic: str, event: CloudEvent, body: str) -> Sequence[LoggedDelivery]:
-        subscriptions = await self._store.subscribed(_routes(topic, event))
-        return [
-            self._delivery(subscription, event, body)
-            for subscription in subscriptions
-            if subscription.channel is not Channel.SQS and wants(subscription, event.type)
-        ]
 
     def _delivery(self, subscription: Subscription, event: CloudEvent, body: str) -> LoggedDelivery:
         return LoggedDelivery(

@@ -178,7 +178,8 @@ class SubscriptionDesk:
         SNS has one subscription of a queue to a topic, with one filter: whoever ended one of two
         would end both.
         """
-        for other in await self.store.subscribed(recorded.routes):
-            is_of_queue = (other.channel, other.target) == (Channel.SQS, recorded.target)
-            if is_of_queue and other.id != recorded.id:
-                raise QueueRefusedError(f"the queue is subscribed already: {other.id}")
+        async for page in self.store.subscribed(recorded.routes):
+            for other in page:
+                is_of_queue = (other.channel, other.target) == (Channel.SQS, recorded.target)
+                if is_of_queue and other.id != recorded.id:
+                    raise QueueRefusedError(f"the queue is subscribed already: {other.id}")

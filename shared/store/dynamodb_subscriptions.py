@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,9 +66,9 @@ class DynamoDBSubscriptions:
                 raise StoreUnavailableError("the order store was busy with the same subscription")
             raise SubscriptionChangedError("the subscription was changed by somebody else")
 
-    async def subscribed(self, routes: Collection[str]) -> Sequence[Subscription]:
-        """List all that have one of these routes."""
-        found: dict[str, Subscription] = {}
+    async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
+        """List all that have one of these routes, as DynamoDB has pages."""
+        found: set[str] = set()
         for route in routes:
             pages = self.table.pages(
                 KeyConditionExpression="pk = :route",
@@ -76,8 +76,9 @@ class DynamoDBSubscriptions:
                 ConsistentRead=True,
             )
             async for items in pages:
-                found.update((item["sk"]["S"], subscription_of(item)) for item in items)
-        return list(found.values())
+                page = [item for item in items if item["sk"]["S"] not in found]
+                found.update(item["sk"]["S"] for item in page)
+                yield [subscription_of(item) for item in page]
 
     async def in_state(
         self, state: SubscriptionState, limit: int, after: Subscription | None = None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.cursor import sortable
 from shared.store.document import SUBSCRIPTION
 from shared.store.sqlite_file import SqliteFile
 from shared.store.subscription_contract import SubscriptionChangedError
+
+_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,16 @@ class SqliteSubscriptions:
         """Write `after` over `before`; see `SubscriptionStore.replace_subscription`."""
         await self.file.write(lambda file: _replace(file, self.store_id, before, after))
 
-    async def subscribed(self, routes: Collection[str]) -> Sequence[Subscription]:
-        """List all that have one of these routes."""
-        return await self.file.read(lambda file: _subscribed(file, self.store_id, routes))
+    async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
+        """List all that have one of these routes, by id."""
+        query = (self.store_id, json.dumps(list(routes)))
+        after = ""
+        while True:
+            page = await self.file.read(partial(_subscribed, query=query, after=after))
+            yield page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].id
 
     async def in_state(
         self, state: SubscriptionState, limit: int, after: Subscription | None = None
@@ -117,13 +127,14 @@ def _routes(store_id: str, subscription: Subscription) -> Sequence[tuple[str, st
 
 
 def _subscribed(
-    connection: sqlite3.Connection, store_id: str, routes: Collection[str]
+    connection: sqlite3.Connection, query: tuple[str, str], after: str
 ) -> Sequence[Subscription]:
     rows = connection.execute(
         "SELECT document FROM subscriptions WHERE store_id = ?1 AND id IN"
-        " (SELECT subscription_id FROM routes"
-        "  WHERE store_id = ?1 AND route IN (SELECT value FROM json_each(?2)))",
-        (store_id, json.dumps(list(routes))),
+        " (SELECT DISTINCT subscription_id FROM routes"
+        "  WHERE store_id = ?1 AND route IN (SELECT value FROM json_each(?2))"
+        "  AND subscription_id > ?3 ORDER BY subscription_id LIMIT ?4) ORDER BY id",
+        (*query, after, _PAGE),
     )
     return [SUBSCRIPTION.validate_json(document) for (document,) in rows]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from shared.domain.delivery_log import LoggedDelivery
@@ -57,8 +57,11 @@ class SubscriptionStore(Protocol):
         stay as they are. One that has ended is found by its id alone, for some days more.
         """
 
-    async def subscribed(self, routes: Collection[str]) -> Sequence[Subscription]:
-        """List all that are pending, active or paused and have one of these routes, each once."""
+    def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
+        """List all that are pending, active or paused and have one of these routes, each once.
+
+        They come page by page; whoever subscribes meanwhile may be missed.
+        """
 
     async def in_state(
         self, state: SubscriptionState, limit: int, after: Subscription | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import TypeAlias
 
 import pytest
@@ -24,6 +24,11 @@ SECOND = dt.timedelta(seconds=1)
 
 in_isolation = pytest.mark.parametrize("open_notifier", ["sqlite", "ministack"], indirect=True)
 """Leaves moto out, which lets other requests come between a condition and its write."""
+
+
+async def all_of(pages: AsyncIterator[Sequence[Subscription]]) -> list[Subscription]:
+    return [subscription async for page in pages for subscription in page]
+
 
 NewSubscription: TypeAlias = Callable[..., Subscription]
 """Makes a pending subscription with an id of its own."""

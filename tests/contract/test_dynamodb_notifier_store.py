@@ -24,7 +24,7 @@ from shared.store.opening import open_notifier_store, open_store, table_name
 from shared.store.subscription_contract import SubscriptionChangedError
 from tests.contract.conftest import TABLE, dynamodb_client
 from tests.contract.orders import NOON, TODAY, NewOrder, ids
-from tests.contract.subscribers import NewSubscription, due_to, issue
+from tests.contract.subscribers import NewSubscription, all_of, due_to, issue
 from tests.support.emulator import free_port
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ async def test_a_subscription_whose_answer_was_lost_is_recorded_once(
 
     assert await notifier.add_subscription(subscription) == subscription
     assert sent == [1, 2]
-    assert await notifier.subscribed(["coupons"]) == [subscription]
+    assert await all_of(notifier.subscribed(["coupons"])) == [subscription]
 
 
 async def test_a_change_whose_answer_was_lost_succeeds_and_a_rivals_is_refused(
@@ -233,7 +233,7 @@ async def test_a_list_may_take_longer_than_each_of_its_pages(
     client.meta.events.register("before-parameter-build.dynamodb.Query", one_each)
     client.meta.events.register("before-call.dynamodb.Query", slowly)
 
-    found = await notifier.subscribed(["coupons"])
+    found = await all_of(notifier.subscribed(["coupons"]))
     assert sorted(one.id for one in found) == sorted(one.id for one in added)
     assert await notifier.count_active() == {"coupons": 6}
 
@@ -248,7 +248,7 @@ async def test_a_page_that_takes_too_long_is_unavailable(
 
     client.meta.events.register("before-call.dynamodb.Query", never)
 
-    for listing in (notifier.subscribed(["coupons"]), notifier.count_active()):
+    for listing in (all_of(notifier.subscribed(["coupons"])), notifier.count_active()):
         with pytest.raises(StoreUnavailableError, match="did not answer"):
             await listing
 
@@ -304,7 +304,7 @@ async def test_a_server_that_is_not_there_is_unavailable(new_subscription: NewSu
 
         results = await asyncio.gather(
             notifier.add_subscription(new_subscription()),
-            notifier.subscribed(["coupons"]),
+            all_of(notifier.subscribed(["coupons"])),
             notifier.in_state(SubscriptionState.PENDING, 1),
             notifier.count_active(),
             notifier.log_due([due_to("ada"), due_to("grace")]),

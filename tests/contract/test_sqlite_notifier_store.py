@@ -24,7 +24,7 @@ from shared.store.sqlite import open_sqlite_store
 from shared.store.sqlite_notifier import open_sqlite_notifier_store
 from shared.store.subscription_contract import NotifierStore
 from tests.contract.orders import NOON, TODAY, NewOrder
-from tests.contract.subscribers import SECOND, NewSubscription, due_to, issue
+from tests.contract.subscribers import SECOND, NewSubscription, all_of, due_to, issue
 
 DAY = dt.timedelta(days=1)
 
@@ -131,7 +131,19 @@ async def test_subscriptions_are_forgotten_some_time_after_they_ended(
 
     assert await notifier.subscription(old.id) is None
     assert await notifier.subscription(lately.id) is not None
-    assert await notifier.subscribed(["coupons"]) == [pending]
+    assert await all_of(notifier.subscribed(["coupons"])) == [pending]
+
+
+async def test_however_many_subscribe_all_are_found_once(
+    notifier: NotifierStore, new_subscription: NewSubscription
+) -> None:
+    added = [new_subscription() for _ in range(1001)]
+    await asyncio.gather(*map(notifier.add_subscription, added))
+
+    pages = [page async for page in notifier.subscribed(["coupons"])]
+    assert max(map(len, pages)) < len(added)
+    found = [subscription.id for page in pages for subscription in page]
+    assert sorted(found) == sorted(subscription.id for subscription in added)
 
 
 async def test_a_shop_forgets_nothing_of_another(path: Path, notifier: NotifierStore) -> None:

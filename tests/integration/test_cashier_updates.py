@@ -18,7 +18,8 @@ WEBHOOK = {"channel": "webhook", "url": "https://shop.example/hook"}
 
 
 async def recorded(cashier: ServedCashier, order_id: str) -> list[Subscription]:
-    return list(await cashier.store.subscribed([f"{ORDER_EVENTS}/{order_id}"]))
+    pages = cashier.store.subscribed([f"{ORDER_EVENTS}/{order_id}"])
+    return [subscription async for page in pages for subscription in page]
 
 
 @pytest.mark.parametrize(
