@@ -1,8 +1,9 @@
 """Redrives what was given up on of a subscription, once its subscriber is there again.
 
 The log says what that is. Each delivery is due again there before its errand is queued: cut off in
-between, the errand is queued at the next start; when the queue refuses it, the delivery is given up
-on as before. So whatever was left, or was too much at once, can be redriven by asking once more.
+between, the errand is queued when its dead letter is looked at; when the queue refuses it, the
+delivery is given up on as before. So whatever was left, or was too much at once, can be redriven by
+asking once more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Dead letters of deliveries, as staff look at them; what became of a delivery is in the log.
 
 A letter whose delivery the log has not given up on says nothing any more, nor does a second one of
-the same delivery, which comes of a second errand. Such letters are deleted when they are found.
+the same delivery, which comes of a second errand. Such letters are deleted when they are found, and
+what is due gets another errand first.
 """
 
 from __future__ import annotations
@@ -51,10 +52,13 @@ class Finding:
         return self.delivery is not None and self.delivery.state is not LoggedState.FAILED
 
     @property
-    def is_lost(self) -> bool:
-        """Whether SQS gave up on it, having counted the times that it waited for its turn."""
-        due = self.delivery is not None and self.delivery.state is LoggedState.DUE
-        return due and self.letter.reason is None
+    def is_due(self) -> bool:
+        """Whether the log has it as due, and the queue perhaps not.
+
+        SQS gave up on it, having counted the times that it waited for its turn; or it was redriven,
+        and whoever did so may have been cut off before it had an errand again.
+        """
+        return self.delivery is not None and self.delivery.state is LoggedState.DUE
 
     @property
     def about(self) -> str:
@@ -107,7 +111,7 @@ class Undelivered:
         return Redriven(redriven, refused, max(0, total - len(found) - deleted))
 
     async def tidy(self) -> None:
-        """Delete letters that say nothing any more, and send again what only SQS gave up on."""
+        """Delete letters that say nothing any more, and queue again what is due all the same."""
         await self._look(MOST_HELD)
 
     async def _redrive(self, subscription_id: str) -> int:
@@ -138,7 +142,7 @@ class Undelivered:
 
     async def _delete(self, void: Finding) -> None:
         errand = _errand(void.letter)
-        if void.is_lost and errand is not None:
+        if void.is_due and errand is not None:
             await self._errands.send(errand)
         await self._dead_letters.delete(void.letter)
 

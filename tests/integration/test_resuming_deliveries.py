@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from shared.domain.delivery_log import LoggedState
+from shared.domain.subscription import SubscriptionState, advance
 from shared.messages.errand import Deliver
 from shared.runtime.clock import utc_now
 from shared.store.opening import open_notifier_store
@@ -178,3 +180,24 @@ async def test_a_delivery_that_sqs_alone_gave_up_on_is_made_all_the_same(minista
         await letters(notifier, 0)
         await subscriber.hears(1)
     assert subscriber.ids == [event.id]
+
+
+async def test_what_was_redriven_is_delivered_though_its_errand_was_never_queued(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with (
+        serving(settings) as notifier,
+        endpoint() as subscriber,
+        open_notifier_store(settings, None, utc_now) as store,
+    ):
+        held = await missing(notifier, subscriber)
+        paused = await store.subscription(held.id)
+        assert paused is not None
+        active = advance(paused, SubscriptionState.ACTIVE, utc_now())
+        await store.replace_subscription(paused, active)
+        for failed in await store.last_deliveries(held.id, FAILED):
+            again = replace(failed, state=LoggedState.DUE, attempts=0, error=None, not_before=None)
+            await store.log_attempt(again)
+        await letters(notifier, 0)
+        await subscriber.hears(FAILED)
