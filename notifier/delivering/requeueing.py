@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from functools import partial
 from typing import Protocol
 
 import structlog
 
+from notifier.delivering.patience import patiently
 from notifier.delivering.retries import CLOCKS_DIFFER
 from notifier.topics.press import Press
 from shared.aws.errands import Errands
@@ -25,6 +28,7 @@ from shared.store.subscription_pages import pages_in_state
 log = structlog.stdlib.get_logger(__name__)
 
 _PAGE = 500
+_NOT_YET = "errands.not_requeued_yet"
 
 
 class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
@@ -41,10 +45,13 @@ class Requeueing:
         self._clock = clock
 
     async def requeue(self) -> None:
-        """Queue every delivery that is due, every question not answered, every issue not out."""
+        """Queue every delivery that is due, every question not answered, every issue not out.
+
+        That takes as long as it takes: what cannot be queued now is tried again.
+        """
+        issues = await patiently(self._press.announce_again, _NOT_YET)
+        questions = await patiently(self._questions, _NOT_YET)
         deliveries = await self._deliveries()
-        questions = await self._questions()
-        issues = await self._press.announce_again()
         log.info("errands.requeued", deliveries=deliveries, questions=questions, issues=issues)
 
     async def _deliveries(self) -> int:
@@ -56,13 +63,9 @@ class Requeueing:
         count, place = 0, ""
         latest = delivery_id(self._clock() + CLOCKS_DIFFER, "")
         while True:
-            due = await self._store.due_deliveries(_PAGE, place)
-            await asyncio.gather(
-                *(
-                    self._errands.send(Deliver(subscription_id=d.subscription_id, delivery_id=d.id))
-                    for d in due
-                )
-            )
+            due = await patiently(partial(self._store.due_deliveries, _PAGE, place), _NOT_YET)
+            errands = [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
+            await patiently(partial(self._queue, errands), _NOT_YET)
             count += len(due)
             if len(due) < _PAGE or due[-1].id > latest:
                 return count
@@ -74,8 +77,9 @@ class Requeueing:
             unasked = [
                 one for one in page if one.asked_at is None and one.channel is not Channel.SQS
             ]
-            await asyncio.gather(
-                *(self._errands.send(Confirm(subscription_id=one.id)) for one in unasked)
-            )
+            await self._queue([Confirm(subscription_id=one.id) for one in unasked])
             count += len(unasked)
         return count
+
+    async def _queue(self, errands: Iterable[Deliver | Confirm]) -> None:
+        await asyncio.gather(*map(self._errands.send, errands))

@@ -9,20 +9,18 @@ from dataclasses import replace
 
 import structlog
 
+from notifier.delivering.patience import patiently
 from notifier.delivering.requeueing import Requeueing
 from notifier.subscriptions.queues import QueueRefusedError, QueueSubscribers
 from notifier.topics.catalog import TopicCatalog
-from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
 from shared.runtime.clock import Clock
-from shared.store.contract import StoreUnavailableError
+from shared.runtime.lifecycle import finished_before
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 from shared.store.subscription_pages import pages_in_state
 
 log = structlog.stdlib.get_logger(__name__)
 
-_AGAIN_SECONDS = 2.0
 _TIME_TO_SUBSCRIBE = dt.timedelta(minutes=1)
 """A request that subscribes a queue has long ended by then."""
 
@@ -57,18 +55,15 @@ class Reopening:
     async def run(self, hangup: asyncio.Event) -> None:
         """Open now, and again whenever `hangup` says that queues and topics were away."""
         while True:
-            await self._open_at_last()
-            await hangup.wait()
+            if await finished_before(hangup, self._open_at_last()):
+                await hangup.wait()
             hangup.clear()
             self._open = False
 
     async def _open_at_last(self) -> None:
-        while not self._open:
-            try:
-                await self.open()
-            except (AwsUnavailableError, EntryFailedError, StoreUnavailableError) as error:
-                log.warning("topics.not_open_yet", error=str(error))
-                await asyncio.sleep(_AGAIN_SECONDS)
+        """Be open before errands are queued again: that takes the longer, the more is due."""
+        await patiently(self.open, "topics.not_open_yet")
+        await self._requeueing.requeue()
 
     async def open(self) -> None:
         """Make everything there; safe to run again."""
@@ -76,7 +71,6 @@ class Reopening:
         await self._end_what_was_cut_off()
         async for subscription in self._queues_in_state(SubscriptionState.ACTIVE):
             await self._subscribe_again(subscription)
-        await self._requeueing.requeue()
         self._open = True
         log.info("topics.open")
 
