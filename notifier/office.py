@@ -13,6 +13,7 @@ from notifier.delivering.consent import Consent
 from notifier.delivering.deliverer import Deliverer
 from notifier.delivering.fan_out import FanOut
 from notifier.delivering.lanes import Lanes
+from notifier.delivering.queue_memory import QueueMemory
 from notifier.delivering.redriving import Redriving
 from notifier.delivering.requeueing import Requeueing
 from notifier.delivering.retries import Schedule
@@ -101,12 +102,14 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
         opened(names.deliveries, names.deliveries_dead_letters) as deliveries,
         open_dead_letters(around.clients, names.deliveries_dead_letters) as dead_letters,
     ):
+        memory = QueueMemory(around.store, around.clients.sqs, deliveries.url)
+        await memory.begin()
         errands = Errands(deliveries)
         runner = _runner(around, errands)
         queues = QueueSubscribers(around.clients, names)
         redriving = Redriving(around.store, errands, utc_now)
         fan_out = FanOut(around.store, errands, utc_now)
-        requeueing = Requeueing(around.store, errands, around.press, utc_now)
+        requeueing = Requeueing(around.store, errands, around.press, memory, utc_now)
         yield Office(
             desk=SubscriptionDesk(
                 around.store,
@@ -118,7 +121,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
                 utc_now,
             ),
             undelivered=Undelivered(dead_letters, around.store, errands, redriving),
-            reopening=Reopening(around.catalog, around.store, queues, requeueing, utc_now),
+            reopening=Reopening(around.catalog, around.store, queues, requeueing, memory, utc_now),
             arrears=Arrears(around.store, Standing(around.store, utc_now)),
             consumers=(
                 Consumer(

@@ -1,4 +1,9 @@
-"""After the queues were lost: what the record still has to be done is queued again."""
+"""After the queues were lost: what the record still has to be done is queued again.
+
+SQS does not lose its queue, and each time that everything was queued again, everything would be on
+it once more: with much due, a few starts would fill it. So a queue that is whole gets but one page
+again: what had been begun comes back to it by itself, and this way sooner.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from notifier.delivering.patience import patiently
+from notifier.delivering.queue_memory import QueueMemory
 from notifier.delivering.retries import CLOCKS_DIFFER
 from notifier.topics.press import Press
 from shared.aws.errands import Errands
@@ -38,21 +44,34 @@ class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
 class Requeueing:
     """Queues again whatever is due. Of two errands for one delivery, one makes the attempt."""
 
-    def __init__(self, store: _Store, errands: Errands, press: Press, clock: Clock) -> None:
+    def __init__(
+        self, store: _Store, errands: Errands, press: Press, memory: QueueMemory, clock: Clock
+    ) -> None:
         self._store = store
         self._errands = errands
         self._press = press
+        self._memory = memory
         self._clock = clock
 
     async def requeue(self) -> None:
-        """Queue every delivery that is due, every question not answered, every issue not out.
+        """Queue what is due, questions not answered, issues not out: all, or but the oldest.
 
-        That takes as long as it takes: what cannot be queued now is tried again.
+        That takes as long as it takes: what cannot be queued now is tried again. Cut off before
+        the end, it begins anew at the next start.
         """
+        lost = not self._memory.is_whole
         issues = await patiently(self._press.announce_again, _NOT_YET)
         questions = await patiently(self._questions, _NOT_YET)
         deliveries = await self._deliveries()
-        log.info("errands.requeued", deliveries=deliveries, questions=questions, issues=issues)
+        if lost:
+            await patiently(self._memory.trust, _NOT_YET)
+        log.info(
+            "errands.requeued",
+            deliveries=deliveries,
+            questions=questions,
+            issues=issues,
+            queue="lost" if lost else "whole",
+        )
 
     async def _deliveries(self) -> int:
         """Queue what was due by now; what the log gets meanwhile, it gets with its errand.
@@ -67,7 +86,7 @@ class Requeueing:
             errands = [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
             await patiently(partial(self._queue, errands), _NOT_YET)
             count += len(due)
-            if len(due) < _PAGE or due[-1].id > latest:
+            if len(due) < _PAGE or due[-1].id > latest or self._memory.is_whole:
                 return count
             place = due_place(due[-1])
 
@@ -79,6 +98,8 @@ class Requeueing:
             ]
             await self._queue([Confirm(subscription_id=one.id) for one in unasked])
             count += len(unasked)
+            if count and self._memory.is_whole:
+                break
         return count
 
     async def _queue(self, errands: Iterable[Deliver | Confirm]) -> None:

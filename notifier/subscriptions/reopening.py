@@ -10,6 +10,7 @@ from dataclasses import replace
 import structlog
 
 from notifier.delivering.patience import patiently
+from notifier.delivering.queue_memory import QueueMemory
 from notifier.delivering.requeueing import Requeueing
 from notifier.subscriptions.queues import QueueRefusedError, QueueSubscribers
 from notifier.topics.catalog import TopicCatalog
@@ -38,12 +39,14 @@ class Reopening:
         store: SubscriptionStore,
         queues: QueueSubscribers,
         requeueing: Requeueing,
+        memory: QueueMemory,
         clock: Clock,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._queues = queues
         self._requeueing = requeueing
+        self._memory = memory
         self._clock = clock
         self._open = False
 
@@ -59,6 +62,7 @@ class Reopening:
                 await hangup.wait()
             hangup.clear()
             self._open = False
+            await patiently(self._memory.doubt, "topics.not_open_yet")
 
     async def _open_at_last(self) -> None:
         """Be open before errands are queued again: that takes the longer, the more is due."""

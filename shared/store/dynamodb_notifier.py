@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shared.runtime.clock import Clock
 from shared.store.dynamodb import RETENTION
 from shared.store.dynamodb_deliveries import DynamoDBDeliveries
-from shared.store.dynamodb_item import shop_key
+from shared.store.dynamodb_item import Item, shop_key
 from shared.store.dynamodb_questions import DynamoDBQuestions
 from shared.store.dynamodb_subscriptions import DynamoDBSubscriptions
 from shared.store.dynamodb_table import Table
@@ -37,6 +37,17 @@ class DynamoDBNotifierStore(
             )
         return answer["Attributes"]["secret"]["S"]
 
+    async def queue_mark(self) -> str | None:
+        """Give the mark that was recorded last."""
+        async with self.table.in_time():
+            item = await self.table.item(self._queue_mark_key)
+        return None if item is None else item["mark"]["S"]
+
+    async def record_queue_mark(self, mark: str) -> None:
+        """Record another mark in its place."""
+        async with self.table.in_time():
+            await self.table.put({**self._queue_mark_key, "mark": {"S": mark}}, {})
+
     async def forget(self, before: dt.datetime) -> None:
         """Do nothing: items expire by themselves."""
 
@@ -44,6 +55,10 @@ class DynamoDBNotifierStore(
         """Read an item; a write would tell no more here, and be paid at every probe."""
         async with self.table.in_time():
             await self.table.item(shop_key(self.store_id, "link-secret"))
+
+    @property
+    def _queue_mark_key(self) -> Item:
+        return shop_key(self.store_id, "queue-mark")
 
 
 def dynamodb_notifier_store(

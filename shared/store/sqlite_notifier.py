@@ -35,6 +35,9 @@ _OVER = (
     ),
 )
 
+_RECORD_QUEUE_MARK = """INSERT INTO queue_marks (store_id, mark) VALUES (?, ?)
+    ON CONFLICT DO UPDATE SET mark = excluded.mark"""
+
 _FORGOTTEN_AT_ONCE = 500
 """How many rows a transaction drops: orders that are placed meanwhile wait for no more."""
 
@@ -56,6 +59,15 @@ class SqliteNotifierStore(SqliteSubscriptions, SqliteDeliveries, SqliteTopics, S
         """Give the secret that links in mail are signed with."""
         return await self.file.write(lambda file: _link_secret(file, self.store_id, candidate))
 
+    async def queue_mark(self) -> str | None:
+        """Give the mark that was recorded last."""
+        return await self.file.read(lambda file: _queue_mark(file, self.store_id))
+
+    async def record_queue_mark(self, mark: str) -> None:
+        """Record another mark in its place."""
+        row = (self.store_id, mark)
+        await self.file.write(lambda file: file.execute(_RECORD_QUEUE_MARK, row).rowcount)
+
     async def forget(self, before: dt.datetime) -> None:
         """Drop what is over since before then; what is due or to be announced stays."""
         for statement in _OVER:
@@ -76,6 +88,13 @@ def _link_secret(connection: sqlite3.Connection, store_id: str, candidate: str) 
     row = connection.execute("SELECT secret FROM link_secrets WHERE store_id = ?", (store_id,))
     secret: str = row.fetchone()[0]
     return secret
+
+
+def _queue_mark(connection: sqlite3.Connection, store_id: str) -> str | None:
+    row = connection.execute(
+        "SELECT mark FROM queue_marks WHERE store_id = ?", (store_id,)
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def _count_changed(

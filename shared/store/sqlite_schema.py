@@ -129,7 +129,21 @@ _MEASURED_SHIFTS = (
 
 _WHOSE_QUESTIONS = ("ALTER TABLE questions ADD COLUMN subscription_id TEXT NOT NULL DEFAULT ''",)
 
-STEPS = (_FIRST_TABLES, _NOTIFIER_TABLES, _BUSY_SHIFTS, _MEASURED_SHIFTS, _WHOSE_QUESTIONS)
+_QUEUE_MARKS = (
+    """CREATE TABLE queue_marks (
+        store_id TEXT PRIMARY KEY,
+        mark TEXT NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+STEPS = (
+    _FIRST_TABLES,
+    _NOTIFIER_TABLES,
+    _BUSY_SHIFTS,
+    _MEASURED_SHIFTS,
+    _WHOSE_QUESTIONS,
+    _QUEUE_MARKS,
+)
 """What makes each version out of the one before; a step that was released is never changed."""
 
 VERSION = len(STEPS)

@@ -144,7 +144,19 @@ class ShopSecrets(Protocol):
         """Give the secret that links in mail are signed with: the one that was first recorded."""
 
 
-class NotifierStore(TopicStore, SubscriptionStore, DeliveryLog, Questions, ShopSecrets, Protocol):
+class QueueMarks(Protocol):
+    """The mark that the queue of errands has as well, for as long as nothing on it was lost."""
+
+    async def queue_mark(self) -> str | None:
+        """Give the mark that was recorded last, if any, as of the last completed write."""
+
+    async def record_queue_mark(self, mark: str) -> None:
+        """Record another mark in its place."""
+
+
+class NotifierStore(
+    TopicStore, SubscriptionStore, DeliveryLog, Questions, ShopSecrets, QueueMarks, Protocol
+):
     """The whole of it, as the notifier opens it."""
 
     async def forget(self, before: dt.datetime) -> None:

@@ -82,6 +82,15 @@ async def test_the_secret_of_links_is_the_one_that_was_recorded_first(
     assert await notifier.link_secret("third") == "first"
 
 
+async def test_the_mark_of_the_queue_is_the_one_that_was_recorded_last(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    assert await notifier.queue_mark() is None
+    await notifier.record_queue_mark("first")
+    await second_notifier.record_queue_mark("second")
+    assert await notifier.queue_mark() == "second"
+
+
 async def test_a_notifier_store_within_reach_passes_its_check(notifier: NotifierStore) -> None:
     await notifier.check()
 
@@ -92,10 +101,12 @@ async def test_one_shop_does_not_see_the_topics_of_another(
     await notifier.put_topic("beans", "What is in the grinder")
     await notifier.add_issue(issue("issue-1"))
     await notifier.link_secret("ours")
+    await notifier.record_queue_mark("ours")
 
     async with open_notifier(f"{shop_id}-elsewhere") as elsewhere:
         assert await elsewhere.topics() == {}
         assert await elsewhere.unannounced_issues(10) == []
         assert await elsewhere.link_secret("theirs") == "theirs"
+        assert await elsewhere.queue_mark() is None
         await elsewhere.issue_announced("issue-1")
     assert await notifier.unannounced_issues(10) == [issue("issue-1")]

@@ -1,4 +1,4 @@
-"""Requeueing after the queues were lost, in a shop that does not stand still meanwhile."""
+"""Requeueing of what is due, in a shop that does not stand still meanwhile."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from notifier.delivering.queue_memory import QueueMemory
 from notifier.delivering.requeueing import Requeueing
 from notifier.topics.press import Press
 from notifier.topics.publishers import Publishers
@@ -51,42 +52,61 @@ class BusyQueue:
         await self.log.log_due([due_to("s1", f"fresh-{number}", at)])
 
 
-async def requeued(folder: Path, lost: Collection[LoggedDelivery]) -> list[str]:
-    """Lose the errands of deliveries, and give the ids of those that are queued again."""
-    settings = settings_for("http://127.0.0.1:1", state_dir=folder)
+async def requeued(
+    emulator: str, folder: Path, lost: Collection[LoggedDelivery], *, is_whole: bool = False
+) -> list[str]:
+    """Log deliveries without errands, and give the ids of those that are queued again."""
+    settings = settings_for(emulator, state_dir=folder)
+    names = Names(settings.name_prefix)
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, None, utc_now) as store,
         asyncio.timeout(SECONDS),
     ):
+        url = (await clients.sqs.create_queue(QueueName=names.deliveries))["QueueUrl"]
+        memory = QueueMemory(store, clients.sqs, url)
+        await memory.begin()
+        if is_whole:
+            await memory.trust()
         await store.log_due(lost)
         queue = BusyQueue(store)
-        press = Press(store, Publishers(clients, Names()), "main", utc_now)
-        await Requeueing(store, Errands(queue), press, lambda: STARTED).requeue()
+        press = Press(store, Publishers(clients, names), "main", utc_now)
+        await Requeueing(store, Errands(queue), press, memory, lambda: STARTED).requeue()
+        assert memory.is_whole
     return queue.sent
 
 
 async def test_only_what_was_due_before_is_queued_again_so_that_it_comes_to_an_end(
-    tmp_path: Path,
+    ministack: str, tmp_path: Path
 ) -> None:
     lost = [due_to("s1", f"lost-{number}", EARLIER) for number in range(3)]
-    assert await requeued(tmp_path, lost) == [delivery.id for delivery in lost]
+    assert await requeued(ministack, tmp_path, lost) == [delivery.id for delivery in lost]
 
 
-async def test_it_comes_to_an_end_where_more_becomes_due_than_is_queued(tmp_path: Path) -> None:
+async def test_it_comes_to_an_end_where_more_becomes_due_than_is_queued(
+    ministack: str, tmp_path: Path
+) -> None:
     lost = [due_to(f"s{number:03d}", at=EARLIER) for number in range(PAGE)]
-    sent = await requeued(tmp_path, lost)
+    sent = await requeued(ministack, tmp_path, lost)
     assert sent[:PAGE] == [delivery.id for delivery in lost]
     assert len(sent) == 2 * PAGE
 
 
 async def test_nothing_that_is_lost_is_hidden_by_an_old_issue_that_was_fanned_out_just_now(
-    tmp_path: Path,
+    ministack: str, tmp_path: Path
 ) -> None:
     fanned_out = [
         replace(due_to(f"s{number:03d}", "old", EARLIER), at=LATER) for number in range(PAGE)
     ]
     lost = [due_to(f"s{number}", "lost", EARLIER + MOMENT) for number in range(50)]
-    sent = await requeued(tmp_path, [*fanned_out, *lost])
+    sent = await requeued(ministack, tmp_path, [*fanned_out, *lost])
     assert {delivery.id for delivery in lost} <= set(sent)
     assert len([one for one in sent if one.endswith("-lost")]) == len(lost)
+
+
+async def test_a_queue_that_lost_nothing_gets_no_more_than_a_page_of_the_oldest_again(
+    ministack: str, tmp_path: Path
+) -> None:
+    due = [due_to("s1", f"due-{number}", EARLIER + number * MOMENT) for number in range(3 * PAGE)]
+    sent = await requeued(ministack, tmp_path, due, is_whole=True)
+    assert sent == [delivery.id for delivery in due[:PAGE]]

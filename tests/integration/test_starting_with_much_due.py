@@ -1,25 +1,79 @@
-"""A notifier that starts while something is due: when it is ready."""
+"""A notifier that starts while much is due: when it is ready, and what it queues again."""
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+from notifier.delivering.queue_memory import MARK
 from notifier.settings import NotifierSettings
+from shared.aws.names import Names
+from shared.aws.opening import open_queue
 from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.subscription import SubscriptionState
 from shared.runtime.clock import utc_now
 from shared.store.opening import open_notifier_store
 from tests.chaos.faults import Fail, Rule
-from tests.contract.subscribers import due_to
+from tests.chaos.waiting import until
+from tests.contract.subscribers import due_to, subscriptions_of
 from tests.integration.test_subscriptions_outages import weather
-from tests.support.notifier import newsletter, serving, settings_for
+from tests.support.emulator import free_port, running_ministack
+from tests.support.notifier import SECONDS, announcing, newsletter, serving, settings_for
 from tests.support.subscribers import endpoint, webhook
 from tests.support.waiting import eventually
+
+MUCH = 1200
+"""More than two pages."""
+
+PAGE = 500
 
 
 async def becomes_due(settings: NotifierSettings, deliveries: Sequence[LoggedDelivery]) -> None:
     async with open_notifier_store(settings, None, utc_now) as store:
         await store.log_due(deliveries)
+
+
+async def much_is_due(settings: NotifierSettings) -> None:
+    """Log deliveries that were attempted, and are to be attempted again in an hour."""
+    now = utc_now()
+    away = subscriptions_of("main")(created_at=now, state=SubscriptionState.ACTIVE)
+    async with open_notifier_store(settings, None, utc_now) as store:
+        await store.add_subscription(away)
+    tried = [
+        replace(
+            due_to(away.id, f"issue-{number}", now),
+            attempts=1,
+            tried_at=now,
+            error="answered 503",
+            not_before=now + dt.timedelta(hours=1),
+        )
+        for number in range(MUCH)
+    ]
+    await becomes_due(settings, tried)
+
+
+async def queued_again(settings: NotifierSettings, count: int) -> None:
+    """Wait until there are so many errands, and it is on record that none is missing."""
+    async with (
+        announcing(settings) as desk,
+        open_queue(desk.clients, Names(settings.name_prefix).deliveries) as queue,
+        open_notifier_store(settings, None, utc_now) as store,
+    ):
+
+        async def errands() -> int:
+            return sum(await queue.waiting_and_in_flight())
+
+        async def all_there() -> bool:
+            tags = await desk.clients.sqs.list_queue_tags(QueueUrl=queue.url)
+            marked = tags.get("Tags", {}).get(MARK) == await store.queue_mark()
+            return marked and await errands() >= count
+
+        await until(all_there, 2 * SECONDS)
+        await asyncio.sleep(0.5)  # more would come now, if any were to come
+        assert await errands() == count
 
 
 async def test_it_is_ready_while_what_is_due_cannot_be_queued_yet(ministack: str) -> None:
@@ -36,3 +90,38 @@ async def test_it_is_ready_while_what_is_due_cannot_be_queued_yet(ministack: str
             faults.set()
             await subscriber.hears(1)
     assert subscriber.ids == [event.id]
+
+
+async def test_started_again_and_again_it_does_not_make_a_multiple_of_what_is_due(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack)
+    await much_is_due(settings)
+    for count in (MUCH, MUCH + PAGE, MUCH + 2 * PAGE):
+        async with serving(settings):
+            await queued_again(settings, count)
+
+
+async def test_started_with_a_queue_that_was_lost_it_queues_everything_though_nobody_told_it(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    settings = settings_for(f"http://127.0.0.1:{port}", state_dir=tmp_path)
+    await much_is_due(settings)
+    for _ in range(2):
+        with running_ministack(port):
+            async with serving(settings):
+                await queued_again(settings, MUCH)
+
+
+async def test_cut_off_before_everything_was_queued_it_queues_everything_at_the_next_start(
+    ministack: str,
+) -> None:
+    async with weather(ministack, Rule("SendMessageBatch", Fail())) as (proxy, faults):
+        settings = settings_for(proxy.url)
+        await much_is_due(settings)
+        async with serving(settings):
+            await eventually(lambda: faults.met["SendMessageBatch", "Fail"] > 0)
+        faults.set()
+        async with serving(settings):
+            await queued_again(settings, MUCH)
