@@ -104,14 +104,19 @@ async def open_notifier(
             hours,
         )
         housekeeping = Housekeeping(store, Standing(store, utc_now), utc_now)
-        overdue = partial(press.announce_overdue, settings.overdue_seconds)
         async with (
             running(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
             running(every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"),
-            running(every(settings.overdue_seconds, overdue), "overdue issues"),
+            running(_announce_overdue(press, settings.overdue_seconds), "overdue issues"),
             hours.kept(),
         ):
             yield notifier
+
+
+async def _announce_overdue(press: Press, seconds: float) -> None:
+    """Give the issues of an earlier life time as well: they may be on their way."""
+    await asyncio.sleep(seconds)
+    await every(seconds, partial(press.announce_overdue, seconds))
 
 
 async def _provision(clients: AwsClients, names: Names, topics: Collection[str]) -> None:

@@ -17,7 +17,7 @@ import structlog
 from notifier.delivering.patience import patiently
 from notifier.delivering.queue_memory import QueueMemory
 from notifier.delivering.retries import CLOCKS_DIFFER
-from notifier.topics.press import Press
+from notifier.topics.press import MOST_AT_ONCE, Press
 from shared.aws.errands import Errands
 from shared.domain.delivery_log import delivery_id
 from shared.domain.subscription import Channel, SubscriptionState
@@ -34,6 +34,9 @@ from shared.store.subscription_pages import pages_in_state
 log = structlog.stdlib.get_logger(__name__)
 
 _PAGE = 500
+_IN_HAND = 32
+"""So many issues may a notifier that was killed have been fanning out."""
+
 _NOT_YET = "errands.not_requeued_yet"
 
 
@@ -60,9 +63,10 @@ class Requeueing:
         the end, it begins anew at the next start.
         """
         lost = not self._memory.is_whole
-        issues = await patiently(self._press.announce_again, _NOT_YET)
-        questions = await patiently(self._questions, _NOT_YET)
         deliveries = await self._deliveries()
+        questions = await patiently(self._questions, _NOT_YET)
+        most = MOST_AT_ONCE if lost else _IN_HAND
+        issues = await patiently(partial(self._press.announce_again, most), _NOT_YET)
         if lost:
             await patiently(self._memory.trust, _NOT_YET)
         log.info(

@@ -22,7 +22,7 @@ from shared.store.subscription_contract import TopicStore
 log = structlog.stdlib.get_logger(__name__)
 
 PUBLISHED = "coffeeshop.newsletter.published.v1"
-_MOST_AT_ONCE = 100
+MOST_AT_ONCE = 100
 _LONGEST_PATIENCE = dt.timedelta(hours=1)
 
 
@@ -83,9 +83,9 @@ class Press:
     def _id_of(self, key: str) -> str:
         return hashlib.sha256(f"{self._store_id}/{key}".encode()).hexdigest()[:32]
 
-    async def announce_again(self) -> int:
-        """Announce issues of which it is not certain that all subscribers get them."""
-        issues = await self._store.unannounced_issues(_MOST_AT_ONCE)
+    async def announce_again(self, most: int) -> int:
+        """Announce issues of which it is not certain that all subscribers get them, the oldest."""
+        issues = await self._store.unannounced_issues(most)
         return await self._announce_all(issues)
 
     async def announce_overdue(self, seconds: float) -> None:
@@ -94,7 +94,7 @@ class Press:
         What SNS has taken is given as long again as it has waited by then, up to an hour: when it
         is the log that is slow, more of the same does not help it.
         """
-        issues = await self._store.unannounced_issues(_MOST_AT_ONCE)
+        issues = await self._store.unannounced_issues(MOST_AT_ONCE)
         before = self._clock() - dt.timedelta(seconds=seconds)
         self._patience = {i.id: self._patience[i.id] for i in issues if i.id in self._patience}
         await self._announce_all([issue for issue in issues if self._again_at(issue) < before])

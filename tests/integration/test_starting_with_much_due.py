@@ -13,10 +13,11 @@ from notifier.settings import NotifierSettings
 from shared.aws.names import Names
 from shared.aws.opening import open_queue
 from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.issue import Issue
 from shared.domain.subscription import SubscriptionState
 from shared.runtime.clock import utc_now
 from shared.store.opening import open_notifier_store
-from tests.chaos.faults import Fail, Rule
+from tests.chaos.faults import Delay, Fail, Rule
 from tests.chaos.waiting import until
 from tests.contract.subscribers import due_to, subscriptions_of
 from tests.integration.test_subscriptions_outages import weather
@@ -28,7 +29,8 @@ from tests.support.waiting import eventually
 MUCH = 1200
 """More than two pages."""
 
-PAGE = 500
+PAGE, IN_HAND = 500, 32
+"""How many errands, and how many issues, a queue that is whole gets again."""
 
 
 async def becomes_due(settings: NotifierSettings, deliveries: Sequence[LoggedDelivery]) -> None:
@@ -100,6 +102,30 @@ async def test_started_again_and_again_it_does_not_make_a_multiple_of_what_is_du
     for count in (MUCH, MUCH + PAGE, MUCH + 2 * PAGE):
         async with serving(settings):
             await queued_again(settings, count)
+
+
+async def test_started_again_it_announces_no_more_issues_again_than_it_can_have_had_in_hand(
+    ministack: str,
+) -> None:
+    async with weather(ministack) as (proxy, faults):
+        settings = settings_for(proxy.url)
+        async with serving(settings):
+            await queued_again(settings, 0)
+        async with open_notifier_store(settings, None, utc_now) as store:
+            for number in range(2 * IN_HAND):
+                event = newsletter(f"On its way {number}")
+                issue = Issue(event.id, "coupons", event.model_dump_json(), event.time)
+                await store.add_issue(issue)
+            faults.set(Rule("PublishBatch", Delay(0)))
+            async with serving(settings):
+
+                async def fanned_out() -> bool:
+                    return len(await store.unannounced_issues(2 * IN_HAND)) == IN_HAND
+
+                await until(fanned_out, SECONDS)
+                await asyncio.sleep(0.5)  # more would be announced now, if any were to be
+                assert await fanned_out()
+        assert faults.met["PublishBatch", "Delay"] == IN_HAND
 
 
 async def test_started_with_a_queue_that_was_lost_it_queues_everything_though_nobody_told_it(
