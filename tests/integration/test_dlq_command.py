@@ -4,45 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
-from dataclasses import dataclass
 
 import pytest
 
 from shared.domain.order import OrderState
 from tests.support.cashier import ServedCashier
+from tests.support.command_line import Outcome, run
 from tests.support.web import STAFF_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@dataclass
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-
 async def dlq(cashier: ServedCashier, *arguments: str, key: str = STAFF_KEY) -> Outcome:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from shop.cli import main; main()", "dlq"),
-        *arguments,
-        env={
-            "PATH": os.environ["PATH"],
-            "COFFEE_URL": str(cashier.url),
-            "COFFEE_STAFF_KEY": key,
-            "COFFEE_STATE_DIR": "/nonexistent",
-        },
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(30):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    return Outcome(process.returncode, out.decode(), err.decode())
+    return await run(str(cashier.url), "dlq", *arguments, COFFEE_STAFF_KEY=key)
 
 
 async def failed(cashier: ServedCashier, count: int) -> list[str]:

@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import coffeeshop
 from tests.support.shop_stand_in import StandIn, problem, stand_in
-
-
-@dataclass
-class Outcome:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-
-async def coffeeshop(*arguments: str, **variables: str) -> Outcome:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from shop.cli import main; main()"),
-        *arguments,
-        env={"PATH": os.environ["PATH"], "COFFEE_STATE_DIR": "/nonexistent", **variables},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(20):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    return Outcome(process.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture

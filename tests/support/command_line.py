@@ -1,17 +1,26 @@
-"""The command line as people use it: a real process, which ends, or which is listened to."""
+"""The command line as people use it: a real process, which ends, or which is listened to.
+
+Loading the commands takes half a second, so each process is forked from one that has loaded them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import DupFd
+
+from tests.support import command_process
 
 SECONDS = 20
+
+_LOADED = multiprocessing.get_context("forkserver")
+_LOADED.set_forkserver_preload([command_process.__name__])
 
 
 @dataclass(frozen=True)
@@ -20,70 +29,101 @@ class Outcome:
     out: str
     err: str
 
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
 
 async def run(url: str, *arguments: str, told: str = "", **variables: str) -> Outcome:
-    """Run a command to its end, with `told` on its standard input."""
-    async with running(url, *arguments, **variables) as command:
-        return await command.ends(told)
+    """Run a command at a shop to its end, with `told` on its standard input."""
+    async with running(url, *arguments, told=told, **variables) as command:
+        return await command.ends()
+
+
+async def coffeeshop(*arguments: str, told: str = "", **variables: str) -> Outcome:
+    """Run a command to its end, with no more variables than these."""
+    async with _started(arguments, told, variables) as command:
+        return await command.ends()
 
 
 @dataclass(frozen=True)
 class Running:
     """A command that goes on until it is interrupted."""
 
-    process: Process
+    process: BaseProcess
+    out: asyncio.StreamReader
+    err: asyncio.StreamReader
 
     async def says(self) -> str:
         """Wait for its next line on standard output."""
-        assert self.process.stdout is not None
-        return await _line(self.process.stdout)
+        return await _line(self.out)
 
     async def remarks(self) -> str:
         """Wait for its next line on standard error."""
-        assert self.process.stderr is not None
-        return await _line(self.process.stderr)
+        return await _line(self.err)
 
     async def interrupt(self) -> Outcome:
         """Press Ctrl-C, and see what is still said."""
-        self.process.send_signal(signal.SIGINT)
+        assert self.process.pid is not None
+        os.kill(self.process.pid, signal.SIGINT)
         return await self.ends()
 
-    async def ends(self, told: str = "") -> Outcome:
-        """Wait for its end, with `told` on its standard input."""
+    async def ends(self) -> Outcome:
+        """Wait for its end."""
         async with asyncio.timeout(SECONDS):
-            out, err = await self.process.communicate(told.encode() if self.process.stdin else None)
-        assert self.process.returncode is not None
-        return Outcome(self.process.returncode, out.decode(), err.decode())
+            out, err = await asyncio.gather(self.out.read(), self.err.read())
+            await asyncio.to_thread(self.process.join)
+        assert self.process.exitcode is not None
+        return Outcome(self.process.exitcode, out.decode(), err.decode())
 
 
 @contextlib.asynccontextmanager
-async def running(url: str, *arguments: str, **variables: str) -> AsyncIterator[Running]:
-    """Run a command until the end of the block, unless it has ended before."""
-    process = await _start(url, *arguments, **variables)
-    try:
-        yield Running(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.communicate()
+async def running(
+    url: str, *arguments: str, told: str = "", **variables: str
+) -> AsyncIterator[Running]:
+    """Run a command at a shop until the end of the block, unless it has ended before."""
+    at_shop = {"COFFEE_URL": url, "COLUMNS": "200", **variables}
+    async with _started(arguments, told, at_shop) as command:
+        yield command
 
 
-async def _start(url: str, *arguments: str, **variables: str) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from shop.cli import main; main()"),
-        *arguments,
-        env={
-            "PATH": os.environ["PATH"],
-            "COFFEE_URL": url,
-            "COFFEE_STATE_DIR": "/nonexistent",
-            "COLUMNS": "200",
-            **variables,
-        },
-        stdin=PIPE if "-" in arguments else DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
+@contextlib.asynccontextmanager
+async def _started(
+    arguments: tuple[str, ...], told: str, variables: dict[str, str]
+) -> AsyncIterator[Running]:
+    environment = {"PATH": os.environ["PATH"], "COFFEE_STATE_DIR": "/nonexistent", **variables}
+    given, out, err = _told(told), *(os.pipe() for _ in range(2))
+    theirs = (given, out[1], err[1])
+    process = _LOADED.Process(
+        target=command_process.run,
+        args=(arguments, environment, [DupFd(number) for number in theirs]),
     )
+    process.start()
+    for number in theirs:
+        os.close(number)
+    command = Running(process, await _reader(out[0]), await _reader(err[0]))
+    try:
+        yield command
+    finally:
+        process.kill()
+        await command.ends()
+        process.close()
+
+
+def _told(text: str) -> int:
+    """Make a standard input that says this, and then nothing more."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as end:
+        end.write(text)
+    return reading
+
+
+async def _reader(number: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(number, "rb")
+    )
+    return reader
 
 
 async def _line(reader: asyncio.StreamReader) -> str:
