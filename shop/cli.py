@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib.metadata import version
 from typing import Annotated
 
@@ -54,4 +55,5 @@ def coffeeshop(
 
 def main() -> None:
     """Do what the command line says."""
+    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
     app()

@@ -7,6 +7,7 @@ emulator, is what survives anything worse.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -79,6 +80,7 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415
 
+    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
     config = Config()
     own = settings.listen_fd is None
     config.bind = [f"127.0.0.1:{settings.port}" if own else f"fd://{settings.listen_fd}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -37,6 +38,7 @@ MARGIN_SECONDS = 5.0
 
 def run() -> int:
     """Run the shop until SIGINT or SIGTERM; return the exit code."""
+    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
     try:
         return _run(read_all_settings())
     except MistakeError as mistake:

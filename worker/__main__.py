@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 
 from shared.runtime.lifecycle import heeding, stop_requested
@@ -26,6 +27,7 @@ def main() -> None:
     with told_clearly():
         settings = read_settings(WorkerSettings)
         configure_logging("worker", settings.log_format, settings.log_level)
+        gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
         asyncio.run(_run(settings))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ Setups = Sequence[Callable[[web.Application], None]]
 def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
     """Serve until SIGTERM; raises MistakeError when it cannot begin as it was told to."""
     configure_logging(name, settings.log_format, settings.log_level)
+    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
     try:
         asyncio.run(_serve(name, settings, setups))
     except OSError as error:
