@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import aiohttp
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -60,17 +59,9 @@ def endpoint_url(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-async def ready(url: str, seconds: float) -> None:
-    """Wait until the emulator at `url` answers; raises TimeoutError after `seconds`."""
-    async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
-        while True:
-            try:
-                async with session.get(f"{url}/_ministack/health") as response:
-                    if response.ok:
-                        return
-            except aiohttp.ClientError:
-                pass  # it is not there yet
-            await asyncio.sleep(0.05)
+def health_url(port: int) -> str:
+    """Say where an emulator on that port tells that it answers."""
+    return f"{endpoint_url(port)}/_ministack/health"
 
 
 async def serve_until_stopped(settings: EmulatorSettings) -> None:

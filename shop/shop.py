@@ -59,7 +59,7 @@ class Shop:
 
     async def _emulator_serves(self) -> None:
         async with asyncio.timeout(START_SECONDS):
-            await emulator.ready(emulator.endpoint_url(self._premises.emulator_port), START_SECONDS)
+            await well(emulator.health_url(self._premises.emulator_port))
             await provision_shop(self._settings)
         # After a kill it has what it had at its last clean stop; the counter makes up for that.
         self._counter.hang_up()

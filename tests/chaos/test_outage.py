@@ -18,7 +18,7 @@ from shop import emulator
 from tests.chaos.driver import open_chaos_shop
 from tests.chaos.evidence import Outage
 from tests.chaos.run import LONG, Run
-from tests.support.emulator import free_port
+from tests.support.emulator import answers, free_port
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300 if LONG else 120)
@@ -42,7 +42,7 @@ class Emulator:
     async def start(self) -> None:
         variables = {**os.environ, **emulator.environment(self.port, self.folder)}
         self.process = await asyncio.create_subprocess_exec(*emulator.COMMAND, env=variables)
-        await emulator.ready(self.url, 20)
+        await answers(self.port)
 
     async def stop(self) -> None:
         if self.process is not None and self.process.returncode is None:

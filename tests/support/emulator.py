@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shop import emulator
+from shop.probe import well
 
 
 def free_port() -> int:
@@ -33,14 +34,20 @@ def running_ministack(port: int | None = None) -> Iterator[str]:
         )
         try:
             url = emulator.endpoint_url(port)
-            _wait_until_ready(url)
+            _wait_until_ready(port)
             yield url
         finally:
             process.terminate()
             process.wait(10)
 
 
-def _wait_until_ready(url: str) -> None:
+async def answers(port: int) -> None:
+    """Wait until an emulator on that port answers."""
+    async with asyncio.timeout(20):
+        await well(emulator.health_url(port))
+
+
+def _wait_until_ready(port: int) -> None:
     """Wait on a thread of its own: a fixture may be asked for while a test's loop runs."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(emulator.ready(url, 20))).result()
+        thread.submit(lambda: asyncio.run(answers(port))).result()
