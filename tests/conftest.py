@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from collections.abc import Iterator
 
 import botocore.session
@@ -24,6 +25,11 @@ __all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the ch
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with whole shops, which take longest, so that no process has one left at the end."""
     items.sort(key=lambda item: item.path.parent.name != "e2e")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what was loaded: it looks over all that tests make."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
