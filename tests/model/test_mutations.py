@@ -6,22 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.model import mutated_runs
+from tests.model.mutated_runs import Run
 from tests.model.source_mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("producer", "worker", "notifier", "shared", "shop", "tests", "pyproject.toml")
 HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
-RUN = """
-import importlib, sys, pytest
-module, root, *arguments = sys.argv[1:]
-assert importlib.import_module(module).__file__.startswith(root), "this is not the copy"
-sys.exit(pytest.main(arguments))
-"""
 QUICKLY = ("-p", "pytest_asyncio.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider", "-q")
 WITHOUT_EMULATORS = ("--noconftest", "-p", "tests.contract.conftest")
 
@@ -42,41 +38,53 @@ def needs_emulator(test: str) -> bool:
     return "[ministack" in test or "cashier" in test
 
 
-def run(copy: Path, module: str, tests: Collection[str]) -> tuple[int, str]:
+@pytest.fixture(scope="module")
+def runs() -> Iterator[subprocess.Popen[str]]:
+    """The program that runs the tests of copies."""
+    command = [sys.executable, "-P", mutated_runs.__file__]
+    quiet = {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **quiet},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def run(
+    runs: subprocess.Popen[str], copy: Path, module: str, tests: Collection[str]
+) -> tuple[int, str]:
     """Run tests of the copy in a process of their own; give its exit status and what it said."""
     plugins = QUICKLY if any(map(needs_emulator, tests)) else (*QUICKLY, *WITHOUT_EMULATORS)
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, module, str(copy), *plugins, *tests],
-        cwd=copy,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(copy),
-            "PYTEST_ADDOPTS": "",
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=50,
-        check=False,
-    )
-    return done.returncode, done.stdout
+    said = copy / "said"
+    assert runs.stdin is not None
+    assert runs.stdout is not None
+    runs.stdin.write(Run(str(copy), module, [*plugins, *tests], str(said)).line)
+    runs.stdin.flush()
+    return int(runs.stdout.readline()), said.read_text()
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
-def test_what_is_taken_out_is_missed(copy: Path, mutation: Mutation) -> None:
+def test_what_is_taken_out_is_missed(
+    runs: subprocess.Popen[str], copy: Path, mutation: Mutation
+) -> None:
     mutated = copy / mutation.path
     source = mutated.read_text()
     assert source.count(mutation.old) == 1, "the text to mutate is not there any more"
     mutated.write_text(source.replace(mutation.old, mutation.new))
-    status, said = run(copy, mutation.module, mutation.tests)
+    status, said = run(runs, copy, mutation.module, mutation.tests)
     assert status == pytest.ExitCode.TESTS_FAILED, said
     assert f"{len(mutation.tests)} failed in" in said, said
 
 
-def test_nothing_is_missed_when_nothing_is_taken_out(copy: Path) -> None:
+def test_nothing_is_missed_when_nothing_is_taken_out(
+    runs: subprocess.Popen[str], copy: Path
+) -> None:
     named = {test for mutation in MUTATIONS.values() for test in mutation.tests}
     tests = sorted(test for test in named if not needs_emulator(test))
-    status, said = run(copy, "worker.barista", tests)
+    status, said = run(runs, copy, "worker.barista", tests)
     assert status == pytest.ExitCode.OK, said
     assert f"{len(tests)} passed in" in said, said
