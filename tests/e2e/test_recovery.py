@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+import pytest_asyncio
 from httpx_sse import aconnect_sse
 
 from shared.aws.clients import AwsClients, aws_clients
@@ -25,7 +26,7 @@ from shared.runtime.settings import ServiceSettings
 from tests.support.emulator import free_port
 from tests.support.shop import ORDER, RunningShop, open_shop, reaches
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
 QUICK = {
     "COFFEE_BREW_SPEED": "0",
@@ -34,6 +35,14 @@ QUICK = {
     "COFFEE_ORDER_SECONDS": "4",
     "COFFEE_RECONCILE_SECONDS": "1",
 }
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    """A shop that tests share, and whose only barista is suspended for a while by each."""
+    folder = tmp_path_factory.mktemp("shop") / "var"
+    async with open_shop(folder, None, **QUICK, COFFEE_BARISTAS="1") as shop:
+        yield shop
 
 
 @dataclass
@@ -122,13 +131,10 @@ async def test_what_was_acknowledged_is_ready_once_though_all_is_killed_three_ti
 
 
 async def test_orders_are_ready_though_only_the_queue_is_lost_and_are_told_again(
-    tmp_path: Path,
+    shop: RunningShop,
 ) -> None:
     """The orders are in the queue of an emulator that is killed; nobody else notices."""
-    async with (
-        open_shop(tmp_path / "var", None, **QUICK, COFFEE_BARISTAS="1") as shop,
-        httpx.AsyncClient(base_url=shop.url, timeout=20) as client,
-    ):
+    async with httpx.AsyncClient(base_url=shop.url, timeout=20) as client:
         (barista,) = shop.children("worker")
         barista.suspend()
         placed = [(await client.post("/orders", json=ORDER)).json()["id"] for _ in range(20)]
@@ -174,11 +180,8 @@ async def told(shop: RunningShop, order_id: str, count: int) -> list[str]:
     return ids
 
 
-async def test_an_order_that_failed_is_redriven_and_becomes_ready(tmp_path: Path) -> None:
-    async with (
-        open_shop(tmp_path / "var", None, **QUICK, COFFEE_BARISTAS="1") as shop,
-        httpx.AsyncClient(base_url=shop.url) as client,
-    ):
+async def test_an_order_that_failed_is_redriven_and_becomes_ready(shop: RunningShop) -> None:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
         (barista,) = shop.children("worker")
         barista.suspend()
         await asyncio.sleep(1.5)  # for as long as its last poll may still be given a ticket

@@ -50,7 +50,7 @@ async def test_a_killed_shop_winds_up_in_order_and_opens_again_with_its_orders(
     tmp_path: Path,
 ) -> None:
     async with open_shop(tmp_path, COFFEE_BREW_SPEED="0") as shop:
-        children = psutil.Process(shop.process.pid).children()
+        children = psutil.Process(shop.process.pid).children(recursive=True)
         barista, counter = child(shop, "worker"), child(shop, "shop.counter")
         emulator = child(shop, "shop.emulator")
         barista.suspend()

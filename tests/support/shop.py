@@ -46,7 +46,7 @@ class RunningShop:
     def children(self, command: str) -> list[psutil.Process]:
         """The shop's processes that run `command`, such as `worker` or `shop.emulator`."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if command in child.cmdline()]
+        return [child for child in children if _runs(child, command)]
 
     async def close(self) -> int:
         """Ask the shop to close, and give its exit status."""
@@ -61,6 +61,13 @@ class RunningShop:
         )
         output, _ = await process.communicate()
         return process.returncode or 0, output.decode()
+
+
+def _runs(process: psutil.Process, command: str) -> bool:
+    try:
+        return command in process.cmdline()
+    except psutil.NoSuchProcess:  # it has just ended
+        return False
 
 
 @contextlib.asynccontextmanager
