@@ -6,29 +6,30 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 from shared.store.contract import Store
 from shared.store.sqlite import open_sqlite_store
-from tests.contract.orders import TODAY, NewOrder, orders_of
+from tests.support.orders import NOON, an_order
 
 MODULE = "tests.integration.sqlite_writer"
 CUSTOMERS = 8
 
 
-async def place(store: Store, new_order: NewOrder, count: int) -> None:
+async def place(store: Store, ids: Iterator[str], count: int) -> None:
     for _ in range(count):
-        placement = await store.place(replace(new_order(), store_id="main"), TODAY)
+        placement = await store.place(an_order(next(ids)), NOON.date())
         print(placement.order.id, placement.order.number, flush=True)  # noqa: T201 - its one purpose
 
 
 async def main(path: Path, name: str, count: int) -> None:
-    new_order = orders_of(name)
+    ids = (f"{name}-order-{number}" for number in itertools.count(1))
     async with open_sqlite_store(path, "main") as store, asyncio.TaskGroup() as customers:
         for _ in range(CUSTOMERS):
-            customers.create_task(place(store, new_order, count // CUSTOMERS))
+            customers.create_task(place(store, ids, count // CUSTOMERS))
 
 
 if __name__ == "__main__":
