@@ -18,13 +18,15 @@ from tests.support.emulator import running_ministack
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")  # how long an example takes is up to the machine
 
+_LONGEST = ("e2e", "model", "integration")
+
 __all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the chaos runs
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with whole shops, which take longest, so that no process has one left at the end."""
-    items.sort(key=lambda item: item.path.parent.name != "e2e")
+    """Begin with the files that take longest, so that no process has one left at the end."""
+    items.sort(key=lambda item: [*_LONGEST, item.path.parent.name].index(item.path.parent.name))
 
 
 def pytest_collection_finish() -> None:
