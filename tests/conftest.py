@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import gc
 from collections.abc import Iterator
 
-import botocore.session
 import hypothesis
 import pytest
 import structlog
@@ -32,12 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what was loaded: it looks over all that tests make."""
     gc.freeze()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _models_read_once() -> None:
-    """Let all sessions share botocore's models: a service reads them once, and tests are many."""
-    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 @pytest.fixture(scope="session", autouse=True)

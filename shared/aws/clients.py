@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
+from botocore.loaders import create_loader
 
 from shared.runtime.settings import ServiceSettings, StoreKind
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 2
 READ_SECONDS = 10
 """Longer than a long poll, which lasts up to 5 s."""
+
+
+_descriptions = functools.cache(create_loader)
+"""What describes the services, 9 MB of it: read once for all clients of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,9 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
     An endpoint without TLS is an emulator, and gets credentials that are none.
     """
     session = get_session()
+    session.register_component(
+        "data_loader", _descriptions(session.get_config_variable("data_path"))
+    )
     config = AioConfig(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
+from botocore.loaders import JSONFileLoader
 
 from shared.aws.clients import aws_clients
 from shared.aws.errors import REACH_SECONDS, AwsUnavailableError
@@ -28,6 +30,24 @@ async def sqs_that(answer: Answer) -> AsyncIterator[SqsQueue]:
     async with aws_clients(ServiceSettings(aws_endpoint_url=url)) as clients:
         yield SqsQueue(clients.sqs, f"{url}/000000000000/orders")
     await runner.cleanup()
+
+
+async def test_what_describes_the_services_is_read_once_for_all_clients_of_a_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+    load_file = JSONFileLoader.load_file
+
+    def noted(loader: JSONFileLoader, path: str) -> Any:
+        read.append(path)
+        return load_file(loader, path)
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", noted)
+    settings = ServiceSettings(aws_endpoint_url="http://127.0.0.1:9")
+    async with aws_clients(settings):
+        read.clear()
+        async with aws_clients(settings):
+            assert read == []
 
 
 async def test_a_service_that_only_fails_is_not_hammered_with_retries() -> None:
