@@ -69,7 +69,7 @@ class Customers:
                     self.acknowledged[key] = answer.json()["id"]
                     return
                 assert answer.status_code == 503, answer.text
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1)  # hundreds of customers try again meanwhile
 
     async def have(self, count: int) -> None:
         while len(self.acknowledged) < count:  # noqa: ASYNC110 - the shop is another process
