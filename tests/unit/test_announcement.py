@@ -79,11 +79,10 @@ def test_an_event_without_what_cloudevents_asks_for_is_none(missing: str) -> Non
         CloudEvent.model_validate({key: value for key, value in event.items() if key != missing})
 
 
-def test_a_ticket_says_which_order_and_nothing_that_it_does_not_know() -> None:
+def test_a_ticket_says_which_order_and_passes_over_what_it_does_not_know() -> None:
     sent = {"order_id": "abc234", "store_id": "main", "correlation_id": "abc", "version": 4}
-    assert json.loads(Ticket.model_validate(sent).model_dump_json()) == sent
-    with pytest.raises(ValidationError, match="customer_name"):
-        Ticket.model_validate(sent | {"customer_name": "Ada"})
+    read = Ticket.model_validate(sent | {"customer_name": "Ada"})
+    assert json.loads(read.model_dump_json()) == sent
 
 
 @pytest.mark.parametrize(
