@@ -8,7 +8,7 @@ again: what had been begun comes back to it by itself, and this way sooner.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
@@ -29,7 +29,6 @@ from shared.store.subscription_contract import (
     TopicStore,
     due_place,
 )
-from shared.store.subscription_pages import pages_in_state
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -63,8 +62,8 @@ class Requeueing:
         the end, it begins anew at the next start.
         """
         lost = not self._memory.is_whole
-        deliveries = await self._deliveries()
-        questions = await patiently(self._questions, _NOT_YET)
+        deliveries = await self._deliveries(everything=lost)
+        questions = await self._questions(everything=lost)
         most = MOST_AT_ONCE if lost else _IN_HAND
         issues = await patiently(partial(self._press.announce_again, most), _NOT_YET)
         if lost:
@@ -77,7 +76,7 @@ class Requeueing:
             queue="lost" if lost else "whole",
         )
 
-    async def _deliveries(self) -> int:
+    async def _deliveries(self, *, everything: bool) -> int:
         """Queue what was due by now; what the log gets meanwhile, it gets with its errand.
 
         The oldest events come first, whenever they were logged. In a busy shop there is always one
@@ -87,24 +86,38 @@ class Requeueing:
         latest = delivery_id(self._clock() + CLOCKS_DIFFER, "")
         while True:
             due = await patiently(partial(self._store.due_deliveries, _PAGE, place), _NOT_YET)
-            errands = [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
-            await patiently(partial(self._queue, errands), _NOT_YET)
+            await self._queue(
+                [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
+            )
             count += len(due)
-            if len(due) < _PAGE or due[-1].id > latest or self._memory.is_whole:
+            if len(due) < _PAGE or due[-1].id > latest or not everything:
                 return count
             place = due_place(due[-1])
 
-    async def _questions(self) -> int:
-        count = 0
-        async for page in pages_in_state(self._store, SubscriptionState.PENDING):
+    async def _questions(self, *, everything: bool) -> int:
+        count, last = 0, None
+        while True:
+            pending = partial(self._store.in_state, SubscriptionState.PENDING, _PAGE, last)
+            page = await patiently(pending, _NOT_YET)
             unasked = [
                 one for one in page if one.asked_at is None and one.channel is not Channel.SQS
             ]
             await self._queue([Confirm(subscription_id=one.id) for one in unasked])
             count += len(unasked)
-            if count and self._memory.is_whole:
-                break
-        return count
+            if len(page) < _PAGE or (count and not everything):
+                return count
+            last = page[-1]
 
-    async def _queue(self, errands: Iterable[Deliver | Confirm]) -> None:
-        await asyncio.gather(*map(self._errands.send, errands))
+    async def _queue(self, errands: Sequence[Deliver | Confirm]) -> None:
+        """Queue all of these; of what fails, nothing else is tried again."""
+        left = errands
+
+        async def rest() -> None:
+            nonlocal left
+            sent = await asyncio.gather(*map(self._errands.send, left), return_exceptions=True)
+            failed = [(errand, why) for errand, why in zip(left, sent, strict=True) if why]
+            left = [errand for errand, _ in failed]
+            for _, why in failed:
+                raise why
+
+        await patiently(rest, _NOT_YET)

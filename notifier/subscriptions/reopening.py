@@ -60,9 +60,9 @@ class Reopening:
         while True:
             if await finished_before(hangup, self._open_at_last()):
                 await hangup.wait()
-            hangup.clear()
             self._open = False
             await patiently(self._memory.doubt, "topics.not_open_yet")
+            hangup.clear()  # not before it is on record: the office may fail, and open anew
 
     async def _open_at_last(self) -> None:
         """Be open before errands are queued again: that takes the longer, the more is due."""

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+import signal
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from notifier.delivering.queue_memory import MARK
+from structlog.testing import capture_logs
+
 from notifier.settings import NotifierSettings
-from shared.aws.names import Names
 from shared.aws.opening import open_queue
 from shared.domain.delivery_log import LoggedDelivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import SubscriptionState
 from shared.runtime.clock import utc_now
 from shared.store.opening import open_notifier_store
-from tests.chaos.faults import Delay, Fail, Rule
+from tests.chaos.faults import Delay, Fail, FailEntries, Rule
 from tests.chaos.waiting import until
 from tests.contract.subscribers import due_to, subscriptions_of
 from tests.integration.test_subscriptions_outages import weather
 from tests.support.emulator import free_port, running_ministack
-from tests.support.notifier import SECONDS, announcing, newsletter, serving, settings_for
+from tests.support.notifier import (
+    SECONDS,
+    Serving,
+    announcing,
+    newsletter,
+    notifier_process,
+    serving,
+    settings_for,
+)
 from tests.support.subscribers import endpoint, webhook
 from tests.support.waiting import eventually
 
@@ -57,25 +66,24 @@ async def much_is_due(settings: NotifierSettings) -> None:
     await becomes_due(settings, tried)
 
 
-async def queued_again(settings: NotifierSettings, count: int) -> None:
-    """Wait until there are so many errands, and it is on record that none is missing."""
+@contextlib.asynccontextmanager
+async def started(settings: NotifierSettings) -> AsyncIterator[Serving]:
+    """Serve a notifier that has queued again what it is going to."""
+    with capture_logs() as logs:
+        async with serving(settings) as notifier:
+            await eventually(
+                lambda: any(entry["event"] == "errands.requeued" for entry in logs), 4 * SECONDS
+            )
+            yield notifier
+
+
+async def errands(settings: NotifierSettings) -> int:
+    """Count the errands on the queue."""
     async with (
         announcing(settings) as desk,
-        open_queue(desk.clients, Names(settings.name_prefix).deliveries) as queue,
-        open_notifier_store(settings, None, utc_now) as store,
+        open_queue(desk.clients, desk.names.deliveries) as queue,
     ):
-
-        async def errands() -> int:
-            return sum(await queue.waiting_and_in_flight())
-
-        async def all_there() -> bool:
-            tags = await desk.clients.sqs.list_queue_tags(QueueUrl=queue.url)
-            marked = tags.get("Tags", {}).get(MARK) == await store.queue_mark()
-            return marked and await errands() >= count
-
-        await until(all_there, 2 * SECONDS)
-        await asyncio.sleep(0.5)  # more would come now, if any were to come
-        assert await errands() == count
+        return sum(await queue.waiting_and_in_flight())
 
 
 async def test_it_is_ready_while_what_is_due_cannot_be_queued_yet(ministack: str) -> None:
@@ -100,8 +108,34 @@ async def test_started_again_and_again_it_does_not_make_a_multiple_of_what_is_du
     settings = settings_for(ministack)
     await much_is_due(settings)
     for count in (MUCH, MUCH + PAGE, MUCH + 2 * PAGE):
-        async with serving(settings):
-            await queued_again(settings, count)
+        async with started(settings):
+            assert await errands(settings) == count
+
+
+async def test_what_fails_of_a_batch_is_queued_again_and_nothing_else(ministack: str) -> None:
+    async with weather(ministack, Rule("SendMessageBatch", FailEntries())) as (proxy, _):
+        settings = settings_for(proxy.url)
+        await much_is_due(settings)
+        async with started(settings):
+            assert await errands(settings) == MUCH
+
+
+async def test_told_that_the_queue_has_lost_everything_it_queues_everything_again(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack)
+    await much_is_due(settings)
+    async with started(settings):
+        pass
+    async with notifier_process(settings) as notifier, announcing(settings) as desk:
+        url = (await desk.clients.sqs.get_queue_url(QueueName=desk.names.deliveries))["QueueUrl"]
+        await desk.clients.sqs.purge_queue(QueueUrl=url)
+        notifier.process.send_signal(signal.SIGHUP)
+
+        async def all_are_there() -> bool:
+            return await errands(settings) >= MUCH
+
+        await until(all_are_there, 2 * SECONDS)
 
 
 async def test_started_again_it_announces_no_more_issues_again_than_it_can_have_had_in_hand(
@@ -109,22 +143,20 @@ async def test_started_again_it_announces_no_more_issues_again_than_it_can_have_
 ) -> None:
     async with weather(ministack) as (proxy, faults):
         settings = settings_for(proxy.url)
-        async with serving(settings):
-            await queued_again(settings, 0)
+        async with started(settings):
+            pass
         async with open_notifier_store(settings, None, utc_now) as store:
             for number in range(2 * IN_HAND):
                 event = newsletter(f"On its way {number}")
                 issue = Issue(event.id, "coupons", event.model_dump_json(), event.time)
                 await store.add_issue(issue)
             faults.set(Rule("PublishBatch", Delay(0)))
-            async with serving(settings):
+            async with started(settings):
 
                 async def fanned_out() -> bool:
                     return len(await store.unannounced_issues(2 * IN_HAND)) == IN_HAND
 
                 await until(fanned_out, SECONDS)
-                await asyncio.sleep(0.5)  # more would be announced now, if any were to be
-                assert await fanned_out()
         assert faults.met["PublishBatch", "Delay"] == IN_HAND
 
 
@@ -136,8 +168,8 @@ async def test_started_with_a_queue_that_was_lost_it_queues_everything_though_no
     await much_is_due(settings)
     for _ in range(2):
         with running_ministack(port):
-            async with serving(settings):
-                await queued_again(settings, MUCH)
+            async with started(settings):
+                assert await errands(settings) == MUCH
 
 
 async def test_cut_off_before_everything_was_queued_it_queues_everything_at_the_next_start(
@@ -149,5 +181,5 @@ async def test_cut_off_before_everything_was_queued_it_queues_everything_at_the_
         async with serving(settings):
             await eventually(lambda: faults.met["SendMessageBatch", "Fail"] > 0)
         faults.set()
-        async with serving(settings):
-            await queued_again(settings, MUCH)
+        async with started(settings):
+            assert await errands(settings) == MUCH
