@@ -8,7 +8,7 @@ what is due gets another errand first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -105,7 +105,7 @@ class Undelivered:
         found, deleted = await self._look(MOST_HELD)
         whose = {subscription_id} if subscription_id else {one.subscription_id for one in found}
         redriven = sum([await self._redrive(one) for one in whose if one is not None])
-        still, _ = await self._look(MOST_HELD)
+        still, _ = await self._look(MOST_HELD, queued={one.about for one in found})
         refused = sum(subscription_id in {None, one.subscription_id} for one in still)
         log.info("deliveries.redriven", redriven=redriven, refused=refused)
         return Redriven(redriven, refused, max(0, total - len(found) - deleted))
@@ -123,14 +123,21 @@ class Undelivered:
         except (SubscriptionRefusedError, SubscriptionChangedError):
             return 0
 
-    async def _look(self, limit: int) -> tuple[Sequence[Finding], int]:
-        """Look at dead letters, delete those that say nothing, and say how many these were."""
+    async def _look(
+        self, limit: int, queued: Collection[str] = ()
+    ) -> tuple[Sequence[Finding], int]:
+        """Look at dead letters, delete those that say nothing, and say how many these were.
+
+        What is due gets an errand first, unless it is among the `queued`, which have theirs.
+        """
         async with self._dead_letters.held(limit) as letters:
             findings = await asyncio.gather(*map(self._find, letters))
             telling = {one.about: one for one in findings if not one.is_stale}
             kept = {one.letter.id for one in telling.values()}
             void = [one for one in findings if one.letter.id not in kept]
-            await asyncio.gather(*map(self._delete, void))
+            due = {one.about: one.delivery for one in void if one.delivery and one.is_due}
+            await asyncio.gather(*(self._queue(due[about]) for about in due.keys() - set(queued)))
+            await asyncio.gather(*(self._dead_letters.delete(one.letter) for one in void))
         return list(telling.values()), len(void)
 
     async def _find(self, letter: DeadLetter) -> Finding:
@@ -140,11 +147,8 @@ class Undelivered:
         logged = await self._store.logged(errand.subscription_id, errand.delivery_id)
         return Finding(letter, logged)
 
-    async def _delete(self, void: Finding) -> None:
-        errand = _errand(void.letter)
-        if void.is_due and errand is not None:
-            await self._errands.send(errand)
-        await self._dead_letters.delete(void.letter)
+    async def _queue(self, due: LoggedDelivery) -> None:
+        await self._errands.send(Deliver(subscription_id=due.subscription_id, delivery_id=due.id))
 
 
 def _errand(letter: DeadLetter) -> Deliver | None:

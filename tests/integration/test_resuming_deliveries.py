@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from shared.aws.opening import open_queue
 from shared.domain.delivery_log import LoggedState
 from shared.domain.subscription import SubscriptionState, advance
 from shared.messages.errand import Deliver
@@ -124,6 +125,24 @@ async def test_a_delivery_that_has_several_dead_letters_counts_once(ministack: s
             "/subscriptions/dead-letters/redrive", json={}, headers=AS_STAFF
         )
         assert answer.json() == {"redriven": 0, "refused": FAILED, "left": 0}
+
+
+async def test_what_staff_redrive_gets_one_errand_each(ministack: str) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with (
+        serving(settings) as notifier,
+        announcing(settings) as desk,
+        endpoint() as subscriber,
+        open_queue(desk.clients, desk.names.deliveries) as queue,
+    ):
+        await missing(notifier, subscriber)
+        subscriber.answering = answers(503)  # and so it stays on the queue
+        answer = await notifier.http.post(
+            "/subscriptions/dead-letters/redrive", json={}, headers=AS_STAFF
+        )
+        assert answer.json() == {"redriven": FAILED, "refused": 0, "left": 0}
+        assert sum(await queue.waiting_and_in_flight()) == FAILED
+        await waiting(desk, 0)
 
 
 async def waiting(desk: Desk, count: int) -> None:
