@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.aws.clients import AwsClients
 from shared.aws.dead_letters import HELD_SECONDS, DeadLetters
+from shared.aws.errors import AwsUnavailableError, reaching
 from shared.aws.names import Names, topic_arn
 from shared.aws.provisioning import queue_arn
 from shared.aws.queue import SqsQueue
@@ -87,7 +87,7 @@ async def provisioned(clients: AwsClients, *needed: str) -> None:
         try:
             for name in needed:
                 await _find(clients, name)
-        except (ClientError, BotoCoreError) as error:
+        except AwsUnavailableError as error:
             log.warning("queues.not_there_yet", error=str(error))
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         else:
@@ -95,4 +95,5 @@ async def provisioned(clients: AwsClients, *needed: str) -> None:
 
 
 async def _find(clients: AwsClients, queue: str) -> str:
-    return (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]
+    async with reaching("SQS"):
+        return (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]

@@ -6,13 +6,18 @@ import asyncio
 
 from aiohttp import web
 
+from tests.chaos.faults import Delay, Rule, Silence
+from tests.integration.test_subscriptions_outages import weather
 from tests.support.emulator import free_port
 from tests.support.notifier import SECONDS, announcing, serving, settings_for
 from tests.support.subscribers import endpoint, publish, subscribe, webhook, wish
+from tests.support.waiting import eventually
 
 
 async def test_who_is_first_to_connect_can_subscribe(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
+    async with serving(settings):
+        pass  # now there are queues to find
     async with endpoint() as subscriber, serving(settings, ready=False) as notifier:
         await subscribe(notifier, channel="webhook", url=subscriber.url)
 
@@ -24,6 +29,27 @@ async def test_who_connects_while_topics_and_queues_are_away_is_told_so() -> Non
         refused = await wish(notifier, channel="webhook", url=subscriber.url)
     assert alive.status_code == 200
     assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
+
+
+async def test_a_notifier_that_is_opening_while_sqs_says_nothing_stops_in_time(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack)
+    async with serving(settings):
+        pass  # now there are queues to find
+    async with weather(ministack, Rule("ListQueueTags", Delay(0.3))) as (proxy, faults):
+        silent = settings.model_copy(update={"aws_endpoint_url": proxy.url})
+
+        async def silence_once_the_queues_are_found() -> None:
+            await eventually(lambda: faults.met["ListQueueTags", "Delay"] == 3)
+            faults.set(Rule("GetQueueUrl", Silence()))
+
+        silence = asyncio.create_task(silence_once_the_queues_are_found())
+        async with serving(silent, ready=False) as notifier:
+            await silence
+            await eventually(lambda: faults.met["GetQueueUrl", "Silence"] > 0)
+            notifier.stop.set()
+            await asyncio.wait_for(notifier.ended, SECONDS)
 
 
 async def test_a_stopping_notifier_serves_until_its_deliveries_are_made(ministack: str) -> None:
