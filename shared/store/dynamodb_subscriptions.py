@@ -68,7 +68,7 @@ class DynamoDBSubscriptions:
 
     async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
         """List all that have one of these routes, as DynamoDB has pages."""
-        found: set[str] = set()
+        before: set[str] = set()
         for route in routes:
             pages = self.table.pages(
                 KeyConditionExpression="pk = :route",
@@ -76,9 +76,9 @@ class DynamoDBSubscriptions:
                 ConsistentRead=True,
             )
             async for items in pages:
-                page = [item for item in items if item["sk"]["S"] not in found]
-                found.update(item["sk"]["S"] for item in page)
-                yield [subscription_of(item) for item in page]
+                page = map(subscription_of, items)
+                yield [one for one in page if before.isdisjoint(one.routes)]
+            before.add(route)
 
     async def in_state(
         self, state: SubscriptionState, limit: int, after: Subscription | None = None
