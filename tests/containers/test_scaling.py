@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.ledger import Ledger
 from tests.support.containers import (
     SLOTS,
     ContainerShop,
@@ -22,8 +23,9 @@ from tests.support.containers import (
 
 pytestmark = pytest.mark.timeout(300)
 
-STEADY = orders_of("latte", "large", 1000, rate=2.25, quantity=3)
-"""More orders than come during a test; each is being prepared for 4.5 s."""
+ORDERS = 300
+STEADY = orders_of("latte", "large", 5 * ORDERS, rate=8)
+"""More orders than come during a test; each is being prepared for 1.5 s."""
 
 
 async def test_no_order_is_lost_while_workers_and_producers_come_and_go(
@@ -37,11 +39,16 @@ async def test_no_order_is_lost_while_workers_and_producers_come_and_go(
             async with asyncio.TaskGroup() as group:
                 group.create_task(shop.scale(worker=2))
                 group.create_task(_replace_a_producer(shop))
+            await until(partial(_has_placed_enough, customers.ledger), 60)
         ledger = customers.ledger
         assert set(await attempts.of(ledger.acknowledged, seconds=120)) == {1}
     names = {attempt.customer_name for attempt in ledger.attempts}
     assert sorted(await shop.recorded(names)) == sorted(names)
     assert nobody_was_put_off_twice(ledger)
+
+
+async def _has_placed_enough(ledger: Ledger) -> bool:
+    return len(ledger.acknowledged) >= ORDERS
 
 
 async def _replace_a_producer(shop: ContainerShop) -> None:
