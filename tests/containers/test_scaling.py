@@ -35,7 +35,7 @@ async def test_no_order_is_lost_while_workers_and_producers_come_and_go(
     async with shop.attempts() as attempts, shop.customers() as customers:
         async with orders_keep_coming(customers, STEADY):
             await shop.scale(worker=4, producer=2)
-            await until(partial(_more_are_prepared_than_two_workers_can, shop), 30)
+            await until(partial(_more_are_prepared_than_two_can, shop, customers.ledger), 30)
             async with asyncio.TaskGroup() as group:
                 group.create_task(shop.scale(worker=2))
                 group.create_task(_replace_a_producer(shop))
@@ -56,8 +56,8 @@ async def _replace_a_producer(shop: ContainerShop) -> None:
     await shop.scale(producer=2)
 
 
-async def _more_are_prepared_than_two_workers_can(shop: ContainerShop) -> bool:
-    return await shop.preparing() > 2 * SLOTS
+async def _more_are_prepared_than_two_can(shop: ContainerShop, ledger: Ledger) -> bool:
+    return await shop.preparing(ledger.acknowledged) > 2 * SLOTS
 
 
 async def test_four_workers_prepare_more_than_three_times_what_one_does(

@@ -34,10 +34,11 @@ async def test_no_order_is_lost_when_containers_are_killed_under_load(shop: Cont
     full_house = orders_of("latte", "large", 5 * SLOTS, rate=1000, quantity=3)
     steady = orders_of("latte", "large", 1000, rate=1, quantity=3)
 
-    async def all_workers_are_busy() -> bool:
-        return await shop.preparing() > 2 * SLOTS
-
     async with shop.attempts() as attempts, shop.customers() as customers:
+
+        async def all_workers_are_busy() -> bool:
+            return await shop.preparing(customers.ledger.acknowledged) > 2 * SLOTS
+
         async with orders_keep_coming(customers, [*full_house, *steady]):
             await until(all_workers_are_busy, 30)
             for service in ("worker", "producer"):

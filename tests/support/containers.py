@@ -134,10 +134,11 @@ class ContainerShop:
             async with running(attempts.follow(), "attempts"):
                 yield attempts
 
-    async def preparing(self) -> int:
-        """Count the orders that are being prepared, up to a hundred."""
+    async def preparing(self, order_ids: Collection[str]) -> int:
+        """Count which of these orders are among the hundred newest that are being prepared."""
         async with aiohttp.ClientSession(self.url, headers=AS_STAFF) as http:
-            return len((await _json(http, "/orders?state=preparing&limit=100"))["orders"])
+            page = await _json(http, "/orders?state=preparing&limit=100")
+        return len({order["id"] for order in page["orders"]} & set(order_ids))
 
     @contextlib.asynccontextmanager
     async def customers(self) -> AsyncIterator[Customers]:
