@@ -53,6 +53,7 @@ class Child:
         self._at_rest = asyncio.Event()
         self._at_rest.set()
         self._missing = False
+        self._hangup_owed = False
         self.settled = asyncio.Event()
 
     @property
@@ -101,10 +102,11 @@ class Child:
         self._signal(signal.SIGUSR1)
 
     def hang_up(self) -> None:
-        """Tell the program by SIGHUP that its surroundings have changed, if it has settled.
+        """Tell the program by SIGHUP that its surroundings have changed, as soon as it has settled.
 
-        Before that it may not know what the signal means, and finds out by itself anyway.
+        Before that it may not know what the signal means, and may have looked at them already.
         """
+        self._hangup_owed = not self.settled.is_set()
         if self.settled.is_set():
             self._signal(signal.SIGHUP)
 
@@ -127,6 +129,7 @@ class Child:
 
     async def _live(self) -> str:
         self.settled.clear()
+        self._hangup_owed = False
         try:
             self._process = process = await self._start()
         except OSError as error:
@@ -163,6 +166,8 @@ class Child:
             self._signal(signal.SIGKILL)
         else:
             self.settled.set()
+            if self._hangup_owed:
+                self.hang_up()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -144,14 +144,14 @@ async def test_a_child_is_told_of_a_hangup_once_it_has_settled_and_not_before(
     supervisor.keep(child)
     await roll_call.until(2)
     child.hang_up()
+    assert roll_call.pids()[1:] == [0]
     settled.set()
-    await child.settled.wait()
-    child.hang_up()
-
     await roll_call.until(3)
+    child.hang_up()
+    await roll_call.until(4)
     await supervisor.stop([child])
     child.hang_up()
-    assert roll_call.pids()[1:] == [0, 1]
+    assert roll_call.pids()[1:] == [0, 1, 1]
 
 
 async def test_a_child_that_does_not_heed_sigterm_is_killed(tmp_path: Path) -> None:
