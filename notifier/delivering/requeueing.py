@@ -117,7 +117,7 @@ class Requeueing:
             sent = await asyncio.gather(*map(self._errands.send, left), return_exceptions=True)
             failed = [(errand, why) for errand, why in zip(left, sent, strict=True) if why]
             left = [errand for errand, _ in failed]
-            for _, why in failed:
-                raise why
+            if failed:
+                raise failed[0][1]
 
         await patiently(rest, _NOT_YET)
