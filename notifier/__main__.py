@@ -6,7 +6,7 @@ from functools import partial
 
 from notifier.app import setup
 from notifier.settings import NotifierSettings
-from shared.runtime.mistakes import read_settings, told_clearly
+from shared.runtime.startup import read_settings, told_clearly
 from shared.web.service import run_web_service
 
 

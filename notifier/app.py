@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from notifier.asyncapi.operations import NAMES
-from notifier.live.feed import HUB, LIVE_QUEUE, feeding, new_hub
-from notifier.live.hub import TooManyForOneClientError, TooManyStreamsError
-from notifier.live.routes import STREAM_TIMES
-from notifier.live.stream import TOO_MANY_STREAMS, StreamTimes
-from notifier.live.tally import Tally
-from notifier.opening import NOTIFIER, open_notifier
+from notifier.build import NOTIFIER, open_notifier
 from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.problems import NOTIFIER_PROBLEMS
 from notifier.settings import NotifierSettings
+from notifier.stream.feed import HUB, LIVE_QUEUE, feeding, new_hub
+from notifier.stream.hub import TooManyForOneClientError, TooManyStreamsError
+from notifier.stream.metrics import Tally
+from notifier.stream.response import TOO_MANY_STREAMS, StreamTimes
+from notifier.stream.routes import STREAM_TIMES
 from shared.aws.names import Names
 from shared.web.keys import DRAINS, HANGUPS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.problem import TOO_BUSY, Problem

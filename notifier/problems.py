@@ -7,10 +7,10 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from notifier.subscriptions.desk import NotActiveError, NotFoundError
-from notifier.subscriptions.queues import QueueRefusedError
+from notifier.subscriptions.queue_subscribers import QueueRefusedError
+from notifier.subscriptions.service import NotActiveError, NotFoundError
 from notifier.topics.catalog import TooManyTopicsError
-from notifier.topics.press import KeyReusedError
+from notifier.topics.publisher import KeyReusedError
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.subscription import SubscriptionRefusedError

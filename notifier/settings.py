@@ -11,11 +11,11 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
-from notifier.mail.addresses import named_sender
-from notifier.mail.mailbox import MAIL_SECONDS
-from notifier.mail.smtp_url import SmtpServer, smtp_server
+from notifier.channels.email.addresses import named_sender
+from notifier.channels.email.mailbox import MAIL_SECONDS
+from notifier.channels.email.smtp_url import SmtpServer, smtp_server
+from shared.domain.mail_address import InvalidAddressError
 from shared.runtime.settings import HttpUrl, Name, WebSettings
-from shared.web.mail_address import InvalidAddressError
 
 _LONGEST_NAME = 40
 

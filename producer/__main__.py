@@ -6,7 +6,7 @@ from functools import partial
 
 from producer.app import setup
 from producer.settings import CashierSettings
-from shared.runtime.mistakes import read_settings, told_clearly
+from shared.runtime.startup import read_settings, told_clearly
 from shared.web.service import run_web_service
 
 

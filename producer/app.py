@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from producer.counter import COUNTER, open_counter
+from producer.build import COUNTER, open_counter
 from producer.menu_file import load_menu
 from producer.operations import CASHIER_OPERATIONS
 from producer.page import page_operations

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
+from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.web.fields import PrintableText, VisibleText
-from shared.web.mail_address import InvalidAddressError, check_address
 
 
 def no_modifier_twice(modifiers: list[str]) -> list[str]:

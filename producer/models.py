@@ -9,12 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from producer.fields import Id, Name, Note, mail_address, no_modifier_twice
-from producer.order_updates import Contact
+from producer.orders.updates import Contact
+from shared.clock import Timestamp
 from shared.domain.menu import Wish
 from shared.domain.order import OrderState
 from shared.domain.shop import ShopState
 from shared.domain.subscription import Channel, SubscriptionState
-from shared.messages.timestamp import Timestamp
 from shared.web.fields import Body, PointInTime
 
 EXAMPLE_ORDER: JsonDict = {

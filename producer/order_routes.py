@@ -7,16 +7,17 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from producer.cashier import Placed, Request
-from producer.counter import COUNTER, Counter
-from producer.errors import NotInTimeError
+from producer.build import COUNTER, Counter
 from producer.models import ListOrders, OrderPage, PlaceOrder
-from producer.order_updates import Contact
+from producer.orders.cashier import Placed, Request
+from producer.orders.errors import NotInTimeError
+from producer.orders.updates import Contact
 from producer.presenting import show_board, show_order, show_placed
 from producer.problems import INVALID_ORDER
 from shared.domain.errors import Fault
 from shared.domain.order import OrderState
 from shared.domain.subscription import Channel
+from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
 from shared.web.answer import answer
 from shared.web.body import read_body
 from shared.web.idempotency import idempotency_key
@@ -24,7 +25,6 @@ from shared.web.keys import CORRELATION_ID
 from shared.web.problem import Problem
 from shared.web.query import read_query
 from shared.web.rate_limit import admit
-from shared.web.webhook_url import DialingRules, ForbiddenUrlError
 
 _BOARD_ORDERS = 200
 """A display has only so much room: the newest ones are shown."""

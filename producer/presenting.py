@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from producer.cashier import Placed
-from producer.front_desk import ShopView
 from producer.models import (
     BoardEntry,
     BoardModel,
@@ -22,7 +20,9 @@ from producer.models import (
     UpdatesModel,
     WaitModel,
 )
-from producer.order_updates import Updates
+from producer.orders.admission import ShopView
+from producer.orders.cashier import Placed
+from producer.orders.updates import Updates
 from shared.domain.estimate import remaining
 from shared.domain.menu import Choice, Menu, MenuItem
 from shared.domain.order import LineItem, Order, OrderState

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from producer.errors import (
+from producer.orders.errors import (
     DeadLetterNotFoundError,
     DeadLettersLeftError,
     KeyReusedError,
@@ -19,8 +19,8 @@ from producer.errors import (
 )
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
+from shared.clock import utc_now
 from shared.domain.errors import NotOnTheMenuError
-from shared.runtime.clock import utc_now
 from shared.store.contract import InvalidCursorError, StoreUnavailableError
 from shared.web.idempotency import KEY_REUSED
 from shared.web.problem import (

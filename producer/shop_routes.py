@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from producer.counter import COUNTER
+from producer.build import COUNTER
 from producer.models import SetMenuItem, SetShop
 from producer.presenting import show_menu, show_menu_item, show_shop
 from producer.problems import INVALID_SETTING

@@ -11,7 +11,7 @@ import notifier.app
 import producer.app
 from notifier.settings import NotifierSettings
 from producer.settings import CashierSettings
-from shared.runtime.mistakes import read_settings, told_clearly
+from shared.runtime.startup import read_settings, told_clearly
 from shared.web.service import run_web_service
 
 

@@ -6,7 +6,7 @@ import errno
 import socket
 import time
 
-from shared.runtime.mistakes import MistakeError
+from shared.runtime.startup import MistakeError
 
 RELEASE_SECONDS = 1.0
 """How long a shop that was just killed may take to let go of its port."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.runtime.mistakes import MistakeError
+from shared.runtime.startup import MistakeError
 
 LAST_SHOP_SECONDS = 5.0
 """How long the last shop may still take to save its state."""

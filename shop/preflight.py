@@ -11,11 +11,11 @@ from pydantic_settings import BaseSettings
 from notifier.settings import NotifierSettings
 from producer.menu_file import load_menu
 from producer.settings import CashierSettings
+from shared.clock import utc_now
 from shared.domain.menu import Menu
-from shared.runtime.clock import utc_now
-from shared.runtime.mistakes import MistakeError, read_settings
 from shared.runtime.settings import StoreKind
-from shared.store.opening import open_store
+from shared.runtime.startup import MistakeError, read_settings
+from shared.store.factory import open_store
 from shared.web.staff_key import load_or_create_staff_key
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from shared.runtime.logging import configure_logging
-from shared.runtime.mistakes import MistakeError
+from shared.runtime.startup import MistakeError
 from shop.child import CannotStartError
 from shop.emulator import endpoint_url
 from shop.notices import Notices, Sign

@@ -8,7 +8,7 @@ import signal
 
 from shared.runtime.lifecycle import heeding, stop_requested
 from shared.runtime.logging import configure_logging
-from shared.runtime.mistakes import read_settings, told_clearly
+from shared.runtime.startup import read_settings, told_clearly
 from worker.app import work
 from worker.settings import WorkerSettings
 

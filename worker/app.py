@@ -13,17 +13,17 @@ import structlog
 
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
-from shared.aws.opening import open_announcer, open_orders_queue, provisioned
+from shared.aws.queues import open_announcer, open_orders_queue, provisioned
+from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.shop import Shift
-from shared.runtime.clock import utc_now
 from shared.runtime.lifecycle import every, finished_before, running
 from shared.store.contract import ShopStore, StoreUnavailableError
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from worker.barista import Barista
-from worker.head import LineHead
 from worker.health import answering
 from worker.preparations import Preparations
+from worker.queue_progress import LineHead
 from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)

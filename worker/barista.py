@@ -17,13 +17,13 @@ import structlog
 from pydantic import ValidationError
 
 from shared.aws.errors import AwsUnavailableError
+from shared.clock import Clock
 from shared.consuming.backoff import full_jitter
-from shared.consuming.delivery import Delivery
+from shared.consuming.message import Delivery
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.errors import ClaimHeldError
 from shared.domain.order import Order, OrderState, advance, claim, history, renew
 from shared.messages.ticket import Ticket
-from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore, StoreUnavailableError
 from worker.preparations import Preparations
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import structlog
 from aiohttp import web
 
-from shared.runtime.mistakes import MistakeError
+from shared.runtime.startup import MistakeError
 from shared.web.application import create_app
 from shared.web.keys import READINESS
 from shared.web.server import serve

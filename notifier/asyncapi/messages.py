@@ -22,9 +22,9 @@ from notifier.asyncapi.models import (
     ResetData,
     WebhookHeaders,
 )
-from notifier.live.board import BOARD_CHANGED
-from notifier.topics.press import PUBLISHED
-from notifier.webhooks.sender import CHALLENGE
+from notifier.channels.webhook.sender import CHALLENGE
+from notifier.stream.board import BOARD_CHANGED
+from notifier.topics.publisher import PUBLISHED
 from shared.domain.order import OrderState
 from shared.messages.announcement import ORDER_TYPES
 

@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notifier.live.ring import Gap
+from notifier.stream.ring import Gap
+from shared.clock import Timestamp
 from shared.domain.order import OrderState
 from shared.messages.announcement import CloudEvent, OrderChange
-from shared.messages.timestamp import Timestamp
 
 
 class _Closed(BaseModel):

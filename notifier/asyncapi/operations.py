@@ -9,7 +9,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from notifier.asyncapi.document import asyncapi_document
-from notifier.opening import NOTIFIER
+from notifier.build import NOTIFIER
 from shared.aws.names import Names
 from shared.web.operation import Answer, Operation, Role
 from shared.web.problem import UNAVAILABLE

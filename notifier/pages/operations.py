@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from notifier.mail.rendering import ASSETS
+from notifier.channels.email.rendering import ASSETS
 from notifier.pages import routes
 from notifier.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
 from notifier.subscriptions.models import ConfirmSubscription, SubscriptionModel

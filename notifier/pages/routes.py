@@ -14,11 +14,11 @@ from types import MappingProxyType
 
 from aiohttp import hdrs, web
 
-from notifier.mail.composing import about
-from notifier.opening import NOTIFIER
+from notifier.build import NOTIFIER
+from notifier.channels.email.composing import about
 from notifier.subscriptions import routes
 from notifier.subscriptions.access import desk
-from notifier.subscriptions.desk import NotFoundError
+from notifier.subscriptions.service import NotFoundError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.subscription import (
     Subscription,

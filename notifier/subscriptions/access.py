@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notifier.opening import NOTIFIER
-from notifier.subscriptions.desk import SubscriptionDesk
+from notifier.build import NOTIFIER
+from notifier.subscriptions.service import SubscriptionDesk
 from shared.domain.subscription import Subscription
 from shared.domain.tokens import is_token
 from shared.web.auth import bearer_token, is_staff, unauthorized

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notifier.delivering.undelivered import Finding
-from notifier.opening import NOTIFIER
+from notifier.build import NOTIFIER
+from notifier.deliveries.dead_letters import Finding
 from notifier.problems import INVALID_REDRIVE
 from notifier.subscriptions.models import (
     DeadDeliveriesModel,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.topics.press import PUBLISHED
+from notifier.topics.publisher import PUBLISHED
 from shared.messages.announcement import ORDER_TYPES
 
 _IN_FULL = {**{str(state): name for state, name in ORDER_TYPES.items()}, "published": PUBLISHED}

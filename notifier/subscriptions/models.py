@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
 from notifier.subscriptions.event_types import event_type
-from shared.domain.delivery_log import LoggedState
+from shared.clock import Timestamp
+from shared.domain.delivery import LoggedState
 from shared.domain.subscription import Channel, SubscriptionState
-from shared.messages.timestamp import Timestamp
 from shared.web.fields import Body, PrintableText
 
 MOST_ORDERS = 10

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from notifier.opening import NOTIFIER
+from notifier.build import NOTIFIER
 from notifier.problems import INVALID_CONFIRMATION, INVALID_SUBSCRIPTION
 from notifier.subscriptions.access import desk, holder, token_holder
 from notifier.subscriptions.models import (
@@ -22,17 +22,17 @@ from notifier.subscriptions.models import (
 )
 from notifier.subscriptions.targets import target_of
 from notifier.topics.routes import require_topic
-from shared.domain.delivery_log import LoggedDelivery, LoggedState
+from shared.domain.delivery import LoggedDelivery, LoggedState
 from shared.domain.errors import Fault
-from shared.domain.granting import SubscriptionWish
 from shared.domain.subscription import Channel, Filter, Subscription
+from shared.domain.subscription_request import SubscriptionWish
+from shared.domain.webhook_url import DialingRules
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer
 from shared.web.auth import is_staff, require_staff, unauthorized
 from shared.web.body import read_body
 from shared.web.problem import Problem
 from shared.web.rate_limit import admit
-from shared.web.webhook_url import DialingRules
 
 
 async def subscribe(request: web.Request) -> web.Response:

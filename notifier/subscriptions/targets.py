@@ -5,9 +5,9 @@ from __future__ import annotations
 from notifier.problems import INVALID_SUBSCRIPTION
 from notifier.subscriptions.models import Asked, SubscribeEmail, SubscribeWebhook
 from shared.domain.errors import Fault
-from shared.web.mail_address import InvalidAddressError, check_address
+from shared.domain.mail_address import InvalidAddressError, check_address
+from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
 from shared.web.problem import Problem
-from shared.web.webhook_url import DialingRules, ForbiddenUrlError
 
 
 def target_of(asked: Asked, rules: DialingRules) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
+from notifier.store.contract import TopicStore
 from shared.messages.topics import OPENING_TOPICS
-from shared.store.subscription_contract import TopicStore
 
 MOST_TOPICS = 50
 """A queue's policy names the topics that it hears, and may be 8 KB long."""

@@ -7,10 +7,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from notifier.live.board import BOARD
-from notifier.live.feed import HUB
-from notifier.opening import NOTIFIER
+from notifier.build import NOTIFIER
 from notifier.problems import INVALID_ISSUE, INVALID_TOPIC, TOPIC_RESERVED
+from notifier.stream.board import BOARD
+from notifier.stream.feed import HUB
 from notifier.topics.models import (
     PublishedModel,
     PublishIssue,
@@ -18,7 +18,7 @@ from notifier.topics.models import (
     TopicModel,
     TopicsModel,
 )
-from notifier.topics.press import Draft
+from notifier.topics.publisher import Draft
 from shared.domain.errors import Fault
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from producer.counter import COUNTER
-from producer.dead_letters.desk import Finding
+from producer.build import COUNTER
 from producer.dead_letters.models import (
     DeadLetterDetail,
     DeadLetterList,
@@ -16,6 +15,7 @@ from producer.dead_letters.models import (
     RedriveModel,
     RefusedModel,
 )
+from producer.dead_letters.service import Finding
 from producer.problems import INVALID_REDRIVE
 from shared.web.answer import answer
 from shared.web.body import read_body

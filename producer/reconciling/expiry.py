@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import structlog
 
-from producer.handover import Handover
+from producer.orders.dispatcher import Handover
+from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
-from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)

@@ -7,11 +7,11 @@ import time
 
 import structlog
 
-from producer.dead_letters.verdicts import left_to_tell, must_fail, reason_of, ticket_in
-from producer.handover import Handover
+from producer.dead_letters.rules import left_to_tell, must_fail, reason_of, ticket_in
+from producer.orders.dispatcher import Handover
 from shared.aws.dead_letters import DeadLetter, DeadLetters, Pages
+from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
-from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import structlog
 
-from producer.handover import Handover
-from producer.reconciling.line_watch import LineWatch
+from producer.orders.dispatcher import Handover
+from producer.reconciling.empty_queue_monitor import LineWatch
 from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
+from shared.clock import Clock
 from shared.domain.order import Order
-from shared.runtime.clock import Clock
 from shared.store.contract import ShopStore
 
 log = structlog.stdlib.get_logger(__name__)

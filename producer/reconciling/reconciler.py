@@ -10,14 +10,14 @@ from functools import partial
 
 import structlog
 
-from producer.handover import Handover
+from producer.orders.dispatcher import Handover
 from producer.reconciling.expiry import Expiry
 from producer.reconciling.failures import Failures
 from producer.reconciling.fresh_tickets import FreshTickets
 from producer.reconciling.open_orders import OpenOrders
-from producer.reconciling.rhythm import Looks
+from producer.reconciling.scan_schedule import Looks
 from producer.reconciling.unclean_stops import UncleanStops
-from shared.runtime.clock import Clock
+from shared.clock import Clock
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 import structlog
 
-from producer.handover import Handover
-from producer.reconciling.retelling import Retelling
+from producer.orders.dispatcher import Handover
+from producer.reconciling.republisher import Retelling
+from shared.clock import Clock
 from shared.domain.shop import SignOfLife
-from shared.runtime.clock import Clock
 from shared.store.contract import CashierStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)

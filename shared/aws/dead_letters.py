@@ -20,7 +20,7 @@ from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.provisioning import MAX_RECEIVE_COUNT
 from shared.aws.queue import ATTEMPTS, REASON, SqsQueue
-from shared.consuming.delivery import Delivery, LeaseLostError
+from shared.consuming.message import Delivery, LeaseLostError
 
 HELD_SECONDS = 30
 """How long dead letters are out of everybody else's sight, should this process die over them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.aws.clients import AwsClients
 from shared.aws.names import Names
 from shared.messages.topics import OPENING_TOPICS
-from shared.runtime.mistakes import MistakeError
+from shared.runtime.startup import MistakeError
 
 if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.aws.attributes import plain, typed, weight
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
 from shared.aws.errors import reaching
-from shared.consuming.delivery import Delivery, LeaseLostError
+from shared.aws.message_attributes import plain, typed, weight
+from shared.consuming.message import Delivery, LeaseLostError
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient

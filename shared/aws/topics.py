@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.aws.attributes import typed, weight
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
 from shared.aws.errors import reaching
+from shared.aws.message_attributes import typed, weight
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent, order_event
 

@@ -27,8 +27,8 @@ from typing import Any
 
 import structlog
 
-from shared.consuming.delivery import Handler, Queue
 from shared.consuming.lease import LeaseKeeper
+from shared.consuming.message import Handler, Queue
 from shared.consuming.polling import Poller
 from shared.consuming.work import Work
 

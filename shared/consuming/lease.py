@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from shared.consuming.delivery import Delivery, LeaseLostError, Queue
+from shared.consuming.message import Delivery, LeaseLostError, Queue
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from shared.consuming.backoff import full_jitter
-from shared.consuming.delivery import Delivery, Queue
+from shared.consuming.message import Delivery, Queue
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import structlog
 
 from shared.consuming.backoff import full_jitter
-from shared.consuming.delivery import Delivery, Handler, LeaseLostError, Queue
 from shared.consuming.lease import LeaseKeeper
+from shared.consuming.message import Delivery, Handler, LeaseLostError, Queue
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 
 log = structlog.stdlib.get_logger(__name__)

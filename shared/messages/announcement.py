@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from shared.clock import Timestamp
 from shared.domain.order import TRANSITIONS, Order, OrderState
-from shared.messages.timestamp import Timestamp
 
 ORDER_EVENTS = "order-events"
 """The topic of all changes of orders."""

@@ -6,13 +6,9 @@ import base64
 import datetime as dt
 from dataclasses import dataclass
 
+from shared.clock import sortable
 from shared.domain.order import Order
 from shared.store.contract import InvalidCursorError
-
-
-def sortable(at: dt.datetime) -> str:
-    """Write a point in time so that texts sort as times do: UTC, to the microsecond."""
-    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True, slots=True)

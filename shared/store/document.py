@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.delivery import LoggedDelivery
 from shared.domain.issue import Issue
 from shared.domain.order import Order
 from shared.domain.subscription import Subscription

@@ -10,19 +10,19 @@ from aiohttp import web
 from shared.domain.tokens import token_digest
 from shared.runtime.metrics import new_registry
 from shared.web.access_log import RequestLog
-from shared.web.admission import Admission
 from shared.web.auth import STAFF_KEY_DIGEST
-from shared.web.checkup import CHECKUP, Checkup
 from shared.web.client_address import TRUSTED_PROXIES, Network
+from shared.web.concurrency_limit import Admission
 from shared.web.correlation import correlate
 from shared.web.docs_page import docs_operations
-from shared.web.error_answers import answer_errors
+from shared.web.errors import answer_errors
+from shared.web.health import watching_operations
 from shared.web.keys import DRAINS, HANGUPS, LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.limits import WebLimits
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
+from shared.web.readiness import CHECKUP, Checkup
 from shared.web.response_headers import complete_answer
 from shared.web.router import add_operations
-from shared.web.watching import watching_operations
 
 
 def create_app(

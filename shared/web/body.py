@@ -9,8 +9,7 @@ from typing import TypeVar
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
-from shared.web.faults import faults_of
-from shared.web.interchange import MalformedJsonError, parse_object
+from shared.web.field_errors import faults_of
 from shared.web.keys import LIMITS
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
@@ -20,6 +19,7 @@ from shared.web.problem import (
     Problem,
     ProblemKind,
 )
+from shared.web.strict_json import MalformedJsonError, parse_object
 
 M = TypeVar("M", bound=BaseModel)
 

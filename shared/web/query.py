@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from shared.domain.errors import Fault
-from shared.web.faults import faults_of, pointer
+from shared.web.field_errors import faults_of, pointer
 from shared.web.problem import INVALID_REQUEST, Problem
 
 M = TypeVar("M", bound=BaseModel)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from aiohttp import hdrs, web
 
-from shared.web.admission import Admission
 from shared.web.auth import require_staff
 from shared.web.body import is_form, receive, refuse_long_body
+from shared.web.concurrency_limit import Admission
 from shared.web.keys import LIMITS, OPERATION
 from shared.web.operation import Handler, Operation, Role
 

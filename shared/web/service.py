@@ -14,8 +14,8 @@ from aiohttp import web
 
 from shared.runtime.lifecycle import heeding, stop_requested
 from shared.runtime.logging import configure_logging
-from shared.runtime.mistakes import MistakeError
 from shared.runtime.settings import WebSettings
+from shared.runtime.startup import MistakeError
 from shared.web.application import create_app
 from shared.web.keys import HANGUPS
 from shared.web.server import serve

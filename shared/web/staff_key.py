@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from shared.runtime.mistakes import MistakeError
+from shared.runtime.startup import MistakeError
 
 FILE_NAME = "staff-key"
 SHORTEST = 16

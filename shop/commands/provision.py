@@ -20,8 +20,8 @@ def provision() -> None:
     - `COFFEE_STORE=dynamodb COFFEE_AWS_REGION=eu-central-1 coffeeshop provision`
     """
     # Only this command needs AWS's libraries.
-    from shared.runtime.mistakes import MistakeError, read_settings  # noqa: PLC0415
     from shared.runtime.settings import ServiceSettings  # noqa: PLC0415
+    from shared.runtime.startup import MistakeError, read_settings  # noqa: PLC0415
     from shop.provision import ProvisioningError, provision_shop  # noqa: PLC0415
 
     try:

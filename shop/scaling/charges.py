@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from producer.counter import SAMPLE_SECONDS
-from producer.roster import LOOK_AGAIN_SECONDS
+from producer.build import SAMPLE_SECONDS
+from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS
 from shop.scaling.prices import Prices
 from shop.scaling.target import Pace, workers_at
 from worker.app import CLOCK_IN_SECONDS

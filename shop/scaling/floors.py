@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shared.runtime.clock import Clock
+from shared.clock import Clock
 from shop.scaling.autoscaler import Floor
 from shop.scaling.foresight import Foresight
 from shop.scaling.schedule import Schedule

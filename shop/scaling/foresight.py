@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from shared.runtime.clock import Clock
+from shared.clock import Clock
 from shared.store.contract import OrderCounts, StoreUnavailableError
 from shop.scaling.forecast import Hour, forecast, hours_to_come, same_hour_before
 from shop.scaling.gauge import ANSWER_SECONDS

@@ -10,8 +10,8 @@ from typing import Protocol
 import structlog
 
 from shared.aws.errors import AwsUnavailableError
+from shared.clock import Clock
 from shared.domain.shop import Shift
-from shared.runtime.clock import Clock
 from shared.store.contract import ShopStore, StoreUnavailableError
 from shop.scaling.pace import measured_seconds
 from shop.scaling.target import Pace

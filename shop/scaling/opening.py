@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.opening import open_orders_queue, provisioned
+from shared.aws.queues import open_orders_queue, provisioned
 from shared.aws.tickets import TicketQueue
-from shared.runtime.clock import utc_now
+from shared.clock import utc_now
 from shared.runtime.lifecycle import every
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control import control
 from shop.scaling.floors import Floors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from producer.roster import LOOK_AGAIN_SECONDS
+from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS
 from shop.scaling.charges import BATCH, ROUND_TRIP_SECONDS, Charge, Load, batch, charges
 from shop.scaling.limits import most_unfinished
 from shop.scaling.prices import Prices

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from shared.runtime.clock import Clock
+from shared.clock import Clock
 from shop.scaling.autoscaler import Sample, ScalingPolicy, ScalingState, decide
 from shop.scaling.floors import Floors
 from shop.scaling.gauge import Gauge, Reading

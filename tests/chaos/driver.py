@@ -16,14 +16,14 @@ import aiohttp
 
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
-from shared.aws.opening import open_orders_queue
 from shared.aws.provisioning import MAX_RECEIVE_COUNT, provision
 from shared.aws.queue import Message, SqsQueue
+from shared.aws.queues import open_orders_queue
+from shared.clock import utc_now
 from shared.domain.order import Order, OrderState
-from shared.runtime.clock import utc_now
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from tests.chaos.crew import STARTS_WITHIN, Crew
 from tests.chaos.customers import Customers
 from tests.chaos.evidence import AtRest, Evidence, Outage

@@ -20,7 +20,7 @@ from aiohttp import web
 from standardwebhooks import Webhook
 from yarl import URL
 
-from notifier.live import sse
+from notifier.stream import sse
 from shared.runtime.lifecycle import running
 from shop.client.live_stream import LiveStream
 from tests.chaos.audience import Heard, Notes

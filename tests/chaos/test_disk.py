@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.order import OrderState
-from shared.store.sqlite import open_sqlite_store
+from shared.store.sqlite.store import open_sqlite_store
 from tests.chaos.driver import ChaosShop, open_chaos_shop
 from tests.chaos.evidence import Outage
 from tests.chaos.gathering import all_orders

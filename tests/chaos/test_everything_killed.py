@@ -15,11 +15,11 @@ import pytest
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.opening import open_orders_queue
-from shared.runtime.clock import utc_now
+from shared.aws.queues import open_orders_queue
+from shared.clock import utc_now
 from shared.runtime.lifecycle import running
 from shared.runtime.settings import ServiceSettings
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from tests.chaos.customers import Customers
 from tests.chaos.evidence import AtRest, Evidence
 from tests.chaos.follower import Follower

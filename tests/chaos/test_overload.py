@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import utc_now
 from shared.domain.order import Order, OrderState
-from shared.runtime.clock import utc_now
 from tests.chaos.driver import ChaosShop, open_chaos_shop
 from tests.chaos.run import LONG, Run
 from tests.chaos.waiting import until

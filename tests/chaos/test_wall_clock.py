@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import utc_now
 from shared.domain.order import OrderState
-from shared.runtime.clock import utc_now
 from tests.chaos.driver import VISIBILITY_SECONDS, ChaosShop, open_chaos_shop
 from tests.chaos.run import LONG, Run
 from tests.chaos.wall_clock import WallClock, needs_faketime

@@ -14,13 +14,13 @@ import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
+from notifier.store.contract import NotifierStore
+from notifier.store.dynamodb.store import dynamodb_notifier_store
+from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.store.contract import Store
-from shared.store.dynamodb import dynamodb_store
-from shared.store.dynamodb_notifier import dynamodb_notifier_store
-from shared.store.dynamodb_table import provision_table
-from shared.store.sqlite import open_sqlite_store
-from shared.store.sqlite_notifier import open_sqlite_notifier_store
-from shared.store.subscription_contract import NotifierStore
+from shared.store.dynamodb.store import dynamodb_store
+from shared.store.dynamodb.table import provision_table
+from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import NOON, NewOrder, orders_of
 from tests.contract.subscribers import NewSubscription, subscriptions_of
 

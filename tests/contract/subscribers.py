@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from shared.domain.delivery_log import LoggedDelivery, delivery_id
+from shared.domain.delivery import LoggedDelivery, delivery_id
 from shared.domain.issue import Issue
 from shared.domain.subscription import (
     Channel,

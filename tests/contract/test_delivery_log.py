@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.delivery_log import LoggedDelivery, LoggedState
-from shared.store.subscription_contract import NotifierStore, due_place
+from notifier.store.contract import NotifierStore
+from shared.domain.delivery import LoggedDelivery, LoggedState, due_place
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, due_to, in_isolation

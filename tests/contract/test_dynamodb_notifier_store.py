@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.domain.delivery_log import LoggedState
+from notifier.store.dynamodb.store import DynamoDBNotifierStore, dynamodb_notifier_store
+from notifier.store.factory import open_notifier_store
+from shared.domain.delivery import LoggedState
 from shared.domain.order import OPEN_STATES
 from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import StoreUnavailableError
-from shared.store.dynamodb import dynamodb_store
-from shared.store.dynamodb_item import Item, key, shop_key
-from shared.store.dynamodb_notifier import DynamoDBNotifierStore, dynamodb_notifier_store
-from shared.store.dynamodb_subscription_item import subscription_key, subscription_pk
-from shared.store.dynamodb_table import provision_table
-from shared.store.opening import open_notifier_store, open_store, table_name
+from shared.store.dynamodb.item import Item, key, shop_key
+from shared.store.dynamodb.store import dynamodb_store
+from shared.store.dynamodb.subscription_item import subscription_key, subscription_pk
+from shared.store.dynamodb.table import provision_table
+from shared.store.factory import open_store, table_name
 from shared.store.subscription_contract import SubscriptionChangedError
 from tests.contract.conftest import TABLE, dynamodb_client
 from tests.contract.orders import NOON, TODAY, NewOrder, ids

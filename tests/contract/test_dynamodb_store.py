@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 from shared.domain.order import OrderState
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
-from shared.store.dynamodb import DynamoDBStore, dynamodb_store
-from shared.store.dynamodb_item import order_key
-from shared.store.dynamodb_table import provision_table
-from shared.store.opening import open_store, table_name
+from shared.store.dynamodb.item import order_key
+from shared.store.dynamodb.store import DynamoDBStore, dynamodb_store
+from shared.store.dynamodb.table import provision_table
+from shared.store.factory import open_store, table_name
 from tests.contract.conftest import TABLE, dynamodb_client
 from tests.contract.orders import NOON, TODAY, NewOrder, ids, moved
 from tests.support.emulator import free_port

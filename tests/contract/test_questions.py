@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 
-from shared.store.subscription_contract import NotifierStore
+from notifier.store.contract import NotifierStore
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, in_isolation

@@ -12,17 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.delivery_log import LoggedState
+from notifier.store.contract import NotifierStore
+from notifier.store.factory import open_notifier_store
+from notifier.store.sqlite.store import open_sqlite_notifier_store
+from shared.domain.delivery import LoggedState
 from shared.domain.order import Order
 from shared.domain.subscription import SubscriptionState, advance
-from shared.runtime.mistakes import MistakeError
 from shared.runtime.settings import ServiceSettings
-from shared.store import sqlite_orders, sqlite_schema
+from shared.runtime.startup import MistakeError
 from shared.store.contract import StoreUnavailableError
-from shared.store.opening import open_notifier_store, open_store
-from shared.store.sqlite import open_sqlite_store
-from shared.store.sqlite_notifier import open_sqlite_notifier_store
-from shared.store.subscription_contract import NotifierStore
+from shared.store.factory import open_store
+from shared.store.sqlite import orders as sqlite_orders
+from shared.store.sqlite import schema as sqlite_schema
+from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import NOON, TODAY, NewOrder
 from tests.contract.subscribers import SECOND, NewSubscription, all_of, due_to, issue
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from notifier.store.contract import NotifierStore
 from shared.domain.subscription import (
     Subscription,
     SubscriptionState,
@@ -15,7 +16,7 @@ from shared.domain.subscription import (
     order_route,
     rotate,
 )
-from shared.store.subscription_contract import NotifierStore, SubscriptionChangedError
+from shared.store.subscription_contract import SubscriptionChangedError
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, NewSubscription, all_of, in_isolation

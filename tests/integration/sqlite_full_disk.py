@@ -12,7 +12,7 @@ import sys
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
-from shared.store.sqlite import open_sqlite_store
+from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import TODAY, orders_of
 
 MODULE = "tests.integration.sqlite_full_disk"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shared.store.contract import Store
-from shared.store.sqlite import open_sqlite_store
+from shared.store.sqlite.store import open_sqlite_store
 from tests.support.orders import NOON, an_order
 
 MODULE = "tests.integration.sqlite_writer"

@@ -6,15 +6,15 @@ import asyncio
 import datetime as dt
 from dataclasses import dataclass
 
-from notifier.topics.press import Press
-from notifier.topics.publishers import open_publishers
+from notifier.store.factory import open_notifier_store
+from notifier.topics.publisher import Press
+from notifier.topics.sns_topics import open_publishers
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
+from shared.clock import utc_now
 from shared.domain.issue import Issue
 from shared.messages.topics import OPENING_TOPICS
-from shared.runtime.clock import utc_now
-from shared.store.opening import open_notifier_store
 from tests.support.mailing import MailServer, confirm_path, mail_server
 from tests.support.notifier import Serving, announcing, newsletter, serving, settings_for
 from tests.support.subscribers import subscribe

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from notifier.delivering.arrears import Arrears
-from notifier.delivering.redriving import Redriving
-from notifier.delivering.standing import Standing
-from shared.aws.errands import Errands
-from shared.domain.delivery_log import LoggedState
+from notifier.deliveries.due_limit import Arrears
+from notifier.deliveries.health import Standing
+from notifier.deliveries.redrive import Redriving
+from notifier.store.contract import NotifierStore
+from notifier.store.sqlite.store import open_sqlite_notifier_store
+from shared.aws.delivery_jobs import Errands
+from shared.clock import utc_now
+from shared.domain.delivery import LoggedState
 from shared.domain.subscription import Subscription, SubscriptionState
-from shared.runtime.clock import utc_now
-from shared.store.sqlite_notifier import open_sqlite_notifier_store
-from shared.store.subscription_contract import NotifierStore
 from tests.contract.subscribers import due_to, subscriptions_of
 from tests.support.one_delivery import Sent
 

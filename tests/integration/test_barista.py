@@ -15,13 +15,13 @@ import pytest
 
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
-from shared.consuming.delivery import Delivery
+from shared.consuming.message import Delivery
 from shared.consuming.outcome import Done, Reject, Retry
 from shared.domain.order import Order, OrderState, advance, claim
 from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store, StoreUnavailableError
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from tests.support.orders import NOON, an_order
 from worker.barista import Barista
 

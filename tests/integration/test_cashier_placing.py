@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.messages.timestamp import rfc3339
+from shared.clock import rfc3339
 from tests.support.cashier import LINE, ORDER, ServedCashier
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

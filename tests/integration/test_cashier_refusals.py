@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from shared.messages.timestamp import rfc3339
+from shared.clock import rfc3339
 from tests.support.cashier import (
     ORDER,
     ServedCashier,

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from shared.clock import utc_now
 from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.domain.tokens import is_token
 from shared.messages.announcement import ORDER_EVENTS
-from shared.runtime.clock import utc_now
 from tests.support.cashier import ORDER, ServedCashier, new_key
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

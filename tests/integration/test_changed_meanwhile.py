@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from notifier.delivering.redriving import Redriving
-from shared.aws.errands import Errands
+from notifier.deliveries.redrive import Redriving
+from shared.aws.delivery_jobs import Errands
+from shared.clock import utc_now
 from shared.consuming.outcome import Done, Retry
-from shared.domain.delivery_log import LoggedState
+from shared.domain.delivery import LoggedState
 from shared.domain.subscription import SubscriptionState
-from shared.runtime.clock import utc_now
 from tests.support.one_delivery import OneDelivery, Sent, one_delivery
 from tests.support.webhooks import answers
 

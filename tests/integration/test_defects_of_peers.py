@@ -21,17 +21,17 @@ from aiobotocore.session import AioSession
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.opening import open_orders_queue
 from shared.aws.provisioning import provision
 from shared.aws.queue import Message, SqsQueue
+from shared.aws.queues import open_orders_queue
 from shared.aws.tickets import TicketQueue
 from shared.consuming.consumer import Consumer, ConsumerLimits
-from shared.consuming.delivery import Delivery
+from shared.consuming.message import Delivery
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.order import OrderState
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from tests.support.emulator import free_port, running_ministack
 from tests.support.orders import NOON, an_order
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from notifier.delivering.sender import Accepted, Attempt, NotNow, Refused, Unreachable
-from notifier.mail.smtp_url import SmtpServer, Tls
+from notifier.channels.channel import Accepted, Attempt, NotNow, Refused, Unreachable
+from notifier.channels.email.smtp_url import SmtpServer, Tls
 from shared.messages.announcement import CloudEvent
 from tests.support.certificates import Certificate
 from tests.support.emulator import free_port

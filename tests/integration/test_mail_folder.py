@@ -6,10 +6,10 @@ import asyncio
 import datetime as dt
 from pathlib import Path
 
-from notifier.delivering.sender import Accepted, NotNow
-from notifier.mail.folder import MailFolder
-from notifier.mail.sender import MailSender
-from shared.runtime.clock import utc_now
+from notifier.channels.channel import Accepted, NotNow
+from notifier.channels.email.folder import MailFolder
+from notifier.channels.email.sender import MailSender
+from shared.clock import utc_now
 from tests.support.mailing import composer, mail_so_far, subscriber
 from tests.support.notifier import newsletter
 

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from notifier.mail.addresses import mailbox
-from notifier.mail.links import LinkSigner
-from notifier.mail.sparing import MOST_QUESTIONS
+from notifier.channels.email.addresses import mailbox
+from notifier.channels.email.confirmation_rate_limit import MOST_QUESTIONS
+from notifier.channels.email.links import LinkSigner
 from tests.support.mailing import MailServer, confirm_path, mail_server
 from tests.support.notifier import serving, settings_for
 from tests.support.subscribers import subscribe, wish

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from producer.dead_letters.desk import DeadLetterDesk
-from producer.dead_letters.redriving import Redriving
-from producer.errors import DeadLetterNotFoundError, DeadLettersLeftError
+from producer.dead_letters.redriver import Redriving
+from producer.dead_letters.service import DeadLetterDesk
+from producer.orders.errors import DeadLetterNotFoundError, DeadLettersLeftError
 from producer.reconciling.failures import Failures
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.aws.opening import open_dead_letters, open_queue
 from shared.aws.queue import Message
+from shared.aws.queues import open_dead_letters, open_queue
 from shared.domain.order import Order, OrderState
 from tests.support.back_room import BackRoom, open_back_room
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from notifier.delivering.consent import LIFETIME
-from notifier.delivering.housekeeping import Housekeeping
-from notifier.delivering.standing import Standing
-from notifier.topics.headcount import GOOD_FOR, Headcount
+from notifier.deliveries.confirmation import LIFETIME
+from notifier.deliveries.health import Standing
+from notifier.deliveries.housekeeping import Housekeeping
+from notifier.store.contract import pages_in_state
+from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
+from notifier.topics.subscriber_counts import GOOD_FOR, Headcount
 from shared.domain.subscription import Subscription, SubscriptionState
-from shared.store.sqlite_notifier import SqliteNotifierStore, open_sqlite_notifier_store
-from shared.store.subscription_pages import pages_in_state
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, subscriptions_of
 

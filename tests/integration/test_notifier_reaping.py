@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 import pytest_asyncio
 
-from notifier.live.orphans import PATIENCE
-from notifier.live.reaper import Reaper
 from notifier.settings import NotifierSettings
+from notifier.stream.orphans import PATIENCE
+from notifier.stream.reaper import Reaper
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
 from tests.support.notifier import (

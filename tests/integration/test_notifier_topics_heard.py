@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection
 import pytest
 import pytest_asyncio
 
-from notifier.live.queue import LiveQueue
+from notifier.stream.instance_queue import LiveQueue
 from shared.aws.errors import AwsUnavailableError
 from shared.messages.topics import OPENING_TOPICS
 from tests.support.emulator import free_port, running_ministack

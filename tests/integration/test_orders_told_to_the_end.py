@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from notifier.delivering.deliverer import Deliverer
-from notifier.delivering.lanes import Lanes
-from notifier.delivering.retries import Schedule
-from notifier.delivering.standing import Standing
+from notifier.deliveries.deliverer import Deliverer
+from notifier.deliveries.health import Standing
+from notifier.deliveries.limits import Lanes
+from notifier.deliveries.retry_policy import Schedule
+from notifier.store.sqlite.store import open_sqlite_notifier_store
+from shared.clock import utc_now
 from shared.consuming.outcome import Done
-from shared.domain.delivery_log import LoggedState
+from shared.domain.delivery import LoggedState
 from shared.domain.order import OrderState
 from shared.domain.subscription import SubscriptionState
-from shared.messages.errand import Deliver
-from shared.runtime.clock import utc_now
-from shared.store.sqlite_notifier import open_sqlite_notifier_store
+from shared.messages.delivery_job import Deliver
 from tests.contract.subscribers import due_to, subscriptions_of
 from tests.support.notifier import announcing, placed, serving, settings_for, then
 from tests.support.subscribers import endpoint, in_turn, webhook

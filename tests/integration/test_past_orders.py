@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from notifier.delivering.housekeeping import KEPT, Housekeeping
-from notifier.delivering.standing import Standing
+from notifier.deliveries.health import Standing
+from notifier.deliveries.housekeeping import KEPT, Housekeeping
+from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
-from shared.store.sqlite_notifier import SqliteNotifierStore, open_sqlite_notifier_store
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, subscriptions_of
 

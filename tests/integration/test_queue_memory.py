@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from notifier.delivering.queue_memory import MARK, QueueMemory
+from notifier.deliveries.queue_epoch import MARK, QueueMemory
+from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.aws.clients import AwsClients, aws_clients
-from shared.store.sqlite_notifier import SqliteNotifierStore, open_sqlite_notifier_store
 from tests.support.notifier import settings_for
 
 

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from producer.dead_letters.desk import DeadLetterDesk
+from producer.dead_letters.service import DeadLetterDesk
 from producer.reconciling.expiry import Expiry
 from producer.reconciling.failures import Failures
 from producer.reconciling.open_orders import OpenOrders

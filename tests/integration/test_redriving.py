@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from producer.dead_letters.redrive import Redrive
-from producer.dead_letters.redriving import Redriving
-from producer.dead_letters.verdicts import ticket_in
+from producer.dead_letters.redriver import Redriving
+from producer.dead_letters.rules import ticket_in
 from producer.reconciling.failures import Failures
 from shared.domain.order import Order, OrderState
 from tests.support.back_room import MINUTE, BackRoom, open_back_room

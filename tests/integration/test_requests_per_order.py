@@ -16,11 +16,11 @@ import pytest
 
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
+from shared.clock import utc_now
 from shared.domain.order import OrderState
-from shared.runtime.clock import utc_now
 from shared.runtime.settings import StoreKind
 from shared.store.contract import Store
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from shop.probe import well
 from shop.provision import provision_shop
 from shop.scaling.charges import CHANGES, HEARERS, SHIFT_BYTES, Load, charges

@@ -9,19 +9,19 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notifier.delivering.queue_memory import QueueMemory
-from notifier.delivering.requeueing import Requeueing
-from notifier.topics.press import Press
-from notifier.topics.publishers import Publishers
+from notifier.deliveries.queue_epoch import QueueMemory
+from notifier.deliveries.requeue import Requeueing
+from notifier.store.contract import DeliveryLog
+from notifier.store.factory import open_notifier_store
+from notifier.topics.publisher import Press
+from notifier.topics.sns_topics import Publishers
 from shared.aws.clients import aws_clients
-from shared.aws.errands import Errands
+from shared.aws.delivery_jobs import Errands
 from shared.aws.names import Names
 from shared.aws.queue import Message
-from shared.domain.delivery_log import LoggedDelivery
-from shared.messages.errand import ERRAND, Deliver
-from shared.runtime.clock import utc_now
-from shared.store.opening import open_notifier_store
-from shared.store.subscription_contract import DeliveryLog
+from shared.clock import utc_now
+from shared.domain.delivery import LoggedDelivery
+from shared.messages.delivery_job import ERRAND, Deliver
 from tests.contract.subscribers import due_to
 from tests.support.notifier import settings_for
 

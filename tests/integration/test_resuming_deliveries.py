@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from shared.aws.opening import open_queue
-from shared.domain.delivery_log import LoggedState
+from notifier.store.factory import open_notifier_store
+from shared.aws.queues import open_queue
+from shared.clock import utc_now
+from shared.domain.delivery import LoggedState
 from shared.domain.subscription import SubscriptionState, advance
-from shared.messages.errand import Deliver
-from shared.runtime.clock import utc_now
-from shared.store.opening import open_notifier_store
+from shared.messages.delivery_job import Deliver
 from tests.chaos.faults import Fail, Rule
 from tests.contract.subscribers import due_to
 from tests.integration.test_subscriptions_outages import weather

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.reconciling.retelling import Retelling
+from producer.reconciling.republisher import Retelling
 from producer.reconciling.unclean_stops import LOOKBACK, UncleanStops
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import OrderState

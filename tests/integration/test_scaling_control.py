@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.store.sqlite import open_sqlite_store
+from shared.store.sqlite.store import open_sqlite_store
 from shop.scaling.asking import NoAnswerError, ask
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control import control

@@ -14,7 +14,7 @@ from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import OrderState, TimelineEntry
 from shared.domain.shop import Shift
 from shared.store.contract import StoreUnavailableError
-from shared.store.sqlite import SqliteStore, open_sqlite_store
+from shared.store.sqlite.store import SqliteStore, open_sqlite_store
 from shop.scaling.foresight import Foresight
 from shop.scaling.gauge import ANSWER_SECONDS, Gauge
 from shop.scaling.target import Pace

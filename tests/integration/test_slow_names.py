@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notifier.webhooks.resolving import THREADS, NoThreadFreeError, SystemResolver
+from notifier.channels.webhook.resolver import THREADS, NoThreadFreeError, SystemResolver
 from tests.support.notifier import serving, settings_for
 from tests.support.subscribers import endpoint, publish, subscribe, wish
 

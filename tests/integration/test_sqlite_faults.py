@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from shared.store.contract import StoreUnavailableError
-from shared.store.sqlite import open_sqlite_store
-from shared.store.sqlite_schema import NewerSchemaError
+from shared.store.sqlite.schema import NewerSchemaError
+from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import TODAY, NewOrder, orders_of
 from tests.integration import sqlite_full_disk
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.store.connection_thread import ConnectionThread
 from shared.store.contract import OrderChangedError, StoreUnavailableError
-from shared.store.group_commit import GroupCommit
-from shared.store.sqlite import SqliteStore
-from shared.store.sqlite_connection import create_file
-from shared.store.sqlite_file import SqliteFile
+from shared.store.sqlite.connection import create_file
+from shared.store.sqlite.connection_thread import ConnectionThread
+from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.group_commit import GroupCommit
+from shared.store.sqlite.store import SqliteStore
 from tests.contract.orders import TODAY, orders_of
 
 Rows = Callable[[], Awaitable[list[int]]]

@@ -14,7 +14,6 @@ from shared.aws.batcher import EntryFailedError
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
-from shared.aws.opening import open_announcer, open_orders_queue
 from shared.aws.provisioning import (
     ForeignQueueError,
     ensure_queue,
@@ -23,11 +22,12 @@ from shared.aws.provisioning import (
     queue_arn,
 )
 from shared.aws.queue import Message, SqsQueue
+from shared.aws.queues import open_announcer, open_orders_queue
+from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
-from shared.consuming.delivery import Delivery, LeaseLostError
+from shared.consuming.message import Delivery, LeaseLostError
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import CloudEvent
-from shared.runtime.clock import utc_now
 from shared.runtime.settings import ServiceSettings
 from tests.support.emulator import free_port
 from tests.support.orders import an_order

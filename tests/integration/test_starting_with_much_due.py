@@ -12,12 +12,12 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from notifier.settings import NotifierSettings
-from shared.aws.opening import open_queue
-from shared.domain.delivery_log import LoggedDelivery
+from notifier.store.factory import open_notifier_store
+from shared.aws.queues import open_queue
+from shared.clock import utc_now
+from shared.domain.delivery import LoggedDelivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import SubscriptionState
-from shared.runtime.clock import utc_now
-from shared.store.opening import open_notifier_store
 from tests.chaos.faults import Delay, Fail, FailEntries, Rule
 from tests.chaos.waiting import until
 from tests.contract.subscribers import due_to, subscriptions_of

@@ -14,7 +14,7 @@ import pytest_asyncio
 from shared.aws.provisioning import publishing_policy
 from shared.domain.order import OrderState
 from shared.store.contract import StoreUnavailableError
-from shared.store.sqlite_subscriptions import SqliteSubscriptions
+from shared.store.sqlite.subscriptions import SqliteSubscriptions
 from tests.support.notifier import (
     AS_STAFF,
     Desk,

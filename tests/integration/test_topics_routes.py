@@ -10,9 +10,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from notifier.store.sqlite.topics import SqliteTopics
 from shared.domain.issue import Issue
 from shared.store.contract import StoreUnavailableError
-from shared.store.sqlite_topics import SqliteTopics
 from tests.support.notifier import AS_STAFF, Serving, announcing, serving, settings_for
 from tests.support.subscribers import endpoint, webhook
 

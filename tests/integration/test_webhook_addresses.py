@@ -17,11 +17,11 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, TCPConnect
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from notifier.delivering.sender import Refused
-from notifier.webhooks.dialing import ForbiddenAddressError, webhook_session
-from notifier.webhooks.resolving import SystemResolver
-from shared.web.ip_address import is_loopback, parse
-from shared.web.webhook_url import DialingRules
+from notifier.channels.channel import Refused
+from notifier.channels.webhook.resolver import SystemResolver
+from notifier.channels.webhook.session import ForbiddenAddressError, webhook_session
+from shared.domain.ip_address import is_loopback, parse
+from shared.domain.webhook_url import DialingRules
 from tests.support.dials import dials
 from tests.support.forbidden_addresses import FORBIDDEN
 from tests.support.webhooks import (

@@ -19,13 +19,13 @@ import pytest
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from notifier.delivering.sender import Accepted, Attempt, Confirmed, Refused, Unreachable
-from notifier.webhooks.dialing import TIMEOUT_SECONDS, webhook_session
+from notifier.channels.channel import Accepted, Attempt, Confirmed, Refused, Unreachable
+from notifier.channels.webhook.session import TIMEOUT_SECONDS, webhook_session
+from shared.clock import utc_now
 from shared.domain.subscription import SigningSecret, rotate
 from shared.domain.tokens import new_signing_secret
+from shared.domain.webhook_url import DialingRules
 from shared.messages.announcement import CloudEvent
-from shared.runtime.clock import utc_now
-from shared.web.webhook_url import DialingRules
 from tests.support.certificates import Certificate
 from tests.support.webhooks import (
     LOOPBACK_TOO,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from producer.cashier import Cashier, Placed, Request
 from producer.dead_letters.redrive import Tally
-from producer.dead_letters.redriving import Redriving
-from producer.handover import Handover
+from producer.dead_letters.redriver import Redriving
+from producer.orders.cashier import Cashier, Placed, Request
+from producer.orders.dispatcher import Handover
 from shared.aws.dead_letters import DeadLetter
-from shared.consuming.delivery import Delivery
+from shared.consuming.message import Delivery
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain import order as orders
 from shared.domain.order import Order, OrderState

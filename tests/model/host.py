@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.aws.errors import AwsUnavailableError
-from shared.consuming.delivery import LeaseLostError
+from shared.clock import Clock
+from shared.consuming.message import LeaseLostError
 from shared.domain.order import Order
-from shared.runtime.clock import Clock
 from shared.store.contract import OrderChangedError, Placement, StoreUnavailableError
 from tests.model.stepped_loop import SteppedLoop
 

@@ -11,7 +11,7 @@ from shared.aws.dead_letters import DeadLetters
 from shared.aws.queue import Message, SqsQueue
 from shared.aws.tickets import TicketQueue
 from shared.aws.topics import OrderAnnouncer, Topic
-from shared.consuming.delivery import Delivery, Queue
+from shared.consuming.message import Delivery, Queue
 from shared.domain.order import Order
 from shared.domain.shop import Shift, ShopStatus
 from shared.messages.announcement import CloudEvent

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
 from shared.aws.queue import Message
-from shared.consuming.delivery import Delivery
+from shared.consuming.message import Delivery
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent
 from shared.messages.ticket import Ticket

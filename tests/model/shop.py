@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from producer.dead_letters.verdicts import must_fail
-from producer.errors import NotInThatStateError
+from producer.dead_letters.rules import must_fail
+from producer.orders.errors import NotInThatStateError
 from shared.aws.dead_letters import DeadLetter
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order

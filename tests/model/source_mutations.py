@@ -42,7 +42,7 @@ def of_model(course: str) -> tuple[str, ...]:
 
 IN_STORES = {
     "a claim is written without its condition": Mutation(
-        "shared.store.sqlite_orders",
+        "shared.store.sqlite.orders",
         " WHERE id = ? AND version = ? AND attempt = ?",
         " WHERE id = ? AND ? > 0 AND ? >= 0",
         of_store(
@@ -52,32 +52,32 @@ IN_STORES = {
         + of_barista("test_of_ten_baristas_with_one_ticket_each_only_one_prepares"),
     ),
     "a completion is written without its condition": Mutation(
-        "shared.store.sqlite_orders",
+        "shared.store.sqlite.orders",
         " AND version = ? AND attempt = ?",
         " AND version = ? AND ? >= 0",
         of_store("test_a_change_from_an_old_attempt_is_refused[sqlite]")
         + of_barista("test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_not"),
     ),
     "a completion is written to DynamoDB without its condition": Mutation(
-        "shared.store.dynamodb_orders",
+        "shared.store.dynamodb.orders",
         "#version = :version AND #attempt = :attempt",
         "#version = :version AND #attempt >= :attempt",
         of_store("test_a_change_from_an_old_attempt_is_refused[ministack]"),
     ),
     "a change is written to DynamoDB whatever the version": Mutation(
-        "shared.store.dynamodb_orders",
+        "shared.store.dynamodb.orders",
         "#version = :version AND #attempt = :attempt",
         "#version >= :version AND #attempt = :attempt",
         of_store("test_a_change_from_an_old_version_is_refused[ministack]"),
     ),
     "a place overwrites what is recorded in DynamoDB": Mutation(
-        "shared.store.dynamodb_table",
+        "shared.store.dynamodb.table",
         "attribute_not_exists(pk)",
         "attribute_not_exists(pk) OR attribute_exists(pk)",
         of_store("test_of_many_places_under_one_id_exactly_one_creates[ministack]"),
     ),
     "a place overwrites what is recorded": Mutation(
-        "shared.store.sqlite_orders",
+        "shared.store.sqlite.orders",
         """    if recorded is not None:
         return Placement(recorded, created=False)
 """,
@@ -163,7 +163,7 @@ AT_BARISTAS = {
 
 AT_CASHIERS = {
     "an order is stored after its ticket was queued": Mutation(
-        "producer.cashier",
+        "producer.orders.cashier",
         "        placement = await self._store.place(",
         """        await self._handover.ensure(order)
         placement = await self._store.place(""",
@@ -174,7 +174,7 @@ AT_CASHIERS = {
         + of_model("the client cancels and an answer is lost"),
     ),
     "an order is announced after its ticket was queued": Mutation(
-        "producer.handover",
+        "producer.orders.dispatcher",
         """        if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
         await self._tickets.put(order)

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from producer.backlog import Backlog
-from producer.cashier import Cashier, Request, ShopPlace
-from producer.dead_letters.redriving import Redriving
-from producer.front_desk import FrontDesk
-from producer.handover import Handover
-from producer.order_ids import OrderIds
-from producer.order_updates import OrderUpdates
+from producer.dead_letters.redriver import Redriving
+from producer.orders.admission import FrontDesk
+from producer.orders.backlog import Backlog
+from producer.orders.cashier import Cashier, Request, ShopPlace
+from producer.orders.dispatcher import Handover
+from producer.orders.order_ids import OrderIds
+from producer.orders.updates import OrderUpdates
+from producer.orders.worker_heartbeats import Roster
 from producer.reconciling.failures import Failures
-from producer.reconciling.retelling import Retelling
-from producer.roster import Roster
-from shared.aws.errands import Errands
-from shared.consuming.delivery import Delivery
+from producer.reconciling.republisher import Retelling
+from shared.aws.delivery_jobs import Errands
 from shared.consuming.lease import LeaseKeeper
+from shared.consuming.message import Delivery
 from shared.consuming.work import Work
 from shared.domain.menu import Choice, Menu, MenuItem, Wish
 from tests.model.host import Host

@@ -11,25 +11,25 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from producer.backlog import Backlog
-from producer.handover import Handover
-from producer.reconciling.line_watch import LineWatch
+from producer.orders.backlog import Backlog
+from producer.orders.dispatcher import Handover
+from producer.reconciling.empty_queue_monitor import LineWatch
 from producer.reconciling.lost_tickets import Margins
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.dead_letters import DeadLetters
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
-from shared.aws.opening import open_dead_letters, open_orders_queue
 from shared.aws.provisioning import provision, queue_arn
 from shared.aws.queue import Message, SqsQueue
+from shared.aws.queues import open_dead_letters, open_orders_queue
 from shared.aws.tickets import TicketQueue
-from shared.consuming.delivery import Delivery
+from shared.clock import utc_now
+from shared.consuming.message import Delivery
 from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim
 from shared.messages.ticket import Ticket
-from shared.runtime.clock import utc_now
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
-from shared.store.opening import open_store
+from shared.store.factory import open_store
 from tests.support.orders import an_order
 
 SECOND = dt.timedelta(seconds=1)

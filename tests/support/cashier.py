@@ -17,17 +17,17 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from producer.app import setup
-from producer.counter import COUNTER
+from producer.build import COUNTER
 from producer.settings import CashierSettings
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
-from shared.aws.opening import open_orders_queue
 from shared.aws.provisioning import ensure_queue, provision, publishing_policy
 from shared.aws.queue import Message, SqsQueue
-from shared.consuming.delivery import Delivery
+from shared.aws.queues import open_orders_queue
+from shared.clock import utc_now
+from shared.consuming.message import Delivery
 from shared.domain.order import Order, OrderState, advance
 from shared.messages.announcement import ORDER_EVENTS
-from shared.runtime.clock import utc_now
 from shared.store.contract import Store
 from shared.web.application import create_app
 from shared.web.server import serve

@@ -17,15 +17,15 @@ from urllib.parse import urlsplit
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from notifier.mail.addresses import named_sender
-from notifier.mail.composing import Composer
-from notifier.mail.links import LinkSigner
-from notifier.mail.mailbox import SmtpMailbox
-from notifier.mail.rendering import new_templates
-from notifier.mail.sender import MailSender
-from notifier.mail.smtp_url import SmtpServer, Tls
+from notifier.channels.email.addresses import named_sender
+from notifier.channels.email.composing import Composer
+from notifier.channels.email.links import LinkSigner
+from notifier.channels.email.mailbox import SmtpMailbox
+from notifier.channels.email.rendering import new_templates
+from notifier.channels.email.sender import MailSender
+from notifier.channels.email.smtp_url import SmtpServer, Tls
+from shared.clock import utc_now
 from shared.domain.subscription import Channel, Subscription
-from shared.runtime.clock import utc_now
 from tests.support.waiting import eventually
 from tests.support.webhooks import subscribed
 

@@ -22,9 +22,9 @@ import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
 
 from notifier.app import setup
-from notifier.live.hearing import Topics
-from notifier.live.queue import LiveQueue
 from notifier.settings import NotifierSettings
+from notifier.stream.instance_queue import LiveQueue
+from notifier.stream.topic_subscriptions import Topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic

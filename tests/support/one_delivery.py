@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notifier.delivering.deliverer import Deliverer
-from notifier.delivering.lanes import Lanes
-from notifier.delivering.retries import Schedule
-from notifier.delivering.standing import Standing
+from notifier.deliveries.deliverer import Deliverer
+from notifier.deliveries.health import Standing
+from notifier.deliveries.limits import Lanes
+from notifier.deliveries.retry_policy import Schedule
+from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.aws.queue import Message
+from shared.clock import utc_now
 from shared.consuming.outcome import Outcome
-from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.delivery import LoggedDelivery
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
-from shared.messages.errand import Deliver, Redeliver
-from shared.runtime.clock import utc_now
-from shared.store.sqlite_notifier import SqliteNotifierStore, open_sqlite_notifier_store
+from shared.messages.delivery_job import Deliver, Redeliver
 from tests.contract.subscribers import due_to
 from tests.support.notifier import newsletter
 from tests.support.webhooks import Answering, Receiver, receiver, sending, subscribed

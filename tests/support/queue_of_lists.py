@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from shared.consuming.delivery import Delivery, LeaseLostError
+from shared.consuming.message import Delivery, LeaseLostError
 
 
 class QueueOfLists:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
-from notifier.webhooks.sender import CHALLENGE
+from notifier.channels.webhook.sender import CHALLENGE
 from tests.support.notifier import AS_STAFF, SECONDS, Reached
 from tests.support.webhooks import Answering, Receiver, Request, answers, echoes, receiver
 

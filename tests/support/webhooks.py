@@ -14,8 +14,9 @@ from typing import TypeAlias
 from aiohttp import ClientSession, web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from notifier.webhooks.dialing import webhook_session
-from notifier.webhooks.sender import WebhookSender
+from notifier.channels.webhook.sender import WebhookSender
+from notifier.channels.webhook.session import webhook_session
+from shared.clock import Clock, utc_now
 from shared.domain.subscription import (
     Channel,
     Filter,
@@ -24,9 +25,8 @@ from shared.domain.subscription import (
     SubscriptionState,
 )
 from shared.domain.tokens import new_signing_secret
+from shared.domain.webhook_url import DialingRules
 from shared.messages.announcement import CloudEvent
-from shared.runtime.clock import Clock, utc_now
-from shared.web.webhook_url import DialingRules
 
 LOOPBACK_TOO = DialingRules(allow_loopback=True)
 AT = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from shared.clock import rfc3339
 from shared.domain.order import OrderState, advance, claim
 from shared.messages.announcement import CloudEvent, order_event
 from shared.messages.ticket import Ticket
-from shared.messages.timestamp import rfc3339
 from tests.support.orders import NOON, an_order
 
 SECOND = dt.timedelta(seconds=1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notifier.asyncapi.document import asyncapi_document
-from notifier.live.board import board_event
+from notifier.stream.board import board_event
 from shared.aws.names import Names
 from shared.domain.order import OrderState
 from shared.messages.announcement import CloudEvent, OrderChange, order_event

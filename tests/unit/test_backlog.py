@@ -7,8 +7,8 @@ import datetime as dt
 
 import pytest
 
-from producer.backlog import Backlog
-from producer.reconciling.line_watch import LineWatch
+from producer.orders.backlog import Backlog
+from producer.reconciling.empty_queue_monitor import LineWatch
 from tests.support.orders import NOON
 
 

@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 
 from producer.settings import CashierSettings
-from shared.runtime.mistakes import MistakeError, read_settings
+from shared.runtime.startup import MistakeError, read_settings
 from shared.web.client_address import counted_as, last_untrusted
 
 OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]

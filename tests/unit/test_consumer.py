@@ -13,8 +13,8 @@ import pytest
 from shared.consuming import consumer as consumer_module
 from shared.consuming import work as work_module
 from shared.consuming.consumer import Consumer, ConsumerLimits
-from shared.consuming.delivery import Delivery, Handler
 from shared.consuming.lease import LeaseKeeper
+from shared.consuming.message import Delivery, Handler
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.consuming.polling import StalledError
 from tests.support.queue_of_lists import QueueOfLists

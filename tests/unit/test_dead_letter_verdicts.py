@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.dead_letters.verdicts import left_to_tell, must_fail, reason_of, refusal, ticket_in
+from producer.dead_letters.rules import left_to_tell, must_fail, reason_of, refusal, ticket_in
 from shared.aws.dead_letters import DeadLetter
 from shared.domain.order import TRANSITIONS, Claim, Order, OrderState, TimelineEntry, advance
 from shared.messages.ticket import Ticket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from notifier.delivering.lanes import MOST_AT_ONCE, Lanes
+from notifier.deliveries.limits import MOST_AT_ONCE, Lanes
 from tests.support.mailing import subscriber
 from tests.support.webhooks import subscribed
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.delivering.retries import (
+from notifier.deliveries.retry_policy import (
     CLOCKS_DIFFER,
     LONGEST_PAUSE,
     Schedule,
     too_early,
     wait_by_age,
 )
-from shared.domain.delivery_log import LoggedDelivery, LoggedState
+from shared.domain.delivery import LoggedDelivery, LoggedState
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 PAUSES = st.lists(st.floats(0.1, LONGEST_PAUSE), max_size=10)

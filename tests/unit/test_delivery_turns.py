@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from notifier.delivering.turns import LONGEST_WAIT, Turns
+from notifier.deliveries.concurrency import LONGEST_WAIT, Turns
 
 AT_ONCE = 2
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from producer.backlog import Backlog
-from producer.handover import Handover
+from producer.orders.backlog import Backlog
+from producer.orders.dispatcher import Handover
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order, OrderState

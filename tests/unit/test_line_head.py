@@ -7,10 +7,10 @@ import datetime as dt
 
 import pytest
 
-from shared.consuming.delivery import Delivery
+from shared.consuming.message import Delivery
 from shared.consuming.outcome import Done, Outcome
 from tests.support.orders import NOON
-from worker.head import LineHead
+from worker.queue_progress import LineHead
 
 
 async def prepare(_: Delivery) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from producer.reconciling.rhythm import Looks
+from producer.reconciling.scan_schedule import Looks
 
 
 def dues(looks: Looks, clock: list[float], *times: float) -> list[bool]:

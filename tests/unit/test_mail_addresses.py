@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.addresses import named_sender, recipient
-from shared.web.mail_address import InvalidAddressError
+from notifier.channels.email.addresses import named_sender, recipient
+from shared.domain.mail_address import InvalidAddressError
 from tests.support.mailing import composer, read, subscriber
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.composing import UnknownEventError
-from notifier.mail.order_lines import ORDER_LINES
+from notifier.channels.email.composing import UnknownEventError
+from notifier.channels.email.order_lines import ORDER_LINES
+from shared.domain.mail_address import InvalidAddressError
 from shared.domain.order import OrderState
 from shared.messages.announcement import CloudEvent
-from shared.web.mail_address import InvalidAddressError
 from tests.support.mailing import LINKS, composer, html_of, read, subscriber, text_of
 from tests.support.notifier import newsletter
 from tests.support.webhooks import ready_event

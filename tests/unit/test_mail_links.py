@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.mail.links import LinkSigner
+from notifier.channels.email.links import LinkSigner
 
 LINKS = LinkSigner("the-secret", "https://coffee.example")
 OTHERS = LinkSigner("another-secret", "https://coffee.example")

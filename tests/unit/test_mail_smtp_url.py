@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from notifier.mail.smtp_url import SmtpServer, Tls, smtp_server
+from notifier.channels.email.smtp_url import SmtpServer, Tls, smtp_server
 from notifier.settings import NotifierSettings
 
 FROM = "Café Zoë <shop@coffee.example>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.aws.attributes import weight
+from shared.aws.message_attributes import weight
 
 
 def test_a_body_weighs_its_bytes() -> None:

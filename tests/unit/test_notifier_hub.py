@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import CollectorRegistry
 
-from notifier.live.feed import Listener
-from notifier.live.hub import Hub, TooManyForOneClientError, TooManyStreamsError
-from notifier.live.reader import Reader
-from notifier.live.ring import Ring
-from notifier.live.selection import Announcement, Selection
-from notifier.live.tally import Tally
-from shared.consuming.delivery import Delivery
+from notifier.stream.feed import Listener
+from notifier.stream.hub import Hub, TooManyForOneClientError, TooManyStreamsError
+from notifier.stream.metrics import Tally
+from notifier.stream.reader import Reader
+from notifier.stream.ring import Ring
+from notifier.stream.selection import Announcement, Selection
+from shared.consuming.message import Delivery
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import CloudEvent, order_event
 from tests.support.notifier import newsletter, placed

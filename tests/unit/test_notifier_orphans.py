@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.live.orphans import PATIENCE, Sighting, look_again, orphans
+from notifier.stream.orphans import PATIENCE, Sighting, look_again, orphans
 
 MARKS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["09:00", "09:01"]))
 

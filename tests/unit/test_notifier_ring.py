@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.live.ring import Gap, GapError, Place, Ring
+from notifier.stream.ring import Gap, GapError, Place, Ring
 
 EPOCH = "c0ffee"
 ROOM = 10**9

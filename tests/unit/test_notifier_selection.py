@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from notifier.live.board import BOARD
-from notifier.live.selection import Announcement, Selection, announcement
+from notifier.stream.board import BOARD
+from notifier.stream.selection import Announcement, Selection, announcement
 from shared.domain.order import TRANSITIONS, Order, OrderState
 from shared.messages.announcement import ORDER_EVENTS, order_event
 from tests.support.notifier import newsletter, placed, then

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.order_ids import OrderIds
+from producer.orders.order_ids import OrderIds
 from shared.web.idempotency import is_idempotency_key
 
 SHAPE = re.compile(r"[a-z2-7]{26}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from producer.roster import LOOK_AGAIN_SECONDS, Roster
+from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS, Roster
 from shared.domain.shop import Shift
 from shared.store.contract import StoreUnavailableError
 from tests.support.orders import NOON

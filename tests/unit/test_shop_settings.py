@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.runtime.mistakes import MistakeError, read_settings
+from shared.runtime.startup import MistakeError, read_settings
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.target import BaristaRange
 from shop.settings import ShopSettings

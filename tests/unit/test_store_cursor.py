@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.clock import sortable
 from shared.store.contract import InvalidCursorError
-from shared.store.cursor import Position, decode, encode, sortable
+from shared.store.cursor import Position, decode, encode
 
 moments = st.datetimes(timezones=st.just(dt.UTC))
 

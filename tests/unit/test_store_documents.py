@@ -7,7 +7,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.delivery_log import LoggedDelivery
+from shared.domain.delivery import LoggedDelivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import SigningSecret, Subscription
 from shared.store.document import DELIVERY, ISSUE, SUBSCRIPTION

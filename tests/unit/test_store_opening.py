@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.clock import utc_now
+from shared.clock import utc_now
 from shared.runtime.settings import ServiceSettings, StoreKind
-from shared.store.opening import open_store, table_name
+from shared.store.factory import open_store, table_name
 
 
 async def test_by_default_the_store_is_a_file_in_the_state_folder(tmp_path: Path) -> None:

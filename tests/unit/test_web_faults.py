@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from shared.domain.errors import Fault
-from shared.web.faults import MOST_FAULTS, faults_of, pointer
+from shared.web.field_errors import MOST_FAULTS, faults_of, pointer
 
 
 class Webhook(BaseModel):

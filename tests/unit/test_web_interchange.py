@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.interchange import MalformedJsonError, parse_object
+from shared.web.strict_json import MalformedJsonError, parse_object
 
 VALUES = st.recursive(
     st.none()

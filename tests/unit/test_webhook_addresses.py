@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.ip_address import is_loopback, is_public, parse
-from shared.web.webhook_url import DialingRules
+from shared.domain.ip_address import is_loopback, is_public, parse
+from shared.domain.webhook_url import DialingRules
 from tests.support.forbidden_addresses import FORBIDDEN, PUBLIC
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.webhook_url import DialingRules, ForbiddenUrlError
+from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
 from tests.support.forbidden_addresses import FORBIDDEN, PUBLIC
 
 STRICT = DialingRules()

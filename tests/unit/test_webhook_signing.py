@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from notifier.webhooks.signing import signature_headers
+from notifier.channels.webhook.signing import signature_headers
+from shared.clock import utc_now
 from shared.domain.subscription import SigningSecret
 from shared.domain.tokens import new_signing_secret
-from shared.runtime.clock import utc_now
 
 
 def test_a_secret_is_new_each_time_and_as_long_as_the_specification_wants() -> None:

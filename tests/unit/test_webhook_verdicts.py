@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.delivering.sender import Refused, Unreachable
-from notifier.webhooks.verdicts import refusal
+from notifier.channels.channel import Refused, Unreachable
+from notifier.channels.webhook.responses import refusal
 
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 

@@ -1,0 +1,1 @@
+"""The channels by which subscribers are reached."""

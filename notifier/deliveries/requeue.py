@@ -1,0 +1,119 @@
+"""After the queues were lost: what the record still has to be done is queued again.
+
+SQS does not lose its queue, and each time that everything was queued again, everything would be on
+it once more: with much due, a few starts would fill it. So a queue that is whole gets but one page
+again: what had been begun comes back to it by itself, and this way sooner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from notifier.deliveries.queue_epoch import QueueMemory
+from notifier.deliveries.retry import patiently
+from notifier.deliveries.retry_policy import CLOCKS_DIFFER
+from notifier.store.contract import DeliveryLog, TopicStore
+from notifier.topics.publisher import MOST_AT_ONCE, Press
+from shared.aws.delivery_jobs import Errands
+from shared.clock import Clock
+from shared.domain.delivery import delivery_id, due_place
+from shared.domain.subscription import Channel, SubscriptionState
+from shared.messages.delivery_job import Confirm, Deliver
+from shared.store.subscription_contract import SubscriptionStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+_PAGE = 500
+_IN_HAND = 32
+"""So many issues may a notifier that was killed have been fanning out."""
+
+_NOT_YET = "errands.not_requeued_yet"
+
+
+class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
+    """What is read here."""
+
+
+class Requeueing:
+    """Queues again whatever is due. Of two errands for one delivery, one makes the attempt."""
+
+    def __init__(
+        self, store: _Store, errands: Errands, press: Press, memory: QueueMemory, clock: Clock
+    ) -> None:
+        self._store = store
+        self._errands = errands
+        self._press = press
+        self._memory = memory
+        self._clock = clock
+
+    async def requeue(self) -> None:
+        """Queue what is due, questions not answered, issues not out: all, or but the oldest.
+
+        That takes as long as it takes: what cannot be queued now is tried again. Cut off before
+        the end, it begins anew at the next start.
+        """
+        lost = not self._memory.is_whole
+        deliveries = await self._deliveries(everything=lost)
+        questions = await self._questions(everything=lost)
+        most = MOST_AT_ONCE if lost else _IN_HAND
+        issues = await patiently(partial(self._press.announce_again, most), _NOT_YET)
+        if lost:
+            await patiently(self._memory.trust, _NOT_YET)
+        log.info(
+            "errands.requeued",
+            deliveries=deliveries,
+            questions=questions,
+            issues=issues,
+            queue="lost" if lost else "whole",
+        )
+
+    async def _deliveries(self, *, everything: bool) -> int:
+        """Queue what was due by now; what the log gets meanwhile, it gets with its errand.
+
+        The oldest events come first, whenever they were logged. In a busy shop there is always one
+        more: the last page that was due before is not full, or is of events later than now.
+        """
+        count, place = 0, ""
+        latest = delivery_id(self._clock() + CLOCKS_DIFFER, "")
+        while True:
+            due = await patiently(partial(self._store.due_deliveries, _PAGE, place), _NOT_YET)
+            await self._queue(
+                [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
+            )
+            count += len(due)
+            if len(due) < _PAGE or due[-1].id > latest or not everything:
+                return count
+            place = due_place(due[-1])
+
+    async def _questions(self, *, everything: bool) -> int:
+        count, last = 0, None
+        while True:
+            pending = partial(self._store.in_state, SubscriptionState.PENDING, _PAGE, last)
+            page = await patiently(pending, _NOT_YET)
+            unasked = [
+                one for one in page if one.asked_at is None and one.channel is not Channel.SQS
+            ]
+            await self._queue([Confirm(subscription_id=one.id) for one in unasked])
+            count += len(unasked)
+            if len(page) < _PAGE or (count and not everything):
+                return count
+            last = page[-1]
+
+    async def _queue(self, errands: Sequence[Deliver | Confirm]) -> None:
+        """Queue all of these; of what fails, nothing else is tried again."""
+        left = errands
+
+        async def rest() -> None:
+            nonlocal left
+            sent = await asyncio.gather(*map(self._errands.send, left), return_exceptions=True)
+            failed = [(errand, why) for errand, why in zip(left, sent, strict=True) if why]
+            left = [errand for errand, _ in failed]
+            if failed:
+                raise failed[0][1]
+
+        await patiently(rest, _NOT_YET)

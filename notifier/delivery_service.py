@@ -1,0 +1,158 @@
+"""The office behind the notifier's routes: topics, subscriptions, and what delivers to them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from notifier.channels.channel import Sender
+from notifier.channels.email.links import LinkSigner
+from notifier.deliveries.confirmation import Consent
+from notifier.deliveries.dead_letters import Undelivered
+from notifier.deliveries.deliverer import Deliverer
+from notifier.deliveries.due_limit import Arrears
+from notifier.deliveries.fan_out import FanOut
+from notifier.deliveries.health import Standing
+from notifier.deliveries.job_handler import ErrandRunner
+from notifier.deliveries.limits import Lanes
+from notifier.deliveries.queue_epoch import QueueMemory
+from notifier.deliveries.redrive import Redriving
+from notifier.deliveries.requeue import Requeueing
+from notifier.deliveries.retry_policy import Schedule
+from notifier.settings import NotifierSettings
+from notifier.store.contract import NotifierStore
+from notifier.subscriptions.queue_subscribers import QueueSubscribers
+from notifier.subscriptions.service import SubscriptionDesk
+from notifier.subscriptions.topology_restore import Reopening
+from notifier.topics.catalog import TopicCatalog
+from notifier.topics.publisher import Press
+from shared.aws.clients import AwsClients
+from shared.aws.delivery_jobs import Errands
+from shared.aws.names import Names
+from shared.aws.queues import open_dead_letters, open_queue
+from shared.clock import utc_now
+from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.domain.subscription import Channel
+from shared.runtime.lifecycle import every
+
+_ANNOUNCEMENTS_AT_ONCE = 32
+_LETTERS_SECONDS = 600
+_ARREARS_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the office works with; all of it is open for longer than the office is."""
+
+    settings: NotifierSettings
+    clients: AwsClients
+    store: NotifierStore
+    catalog: TopicCatalog
+    press: Press
+    senders: Mapping[Channel, Sender]
+    links: LinkSigner
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What a route may need, and what runs behind it."""
+
+    desk: SubscriptionDesk
+    undelivered: Undelivered
+    reopening: Reopening
+    arrears: Arrears
+    consumers: tuple[Consumer, ...]
+
+    async def work(self, hangup: asyncio.Event, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; then finish what was begun."""
+        async with asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(self.reopening.run(hangup), name="reopening"),
+                tasks.create_task(
+                    every(_LETTERS_SECONDS, self.undelivered.tidy), name="dead letters"
+                ),
+                tasks.create_task(every(_ARREARS_SECONDS, self.arrears.bound), name="arrears"),
+            ]
+            for consumer in self.consumers:
+                tasks.create_task(consumer.run(stop), name="deliveries")
+            await stop.wait()
+            for task in beside:
+                task.cancel()
+
+    async def check(self) -> None:
+        """Make sure that deliveries can be made; raises what is in the way."""
+        await self.reopening.check()
+        for consumer in self.consumers:
+            consumer.check()
+
+
+@contextlib.asynccontextmanager
+async def open_office(around: Surroundings) -> AsyncIterator[Office]:
+    """Open the queues, and put together what works with them; the queues must be there."""
+    names = Names(around.settings.name_prefix)
+    limits = ConsumerLimits(
+        concurrency=around.settings.deliveries_at_once, grace=around.settings.grace_seconds
+    )
+    opened = partial(open_queue, around.clients, wait_time=around.settings.poll_seconds)
+    async with (
+        opened(names.announcements) as announcements,
+        opened(names.deliveries, names.deliveries_dead_letters) as deliveries,
+        open_dead_letters(around.clients, names.deliveries_dead_letters) as dead_letters,
+    ):
+        memory = QueueMemory(around.store, around.clients.sqs, deliveries.url)
+        await memory.begin()
+        errands = Errands(deliveries)
+        runner = _runner(around, errands)
+        queues = QueueSubscribers(around.clients, names)
+        redriving = Redriving(around.store, errands, utc_now)
+        fan_out = FanOut(around.store, errands, utc_now)
+        requeueing = Requeueing(around.store, errands, around.press, memory, utc_now)
+        yield Office(
+            desk=SubscriptionDesk(
+                around.store,
+                around.settings.store_id,
+                errands,
+                runner.consent,
+                queues,
+                redriving,
+                utc_now,
+            ),
+            undelivered=Undelivered(dead_letters, around.store, errands, redriving),
+            reopening=Reopening(around.catalog, around.store, queues, requeueing, memory, utc_now),
+            arrears=Arrears(around.store, Standing(around.store, utc_now)),
+            consumers=(
+                Consumer(
+                    announcements, fan_out.hear, replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE)
+                ),
+                Consumer(deliveries, runner.run, limits),
+            ),
+        )
+
+
+def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
+    settings, store = around.settings, around.store
+    standing = Standing(store, utc_now)
+    lanes = Lanes(settings.deliveries_per_subscriber)
+    schedule = Schedule(settings.retry_seconds, settings.longest_attempt)
+    deliverer = Deliverer(
+        store,
+        around.senders,
+        lanes,
+        schedule,
+        standing,
+        utc_now,
+    )
+    consent = Consent(
+        store,
+        around.senders,
+        errands,
+        lanes,
+        standing,
+        schedule,
+        around.links.confirm_token,
+        utc_now,
+    )
+    return ErrandRunner(deliverer, consent)

@@ -1,0 +1,1 @@
+"""What only the notifier records: topics, deliveries, pending confirmations."""

@@ -1,0 +1,1 @@
+"""The notifier's records in the DynamoDB table."""

@@ -1,0 +1,166 @@
+"""The log of deliveries in DynamoDB: in the partitions of the subscriptions."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import itertools
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.clock import Clock, sortable
+from shared.domain.delivery import LoggedDelivery, LoggedState, attempted, due_place
+from shared.store.document import DELIVERY
+from shared.store.dynamodb.batch import open_items
+from shared.store.dynamodb.item import Item, epoch_seconds, key, same_write
+from shared.store.dynamodb.subscription_item import subscription_pk
+from shared.store.dynamodb.table import ABSENT, OPEN_INDEX, Table
+
+_AT_ONCE = 25
+"""How many deliveries are put at a time: DynamoDB has no batch of conditional writes."""
+
+_NOT_DELIVERED: Mapping[str, Any] = {
+    "ConditionExpression": "attribute_not_exists(pk) OR #state <> :delivered",
+    "ExpressionAttributeNames": {"#state": "state"},
+    "ExpressionAttributeValues": {":delivered": {"S": LoggedState.DELIVERED}},
+}
+
+
+@dataclass(frozen=True)
+class DynamoDBDeliveries:
+    """The `DeliveryLog` of one shop, in a table that several shops may share.
+
+    What is not due any more is kept for `retention`.
+    """
+
+    table: Table
+    store_id: str
+    clock: Clock
+    retention: dt.timedelta
+
+    async def log_due(self, deliveries: Collection[LoggedDelivery]) -> None:
+        """Record deliveries that are due; when this raises, some of them may be recorded."""
+        items = iter([self._delivery_item(delivery) for delivery in deliveries])
+        while chunk := list(itertools.islice(items, _AT_ONCE)):
+            await self._put_absent(chunk)
+
+    async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
+        """Look a delivery up."""
+        async with self.table.in_time():
+            item = await self.table.item(self._delivery_key(subscription_id, delivery_id))
+        return None if item is None else _delivery(item)
+
+    async def claim_attempt(
+        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
+    ) -> LoggedDelivery | None:
+        """Count an attempt before it is made; see `DeliveryLog.claim_attempt`."""
+        claimed = attempted(delivery, at, not_before)
+        item: Item = {**self._delivery_item(claimed), "write_id": {"S": uuid.uuid4().hex}}
+        async with self.table.in_time():
+            recorded = await self.table.put_or_find(item, _as_it_was(delivery))
+        return claimed if recorded is not None and same_write(recorded, item) else None
+
+    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+        """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
+        condition = {} if delivery.state is LoggedState.DELIVERED else _NOT_DELIVERED
+        async with self.table.in_time():
+            await self.table.put(self._delivery_item(delivery), condition)
+
+    async def last_deliveries(
+        self, subscription_id: str, limit: int, before: str = ""
+    ) -> Sequence[LoggedDelivery]:
+        """List deliveries to a subscriber, the newest event first; of large ones, fewer."""
+        after: Any = (
+            {"ExclusiveStartKey": self._delivery_key(subscription_id, before)} if before else {}
+        )
+        async with self.table.in_time():
+            answer = await self.table.client.query(
+                TableName=self.table.name,
+                KeyConditionExpression="pk = :subscription AND begins_with(sk, :prefix)",
+                ExpressionAttributeValues={
+                    ":subscription": {"S": subscription_pk(self.store_id, subscription_id)},
+                    ":prefix": {"S": "delivery#"},
+                },
+                ConsistentRead=True,
+                ScanIndexForward=False,
+                Limit=limit,
+                **after,
+            )
+        return [_delivery(item) for item in answer["Items"]]
+
+    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
+        """List deliveries that are due, beyond a place among them."""
+        async with self.table.in_time():
+            items = await open_items(self.table, self._due, limit, after)
+        return [_delivery(item) for item in items]
+
+    async def count_due(self, above: int) -> Mapping[str, int]:
+        """Count what is due to each subscription that has more than `above` due, by the index."""
+        counts: Counter[str] = Counter()
+        pages = aiter(
+            self.table.client.get_paginator("query").paginate(
+                TableName=self.table.name,
+                IndexName=OPEN_INDEX,
+                KeyConditionExpression="#open = :due",
+                ExpressionAttributeNames={"#open": "open"},
+                ExpressionAttributeValues={":due": {"S": self._due}},
+            )
+        )
+        while page := await self._next(pages):
+            counts.update(entry["placed"]["S"].rpartition("#")[2] for entry in page["Items"])
+        return {subscription: due for subscription, due in counts.items() if due > above}
+
+    async def _next(self, pages: AsyncIterator[Any]) -> Any | None:
+        """Read a page in the time of one call: there may be dozens."""
+        async with self.table.in_time():
+            return await anext(pages, None)
+
+    @property
+    def _due(self) -> str:
+        return f"due#{self.store_id}"
+
+    def _delivery_key(self, subscription_id: str, delivery_id: str) -> Item:
+        return key(subscription_pk(self.store_id, subscription_id), f"delivery#{delivery_id}")
+
+    def _delivery_item(self, delivery: LoggedDelivery) -> Item:
+        item: Item = {
+            **self._delivery_key(delivery.subscription_id, delivery.id),
+            "document": {"S": DELIVERY.dump_json(delivery).decode()},
+            "state": {"S": delivery.state},
+            "attempt": {"S": _last_attempt(delivery)},
+        }
+        if delivery.state is LoggedState.DUE:
+            return {**item, "open": {"S": self._due}, "placed": {"S": due_place(delivery)}}
+        return {**item, "expires": epoch_seconds(self.clock() + self.retention)}
+
+    async def _put_absent(self, items: Iterable[Item]) -> None:
+        """Put those that are not there, all at once; raises when any failed, after the last."""
+        async with self.table.in_time():
+            puts = [self.table.put(item, ABSENT) for item in items]
+            for result in await asyncio.gather(*puts, return_exceptions=True):
+                if isinstance(result, BaseException):
+                    raise result
+
+
+def _as_it_was(delivery: LoggedDelivery) -> Mapping[str, Any]:
+    return {
+        "ConditionExpression": "#state = :state AND attempt = :attempt",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {
+            ":state": {"S": delivery.state},
+            ":attempt": {"S": _last_attempt(delivery)},
+        },
+    }
+
+
+def _last_attempt(delivery: LoggedDelivery) -> str:
+    """Tell attempts apart; a delivery that was redriven begins to count anew."""
+    tried_at = delivery.tried_at
+    return f"{delivery.attempts}#{'' if tried_at is None else sortable(tried_at)}"
+
+
+def _delivery(item: Item) -> LoggedDelivery:
+    return DELIVERY.validate_json(item["document"]["S"])

@@ -1,0 +1,84 @@
+"""One live stream: a reader's news, written to its connection until either side leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+from aiohttp_sse import EventSourceResponse
+
+from notifier.stream import sse
+from notifier.stream.hub import Hub
+from notifier.stream.reader import Reader
+from notifier.stream.selection import Selection
+from shared.runtime.lifecycle import running
+from shared.web.auth import is_staff
+from shared.web.client_address import client_address
+from shared.web.problem import ProblemKind
+from shared.web.protocol import Connection
+
+LAST_EVENT_ID = "Last-Event-ID"
+
+TOO_MANY_STREAMS = ProblemKind(
+    "too-many-streams", HTTPStatus.TOO_MANY_REQUESTS, "Too many live streams for one client"
+)
+
+_SEND_BUFFER_BYTES = 64 * 1024
+"""The kernel would take up to 4 MiB for each reader that has stalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTimes:
+    """How often a stream shows that it is there, and how long one write may take, in seconds."""
+
+    heartbeat: float
+    stalled: float
+
+
+async def stream(
+    request: web.Request, hub: Hub, selection: Selection, times: StreamTimes
+) -> web.StreamResponse:
+    """Stream what is selected, from the caller's `Last-Event-ID` on.
+
+    Raises TooManyStreamsError, TooManyForOneClientError (never for staff), and
+    ConnectionResetError when the caller has left already.
+    """
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError("the caller has left")
+    gone_seconds = times.heartbeat + times.stalled
+    response = EventSourceResponse(ping_interval=times.heartbeat, send_timeout=gone_seconds)
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    client = None if is_staff(request) else client_address(request)
+    last_seen = request.headers.get(LAST_EVENT_ID)
+    with hub.follow(selection, last_seen, transport.abort, client) as reader:
+        _bound_send_buffer(transport)
+        await response.prepare(request)
+        async with response, running(_end_with_caller(request, reader), "caller of a stream"):
+            with contextlib.suppress(ConnectionError):
+                await _write(response, reader)
+    return response
+
+
+async def _write(response: web.StreamResponse, reader: Reader) -> None:
+    """Write until the end; a write that takes too long is cut off by the hub."""
+    await response.write(sse.OPENING)
+    while (news := await reader.read()) is not None:
+        await response.write(news)
+
+
+async def _end_with_caller(request: web.Request, reader: Reader) -> None:
+    """End a stream that has nothing to write, and so would not notice that nobody reads it."""
+    if isinstance(request.protocol, Connection):
+        await request.protocol.left()
+        reader.end()
+
+
+def _bound_send_buffer(transport: asyncio.Transport) -> None:
+    connection: socket.socket | None = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)

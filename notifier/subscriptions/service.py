@@ -1,0 +1,182 @@
+"""The desk at which subscriptions are made, confirmed, looked up, resumed and ended."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from notifier.deliveries.confirmation import Consent
+from notifier.deliveries.redrive import Redriving
+from notifier.store.contract import DeliveryLog
+from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSubscribers
+from shared.aws.batcher import EntryFailedError
+from shared.aws.delivery_jobs import Errands
+from shared.aws.errors import AwsUnavailableError
+from shared.clock import Clock
+from shared.domain.delivery import LoggedDelivery
+from shared.domain.subscription import (
+    Channel,
+    Subscription,
+    SubscriptionState,
+    advance,
+    rotate,
+)
+from shared.domain.subscription_request import Granted, SubscriptionWish, grant
+from shared.domain.tokens import new_signing_secret
+from shared.messages.delivery_job import Confirm, Redeliver
+from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+
+log = structlog.stdlib.get_logger(__name__)
+
+LAST_DELIVERIES = 20
+OVERLAP = dt.timedelta(hours=24)
+"""For how long webhooks are signed with the old secret as well."""
+
+
+class NotFoundError(Exception):
+    """There is no such subscription or delivery."""
+
+
+class NotActiveError(Exception):
+    """Nothing is delivered to the subscription as it stands."""
+
+    def __init__(self, state: SubscriptionState) -> None:
+        super().__init__(f"nothing is delivered to a subscription that is {state}")
+
+
+class _Store(SubscriptionStore, DeliveryLog, Protocol):
+    """What is read and written here."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDesk:
+    """Most calls raise SubscriptionChangedError when somebody else was quicker."""
+
+    store: _Store
+    store_id: str
+    errands: Errands
+    consent: Consent
+    queues: QueueSubscribers
+    redriving: Redriving
+    clock: Clock
+
+    async def subscribe(self, wish: SubscriptionWish) -> Granted:
+        """Record a wish, and ask whether it is meant; a queue, which staff name, is not asked.
+
+        Raises QueueRefusedError.
+        """
+        granted = grant(wish, self.store_id, self.clock())
+        if wish.channel is Channel.SQS:
+            return replace(granted, subscription=await self._subscribe_queue(granted.subscription))
+        await self.store.add_subscription(granted.subscription)
+        await self._have_asked(granted.subscription)
+        log.info(
+            "subscription.wished",
+            subscription=granted.subscription.id,
+            topic=wish.topic,
+            channel=wish.channel,
+        )
+        return granted
+
+    async def find(self, subscription_id: str) -> Subscription:
+        """Look a subscription up; raises NotFoundError."""
+        subscription = await self.store.subscription(subscription_id)
+        if subscription is None:
+            raise NotFoundError
+        return subscription
+
+    async def last_deliveries(self, subscription: Subscription) -> Sequence[LoggedDelivery]:
+        """List the last deliveries, the newest first."""
+        return await self.store.last_deliveries(subscription.id, LAST_DELIVERIES)
+
+    async def confirm(self, subscription: Subscription) -> Subscription:
+        """Make it active; one that was confirmed before stays as it is.
+
+        Raises SubscriptionRefusedError when it has ended.
+        """
+        if subscription.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}:
+            return subscription
+        return await self.consent.confirm(subscription)
+
+    async def end(self, subscription: Subscription) -> None:
+        """End it: from now on nothing more is delivered. It may have ended before."""
+        while subscription.state is not SubscriptionState.ENDED:
+            await self.queues.unsubscribe(subscription)
+            ended = advance(subscription, SubscriptionState.ENDED, self.clock(), "unsubscribed")
+            try:
+                await self.store.replace_subscription(subscription, ended)
+            except SubscriptionChangedError:
+                subscription = await self.find(subscription.id)
+            else:
+                log.info("subscription.ended", subscription=subscription.id)
+                return
+
+    async def resume(self, subscription: Subscription) -> int:
+        """Make a paused subscription active, and have delivered what failed; see `Redriving`."""
+        return await self.redriving.redrive(subscription)
+
+    async def rotate_secret(self, subscription: Subscription) -> Subscription:
+        """Sign with a fresh secret; the present one is good for OVERLAP more."""
+        rotated = rotate(subscription, new_signing_secret(), self.clock(), OVERLAP)
+        await self.store.replace_subscription(subscription, rotated)
+        log.info("subscription.secret_rotated", subscription=subscription.id)
+        return rotated
+
+    async def redeliver(self, subscription: Subscription, delivery_id: str) -> None:
+        """Have one more attempt made, whatever became of a delivery.
+
+        Raises NotFoundError, and NotActiveError.
+        """
+        if subscription.state is not SubscriptionState.ACTIVE:
+            raise NotActiveError(subscription.state)
+        if await self.store.logged(subscription.id, delivery_id) is None:
+            raise NotFoundError
+        again = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
+        await self.errands.send(again)
+
+    async def _have_asked(self, subscription: Subscription) -> None:
+        """Queue the question; without it, whoever wishes is refused, and not asked later on.
+
+        Otherwise it would be confirmed after all, and nobody had its manage token.
+        """
+        try:
+            await self.errands.send(Confirm(subscription_id=subscription.id))
+        except (AwsUnavailableError, EntryFailedError):
+            await self.end(subscription)
+            raise
+
+    async def _subscribe_queue(self, subscription: Subscription) -> Subscription:
+        """Record it first: whatever SNS delivers for, somebody can find and end.
+
+        What is cut off in between stays pending, and is ended when the notifier opens again.
+        """
+        recorded = await self.store.add_subscription(subscription)
+        try:
+            await self._require_alone(recorded)
+            aws_subscription = await self.queues.subscribe(recorded)
+        except QueueRefusedError as error:
+            refused = advance(recorded, SubscriptionState.ENDED, self.clock(), str(error))
+            await self.store.replace_subscription(recorded, refused)
+            raise
+        active = replace(
+            advance(recorded, SubscriptionState.ACTIVE, self.clock()),
+            aws_subscription=aws_subscription,
+        )
+        await self.store.replace_subscription(recorded, active)
+        return active
+
+    async def _require_alone(self, recorded: Subscription) -> None:
+        """Make sure that no other record is of this queue: of two at once, neither goes on.
+
+        SNS has one subscription of a queue to a topic, with one filter: whoever ended one of two
+        would end both.
+        """
+        async for page in self.store.subscribed(recorded.routes):
+            for other in page:
+                is_of_queue = (other.channel, other.target) == (Channel.SQS, recorded.target)
+                if is_of_queue and other.id != recorded.id:
+                    raise QueueRefusedError(f"the queue is subscribed already: {other.id}")

@@ -1,0 +1,83 @@
+"""The desk at which staff look at dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from producer.dead_letters.rules import reason_of, ticket_in
+from producer.orders.errors import DeadLetterNotFoundError, DeadLettersLeftError
+from shared.aws.dead_letters import DeadLetter, DeadLetters
+from shared.clock import Clock
+from shared.domain.order import Order
+from shared.store.contract import OrderStore, StoreUnavailableError
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A dead letter, why it is one, how old it is (seconds), and its order, if it has one."""
+
+    letter: DeadLetter
+    reason: str
+    age_seconds: float
+    order_id: str | None
+    order: Order | None
+
+
+class DeadLetterDesk:
+    """Lists, shows and purges dead letters."""
+
+    def __init__(self, dead_letters: DeadLetters, store: OrderStore, clock: Clock) -> None:
+        self._dead_letters = dead_letters
+        self._store = store
+        self._clock = clock
+
+    async def count(self) -> int:
+        """Count the dead letters."""
+        return await self._dead_letters.count()
+
+    async def listed(self, limit: int) -> Sequence[Finding]:
+        """List up to `limit` dead letters, the oldest of them first."""
+        letters = await self._dead_letters.look(limit)
+        findings = await asyncio.gather(*(self._finding(letter) for letter in letters))
+        return sorted(findings, key=lambda finding: -finding.age_seconds)
+
+    async def find(self, letter_id: str) -> Finding:
+        """Find one dead letter; raises DeadLetterNotFoundError, or DeadLettersLeftError."""
+        async with self._dead_letters.pages() as pages:
+            async for letters in pages:
+                for letter in letters:
+                    if letter.id == letter_id:
+                        return await self._finding(letter)
+        if pages.left:
+            raise DeadLettersLeftError(pages.left)
+        raise DeadLetterNotFoundError
+
+    async def purge(self) -> int:
+        """Delete all dead letters for good; say how many there were, as far as SQS knows."""
+        count = await self._dead_letters.count()
+        await self._dead_letters.purge()
+        log.warning("dead_letters.purged", count=count)
+        return count
+
+    async def _finding(self, letter: DeadLetter) -> Finding:
+        now = self._clock()
+        ticket = ticket_in(letter)
+        order, reason = None, reason_of(letter)
+        try:
+            order = await self._store.get(ticket.order_id) if ticket else None
+        except StoreUnavailableError as error:
+            log.warning("dead_letter.order_not_read", letter_id=letter.id, error=str(error))
+            reason += "; its order cannot be read now"
+        return Finding(
+            letter=letter,
+            reason=reason,
+            age_seconds=max(0.0, (now - (letter.sent_at or now)).total_seconds()),
+            order_id=ticket.order_id if ticket else None,
+            order=order,
+        )

@@ -1,0 +1,1 @@
+"""Orders: admitted, priced, recorded, dispatched."""

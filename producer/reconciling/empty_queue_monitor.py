@@ -1,0 +1,30 @@
+"""Watches the line, and remembers when it was last certain that there was none."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from producer.orders.backlog import Backlog
+from shared.clock import Clock
+
+
+class LineWatch:
+    """Samples the backlog. `empty_at` is when the queue was last found empty, twice in a row.
+
+    A time that is in the future by now is forgotten: our clock was set back, and nobody knows how
+    long ago that was.
+    """
+
+    def __init__(self, backlog: Backlog, clock: Clock) -> None:
+        self._backlog = backlog
+        self._clock = clock
+        self.empty_at: dt.datetime | None = None
+
+    async def sample(self) -> None:
+        """Ask the queue once."""
+        asked_at = self._clock()
+        if self.empty_at is not None and self.empty_at > asked_at:
+            self.empty_at = None
+        await self._backlog.sample()
+        if self._backlog.is_empty:
+            self.empty_at = asked_at

@@ -1,0 +1,64 @@
+"""The log of deliveries: what has become of an announcement for one subscriber."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class LoggedState(StrEnum):
+    """Where a delivery stands."""
+
+    DUE = "due"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """It is a dead letter."""
+
+    DROPPED = "dropped"
+    """The subscription had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDelivery:
+    """An announcement that is due to a subscriber, or was.
+
+    `event` is the CloudEvent as JSON; `at` is when the delivery was first due. `attempts` counts
+    those that were begun, but for what failed on our side. `error` says how the last one failed,
+    which began at `tried_at`; without one, it is under way, or was cut off and may have been made.
+    `not_before` is when the next one may be made.
+    """
+
+    subscription_id: str
+    id: str
+    topic: str
+    event_id: str
+    event_type: str
+    event: str
+    at: dt.datetime
+    state: LoggedState = LoggedState.DUE
+    attempts: int = 0
+    tried_at: dt.datetime | None = None
+    error: str | None = None
+    not_before: dt.datetime | None = None
+
+
+def attempted(delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime) -> LoggedDelivery:
+    """Count an attempt that begins now; how it ends is not known yet."""
+    return replace(
+        delivery,
+        attempts=delivery.attempts + 1,
+        tried_at=at,
+        error=None,
+        not_before=not_before,
+    )
+
+
+def delivery_id(event_time: dt.datetime, event_id: str) -> str:
+    """Make an id that sorts by time, and is the same however often the event is announced."""
+    return f"{int(event_time.timestamp() * 1000):013d}-{event_id}"
+
+
+def due_place(delivery: LoggedDelivery) -> str:
+    """Say where a delivery stands among all that are due."""
+    return f"{delivery.id}#{delivery.subscription_id}"

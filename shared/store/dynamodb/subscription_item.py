@@ -1,0 +1,77 @@
+"""Subscriptions as items of the DynamoDB table: one by the id, and one for each route."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from shared.clock import sortable
+from shared.domain.subscription import Subscription, SubscriptionState
+from shared.store.document import SUBSCRIPTION
+from shared.store.dynamodb.item import Item, epoch_seconds, key
+
+
+def subscription_pk(store_id: str, subscription_id: str) -> str:
+    """Name the partition of a subscription and of what is delivered to it."""
+    return f"subscription#{store_id}#{subscription_id}"
+
+
+def subscription_key(store_id: str, subscription_id: str) -> Item:
+    """Make the primary key of a subscription."""
+    return key(subscription_pk(store_id, subscription_id), "subscription")
+
+
+def in_state_partition(store_id: str, state: SubscriptionState) -> str:
+    """Name the partition of the index of what is open that has the subscriptions in a state."""
+    return f"{state}#{store_id}"
+
+
+def in_state_place(subscription: Subscription) -> str:
+    """Say where a subscription stands among those in its state: by age, and then by id.
+
+    It ends with the topic, which is counted without a look at the item.
+    """
+    return f"{sortable(subscription.created_at)}#{subscription.id}#{subscription.topic}"
+
+
+def subscription_item(
+    store_id: str, subscription: Subscription, write_id: str, ended_until: dt.datetime
+) -> Item:
+    """Write a subscription as an item, which is open until it ends, and then expires."""
+    item: Item = {
+        **subscription_key(store_id, subscription.id),
+        **_document(subscription),
+        "version": {"N": str(subscription.version)},
+        "write_id": {"S": write_id},
+    }
+    if subscription.state is SubscriptionState.ENDED:
+        return {**item, "expires": epoch_seconds(ended_until)}
+    partition = in_state_partition(store_id, subscription.state)
+    return {**item, "open": {"S": partition}, "placed": {"S": in_state_place(subscription)}}
+
+
+def topic_of(entry: Item) -> str:
+    """Read a subscription's topic from its entry in the index of what is open."""
+    return entry["placed"]["S"].rpartition("#")[2]
+
+
+def route_pk(store_id: str, route: str) -> str:
+    """Name the partition of the subscriptions that have a route."""
+    return f"routes#{store_id}#{route}"
+
+
+def route_items(store_id: str, subscription: Subscription) -> Sequence[Item]:
+    """Write a subscription once for each of its routes, so that one query finds it there."""
+    return [
+        {**key(route_pk(store_id, route), subscription.id), **_document(subscription)}
+        for route in subscription.routes
+    ]
+
+
+def subscription_of(item: Item) -> Subscription:
+    """Read a subscription from its item, or from that of a route."""
+    return SUBSCRIPTION.validate_json(item["document"]["S"])
+
+
+def _document(subscription: Subscription) -> Item:
+    return {"document": {"S": SUBSCRIPTION.dump_json(subscription).decode()}}

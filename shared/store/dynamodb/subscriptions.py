@@ -1,0 +1,137 @@
+"""Subscriptions in DynamoDB: written in one transaction with the routes they are found by."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.clock import Clock
+from shared.domain.subscription import Subscription, SubscriptionState
+from shared.store.contract import StoreUnavailableError
+from shared.store.dynamodb.batch import open_items
+from shared.store.dynamodb.item import Item, key_of, same_write
+from shared.store.dynamodb.subscription_item import (
+    in_state_partition,
+    in_state_place,
+    route_items,
+    route_pk,
+    subscription_item,
+    subscription_key,
+    subscription_of,
+    topic_of,
+)
+from shared.store.dynamodb.table import ABSENT, OPEN_INDEX, Table
+from shared.store.subscription_contract import SubscriptionChangedError
+
+
+@dataclass(frozen=True)
+class DynamoDBSubscriptions:
+    """The `SubscriptionStore` of one shop, in a table that several shops may share.
+
+    One that has ended is kept for `retention`.
+    """
+
+    table: Table
+    store_id: str
+    clock: Clock
+    retention: dt.timedelta
+
+    async def add_subscription(self, subscription: Subscription) -> Subscription:
+        """Record a new subscription, unless its id is taken."""
+        async with self.table.in_time():
+            recorded = await self._write(
+                self._subscription_item(subscription), subscription, ABSENT
+            )
+        if recorded is None:
+            raise StoreUnavailableError("the order store was busy with the same subscription")
+        return subscription_of(recorded)
+
+    async def subscription(self, subscription_id: str) -> Subscription | None:
+        """Look a subscription up."""
+        async with self.table.in_time():
+            item = await self.table.item(subscription_key(self.store_id, subscription_id))
+        return None if item is None else subscription_of(item)
+
+    async def replace_subscription(self, before: Subscription, after: Subscription) -> None:
+        """Write `after` over `before`; see `SubscriptionStore.replace_subscription`."""
+        item = self._subscription_item(after)
+        async with self.table.in_time():
+            recorded = await self._write(item, after, _unchanged(before))
+        if recorded is None or not same_write(recorded, item):
+            if recorded is not None and subscription_of(recorded).version == before.version:
+                raise StoreUnavailableError("the order store was busy with the same subscription")
+            raise SubscriptionChangedError("the subscription was changed by somebody else")
+
+    async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
+        """List all that have one of these routes, as DynamoDB has pages."""
+        before: set[str] = set()
+        for route in routes:
+            pages = self.table.pages(
+                KeyConditionExpression="pk = :route",
+                ExpressionAttributeValues={":route": {"S": route_pk(self.store_id, route)}},
+                ConsistentRead=True,
+            )
+            async for items in pages:
+                page = map(subscription_of, items)
+                yield [one for one in page if before.isdisjoint(one.routes)]
+            before.add(route)
+
+    async def in_state(
+        self, state: SubscriptionState, limit: int, after: Subscription | None = None
+    ) -> Sequence[Subscription]:
+        """List subscriptions in a state, oldest first."""
+        partition = in_state_partition(self.store_id, state)
+        place = in_state_place(after) if after else ""
+        async with self.table.in_time():
+            items = await open_items(self.table, partition, limit, place)
+        return [subscription_of(item) for item in items]
+
+    async def count_active(self) -> Mapping[str, int]:
+        """Count the active subscriptions of each topic, by the index alone."""
+        counts: Counter[str] = Counter()
+        partition = in_state_partition(self.store_id, SubscriptionState.ACTIVE)
+        pages = self.table.pages(
+            IndexName=OPEN_INDEX,
+            KeyConditionExpression="#open = :partition",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":partition": {"S": partition}},
+        )
+        async for entries in pages:
+            counts.update(topic_of(entry) for entry in entries)
+        return counts
+
+    def _subscription_item(self, subscription: Subscription) -> Item:
+        ended_until = self.clock() + self.retention
+        return subscription_item(self.store_id, subscription, uuid.uuid4().hex, ended_until)
+
+    async def _write(
+        self, item: Item, subscription: Subscription, condition: Mapping[str, Any]
+    ) -> Item | None:
+        """Put an item and those of its routes, and give what is recorded after, ours or not.
+
+        As with `Table.put_or_find`, a refusal alone says little.
+        """
+        client, name = self.table.client, self.table.name
+        routes = route_items(self.store_id, subscription)
+        if subscription.state is SubscriptionState.ENDED:
+            others = [{"Delete": {"TableName": name, "Key": key_of(route)}} for route in routes]
+        else:
+            others = [{"Put": {"TableName": name, "Item": route}} for route in routes]
+        actions: list[Any] = [{"Put": {"TableName": name, "Item": item, **condition}}, *others]
+        try:
+            await client.transact_write_items(TransactItems=actions)
+        except client.exceptions.TransactionCanceledException:
+            return await self.table.item(key_of(item))
+        return item
+
+
+def _unchanged(before: Subscription) -> Mapping[str, Any]:
+    return {
+        "ConditionExpression": "#version = :version",
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": {":version": {"N": str(before.version)}},
+    }

@@ -1,0 +1,143 @@
+"""Group commit: writes that arrive while a transaction is being committed share the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+from shared.store.contract import StoreUnavailableError
+from shared.store.sqlite.connection import unavailable
+from shared.store.sqlite.connection_thread import ConnectionThread
+
+log = structlog.stdlib.get_logger(__name__)
+
+_T = TypeVar("_T")
+
+
+class GroupCommit:
+    """Makes writes durable, many to a transaction; closed, it first makes those it accepted.
+
+    No timer: a lone write is committed at once, and under load a transaction holds what came
+    during the one before, up to `group_size`. At most `queue_size` writes wait.
+    """
+
+    def __init__(
+        self,
+        connection: ConnectionThread,
+        timeout_seconds: float,
+        *,
+        group_size: int = 256,
+        queue_size: int = 4096,
+    ) -> None:
+        self._connection = connection
+        self._timeout_seconds = timeout_seconds
+        self._group_size = group_size
+        self._queue_size = queue_size
+        self._waiting: deque[_Write] = deque()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._committing = asyncio.create_task(self._commit_until_closed(), name="group commit")
+
+    async def write(self, statements: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run `statements` inside a transaction, and give what they gave once it is durable.
+
+        What they raise undoes them alone. Raises StoreUnavailableError when SQLite fails, when
+        too many writes wait, when the time is over, and after `aclose`.
+        """
+        if self._closing:
+            raise StoreUnavailableError("the order store is closed")
+        if len(self._waiting) >= self._queue_size:
+            raise StoreUnavailableError("too many writes are waiting for the order store's file")
+        caller: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Write(statements, caller))
+        self._arrived.set()
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await caller
+        except TimeoutError as error:
+            message = f"the order store did not write within {self._timeout_seconds:g} s"
+            raise StoreUnavailableError(message) from error
+
+    async def aclose(self) -> None:
+        """Commit what was accepted, and take no more."""
+        self._closing = True
+        self._arrived.set()
+        await asyncio.shield(self._committing)
+
+    async def _commit_until_closed(self) -> None:
+        while not self._closing or self._waiting:
+            await self._arrived.wait()
+            group = self._next_group()
+            if group:
+                await self._commit(group)
+            elif not self._closing:
+                self._arrived.clear()
+
+    def _next_group(self) -> Sequence[_Write]:
+        group: list[_Write] = []
+        while self._waiting and len(group) < self._group_size:
+            write = self._waiting.popleft()
+            if not write.caller.done():
+                group.append(write)
+        return group
+
+    async def _commit(self, group: Sequence[_Write]) -> None:
+        try:
+            await self._connection.transact(lambda connection: _make(group, connection))
+        except StoreUnavailableError as error:
+            _fail(group, str(error))
+        except Exception:  # the outermost edge: whatever happened, the next group may succeed
+            log.exception("store.commit_failed", writes=len(group))
+            _fail(group, "the order store failed")
+        else:
+            for write in group:
+                write.tell()
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """A write, who waits for it, and what came of it inside the transaction."""
+
+    statements: Callable[[sqlite3.Connection], Any]
+    caller: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+    def make(self, connection: sqlite3.Connection) -> None:
+        connection.execute("SAVEPOINT one_write")
+        try:
+            self.result = self.statements(connection)
+        except Exception as error:
+            if not connection.in_transaction:  # SQLite has undone the others' writes as well
+                raise
+            self.error = error
+            connection.execute("ROLLBACK TO one_write")
+        connection.execute("RELEASE one_write")
+
+    def tell(self) -> None:
+        if self.caller.done():
+            return
+        if self.error is None:
+            self.caller.set_result(self.result)
+        elif isinstance(self.error, sqlite3.Error):
+            self.caller.set_exception(unavailable(self.error))
+        else:
+            self.caller.set_exception(self.error)
+
+
+def _make(group: Sequence[_Write], connection: sqlite3.Connection) -> None:
+    for write in group:
+        if not write.caller.done():  # its caller may have given up while the file was locked
+            write.make(connection)
+
+
+def _fail(group: Sequence[_Write], reason: str) -> None:
+    for write in group:
+        if not write.caller.done():
+            write.caller.set_exception(StoreUnavailableError(reason))
