@@ -6,13 +6,13 @@ from functools import partial
 
 from notifier.app import setup
 from notifier.settings import NotifierSettings
-from shared.runtime.startup import read_settings, told_clearly
+from shared.runtime.startup import exit_on_startup_error, read_settings
 from shared.web.service import run_web_service
 
 
 def main() -> None:
     """Run the notifier as its settings say."""
-    with told_clearly():
+    with exit_on_startup_error():
         settings = read_settings(NotifierSettings)
         run_web_service("notifier", settings, [partial(setup, settings=settings)])
 

@@ -12,13 +12,13 @@ from notifier.build import NOTIFIER, open_notifier
 from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.problems import NOTIFIER_PROBLEMS
 from notifier.settings import NotifierSettings
-from notifier.stream.feed import HUB, LIVE_QUEUE, feeding, new_hub
+from notifier.stream.feed import HUB, INSTANCE_QUEUE, feeding, new_hub
 from notifier.stream.hub import TooManyForOneClientError, TooManyStreamsError
-from notifier.stream.metrics import Tally
+from notifier.stream.metrics import StreamMetrics
 from notifier.stream.response import TOO_MANY_STREAMS, StreamTimes
 from notifier.stream.routes import STREAM_TIMES
 from shared.aws.names import Names
-from shared.web.keys import DRAINS, HANGUPS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import BROKER_RESETS, DRAINS, METRICS, OPERATIONS, PROBLEMS, READINESS
 from shared.web.problem import TOO_BUSY, Problem
 
 _RETRY_SECONDS = 30
@@ -27,18 +27,18 @@ _RETRY_SECONDS = 30
 
 def setup(app: web.Application, settings: NotifierSettings) -> None:
     """Add the notifier to `app`."""
-    hangup = asyncio.Event()
+    broker_reset = asyncio.Event()
 
     async def notifier(app: web.Application) -> AsyncIterator[None]:
-        async with open_notifier(settings, hangup) as app[NOTIFIER]:
+        async with open_notifier(settings, broker_reset) as app[NOTIFIER]:
             yield
 
     async def live(app: web.Application) -> AsyncIterator[None]:
-        async with feeding(app[HUB], settings, app[NOTIFIER].catalog.names) as app[LIVE_QUEUE]:
+        async with feeding(app[HUB], settings, app[NOTIFIER].catalog.names) as app[INSTANCE_QUEUE]:
             yield
 
     async def live_feed_up() -> None:
-        await app[LIVE_QUEUE].check()
+        await app[INSTANCE_QUEUE].check()
 
     async def deliveries_up() -> None:
         await app[NOTIFIER].hours.office.check()
@@ -47,11 +47,11 @@ def setup(app: web.Application, settings: NotifierSettings) -> None:
         await app[NOTIFIER].hours.drain()
 
     app[NAMES] = Names(settings.name_prefix)
-    app[HUB] = new_hub(settings, Tally(app[METRICS]))
+    app[HUB] = new_hub(settings, StreamMetrics(app[METRICS]))
     app[STREAM_TIMES] = StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds)
     app[OPERATIONS].extend(NOTIFIER_OPERATIONS)
     app[READINESS].update({"live feed": live_feed_up, "deliveries": deliveries_up})
-    app[HANGUPS].append(hangup)
+    app[BROKER_RESETS].append(broker_reset)
     app[DRAINS].append(drain)
     for error, problem in NOTIFIER_PROBLEMS.items():
         app[PROBLEMS].setdefault(error, problem)

@@ -14,23 +14,23 @@ from aiohttp import web
 from jinja2 import Environment
 
 from notifier.channels.channel import Sender
-from notifier.channels.email.confirmation_rate_limit import SparingSender
+from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.opening import open_mail
 from notifier.channels.email.rendering import new_templates
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
-from notifier.deliveries.health import Standing
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
 from notifier.delivery_service import Surroundings
-from notifier.delivery_supervisor import OfficeHours
+from notifier.delivery_supervisor import DeliverySupervisor
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
 from notifier.store.factory import open_notifier_store
 from notifier.topics.catalog import TopicCatalog
-from notifier.topics.publisher import Press
-from notifier.topics.sns_topics import open_publishers
-from notifier.topics.subscriber_counts import Headcount
+from notifier.topics.publisher import NewsletterPublisher
+from notifier.topics.sns_topics import open_sns_topics
+from notifier.topics.subscriber_counts import SubscriberCounts
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.errors import reaching
 from shared.aws.names import Names
@@ -52,13 +52,13 @@ class Notifier:
 
     store: NotifierStore
     catalog: TopicCatalog
-    headcount: Headcount
-    press: Press
+    subscriber_counts: SubscriberCounts
+    publisher: NewsletterPublisher
     links: LinkSigner
     templates: Environment
     rules: DialingRules
     rate_limit: RateLimit
-    hours: OfficeHours
+    hours: DeliverySupervisor
 
 
 NOTIFIER: web.AppKey[Notifier] = web.AppKey("NOTIFIER", Notifier)
@@ -66,57 +66,57 @@ NOTIFIER: web.AppKey[Notifier] = web.AppKey("NOTIFIER", Notifier)
 
 @contextlib.asynccontextmanager
 async def open_notifier(
-    settings: NotifierSettings, hangup: asyncio.Event
+    settings: NotifierSettings, broker_reset: asyncio.Event
 ) -> AsyncIterator[Notifier]:
     """Open what there is on this machine, and then the office, if it can be within a moment.
 
-    `hangup` tells that queues and topics may have lost what was in them.
+    `broker_reset` tells that queues and topics may have lost what was in them.
     """
     names, rules = Names(settings.name_prefix), DialingRules(settings.allow_loopback_webhooks)
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
-        open_publishers(clients, names) as publishers,
+        open_sns_topics(clients, names) as publishers,
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
         webhook_session(rules, seconds=settings.webhook_seconds) as challenges,
     ):
         links = LinkSigner(await store.link_secret(secrets.token_urlsafe(32)), settings.own_url)
         templates = new_templates()
         catalog = TopicCatalog(store, partial(_provision, clients, names))
-        press = Press(store, publishers, settings.store_id, utc_now)
+        publisher = NewsletterPublisher(store, publishers, settings.store_id, utc_now)
         senders: dict[Channel, Sender] = {
             Channel.WEBHOOK: WebhookSender(session, rules, utc_now, challenges),
-            Channel.EMAIL: SparingSender(
+            Channel.EMAIL: ConfirmationRateLimit(
                 open_mail(settings, links, templates, utc_now), store, links.digest, utc_now
             ),
         }
-        around = Surroundings(settings, clients, store, catalog, press, senders, links)
-        hours = OfficeHours(around, hangup)
+        around = Surroundings(settings, clients, store, catalog, publisher, senders, links)
+        hours = DeliverySupervisor(around, broker_reset)
         notifier = Notifier(
             store,
             catalog,
-            Headcount(store),
-            press,
+            SubscriberCounts(store),
+            publisher,
             links,
             templates,
             rules,
             RateLimit(settings.subscriptions_per_minute, time.monotonic),
             hours,
         )
-        housekeeping = Housekeeping(store, Standing(store, utc_now), utc_now)
+        housekeeping = Housekeeping(store, SubscriptionHealth(store, utc_now), utc_now)
         async with (
             running(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
             running(every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"),
-            running(_announce_overdue(press, settings.overdue_seconds), "overdue issues"),
+            running(_announce_overdue(publisher, settings.overdue_seconds), "overdue issues"),
             hours.kept(),
         ):
             yield notifier
 
 
-async def _announce_overdue(press: Press, seconds: float) -> None:
+async def _announce_overdue(publisher: NewsletterPublisher, seconds: float) -> None:
     """Give the issues of an earlier life time as well: they may be on their way."""
     await asyncio.sleep(seconds)
-    await every(seconds, partial(press.announce_overdue, seconds))
+    await every(seconds, partial(publisher.announce_overdue, seconds))
 
 
 async def _provision(clients: AwsClients, names: Names, topics: Collection[str]) -> None:

@@ -10,27 +10,27 @@ from functools import partial
 
 from notifier.channels.channel import Sender
 from notifier.channels.email.links import LinkSigner
-from notifier.deliveries.confirmation import Consent
+from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.dead_letters import Undelivered
 from notifier.deliveries.deliverer import Deliverer
-from notifier.deliveries.due_limit import Arrears
+from notifier.deliveries.due_limit import DueLimit
 from notifier.deliveries.fan_out import FanOut
-from notifier.deliveries.health import Standing
-from notifier.deliveries.job_handler import ErrandRunner
+from notifier.deliveries.health import SubscriptionHealth
+from notifier.deliveries.job_handler import DeliveryJobHandler
 from notifier.deliveries.limits import Lanes
-from notifier.deliveries.queue_epoch import QueueMemory
+from notifier.deliveries.queue_epoch import QueueEpoch
 from notifier.deliveries.redrive import Redriving
 from notifier.deliveries.requeue import Requeueing
 from notifier.deliveries.retry_policy import Schedule
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
 from notifier.subscriptions.queue_subscribers import QueueSubscribers
-from notifier.subscriptions.service import SubscriptionDesk
-from notifier.subscriptions.topology_restore import Reopening
+from notifier.subscriptions.service import SubscriptionService
+from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
-from notifier.topics.publisher import Press
+from notifier.topics.publisher import NewsletterPublisher
 from shared.aws.clients import AwsClients
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.names import Names
 from shared.aws.queues import open_dead_letters, open_queue
 from shared.clock import utc_now
@@ -51,30 +51,30 @@ class Surroundings:
     clients: AwsClients
     store: NotifierStore
     catalog: TopicCatalog
-    press: Press
+    publisher: NewsletterPublisher
     senders: Mapping[Channel, Sender]
     links: LinkSigner
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class DeliveryService:
     """What a route may need, and what runs behind it."""
 
-    desk: SubscriptionDesk
+    desk: SubscriptionService
     undelivered: Undelivered
-    reopening: Reopening
-    arrears: Arrears
+    topology_restore: TopologyRestore
+    due_limit: DueLimit
     consumers: tuple[Consumer, ...]
 
-    async def work(self, hangup: asyncio.Event, stop: asyncio.Event) -> None:
+    async def work(self, broker_reset: asyncio.Event, stop: asyncio.Event) -> None:
         """Deliver until `stop`; then finish what was begun."""
         async with asyncio.TaskGroup() as tasks:
             beside = [
-                tasks.create_task(self.reopening.run(hangup), name="reopening"),
+                tasks.create_task(self.topology_restore.run(broker_reset), name="topology_restore"),
                 tasks.create_task(
                     every(_LETTERS_SECONDS, self.undelivered.tidy), name="dead letters"
                 ),
-                tasks.create_task(every(_ARREARS_SECONDS, self.arrears.bound), name="arrears"),
+                tasks.create_task(every(_ARREARS_SECONDS, self.due_limit.bound), name="due_limit"),
             ]
             for consumer in self.consumers:
                 tasks.create_task(consumer.run(stop), name="deliveries")
@@ -84,13 +84,13 @@ class Office:
 
     async def check(self) -> None:
         """Make sure that deliveries can be made; raises what is in the way."""
-        await self.reopening.check()
+        await self.topology_restore.check()
         for consumer in self.consumers:
             consumer.check()
 
 
 @contextlib.asynccontextmanager
-async def open_office(around: Surroundings) -> AsyncIterator[Office]:
+async def open_office(around: Surroundings) -> AsyncIterator[DeliveryService]:
     """Open the queues, and put together what works with them; the queues must be there."""
     names = Names(around.settings.name_prefix)
     limits = ConsumerLimits(
@@ -102,39 +102,43 @@ async def open_office(around: Surroundings) -> AsyncIterator[Office]:
         opened(names.deliveries, names.deliveries_dead_letters) as deliveries,
         open_dead_letters(around.clients, names.deliveries_dead_letters) as dead_letters,
     ):
-        memory = QueueMemory(around.store, around.clients.sqs, deliveries.url)
-        await memory.begin()
-        errands = Errands(deliveries)
-        runner = _runner(around, errands)
+        epoch = QueueEpoch(around.store, around.clients.sqs, deliveries.url)
+        await epoch.begin()
+        jobs = DeliveryJobs(deliveries)
+        runner = _runner(around, jobs)
         queues = QueueSubscribers(around.clients, names)
-        redriving = Redriving(around.store, errands, utc_now)
-        fan_out = FanOut(around.store, errands, utc_now)
-        requeueing = Requeueing(around.store, errands, around.press, memory, utc_now)
-        yield Office(
-            desk=SubscriptionDesk(
+        redriving = Redriving(around.store, jobs, utc_now)
+        fan_out = FanOut(around.store, jobs, utc_now)
+        requeueing = Requeueing(around.store, jobs, around.publisher, epoch, utc_now)
+        yield DeliveryService(
+            desk=SubscriptionService(
                 around.store,
                 around.settings.store_id,
-                errands,
-                runner.consent,
+                jobs,
+                runner.confirmation,
                 queues,
                 redriving,
                 utc_now,
             ),
-            undelivered=Undelivered(dead_letters, around.store, errands, redriving),
-            reopening=Reopening(around.catalog, around.store, queues, requeueing, memory, utc_now),
-            arrears=Arrears(around.store, Standing(around.store, utc_now)),
+            undelivered=Undelivered(dead_letters, around.store, jobs, redriving),
+            topology_restore=TopologyRestore(
+                around.catalog, around.store, queues, requeueing, epoch, utc_now
+            ),
+            due_limit=DueLimit(around.store, SubscriptionHealth(around.store, utc_now)),
             consumers=(
                 Consumer(
-                    announcements, fan_out.hear, replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE)
+                    announcements,
+                    fan_out.handle,
+                    replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE),
                 ),
                 Consumer(deliveries, runner.run, limits),
             ),
         )
 
 
-def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
+def _runner(around: Surroundings, jobs: DeliveryJobs) -> DeliveryJobHandler:
     settings, store = around.settings, around.store
-    standing = Standing(store, utc_now)
+    health = SubscriptionHealth(store, utc_now)
     lanes = Lanes(settings.deliveries_per_subscriber)
     schedule = Schedule(settings.retry_seconds, settings.longest_attempt)
     deliverer = Deliverer(
@@ -142,17 +146,17 @@ def _runner(around: Surroundings, errands: Errands) -> ErrandRunner:
         around.senders,
         lanes,
         schedule,
-        standing,
+        health,
         utc_now,
     )
-    consent = Consent(
+    confirmation = Confirmation(
         store,
         around.senders,
-        errands,
+        jobs,
         lanes,
-        standing,
+        health,
         schedule,
         around.links.confirm_token,
         utc_now,
     )
-    return ErrandRunner(deliverer, consent)
+    return DeliveryJobHandler(deliverer, confirmation)

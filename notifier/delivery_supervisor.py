@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from notifier.delivery_service import Office, Surroundings, open_office
+from notifier.delivery_service import DeliveryService, Surroundings, open_office
 from shared.aws.errors import AwsUnavailableError, reaching
 from shared.aws.names import Names
 from shared.aws.provisioning import are_provisioned
@@ -23,20 +23,20 @@ _AT_FIRST_SECONDS = 5.0
 """Long enough to open when SQS, SNS and the store are there; callers wait no longer than this."""
 
 
-class OfficeHours:
-    """Opens the office, again after each failure. `hangup` is told to whoever works there."""
+class DeliverySupervisor:
+    """Opens the office, again after each failure. `broker_reset` is told to whoever works there."""
 
-    def __init__(self, around: Surroundings, hangup: asyncio.Event) -> None:
+    def __init__(self, around: Surroundings, broker_reset: asyncio.Event) -> None:
         self._around = around
-        self._hangup = hangup
-        self._office: Office | None = None
+        self._hangup = broker_reset
+        self._office: DeliveryService | None = None
         self._opened = asyncio.Event()
         self._stop = asyncio.Event()
         self._stopped = asyncio.Event()
         self._close = asyncio.Event()
 
     @property
-    def office(self) -> Office:
+    def office(self) -> DeliveryService:
         """The office; raises AwsUnavailableError while it is closed."""
         if self._office is None:
             raise AwsUnavailableError("topics and queues are not all there yet")

@@ -1,4 +1,4 @@
-"""What the cashier's routes find behind the counter, and how it is set up there."""
+"""What the cashier's routes find behind the context, and how it is set up there."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from producer.dead_letters.redriver import Redriving
-from producer.dead_letters.service import DeadLetterDesk
+from producer.dead_letters.redriver import DeadLetterRedriver
+from producer.dead_letters.service import DeadLetterService
 from producer.orders.admission import FrontDesk
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier, ShopPlace
-from producer.orders.dispatcher import Handover
+from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
-from producer.orders.worker_heartbeats import Roster
+from producer.orders.worker_heartbeats import WorkerHeartbeatCache
 from producer.reconciling.build import Surroundings, reconciling
-from producer.reconciling.empty_queue_monitor import LineWatch
+from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.names import Names
 from shared.aws.queues import (
     open_announcer,
@@ -47,7 +47,7 @@ SAMPLE_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class CashierContext:
     """What a route may need; an order may take `order_seconds` to be placed."""
 
     cashier: Cashier
@@ -55,23 +55,23 @@ class Counter:
     store: Store
     rate_limit: RateLimit
     backlog: Backlog
-    dead_letters: DeadLetterDesk
-    redriving: Redriving
+    dead_letters: DeadLetterService
+    redriver: DeadLetterRedriver
     webhook_urls: DialingRules
     clock: Clock
     order_seconds: float
 
 
-COUNTER: web.AppKey[Counter] = web.AppKey("COUNTER", Counter)
+CASHIER: web.AppKey[CashierContext] = web.AppKey("CASHIER", CashierContext)
 
 
 @contextlib.asynccontextmanager
-async def open_counter(
-    settings: CashierSettings, menu: Menu, hangup: asyncio.Event
-) -> AsyncIterator[Counter]:
-    """Set the counter up; when it closes, what was begun is through.
+async def build_cashier(
+    settings: CashierSettings, menu: Menu, broker_reset: asyncio.Event
+) -> AsyncIterator[CashierContext]:
+    """Set the context up; when it closes, what was begun is through.
 
-    `hangup` tells that queues and topics may have lost what was in them.
+    `broker_reset` tells that queues and topics may have lost what was in them.
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
@@ -85,10 +85,10 @@ async def open_counter(
         ):
             tickets = TicketQueue(queue)
             backlog = Backlog(tickets)
-            handover = Handover(announcer, tickets, backlog)
+            dispatcher = OrderDispatcher(announcer, tickets, backlog)
             desk = FrontDesk(
                 store,
-                Roster(store, time.monotonic),
+                WorkerHeartbeatCache(store, time.monotonic),
                 menu,
                 backlog,
                 settings.backlog_limit,
@@ -98,27 +98,27 @@ async def open_counter(
             cashier = Cashier(
                 store,
                 desk,
-                handover,
-                OrderUpdates(store, Errands(deliveries), ids, utc_now),
+                dispatcher,
+                OrderUpdates(store, DeliveryJobs(deliveries), ids, utc_now),
                 ids,
                 utc_now,
                 ShopPlace(settings.store_id, ZoneInfo(settings.timezone)),
             )
             rate_limit = RateLimit(settings.orders_per_minute, time.monotonic)
-            line = LineWatch(backlog, utc_now)
-            surroundings = Surroundings(store, announcer, dead_letters, handover, line, utc_now)
+            line = EmptyQueueMonitor(backlog, utc_now)
+            surroundings = Surroundings(store, announcer, dead_letters, dispatcher, line, utc_now)
             async with (
                 running(every(SAMPLE_SECONDS, line.sample), "backlog"),
-                reconciling(settings, surroundings, hangup),
+                reconciling(settings, surroundings, broker_reset),
             ):
-                yield Counter(
+                yield CashierContext(
                     cashier,
                     desk,
                     store,
                     rate_limit,
                     backlog,
-                    DeadLetterDesk(dead_letters, store, utc_now),
-                    Redriving(dead_letters, store, handover, utc_now),
+                    DeadLetterService(dead_letters, store, utc_now),
+                    DeadLetterRedriver(dead_letters, store, dispatcher, utc_now),
                     DialingRules(settings.allow_loopback_webhooks),
                     utc_now,
                     settings.order_seconds,

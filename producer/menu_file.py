@@ -10,14 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.domain.menu import Choice, Menu, MenuItem
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Price = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class MenuFileError(MistakeError):
+class MenuFileError(StartupError):
     """The menu file cannot be used; every mistake is named by its line."""
 
 

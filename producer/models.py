@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from producer.fields import Id, Name, Note, mail_address, no_modifier_twice
 from producer.orders.updates import Contact
 from shared.clock import Timestamp
-from shared.domain.menu import Wish
+from shared.domain.menu import OrderLineRequest
 from shared.domain.order import OrderState
 from shared.domain.shop import ShopState
 from shared.domain.subscription import Channel, SubscriptionState
@@ -44,9 +44,11 @@ class LineRequest(Body):
     quantity: Annotated[int, Field(ge=1, le=20)]
     note: Note | None = None
 
-    def wish(self) -> Wish:
+    def requested(self) -> OrderLineRequest:
         """Say it in the words of the menu."""
-        return Wish(self.item, self.size, tuple(self.modifiers), self.quantity, self.note)
+        return OrderLineRequest(
+            self.item, self.size, tuple(self.modifiers), self.quantity, self.note
+        )
 
 
 class NotifyWebhook(Body):

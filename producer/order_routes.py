@@ -7,14 +7,14 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from producer.build import COUNTER, Counter
+from producer.build import CASHIER, CashierContext
 from producer.models import ListOrders, OrderPage, PlaceOrder
 from producer.orders.cashier import Placed, Request
 from producer.orders.errors import NotInTimeError
 from producer.orders.updates import Contact
 from producer.presenting import show_board, show_order, show_placed
 from producer.problems import INVALID_ORDER
-from shared.domain.errors import Fault
+from shared.domain.errors import FieldError
 from shared.domain.order import OrderState
 from shared.domain.subscription import Channel
 from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
@@ -32,20 +32,20 @@ _BOARD_ORDERS = 200
 
 async def place_order(request: web.Request) -> web.Response:
     """Place an order; 200 instead of 201 when its key has placed it before."""
-    counter = request.app[COUNTER]
-    admit(request, counter.rate_limit)
+    context = request.app[CASHIER]
+    admit(request, context.rate_limit)
     key = idempotency_key(request)
     body = await read_body(request, PlaceOrder, INVALID_ORDER)
     wanted = Request(
         customer_name=body.customer_name,
-        wishes=[line.wish() for line in body.items],
+        lines=[line.requested() for line in body.items],
         fingerprint=body.fingerprint(),
         correlation_id=request[CORRELATION_ID],
         idempotency_key=key,
-        contact=_contact(body, counter.webhook_urls),
+        contact=_contact(body, context.webhook_urls),
     )
-    placed = await _place_in_time(counter, wanted)
-    shown = show_placed(placed, counter.clock())
+    placed = await _place_in_time(context, wanted)
+    shown = show_placed(placed, context.clock())
     headers = {"Location": f"/orders/{placed.order.id}"}
     if placed.created:
         return answer(shown, HTTPStatus.CREATED, headers)
@@ -54,31 +54,31 @@ async def place_order(request: web.Request) -> web.Response:
 
 async def get_order(request: web.Request) -> web.Response:
     """Look an order up."""
-    counter = request.app[COUNTER]
-    order = await counter.cashier.look_up(request.match_info["id"])
-    return answer(show_order(order, counter.clock()))
+    context = request.app[CASHIER]
+    order = await context.cashier.look_up(request.match_info["id"])
+    return answer(show_order(order, context.clock()))
 
 
 async def cancel_order(request: web.Request) -> web.Response:
     """Cancel an order that nobody has begun."""
-    counter = request.app[COUNTER]
-    order = await counter.cashier.cancel(request.match_info["id"])
-    return answer(show_order(order, counter.clock()))
+    context = request.app[CASHIER]
+    order = await context.cashier.cancel(request.match_info["id"])
+    return answer(show_order(order, context.clock()))
 
 
 async def collect_order(request: web.Request) -> web.Response:
     """Hand a ready order over."""
-    counter = request.app[COUNTER]
-    order = await counter.cashier.collect(request.match_info["id"])
-    return answer(show_order(order, counter.clock()))
+    context = request.app[CASHIER]
+    order = await context.cashier.collect(request.match_info["id"])
+    return answer(show_order(order, context.clock()))
 
 
 async def list_orders(request: web.Request) -> web.Response:
     """List orders, newest first."""
-    counter = request.app[COUNTER]
+    context = request.app[CASHIER]
     query = read_query(request, ListOrders)
-    page = await counter.store.page(query.state, query.limit, query.cursor)
-    now = counter.clock()
+    page = await context.store.page(query.state, query.limit, query.cursor)
+    now = context.clock()
     orders = [show_order(order, now) for order in page.orders]
     return answer(OrderPage(orders=orders, next_cursor=page.next_cursor))
 
@@ -86,13 +86,13 @@ async def list_orders(request: web.Request) -> web.Response:
 async def get_board(request: web.Request) -> web.Response:
     """Show the numbers that are being prepared and that are ready."""
     states = (OrderState.PREPARING, OrderState.READY)
-    return answer(show_board(await request.app[COUNTER].store.open_orders(states, _BOARD_ORDERS)))
+    return answer(show_board(await request.app[CASHIER].store.open_orders(states, _BOARD_ORDERS)))
 
 
-async def _place_in_time(counter: Counter, wanted: Request) -> Placed:
+async def _place_in_time(context: CashierContext, wanted: Request) -> Placed:
     try:
-        async with asyncio.timeout(counter.order_seconds):
-            return await counter.cashier.place(wanted)
+        async with asyncio.timeout(context.order_seconds):
+            return await context.cashier.place(wanted)
     except TimeoutError as error:
         raise NotInTimeError from error
 
@@ -105,6 +105,6 @@ def _contact(body: PlaceOrder, webhook_urls: DialingRules) -> Contact | None:
         try:
             webhook_urls.url(contact.target)
         except ForbiddenUrlError as error:
-            faults = [Fault("/notify/url", str(error))]
+            faults = [FieldError("/notify/url", str(error))]
             raise Problem(INVALID_ORDER, "the body has 1 fault(s)", faults=faults) from None
     return contact

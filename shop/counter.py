@@ -11,13 +11,13 @@ import notifier.app
 import producer.app
 from notifier.settings import NotifierSettings
 from producer.settings import CashierSettings
-from shared.runtime.startup import read_settings, told_clearly
+from shared.runtime.startup import exit_on_startup_error, read_settings
 from shared.web.service import run_web_service
 
 
 def main() -> None:
     """Run the counter as its settings say."""
-    with told_clearly():
+    with exit_on_startup_error():
         settings = read_settings(CashierSettings)
         notifying = read_settings(NotifierSettings)
         run_web_service(

@@ -6,7 +6,7 @@ import errno
 import socket
 import time
 
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 
 RELEASE_SECONDS = 1.0
 """How long a shop that was just killed may take to let go of its port."""
@@ -14,7 +14,7 @@ RELEASE_SECONDS = 1.0
 BACKLOG = 1024
 
 
-class PortError(MistakeError):
+class PortError(StartupError):
     """The port cannot be listened on; the message says why."""
 
 

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 
 LAST_SHOP_SECONDS = 5.0
 """How long the last shop may still take to save its state."""
 
 
-class StateDirError(MistakeError):
+class StateDirError(StartupError):
     """The state folder cannot be used; the message says why."""
 
 

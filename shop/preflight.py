@@ -14,7 +14,7 @@ from producer.settings import CashierSettings
 from shared.clock import utc_now
 from shared.domain.menu import Menu
 from shared.runtime.settings import StoreKind
-from shared.runtime.startup import MistakeError, read_settings
+from shared.runtime.startup import StartupError, read_settings
 from shared.store.factory import open_store
 from shared.web.staff_key import load_or_create_staff_key
 from shop.settings import ShopSettings
@@ -42,15 +42,15 @@ class Settings:
 
 
 def read_all_settings() -> Settings:
-    """Read the settings of every child too; raises MistakeError with all their faults."""
+    """Read the settings of every child too; raises StartupError with all their faults."""
     lines: dict[str, None] = {}
     for kind in KINDS:
         try:
             read_settings(kind)
-        except MistakeError as mistake:
+        except StartupError as mistake:
             lines |= dict.fromkeys(mistake.lines)
     if lines:
-        raise MistakeError(*lines)
+        raise StartupError(*lines)
     return Settings(
         read_settings(ShopSettings),
         read_settings(CashierSettings),
@@ -60,7 +60,7 @@ def read_all_settings() -> Settings:
 
 
 def check_files(cashier: CashierSettings) -> Menu:
-    """Open the menu, the staff key and the embedded order store; raises MistakeError.
+    """Open the menu, the staff key and the embedded order store; raises StartupError.
 
     What is not there yet is made, but for the menu, which is given.
     """
@@ -69,7 +69,7 @@ def check_files(cashier: CashierSettings) -> Menu:
         load_or_create_staff_key(cashier.staff_key, cashier.state_dir)
         asyncio.run(_check_store(cashier))
     except OSError as error:
-        raise MistakeError(str(error)) from error
+        raise StartupError(str(error)) from error
     return menu
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from shared.runtime.logging import configure_logging
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 from shop.child import CannotStartError
 from shop.emulator import endpoint_url
 from shop.notices import Notices, Sign
@@ -41,7 +41,7 @@ def run() -> int:
     gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
     try:
         return _run(read_all_settings())
-    except MistakeError as mistake:
+    except StartupError as mistake:
         return _refuse(MISUSED, *mistake.lines)
 
 

@@ -8,7 +8,7 @@ import signal
 
 from shared.runtime.lifecycle import heeding, stop_requested
 from shared.runtime.logging import configure_logging
-from shared.runtime.startup import read_settings, told_clearly
+from shared.runtime.startup import exit_on_startup_error, read_settings
 from worker.app import work
 from worker.settings import WorkerSettings
 
@@ -24,7 +24,7 @@ async def _run(settings: WorkerSettings) -> None:
 
 def main() -> None:
     """Run a worker as its settings say."""
-    with told_clearly():
+    with exit_on_startup_error():
         settings = read_settings(WorkerSettings)
         configure_logging("worker", settings.log_format, settings.log_level)
         gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end

@@ -1,4 +1,4 @@
-"""A worker process: a barista, the consumer engine that feeds it, and its place on the roster."""
+"""A worker process: a barista, the consumer engine that feeds it, and its heartbeats."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from shared.aws.names import Names
 from shared.aws.queues import open_announcer, open_orders_queue, provisioned
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
-from shared.domain.shop import Shift
+from shared.domain.shop import WorkerHeartbeat
 from shared.runtime.lifecycle import every, finished_before, running
 from shared.store.contract import ShopStore, StoreUnavailableError
 from shared.store.factory import open_store
 from worker.barista import Barista
 from worker.health import answering
 from worker.preparations import Preparations
-from worker.queue_progress import LineHead
+from worker.queue_progress import QueueProgress
 from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
@@ -74,7 +74,7 @@ async def _consume(
         limits = ConsumerLimits(
             settings.worker_concurrency, settings.visibility_timeout, settings.grace_seconds
         )
-        line = LineHead(barista.take)
+        line = QueueProgress(barista.take)
         consumer = Consumer(queue, line.take, limits)
 
         async def polls_come_back() -> None:
@@ -82,21 +82,21 @@ async def _consume(
 
         checks = {"order store": store.check, "orders queue": polls_come_back}
         async with (
-            on_shift(store, settings, line, barista.preparations),
+            worker_heartbeats(store, settings, line, barista.preparations),
             answering(settings, checks),
         ):
             await consumer.run(stop, leave)
 
 
 @contextlib.asynccontextmanager
-async def on_shift(
-    store: ShopStore, settings: WorkerSettings, line: LineHead, lately: Preparations
+async def worker_heartbeats(
+    store: ShopStore, settings: WorkerSettings, line: QueueProgress, lately: Preparations
 ) -> AsyncIterator[None]:
-    """Keep a barista on the roster for as long as the block lasts."""
+    """Keep a barista on the worker_heartbeats for as long as the block lasts."""
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
 
-    async def clock_in() -> None:
-        shift = Shift(
+    async def record_worker_heartbeat() -> None:
+        shift = WorkerHeartbeat(
             name,
             settings.worker_concurrency,
             until=utc_now() + _SHIFT,
@@ -105,13 +105,13 @@ async def on_shift(
             prepared=lately.count,
             prep_seconds=lately.mean_seconds,
         )
-        await store.clock_in(shift)
+        await store.record_worker_heartbeat(shift)
 
     try:
-        async with running(every(CLOCK_IN_SECONDS, clock_in), "clock in"):
+        async with running(every(CLOCK_IN_SECONDS, record_worker_heartbeat), "clock in"):
             yield
     finally:
         try:
-            await store.clock_out(name)
+            await store.remove_worker_heartbeat(name)
         except StoreUnavailableError as error:
             log.warning("shift.left_open", error=str(error))

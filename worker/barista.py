@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
 from shared.consuming.backoff import full_jitter
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.errors import ClaimHeldError
 from shared.domain.order import Order, OrderState, advance, claim, history, renew
@@ -74,7 +74,7 @@ class Barista:
         self._brew_speed = brew_speed
         self.preparations = Preparations(time.monotonic)
 
-    async def take(self, delivery: Delivery) -> Outcome:
+    async def take(self, delivery: Message) -> Outcome:
         """Bring the order of a ticket to its end, or say what is to become of the ticket.
 
         While the store or a topic is out of reach, the barista holds on to the ticket and tries

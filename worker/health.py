@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 import structlog
 from aiohttp import web
 
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 from shared.web.application import create_app
 from shared.web.keys import READINESS
 from shared.web.server import serve
@@ -28,7 +28,7 @@ async def answering(
 ) -> AsyncIterator[None]:
     """Answer /healthz, /readyz and /metrics for as long as the block lasts.
 
-    Raises MistakeError when the port cannot be had.
+    Raises StartupError when the port cannot be had.
     """
     if settings.worker_port is None:
         yield
@@ -42,7 +42,7 @@ async def answering(
     try:
         sock = socket.create_server((settings.host, settings.worker_port))
     except OSError as error:
-        raise MistakeError(f"COFFEE_WORKER_PORT: {error.strerror}") from error
+        raise StartupError(f"COFFEE_WORKER_PORT: {error.strerror}") from error
     stop = asyncio.Event()
     server = asyncio.create_task(
         serve(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shared.consuming.message import Delivery, Handler
+from shared.consuming.message import Handler, Message
 from shared.consuming.outcome import Outcome
 
 
-class LineHead:
+class QueueProgress:
     """Watches deliveries on their way to a handler.
 
     `sent_at` is when the newest ticket was sent, by the queue's clock, of those that were received
@@ -23,7 +23,7 @@ class LineHead:
         self.sent_at: dt.datetime | None = None
         self.in_hand = 0
 
-    async def take(self, delivery: Delivery) -> Outcome:
+    async def take(self, delivery: Message) -> Outcome:
         """Note how far the line has come, and hand the delivery on."""
         if delivery.receive_count == 1 and delivery.sent_at is not None:
             self.sent_at = max(self.sent_at or delivery.sent_at, delivery.sent_at)

@@ -28,7 +28,7 @@ class WorkerSettings(ServiceSettings):
     """Where /healthz, /readyz and /metrics are answered; nowhere when left out."""
 
     worker_name: str | None = None
-    """Who this barista is on the roster; made of host and process when left out."""
+    """Who this barista is on the worker_heartbeats; made of host and process when left out."""
 
     @model_validator(mode="after")
     def _poll_fits_in_the_lease(self) -> Self:

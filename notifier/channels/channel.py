@@ -20,7 +20,7 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Spared:
+class RateLimited:
     """The subscriber was not asked: so many questions wait for an answer there already."""
 
 
@@ -58,7 +58,9 @@ class Sender(Protocol):
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
         """Make one attempt to deliver an event."""
 
-    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed | Spared:
+    async def ask(
+        self, subscription: Subscription, token: str
+    ) -> Attempt | Confirmed | RateLimited:
         """Ask once whether the subscription is wanted; `token` confirms it."""
 
     async def agreed(self, subscription: Subscription) -> None:

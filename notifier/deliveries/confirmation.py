@@ -1,4 +1,4 @@
-"""Consent: the subscriber is asked whether a subscription is wanted, by challenge or mail."""
+"""Confirmation: the subscriber is asked whether a subscription is wanted, by challenge or mail."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from notifier.channels.channel import (
     Attempt,
     Confirmed,
     NotNow,
+    RateLimited,
     Refused,
     Sender,
-    Spared,
     Unreachable,
 )
-from notifier.deliveries.health import Standing
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import Lanes
 from notifier.deliveries.retry_policy import Schedule, wait_by_age
 from notifier.store.contract import DeliveryLog
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.consuming.outcome import Done, Outcome, Retry
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
 from shared.messages.delivery_job import Confirm, Deliver
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
@@ -39,7 +39,7 @@ LIFETIME = dt.timedelta(days=3)
 """For how long a subscription may wait to be confirmed."""
 
 _MOST_WAITING = 100
-"""An order has a few changes; so many of its deliveries may wait for consent."""
+"""An order has a few changes; so many of its deliveries may wait for confirmation."""
 
 
 class _Store(SubscriptionStore, DeliveryLog, Protocol):
@@ -47,22 +47,22 @@ class _Store(SubscriptionStore, DeliveryLog, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class Confirmation:
     """Asks, and makes active what was agreed to. `token_for` gives what confirms a subscription."""
 
     store: _Store
     senders: Mapping[Channel, Sender]
-    errands: Errands
+    jobs: DeliveryJobs
     lanes: Lanes
-    standing: Standing
+    health: SubscriptionHealth
     schedule: Schedule
     token_for: Callable[[str], str]
     clock: Clock
     rnd: Callable[[], float] = random.random
 
-    async def ask(self, errand: Confirm) -> Outcome:
+    async def ask(self, job: Confirm) -> Outcome:
         """Ask whether a subscription is wanted; who never answers has not agreed."""
-        subscription = await self.store.subscription(errand.subscription_id)
+        subscription = await self.store.subscription(job.subscription_id)
         if subscription is None or subscription.state is not SubscriptionState.PENDING:
             return Done()
         if subscription.asked_at is not None:
@@ -75,14 +75,14 @@ class Consent:
         return await self._settle(subscription, answer)
 
     async def _settle(
-        self, subscription: Subscription, answer: Attempt | Confirmed | Spared
+        self, subscription: Subscription, answer: Attempt | Confirmed | RateLimited
     ) -> Outcome:
         match answer:
             case Confirmed():
                 await self.confirm(subscription)
             case Accepted():
                 await self._asked(subscription)
-            case Spared():
+            case RateLimited():
                 # In the end whoever wished is told no more than of a question that nobody answers:
                 # it may be somebody else's address.
                 if (pause := self._pause(subscription)) is not None:
@@ -108,7 +108,7 @@ class Consent:
         return self.schedule.pause_at(age.total_seconds(), asked, self.rnd)
 
     async def _give_up(self, subscription: Subscription, error: str) -> None:
-        await self.standing.end(subscription, f"it was never confirmed: {error}")
+        await self.health.end(subscription, f"it was never confirmed: {error}")
 
     async def _asked(self, subscription: Subscription) -> None:
         # The version stays as it is: whoever confirms at this moment goes before.
@@ -133,5 +133,5 @@ class Consent:
 
     async def _deliver_what_waited(self, active: Subscription) -> None:
         for delivery in await self.store.last_deliveries(active.id, _MOST_WAITING):
-            if delivery.state is LoggedState.DUE:
-                await self.errands.send(Deliver(subscription_id=active.id, delivery_id=delivery.id))
+            if delivery.state is DeliveryState.DUE:
+                await self.jobs.send(Deliver(subscription_id=active.id, delivery_id=delivery.id))

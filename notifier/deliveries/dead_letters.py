@@ -1,8 +1,8 @@
 """Dead letters of deliveries, as staff look at them; what became of a delivery is in the log.
 
 A letter whose delivery the log has not given up on says nothing any more, nor does a second one of
-the same delivery, which comes of a second errand. Such letters are deleted when they are found, and
-what is due gets another errand first.
+the same delivery, which comes of a second job. Such letters are deleted when they are found, and
+what is due gets another job first.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pydantic import ValidationError
 from notifier.deliveries.redrive import Redriving
 from notifier.store.contract import DeliveryLog
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.aws.delivery_jobs import Errands
-from shared.domain.delivery import LoggedDelivery, LoggedState, due_place
+from shared.aws.delivery_jobs import DeliveryJobs
+from shared.domain.delivery import Delivery, DeliveryState, due_place
 from shared.domain.subscription import SubscriptionRefusedError
-from shared.messages.delivery_job import ERRAND, Deliver
+from shared.messages.delivery_job import DELIVERY_JOB, Deliver
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -35,7 +35,7 @@ class Finding:
     """A dead letter, and the delivery that it is about, if the log has it."""
 
     letter: DeadLetter
-    delivery: LoggedDelivery | None
+    delivery: Delivery | None
 
     @property
     def subscription_id(self) -> str | None:
@@ -45,16 +45,16 @@ class Finding:
     @property
     def is_stale(self) -> bool:
         """Whether the delivery has not been given up on, or no longer is."""
-        return self.delivery is not None and self.delivery.state is not LoggedState.FAILED
+        return self.delivery is not None and self.delivery.state is not DeliveryState.FAILED
 
     @property
     def is_due(self) -> bool:
         """Whether the log has it as due, and the queue perhaps not.
 
         SQS gave up on it, having counted the times that it waited for its turn; or it was redriven,
-        and whoever did so may have been cut off before it had an errand again.
+        and whoever did so may have been cut off before it had a job again.
         """
-        return self.delivery is not None and self.delivery.state is LoggedState.DUE
+        return self.delivery is not None and self.delivery.state is DeliveryState.DUE
 
     @property
     def about(self) -> str:
@@ -82,11 +82,11 @@ class Undelivered:
     """Lists what was given up on, and redrives it for staff."""
 
     def __init__(
-        self, dead_letters: DeadLetters, store: _Store, errands: Errands, redriving: Redriving
+        self, dead_letters: DeadLetters, store: _Store, jobs: DeliveryJobs, redriving: Redriving
     ) -> None:
         self._dead_letters = dead_letters
         self._store = store
-        self._errands = errands
+        self._jobs = jobs
         self._redriving = redriving
 
     async def listed(self, limit: int) -> tuple[Sequence[Finding], int]:
@@ -124,32 +124,32 @@ class Undelivered:
     ) -> tuple[Sequence[Finding], int]:
         """Look at dead letters, delete those that say nothing, and say how many these were.
 
-        What is due gets an errand first, unless it is among the `queued`, which have theirs.
+        What is due gets a job first, unless it is among the `queued`, which have theirs.
         """
         async with self._dead_letters.held(limit) as letters:
             findings = await asyncio.gather(*map(self._find, letters))
-            telling = {one.about: one for one in findings if not one.is_stale}
-            kept = {one.letter.id for one in telling.values()}
+            acknowledgement = {one.about: one for one in findings if not one.is_stale}
+            kept = {one.letter.id for one in acknowledgement.values()}
             void = [one for one in findings if one.letter.id not in kept]
             due = {one.about: one.delivery for one in void if one.delivery and one.is_due}
             await asyncio.gather(*(self._queue(due[about]) for about in due.keys() - set(queued)))
             await asyncio.gather(*(self._dead_letters.delete(one.letter) for one in void))
-        return list(telling.values()), len(void)
+        return list(acknowledgement.values()), len(void)
 
     async def _find(self, letter: DeadLetter) -> Finding:
-        errand = _errand(letter)
-        if errand is None:
+        job = _job(letter)
+        if job is None:
             return Finding(letter, None)
-        logged = await self._store.logged(errand.subscription_id, errand.delivery_id)
+        logged = await self._store.delivery(job.subscription_id, job.delivery_id)
         return Finding(letter, logged)
 
-    async def _queue(self, due: LoggedDelivery) -> None:
-        await self._errands.send(Deliver(subscription_id=due.subscription_id, delivery_id=due.id))
+    async def _queue(self, due: Delivery) -> None:
+        await self._jobs.send(Deliver(subscription_id=due.subscription_id, delivery_id=due.id))
 
 
-def _errand(letter: DeadLetter) -> Deliver | None:
+def _job(letter: DeadLetter) -> Deliver | None:
     try:
-        errand = ERRAND.validate_json(letter.body)
+        job = DELIVERY_JOB.validate_json(letter.body)
     except ValidationError:
         return None
-    return errand if isinstance(errand, Deliver) else None
+    return job if isinstance(job, Deliver) else None

@@ -10,11 +10,11 @@ import structlog
 from pydantic import ValidationError
 
 from notifier.store.contract import DeliveryLog, TopicStore
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
-from shared.domain.delivery import LoggedDelivery, delivery_id
+from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_route, wants
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.messages.delivery_job import Deliver
@@ -30,15 +30,15 @@ class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
 class FanOut:
     """Logs what is due, then queues it, then lets go of the announcement."""
 
-    def __init__(self, store: _Store, errands: Errands, clock: Clock) -> None:
+    def __init__(self, store: _Store, jobs: DeliveryJobs, clock: Clock) -> None:
         self._store = store
-        self._errands = errands
+        self._jobs = jobs
         self._clock = clock
 
-    async def hear(self, delivery: Delivery) -> Outcome:
+    async def handle(self, delivery: Message) -> Outcome:
         """Make deliveries of an announcement; what is none is dropped, as it never will be one.
 
-        What is heard again adds nothing to the log. The second errands of an order's event find
+        What is heard again adds nothing to the log. The second jobs of an order's event find
         their attempts claimed; an issue has none, once the first are all queued.
         """
         topic = delivery.attributes.get("topic", ORDER_EVENTS)
@@ -62,8 +62,8 @@ class FanOut:
             await self._store.issue_announced(event.id)
         return Done()
 
-    def _delivery(self, subscription: Subscription, event: CloudEvent, body: str) -> LoggedDelivery:
-        return LoggedDelivery(
+    def _delivery(self, subscription: Subscription, event: CloudEvent, body: str) -> Delivery:
+        return Delivery(
             subscription_id=subscription.id,
             id=delivery_id(event.time, event.id),
             topic=subscription.topic,
@@ -73,11 +73,11 @@ class FanOut:
             at=self._clock(),
         )
 
-    async def _queue(self, due: Sequence[LoggedDelivery]) -> None:
+    async def _queue(self, due: Sequence[Delivery]) -> None:
         await self._store.log_due(due)
         await asyncio.gather(
             *(
-                self._errands.send(Deliver(subscription_id=d.subscription_id, delivery_id=d.id))
+                self._jobs.send(Deliver(subscription_id=d.subscription_id, delivery_id=d.id))
                 for d in due
             )
         )

@@ -1,4 +1,4 @@
-"""The standing of subscriptions: paused when nobody is reached, ended when they are over."""
+"""The health of subscriptions: paused when nobody is reached, ended when they are over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 from notifier.store.contract import DeliveryLog
 from shared.clock import Clock
-from shared.domain.delivery import LoggedDelivery, LoggedState
+from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.messages.announcement import CLOSING_TYPES
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
@@ -27,16 +27,14 @@ class _Store(SubscriptionStore, DeliveryLog, Protocol):
     """What is read and written here."""
 
 
-class Standing:
+class SubscriptionHealth:
     """Moves subscriptions on for reasons of ours, unless somebody has changed them meanwhile."""
 
     def __init__(self, store: _Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
-    async def after_failure(
-        self, subscription: Subscription, failed: LoggedDelivery, error: str
-    ) -> None:
+    async def after_failure(self, subscription: Subscription, failed: Delivery, error: str) -> None:
         """Pause the subscription of a delivery that failed for good, unless others get through."""
         last = await self._store.last_deliveries(subscription.id, _LOOKED_AT)
         if not any(_got_through_since(failed, delivery) for delivery in last):
@@ -67,15 +65,15 @@ class Standing:
             log.info("subscription.moved", subscription=subscription.id, to=to, notice=notice)
 
 
-def _all_told(deliveries: Sequence[LoggedDelivery]) -> bool:
+def _all_told(deliveries: Sequence[Delivery]) -> bool:
     """Tell whether an order's end has been delivered, and so has all before it."""
     closed = any(delivery.event_type in CLOSING_TYPES for delivery in deliveries)
-    return closed and all(delivery.state is LoggedState.DELIVERED for delivery in deliveries)
+    return closed and all(delivery.state is DeliveryState.DELIVERED for delivery in deliveries)
 
 
-def _got_through_since(failed: LoggedDelivery, other: LoggedDelivery) -> bool:
+def _got_through_since(failed: Delivery, other: Delivery) -> bool:
     return (
-        other.state is LoggedState.DELIVERED
+        other.state is DeliveryState.DELIVERED
         and other.tried_at is not None
         and other.tried_at > failed.at
     )

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from notifier.deliveries.confirmation import LIFETIME
-from notifier.deliveries.health import Standing
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.store.contract import pages_in_state
 from shared.clock import Clock
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
@@ -29,16 +29,16 @@ class _Store(SubscriptionStore, Protocol):
 class Housekeeping:
     """Tidies up."""
 
-    def __init__(self, store: _Store, standing: Standing, clock: Clock) -> None:
+    def __init__(self, store: _Store, health: SubscriptionHealth, clock: Clock) -> None:
         self._store = store
-        self._standing = standing
+        self._health = health
         self._clock = clock
 
     async def tidy(self) -> None:
         """Go round once, through what is pending."""
         now = self._clock()
         async for subscription in self._made_before(now - LIFETIME, SubscriptionState.PENDING):
-            await self._standing.end(subscription, "it was never confirmed")
+            await self._health.end(subscription, "it was never confirmed")
         await self._store.forget(now - KEPT)
 
     async def end_past_orders(self) -> None:
@@ -50,7 +50,7 @@ class Housekeeping:
         for state in (SubscriptionState.ACTIVE, SubscriptionState.PAUSED):
             async for subscription in self._made_before(self._clock() - KEPT, state):
                 if subscription.is_of_orders:
-                    await self._standing.end(subscription, "its orders were over long ago")
+                    await self._health.end(subscription, "its orders were over long ago")
 
     async def _made_before(
         self, before: dt.datetime, state: SubscriptionState

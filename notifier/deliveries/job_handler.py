@@ -1,4 +1,4 @@
-"""Runs errands: the handler of the deliveries queue."""
+"""Runs jobs: the handler of the deliveries queue."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from notifier.deliveries.confirmation import Consent
+from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.deliverer import Deliverer
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Outcome, Reject
-from shared.messages.delivery_job import ERRAND, Confirm, Deliver, Redeliver
+from shared.messages.delivery_job import DELIVERY_JOB, Confirm, Deliver, Redeliver
 
 
 @dataclass(frozen=True, slots=True)
-class ErrandRunner:
-    """Gives each errand to whoever runs it."""
+class DeliveryJobHandler:
+    """Gives each job to whoever runs it."""
 
     deliverer: Deliverer
-    consent: Consent
+    confirmation: Confirmation
 
-    async def run(self, delivery: Delivery) -> Outcome:
-        """Run an errand; what is none becomes a dead letter."""
+    async def run(self, delivery: Message) -> Outcome:
+        """Run a job; what is none becomes a dead letter."""
         try:
-            errand = ERRAND.validate_json(delivery.body)
+            job = DELIVERY_JOB.validate_json(delivery.body)
         except ValidationError:
-            return Reject("not an errand")
-        match errand:
+            return Reject("not a job")
+        match job:
             case Deliver():
-                return await self.deliverer.deliver(errand)
+                return await self.deliverer.deliver(job)
             case Redeliver():
-                return await self.deliverer.redeliver(errand)
+                return await self.deliverer.redeliver(job)
             case Confirm():
-                return await self.consent.ask(errand)
+                return await self.confirmation.ask(job)

@@ -1,8 +1,8 @@
-"""Whether SQS still has what was put on the queue of errands, told by a mark.
+"""Whether SQS still has what was put on the queue of jobs, told by a mark.
 
 The mark is a tag of the queue, and recorded in the store. A queue that was lost has none, and one
 that fell back to an earlier state, as an emulator that was killed does, has an earlier one. So the
-mark is another one after each start, and is on the queue only while every errand is.
+mark is another one after each start, and is on the queue only while every job is.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MARK = "errands"
 """The tag."""
 
 
-class QueueMemory:
+class QueueEpoch:
     """Compares the marks of the queue and the record, and renews both, the record's first.
 
-    Cut off in between, they differ, and the queue is taken for lost: that costs errands that are
+    Cut off in between, they differ, and the queue is taken for lost: that costs jobs that are
     there twice, and never one. All calls raise AwsUnavailableError or StoreUnavailableError.
     """
 
@@ -35,23 +35,23 @@ class QueueMemory:
         self.is_whole = False
 
     async def begin(self) -> None:
-        """Find out whether the queue is whole; to be called before errands are put on it."""
+        """Find out whether the queue is whole; to be called before jobs are put on it."""
         recorded = await self._store.queue_mark()
         async with reaching("SQS"):
             tags = (await self._sqs.list_queue_tags(QueueUrl=self._url)).get("Tags", {})
         is_whole = recorded is not None and tags.get(MARK) == recorded
-        await self.doubt()
+        await self.invalidate()
         if is_whole:
-            await self.trust()
+            await self.validate()
 
-    async def doubt(self) -> None:
+    async def invalidate(self) -> None:
         """Take the queue for lost, whatever mark it has, until it is trusted again."""
         self.is_whole = False
         self._mark = secrets.token_hex(8)
         await self._store.record_queue_mark(self._mark)
 
-    async def trust(self) -> None:
-        """Mark the queue as whole: every errand is on it that was due when it was doubted."""
+    async def validate(self) -> None:
+        """Mark the queue as whole: every job is on it that was due when it was doubted."""
         async with reaching("SQS"):
             await self._sqs.tag_queue(QueueUrl=self._url, Tags={MARK: self._mark})
         self.is_whole = True

@@ -1,7 +1,7 @@
 """Redrives what was given up on of a subscription, once its subscriber is there again.
 
-The log says what that is. Each delivery is due again there before its errand is queued: cut off in
-between, the errand is queued when its dead letter is looked at; when the queue refuses it, the
+The log says what that is. Each delivery is due again there before its job is queued: cut off in
+between, the job is queued when its dead letter is looked at; when the queue refuses it, the
 delivery is given up on as before. So whatever was left, or was too much at once, can be redriven by
 asking once more.
 """
@@ -17,10 +17,10 @@ import structlog
 from notifier.deliveries.due_limit import MOST_DUE
 from notifier.store.contract import DeliveryLog
 from shared.aws.batcher import EntryFailedError
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
-from shared.domain.delivery import LoggedDelivery, LoggedState
+from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.subscription import (
     Subscription,
     SubscriptionRefusedError,
@@ -46,10 +46,10 @@ class Redriving:
     """Gives deliveries that were given up on another chance."""
 
     def __init__(
-        self, store: _Store, errands: Errands, clock: Clock, most: int = MOST_REDRIVEN
+        self, store: _Store, jobs: DeliveryJobs, clock: Clock, most: int = MOST_REDRIVEN
     ) -> None:
         self._store = store
-        self._errands = errands
+        self._jobs = jobs
         self._clock = clock
         self._most = most
 
@@ -57,8 +57,8 @@ class Redriving:
         """Make a paused subscription active, have delivered what failed, and say how many.
 
         They are the newest, MOST_REDRIVEN at a time; one that is active goes on with what is left.
-        Raises SubscriptionRefusedError when it is pending, which its subscriber's consent alone
-        changes, or has ended, and SubscriptionChangedError, AwsUnavailableError and
+        Raises SubscriptionRefusedError when it is pending, which only its subscriber changes,
+        or has ended, and SubscriptionChangedError, AwsUnavailableError and
         EntryFailedError.
         """
         match subscription.state:
@@ -76,17 +76,17 @@ class Redriving:
         while redriven < self._most and (
             page := await self._store.last_deliveries(subscription_id, _PAGE, before)
         ):
-            failed = [delivery for delivery in page if delivery.state is LoggedState.FAILED]
+            failed = [delivery for delivery in page if delivery.state is DeliveryState.FAILED]
             failed = failed[: self._most - redriven]
             await asyncio.gather(*map(self._redrive, failed))
             redriven += len(failed)
             before = page[-1].id
         return redriven
 
-    async def _redrive(self, failed: LoggedDelivery) -> None:
+    async def _redrive(self, failed: Delivery) -> None:
         again = replace(
             failed,
-            state=LoggedState.DUE,
+            state=DeliveryState.DUE,
             attempts=0,
             tried_at=None,
             error=None,
@@ -94,7 +94,7 @@ class Redriving:
         )
         await self._store.log_attempt(again)
         try:
-            await self._errands.send(
+            await self._jobs.send(
                 Deliver(subscription_id=failed.subscription_id, delivery_id=failed.id)
             )
         except (AwsUnavailableError, EntryFailedError):

@@ -14,12 +14,12 @@ from typing import Protocol
 
 import structlog
 
-from notifier.deliveries.queue_epoch import QueueMemory
-from notifier.deliveries.retry import patiently
+from notifier.deliveries.queue_epoch import QueueEpoch
+from notifier.deliveries.retry import retry_until_available
 from notifier.deliveries.retry_policy import CLOCKS_DIFFER
 from notifier.store.contract import DeliveryLog, TopicStore
-from notifier.topics.publisher import MOST_AT_ONCE, Press
-from shared.aws.delivery_jobs import Errands
+from notifier.topics.publisher import MOST_AT_ONCE, NewsletterPublisher
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.domain.delivery import delivery_id, due_place
 from shared.domain.subscription import Channel, SubscriptionState
@@ -32,7 +32,7 @@ _PAGE = 500
 _IN_HAND = 32
 """So many issues may a notifier that was killed have been fanning out."""
 
-_NOT_YET = "errands.not_requeued_yet"
+_NOT_YET = "delivery_jobs.not_requeued_yet"
 
 
 class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
@@ -40,15 +40,20 @@ class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
 
 
 class Requeueing:
-    """Queues again whatever is due. Of two errands for one delivery, one makes the attempt."""
+    """Queues again whatever is due. Of two jobs for one delivery, one makes the attempt."""
 
     def __init__(
-        self, store: _Store, errands: Errands, press: Press, memory: QueueMemory, clock: Clock
+        self,
+        store: _Store,
+        jobs: DeliveryJobs,
+        publisher: NewsletterPublisher,
+        epoch: QueueEpoch,
+        clock: Clock,
     ) -> None:
         self._store = store
-        self._errands = errands
-        self._press = press
-        self._memory = memory
+        self._jobs = jobs
+        self._publisher = publisher
+        self._epoch = epoch
         self._clock = clock
 
     async def requeue(self) -> None:
@@ -57,15 +62,17 @@ class Requeueing:
         That takes as long as it takes: what cannot be queued now is tried again. Cut off before
         the end, it begins anew at the next start.
         """
-        lost = not self._memory.is_whole
+        lost = not self._epoch.is_whole
         deliveries = await self._deliveries(everything=lost)
         questions = await self._questions(everything=lost)
         most = MOST_AT_ONCE if lost else _IN_HAND
-        issues = await patiently(partial(self._press.announce_again, most), _NOT_YET)
+        issues = await retry_until_available(
+            partial(self._publisher.announce_again, most), _NOT_YET
+        )
         if lost:
-            await patiently(self._memory.trust, _NOT_YET)
+            await retry_until_available(self._epoch.validate, _NOT_YET)
         log.info(
-            "errands.requeued",
+            "delivery_jobs.requeued",
             deliveries=deliveries,
             questions=questions,
             issues=issues,
@@ -73,7 +80,7 @@ class Requeueing:
         )
 
     async def _deliveries(self, *, everything: bool) -> int:
-        """Queue what was due by now; what the log gets meanwhile, it gets with its errand.
+        """Queue what was due by now; what the log gets meanwhile, it gets with its job.
 
         The oldest events come first, whenever they were logged. In a busy shop there is always one
         more: the last page that was due before is not full, or is of events later than now.
@@ -81,7 +88,9 @@ class Requeueing:
         count, place = 0, ""
         latest = delivery_id(self._clock() + CLOCKS_DIFFER, "")
         while True:
-            due = await patiently(partial(self._store.due_deliveries, _PAGE, place), _NOT_YET)
+            due = await retry_until_available(
+                partial(self._store.due_deliveries, _PAGE, place), _NOT_YET
+            )
             await self._queue(
                 [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
             )
@@ -94,7 +103,7 @@ class Requeueing:
         count, last = 0, None
         while True:
             pending = partial(self._store.in_state, SubscriptionState.PENDING, _PAGE, last)
-            page = await patiently(pending, _NOT_YET)
+            page = await retry_until_available(pending, _NOT_YET)
             unasked = [
                 one for one in page if one.asked_at is None and one.channel is not Channel.SQS
             ]
@@ -104,16 +113,16 @@ class Requeueing:
                 return count
             last = page[-1]
 
-    async def _queue(self, errands: Sequence[Deliver | Confirm]) -> None:
+    async def _queue(self, jobs: Sequence[Deliver | Confirm]) -> None:
         """Queue all of these; of what fails, nothing else is tried again."""
-        left = errands
+        left = jobs
 
         async def rest() -> None:
             nonlocal left
-            sent = await asyncio.gather(*map(self._errands.send, left), return_exceptions=True)
-            failed = [(errand, why) for errand, why in zip(left, sent, strict=True) if why]
-            left = [errand for errand, _ in failed]
+            sent = await asyncio.gather(*map(self._jobs.send, left), return_exceptions=True)
+            failed = [(job, why) for job, why in zip(left, sent, strict=True) if why]
+            left = [job for job, _ in failed]
             if failed:
                 raise failed[0][1]
 
-        await patiently(rest, _NOT_YET)
+        await retry_until_available(rest, _NOT_YET)

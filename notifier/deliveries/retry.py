@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 _AGAIN_SECONDS = 2.0
 
 
-async def patiently(step: Callable[[], Awaitable[Result]], not_yet: str) -> Result:
+async def retry_until_available(step: Callable[[], Awaitable[Result]], not_yet: str) -> Result:
     """Do `step`, again and again until SQS, SNS and the store let it; `not_yet` is logged."""
     while True:
         try:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from shared.domain.delivery import LoggedDelivery
+from shared.domain.delivery import Delivery
 
 LONGEST_PAUSE = 12 * 3600.0
 """SQS keeps a message invisible for up to 12 hours."""
@@ -60,10 +60,10 @@ class Schedule:
         return max(self.longest_attempt, self.pause(attempts, None, lambda: 1.0) or 0)
 
 
-def too_early(delivery: LoggedDelivery, now: dt.datetime) -> float:
+def too_early(delivery: Delivery, now: dt.datetime) -> float:
     """Say for how many seconds a delivery is not to be tried again yet; 0 when it may be.
 
-    Its errand came early when there is a second one: of an announcement that came twice, or
+    Its job came early when there is a second one: of an announcement that came twice, or
     queued again after the queue was lost. What is to be tried at a time that a clock set back has
     yet to reach again, may be tried now.
     """

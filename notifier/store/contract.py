@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
-from shared.domain.delivery import LoggedDelivery
+from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.subscription_contract import SubscriptionStore
@@ -39,33 +39,33 @@ class TopicStore(Protocol):
 class DeliveryLog(Protocol):
     """The log of deliveries. What is due stays until it is not; the rest for some days."""
 
-    async def log_due(self, deliveries: Collection[LoggedDelivery]) -> None:
+    async def log_due(self, deliveries: Collection[Delivery]) -> None:
         """Record deliveries that are due; those that are in the log already stay as they are."""
 
-    async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
+    async def delivery(self, subscription_id: str, delivery_id: str) -> Delivery | None:
         """Look a delivery up."""
 
     async def claim_attempt(
-        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
-    ) -> LoggedDelivery | None:
+        self, delivery: Delivery, at: dt.datetime, not_before: dt.datetime
+    ) -> Delivery | None:
         """Count an attempt before it is made, if the log has the delivery just as the caller does.
 
         `not_before` is when the next one may be made, should nothing be heard of this one. Gives
         the delivery as it is in the log now; none when somebody else was quicker.
         """
 
-    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+    async def log_attempt(self, delivery: Delivery) -> None:
         """Write a delivery over the one before, unless that one is delivered and this is not."""
 
     async def last_deliveries(
         self, subscription_id: str, limit: int, before: str = ""
-    ) -> Sequence[LoggedDelivery]:
+    ) -> Sequence[Delivery]:
         """List deliveries to a subscriber, the newest event first, none only when there is none.
 
         They are up to `limit`, and of events before that of the delivery with the id `before`.
         """
 
-    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
+    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[Delivery]:
         """List up to `limit` that are due, by id, then by subscription, beyond `after`.
 
         They are fewer only when there are no more.
@@ -77,10 +77,10 @@ class DeliveryLog(Protocol):
         """Count what is due to each subscription, by its id, that has more than `above` due."""
 
 
-class Questions(Protocol):
+class PendingConfirmations(Protocol):
     """What addresses were asked and have not answered. Of an address only a digest is told."""
 
-    async def take_question(
+    async def reserve_confirmation(
         self,
         address: str,
         subscription_id: str,
@@ -94,7 +94,7 @@ class Questions(Protocol):
         Tells whether it has one now; whoever has one already keeps it.
         """
 
-    async def give_question_back(self, address: str, subscription_id: str) -> None:
+    async def release_confirmation(self, address: str, subscription_id: str) -> None:
         """Make the place free that a subscription has, if it has one."""
 
 
@@ -106,7 +106,7 @@ class ShopSecrets(Protocol):
 
 
 class QueueMarks(Protocol):
-    """The mark that the queue of errands has as well, for as long as nothing on it was lost."""
+    """The mark that the queue of jobs has as well, for as long as nothing on it was lost."""
 
     async def queue_mark(self) -> str | None:
         """Give the mark that was recorded last, if any, as of the last completed write."""
@@ -116,7 +116,13 @@ class QueueMarks(Protocol):
 
 
 class NotifierStore(
-    TopicStore, SubscriptionStore, DeliveryLog, Questions, ShopSecrets, QueueMarks, Protocol
+    TopicStore,
+    SubscriptionStore,
+    DeliveryLog,
+    PendingConfirmations,
+    ShopSecrets,
+    QueueMarks,
+    Protocol,
 ):
     """The whole of it, as the notifier opens it."""
 

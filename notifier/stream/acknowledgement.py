@@ -1,4 +1,4 @@
-"""The telling of one announcement to the readers that it was offered to."""
+"""The acknowledgement of one announcement to the readers that it was offered to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 
-class Telling:
+class Acknowledgement:
     """Counts who has yet to write the announcement at `position` of the ring to its stream."""
 
     __slots__ = ("_everybody_told", "_waiting", "position")

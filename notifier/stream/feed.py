@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from notifier.settings import NotifierSettings
 from notifier.stream.hub import Hub
-from notifier.stream.instance_queue import VISIBILITY_SECONDS, LiveQueue
-from notifier.stream.metrics import Tally
+from notifier.stream.instance_queue import VISIBILITY_SECONDS, InstanceQueue
+from notifier.stream.metrics import StreamMetrics
 from notifier.stream.reaper import Reaper
 from notifier.stream.ring import Ring
 from notifier.stream.selection import announcement
@@ -25,13 +25,13 @@ from shared.aws.clients import aws_clients
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
 from shared.consuming.consumer import Consumer, ConsumerLimits
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.runtime.lifecycle import every, running
 
 HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
-LIVE_QUEUE: web.AppKey[LiveQueue] = web.AppKey("LIVE_QUEUE", LiveQueue)
+INSTANCE_QUEUE: web.AppKey[InstanceQueue] = web.AppKey("INSTANCE_QUEUE", InstanceQueue)
 
 _AT_ONCE = 1000
 """So many announcements may wait for their readers without holding up the next."""
@@ -47,7 +47,7 @@ def new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-def new_hub(settings: NotifierSettings, tally: Tally) -> Hub:
+def new_hub(settings: NotifierSettings, tally: StreamMetrics) -> Hub:
     """Make a hub with an empty ring."""
     return Hub(
         Ring(new_epoch(), settings.ring_size, settings.ring_bytes),
@@ -65,7 +65,7 @@ class Listener:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def hear(self, delivery: Delivery) -> Outcome:
+    async def handle(self, delivery: Message) -> Outcome:
         """Pass an announcement on, and have it kept until its readers were told.
 
         If we are killed before, the next life hears it again. What is no announcement is dropped,
@@ -84,14 +84,16 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def feeding(hub: Hub, settings: NotifierSettings, topics: Topics) -> AsyncIterator[LiveQueue]:
+async def feeding(
+    hub: Hub, settings: NotifierSettings, topics: Topics
+) -> AsyncIterator[InstanceQueue]:
     """Feed the hub with all `topics` for as long as the block lasts.
 
     Nothing of SQS has to be there to begin.
     """
     names, instance = Names(settings.name_prefix), settings.notifier_instance
     async with aws_clients(settings) as clients:
-        queue = LiveQueue(
+        queue = InstanceQueue(
             clients,
             names,
             instance,
@@ -101,7 +103,9 @@ async def feeding(hub: Hub, settings: NotifierSettings, topics: Topics) -> Async
             poll_seconds=settings.poll_seconds,
         )
         reaper = Reaper(clients, names, instance, topics)
-        consumer = Consumer(queue, Listener(hub).hear, ConsumerLimits(_AT_ONCE, VISIBILITY_SECONDS))
+        consumer = Consumer(
+            queue, Listener(hub).handle, ConsumerLimits(_AT_ONCE, VISIBILITY_SECONDS)
+        )
         async with (
             # A poll may be cancelled here, unlike elsewhere: the queue goes with it.
             running(consumer.run(asyncio.Event()), "live feed"),

@@ -12,10 +12,10 @@ from enum import StrEnum
 import structlog
 
 from notifier.stream import sse
-from notifier.stream.acknowledgement import Telling
-from notifier.stream.metrics import Tally
+from notifier.stream.acknowledgement import Acknowledgement
+from notifier.stream.metrics import StreamMetrics
 from notifier.stream.reader import Reader
-from notifier.stream.ring import Place, Ring
+from notifier.stream.ring import Ring, StreamPosition
 from notifier.stream.selection import Announcement, Selection
 
 _CLOSE_SECONDS = 1
@@ -51,7 +51,7 @@ class Hub:
     def __init__(
         self,
         ring: Ring[Announcement],
-        tally: Tally,
+        tally: StreamMetrics,
         *,
         max_lag: int,
         max_streams: int,
@@ -94,20 +94,20 @@ class Hub:
             finally:
                 self._leave(reader)
 
-    def pass_on(self, announcement: Announcement) -> Telling:
+    def pass_on(self, announcement: Announcement) -> Acknowledgement:
         """Put an announcement on the ring, and offer it to those who have selected it."""
         position = self._ring.append(announcement, announcement.weight)
-        telling = Telling(position)
+        acknowledgement = Acknowledgement(position)
         self._tally.events.inc()
         for route in announcement.views:
             for reader in self._by_route.get(route, ()):
-                reader.offer(telling)
+                reader.offer(acknowledgement)
                 if reader.behind(position) > self._max_lag:
                     self.drop(reader, Slow.BEHIND)
         if position % self._mark_every == 0:
             for reader in self._readers:
                 reader.move_mark(position)
-        return telling
+        return acknowledgement
 
     def interrupted(self, epoch: str) -> None:
         """Tell every reader, now or when it resumes, that announcements may have been missed."""
@@ -170,9 +170,9 @@ class Hub:
             if not self._by_client[client]:
                 del self._by_client[client]
 
-    def _start(self, selection: Selection, last_event_id: str | None) -> Place:
+    def _start(self, selection: Selection, last_event_id: str | None) -> StreamPosition:
         if last_event_id is not None:
-            return Place.parse(last_event_id)
+            return StreamPosition.parse(last_event_id)
         return self._ring.end if selection.order_id is None else self._ring.beginning
 
     def _join(self, reader: Reader) -> None:

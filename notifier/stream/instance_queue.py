@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from notifier.stream.heartbeat_tag import set_mark
-from notifier.stream.topic_subscriptions import Hearing, Topics
+from notifier.stream.topic_subscriptions import Topics, TopicSubscriptions
 from shared.aws.clients import AwsClients
 from shared.aws.errors import AwsUnavailableError, reaching
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
 from shared.aws.queue import SqsQueue
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 
 VISIBILITY_SECONDS = 10
 _RETENTION_SECONDS = "3600"
@@ -30,11 +30,11 @@ _SILENT_SECONDS = 45
 log = structlog.stdlib.get_logger(__name__)
 
 
-class LiveFeedDownError(Exception):
+class StreamFeedDownError(Exception):
     """No announcements reach this notifier at the moment."""
 
 
-class LiveQueue:
+class InstanceQueue:
     """A queue for the consumer engine that sees to its own existence.
 
     It is opened, subscriptions to all `topics` and all, by the first receive, and again by the
@@ -64,12 +64,12 @@ class LiveQueue:
         self._poll_seconds = poll_seconds
         self._asked_for: set[str] = set()
         self._queue: SqsQueue | None = None
-        self._hearing: Hearing | None = None
+        self._topic_subscriptions: TopicSubscriptions | None = None
         self._is_open = False
         self._changing = asyncio.Lock()
         self._heard_at = self._marked_at = time.monotonic()
 
-    async def receive(self, limit: int) -> Sequence[Delivery]:
+    async def receive(self, limit: int) -> Sequence[Message]:
         """Poll for up to `limit` messages, on a queue that is there."""
         queue = await self._opened_queue()
         try:
@@ -80,18 +80,22 @@ class LiveQueue:
         self._heard_at = time.monotonic()
         return deliveries
 
-    async def hear(self, topic: str) -> None:
+    async def subscribe(self, topic: str) -> None:
         """Hear a topic that came after the opening; the caller has made sure that there is one.
 
         Costs nothing when it is heard already. While the queue is not open it is left to the
         opening, which resets all readers.
         """
         self._asked_for.add(topic)
-        if self._hearing is None or not self._is_open or topic in self._hearing.topics:
+        if (
+            self._topic_subscriptions is None
+            or not self._is_open
+            or topic in self._topic_subscriptions.topics
+        ):
             return
         async with reaching("SQS or SNS", _HEAR_SECONDS), self._changing:
             if self._is_open:
-                await self._hearing.hear([topic])
+                await self._topic_subscriptions.subscribe([topic])
 
     async def mark(self) -> None:
         """Show the other notifiers that this one is alive."""
@@ -105,24 +109,24 @@ class LiveQueue:
             await set_mark(self._clients.sqs, self._queue.url, self._names)
         self._marked_at = time.monotonic()
 
-    async def delete(self, delivery: Delivery) -> None:
+    async def delete(self, delivery: Message) -> None:
         """Remove a message for good."""
         await self._delivering().delete(delivery)
 
-    async def extend(self, delivery: Delivery, seconds: float) -> None:
+    async def extend(self, delivery: Message, seconds: float) -> None:
         """Keep the message from others; none is handed back, since at a stop the queue goes too."""
         if seconds:
             await self._delivering().extend(delivery, seconds)
 
-    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+    async def dead_letter(self, delivery: Message, reason: str) -> None:
         """Remove a message; old news is not worth keeping for anybody to look at."""
         log.warning("live.rejected", message_id=delivery.message_id, reason=reason)
         await self.delete(delivery)
 
     async def check(self) -> None:
-        """Make sure that announcements are being heard; raises LiveFeedDownError."""
+        """Make sure that announcements are being heard; raises StreamFeedDownError."""
         if not self._is_open or time.monotonic() - self._heard_at > _SILENT_SECONDS:
-            raise LiveFeedDownError
+            raise StreamFeedDownError
 
     async def close(self) -> None:
         """Take the queue and its subscriptions away; what cannot be reached stays behind."""
@@ -152,21 +156,25 @@ class LiveQueue:
         arn = await ensure_queue(sqs, self._name, {"MessageRetentionPeriod": _RETENTION_SECONDS})
         url = (await sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
         await set_mark(sqs, url, self._names)
-        self._hearing = hearing = Hearing(self._clients, self._names, url, arn)
+        self._topic_subscriptions = topic_subscriptions = TopicSubscriptions(
+            self._clients, self._names, url, arn
+        )
         self._asked_for |= set(await self._topics())
-        while missing := self._asked_for - set(hearing.topics):
-            await hearing.hear(missing)  # meanwhile one more may have been asked for
+        while missing := self._asked_for - set(topic_subscriptions.topics):
+            await topic_subscriptions.subscribe(
+                missing
+            )  # meanwhile one more may have been asked for
         return SqsQueue(
             sqs, url, visibility_timeout=VISIBILITY_SECONDS, wait_time=self._poll_seconds
         )
 
     async def _remove(self, url: str) -> None:
-        if self._hearing is not None:
-            await self._hearing.stop()
+        if self._topic_subscriptions is not None:
+            await self._topic_subscriptions.stop()
         await self._clients.sqs.delete_queue(QueueUrl=url)
         log.info("live.closed", queue=self._name)
 
     def _delivering(self) -> SqsQueue:
         if self._queue is None:
-            raise LiveFeedDownError
+            raise StreamFeedDownError
         return self._queue

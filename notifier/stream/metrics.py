@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
-class Tally:
+class StreamMetrics:
     """The metrics of one notifier, in the registry that its `/metrics` shows."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

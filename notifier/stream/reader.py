@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from notifier.stream import sse
-from notifier.stream.acknowledgement import Telling
-from notifier.stream.metrics import Tally
-from notifier.stream.ring import GapError, Place, Ring
+from notifier.stream.acknowledgement import Acknowledgement
+from notifier.stream.metrics import StreamMetrics
+from notifier.stream.ring import GapError, Ring, StreamPosition
 from notifier.stream.selection import Announcement, Selection
 
 _BYTES_AT_ONCE = 64 * 1024
@@ -28,9 +28,9 @@ class Reader:
         self,
         ring: Ring[Announcement],
         selection: Selection,
-        place: Place,
+        place: StreamPosition,
         cut: Callable[[], None],
-        tally: Tally,
+        tally: StreamMetrics,
     ) -> None:
         self.selection = selection
         self.cut = cut
@@ -39,7 +39,7 @@ class Reader:
         self._place = place
         self._caught_up_from = ring.end.position
         self._tally = tally
-        self._owed: deque[Telling] = deque()
+        self._owed: deque[Acknowledgement] = deque()
         self._news = asyncio.Event()
         self._waiting = False
         self._mark_due = False
@@ -61,12 +61,12 @@ class Reader:
             await self._news.wait()
         return None
 
-    def offer(self, telling: Telling) -> None:
+    def offer(self, acknowledgement: Acknowledgement) -> None:
         """Let the reader know of something that it has selected."""
-        telling.offered()
-        self._owed.append(telling)
+        acknowledgement.offered()
+        self._owed.append(acknowledgement)
         if self._waiting:
-            self._wake_at(telling.position - 1)
+            self._wake_at(acknowledgement.position - 1)
 
     def behind(self, position: int) -> int:
         """Count the events that the reader is behind, not with what it had to catch up on."""
@@ -93,7 +93,7 @@ class Reader:
 
     def _wake_at(self, position: int) -> None:
         """Wake the reader; one that was waiting had nothing to read before `position`."""
-        self._place = Place(self._place.epoch, position)
+        self._place = StreamPosition(self._place.epoch, position)
         self._waiting = False
         self._news.set()
 
@@ -116,7 +116,7 @@ class Reader:
             return sse.reset(error.gap, self._place)
         taken = bytearray()
         for position, announcement in coming:
-            self._place = Place(self._place.epoch, position)
+            self._place = StreamPosition(self._place.epoch, position)
             taken += self._show(announcement)
             if len(taken) >= _BYTES_AT_ONCE:
                 break

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 Event = TypeVar("Event")
 
-_PLACE = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})", re.ASCII)
+_POSITION = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})", re.ASCII)
 
 
 class Gap(StrEnum):
@@ -32,7 +32,7 @@ class GapError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StreamPosition:
     """How far somebody has read: everything up to a position (0 is nothing) of one epoch.
 
     Written `<epoch>-<position>`, which is the `id` of a server-sent event.
@@ -42,9 +42,9 @@ class Place:
     position: int
 
     @classmethod
-    def parse(cls, text: str) -> Place:
+    def parse(cls, text: str) -> StreamPosition:
         """Read a place back; what was never one is a place in no ring."""
-        match = _PLACE.fullmatch(text)
+        match = _POSITION.fullmatch(text)
         return cls(match[1], int(match[2])) if match else cls("", 0)
 
     def __str__(self) -> str:
@@ -67,18 +67,18 @@ class Ring(Generic[Event]):
         self._last = 0
 
     @property
-    def beginning(self) -> Place:
+    def beginning(self) -> StreamPosition:
         """The place before everything that the ring holds."""
-        return Place(self._epoch, self._first - 1)
+        return StreamPosition(self._epoch, self._first - 1)
 
     @property
-    def end(self) -> Place:
+    def end(self) -> StreamPosition:
         """The place after everything that has happened."""
-        return Place(self._epoch, self._last)
+        return StreamPosition(self._epoch, self._last)
 
-    def recent(self, most: int) -> Place:
+    def recent(self, most: int) -> StreamPosition:
         """The place before the last `most` events, or before everything if there are fewer."""
-        return Place(self._epoch, max(self._first - 1, self._last - most))
+        return StreamPosition(self._epoch, max(self._first - 1, self._last - most))
 
     def append(self, event: Event, weight: int) -> int:
         """Put an event at the next position, and return that."""
@@ -91,7 +91,7 @@ class Ring(Generic[Event]):
             self._first += 1
         return self._last
 
-    def since(self, place: Place) -> Iterator[tuple[int, Event]]:
+    def since(self, place: StreamPosition) -> Iterator[tuple[int, Event]]:
         """Give every event after `place`, with its position.
 
         Raises GapError when it cannot tell that these are all.

@@ -6,11 +6,11 @@ from aiohttp import web
 
 from notifier.build import NOTIFIER
 from notifier.stream.board import BOARD
-from notifier.stream.feed import HUB, LIVE_QUEUE
+from notifier.stream.feed import HUB, INSTANCE_QUEUE
 from notifier.stream.models import FollowEvents
 from notifier.stream.response import StreamTimes, stream
 from notifier.stream.selection import Selection
-from shared.domain.errors import Fault
+from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.auth import is_staff, unauthorized
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, Problem
@@ -29,7 +29,7 @@ async def get_events(request: web.Request) -> web.StreamResponse:
     if not _may_be_shown(selection) and not is_staff(request):
         raise unauthorized("give an order_id, or send the staff key as Authorization: Bearer")
     for topic in named:
-        await request.app[LIVE_QUEUE].hear(topic)
+        await request.app[INSTANCE_QUEUE].subscribe(topic)
     return await stream(request, request.app[HUB], selection, request.app[STREAM_TIMES])
 
 
@@ -41,7 +41,7 @@ def _selection(query: FollowEvents) -> Selection:
         return Selection(topics, query.order_id)
     if query.order_id is not None:
         return Selection(frozenset({ORDER_EVENTS}), query.order_id)
-    fault = Fault("/topics", "name some topics, with commas between, or give an order_id")
+    fault = FieldError("/topics", "name some topics, with commas between, or give an order_id")
     raise Problem(INVALID_REQUEST, "the query selects no events", faults=[fault])
 
 

@@ -14,7 +14,7 @@ Topics: TypeAlias = Callable[[], Awaitable[Collection[str]]]
 """Names the shop's topics, as many as there are by now."""
 
 
-class Hearing:
+class TopicSubscriptions:
     """Lets one queue, of that URL and ARN, hear topics, which are made if need be.
 
     Not to be asked twice at once: the policy is written as a whole.
@@ -33,7 +33,7 @@ class Hearing:
         """The names of the topics that are heard."""
         return self._subscriptions.keys()
 
-    async def hear(self, topics: Collection[str]) -> None:
+    async def subscribe(self, topics: Collection[str]) -> None:
         """Hear these topics too. The policy comes first, lest an announcement be turned away."""
         sqs, sns = self._clients.sqs, self._clients.sns
         names = sorted(set(topics) - self._subscriptions.keys())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from notifier.build import NOTIFIER
-from notifier.subscriptions.service import SubscriptionDesk
+from notifier.subscriptions.service import SubscriptionService
 from shared.domain.subscription import Subscription
 from shared.domain.tokens import is_token
 from shared.web.auth import bearer_token, is_staff, unauthorized
 
 
-def desk(request: web.Request) -> SubscriptionDesk:
+def desk(request: web.Request) -> SubscriptionService:
     """The desk; raises AwsUnavailableError while the office is closed."""
     return request.app[NOTIFIER].hours.office.desk
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
 from notifier.subscriptions.event_types import event_type
 from shared.clock import Timestamp
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.web.fields import Body, PrintableText
 
@@ -71,7 +71,7 @@ Asked = SubscribeWebhook | SubscribeEmail | SubscribeQueue
 
 
 class Subscribe(RootModel[Annotated[Asked, Field(discriminator="channel")]]):
-    """A wish for a topic's events, by one channel."""
+    """A wanted for a topic's events, by one channel."""
 
 
 class GrantedModel(BaseModel):
@@ -97,7 +97,7 @@ class DeliveryModel(BaseModel):
     id: str
     event_id: str
     type: str
-    state: LoggedState
+    state: DeliveryState
     attempts: int
     due_at: Timestamp
     tried_at: Timestamp | None

@@ -22,10 +22,10 @@ from notifier.subscriptions.models import (
 )
 from notifier.subscriptions.targets import target_of
 from notifier.topics.routes import require_topic
-from shared.domain.delivery import LoggedDelivery, LoggedState
-from shared.domain.errors import Fault
+from shared.domain.delivery import Delivery, DeliveryState
+from shared.domain.errors import FieldError
 from shared.domain.subscription import Channel, Filter, Subscription
-from shared.domain.subscription_request import SubscriptionWish
+from shared.domain.subscription_request import SubscriptionRequest
 from shared.domain.webhook_url import DialingRules
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer
@@ -40,13 +40,13 @@ async def subscribe(request: web.Request) -> web.Response:
     topic = request.match_info["name"]
     admit(request, request.app[NOTIFIER].rate_limit)
     asked = (await read_body(request, Subscribe, INVALID_SUBSCRIPTION)).root
-    wish = _wish(topic, asked, request.app[NOTIFIER].rules)
+    wanted = _wanted(topic, asked, request.app[NOTIFIER].rules)
     await require_topic(request, topic)
-    if topic == ORDER_EVENTS and not wish.filter.order_ids and not is_staff(request):
+    if topic == ORDER_EVENTS and not wanted.filter.order_ids and not is_staff(request):
         raise unauthorized("name the orders in the filter, or send the staff key")
-    if wish.channel is Channel.SQS:
+    if wanted.channel is Channel.SQS:
         require_staff(request)
-    granted = await desk(request).subscribe(wish)
+    granted = await desk(request).subscribe(wanted)
     shown = _granted(granted.subscription, granted.manage_token)
     location = {"Location": f"/subscriptions/{shown.id}"}
     return answer(shown, HTTPStatus.CREATED, location)
@@ -95,12 +95,12 @@ async def redeliver(request: web.Request) -> web.Response:
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
-def _wish(topic: str, asked: Asked, rules: DialingRules) -> SubscriptionWish:
+def _wanted(topic: str, asked: Asked, rules: DialingRules) -> SubscriptionRequest:
     wanted = Filter(frozenset(asked.filter.type), frozenset(asked.filter.order_id))
     if wanted.order_ids and topic != ORDER_EVENTS:
-        fault = Fault("/filter/order_id", f"only {ORDER_EVENTS} tells of orders")
+        fault = FieldError("/filter/order_id", f"only {ORDER_EVENTS} tells of orders")
         raise Problem(INVALID_SUBSCRIPTION, "the body has 1 fault(s)", faults=[fault])
-    return SubscriptionWish(topic, Channel(asked.channel), target_of(asked, rules), wanted)
+    return SubscriptionRequest(topic, Channel(asked.channel), target_of(asked, rules), wanted)
 
 
 def _granted(subscription: Subscription, manage_token: str) -> GrantedModel:
@@ -134,11 +134,11 @@ async def _shown(request: web.Request, subscription: Subscription) -> Subscripti
     )
 
 
-def _has_failed(delivery: LoggedDelivery) -> bool:
-    return delivery.state is not LoggedState.DELIVERED and delivery.error is not None
+def _has_failed(delivery: Delivery) -> bool:
+    return delivery.state is not DeliveryState.DELIVERED and delivery.error is not None
 
 
-def _delivery(delivery: LoggedDelivery) -> DeliveryModel:
+def _delivery(delivery: Delivery) -> DeliveryModel:
     return DeliveryModel(
         id=delivery.id,
         event_id=delivery.event_id,

@@ -9,15 +9,15 @@ from typing import Protocol
 
 import structlog
 
-from notifier.deliveries.confirmation import Consent
+from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.redrive import Redriving
 from notifier.store.contract import DeliveryLog
 from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSubscribers
 from shared.aws.batcher import EntryFailedError
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
-from shared.domain.delivery import LoggedDelivery
+from shared.domain.delivery import Delivery
 from shared.domain.subscription import (
     Channel,
     Subscription,
@@ -25,7 +25,7 @@ from shared.domain.subscription import (
     advance,
     rotate,
 )
-from shared.domain.subscription_request import Granted, SubscriptionWish, grant
+from shared.domain.subscription_request import Granted, SubscriptionRequest, grant
 from shared.domain.tokens import new_signing_secret
 from shared.messages.delivery_job import Confirm, Redeliver
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
@@ -53,32 +53,32 @@ class _Store(SubscriptionStore, DeliveryLog, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionDesk:
+class SubscriptionService:
     """Most calls raise SubscriptionChangedError when somebody else was quicker."""
 
     store: _Store
     store_id: str
-    errands: Errands
-    consent: Consent
+    jobs: DeliveryJobs
+    confirmation: Confirmation
     queues: QueueSubscribers
     redriving: Redriving
     clock: Clock
 
-    async def subscribe(self, wish: SubscriptionWish) -> Granted:
-        """Record a wish, and ask whether it is meant; a queue, which staff name, is not asked.
+    async def subscribe(self, wanted: SubscriptionRequest) -> Granted:
+        """Record a wanted, and ask whether it is meant; a queue, which staff name, is not asked.
 
         Raises QueueRefusedError.
         """
-        granted = grant(wish, self.store_id, self.clock())
-        if wish.channel is Channel.SQS:
+        granted = grant(wanted, self.store_id, self.clock())
+        if wanted.channel is Channel.SQS:
             return replace(granted, subscription=await self._subscribe_queue(granted.subscription))
         await self.store.add_subscription(granted.subscription)
         await self._have_asked(granted.subscription)
         log.info(
-            "subscription.wished",
+            "subscription.requested",
             subscription=granted.subscription.id,
-            topic=wish.topic,
-            channel=wish.channel,
+            topic=wanted.topic,
+            channel=wanted.channel,
         )
         return granted
 
@@ -89,7 +89,7 @@ class SubscriptionDesk:
             raise NotFoundError
         return subscription
 
-    async def last_deliveries(self, subscription: Subscription) -> Sequence[LoggedDelivery]:
+    async def last_deliveries(self, subscription: Subscription) -> Sequence[Delivery]:
         """List the last deliveries, the newest first."""
         return await self.store.last_deliveries(subscription.id, LAST_DELIVERIES)
 
@@ -100,7 +100,7 @@ class SubscriptionDesk:
         """
         if subscription.state in {SubscriptionState.ACTIVE, SubscriptionState.PAUSED}:
             return subscription
-        return await self.consent.confirm(subscription)
+        return await self.confirmation.confirm(subscription)
 
     async def end(self, subscription: Subscription) -> None:
         """End it: from now on nothing more is delivered. It may have ended before."""
@@ -133,10 +133,10 @@ class SubscriptionDesk:
         """
         if subscription.state is not SubscriptionState.ACTIVE:
             raise NotActiveError(subscription.state)
-        if await self.store.logged(subscription.id, delivery_id) is None:
+        if await self.store.delivery(subscription.id, delivery_id) is None:
             raise NotFoundError
         again = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
-        await self.errands.send(again)
+        await self.jobs.send(again)
 
     async def _have_asked(self, subscription: Subscription) -> None:
         """Queue the question; without it, whoever wishes is refused, and not asked later on.
@@ -144,7 +144,7 @@ class SubscriptionDesk:
         Otherwise it would be confirmed after all, and nobody had its manage token.
         """
         try:
-            await self.errands.send(Confirm(subscription_id=subscription.id))
+            await self.jobs.send(Confirm(subscription_id=subscription.id))
         except (AwsUnavailableError, EntryFailedError):
             await self.end(subscription)
             raise

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from notifier.problems import INVALID_SUBSCRIPTION
 from notifier.subscriptions.models import Asked, SubscribeEmail, SubscribeWebhook
-from shared.domain.errors import Fault
+from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
 from shared.web.problem import Problem
 
 
 def target_of(asked: Asked, rules: DialingRules) -> str:
-    """Give the target of a wish; raises a Problem of kind INVALID_SUBSCRIPTION."""
+    """Give the target of a wanted; raises a Problem of kind INVALID_SUBSCRIPTION."""
     try:
         match asked:
             case SubscribeWebhook():
@@ -28,5 +28,5 @@ def target_of(asked: Asked, rules: DialingRules) -> str:
 
 
 def _invalid(pointer: str, error: Exception) -> Problem:
-    faults = [Fault(pointer, str(error))]
+    faults = [FieldError(pointer, str(error))]
     return Problem(INVALID_SUBSCRIPTION, "the body has 1 fault(s)", faults=faults)

@@ -1,4 +1,4 @@
-"""Reopening: what SNS and SQS must have for the subscribers, made whenever it may be gone."""
+"""TopologyRestore: what SNS and SQS must have for the subscribers, made whenever it may be gone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import structlog
 
-from notifier.deliveries.queue_epoch import QueueMemory
+from notifier.deliveries.queue_epoch import QueueEpoch
 from notifier.deliveries.requeue import Requeueing
-from notifier.deliveries.retry import patiently
+from notifier.deliveries.retry import retry_until_available
 from notifier.store.contract import pages_in_state
 from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSubscribers
 from notifier.topics.catalog import TopicCatalog
@@ -26,11 +26,11 @@ _TIME_TO_SUBSCRIBE = dt.timedelta(minutes=1)
 """A request that subscribes a queue has long ended by then."""
 
 
-class NotOpenError(Exception):
+class NotRestoredError(Exception):
     """Topics and queues are not all there yet."""
 
 
-class Reopening:
+class TopologyRestore:
     """Makes topics and subscriptions anew, then queues again what was on its way."""
 
     def __init__(
@@ -39,34 +39,34 @@ class Reopening:
         store: SubscriptionStore,
         queues: QueueSubscribers,
         requeueing: Requeueing,
-        memory: QueueMemory,
+        epoch: QueueEpoch,
         clock: Clock,
     ) -> None:
         self._catalog = catalog
         self._store = store
         self._queues = queues
         self._requeueing = requeueing
-        self._memory = memory
+        self._epoch = epoch
         self._clock = clock
         self._open = False
 
     async def check(self) -> None:
-        """Raise NotOpenError until everything is there."""
+        """Raise NotRestoredError until everything is there."""
         if not self._open:
-            raise NotOpenError("topics and queues are not all there yet")
+            raise NotRestoredError("topics and queues are not all there yet")
 
-    async def run(self, hangup: asyncio.Event) -> None:
-        """Open now, and again whenever `hangup` says that queues and topics were away."""
+    async def run(self, broker_reset: asyncio.Event) -> None:
+        """Open now, and again whenever `broker_reset` says that queues and topics were away."""
         while True:
-            if await finished_before(hangup, self._open_at_last()):
-                await hangup.wait()
+            if await finished_before(broker_reset, self._open_at_last()):
+                await broker_reset.wait()
             self._open = False
-            await patiently(self._memory.doubt, "topics.not_open_yet")
-            hangup.clear()  # not before it is on record: the office may fail, and open anew
+            await retry_until_available(self._epoch.invalidate, "topics.not_open_yet")
+            broker_reset.clear()  # not before it is on record: the office may fail, and open anew
 
     async def _open_at_last(self) -> None:
-        """Be open before errands are queued again: that takes the longer, the more is due."""
-        await patiently(self.open, "topics.not_open_yet")
+        """Be open before jobs are queued again: that takes the longer, the more is due."""
+        await retry_until_available(self.open, "topics.not_open_yet")
         await self._requeueing.requeue()
 
     async def open(self) -> None:

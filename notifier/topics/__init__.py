@@ -1,1 +1,1 @@
-"""The topics of the shop, and the press that newsletter issues come from."""
+"""The topics of the shop, and the publisher that newsletter issues come from."""

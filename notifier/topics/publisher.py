@@ -1,4 +1,4 @@
-"""The press: newsletter issues, recorded first and announced then, so that none is lost."""
+"""The publisher: newsletter issues, recorded first and announced then, so that none is lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from notifier.store.contract import TopicStore
-from notifier.topics.sns_topics import Publishers
+from notifier.topics.sns_topics import SnsTopics
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
@@ -45,11 +45,11 @@ class Draft:
         return {**self.data, "topic": self.topic, "subject": self.subject, "body": self.body}
 
 
-class Press:
+class NewsletterPublisher:
     """Publishes issues. One that was accepted is announced, if not now, then later."""
 
     def __init__(
-        self, store: TopicStore, publishers: Publishers, store_id: str, clock: Clock
+        self, store: TopicStore, publishers: SnsTopics, store_id: str, clock: Clock
     ) -> None:
         self._store = store
         self._publishers = publishers

@@ -19,7 +19,7 @@ from notifier.topics.models import (
     TopicsModel,
 )
 from notifier.topics.publisher import Draft
-from shared.domain.errors import Fault
+from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.answer import answer
 from shared.web.body import read_body
@@ -33,7 +33,7 @@ TOPIC_NAME = r"^[a-z][a-z0-9-]{1,62}$"
 async def get_topics(request: web.Request) -> web.Response:
     """List the topics."""
     notifier, hub = request.app[NOTIFIER], request.app[HUB]
-    active = await notifier.headcount.by_topic()
+    active = await notifier.subscriber_counts.by_topic()
     topics = [
         TopicModel(
             name=name,
@@ -49,13 +49,13 @@ async def put_topic(request: web.Request) -> web.Response:
     """Add a topic, or describe it anew."""
     notifier, name = request.app[NOTIFIER], request.match_info["name"]
     if not re.fullmatch(TOPIC_NAME, name):
-        fault = Fault("/name", "2 to 63 of a-z, 0-9 and -, the first a letter")
+        fault = FieldError("/name", "2 to 63 of a-z, 0-9 and -, the first a letter")
         raise Problem(INVALID_TOPIC, "no topic can be called that", faults=[fault])
     if name == BOARD:
         raise Problem(TOPIC_RESERVED, f"{BOARD} is what the counter's display shows")
     body = await read_body(request, PutTopic, INVALID_TOPIC)
     new = await notifier.catalog.put(name, body.description)
-    subscribers = (await notifier.headcount.by_topic()).get(name, 0)
+    subscribers = (await notifier.subscriber_counts.by_topic()).get(name, 0)
     shown = TopicModel(name=name, description=body.description, subscribers=subscribers)
     return answer(shown, HTTPStatus.CREATED if new else HTTPStatus.OK)
 
@@ -69,7 +69,7 @@ async def publish_issue(request: web.Request) -> web.Response:
     body = await read_body(request, PublishIssue, INVALID_ISSUE)
     await require_topic(request, name)
     draft = Draft(name, body.subject, body.body, body.data)
-    issue_id = await notifier.press.publish(draft, request[CORRELATION_ID], key)
+    issue_id = await notifier.publisher.publish(draft, request[CORRELATION_ID], key)
     return answer(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
 
 

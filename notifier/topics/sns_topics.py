@@ -13,7 +13,7 @@ from shared.aws.topics import Topic
 from shared.messages.announcement import CloudEvent
 
 
-class Publishers:
+class SnsTopics:
     """Publishes to topics by name."""
 
     def __init__(self, clients: AwsClients, names: Names) -> None:
@@ -35,9 +35,9 @@ class Publishers:
 
 
 @contextlib.asynccontextmanager
-async def open_publishers(clients: AwsClients, names: Names) -> AsyncIterator[Publishers]:
+async def open_sns_topics(clients: AwsClients, names: Names) -> AsyncIterator[SnsTopics]:
     """Open publishers for as long as the block lasts."""
-    publishers = Publishers(clients, names)
+    publishers = SnsTopics(clients, names)
     try:
         yield publishers
     finally:

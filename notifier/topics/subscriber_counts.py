@@ -1,4 +1,4 @@
-"""The headcount of topics: how many subscriptions of each are active."""
+"""The subscriber_counts of topics: how many subscriptions of each are active."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GOOD_FOR = 2.0
 """Seconds. Anybody may ask, and on DynamoDB whoever counts reads of all that are active."""
 
 
-class Headcount:
+class SubscriberCounts:
     """Counts anew when the last count is too old; whoever asks meanwhile waits for the same."""
 
     def __init__(

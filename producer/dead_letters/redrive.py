@@ -26,7 +26,7 @@ class Redrive:
 
 
 @dataclass(slots=True)
-class Tally:
+class RedriveTally:
     """Chooses dead letters by their `ids`, or all, until `limit` are redriven; counts them up.
 
     `ticketed` tells by their ids as which version orders were given tickets.

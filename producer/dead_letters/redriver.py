@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import structlog
 
-from producer.dead_letters.redrive import Redrive, Tally
-from producer.dead_letters.rules import left_to_tell, must_fail, refusal, ticket_in
-from producer.orders.dispatcher import Handover
+from producer.dead_letters.redrive import Redrive, RedriveTally
+from producer.dead_letters.rules import must_fail, refusal, ticket_in, unannounced_changes
+from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
 from shared.aws.dead_letters import MOST_HELD, DeadLetter, DeadLetters
 from shared.aws.errors import AwsUnavailableError
@@ -27,15 +27,19 @@ from shared.store.contract import OrderChangedError, OrderStore, StoreUnavailabl
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Redriving:
+class DeadLetterRedriver:
     """Gives orders that have failed another chance."""
 
     def __init__(
-        self, dead_letters: DeadLetters, store: OrderStore, handover: Handover, clock: Clock
+        self,
+        dead_letters: DeadLetters,
+        store: OrderStore,
+        dispatcher: OrderDispatcher,
+        clock: Clock,
     ) -> None:
         self._dead_letters = dead_letters
         self._store = store
-        self._handover = handover
+        self._dispatcher = dispatcher
         self._clock = clock
 
     async def redrive(
@@ -45,7 +49,7 @@ class Redriving:
 
         With `dry_run` it is only said what would become of them.
         """
-        tally = Tally(ids, limit)
+        tally = RedriveTally(ids, limit)
         async with self._dead_letters.pages() as pages:
             async for letters in pages:
                 for chosen in tally.choose(letters):
@@ -59,7 +63,7 @@ class Redriving:
         return redrive
 
     async def _redrive_some(
-        self, tally: Tally, letters: Iterable[DeadLetter], *, dry_run: bool
+        self, tally: RedriveTally, letters: Iterable[DeadLetter], *, dry_run: bool
     ) -> None:
         by_order = _by_order(letters)
         work = [self._redrive(tally, *one, dry_run=dry_run) for one in by_order.items()]
@@ -68,7 +72,12 @@ class Redriving:
             tally.add(of_order, reason)
 
     async def _redrive(
-        self, tally: Tally, order_id: str | None, letters: Sequence[DeadLetter], *, dry_run: bool
+        self,
+        tally: RedriveTally,
+        order_id: str | None,
+        letters: Sequence[DeadLetter],
+        *,
+        dry_run: bool,
     ) -> str | None:
         """Redrive an order by some of its dead letters at once, or say why not."""
         if order_id is None:
@@ -88,19 +97,21 @@ class Redriving:
             return "the queue or the order store is out of reach; try again"
         return reason
 
-    async def _give_ticket(self, tally: Tally, order: Order, letters: Iterable[DeadLetter]) -> None:
+    async def _give_ticket(
+        self, tally: RedriveTally, order: Order, letters: Iterable[DeadLetter]
+    ) -> None:
         """Place an order anew and queue its ticket, unless it was given one by another letter."""
         placed = await self._placed_anew(order, letters)
         if tally.ticketed.get(placed.id) != placed.version:
-            await self._handover.again(placed)
+            await self._dispatcher.requeue(placed)
             tally.ticketed[placed.id] = placed.version
 
     async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
         now = self._clock()
         if any(must_fail(order, letter, now) for letter in letters):
-            untold = left_to_tell(order)
+            unannounced = unannounced_changes(order)
             order = await self._moved(order, OrderState.FAILED)
-            await self._handover.tell(*untold, order)
+            await self._dispatcher.announce(*unannounced, order)
         if order.state is OrderState.FAILED:
             order = await self._moved(order, OrderState.PLACED)
         return order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from producer.build import COUNTER
+from producer.build import CASHIER
 from producer.dead_letters.models import (
     DeadLetterDetail,
     DeadLetterList,
@@ -26,7 +26,7 @@ _EXCERPT = 200
 
 async def list_dead_letters(request: web.Request) -> web.Response:
     """List dead letters."""
-    desk = request.app[COUNTER].dead_letters
+    desk = request.app[CASHIER].dead_letters
     query = read_query(request, ListDeadLetters)
     findings = await desk.listed(query.limit)
     shown = [_show(finding) for finding in findings]
@@ -35,7 +35,7 @@ async def list_dead_letters(request: web.Request) -> web.Response:
 
 async def get_dead_letter(request: web.Request) -> web.Response:
     """Show one dead letter with its body."""
-    finding = await request.app[COUNTER].dead_letters.find(request.match_info["id"])
+    finding = await request.app[CASHIER].dead_letters.find(request.match_info["id"])
     shown = _show(finding).model_dump()
     return answer(DeadLetterDetail(**shown, body=finding.letter.body))
 
@@ -44,7 +44,7 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
     """Give orders another chance."""
     body = await read_body(request, RedriveDeadLetters, INVALID_REDRIVE)
     ids = None if body.all else frozenset(body.ids)
-    redrive = await request.app[COUNTER].redriving.redrive(ids, body.limit, dry_run=body.dry_run)
+    redrive = await request.app[CASHIER].redriver.redrive(ids, body.limit, dry_run=body.dry_run)
     refused = [RefusedModel(id=letter.id, reason=letter.reason) for letter in redrive.refused]
     return answer(
         RedriveModel(
@@ -58,7 +58,7 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
 
 async def purge_dead_letters(request: web.Request) -> web.Response:
     """Delete all dead letters."""
-    return answer(PurgeModel(purged=await request.app[COUNTER].dead_letters.purge()))
+    return answer(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
 
 
 def _show(finding: Finding) -> DeadLetterModel:

@@ -45,8 +45,8 @@ def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
     return order.state is OrderState.PLACED and is_newest
 
 
-def left_to_tell(order: Order) -> Sequence[Order]:
-    """Give the changes of an order that may be untold, now that the ticket they came by is dead.
+def unannounced_changes(order: Order) -> Sequence[Order]:
+    """Give the changes of an order that its dead ticket may have left unannounced.
 
     A ticket is kept until all that its barista did is announced; a dead one keeps nothing any more.
     """

@@ -29,7 +29,7 @@ class Finding:
     order: Order | None
 
 
-class DeadLetterDesk:
+class DeadLetterService:
     """Lists, shows and purges dead letters."""
 
     def __init__(self, dead_letters: DeadLetters, store: OrderStore, clock: Clock) -> None:

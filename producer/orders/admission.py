@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from producer.orders.backlog import Backlog
 from producer.orders.errors import ShopClosedError, TooBusyError
-from producer.orders.worker_heartbeats import Roster
+from producer.orders.worker_heartbeats import WorkerHeartbeatCache
 from shared.domain.estimate import Estimate, estimate
 from shared.domain.menu import Menu
-from shared.domain.shop import Shift, ShopStatus
+from shared.domain.shop import ShopStatus, WorkerHeartbeat
 from shared.store.contract import ShopStore
 
 _BUSY_SECONDS = 10
@@ -34,14 +34,14 @@ class FrontDesk:
     def __init__(
         self,
         store: ShopStore,
-        roster: Roster,
+        worker_heartbeats: WorkerHeartbeatCache,
         menu: Menu,
         backlog: Backlog,
         backlog_limit: int,
         brew_speed: float,
     ) -> None:
         self._store = store
-        self._roster = roster
+        self._worker_heartbeats = worker_heartbeats
         self.menu = menu
         self._backlog = backlog
         self._backlog_limit = backlog_limit
@@ -59,18 +59,18 @@ class FrontDesk:
     async def view(self, now: dt.datetime) -> ShopView:
         """Describe the shop as it is now."""
         status = (await self._store.status()).at(now)
-        shifts = await self._roster.on_shift(now)
+        shifts = await self._worker_heartbeats.worker_heartbeats(now)
         return ShopView(status, self._backlog.count, self._estimate(shifts, 0), len(shifts))
 
     async def estimate(self, now: dt.datetime, prep_seconds: int) -> Estimate:
         """Estimate the wait of an order that takes `prep_seconds` at natural speed."""
-        return self._estimate(await self._roster.on_shift(now), prep_seconds)
+        return self._estimate(await self._worker_heartbeats.worker_heartbeats(now), prep_seconds)
 
     async def sold_out(self) -> frozenset[str]:
         """Say which items are sold out."""
         return (await self._store.status()).sold_out
 
-    def _estimate(self, shifts: Sequence[Shift], prep_seconds: int) -> Estimate:
+    def _estimate(self, shifts: Sequence[WorkerHeartbeat], prep_seconds: int) -> Estimate:
         slots = sum(shift.slots for shift in shifts)
         typical = sum(item.prep_seconds for item in self.menu.items) / len(self.menu.items)
         return estimate(

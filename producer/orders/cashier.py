@@ -9,13 +9,13 @@ from datetime import tzinfo
 import structlog
 
 from producer.orders.admission import FrontDesk
-from producer.orders.dispatcher import Handover
+from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import KeyReusedError, NotInThatStateError, OrderNotFoundError
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
 from shared.domain.errors import TransitionRefusedError
-from shared.domain.menu import Wish, quote
+from shared.domain.menu import OrderLineRequest, quote
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
 from shared.store.contract import OrderChangedError, OrderStore
 
@@ -27,7 +27,7 @@ class Request:
     """An order as it is asked for. `fingerprint` is the same for the same order, and no other."""
 
     customer_name: str
-    wishes: Sequence[Wish]
+    lines: Sequence[OrderLineRequest]
     fingerprint: str
     correlation_id: str
     idempotency_key: str | None = None
@@ -58,7 +58,7 @@ class Cashier:
         self,
         store: OrderStore,
         front_desk: FrontDesk,
-        handover: Handover,
+        dispatcher: OrderDispatcher,
         updates: OrderUpdates,
         ids: OrderIds,
         clock: Clock,
@@ -66,7 +66,7 @@ class Cashier:
     ) -> None:
         self._store = store
         self._front_desk = front_desk
-        self._handover = handover
+        self._dispatcher = dispatcher
         self._updates = updates
         self._ids = ids
         self._clock = clock
@@ -117,13 +117,13 @@ class Cashier:
         updates = None
         if request.contact is not None:
             updates = await self._updates.subscribe(order, request.contact)
-        await self._handover.ensure(order)
+        await self._dispatcher.ensure(order)
         return Placed(order, created, updates)
 
     async def _write_up(self, order_id: str, request: Request) -> Order:
         now = self._clock()
         sold_out = await self._front_desk.admit_order(now)
-        priced = quote(request.wishes, self._front_desk.menu, sold_out)
+        priced = quote(request.lines, self._front_desk.menu, sold_out)
         return Order(
             id=order_id,
             number="",
@@ -146,9 +146,9 @@ class Cashier:
                 await self._store.replace(order, moved)
             except TransitionRefusedError as error:
                 if order.state is to:  # perhaps by a caller who never heard of it: tell it again
-                    await self._handover.tell(order)
+                    await self._dispatcher.announce(order)
                 raise NotInThatStateError(order.state, wanted) from error
             except OrderChangedError:
                 continue  # it is another state now, and there are not many
-            await self._handover.tell(moved)
+            await self._dispatcher.announce(moved)
             return moved

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import structlog
 
 from producer.orders.order_ids import OrderIds
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.domain.order import Order
 from shared.domain.subscription import Channel, Filter, Subscription, SubscriptionState
-from shared.domain.subscription_request import SubscriptionWish, grant
+from shared.domain.subscription_request import SubscriptionRequest, grant
 from shared.messages.announcement import ORDER_EVENTS
 from shared.messages.delivery_job import Confirm
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
@@ -39,10 +39,10 @@ class OrderUpdates:
     """Subscribes customers to their orders, at most once each, however often it is asked for."""
 
     def __init__(
-        self, store: SubscriptionStore, errands: Errands, ids: OrderIds, clock: Clock
+        self, store: SubscriptionStore, jobs: DeliveryJobs, ids: OrderIds, clock: Clock
     ) -> None:
         self._store = store
-        self._errands = errands
+        self._jobs = jobs
         self._ids = ids
         self._clock = clock
 
@@ -51,10 +51,10 @@ class OrderUpdates:
 
         The answer with the first keys may have been lost. Raises what the store and the queue do.
         """
-        wish = SubscriptionWish(
+        wanted = SubscriptionRequest(
             ORDER_EVENTS, contact.channel, contact.target, Filter(order_ids=frozenset({order.id}))
         )
-        granted = grant(wish, order.store_id, self._clock(), self._ids.of_updates(order.id))
+        granted = grant(wanted, order.store_id, self._clock(), self._ids.of_updates(order.id))
         wished = granted.subscription
         recorded = await self._store.add_subscription(wished)
         if recorded.manage_digest != wished.manage_digest:
@@ -63,7 +63,7 @@ class OrderUpdates:
                 return Updates(recorded, None)
             recorded = fresh
         if recorded.asked_at is None:
-            await self._errands.send(Confirm(subscription_id=recorded.id))
+            await self._jobs.send(Confirm(subscription_id=recorded.id))
         return Updates(recorded, granted.manage_token)
 
     async def _with_fresh_keys(

@@ -1,4 +1,4 @@
-"""The roster as it hangs at the front desk: looked up once a second, however many orders come."""
+"""The workers that are alive, as of a second ago: one look-up serves many orders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from shared.domain.shop import Shift
+from shared.domain.shop import WorkerHeartbeat
 
 LOOK_AGAIN_SECONDS = 1.0
 """All of it is read at each look, which many baristas make costly, and many orders frequent."""
@@ -16,24 +16,24 @@ LOOK_AGAIN_SECONDS = 1.0
 class Shifts(Protocol):
     """Whoever knows who is at work, such as the order store."""
 
-    async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
+    async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List them."""
 
 
-class Roster:
+class WorkerHeartbeatCache:
     """Who is at work, as of a second ago at most; `monotonic` is a clock, in seconds."""
 
     def __init__(self, store: Shifts, monotonic: Callable[[], float]) -> None:
         self._store = store
         self._monotonic = monotonic
-        self._shifts: Sequence[Shift] = ()
+        self._shifts: Sequence[WorkerHeartbeat] = ()
         self._good_until = monotonic()
         self._looking = asyncio.Lock()
 
-    async def on_shift(self, now: dt.datetime) -> Sequence[Shift]:
+    async def worker_heartbeats(self, now: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List the baristas at work; those who ask at once share a look."""
         async with self._looking:
             if self._monotonic() >= self._good_until:
-                self._shifts = await self._store.on_shift(now)
+                self._shifts = await self._store.worker_heartbeats(now)
                 self._good_until = self._monotonic() + LOOK_AGAIN_SECONDS
             return self._shifts

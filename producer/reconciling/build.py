@@ -10,16 +10,16 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from producer.orders.dispatcher import Announcer, Handover
-from producer.reconciling.empty_queue_monitor import LineWatch
+from producer.orders.dispatcher import Announcer, OrderDispatcher
+from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.expiry import Expiry
 from producer.reconciling.failures import Failures
 from producer.reconciling.fresh_tickets import FreshTickets
 from producer.reconciling.lost_tickets import Margins
 from producer.reconciling.open_orders import OpenOrders
 from producer.reconciling.reconciler import Reconciler
-from producer.reconciling.republisher import Retelling
-from producer.reconciling.scan_schedule import Looks
+from producer.reconciling.republisher import Republisher
+from producer.reconciling.scan_schedule import ScanSchedule
 from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
 from shared.aws.dead_letters import DeadLetters
@@ -45,41 +45,41 @@ class Surroundings:
     store: Store
     announcer: Announcer
     dead_letters: DeadLetters
-    handover: Handover
-    line: LineWatch
+    dispatcher: OrderDispatcher
+    line: EmptyQueueMonitor
     clock: Clock
 
 
 @contextlib.asynccontextmanager
 async def reconciling(
-    settings: CashierSettings, around: Surroundings, hangup: asyncio.Event
+    settings: CashierSettings, around: Surroundings, broker_reset: asyncio.Event
 ) -> AsyncIterator[None]:
     """Reconcile for as long as the block lasts; then sign out, as a cashier that stops cleanly."""
     unclean_stops = _unclean_stops(settings, around)
     reconciler = Reconciler(
         unclean_stops=unclean_stops,
-        failures=Failures(around.dead_letters, around.store, around.handover, around.clock),
+        failures=Failures(around.dead_letters, around.store, around.dispatcher, around.clock),
         open_orders=OpenOrders(around.store),
         fresh_tickets=FreshTickets(
-            around.store, around.line, around.handover, around.clock, _margins(settings)
+            around.store, around.line, around.dispatcher, around.clock, _margins(settings)
         ),
-        expiry=Expiry(around.store, around.handover, around.clock),
-        handover=around.handover,
-        looks=Looks(_look_seconds(settings), time.monotonic),
+        expiry=Expiry(around.store, around.dispatcher, around.clock),
+        dispatcher=around.dispatcher,
+        looks=ScanSchedule(_look_seconds(settings), time.monotonic),
         clock=around.clock,
         seconds=settings.reconcile_seconds,
         expire_after=dt.timedelta(seconds=settings.expire_after_seconds),
     )
-    async with running(reconciler.run(hangup), "reconciler"):
+    async with running(reconciler.run(broker_reset), "reconciler"):
         yield
     await unclean_stops.sign_out()
 
 
 def _unclean_stops(settings: CashierSettings, around: Surroundings) -> UncleanStops:
     lifetime = dt.timedelta(seconds=settings.expire_after_seconds, hours=1)
-    retelling = Retelling(around.store, around.announcer, lifetime)
+    republisher = Republisher(around.store, around.announcer, lifetime)
     name = settings.cashier_name or f"{socket.gethostname()}-{settings.port}"
-    return UncleanStops(name, around.store, around.handover, retelling, around.clock)
+    return UncleanStops(name, around.store, around.dispatcher, republisher, around.clock)
 
 
 def _margins(settings: CashierSettings) -> Margins:

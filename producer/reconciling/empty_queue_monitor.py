@@ -8,7 +8,7 @@ from producer.orders.backlog import Backlog
 from shared.clock import Clock
 
 
-class LineWatch:
+class EmptyQueueMonitor:
     """Samples the backlog. `empty_at` is when the queue was last found empty, twice in a row.
 
     A time that is in the future by now is forgotten: our clock was set back, and nobody knows how

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from producer.orders.dispatcher import Handover
+from producer.orders.dispatcher import OrderDispatcher
 from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
 from shared.store.contract import OrderChangedError, OrderStore
@@ -19,9 +19,9 @@ _MOST_AT_ONCE = 200
 class Expiry:
     """Expires orders, and announces it."""
 
-    def __init__(self, store: OrderStore, handover: Handover, clock: Clock) -> None:
+    def __init__(self, store: OrderStore, dispatcher: OrderDispatcher, clock: Clock) -> None:
         self._store = store
-        self._handover = handover
+        self._dispatcher = dispatcher
         self._clock = clock
 
     async def expire(self, overdue: Sequence[Order]) -> None:
@@ -31,7 +31,7 @@ class Expiry:
             for order in overdue[:_MOST_AT_ONCE]:
                 expired += await self._expire(order)
         finally:
-            await self._handover.tell(*expired)
+            await self._dispatcher.announce(*expired)
 
     async def _expire(self, order: Order) -> Sequence[Order]:
         """Expire an order; give it as it is then, if nobody was faster."""

@@ -7,8 +7,8 @@ import time
 
 import structlog
 
-from producer.dead_letters.rules import left_to_tell, must_fail, reason_of, ticket_in
-from producer.orders.dispatcher import Handover
+from producer.dead_letters.rules import must_fail, reason_of, ticket_in, unannounced_changes
+from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.dead_letters import DeadLetter, DeadLetters, Pages
 from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
@@ -26,11 +26,15 @@ class Failures:
     """Reads the dead letters when there are any new ones."""
 
     def __init__(
-        self, dead_letters: DeadLetters, store: OrderStore, handover: Handover, clock: Clock
+        self,
+        dead_letters: DeadLetters,
+        store: OrderStore,
+        dispatcher: OrderDispatcher,
+        clock: Clock,
     ) -> None:
         self._dead_letters = dead_letters
         self._store = store
-        self._handover = handover
+        self._dispatcher = dispatcher
         self._clock = clock
         self._settled: frozenset[str] = frozenset()
         # Their number, and how many were removed, when there was nothing left to do for any.
@@ -49,7 +53,7 @@ class Failures:
             async with self._dead_letters.pages() as pages:
                 self._settled = await self._read(pages, changes)
         finally:
-            await self._handover.tell(*changes)
+            await self._dispatcher.announce(*changes)
         # What others held is looked at in the next round, what there is no time for much later.
         all_settled = len(self._settled) == pages.seen and (pages.left == 0 or pages.cut_short)
         self._settled_at = seen if all_settled else None
@@ -82,7 +86,7 @@ class Failures:
             return True
         order = await self._store.get(ticket.order_id)
         if order is None or order.state not in _OPEN:
-            changes += left_to_tell(order) if order else ()
+            changes += unannounced_changes(order) if order else ()
             return True
         if not must_fail(order, letter, self._clock()):
             return False
@@ -92,5 +96,5 @@ class Failures:
         except OrderChangedError:
             return False
         log.warning("order.failed", order_id=order.id, number=order.number, why=reason_of(letter))
-        changes += (*left_to_tell(order), failed)
+        changes += (*unannounced_changes(order), failed)
         return True

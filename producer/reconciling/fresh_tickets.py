@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from producer.orders.dispatcher import Handover
-from producer.reconciling.empty_queue_monitor import LineWatch
+from producer.orders.dispatcher import OrderDispatcher
+from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
 from shared.clock import Clock
 from shared.domain.order import Order
@@ -29,15 +29,15 @@ class FreshTickets:
 
     def __init__(
         self,
-        roster: ShopStore,
-        line: LineWatch,
-        handover: Handover,
+        worker_heartbeats: ShopStore,
+        line: EmptyQueueMonitor,
+        dispatcher: OrderDispatcher,
         clock: Clock,
         margins: Margins,
     ) -> None:
-        self._roster = roster
+        self._worker_heartbeats = worker_heartbeats
         self._line = line
-        self._handover = handover
+        self._dispatcher = dispatcher
         self._clock = clock
         self._margins = margins
         self._given: OrderedDict[str, dt.datetime] = OrderedDict()
@@ -45,7 +45,7 @@ class FreshTickets:
     async def horizon(self) -> dt.datetime | None:
         """Find the time before which no change was made whose ticket is still on the queue."""
         now = self._clock()
-        shifts = await self._roster.on_shift(now)
+        shifts = await self._worker_heartbeats.worker_heartbeats(now)
         heads = [shift.head for shift in shifts if shift.head is not None]
         return horizon(self._line.empty_at, heads, now, self._margins)
 
@@ -73,7 +73,7 @@ class FreshTickets:
             raise failures[0]
 
     async def _give(self, order: Order) -> None:
-        await self._handover.again(order)
+        await self._dispatcher.requeue(order)
         self._given[order.id] = self._clock()
         self._given.move_to_end(order.id)
         if len(self._given) > _REMEMBERED:

@@ -10,12 +10,12 @@ from functools import partial
 
 import structlog
 
-from producer.orders.dispatcher import Handover
+from producer.orders.dispatcher import OrderDispatcher
 from producer.reconciling.expiry import Expiry
 from producer.reconciling.failures import Failures
 from producer.reconciling.fresh_tickets import FreshTickets
 from producer.reconciling.open_orders import OpenOrders
-from producer.reconciling.scan_schedule import Looks
+from producer.reconciling.scan_schedule import ScanSchedule
 from producer.reconciling.unclean_stops import UncleanStops
 from shared.clock import Clock
 
@@ -34,22 +34,22 @@ class Reconciler:
     open_orders: OpenOrders
     fresh_tickets: FreshTickets
     expiry: Expiry
-    handover: Handover
-    looks: Looks
+    dispatcher: OrderDispatcher
+    looks: ScanSchedule
     clock: Clock
     seconds: float
     expire_after: dt.timedelta
 
-    async def run(self, hangup: asyncio.Event) -> None:
-        """Reconcile now and on a timer, and at once when `hangup` says that the queue was lost."""
+    async def run(self, broker_reset: asyncio.Event) -> None:
+        """Reconcile now, on a timer, and at once when `broker_reset` tells of a lost queue."""
         while True:
             await self.reconcile()
             try:
                 async with asyncio.timeout(self.seconds):
-                    await hangup.wait()
+                    await broker_reset.wait()
             except TimeoutError:
                 continue
-            hangup.clear()
+            broker_reset.clear()
             log.warning("queue.lost")
             self.looks.be_watchful()
             self.fresh_tickets.distrust_the_queue()
@@ -58,7 +58,7 @@ class Reconciler:
     async def reconcile(self) -> None:
         """Go round once."""
         await _attempt("make up for unclean stops", self.unclean_stops.check)
-        await _attempt("announce what was not", self.handover.tell_the_untold)
+        await _attempt("announce what was not", self.dispatcher.announce_remaining)
         await _attempt("bring tickets and orders together", self._settle)
 
     async def _settle(self) -> None:

@@ -19,7 +19,7 @@ _MOST_READ = 10_000
 _PAGE = 100
 
 
-class Retelling:
+class Republisher:
     """Announces every change since some time once more. Subscribers apply an event id once.
 
     Orders that are closed by now are looked for among those that were placed up to `lifetime`
@@ -31,7 +31,7 @@ class Retelling:
         self._announcer = announcer
         self._lifetime = lifetime
 
-    async def tell_since(self, since: dt.datetime) -> None:
+    async def republish_since(self, since: dt.datetime) -> None:
         """Announce again what changed since then, up to 5000 changes, an order's own in order."""
         orders = changes = 0
         async for chunk in self._orders(since):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 _WATCHFUL_SECONDS = 120
 
 
-class Looks:
+class ScanSchedule:
     """Says when the next look is due: every `seconds`, or always, in the next two minutes.
 
     Something may have been lost when a process has just been started, and so it begins watchful.

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 import structlog
 
-from producer.orders.dispatcher import Handover
-from producer.reconciling.republisher import Retelling
+from producer.orders.dispatcher import OrderDispatcher
+from producer.reconciling.republisher import Republisher
 from shared.clock import Clock
-from shared.domain.shop import SignOfLife
+from shared.domain.shop import CashierHeartbeat
 from shared.store.contract import CashierStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -34,15 +34,15 @@ class UncleanStops:
         self,
         name: str,
         store: CashierStore,
-        handover: Handover,
-        retelling: Retelling,
+        dispatcher: OrderDispatcher,
+        republisher: Republisher,
         clock: Clock,
         return_seconds: float = 3,
     ) -> None:
         self._name = name
         self._store = store
-        self._handover = handover
-        self._retelling = retelling
+        self._dispatcher = dispatcher
+        self._republisher = republisher
         self._clock = clock
         self._signed_in = False
         self._topics_lost_at: dt.datetime | None = None
@@ -59,12 +59,14 @@ class UncleanStops:
 
         The sign of our last life stays until it was made up for.
         """
-        gone = [sign for sign in await self._store.signed_in() if self._is_of_one_gone(sign)]
+        gone = [
+            sign for sign in await self._store.cashier_heartbeats() if self._is_of_one_gone(sign)
+        ]
         if time.monotonic() >= self._listeners_at:
             await self._make_up_for(gone)
         elif any(sign.cashier == self._name for sign in gone):
             return
-        await self._store.sign_in(self._sign())
+        await self._store.record_cashier_heartbeat(self._sign())
         self._signed_in = True
 
     async def sign_out(self) -> None:
@@ -72,34 +74,34 @@ class UncleanStops:
         if not self._signed_in:
             return
         try:
-            if self._untold_since() is None:
-                await self._store.sign_out(self._name)
+            if self._unannounced_since() is None:
+                await self._store.remove_cashier_heartbeat(self._name)
             else:
-                await self._store.sign_in(self._sign())
+                await self._store.record_cashier_heartbeat(self._sign())
         except StoreUnavailableError as error:
             log.warning("cashier.not_signed_out", error=str(error))
 
-    async def _make_up_for(self, gone: Iterable[SignOfLife]) -> None:
+    async def _make_up_for(self, gone: Iterable[CashierHeartbeat]) -> None:
         for sign in gone:
             log.warning("cashier.gone", cashier=sign.cashier, last_seen=sign.at.isoformat())
-            await self._retelling.tell_since(_told_until(sign) - LOOKBACK)
-            await self._store.sign_out(sign.cashier)
+            await self._republisher.republish_since(_announced_until(sign) - LOOKBACK)
+            await self._store.remove_cashier_heartbeat(sign.cashier)
         if self._topics_lost_at is not None:
-            await self._retelling.tell_since(self._topics_lost_at - LOOKBACK)
+            await self._republisher.republish_since(self._topics_lost_at - LOOKBACK)
             self._topics_lost_at = None
 
-    def _sign(self) -> SignOfLife:
-        return SignOfLife(self._name, self._clock(), self._untold_since())
+    def _sign(self) -> CashierHeartbeat:
+        return CashierHeartbeat(self._name, self._clock(), self._unannounced_since())
 
-    def _untold_since(self) -> dt.datetime | None:
-        times = [self._handover.untold_since, self._topics_lost_at]
+    def _unannounced_since(self) -> dt.datetime | None:
+        times = [self._dispatcher.unannounced_since, self._topics_lost_at]
         return min((at for at in times if at is not None), default=None)
 
-    def _is_of_one_gone(self, sign: SignOfLife) -> bool:
+    def _is_of_one_gone(self, sign: CashierHeartbeat) -> bool:
         if sign.cashier == self._name:
             return not self._signed_in
         return self._clock() - sign.at > _SILENT
 
 
-def _told_until(sign: SignOfLife) -> dt.datetime:
-    return min(sign.at, sign.untold_since or sign.at)
+def _announced_until(sign: CashierHeartbeat) -> dt.datetime:
+    return min(sign.at, sign.unannounced_since or sign.at)

@@ -20,7 +20,7 @@ from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.provisioning import MAX_RECEIVE_COUNT
 from shared.aws.queue import ATTEMPTS, REASON, SqsQueue
-from shared.consuming.message import Delivery, LeaseLostError
+from shared.consuming.message import LeaseLostError, Message
 
 HELD_SECONDS = 30
 """How long dead letters are out of everybody else's sight, should this process die over them."""
@@ -63,7 +63,7 @@ class Pages:
     """
 
     def __init__(
-        self, queue: SqsQueue, held: dict[str, Delivery], total: int, seconds: float
+        self, queue: SqsQueue, held: dict[str, Message], total: int, seconds: float
     ) -> None:
         self._queue = queue
         self._held = held
@@ -102,7 +102,7 @@ class Pages:
         log.warning("dead_letters.not_all_read", read=self.seen, left=self.left)
         return True
 
-    async def _receive(self) -> Mapping[str, Delivery]:
+    async def _receive(self) -> Mapping[str, Message]:
         """Receive some that were not seen before, and hold what handing them back takes."""
         received = {one.message_id: one for one in await self._queue.receive(_RECEIVE)}
         for letter_id, delivery in received.items():
@@ -120,7 +120,7 @@ class DeadLetters:
         self._queue = queue
         self._pass_seconds = pass_seconds
         self._looking = asyncio.Lock()
-        self._held: dict[str, Delivery] = {}
+        self._held: dict[str, Message] = {}
         self.removed = 0
 
     async def count(self) -> int:
@@ -170,7 +170,7 @@ class DeadLetters:
         await self._queue.purge()
         self.removed += 1
 
-    async def _hand_back(self, delivery: Delivery) -> None:
+    async def _hand_back(self, delivery: Message) -> None:
         try:
             await self._queue.extend(delivery, 0)
         except (LeaseLostError, EntryFailedError, AwsUnavailableError) as error:
@@ -178,7 +178,7 @@ class DeadLetters:
             log.info("dead_letter.not_handed_back", error=repr(error))
 
 
-def _dead_letter(delivery: Delivery) -> DeadLetter:
+def _dead_letter(delivery: Message) -> DeadLetter:
     told = delivery.attributes.get(ATTEMPTS, "")
     # Looking counts as receiving, so that SQS' count grows for ever.
     attempts = int(told) if told.isdecimal() else min(delivery.receive_count, MAX_RECEIVE_COUNT)

@@ -1,24 +1,24 @@
-"""Errands on the deliveries queue: what is still to be done for subscribers."""
+"""DeliveryJobs on the deliveries queue: what is still to be done for subscribers."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from shared.aws.queue import Message
+from shared.aws.queue import OutgoingMessage
 from shared.messages.delivery_job import Confirm, Deliver, Redeliver
 
 
 class _Queue(Protocol):
-    async def send(self, message: Message) -> None:
+    async def send(self, message: OutgoingMessage) -> None:
         """Return once the queue has confirmed the message."""
 
 
-class Errands:
-    """Sends errands; each call raises what the queue does."""
+class DeliveryJobs:
+    """Sends jobs; each call raises what the queue does."""
 
     def __init__(self, queue: _Queue) -> None:
         self._queue = queue
 
-    async def send(self, errand: Deliver | Redeliver | Confirm) -> None:
-        """Return once the errand is on the queue."""
-        await self._queue.send(Message(errand.model_dump_json()))
+    async def send(self, job: Deliver | Redeliver | Confirm) -> None:
+        """Return once the job is on the queue."""
+        await self._queue.send(OutgoingMessage(job.model_dump_json()))

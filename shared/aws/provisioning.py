@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.aws.clients import AwsClients
 from shared.aws.names import Names
 from shared.messages.topics import OPENING_TOPICS
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 
 if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient
@@ -32,7 +32,7 @@ OURS: Mapping[str, str] = MappingProxyType({"application": "coffeeshop"})
 """The tag by which we know the queues that we made."""
 
 
-class ForeignQueueError(MistakeError):
+class ForeignQueueError(StartupError):
     """A queue of that name is there already, and was not made by a coffee shop."""
 
     def __init__(self, name: str) -> None:

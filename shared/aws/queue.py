@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
 from shared.aws.errors import reaching
 from shared.aws.message_attributes import plain, typed, weight
-from shared.consuming.message import Delivery, LeaseLostError
+from shared.consuming.message import LeaseLostError, Message
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -35,7 +35,7 @@ _LOST_LEASE_CODES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutgoingMessage:
     """What is sent: a body and string attributes (SQS takes up to 10)."""
 
     body: str
@@ -67,7 +67,7 @@ class SqsQueue:
         # One call at a time: an extension on its way must not undo what is handed back after it.
         self._extensions = Batcher(self._extend_batch, max_in_flight=1)
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: OutgoingMessage) -> None:
         """Return once SQS has confirmed this message.
 
         Like every method here it raises AwsUnavailableError when SQS is out of reach, and
@@ -75,7 +75,7 @@ class SqsQueue:
         """
         await self._sends.submit(message)
 
-    async def receive(self, limit: int) -> Sequence[Delivery]:
+    async def receive(self, limit: int) -> Sequence[Message]:
         """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`.
 
         It is bounded by the client's own time-outs, which leave room for a long poll.
@@ -91,11 +91,11 @@ class SqsQueue:
             )
         return [_delivery(message) for message in answer.get("Messages", [])]
 
-    async def delete(self, delivery: Delivery) -> None:
+    async def delete(self, delivery: Message) -> None:
         """Remove a message for good."""
         await self._deletes.submit(delivery)
 
-    async def extend(self, delivery: Delivery, seconds: float) -> None:
+    async def extend(self, delivery: Message, seconds: float) -> None:
         """Change when the message becomes visible; raises LeaseLostError when it is too late."""
         try:
             await self._extensions.submit((delivery, math.ceil(seconds)))
@@ -104,7 +104,7 @@ class SqsQueue:
                 raise LeaseLostError(delivery.message_id) from error
             raise
 
-    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+    async def dead_letter(self, delivery: Message, reason: str) -> None:
         """Copy the message, with the reason, to the dead-letter queue; then delete it here.
 
         A message so long that the reason does not fit beside it is cut: no ticket is that long.
@@ -112,9 +112,9 @@ class SqsQueue:
         if self._dead_letters is None:
             raise RuntimeError("this queue has no dead-letter queue")
         why = {REASON: reason, ATTEMPTS: str(delivery.receive_count)}
-        copy = Message(delivery.body, {**delivery.attributes, **why})
+        copy = OutgoingMessage(delivery.body, {**delivery.attributes, **why})
         if _weight(copy) > MAX_BYTES or len(copy.attributes) > MAX_ATTRIBUTES:
-            copy = Message(delivery.body[:_EXCERPT], why)
+            copy = OutgoingMessage(delivery.body[:_EXCERPT], why)
         await self._dead_letters.send(copy)
         await self.delete(delivery)
 
@@ -143,7 +143,9 @@ class SqsQueue:
         """Return when everything that was submitted is through."""
         await asyncio.gather(self._sends.close(), self._deletes.close(), self._extensions.close())
 
-    async def _send_batch(self, messages: Sequence[Message]) -> Sequence[EntryFailedError | None]:
+    async def _send_batch(
+        self, messages: Sequence[OutgoingMessage]
+    ) -> Sequence[EntryFailedError | None]:
         async with reaching("SQS"):
             answer = await self._sqs.send_message_batch(
                 QueueUrl=self.url,
@@ -158,7 +160,7 @@ class SqsQueue:
             )
         return by_position(len(messages), answer.get("Failed", []))
 
-    async def _delete_batch(self, taken: Sequence[Delivery]) -> Sequence[EntryFailedError | None]:
+    async def _delete_batch(self, taken: Sequence[Message]) -> Sequence[EntryFailedError | None]:
         receipts = [delivery.receipt for delivery in taken]
         distinct = list(dict.fromkeys(receipts))
         async with reaching("SQS"):
@@ -172,7 +174,7 @@ class SqsQueue:
         return _shared(receipts, distinct, answer.get("Failed", []))
 
     async def _extend_batch(
-        self, extensions: Sequence[tuple[Delivery, int]]
+        self, extensions: Sequence[tuple[Message, int]]
     ) -> Sequence[EntryFailedError | None]:
         receipts = [delivery.receipt for delivery, _ in extensions]
         # Of a receipt that is there twice, the later one counts.
@@ -200,14 +202,14 @@ def _shared(
     return [outcomes[receipt] for receipt in receipts]
 
 
-def _weight(message: Message) -> int:
+def _weight(message: OutgoingMessage) -> int:
     return weight(message.body, message.attributes)
 
 
-def _delivery(message: Any) -> Delivery:
+def _delivery(message: Any) -> Message:
     told = message.get("Attributes", {})
     sent_ms = told.get("SentTimestamp")
-    return Delivery(
+    return Message(
         message_id=message["MessageId"],
         receipt=message["ReceiptHandle"],
         body=message["Body"],

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from shared.consuming.message import Delivery, LeaseLostError, Queue
+from shared.consuming.message import LeaseLostError, Message, Queue
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True, eq=False)
 class _Lease:
-    delivery: Delivery
+    delivery: Message
     work: asyncio.Task[Any]
     held_until: float
     lost: bool = False
@@ -32,7 +32,7 @@ class LeaseKeeper:
         self._visibility_timeout = visibility_timeout
         self._leases: set[_Lease] = set()
 
-    async def work(self, delivery: Delivery, step: Coroutine[Any, Any, Result]) -> Result:
+    async def work(self, delivery: Message, step: Coroutine[Any, Any, Result]) -> Result:
         """Do `step` while the lease on `delivery` lasts.
 
         Raises LeaseLostError, and has stopped `step`, when it was lost on the way.

@@ -11,7 +11,7 @@ from shared.consuming.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Message:
     """One receipt of a message. `receive_count` is 1 the first time.
 
     `sent_at` is when the message was sent, by the queue's clock (UTC), where the queue tells.
@@ -25,7 +25,7 @@ class Delivery:
     sent_at: dt.datetime | None = None
 
 
-Handler = Callable[[Delivery], Awaitable[Outcome]]
+Handler = Callable[[Message], Awaitable[Outcome]]
 """Works on a delivery. An exception is a `Retry` after a back-off."""
 
 
@@ -36,18 +36,18 @@ class LeaseLostError(Exception):
 class Queue(Protocol):
     """A queue with leases, as SQS is one."""
 
-    async def receive(self, limit: int) -> Sequence[Delivery]:
+    async def receive(self, limit: int) -> Sequence[Message]:
         """Wait a few seconds for up to `limit` (1 to 10) messages; return what there is."""
 
-    async def delete(self, delivery: Delivery) -> None:
+    async def delete(self, delivery: Message) -> None:
         """Remove the message for good."""
 
-    async def extend(self, delivery: Delivery, seconds: float) -> None:
+    async def extend(self, delivery: Message, seconds: float) -> None:
         """Keep the message from others for that long from now; 0 hands it back at once.
 
         Of several such calls for one delivery the one that was made last counts.
         Raises LeaseLostError when it is too late for that.
         """
 
-    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+    async def dead_letter(self, delivery: Message, reason: str) -> None:
         """Move the message to the dead-letter queue."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from shared.consuming.backoff import full_jitter
-from shared.consuming.message import Delivery, Queue
+from shared.consuming.message import Message, Queue
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class Poller:
         self._failures = 0
         self._in_flight: dict[object, float] = {}
 
-    async def poll(self, limit: int, stop: asyncio.Event) -> Sequence[Delivery]:
+    async def poll(self, limit: int, stop: asyncio.Event) -> Sequence[Message]:
         """Return what one poll brings; nothing, after a pause, when it fails."""
         poll = object()
         self._in_flight[poll] = self._now()

@@ -9,7 +9,7 @@ import structlog
 
 from shared.consuming.backoff import full_jitter
 from shared.consuming.lease import LeaseKeeper
-from shared.consuming.message import Delivery, Handler, LeaseLostError, Queue
+from shared.consuming.message import Handler, LeaseLostError, Message, Queue
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 
 log = structlog.stdlib.get_logger(__name__)
@@ -26,7 +26,7 @@ class Work:
         self._leases = leases
         self._rnd = rnd
 
-    async def do(self, delivery: Delivery) -> None:
+    async def do(self, delivery: Message) -> None:
         """Bring a delivery to its end; when cancelled, stop its handler and hand it back."""
         with structlog.contextvars.bound_contextvars(
             message_id=delivery.message_id,
@@ -46,7 +46,7 @@ class Work:
             else:
                 _report(delivery, outcome, asyncio.get_running_loop().time() - started)
 
-    async def hand_back(self, delivery: Delivery) -> None:
+    async def hand_back(self, delivery: Message) -> None:
         """Make a message visible to others at once."""
         try:
             await self._queue.extend(delivery, 0)
@@ -55,14 +55,14 @@ class Work:
         else:
             log.info("delivery.handed_back", message_id=delivery.message_id)
 
-    async def _handle(self, delivery: Delivery) -> Outcome:
+    async def _handle(self, delivery: Message) -> Outcome:
         try:
             return await self._handler(delivery)
         except Exception as error:
             log.exception("handler.failed")
             return Retry(full_jitter(delivery.receive_count, self._rnd), type(error).__name__)
 
-    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+    async def _settle(self, delivery: Message, outcome: Outcome) -> None:
         match outcome:
             case Done():
                 await self._queue.delete(delivery)
@@ -72,7 +72,7 @@ class Work:
                 await self._queue.dead_letter(delivery, reason)
 
 
-def _report(delivery: Delivery, outcome: Outcome, seconds: float) -> None:
+def _report(delivery: Message, outcome: Outcome, seconds: float) -> None:
     reason = getattr(outcome, "reason", None)
     log.info(
         "delivery.settled",

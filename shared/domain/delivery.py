@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
-class LoggedState(StrEnum):
+class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
     DUE = "due"
@@ -20,7 +20,7 @@ class LoggedState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedDelivery:
+class Delivery:
     """An announcement that is due to a subscriber, or was.
 
     `event` is the CloudEvent as JSON; `at` is when the delivery was first due. `attempts` counts
@@ -36,14 +36,14 @@ class LoggedDelivery:
     event_type: str
     event: str
     at: dt.datetime
-    state: LoggedState = LoggedState.DUE
+    state: DeliveryState = DeliveryState.DUE
     attempts: int = 0
     tried_at: dt.datetime | None = None
     error: str | None = None
     not_before: dt.datetime | None = None
 
 
-def attempted(delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime) -> LoggedDelivery:
+def attempted(delivery: Delivery, at: dt.datetime, not_before: dt.datetime) -> Delivery:
     """Count an attempt that begins now; how it ends is not known yet."""
     return replace(
         delivery,
@@ -59,6 +59,6 @@ def delivery_id(event_time: dt.datetime, event_id: str) -> str:
     return f"{int(event_time.timestamp() * 1000):013d}-{event_id}"
 
 
-def due_place(delivery: LoggedDelivery) -> str:
+def due_place(delivery: Delivery) -> str:
     """Say where a delivery stands among all that are due."""
     return f"{delivery.id}#{delivery.subscription_id}"

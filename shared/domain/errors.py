@@ -33,7 +33,7 @@ class ClaimHeldError(OrderError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One thing wrong with what was sent: where (a JSON pointer, RFC 6901), and what."""
 
     pointer: str
@@ -43,6 +43,6 @@ class Fault:
 class NotOnTheMenuError(Exception):
     """The order asks for items, sizes or modifiers that the shop does not sell now."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, faults: tuple[FieldError, ...]) -> None:
         super().__init__("; ".join(fault.detail for fault in faults))
         self.faults = faults

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shared.domain.errors import Fault, NotOnTheMenuError
+from shared.domain.errors import FieldError, NotOnTheMenuError
 from shared.domain.order import LineItem
 
 
@@ -41,7 +41,7 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OrderLineRequest:
     """What a customer asks for in one line, before the shop has looked at its menu."""
 
     item: str
@@ -67,54 +67,54 @@ def find(among: Sequence[_Entry], wanted: str) -> _Entry | None:
     return next((entry for entry in among if entry.id == wanted), None)
 
 
-def quote(wishes: Sequence[Wish], menu: Menu, sold_out: Collection[str]) -> Quote:
+def quote(lines: Sequence[OrderLineRequest], menu: Menu, sold_out: Collection[str]) -> Quote:
     """Price an order.
 
     Raises NotOnTheMenuError with every unknown or sold-out item, size and modifier, each with
     its JSON pointer (RFC 6901) into the order.
     """
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     items: list[LineItem] = []
     prep_seconds = 0
-    for index, wish in enumerate(wishes):
-        entry = find(menu.items, wish.item)
-        if found := list(_faults(wish, entry, sold_out, f"/items/{index}")):
+    for index, line in enumerate(lines):
+        entry = find(menu.items, line.item)
+        if found := list(_faults(line, entry, sold_out, f"/items/{index}")):
             faults += found
         elif entry is not None:
-            items.append(_line_item(str(index + 1), wish, entry))
-            prep_seconds += entry.prep_seconds * wish.quantity
+            items.append(_line_item(str(index + 1), line, entry))
+            prep_seconds += entry.prep_seconds * line.quantity
     if faults:
         raise NotOnTheMenuError(tuple(faults))
     return Quote(tuple(items), prep_seconds)
 
 
 def _faults(
-    wish: Wish, entry: MenuItem | None, sold_out: Collection[str], pointer: str
-) -> Iterator[Fault]:
+    line: OrderLineRequest, entry: MenuItem | None, sold_out: Collection[str], pointer: str
+) -> Iterator[FieldError]:
     if entry is None:
-        yield Fault(f"{pointer}/item", f"{wish.item!r} is not on the menu")
+        yield FieldError(f"{pointer}/item", f"{line.item!r} is not on the menu")
         return
     if entry.id in sold_out:
-        yield Fault(f"{pointer}/item", f"{entry.name} is sold out")
-    if find(entry.sizes, wish.size) is None:
-        yield Fault(f"{pointer}/size", f"{entry.name} does not come as {wish.size!r}")
-    for position, modifier in enumerate(wish.modifiers):
+        yield FieldError(f"{pointer}/item", f"{entry.name} is sold out")
+    if find(entry.sizes, line.size) is None:
+        yield FieldError(f"{pointer}/size", f"{entry.name} does not come as {line.size!r}")
+    for position, modifier in enumerate(line.modifiers):
         if find(entry.modifiers, modifier) is None:
             where = f"{pointer}/modifiers/{position}"
-            yield Fault(where, f"{entry.name} does not come with {modifier!r}")
+            yield FieldError(where, f"{entry.name} does not come with {modifier!r}")
 
 
-def _line_item(line_id: str, wish: Wish, entry: MenuItem) -> LineItem:
+def _line_item(line_id: str, line: OrderLineRequest, entry: MenuItem) -> LineItem:
     sizes, modifiers = _prices(entry.sizes), _prices(entry.modifiers)
     return LineItem(
         id=line_id,
         item=entry.id,
         name=entry.name,
-        size=wish.size,
-        modifiers=wish.modifiers,
-        quantity=wish.quantity,
-        unit_price=sizes[wish.size] + sum(modifiers[modifier] for modifier in wish.modifiers),
-        note=wish.note,
+        size=line.size,
+        modifiers=line.modifiers,
+        quantity=line.quantity,
+        unit_price=sizes[line.size] + sum(modifiers[modifier] for modifier in line.modifiers),
+        note=line.note,
     )
 
 

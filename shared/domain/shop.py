@@ -38,7 +38,7 @@ class ShopStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class WorkerHeartbeat:
     """A barista at work: how many orders it prepares at once, and until when it was last heard.
 
     `head` is how far down the line it has come: when the newest ticket was sent that it received
@@ -56,12 +56,12 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class SignOfLife:
+class CashierHeartbeat:
     """A cashier that has not stopped cleanly: at work at `at`, and maybe no more.
 
-    `untold_since` is when the oldest change was made that it could not announce yet.
+    `unannounced_since` is when the oldest change was made that it could not announce yet.
     """
 
     cashier: str
     at: dt.datetime
-    untold_since: dt.datetime | None = None
+    unannounced_since: dt.datetime | None = None

@@ -1,4 +1,4 @@
-"""A wish for a subscription, and the subscription that is made of it."""
+"""A wanted for a subscription, and the subscription that is made of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.domain.tokens import new_id, new_signing_secret, new_token, token_di
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionWish:
+class SubscriptionRequest:
     """What somebody wants to hear, and where: a URL, an address or the ARN of a queue."""
 
     topic: str
@@ -34,18 +34,18 @@ class Granted:
 
 
 def grant(
-    wish: SubscriptionWish, store_id: str, now: dt.datetime, subscription_id: str | None = None
+    wanted: SubscriptionRequest, store_id: str, now: dt.datetime, subscription_id: str | None = None
 ) -> Granted:
-    """Make a pending subscription of a wish, with keys of its own, and an id if it has none."""
+    """Make a pending subscription of a wanted, with keys of its own, and an id if it has none."""
     token = new_token()
-    signed = wish.channel is Channel.WEBHOOK
+    signed = wanted.channel is Channel.WEBHOOK
     subscription = Subscription(
         id=subscription_id or new_id(),
         store_id=store_id,
-        topic=wish.topic,
-        channel=wish.channel,
-        target=wish.target,
-        filter=wish.filter,
+        topic=wanted.topic,
+        channel=wanted.channel,
+        target=wanted.target,
+        filter=wanted.filter,
         state=SubscriptionState.PENDING,
         created_at=now,
         since=now,

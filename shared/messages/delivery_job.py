@@ -40,7 +40,7 @@ class Confirm(BaseModel):
     subscription_id: str
 
 
-Errand = Annotated[Deliver | Redeliver | Confirm, Field(discriminator="kind")]
+DeliveryJob = Annotated[Deliver | Redeliver | Confirm, Field(discriminator="kind")]
 
-ERRAND: TypeAdapter[Deliver | Redeliver | Confirm] = TypeAdapter(Errand)
-"""Reads an errand; raises pydantic's ValidationError."""
+DELIVERY_JOB: TypeAdapter[Deliver | Redeliver | Confirm] = TypeAdapter(DeliveryJob)
+"""Reads a job; raises pydantic's ValidationError."""

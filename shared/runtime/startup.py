@@ -15,7 +15,7 @@ EXIT_STATUS = 2
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 
-class MistakeError(Exception):
+class StartupError(Exception):
     """Something that only whoever starts the service can put right; `lines` say what."""
 
     def __init__(self, *lines: str) -> None:
@@ -24,25 +24,25 @@ class MistakeError(Exception):
 
 
 @contextlib.contextmanager
-def told_clearly() -> Iterator[None]:
+def exit_on_startup_error() -> Iterator[None]:
     """End the process with the lines of a mistake made in the block, and no traceback."""
     try:
         yield
-    except MistakeError as mistake:
+    except StartupError as mistake:
         sys.stderr.writelines(f"{line}\n" for line in mistake.lines)
         raise SystemExit(EXIT_STATUS) from None
 
 
 def read_settings(kind: type[Settings]) -> Settings:
-    """Read settings from the environment; raises MistakeError, which names each variable."""
+    """Read settings from the environment; raises StartupError, which names each variable."""
     try:
         return kind()
     except SettingsError as error:
-        raise MistakeError(str(error)) from error
+        raise StartupError(str(error)) from error
     except ValidationError as error:
         # Their values are not shown: one may be a key.
         faults = error.errors(include_url=False, include_input=False)
-        raise MistakeError(*(_fault(fault["loc"], fault["msg"]) for fault in faults)) from error
+        raise StartupError(*(_fault(fault["loc"], fault["msg"]) for fault in faults)) from error
 
 
 def _fault(location: tuple[int | str, ...], message: str) -> str:

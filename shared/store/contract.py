@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.order import Order, OrderState
-from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
+from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
 from shared.store.subscription_contract import SubscriptionStore
 
 
@@ -109,26 +109,26 @@ class ShopStore(Protocol):
     async def set_sold_out(self, item_id: str, *, sold_out: bool) -> None:
         """Take an item off the menu for now, or put it back."""
 
-    async def clock_in(self, shift: Shift) -> None:
+    async def record_worker_heartbeat(self, shift: WorkerHeartbeat) -> None:
         """Record that a barista is at work, over its earlier record."""
 
-    async def clock_out(self, barista: str) -> None:
+    async def remove_worker_heartbeat(self, barista: str) -> None:
         """Forget a barista."""
 
-    async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
+    async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List the baristas that were heard of within their time."""
 
 
 class CashierStore(Protocol):
     """Which cashiers are at work, and which have gone without saying so."""
 
-    async def sign_in(self, sign: SignOfLife) -> None:
+    async def record_cashier_heartbeat(self, sign: CashierHeartbeat) -> None:
         """Record a cashier's sign of life over its earlier one."""
 
-    async def sign_out(self, cashier: str) -> None:
+    async def remove_cashier_heartbeat(self, cashier: str) -> None:
         """Forget a cashier, after a clean stop."""
 
-    async def signed_in(self) -> Sequence[SignOfLife]:
+    async def cashier_heartbeats(self) -> Sequence[CashierHeartbeat]:
         """List the cashiers that have not signed out, whenever they were last heard of."""
 
     async def order_id_secret(self, candidate: str) -> str:

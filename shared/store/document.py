@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from shared.domain.delivery import LoggedDelivery
+from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.order import Order
 from shared.domain.subscription import Subscription
 
 SUBSCRIPTION: TypeAdapter[Subscription] = TypeAdapter(Subscription)
-DELIVERY: TypeAdapter[LoggedDelivery] = TypeAdapter(LoggedDelivery)
+DELIVERY: TypeAdapter[Delivery] = TypeAdapter(Delivery)
 ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
 
 _ORDER = TypeAdapter(Order)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shared.clock import Clock
 from shared.runtime.settings import ServiceSettings, StoreKind
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 from shared.store.contract import Store, StoreUnavailableError
 from shared.store.dynamodb.store import dynamodb_store
 from shared.store.sqlite.store import open_sqlite_store
@@ -32,7 +32,7 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the order store for as long as the block lasts.
 
-    `dynamodb` is needed where the settings say so; its table must be there. Raises MistakeError
+    `dynamodb` is needed where the settings say so; its table must be there. Raises StartupError
     when the embedded store's file cannot be opened.
     """
     if settings.store is StoreKind.SQLITE:
@@ -46,12 +46,12 @@ async def open_store(
 
 @contextlib.asynccontextmanager
 async def usable_file(path: Path, opening: AbstractAsyncContextManager[_T]) -> AsyncIterator[_T]:
-    """Open a store's file; raises MistakeError when it cannot be used."""
+    """Open a store's file; raises StartupError when it cannot be used."""
     async with contextlib.AsyncExitStack() as stack:
         try:
             opened = await stack.enter_async_context(opening)
         except StoreUnavailableError as error:
-            raise MistakeError(f"{path} cannot be opened: {error}") from error
+            raise StartupError(f"{path} cannot be opened: {error}") from error
         yield opened
 
 

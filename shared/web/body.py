@@ -9,7 +9,7 @@ from typing import TypeVar
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
-from shared.web.field_errors import faults_of
+from shared.web.field_errors import field_errors_of
 from shared.web.keys import LIMITS
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
@@ -42,7 +42,7 @@ async def read_body(request: web.Request, model: type[M], kind: ProblemKind) -> 
     try:
         return model.model_validate_json(raw, strict=True)
     except ValidationError as error:
-        faults = faults_of(error, sent)
+        faults = field_errors_of(error, sent)
     raise Problem(kind, f"the body has {len(faults)} fault(s)", faults=faults)
 
 

@@ -16,7 +16,7 @@ from shared.web.problem import TOO_BUSY, Problem
 RETRY_AFTER_SECONDS = 1
 
 
-class Admission:
+class ConcurrencyLimit:
     """Counts what is being served. Streams do not count: they wait more than they work."""
 
     def __init__(self, limits: WebLimits) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.domain.errors import Fault
+from shared.domain.errors import FieldError
 
 _TAG_FAULTS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """The faults of the field that tells which kind of object this is."""
@@ -17,10 +17,10 @@ MOST_FAULTS = 256
 """More than anybody reads; bounds the answer to a body that is made of faults."""
 
 
-def faults_of(error: ValidationError, sent: object) -> list[Fault]:
+def field_errors_of(error: ValidationError, sent: object) -> list[FieldError]:
     """List the first MOST_FAULTS faults that validating `sent` (the parsed JSON) brought up."""
     details = error.errors(include_url=False, include_context=True, include_input=False)
-    return [Fault(_pointer(found, sent), _message(found)) for found in details[:MOST_FAULTS]]
+    return [FieldError(_pointer(found, sent), _message(found)) for found in details[:MOST_FAULTS]]
 
 
 def pointer(steps: Sequence[str | int]) -> str:

@@ -14,7 +14,7 @@ from shared.web.answer import answer
 from shared.web.keys import METRICS, READINESS
 from shared.web.operation import Answer, Handler, Operation, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
-from shared.web.readiness import CHECKUP
+from shared.web.readiness import READINESS_PROBE
 
 RETRY_AFTER_SECONDS = 5
 
@@ -61,7 +61,7 @@ async def healthz(_: web.Request) -> web.StreamResponse:
 
 async def readyz(request: web.Request) -> web.StreamResponse:
     """Check everything at once; raises a Problem of kind UNAVAILABLE that names what failed."""
-    reasons = await request.app[CHECKUP].reasons()
+    reasons = await request.app[READINESS_PROBE].reasons()
     if reasons:
         raise Problem(UNAVAILABLE, "; ".join(reasons), retry_after=RETRY_AFTER_SECONDS)
     return answer(Readiness(checks=[*request.app[READINESS]]))

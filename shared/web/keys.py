@@ -25,7 +25,7 @@ PROBLEMS: web.AppKey[dict[type[Exception], Callable[[Any], Problem]]] = web.AppK
 METRICS: web.AppKey[CollectorRegistry] = web.AppKey("METRICS", CollectorRegistry)
 """The registry behind `/metrics`."""
 
-HANGUPS: web.AppKey[list[asyncio.Event]] = web.AppKey("HANGUPS", list)
+BROKER_RESETS: web.AppKey[list[asyncio.Event]] = web.AppKey("BROKER_RESETS", list)
 """Each set by SIGHUP: queues and topics have been away, and may have lost what was in them."""
 
 DRAINS: web.AppKey[list[Callable[[], Awaitable[object]]]] = web.AppKey("DRAINS", list)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.errors import Fault
+from shared.domain.errors import FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class ProblemKind:
     title: str
 
 
-class FaultModel(BaseModel):
+class FieldErrorModel(BaseModel):
     """One fault in what was sent."""
 
-    model_config = ConfigDict(title="Fault")
+    model_config = ConfigDict(title="FieldError")
 
     pointer: str = Field(
         description="JSON pointer (RFC 6901) into the body, or into the query as an object"
@@ -42,7 +42,7 @@ class ProblemModel(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[FaultModel] | None = None
+    errors: list[FieldErrorModel] | None = None
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
@@ -53,7 +53,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         kind: ProblemKind,
         detail: str,
         *,
-        faults: Sequence[Fault] = (),
+        faults: Sequence[FieldError] = (),
         retry_after: float | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -112,7 +112,8 @@ def problem_response(problem: Problem) -> web.Response:
         title=problem.kind.title,
         status=problem.kind.status,
         detail=problem.detail,
-        errors=[FaultModel(pointer=f.pointer, detail=f.detail) for f in problem.faults] or None,
+        errors=[FieldErrorModel(pointer=f.pointer, detail=f.detail) for f in problem.faults]
+        or None,
     )
     headers = dict(problem.headers)
     if problem.retry_after is not None:

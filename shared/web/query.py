@@ -7,8 +7,8 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from shared.domain.errors import Fault
-from shared.web.field_errors import faults_of, pointer
+from shared.domain.errors import FieldError
+from shared.web.field_errors import field_errors_of, pointer
 from shared.web.problem import INVALID_REQUEST, Problem
 
 M = TypeVar("M", bound=BaseModel)
@@ -21,10 +21,10 @@ def read_query(request: web.Request, model: type[M]) -> M:
     """
     sent = dict(request.query)
     twice = sorted(name for name in sent if len(request.query.getall(name)) > 1)
-    faults = [Fault(pointer([name]), "Parameter was given more than once") for name in twice]
+    faults = [FieldError(pointer([name]), "Parameter was given more than once") for name in twice]
     if not faults:
         try:
             return model.model_validate_strings(sent)
         except ValidationError as error:
-            faults = faults_of(error, sent)
+            faults = field_errors_of(error, sent)
     raise Problem(INVALID_REQUEST, f"the query has {len(faults)} fault(s)", faults=faults)

@@ -15,7 +15,7 @@ _FRESH_SECONDS = 0.5
 """How long an outcome is good for: anybody may ask, and a check writes and sends."""
 
 
-class Checkup:
+class ReadinessProbe:
     """Makes all checks at once, each within `seconds`; those who ask meanwhile get its outcome."""
 
     def __init__(
@@ -52,4 +52,4 @@ class Checkup:
         return None
 
 
-CHECKUP: web.AppKey[Checkup] = web.AppKey("CHECKUP", Checkup)
+READINESS_PROBE: web.AppKey[ReadinessProbe] = web.AppKey("READINESS_PROBE", ReadinessProbe)

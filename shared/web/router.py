@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from shared.web.auth import require_staff
 from shared.web.body import is_form, receive, refuse_long_body
-from shared.web.concurrency_limit import Admission
+from shared.web.concurrency_limit import ConcurrencyLimit
 from shared.web.keys import LIMITS, OPERATION
 from shared.web.operation import Handler, Operation, Role
 
@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\{[^}]*\}")
 
 
 def add_operations(
-    router: web.UrlDispatcher, operations: Iterable[Operation], admission: Admission
+    router: web.UrlDispatcher, operations: Iterable[Operation], admission: ConcurrencyLimit
 ) -> None:
     """Make a route of every operation, and one for HEAD beside every GET that comes to an end.
 
@@ -34,7 +34,7 @@ def add_operations(
             router.add_route(method, operation.path, handler, expect_handler=_go_on)
 
 
-def _guarded(operation: Operation, admission: Admission) -> Handler:
+def _guarded(operation: Operation, admission: ConcurrencyLimit) -> Handler:
     """Put before the handler what every operation has in common.
 
     A body is received before the request takes a place, so that slow senders hold none.

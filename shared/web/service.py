@@ -15,9 +15,9 @@ from aiohttp import web
 from shared.runtime.lifecycle import heeding, stop_requested
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import WebSettings
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 from shared.web.application import create_app
-from shared.web.keys import HANGUPS
+from shared.web.keys import BROKER_RESETS
 from shared.web.server import serve
 from shared.web.staff_key import load_or_create_staff_key
 
@@ -28,13 +28,13 @@ Setups = Sequence[Callable[[web.Application], None]]
 
 
 def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
-    """Serve until SIGTERM; raises MistakeError when it cannot begin as it was told to."""
+    """Serve until SIGTERM; raises StartupError when it cannot begin as it was told to."""
     configure_logging(name, settings.log_format, settings.log_level)
     gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
     try:
         asyncio.run(_serve(name, settings, setups))
     except OSError as error:
-        raise MistakeError(_explained(error, settings)) from error
+        raise StartupError(_explained(error, settings)) from error
 
 
 async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
@@ -48,8 +48,8 @@ async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 
     def hung_up() -> None:
-        for hangup in app[HANGUPS]:
-            hangup.set()
+        for broker_reset in app[BROKER_RESETS]:
+            broker_reset.set()
 
     async with stop_requested(settings.lifeline_fd) as stop, heeding(signal.SIGHUP, hung_up):
         await serve(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 
 FILE_NAME = "staff-key"
 SHORTEST = 16
@@ -20,7 +20,7 @@ VISIBLE_ASCII = re.compile(r"[!-~]+")
 log = structlog.stdlib.get_logger(__name__)
 
 
-class UnusableStaffKeyError(MistakeError):
+class UnusableStaffKeyError(StartupError):
     """The staff key is empty, or has characters that a header cannot carry."""
 
 

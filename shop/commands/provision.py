@@ -21,12 +21,12 @@ def provision() -> None:
     """
     # Only this command needs AWS's libraries.
     from shared.runtime.settings import ServiceSettings  # noqa: PLC0415
-    from shared.runtime.startup import MistakeError, read_settings  # noqa: PLC0415
+    from shared.runtime.startup import StartupError, read_settings  # noqa: PLC0415
     from shop.provision import ProvisioningError, provision_shop  # noqa: PLC0415
 
     try:
         made = asyncio.run(provision_shop(read_settings(ServiceSettings)))
-    except MistakeError as mistake:
+    except StartupError as mistake:
         terminal.err().print("\n".join(mistake.lines))
         raise typer.Exit(terminal.MISUSED) from mistake
     except ProvisioningError as error:

@@ -11,7 +11,7 @@ import structlog
 
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
-from shared.domain.shop import Shift
+from shared.domain.shop import WorkerHeartbeat
 from shared.store.contract import ShopStore, StoreUnavailableError
 from shop.scaling.pace import measured_seconds
 from shop.scaling.target import Pace
@@ -66,15 +66,15 @@ class Gauge:
             log.warning("scaling.no_backlog", error=str(error) or "no answer in time")
             return None
 
-    async def _shifts(self) -> Sequence[Shift]:
+    async def _shifts(self) -> Sequence[WorkerHeartbeat]:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._roster.on_shift(self._clock())
+                return await self._roster.worker_heartbeats(self._clock())
         except (StoreUnavailableError, TimeoutError) as error:
             log.warning("scaling.no_roster", error=str(error) or "no answer in time")
             return ()
 
-    def _measure(self, shifts: Sequence[Shift]) -> Pace:
+    def _measure(self, shifts: Sequence[WorkerHeartbeat]) -> Pace:
         seconds = measured_seconds(shifts)
         if seconds is not None:
             self._pace = Pace(seconds, self._pace.concurrency)

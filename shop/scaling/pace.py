@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Sequence
 
 from shared.domain.menu import Menu
-from shared.domain.shop import Shift
+from shared.domain.shop import WorkerHeartbeat
 
 ENOUGH = 5
 """Of fewer orders the mean says too little."""
 
 
-def measured_seconds(shifts: Sequence[Shift]) -> float | None:
+def measured_seconds(shifts: Sequence[WorkerHeartbeat]) -> float | None:
     """Take the mean over what the baristas at work prepared last; none of too few orders."""
     prepared = sum(shift.prepared for shift in shifts)
     if prepared < ENOUGH:

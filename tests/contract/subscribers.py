@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from shared.domain.delivery import LoggedDelivery, delivery_id
+from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.issue import Issue
 from shared.domain.subscription import (
     Channel,
@@ -61,10 +61,8 @@ def subscriptions_of(store_id: str) -> NewSubscription:
     return new_subscription
 
 
-def due_to(
-    subscription_id: str, event_id: str = "issue-1", at: dt.datetime = NOON
-) -> LoggedDelivery:
-    return LoggedDelivery(
+def due_to(subscription_id: str, event_id: str = "issue-1", at: dt.datetime = NOON) -> Delivery:
+    return Delivery(
         subscription_id=subscription_id,
         id=delivery_id(at, event_id),
         topic="coupons",

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from notifier.store.contract import NotifierStore
-from shared.domain.delivery import LoggedDelivery, LoggedState, due_place
+from shared.domain.delivery import Delivery, DeliveryState, due_place
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, due_to, in_isolation
@@ -16,8 +16,8 @@ from tests.contract.subscribers import SECOND, due_to, in_isolation
 MINUTE = 60 * SECOND
 
 
-def tried(delivery: LoggedDelivery, state: LoggedState, attempts: int = 1) -> LoggedDelivery:
-    error = None if state is LoggedState.DELIVERED else "503"
+def tried(delivery: Delivery, state: DeliveryState, attempts: int = 1) -> Delivery:
+    error = None if state is DeliveryState.DELIVERED else "503"
     return replace(
         delivery, state=state, attempts=attempts, tried_at=NOON + attempts * SECOND, error=error
     )
@@ -30,10 +30,10 @@ async def test_what_is_due_is_seen_by_every_process(
     await notifier.log_due([ada, grace])
     await notifier.log_due([])
 
-    assert await second_notifier.logged("ada", ada.id) == ada
+    assert await second_notifier.delivery("ada", ada.id) == ada
     assert await second_notifier.due_deliveries(10) == [ada, grace]
-    assert await second_notifier.logged("ada", "unknown") is None
-    assert await second_notifier.logged("unknown", ada.id) is None
+    assert await second_notifier.delivery("ada", "unknown") is None
+    assert await second_notifier.delivery("unknown", ada.id) is None
 
 
 async def test_more_are_logged_at_once_than_one_request_takes(notifier: NotifierStore) -> None:
@@ -43,9 +43,9 @@ async def test_more_are_logged_at_once_than_one_request_takes(notifier: Notifier
     assert await notifier.due_deliveries(200) == due
 
 
-@pytest.mark.parametrize("state", list(LoggedState))
+@pytest.mark.parametrize("state", list(DeliveryState))
 async def test_what_is_in_the_log_stays_when_it_is_announced_again(
-    notifier: NotifierStore, second_notifier: NotifierStore, state: LoggedState
+    notifier: NotifierStore, second_notifier: NotifierStore, state: DeliveryState
 ) -> None:
     ada, grace = due_to("ada"), due_to("grace")
     await notifier.log_due([ada])
@@ -54,8 +54,8 @@ async def test_what_is_in_the_log_stays_when_it_is_announced_again(
 
     await second_notifier.log_due([ada, grace])
 
-    assert await notifier.logged("ada", ada.id) == attempt
-    assert await notifier.logged("grace", grace.id) == grace
+    assert await notifier.delivery("ada", ada.id) == attempt
+    assert await notifier.delivery("grace", grace.id) == grace
 
 
 async def test_an_attempt_is_written_over_the_one_before(
@@ -64,39 +64,40 @@ async def test_an_attempt_is_written_over_the_one_before(
     due = due_to("ada")
     await notifier.log_due([due])
     for attempts, state in enumerate(
-        (LoggedState.DUE, LoggedState.FAILED, LoggedState.DUE, LoggedState.DELIVERED), start=1
+        (DeliveryState.DUE, DeliveryState.FAILED, DeliveryState.DUE, DeliveryState.DELIVERED),
+        start=1,
     ):
         attempt = tried(due, state, attempts)
         await notifier.log_attempt(attempt)
 
-        assert await second_notifier.logged("ada", due.id) == attempt
-        still_due = [attempt] if state is LoggedState.DUE else []
+        assert await second_notifier.delivery("ada", due.id) == attempt
+        still_due = [attempt] if state is DeliveryState.DUE else []
         assert await second_notifier.due_deliveries(10) == still_due
 
 
-@pytest.mark.parametrize("late", [LoggedState.DUE, LoggedState.FAILED, LoggedState.DROPPED])
+@pytest.mark.parametrize("late", [DeliveryState.DUE, DeliveryState.FAILED, DeliveryState.DROPPED])
 async def test_a_late_write_of_an_attempt_does_not_undo_that_it_was_delivered(
-    notifier: NotifierStore, second_notifier: NotifierStore, late: LoggedState
+    notifier: NotifierStore, second_notifier: NotifierStore, late: DeliveryState
 ) -> None:
     due = due_to("ada")
     await notifier.log_due([due])
-    delivered = tried(due, LoggedState.DELIVERED, 2)
+    delivered = tried(due, DeliveryState.DELIVERED, 2)
     await notifier.log_attempt(delivered)
 
     await second_notifier.log_attempt(tried(due, late))
 
-    assert await notifier.logged("ada", due.id) == delivered
+    assert await notifier.delivery("ada", due.id) == delivered
     assert await notifier.due_deliveries(10) == []
 
 
 async def test_a_redelivery_is_written_over_the_delivery_before(notifier: NotifierStore) -> None:
     due = due_to("ada")
     await notifier.log_due([due])
-    await notifier.log_attempt(tried(due, LoggedState.DELIVERED))
-    again = tried(due, LoggedState.DELIVERED, 2)
+    await notifier.log_attempt(tried(due, DeliveryState.DELIVERED))
+    again = tried(due, DeliveryState.DELIVERED, 2)
     await notifier.log_attempt(again)
 
-    assert await notifier.logged("ada", due.id) == again
+    assert await notifier.delivery("ada", due.id) == again
 
 
 async def test_the_last_deliveries_are_those_of_the_newest_events(
@@ -106,7 +107,7 @@ async def test_the_last_deliveries_are_those_of_the_newest_events(
         due_to("ada", f"issue-{count}", NOON + count * SECOND) for count in (1, 2, 3)
     ]
     await notifier.log_due([middle, newest, oldest, due_to("grace")])
-    delivered = tried(oldest, LoggedState.DELIVERED)
+    delivered = tried(oldest, DeliveryState.DELIVERED)
     await notifier.log_attempt(delivered)
 
     assert await notifier.last_deliveries("ada", 10) == [newest, middle, delivered]
@@ -125,7 +126,7 @@ async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> No
     ]
     await notifier.log_due(due[::-1])
     done = due.pop(4)
-    await notifier.log_attempt(tried(done, LoggedState.DELIVERED))
+    await notifier.log_attempt(tried(done, DeliveryState.DELIVERED))
 
     first = await notifier.due_deliveries(3)
     second = await notifier.due_deliveries(3, due_place(first[-1]))
@@ -146,8 +147,8 @@ async def test_what_is_due_is_counted_where_it_is_more_than_so_much(
         for number in range(count)
     ]
     await notifier.log_due(due)
-    await notifier.log_attempt(tried(due[-1], LoggedState.DELIVERED))
-    await notifier.log_attempt(tried(due[-2], LoggedState.DUE))
+    await notifier.log_attempt(tried(due[-1], DeliveryState.DELIVERED))
+    await notifier.log_attempt(tried(due[-2], DeliveryState.DUE))
 
     assert await notifier.count_due(2) == {"ada": 3, "mary": 3}
     assert await notifier.count_due(3) == {}
@@ -162,10 +163,10 @@ async def test_an_attempt_is_claimed_once_by_whoever_saw_the_log_as_it_is(
     claimed = await notifier.claim_attempt(due, NOON + SECOND, NOON + MINUTE)
     assert claimed == replace(due, attempts=1, tried_at=NOON + SECOND, not_before=NOON + MINUTE)
     assert await second_notifier.claim_attempt(due, NOON + 2 * SECOND, NOON + MINUTE) is None
-    assert await second_notifier.logged("ada", due.id) == claimed
+    assert await second_notifier.delivery("ada", due.id) == claimed
     assert await second_notifier.due_deliveries(10) == [claimed]
 
-    refused = tried(due, LoggedState.DUE)
+    refused = tried(due, DeliveryState.DUE)
     await notifier.log_attempt(refused)
     again = await second_notifier.claim_attempt(refused, NOON + 3 * SECOND, NOON + MINUTE)
     assert again == replace(due, attempts=2, tried_at=NOON + 3 * SECOND, not_before=NOON + MINUTE)
@@ -178,10 +179,10 @@ async def test_no_attempt_is_claimed_of_what_is_unknown_or_settled_meanwhile(
     assert await notifier.claim_attempt(due, NOON, NOON + MINUTE) is None
 
     await notifier.log_due([due])
-    delivered = tried(due, LoggedState.DELIVERED)
+    delivered = tried(due, DeliveryState.DELIVERED)
     await second_notifier.log_attempt(delivered)
     assert await notifier.claim_attempt(due, NOON, NOON + MINUTE) is None
-    assert await notifier.logged("ada", due.id) == delivered
+    assert await notifier.delivery("ada", due.id) == delivered
 
 
 @in_isolation
@@ -198,7 +199,7 @@ async def test_of_many_that_claim_an_attempt_at_once_one_makes_it(
         )
     )
 
-    assert [claim for claim in claims if claim] == [await notifier.logged("ada", due.id)]
+    assert [claim for claim in claims if claim] == [await notifier.delivery("ada", due.id)]
 
 
 @in_isolation
@@ -207,15 +208,15 @@ async def test_attempts_at_once_leave_the_delivered_one(
 ) -> None:
     due = due_to("ada")
     await notifier.log_due([due])
-    delivered = tried(due, LoggedState.DELIVERED, 3)
+    delivered = tried(due, DeliveryState.DELIVERED, 3)
 
     await asyncio.gather(
-        notifier.log_attempt(tried(due, LoggedState.DUE, 1)),
+        notifier.log_attempt(tried(due, DeliveryState.DUE, 1)),
         second_notifier.log_attempt(delivered),
-        notifier.log_attempt(tried(due, LoggedState.FAILED, 2)),
+        notifier.log_attempt(tried(due, DeliveryState.FAILED, 2)),
     )
 
-    assert await notifier.logged("ada", due.id) == delivered
+    assert await notifier.delivery("ada", due.id) == delivered
 
 
 async def test_one_shop_does_not_see_the_deliveries_of_another(
@@ -225,7 +226,7 @@ async def test_one_shop_does_not_see_the_deliveries_of_another(
     await notifier.log_due([due])
 
     async with open_notifier(f"{shop_id}-elsewhere") as elsewhere:
-        assert await elsewhere.logged("ada", due.id) is None
+        assert await elsewhere.delivery("ada", due.id) is None
         assert await elsewhere.last_deliveries("ada", 10) == []
         assert await elsewhere.due_deliveries(10) == []
         assert await elsewhere.count_due(0) == {}

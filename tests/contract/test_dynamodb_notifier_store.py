@@ -12,7 +12,7 @@ import pytest
 
 from notifier.store.dynamodb.store import DynamoDBNotifierStore, dynamodb_notifier_store
 from notifier.store.factory import open_notifier_store
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.order import OPEN_STATES
 from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.runtime.settings import ServiceSettings, StoreKind
@@ -152,15 +152,15 @@ async def test_a_subscription_expires_only_once_it_has_ended(
     assert await attributes(client, place) == (None, MONTH_LATER)
 
 
-@pytest.mark.parametrize("state", list(LoggedState))
+@pytest.mark.parametrize("state", list(DeliveryState))
 async def test_a_delivery_expires_unless_it_is_due(
-    client: DynamoDBClient, notifier: DynamoDBNotifierStore, state: LoggedState
+    client: DynamoDBClient, notifier: DynamoDBNotifierStore, state: DeliveryState
 ) -> None:
     delivery = replace(due_to("ada"), state=state)
     await notifier.log_attempt(delivery)
 
     item_key = key(subscription_pk(notifier.store_id, "ada"), f"delivery#{delivery.id}")
-    is_due = state is LoggedState.DUE
+    is_due = state is DeliveryState.DUE
     expected = (f"due#{notifier.store_id}", None) if is_due else (None, MONTH_LATER)
     assert await attributes(client, item_key) == expected
 
@@ -314,8 +314,8 @@ async def test_a_server_that_is_not_there_is_unavailable(new_subscription: NewSu
             notifier.due_deliveries(1),
             notifier.put_topic("beans", ""),
             notifier.unannounced_issues(1),
-            notifier.take_question("ada", "s1", NOON, places=1, hold=dt.timedelta(days=1)),
-            notifier.give_question_back("ada", "s1"),
+            notifier.reserve_confirmation("ada", "s1", NOON, places=1, hold=dt.timedelta(days=1)),
+            notifier.release_confirmation("ada", "s1"),
             notifier.link_secret("candidate"),
             notifier.check(),
             return_exceptions=True,

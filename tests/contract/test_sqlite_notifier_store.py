@@ -15,11 +15,11 @@ import pytest
 from notifier.store.contract import NotifierStore
 from notifier.store.factory import open_notifier_store
 from notifier.store.sqlite.store import open_sqlite_notifier_store
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.order import Order
 from shared.domain.subscription import SubscriptionState, advance
 from shared.runtime.settings import ServiceSettings
-from shared.runtime.startup import MistakeError
+from shared.runtime.startup import StartupError
 from shared.store.contract import StoreUnavailableError
 from shared.store.factory import open_store
 from shared.store.sqlite import orders as sqlite_orders
@@ -70,7 +70,7 @@ async def test_what_was_done_long_ago_is_forgotten_and_the_rest_is_not(
     notifier: NotifierStore,
 ) -> None:
     long_ago = NOON - 2 * DAY
-    done = (LoggedState.DELIVERED, LoggedState.FAILED, LoggedState.DROPPED)
+    done = (DeliveryState.DELIVERED, DeliveryState.FAILED, DeliveryState.DROPPED)
     due = due_to("ada", "due", long_ago)
     old = [replace(due_to("ada", state, long_ago), state=state) for state in done]
     lately = [replace(delivery, id=f"{delivery.id}-2", tried_at=NOON) for delivery in old]
@@ -87,7 +87,7 @@ async def test_all_of_a_long_log_is_forgotten(notifier: NotifierStore) -> None:
     await asyncio.gather(
         *(
             notifier.log_attempt(
-                replace(due_to("ada", f"issue-{count}"), state=LoggedState.DELIVERED)
+                replace(due_to("ada", f"issue-{count}"), state=DeliveryState.DELIVERED)
             )
             for count in range(1200)
         )
@@ -149,13 +149,13 @@ async def test_however_many_subscribe_all_are_found_once(
 
 
 async def test_a_shop_forgets_nothing_of_another(path: Path, notifier: NotifierStore) -> None:
-    delivered = replace(due_to("ada"), state=LoggedState.DELIVERED)
+    delivered = replace(due_to("ada"), state=DeliveryState.DELIVERED)
     await notifier.log_attempt(delivered)
 
     async with open_sqlite_notifier_store(path, "elsewhere") as elsewhere:
         await elsewhere.forget(NOON + DAY)
 
-    assert await notifier.logged("ada", delivered.id) == delivered
+    assert await notifier.delivery("ada", delivered.id) == delivered
 
 
 async def test_a_write_to_a_locked_file_is_unavailable_in_time(path: Path, shop_id: str) -> None:
@@ -197,6 +197,6 @@ async def test_a_file_that_cannot_be_opened_is_a_mistake_of_the_settings(tmp_pat
     (tmp_path / "file").touch()
     settings = ServiceSettings(state_dir=tmp_path / "file")
 
-    with pytest.raises(MistakeError):
+    with pytest.raises(StartupError):
         async with open_notifier_store(settings, None, lambda: NOON):
             pass

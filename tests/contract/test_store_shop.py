@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
+from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
 from shared.store.contract import Store
 from tests.contract.conftest import OpenStore
 from tests.contract.orders import NOON
@@ -46,68 +46,71 @@ async def test_items_are_sold_out_until_they_are_put_back(store: Store) -> None:
 
 
 async def test_a_barista_is_on_shift_until_its_time_is_over(store: Store) -> None:
-    shift = Shift("ada", 4, SOON)
-    await store.clock_in(shift)
+    shift = WorkerHeartbeat("ada", 4, SOON)
+    await store.record_worker_heartbeat(shift)
 
-    assert await store.on_shift(NOON) == [shift]
-    assert await store.on_shift(SOON - dt.timedelta(microseconds=1)) == [shift]
-    assert await store.on_shift(SOON) == []
+    assert await store.worker_heartbeats(NOON) == [shift]
+    assert await store.worker_heartbeats(SOON - dt.timedelta(microseconds=1)) == [shift]
+    assert await store.worker_heartbeats(SOON) == []
 
 
 async def test_clocking_in_again_writes_over_the_shift_before(
     store: Store, second_store: Store
 ) -> None:
-    later = Shift("ada", 2, SOON + dt.timedelta(seconds=10))
-    await store.clock_in(Shift("ada", 4, SOON))
-    await store.clock_in(later)
+    later = WorkerHeartbeat("ada", 2, SOON + dt.timedelta(seconds=10))
+    await store.record_worker_heartbeat(WorkerHeartbeat("ada", 4, SOON))
+    await store.record_worker_heartbeat(later)
 
-    assert await second_store.on_shift(SOON) == [later]
+    assert await second_store.worker_heartbeats(SOON) == [later]
 
 
 async def test_a_barista_that_clocks_out_is_gone(store: Store) -> None:
     for barista in ("ada", "grace"):
-        await store.clock_in(Shift(barista, 1, SOON))
-    await store.clock_out("ada")
-    await store.clock_out("nobody")
+        await store.record_worker_heartbeat(WorkerHeartbeat(barista, 1, SOON))
+    await store.remove_worker_heartbeat("ada")
+    await store.remove_worker_heartbeat("nobody")
 
-    assert [shift.barista for shift in await store.on_shift(NOON)] == ["grace"]
+    assert [shift.barista for shift in await store.worker_heartbeats(NOON)] == ["grace"]
 
 
 async def test_a_shift_tells_how_far_down_the_line_the_barista_is_how_busy_and_how_fast(
     store: Store,
 ) -> None:
-    shift = Shift("ada", 4, SOON, head=NOON, in_hand=3, prepared=10, prep_seconds=4.125)
-    await store.clock_in(shift)
+    shift = WorkerHeartbeat("ada", 4, SOON, head=NOON, in_hand=3, prepared=10, prep_seconds=4.125)
+    await store.record_worker_heartbeat(shift)
 
-    assert await store.on_shift(NOON) == [shift]
+    assert await store.worker_heartbeats(NOON) == [shift]
 
 
 async def test_a_cashier_is_signed_in_as_it_last_said_until_it_signs_out(
     store: Store, second_store: Store
 ) -> None:
-    assert await store.signed_in() == []
-    await store.sign_in(SignOfLife("north", NOON))
-    await store.sign_in(SignOfLife("south", NOON, untold_since=NOON))
-    await store.sign_in(SignOfLife("north", SOON))
-    expected = [SignOfLife("north", SOON), SignOfLife("south", NOON, untold_since=NOON)]
-    assert await second_store.signed_in() == expected
+    assert await store.cashier_heartbeats() == []
+    await store.record_cashier_heartbeat(CashierHeartbeat("north", NOON))
+    await store.record_cashier_heartbeat(CashierHeartbeat("south", NOON, unannounced_since=NOON))
+    await store.record_cashier_heartbeat(CashierHeartbeat("north", SOON))
+    expected = [
+        CashierHeartbeat("north", SOON),
+        CashierHeartbeat("south", NOON, unannounced_since=NOON),
+    ]
+    assert await second_store.cashier_heartbeats() == expected
 
-    await store.sign_out("south")
-    await store.sign_out("nobody")
-    assert await second_store.signed_in() == expected[:1]
+    await store.remove_cashier_heartbeat("south")
+    await store.remove_cashier_heartbeat("nobody")
+    assert await second_store.cashier_heartbeats() == expected[:1]
 
 
 async def test_one_shop_does_not_see_the_staff_and_the_state_of_another(
     store: Store, open_shop: OpenStore, shop_id: str
 ) -> None:
-    await store.clock_in(Shift("ada", 1, SOON))
-    await store.sign_in(SignOfLife("north", NOON))
+    await store.record_worker_heartbeat(WorkerHeartbeat("ada", 1, SOON))
+    await store.record_cashier_heartbeat(CashierHeartbeat("north", NOON))
     await store.set_state(ShopState.CLOSED, None, None)
     await store.set_sold_out("tea", sold_out=True)
 
     async with open_shop(f"{shop_id}-elsewhere") as elsewhere:
-        assert await elsewhere.on_shift(NOON) == []
-        assert await elsewhere.signed_in() == []
+        assert await elsewhere.worker_heartbeats(NOON) == []
+        assert await elsewhere.cashier_heartbeats() == []
         assert await elsewhere.status() == ShopStatus()
 
 

@@ -7,8 +7,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from notifier.store.factory import open_notifier_store
-from notifier.topics.publisher import Press
-from notifier.topics.sns_topics import open_publishers
+from notifier.topics.publisher import NewsletterPublisher
+from notifier.topics.sns_topics import open_sns_topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
@@ -74,13 +74,13 @@ async def test_an_issue_that_is_slow_to_reach_the_log_is_told_again_ever_more_se
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, None, utc_now) as store,
-        open_publishers(clients, names) as publishers,
+        open_sns_topics(clients, names) as publishers,
     ):
         await provision_announcements(clients, names, OPENING_TOPICS)
-        press = Press(store, publishers, "main", clock)
+        publisher = NewsletterPublisher(store, publishers, "main", clock)
         event = newsletter("Free cake")
         await store.add_issue(Issue(event.id, "coupons", event.model_dump_json(), clock.now))
         for _ in range(600):
             clock.now += SECOND
-            await press.announce_overdue(1)
+            await publisher.announce_overdue(1)
         assert 5 <= await waiting(clients, names) <= 12

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.due_limit import Arrears
-from notifier.deliveries.health import Standing
+from notifier.deliveries.due_limit import DueLimit
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.redrive import Redriving
 from notifier.store.contract import NotifierStore
 from notifier.store.sqlite.store import open_sqlite_notifier_store
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import utc_now
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Subscription, SubscriptionState
 from tests.contract.subscribers import due_to, subscriptions_of
 from tests.support.one_delivery import Sent
@@ -45,9 +45,9 @@ async def test_a_subscription_to_which_too_much_is_due_is_paused_and_told_why(
 ) -> None:
     behind, busy = await subscribed(store, MOST + 1), await subscribed(store, MOST)
     others = [await subscribed(store, MOST + 1, state) for state in set(SubscriptionState)]
-    arrears = Arrears(store, Standing(store, utc_now), MOST)
+    due_limit = DueLimit(store, SubscriptionHealth(store, utc_now), MOST)
     for _ in range(2):
-        await arrears.bound()
+        await due_limit.bound()
     paused = await store.subscription(behind.id)
     assert paused is not None
     assert (paused.state, paused.notice) == (PAUSED, "3 deliveries were due at once")
@@ -60,11 +60,11 @@ async def test_a_subscription_to_which_too_much_is_due_is_paused_and_told_why(
 async def test_no_more_is_redriven_at_a_time_than_may_be_due(store: NotifierStore) -> None:
     subscription, sent = await subscribed(store, 0), Sent()
     failed = [
-        replace(due_to(subscription.id, f"issue-{number}"), state=LoggedState.FAILED)
+        replace(due_to(subscription.id, f"issue-{number}"), state=DeliveryState.FAILED)
         for number in range(MOST + 1)
     ]
     for delivery in failed:
         await store.log_attempt(delivery)
-    redriving = Redriving(store, Errands(sent), utc_now, MOST)
+    redriving = Redriving(store, DeliveryJobs(sent), utc_now, MOST)
     assert [await redriving.redrive(subscription) for _ in range(3)] == [MOST, 1, 0]
     assert len(sent.bodies) == len(failed)

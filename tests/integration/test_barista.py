@@ -15,7 +15,7 @@ import pytest
 
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Reject, Retry
 from shared.domain.order import Order, OrderState, advance, claim
 from shared.messages.ticket import Ticket
@@ -68,9 +68,9 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         yield shop
 
 
-def ticket_for(order: Order, message_id: str = "ticket") -> Delivery:
+def ticket_for(order: Order, message_id: str = "ticket") -> Message:
     ticket = Ticket(order_id=order.id, store_id="main", correlation_id="abc")
-    return Delivery(message_id, "receipt", ticket.model_dump_json())
+    return Message(message_id, "receipt", ticket.model_dump_json())
 
 
 async def test_an_order_is_claimed_announced_prepared_completed_and_announced(shop: Shop) -> None:
@@ -163,7 +163,7 @@ async def test_a_ticket_that_comes_back_after_its_order_was_collected_tells_that
     ],
 )
 async def test_what_is_no_ticket_is_rejected(shop: Shop, body: str) -> None:
-    outcome = await shop.barista().take(Delivery("ticket", "receipt", body))
+    outcome = await shop.barista().take(Message("ticket", "receipt", body))
     assert isinstance(outcome, Reject)
     assert outcome.reason.startswith("not a ticket")
 

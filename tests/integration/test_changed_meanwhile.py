@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from notifier.deliveries.redrive import Redriving
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import utc_now
 from shared.consuming.outcome import Done, Retry
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import SubscriptionState
 from tests.support.one_delivery import OneDelivery, Sent, one_delivery
 from tests.support.webhooks import answers
 
 PAUSED, ENDED = SubscriptionState.PAUSED, SubscriptionState.ENDED
-DUE, DELIVERED = LoggedState.DUE, LoggedState.DELIVERED
+DUE, DELIVERED = DeliveryState.DUE, DeliveryState.DELIVERED
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def test_nothing_is_sent_to_who_unsubscribes_while_the_attempt_is_claimed(
     assert isinstance(await one.run_errand(), Retry)
     assert await one.run_errand() == Done()
     assert one.subscriber.received == []
-    assert await one.logged() == replace(one.delivery, state=LoggedState.DROPPED)
+    assert await one.recorded() == replace(one.delivery, state=DeliveryState.DROPPED)
 
 
 async def test_nothing_is_sent_again_to_who_unsubscribes_after_asking_for_it(
@@ -45,18 +45,18 @@ async def test_nothing_is_sent_again_to_who_unsubscribes_after_asking_for_it(
     one.store.others.append(lambda: one.becomes(ENDED))
     assert await one.run_redelivery() == Done()
     assert one.subscriber.received == []
-    assert await one.logged() == delivered
+    assert await one.recorded() == delivered
 
 
 async def test_what_is_given_up_on_while_its_subscription_is_resumed_is_delivered_after_all(
     one: OneDelivery,
 ) -> None:
     paused, sent = await one.becomes(PAUSED), Sent()
-    redriving = Redriving(one.store, Errands(sent), utc_now)
+    redriving = Redriving(one.store, DeliveryJobs(sent), utc_now)
     one.store.others.append(lambda: redriving.redrive(paused))
     assert isinstance(await one.run_errand(), Retry)
-    assert (await one.logged()).state is DUE
+    assert (await one.recorded()).state is DUE
     assert await one.run_errand() == Done()
-    assert (await one.logged()).state is DELIVERED
+    assert (await one.recorded()).state is DELIVERED
     assert len(one.subscriber.received) == 1
     assert sent.bodies == []  # when it was resumed, there was nothing to redrive yet

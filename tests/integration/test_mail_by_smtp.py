@@ -75,7 +75,7 @@ async def test_who_is_refused_only_with_the_mail_cannot_be_reached_either(answer
     assert await delivered(MailServer(data=answer)) == bounced
 
 
-@pytest.mark.parametrize("answer", ["554 Looks like spam", "552 5.3.4 Too big"])
+@pytest.mark.parametrize("answer", ["554 ScanSchedule like spam", "552 5.3.4 Too big"])
 async def test_a_mail_that_is_refused_for_itself_parts_us_from_nobody(answer: str) -> None:
     refused = Refused(f"the mail server answered {answer[:3]}")
     assert await delivered(MailServer(data=answer)) == refused

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from producer.dead_letters.redriver import Redriving
-from producer.dead_letters.service import DeadLetterDesk
+from producer.dead_letters.redriver import DeadLetterRedriver
+from producer.dead_letters.service import DeadLetterService
 from producer.orders.errors import DeadLetterNotFoundError, DeadLettersLeftError
 from producer.reconciling.failures import Failures
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.aws.queue import Message
+from shared.aws.queue import OutgoingMessage
 from shared.aws.queues import open_dead_letters, open_queue
 from shared.domain.order import Order, OrderState
 from tests.support.back_room import BackRoom, open_back_room
@@ -29,17 +29,19 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 
 def failures_of(room: BackRoom, dead_letters: DeadLetters) -> Failures:
-    return Failures(dead_letters, room.store, room.handover, room.clock)
+    return Failures(dead_letters, room.store, room.dispatcher, room.clock)
 
 
-def redriving_of(room: BackRoom, dead_letters: DeadLetters) -> Redriving:
-    return Redriving(dead_letters, room.store, room.handover, room.clock)
+def redriving_of(room: BackRoom, dead_letters: DeadLetters) -> DeadLetterRedriver:
+    return DeadLetterRedriver(dead_letters, room.store, room.dispatcher, room.clock)
 
 
 async def poison(room: BackRoom, count: int) -> None:
     """Put so much on the dead-letter queue that is no ticket."""
     async with open_queue(room.clients, room.names.dead_letters) as queue:
-        await asyncio.gather(*(queue.send(Message(f"poison {number}")) for number in range(count)))
+        await asyncio.gather(
+            *(queue.send(OutgoingMessage(f"poison {number}")) for number in range(count))
+        )
 
 
 async def buried(room: BackRoom, count: int = 1) -> Sequence[Order]:
@@ -65,17 +67,17 @@ async def test_a_dead_letter_behind_a_thousand_others_is_found_by_everybody(
     await failures_of(room, room.dead_letters).fail()
     assert await room.state(order) is OrderState.FAILED
 
-    redriving = redriving_of(room, room.dead_letters)
-    trial = await redriving.redrive(None, dry_run=True)
+    redriver = redriving_of(room, room.dead_letters)
+    trial = await redriver.redrive(None, dry_run=True)
     assert (len(trial.redriven), len(trial.refused), trial.left) == (1, 1020, 0)
-    desk = DeadLetterDesk(room.dead_letters, room.store, room.clock)
+    desk = DeadLetterService(room.dead_letters, room.store, room.clock)
     assert (await desk.find(trial.redriven[0])).order_id == order.id
 
 
 async def test_what_is_not_there_is_not_found(room: BackRoom) -> None:
     await poison(room, 15)
     with pytest.raises(DeadLetterNotFoundError):
-        await DeadLetterDesk(room.dead_letters, room.store, room.clock).find(UNKNOWN)
+        await DeadLetterService(room.dead_letters, room.store, room.clock).find(UNKNOWN)
 
 
 async def test_a_redrive_with_a_limit_goes_past_what_it_cannot_redrive_and_stops_there(
@@ -83,13 +85,13 @@ async def test_a_redrive_with_a_limit_goes_past_what_it_cannot_redrive_and_stops
 ) -> None:
     await poison(room, 15)
     orders = await buried(room, 5)
-    redriving = redriving_of(room, room.dead_letters)
+    redriver = redriving_of(room, room.dead_letters)
 
-    first = await redriving.redrive(None, 3, dry_run=False)
+    first = await redriver.redrive(None, 3, dry_run=False)
     assert len(first.redriven) == 3
     assert len(await room.take_tickets()) == 3
 
-    second = await redriving.redrive(None, 3, dry_run=False)
+    second = await redriver.redrive(None, 3, dry_run=False)
     assert (len(second.redriven), len(second.refused), second.left) == (2, 15, 0)
     assert {await room.state(order) for order in orders} == {OrderState.PLACED}
 
@@ -120,7 +122,7 @@ async def test_when_there_is_no_time_for_all_it_is_said_how_many_are_left(room: 
         (missing,) = (await redriving_of(room, hurried).redrive({UNKNOWN}, dry_run=True)).refused
         assert missing.reason == "not among those that could be looked at; try again"
         with pytest.raises(DeadLettersLeftError):
-            await DeadLetterDesk(hurried, room.store, room.clock).find(UNKNOWN)
+            await DeadLetterService(hurried, room.store, room.clock).find(UNKNOWN)
     assert len(await room.dead_letters.look(100)) == 25
 
 

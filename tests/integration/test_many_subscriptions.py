@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from notifier.deliveries.confirmation import LIFETIME
-from notifier.deliveries.health import Standing
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
 from notifier.store.contract import pages_in_state
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
-from notifier.topics.subscriber_counts import GOOD_FOR, Headcount
+from notifier.topics.subscriber_counts import GOOD_FOR, SubscriberCounts
 from shared.domain.subscription import Subscription, SubscriptionState
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, subscriptions_of
@@ -56,7 +56,7 @@ async def test_all_that_were_never_confirmed_end_in_one_round_and_no_others(
     def clock() -> dt.datetime:
         return NOON + LIFETIME + MANY * SECOND
 
-    await Housekeeping(store, Standing(store, clock), clock).tidy()
+    await Housekeeping(store, SubscriptionHealth(store, clock), clock).tidy()
     assert await pending(store) == [young]
 
 
@@ -64,10 +64,16 @@ async def test_those_who_ask_for_the_headcount_together_have_it_counted_once_in_
     store: SqliteNotifierStore,
 ) -> None:
     now = 1000.0
-    headcount = Headcount(store, lambda: now)
+    subscriber_counts = SubscriberCounts(store, lambda: now)
     await store.add_subscription(new_subscription(state=ACTIVE))
-    assert await headcount.by_topic() == {"coupons": 1}
+    assert await subscriber_counts.by_topic() == {"coupons": 1}
     await store.add_subscription(new_subscription(state=ACTIVE))
-    assert await asyncio.gather(*(headcount.by_topic() for _ in range(3))) == [{"coupons": 1}] * 3
+    assert (
+        await asyncio.gather(*(subscriber_counts.by_topic() for _ in range(3)))
+        == [{"coupons": 1}] * 3
+    )
     now += GOOD_FOR
-    assert await asyncio.gather(*(headcount.by_topic() for _ in range(3))) == [{"coupons": 2}] * 3
+    assert (
+        await asyncio.gather(*(subscriber_counts.by_topic() for _ in range(3)))
+        == [{"coupons": 2}] * 3
+    )

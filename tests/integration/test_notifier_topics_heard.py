@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection
 import pytest
 import pytest_asyncio
 
-from notifier.stream.instance_queue import LiveQueue
+from notifier.stream.instance_queue import InstanceQueue
 from shared.aws.errors import AwsUnavailableError
 from shared.messages.topics import OPENING_TOPICS
 from tests.support.emulator import free_port, running_ministack
@@ -30,7 +30,7 @@ async def topic(desk: Desk, name: str) -> str:
     return answer["TopicArn"]
 
 
-async def heard(desk: Desk, queue: LiveQueue, name: str) -> bool:
+async def heard(desk: Desk, queue: InstanceQueue, name: str) -> bool:
     """Publish to a topic, and tell whether the queue gets it before what is published next."""
     await desk.clients.sns.publish(TopicArn=await topic(desk, name), Message=name)
     await desk.clients.sns.publish(TopicArn=desk.coupons.arn, Message="the end")
@@ -64,7 +64,7 @@ async def test_a_topic_is_heard_from_when_it_is_asked_for_and_the_others_still_a
     queue = live_queue(desk)
     await queue.receive(1)
     assert not await heard(desk, queue, LATE)
-    await queue.hear(LATE)
+    await queue.subscribe(LATE)
     assert await heard(desk, queue, LATE)
     assert await heard(desk, queue, "coffee-trivia")
     names = [*OPENING_TOPICS, LATE]
@@ -77,7 +77,7 @@ async def test_however_many_ask_at_once_there_is_one_subscription_to_each_topic(
     queue = live_queue(desk)
     await queue.receive(1)
     names = ["coupons", LATE, "later-news"]
-    await asyncio.gather(*(queue.hear(name) for name in names * 20))
+    await asyncio.gather(*(queue.subscribe(name) for name in names * 20))
     assert [await subscriptions(desk, name) for name in names] == [1, 1, 1]
     assert await allowed(desk, "one") >= {await topic(desk, name) for name in names}
 
@@ -89,7 +89,7 @@ async def test_every_opening_hears_what_the_shop_has_by_then_and_what_was_asked_
         return ["coupons", "todays-roast"]
 
     queue = live_queue(desk, topics=topics)
-    await queue.hear(LATE)
+    await queue.subscribe(LATE)
     await queue.receive(1)
     assert await heard(desk, queue, "todays-roast")
     assert await heard(desk, queue, LATE)
@@ -109,7 +109,7 @@ async def test_a_topic_that_is_asked_for_in_the_middle_of_an_opening_is_not_miss
     queue = live_queue(desk, topics=topics)
     opening = asyncio.create_task(queue.receive(1))
     await asked.wait()
-    await queue.hear(LATE)
+    await queue.subscribe(LATE)
     go_on.set()
     await opening
     assert await heard(desk, queue, LATE)
@@ -118,7 +118,7 @@ async def test_a_topic_that_is_asked_for_in_the_middle_of_an_opening_is_not_miss
 async def test_a_stop_takes_the_later_subscriptions_away_as_well(desk: Desk) -> None:
     queue = live_queue(desk)
     await queue.receive(1)
-    await queue.hear(LATE)
+    await queue.subscribe(LATE)
     await queue.close()
     assert await subscriptions(desk, LATE) == 0
 
@@ -131,7 +131,7 @@ async def test_a_topic_that_cannot_be_heard_now_is_heard_from_the_next_opening_o
             queue = live_queue(desk)
             await queue.receive(1)
         with pytest.raises(AwsUnavailableError):
-            await queue.hear(LATE)
+            await queue.subscribe(LATE)
         with pytest.raises(AwsUnavailableError):
             await queue.receive(1)
         with running_ministack(port):

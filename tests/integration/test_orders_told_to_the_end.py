@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
-from notifier.deliveries.health import Standing
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import Lanes
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.clock import utc_now
 from shared.consuming.outcome import Done
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.order import OrderState
 from shared.domain.subscription import SubscriptionState
 from shared.messages.delivery_job import Deliver
@@ -70,12 +70,14 @@ async def test_an_end_that_was_cut_off_follows_when_the_errand_comes_again(tmp_p
         "order-events", order_ids=["42"], state=SubscriptionState.ACTIVE
     )
     told = replace(
-        due_to(subscription.id, "42:2"), event_type=CANCELED, state=LoggedState.DELIVERED
+        due_to(subscription.id, "42:2"), event_type=CANCELED, state=DeliveryState.DELIVERED
     )
     async with open_sqlite_notifier_store(tmp_path / "shop.db", "main") as store:
         await store.add_subscription(subscription)
         await store.log_attempt(told)
-        deliverer = Deliverer(store, {}, Lanes(1), Schedule([]), Standing(store, utc_now), utc_now)
+        deliverer = Deliverer(
+            store, {}, Lanes(1), Schedule([]), SubscriptionHealth(store, utc_now), utc_now
+        )
         again = Deliver(subscription_id=subscription.id, delivery_id=told.id)
         assert await deliverer.deliver(again) == Done()
         ended = await store.subscription(subscription.id)

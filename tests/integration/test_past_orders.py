@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.health import Standing
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import KEPT, Housekeeping
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
@@ -34,7 +34,7 @@ async def after_a_round(
 ) -> Subscription:
     """Add a subscription, go round once at a time, and give what has become of it."""
     await store.add_subscription(subscription)
-    await Housekeeping(store, Standing(store, lambda: at), lambda: at).end_past_orders()
+    await Housekeeping(store, SubscriptionHealth(store, lambda: at), lambda: at).end_past_orders()
     found = await store.subscription(subscription.id)
     assert found is not None
     return found

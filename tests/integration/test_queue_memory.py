@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.queue_epoch import MARK, QueueMemory
+from notifier.deliveries.queue_epoch import MARK, QueueEpoch
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.aws.clients import AwsClients, aws_clients
 from tests.support.notifier import settings_for
@@ -16,17 +16,17 @@ from tests.support.notifier import settings_for
 
 @dataclass(frozen=True)
 class Shop:
-    """A queue of errands, and the record."""
+    """A queue of jobs, and the record."""
 
     clients: AwsClients
     url: str
     store: SqliteNotifierStore
 
-    async def begins(self) -> QueueMemory:
+    async def begins(self) -> QueueEpoch:
         """Begin as a notifier does that is started."""
-        memory = QueueMemory(self.store, self.clients.sqs, self.url)
-        await memory.begin()
-        return memory
+        epoch = QueueEpoch(self.store, self.clients.sqs, self.url)
+        await epoch.begin()
+        return epoch
 
     async def mark(self) -> str:
         tags = await self.clients.sqs.list_queue_tags(QueueUrl=self.url)
@@ -53,16 +53,16 @@ async def test_a_queue_that_nobody_has_marked_is_taken_for_lost(shop: Shop) -> N
 
 
 async def test_it_is_whole_at_every_start_once_everything_was_queued(shop: Shop) -> None:
-    memory = await shop.begins()
-    await memory.trust()
-    assert memory.is_whole
+    epoch = await shop.begins()
+    await epoch.validate()
+    assert epoch.is_whole
     assert (await shop.begins()).is_whole
     assert (await shop.begins()).is_whole
 
 
 async def test_it_is_lost_when_whoever_queued_everything_was_cut_off(shop: Shop) -> None:
-    await (await shop.begins()).trust()
-    await (await shop.begins()).doubt()
+    await (await shop.begins()).validate()
+    await (await shop.begins()).invalidate()
     assert not (await shop.begins()).is_whole
     assert not (await shop.begins()).is_whole
 
@@ -70,7 +70,7 @@ async def test_it_is_lost_when_whoever_queued_everything_was_cut_off(shop: Shop)
 async def test_it_is_lost_when_it_fell_back_to_what_it_was_before_the_last_start(
     shop: Shop,
 ) -> None:
-    await (await shop.begins()).trust()
+    await (await shop.begins()).validate()
     before = await shop.mark()
     assert (await shop.begins()).is_whole
     await shop.falls_back(before)
@@ -78,7 +78,7 @@ async def test_it_is_lost_when_it_fell_back_to_what_it_was_before_the_last_start
 
 
 async def test_it_is_lost_when_another_was_made_in_its_place(shop: Shop) -> None:
-    await (await shop.begins()).trust()
+    await (await shop.begins()).validate()
     await shop.clients.sqs.untag_queue(QueueUrl=shop.url, TagKeys=[MARK])
     assert not (await shop.begins()).is_whole
 
@@ -87,6 +87,6 @@ async def test_whoever_queued_everything_before_it_was_lost_again_does_not_vouch
     shop: Shop,
 ) -> None:
     earlier = await shop.begins()
-    await (await shop.begins()).doubt()
-    await earlier.trust()
+    await (await shop.begins()).invalidate()
+    await earlier.validate()
     assert not (await shop.begins()).is_whole

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from producer.dead_letters.service import DeadLetterDesk
+from producer.dead_letters.service import DeadLetterService
 from producer.reconciling.expiry import Expiry
 from producer.reconciling.failures import Failures
 from producer.reconciling.open_orders import OpenOrders
@@ -29,7 +29,7 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 @pytest.fixture
 def failures(room: BackRoom) -> Failures:
-    return Failures(room.dead_letters, room.store, room.handover, room.clock)
+    return Failures(room.dead_letters, room.store, room.dispatcher, room.clock)
 
 
 async def test_an_order_whose_ticket_was_rejected_fails_and_is_announced(
@@ -184,8 +184,8 @@ async def test_an_order_that_cannot_be_read_keeps_nobody_from_the_others(room: B
         await room.bury_ticket(order)
     store = cast("Store", _OneUnreadable(room.store, orders[0].id))
 
-    await Failures(room.dead_letters, store, room.handover, room.clock).fail()
-    findings = await DeadLetterDesk(room.dead_letters, store, room.clock).listed(10)
+    await Failures(room.dead_letters, store, room.dispatcher, room.clock).fail()
+    findings = await DeadLetterService(room.dead_letters, store, room.clock).listed(10)
 
     assert [await room.state(order) for order in orders[1:]] == [FAILED] * 2
     shown = {finding.order_id: (finding.order is not None, finding.reason) for finding in findings}
@@ -213,12 +213,12 @@ async def test_a_failure_that_cannot_be_announced_is_announced_later(
     await room.bury_ticket(order)
     room.deaf = True
     await failures.fail()
-    assert room.handover.untold_since is not None
+    assert room.dispatcher.unannounced_since is not None
 
     room.deaf = False
-    await room.handover.tell_the_untold()
+    await room.dispatcher.announce_remaining()
     assert room.announced[-1] == (order.id, FAILED, 2)
-    assert room.handover.untold_since is None
+    assert room.dispatcher.unannounced_since is None
 
 
 async def test_a_silent_topic_holds_up_a_round_once_and_not_for_each_order(
@@ -231,12 +231,12 @@ async def test_a_silent_topic_holds_up_a_round_once_and_not_for_each_order(
     room.silent = True
     async with asyncio.timeout(6):  # twice the two seconds that an announcement has
         await failures.fail()
-        await Expiry(room.store, room.handover, room.clock).expire(ready)
+        await Expiry(room.store, room.dispatcher, room.clock).expire(ready)
     assert {await room.state(order) for order in placed} == {FAILED}
     assert {await room.state(order) for order in ready} == {OrderState.EXPIRED}
 
     room.silent = False
-    await room.handover.tell_the_untold()
+    await room.dispatcher.announce_remaining()
     assert {change[0] for change in room.announced} == {order.id for order in (*placed, *ready)}
 
 
@@ -244,7 +244,7 @@ async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
     room: BackRoom,
 ) -> None:
     open_orders = OpenOrders(room.store)
-    expiry = Expiry(room.store, room.handover, room.clock)
+    expiry = Expiry(room.store, room.dispatcher, room.clock)
     ready = [await room.moved(await room.stored(), PREPARING, READY) for _ in range(2)]
     await room.stored()
     await expiry.expire((await open_orders.look(room.clock() - MINUTE)).overdue)
@@ -263,7 +263,7 @@ async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
 
 
 async def test_an_order_is_either_collected_or_expired_whoever_is_first(room: BackRoom) -> None:
-    expiry = Expiry(room.store, room.handover, room.clock)
+    expiry = Expiry(room.store, room.dispatcher, room.clock)
     ready = await room.moved(await room.stored(), PREPARING, READY)
     outcomes = await asyncio.gather(
         room.moved(ready, OrderState.COLLECTED), expiry.expire([ready]), return_exceptions=True

@@ -13,7 +13,7 @@ from producer.reconciling.fresh_tickets import MOST_AT_ONCE, FreshTickets
 from producer.reconciling.open_orders import OpenOrders
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import OrderState
-from shared.domain.shop import Shift
+from shared.domain.shop import WorkerHeartbeat
 from tests.support.back_room import MARGINS, MINUTE, SECOND, BackRoom, changes, open_back_room
 
 PREPARING, READY = OrderState.PREPARING, OrderState.READY
@@ -32,7 +32,7 @@ class FreshTicketsForAll:
     def __init__(self, room: BackRoom) -> None:
         self._open_orders = OpenOrders(room.store)
         self._room = room
-        self.giver = FreshTickets(room.store, room.line, room.handover, room.clock, MARGINS)
+        self.giver = FreshTickets(room.store, room.line, room.dispatcher, room.clock, MARGINS)
 
     async def give(self) -> None:
         horizon = await self.giver.horizon()
@@ -47,7 +47,7 @@ def fresh_tickets(room: BackRoom) -> FreshTicketsForAll:
 
 
 async def barista_at(room: BackRoom, head: dt.datetime) -> None:
-    await room.store.clock_in(Shift("ada", 4, room.clock() + MINUTE, head))
+    await room.store.record_worker_heartbeat(WorkerHeartbeat("ada", 4, room.clock() + MINUTE, head))
 
 
 async def test_orders_whose_queue_was_purged_each_get_one_ticket_and_are_announced_again(

@@ -9,19 +9,19 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notifier.deliveries.queue_epoch import QueueMemory
+from notifier.deliveries.queue_epoch import QueueEpoch
 from notifier.deliveries.requeue import Requeueing
 from notifier.store.contract import DeliveryLog
 from notifier.store.factory import open_notifier_store
-from notifier.topics.publisher import Press
-from notifier.topics.sns_topics import Publishers
+from notifier.topics.publisher import NewsletterPublisher
+from notifier.topics.sns_topics import SnsTopics
 from shared.aws.clients import aws_clients
-from shared.aws.delivery_jobs import Errands
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.names import Names
-from shared.aws.queue import Message
+from shared.aws.queue import OutgoingMessage
 from shared.clock import utc_now
-from shared.domain.delivery import LoggedDelivery
-from shared.messages.delivery_job import ERRAND, Deliver
+from shared.domain.delivery import Delivery
+from shared.messages.delivery_job import DELIVERY_JOB, Deliver
 from tests.contract.subscribers import due_to
 from tests.support.notifier import settings_for
 
@@ -43,19 +43,19 @@ class BusyQueue:
     sent: list[str] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def send(self, message: Message) -> None:
-        errand = ERRAND.validate_json(message.body)
-        assert isinstance(errand, Deliver)
-        self.sent.append(errand.delivery_id)
+    async def send(self, message: OutgoingMessage) -> None:
+        job = DELIVERY_JOB.validate_json(message.body)
+        assert isinstance(job, Deliver)
+        self.sent.append(job.delivery_id)
         number = next(self.numbers)
         at = STARTED + dt.timedelta(seconds=number)
         await self.log.log_due([due_to("s1", f"fresh-{number}", at)])
 
 
 async def requeued(
-    emulator: str, folder: Path, lost: Collection[LoggedDelivery], *, is_whole: bool = False
+    emulator: str, folder: Path, lost: Collection[Delivery], *, is_whole: bool = False
 ) -> list[str]:
-    """Log deliveries without errands, and give the ids of those that are queued again."""
+    """Log deliveries without jobs, and give the ids of those that are queued again."""
     settings = settings_for(emulator, state_dir=folder)
     names = Names(settings.name_prefix)
     async with (
@@ -64,15 +64,15 @@ async def requeued(
         asyncio.timeout(SECONDS),
     ):
         url = (await clients.sqs.create_queue(QueueName=names.deliveries))["QueueUrl"]
-        memory = QueueMemory(store, clients.sqs, url)
-        await memory.begin()
+        epoch = QueueEpoch(store, clients.sqs, url)
+        await epoch.begin()
         if is_whole:
-            await memory.trust()
+            await epoch.validate()
         await store.log_due(lost)
         queue = BusyQueue(store)
-        press = Press(store, Publishers(clients, names), "main", utc_now)
-        await Requeueing(store, Errands(queue), press, memory, lambda: STARTED).requeue()
-        assert memory.is_whole
+        publisher = NewsletterPublisher(store, SnsTopics(clients, names), "main", utc_now)
+        await Requeueing(store, DeliveryJobs(queue), publisher, epoch, lambda: STARTED).requeue()
+        assert epoch.is_whole
     return queue.sent
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from notifier.store.factory import open_notifier_store
 from shared.aws.queues import open_queue
 from shared.clock import utc_now
-from shared.domain.delivery import LoggedState
+from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import SubscriptionState, advance
 from shared.messages.delivery_job import Deliver
 from tests.chaos.faults import Fail, Rule
@@ -193,9 +193,9 @@ async def test_a_delivery_that_sqs_alone_gave_up_on_is_made_all_the_same(minista
         event = newsletter("Waited a thousand times")
         due = replace(due_to(held.id, event.id), event=event.model_dump_json())
         await store.log_due([due])
-        errand = Deliver(subscription_id=held.id, delivery_id=due.id)
+        job = Deliver(subscription_id=held.id, delivery_id=due.id)
         url = await queue_url(desk, desk.names.deliveries_dead_letters)
-        await desk.clients.sqs.send_message(QueueUrl=url, MessageBody=errand.model_dump_json())
+        await desk.clients.sqs.send_message(QueueUrl=url, MessageBody=job.model_dump_json())
         await letters(notifier, 0)
         await subscriber.hears(1)
     assert subscriber.ids == [event.id]
@@ -216,7 +216,9 @@ async def test_what_was_redriven_is_delivered_though_its_errand_was_never_queued
         active = advance(paused, SubscriptionState.ACTIVE, utc_now())
         await store.replace_subscription(paused, active)
         for failed in await store.last_deliveries(held.id, FAILED):
-            again = replace(failed, state=LoggedState.DUE, attempts=0, error=None, not_before=None)
+            again = replace(
+                failed, state=DeliveryState.DUE, attempts=0, error=None, not_before=None
+            )
             await store.log_attempt(again)
         await letters(notifier, 0)
         await subscriber.hears(FAILED)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.reconciling.republisher import Retelling
+from producer.reconciling.republisher import Republisher
 from producer.reconciling.unclean_stops import LOOKBACK, UncleanStops
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import OrderState
@@ -25,18 +25,18 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 
 @pytest.fixture
-def retelling(room: BackRoom) -> Retelling:
-    return Retelling(room.store, room, lifetime=60 * MINUTE)
+def republisher(room: BackRoom) -> Republisher:
+    return Republisher(room.store, room, lifetime=60 * MINUTE)
 
 
 def stops(
-    room: BackRoom, retelling: Retelling, name: str = "north", return_seconds: float = 0
+    room: BackRoom, republisher: Republisher, name: str = "north", return_seconds: float = 0
 ) -> UncleanStops:
-    return UncleanStops(name, room.store, room.handover, retelling, room.clock, return_seconds)
+    return UncleanStops(name, room.store, room.dispatcher, republisher, room.clock, return_seconds)
 
 
 async def test_every_change_since_is_announced_again_an_orders_own_in_order(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
     old = await room.stored()
     quiet = await room.stored()
@@ -45,7 +45,7 @@ async def test_every_change_since_is_announced_again_an_orders_own_in_order(
     await room.moved(old, PREPARING, READY)
     new = await room.moved(await room.stored(), OrderState.CANCELED)
 
-    await retelling.tell_since(since)
+    await republisher.republish_since(since)
 
     told = room.announced
     assert [change for change in told if change[0] == old.id] == [
@@ -60,7 +60,7 @@ async def test_every_change_since_is_announced_again_an_orders_own_in_order(
 
 
 async def test_an_open_order_is_found_however_long_ago_it_was_placed(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
     placed = await room.stored()
     closed = await room.stored()
@@ -70,16 +70,16 @@ async def test_an_open_order_is_found_however_long_ago_it_was_placed(
     await room.moved(placed, PREPARING)
     await room.moved(closed, OrderState.CANCELED)
 
-    await retelling.tell_since(since)
+    await republisher.republish_since(since)
 
     assert room.announced.count((placed.id, PREPARING, 2)) == 1
     assert closed.id not in {order_id for order_id, _, _ in room.announced}
 
 
 async def test_a_cashier_that_did_not_stop_cleanly_is_made_up_for_in_its_next_life(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
-    first = stops(room, retelling)
+    first = stops(room, republisher)
     await first.check()
     await room.stored()
     room.ahead = LOOKBACK
@@ -89,33 +89,33 @@ async def test_a_cashier_that_did_not_stop_cleanly_is_made_up_for_in_its_next_li
     last = await room.stored()
 
     room.ahead += 10 * MINUTE
-    again = stops(room, retelling)
+    again = stops(room, republisher)
     await again.check()
     await again.check()
 
     assert sorted(room.announced) == sorted(changes([shortly_before, last]))
-    (sign,) = await room.store.signed_in()
+    (sign,) = await room.store.cashier_heartbeats()
     assert room.clock() - sign.at < MINUTE
 
 
 async def test_a_cashier_that_stopped_cleanly_needs_nothing_told_again(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
-    first = stops(room, retelling)
+    first = stops(room, republisher)
     await first.check()
     await room.stored()
     await first.sign_out()
-    assert await room.store.signed_in() == []
+    assert await room.store.cashier_heartbeats() == []
 
-    await stops(room, retelling).check()
+    await stops(room, republisher).check()
     assert room.announced == []
 
 
 async def test_a_cashier_that_falls_silent_is_made_up_for_by_another(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
-    await stops(room, retelling, "south").check()
-    north = stops(room, retelling, "north")
+    await stops(room, republisher, "south").check()
+    north = stops(room, republisher, "north")
     order = await room.stored()
     room.ahead = 50 * SECOND
     await north.check()
@@ -124,21 +124,21 @@ async def test_a_cashier_that_falls_silent_is_made_up_for_by_another(
     room.ahead = 61 * SECOND
     await north.check()
     assert room.announced == [(order.id, PLACED, 1)]
-    assert [sign.cashier for sign in await room.store.signed_in()] == ["north"]
+    assert [sign.cashier for sign in await room.store.cashier_heartbeats()] == ["north"]
 
 
 async def test_the_sign_of_the_last_life_stays_until_it_was_made_up_for(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
-    await stops(room, retelling).check()
-    (before,) = await room.store.signed_in()
+    await stops(room, republisher).check()
+    (before,) = await room.store.cashier_heartbeats()
     order = await room.stored()
     room.deaf = True
-    again = stops(room, retelling)
+    again = stops(room, republisher)
     with pytest.raises(AwsUnavailableError):
         await again.check()
     await again.sign_out()
-    assert await room.store.signed_in() == [before]
+    assert await room.store.cashier_heartbeats() == [before]
 
     room.deaf = False
     await again.check()
@@ -146,41 +146,43 @@ async def test_the_sign_of_the_last_life_stays_until_it_was_made_up_for(
 
 
 async def test_a_cashier_that_leaves_something_untold_does_not_stop_cleanly(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
     order = await room.moved(await room.stored(), OrderState.CANCELED)
-    first = stops(room, retelling)
+    first = stops(room, republisher)
     await first.check()
     room.deaf = True
-    await room.handover.tell(order)
+    await room.dispatcher.announce(order)
     room.ahead = 30 * MINUTE
     await first.check()
     await first.sign_out()
-    (sign,) = await room.store.signed_in()
-    assert sign.untold_since == order.since
+    (sign,) = await room.store.cashier_heartbeats()
+    assert sign.unannounced_since == order.since
 
     room.deaf = False
-    await stops(room, retelling).check()
+    await stops(room, republisher).check()
     assert (order.id, OrderState.CANCELED, 2) in room.announced
 
 
 async def test_when_the_topics_were_lost_the_last_minute_is_told_again_once(
-    room: BackRoom, retelling: Retelling
+    room: BackRoom, republisher: Republisher
 ) -> None:
     await room.stored()
     room.ahead = 2 * MINUTE
     order = await room.stored()
-    cashier = stops(room, retelling)
+    cashier = stops(room, republisher)
     cashier.topics_lost()
     await cashier.check()
     await cashier.check()
     assert room.announced == [(order.id, PLACED, 1)]
 
 
-async def test_listeners_are_given_time_to_come_back(room: BackRoom, retelling: Retelling) -> None:
-    await stops(room, retelling).check()
+async def test_listeners_are_given_time_to_come_back(
+    room: BackRoom, republisher: Republisher
+) -> None:
+    await stops(room, republisher).check()
     order = await room.stored()
-    again = stops(room, retelling, return_seconds=0.5)
+    again = stops(room, republisher, return_seconds=0.5)
     await again.check()
     assert room.announced == []
 

@@ -1,4 +1,4 @@
-"""A second errand for a delivery: whenever it comes, it makes no attempt before its time."""
+"""A second job for a delivery: whenever it comes, it makes no attempt before its time."""
 
 from __future__ import annotations
 

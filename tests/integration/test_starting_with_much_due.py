@@ -15,7 +15,7 @@ from notifier.settings import NotifierSettings
 from notifier.store.factory import open_notifier_store
 from shared.aws.queues import open_queue
 from shared.clock import utc_now
-from shared.domain.delivery import LoggedDelivery
+from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import SubscriptionState
 from tests.chaos.faults import Delay, Fail, FailEntries, Rule
@@ -39,10 +39,10 @@ MUCH = 1200
 """More than two pages."""
 
 PAGE, IN_HAND = 500, 32
-"""How many errands, and how many issues, a queue that is whole gets again."""
+"""How many jobs, and how many issues, a queue that is whole gets again."""
 
 
-async def becomes_due(settings: NotifierSettings, deliveries: Sequence[LoggedDelivery]) -> None:
+async def becomes_due(settings: NotifierSettings, deliveries: Sequence[Delivery]) -> None:
     async with open_notifier_store(settings, None, utc_now) as store:
         await store.log_due(deliveries)
 
@@ -72,13 +72,14 @@ async def started(settings: NotifierSettings) -> AsyncIterator[Serving]:
     with capture_logs() as logs:
         async with serving(settings) as notifier:
             await eventually(
-                lambda: any(entry["event"] == "errands.requeued" for entry in logs), 4 * SECONDS
+                lambda: any(entry["event"] == "delivery_jobs.requeued" for entry in logs),
+                4 * SECONDS,
             )
             yield notifier
 
 
-async def errands(settings: NotifierSettings) -> int:
-    """Count the errands on the queue."""
+async def jobs(settings: NotifierSettings) -> int:
+    """Count the jobs on the queue."""
     async with (
         announcing(settings) as desk,
         open_queue(desk.clients, desk.names.deliveries) as queue,
@@ -109,7 +110,7 @@ async def test_started_again_and_again_it_does_not_make_a_multiple_of_what_is_du
     await much_is_due(settings)
     for count in (MUCH, MUCH + PAGE, MUCH + 2 * PAGE):
         async with started(settings):
-            assert await errands(settings) == count
+            assert await jobs(settings) == count
 
 
 async def test_what_fails_of_a_batch_is_queued_again_and_nothing_else(ministack: str) -> None:
@@ -117,7 +118,7 @@ async def test_what_fails_of_a_batch_is_queued_again_and_nothing_else(ministack:
         settings = settings_for(proxy.url)
         await much_is_due(settings)
         async with started(settings):
-            assert await errands(settings) == MUCH
+            assert await jobs(settings) == MUCH
 
 
 async def test_told_that_the_queue_has_lost_everything_it_queues_everything_again(
@@ -133,7 +134,7 @@ async def test_told_that_the_queue_has_lost_everything_it_queues_everything_agai
         notifier.process.send_signal(signal.SIGHUP)
 
         async def all_are_there() -> bool:
-            return await errands(settings) >= MUCH
+            return await jobs(settings) >= MUCH
 
         await until(all_are_there, 2 * SECONDS)
 
@@ -169,7 +170,7 @@ async def test_started_with_a_queue_that_was_lost_it_queues_everything_though_no
     for _ in range(2):
         with running_ministack(port):
             async with started(settings):
-                assert await errands(settings) == MUCH
+                assert await jobs(settings) == MUCH
 
 
 async def test_cut_off_before_everything_was_queued_it_queues_everything_at_the_next_start(
@@ -182,4 +183,4 @@ async def test_cut_off_before_everything_was_queued_it_queues_everything_at_the_
             await eventually(lambda: faults.met["SendMessageBatch", "Fail"] > 0)
         faults.set()
         async with started(settings):
-            assert await errands(settings) == MUCH
+            assert await jobs(settings) == MUCH

@@ -33,7 +33,7 @@ HOOK: dict[str, Any] = {"channel": "webhook", "url": "https://ada.example/hook"}
 
 
 class Nobody:
-    """Looks on at a proxy, and does not care."""
+    """ScanSchedule on at a proxy, and does not care."""
 
     async def before(self, who: str, call: Call) -> None:
         pass

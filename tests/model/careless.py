@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from producer.dead_letters.redrive import Tally
-from producer.dead_letters.redriver import Redriving
+from producer.dead_letters.redrive import RedriveTally
+from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.orders.cashier import Cashier, Placed, Request
-from producer.orders.dispatcher import Handover
+from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.dead_letters import DeadLetter
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain import order as orders
 from shared.domain.order import Order, OrderState
@@ -52,13 +52,13 @@ class QueuesBeforeStoring(Cashier):
 
     async def place(self, request: Request) -> Placed:
         order = await self._write_up(self._ids.of_key(str(request.idempotency_key)), request)
-        await self._handover._tickets.put(order)  # noqa: SLF001 - the steps of the original
+        await self._dispatcher._tickets.put(order)  # noqa: SLF001 - the steps of the original
         placement = await self._store.place(order, order.placed_at.date())
-        await self._handover._announcer.announce(placement.order)  # noqa: SLF001
+        await self._dispatcher._announcer.announce(placement.order)  # noqa: SLF001
         return Placed(placement.order, placement.created, None)
 
 
-class QueuesBeforeAnnouncing(Handover):
+class QueuesBeforeAnnouncing(OrderDispatcher):
     """Announces an order only when its ticket is on the queue."""
 
     async def _queue(self, order: Order) -> None:
@@ -69,7 +69,7 @@ class QueuesBeforeAnnouncing(Handover):
 class DoneWhenFenced(Barista):
     """Takes it that an order is finished, if somebody else has changed it."""
 
-    async def take(self, delivery: Delivery) -> Outcome:
+    async def take(self, delivery: Message) -> Outcome:
         outcome = await super().take(delivery)
         fenced = isinstance(outcome, Retry) and outcome.reason == "changed by somebody else"
         return Done() if fenced else outcome
@@ -78,7 +78,7 @@ class DoneWhenFenced(Barista):
 class TellsAfterDeleting(Staff):
     """Announces that an order is ready only when its ticket is gone."""
 
-    async def deliver(self, host: Host, record: Record, delivery: Delivery) -> None:
+    async def deliver(self, host: Host, record: Record, delivery: Message) -> None:
         announcer = _Postponing(announcer_of(host, record))
         await self.at_work(host, record, announcer).do(delivery)
         await announcer.tell()
@@ -105,7 +105,7 @@ def only_the_last(order: Order) -> Sequence[Order]:
     return [order]
 
 
-class RedrivesWithoutFailing(Redriving):
+class RedrivesWithoutFailing(DeadLetterRedriver):
     """Queues a fresh ticket for an order that has not failed yet, and leaves the order as it is."""
 
     async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
@@ -113,10 +113,12 @@ class RedrivesWithoutFailing(Redriving):
         return await super()._placed_anew(order, letters) if failed else order
 
 
-class DeletesBeforeQueuing(Redriving):
+class DeletesBeforeQueuing(DeadLetterRedriver):
     """Deletes the dead letters before it places their order anew."""
 
-    async def _give_ticket(self, tally: Tally, order: Order, letters: Iterable[DeadLetter]) -> None:
+    async def _give_ticket(
+        self, tally: RedriveTally, order: Order, letters: Iterable[DeadLetter]
+    ) -> None:
         for letter in letters:
             await self._dead_letters.delete(letter)
         await super()._give_ticket(tally, order, letters)

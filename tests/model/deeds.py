@@ -46,23 +46,23 @@ def deliver(shop: Shop, ticket: str, *, on_time: bool) -> None:
 
 def tell_again(shop: Shop, host: Host) -> None:
     """Let a cashier announce what it could not announce before."""
-    shop.begin(host, shop.counters[host].handover.tell_the_untold(), "tell again")
+    shop.begin(host, shop.counters[host].dispatcher.announce_remaining(), "tell again")
 
 
 def retell(shop: Shop, host: Host) -> None:
     """Let a cashier announce all that changed of late, since somebody went before telling it."""
 
-    async def retelling() -> None:
-        await shop.counters[host].retelling.tell_since(NOON)
+    async def republisher() -> None:
+        await shop.counters[host].republisher.republish_since(NOON)
         shop.must_retell = False
 
-    shop.begin(host, retelling(), "retell")
+    shop.begin(host, republisher(), "retell")
 
 
 def queue_again(shop: Shop, host: Host) -> None:
     """Let a cashier give the order a fresh ticket."""
     assert shop.order is not None
-    shop.begin(host, shop.counters[host].handover.again(shop.order), "queue again")
+    shop.begin(host, shop.counters[host].dispatcher.requeue(shop.order), "queue again")
 
 
 def give_up(shop: Shop, ticket: str) -> None:
@@ -77,7 +77,7 @@ def fail(shop: Shop, host: Host) -> None:
     """Let a cashier read the dead letters, once the claim has lapsed that one of them was for."""
     if shop.order and shop.order.claim and not shop.baristas:
         shop.record.now = max(shop.record.now, shop.order.claim.until)
-    failures = shop.staff.failures(host, shop.record, shop.counters[host].handover)
+    failures = shop.staff.failures(host, shop.record, shop.counters[host].dispatcher)
 
     async def failing() -> None:
         await failures.fail()
@@ -89,11 +89,11 @@ def fail(shop: Shop, host: Host) -> None:
 def redrive(shop: Shop, host: Host) -> None:
     """Let staff redrive all dead letters."""
 
-    async def redriving() -> None:
-        redriving = shop.staff.redrive_by(host, shop.record, shop.counters[host].handover)
-        await redriving.redrive(None, dry_run=False)
+    async def redriver() -> None:
+        redriver = shop.staff.redrive_by(host, shop.record, shop.counters[host].dispatcher)
+        await redriver.redrive(None, dry_run=False)
 
-    _decide(shop, host, redriving(), "redrive")
+    _decide(shop, host, redriver(), "redrive")
 
 
 def _decide(shop: Shop, host: Host, work: Coroutine[Any, Any, None], what: str) -> None:

@@ -71,8 +71,8 @@ def on_deleting(recorded: Order | None, told: Collection[str]) -> None:
     finished = recorded is not None and recorded.state not in UNFINISHED
     hold("I7", "a ticket is gone before its effect is durable", when=finished)
     if recorded is not None:
-        untold = [event for event in _by_baristas(recorded) if event not in told]
-        hold("I7", f"a ticket is gone and nobody was told of {untold}", when=not untold)
+        unannounced = [event for event in _by_baristas(recorded) if event not in told]
+        hold("I7", f"a ticket is gone and nobody was told of {unannounced}", when=not unannounced)
 
 
 def on_acknowledging(
@@ -98,8 +98,8 @@ def at_rest(
         hold("I1", "an acknowledged order is lost", when=finished or order.id not in acknowledged)
         hold("I10", "an order is left lying", when=finished or order.id not in ticketed)
         if order.id in {*acknowledged, *ticketed}:
-            untold = [event for event in _to_tell(order) if event not in told]
-            hold("I5", f"nobody was told of {untold}", when=not untold)
+            unannounced = [event for event in _to_tell(order) if event not in told]
+            hold("I5", f"nobody was told of {unannounced}", when=not unannounced)
 
 
 def _by_baristas(order: Order) -> list[str]:

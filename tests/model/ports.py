@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any, cast
 
 from shared.aws.dead_letters import DeadLetters
-from shared.aws.queue import Message, SqsQueue
+from shared.aws.queue import OutgoingMessage, SqsQueue
 from shared.aws.tickets import TicketQueue
 from shared.aws.topics import OrderAnnouncer, Topic
-from shared.consuming.message import Delivery, Queue
+from shared.consuming.message import Message, Queue
 from shared.domain.order import Order
-from shared.domain.shop import Shift, ShopStatus
+from shared.domain.shop import ShopStatus, WorkerHeartbeat
 from shared.messages.announcement import CloudEvent
 from shared.store.contract import Page, Placement, Store
 from tests.model.host import Host, gist
@@ -48,7 +48,7 @@ class _Store:
     async def status(self) -> ShopStatus:
         return ShopStatus()
 
-    async def on_shift(self, _: dt.datetime) -> Sequence[Shift]:
+    async def worker_heartbeats(self, _: dt.datetime) -> Sequence[WorkerHeartbeat]:
         return ()
 
 
@@ -66,18 +66,18 @@ class _Queue:
         self._host = host
         self._record = record
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: OutgoingMessage) -> None:
         await self._host.ask("queue.send", partial(self._record.send, message), message.body)
 
-    async def delete(self, delivery: Delivery) -> None:
+    async def delete(self, delivery: Message) -> None:
         effect = partial(self._record.delete, delivery.message_id)
         await self._host.ask("queue.delete", effect, delivery.message_id)
 
-    async def extend(self, delivery: Delivery, seconds: float) -> None:
+    async def extend(self, delivery: Message, seconds: float) -> None:
         effect = partial(self._record.extend, delivery.message_id, seconds)
         await self._host.ask("queue.extend", effect, (delivery.message_id, seconds))
 
-    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+    async def dead_letter(self, delivery: Message, reason: str) -> None:
         effect = partial(self._record.dead_letter, delivery.message_id, reason)
         await self._host.ask("queue.dead_letter", effect, delivery.message_id)
 
@@ -92,13 +92,13 @@ class _DeadLetters:
     async def waiting_and_in_flight(self) -> tuple[int, int]:
         return len(self._record.dead_letters), 0
 
-    async def receive(self, _: int) -> Sequence[Delivery]:
+    async def receive(self, _: int) -> Sequence[Message]:
         return [letter.delivery() for letter in self._record.dead_letters.values()]
 
     async def extend(self, *_: object) -> None:
         """Hand nothing back."""
 
-    async def delete(self, letter: Delivery) -> None:
+    async def delete(self, letter: Message) -> None:
         effect = partial(self._record.delete_letter, letter.message_id)
         await self._host.ask("letters.delete", effect, letter.message_id)
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
-from shared.aws.queue import Message
-from shared.consuming.message import Delivery
+from shared.aws.queue import OutgoingMessage
+from shared.consuming.message import Message
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent
 from shared.messages.ticket import Ticket
@@ -29,8 +29,8 @@ class Queued:
     def order_id(self) -> str:
         return Ticket.model_validate_json(self.body).order_id
 
-    def delivery(self) -> Delivery:
-        return Delivery(self.id, self.id, self.body)
+    def delivery(self) -> Message:
+        return Message(self.id, self.id, self.body)
 
 
 class Record:
@@ -74,7 +74,7 @@ class Record:
         invariants.on_announcing(self.orders.get(str(event.subject)), event)
         self.told[event.id] = event
 
-    def send(self, message: Message) -> None:
+    def send(self, message: OutgoingMessage) -> None:
         queued = Queued(f"ticket {sum(self.ticketed.values()) + 1}", message.body)
         self.ticketed[queued.order_id] = self.ticketed.get(queued.order_id, 0) + 1
         self.tickets[queued.id] = queued

@@ -88,8 +88,10 @@ class Shop:
         """Whether nothing is under way, and nothing will be unless somebody wants something."""
         if self.record.tickets or self.late or any(host.tasks for host in self.hosts):
             return False
-        untold = any(counter.handover.untold_since for counter in self.counters.values())
-        return not (untold or self.must_retell or self.must_read or self.needs_fresh_ticket)
+        unannounced = any(
+            counter.dispatcher.unannounced_since for counter in self.counters.values()
+        )
+        return not (unannounced or self.must_retell or self.must_read or self.needs_fresh_ticket)
 
     def open_counter(self, name: str) -> None:
         """Start a cashier's process."""
@@ -153,5 +155,7 @@ class Shop:
 
     def _knowledge(self, host: Host) -> int:
         """Tell cashiers apart, as long as it makes a difference what they have done before."""
-        matters = self.left["asks"] or host.tasks or self.counters[host].handover.untold_since
+        matters = (
+            self.left["asks"] or host.tasks or self.counters[host].dispatcher.unannounced_since
+        )
         return host.memory if matters else 0

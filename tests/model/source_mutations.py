@@ -165,7 +165,7 @@ AT_CASHIERS = {
     "an order is stored after its ticket was queued": Mutation(
         "producer.orders.cashier",
         "        placement = await self._store.place(",
-        """        await self._handover.ensure(order)
+        """        await self._dispatcher.ensure(order)
         placement = await self._store.place(""",
         of(
             "integration/test_cashier_outages.py",

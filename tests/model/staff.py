@@ -7,21 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from producer.dead_letters.redriver import Redriving
+from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.orders.admission import FrontDesk
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier, Request, ShopPlace
-from producer.orders.dispatcher import Handover
+from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
-from producer.orders.worker_heartbeats import Roster
+from producer.orders.worker_heartbeats import WorkerHeartbeatCache
 from producer.reconciling.failures import Failures
-from producer.reconciling.republisher import Retelling
-from shared.aws.delivery_jobs import Errands
+from producer.reconciling.republisher import Republisher
+from shared.aws.delivery_jobs import DeliveryJobs
 from shared.consuming.lease import LeaseKeeper
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.work import Work
-from shared.domain.menu import Choice, Menu, MenuItem, Wish
+from shared.domain.menu import Choice, Menu, MenuItem, OrderLineRequest
 from tests.model.host import Host
 from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of, tickets_of
 from tests.model.record import Record
@@ -30,7 +30,9 @@ from worker.barista import Announcer, Barista
 LEASE = dt.timedelta(seconds=30)
 LATTE = MenuItem("latte", "Caffè latte", "", "coffee", 1, (Choice("large", "Large", 520),))
 MENU = Menu("USD", (LATTE,))
-ASKED = Request("Ada", [Wish("latte", "large", (), 1, None)], "f" * 64, "abc", "the-order-of-ada")
+ASKED = Request(
+    "Ada", [OrderLineRequest("latte", "large", (), 1, None)], "f" * 64, "abc", "the-order-of-ada"
+)
 UTC = ZoneInfo("UTC")
 IDS = OrderIds("a secret")
 ORDER_ID = IDS.of_key("the-order-of-ada")
@@ -41,8 +43,8 @@ class Counter:
     """What is behind a counter, as far as it matters here."""
 
     cashier: Cashier
-    handover: Handover
-    retelling: Retelling
+    dispatcher: OrderDispatcher
+    republisher: Republisher
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,9 @@ class Staff:
 
     record: Callable[[], Record] = Record
     cashier: type[Cashier] = Cashier
-    handover: type[Handover] = Handover
+    dispatcher: type[OrderDispatcher] = OrderDispatcher
     barista: type[Barista] = Barista
-    redriving: type[Redriving] = Redriving
+    redriver: type[DeadLetterRedriver] = DeadLetterRedriver
     renewals: int = 0
 
     def behind_counter(self, host: Host, record: Record) -> Counter:
@@ -64,27 +66,29 @@ class Staff:
         store = store_of(host, record)
         tickets = tickets_of(host, record)
         backlog = Backlog(tickets)
-        roster = Roster(store, lambda: 0)
-        desk = FrontDesk(store, roster, MENU, backlog, backlog_limit=100, brew_speed=0)
+        worker_heartbeats = WorkerHeartbeatCache(store, lambda: 0)
+        desk = FrontDesk(store, worker_heartbeats, MENU, backlog, backlog_limit=100, brew_speed=0)
         announcer = announcer_of(host, record)
-        handover = self.handover(announcer, tickets, backlog)
-        updates = OrderUpdates(store, Errands(sqs_of(host, record)), IDS, lambda: record.now)
+        dispatcher = self.dispatcher(announcer, tickets, backlog)
+        updates = OrderUpdates(store, DeliveryJobs(sqs_of(host, record)), IDS, lambda: record.now)
         shop = ShopPlace("main", UTC)
-        cashier = self.cashier(store, desk, handover, updates, IDS, lambda: record.now, shop)
-        return Counter(cashier, handover, Retelling(store, announcer, LEASE))
+        cashier = self.cashier(store, desk, dispatcher, updates, IDS, lambda: record.now, shop)
+        return Counter(cashier, dispatcher, Republisher(store, announcer, LEASE))
 
     @staticmethod
-    def failures(host: Host, record: Record, handover: Handover) -> Failures:
+    def failures(host: Host, record: Record, dispatcher: OrderDispatcher) -> Failures:
         """Read dead letters, as a reconciler that remembers none."""
         letters = dead_letters_of(host, record)
-        return Failures(letters, store_of(host, record), handover, lambda: record.now)
+        return Failures(letters, store_of(host, record), dispatcher, lambda: record.now)
 
-    def redrive_by(self, host: Host, record: Record, handover: Handover) -> Redriving:
+    def redrive_by(
+        self, host: Host, record: Record, dispatcher: OrderDispatcher
+    ) -> DeadLetterRedriver:
         """Redrive dead letters, as staff do."""
         letters = dead_letters_of(host, record)
-        return self.redriving(letters, store_of(host, record), handover, lambda: record.now)
+        return self.redriver(letters, store_of(host, record), dispatcher, lambda: record.now)
 
-    async def deliver(self, host: Host, record: Record, delivery: Delivery) -> None:
+    async def deliver(self, host: Host, record: Record, delivery: Message) -> None:
         """Work on a delivery, up to the settling of its ticket."""
         await self.at_work(host, record, announcer_of(host, record)).do(delivery)
 

@@ -46,7 +46,7 @@ def _due(shop: Shop) -> Named:
 
 def _reconciling(shop: Shop) -> Named:
     for host, counter in shop.counters.items():
-        if counter.handover.untold_since and not host.tasks:
+        if counter.dispatcher.unannounced_since and not host.tasks:
             yield f"{host.name} tells again", partial(deeds.tell_again, shop, host)
     first = next(iter(shop.counters))
     if shop.must_retell and not first.tasks:

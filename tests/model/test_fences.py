@@ -73,7 +73,7 @@ def test_if_a_ticket_is_queued_before_the_order_is_stored_an_acknowledged_order_
 
 
 def test_if_a_ticket_is_queued_before_the_announcement_nobody_may_hear_of_the_order() -> None:
-    way = way_to_break("I7", Staff(handover=careless.QueuesBeforeAnnouncing), Bounds(asks=1))
+    way = way_to_break("I7", Staff(dispatcher=careless.QueuesBeforeAnnouncing), Bounds(asks=1))
     assert f"nobody was told of ['{ORDER_ID}:1']" in way
 
 
@@ -90,7 +90,7 @@ def test_if_a_fenced_barista_calls_it_done_a_ticket_is_gone_before_its_effect() 
 def test_if_an_order_is_redriven_before_it_failed_the_reconciler_fails_it_for_good() -> None:
     way = way_to_break(
         "I1",
-        Staff(redriving=careless.RedrivesWithoutFailing),
+        Staff(redriver=careless.RedrivesWithoutFailing),
         Bounds(cashiers=1, asks=1, baristas=1, give_ups=1, redrives=1),
     )
     assert "an order has failed, and nobody can redrive it" in way
@@ -101,7 +101,7 @@ def test_if_a_dead_letter_is_deleted_before_its_order_is_placed_anew_nobody_can_
 ):
     way = way_to_break(
         "I1",
-        Staff(redriving=careless.DeletesBeforeQueuing),
+        Staff(redriver=careless.DeletesBeforeQueuing),
         Bounds(cashiers=1, asks=1, baristas=1, give_ups=1, redrives=1),
     )
     assert "letters.delete" in way
@@ -110,7 +110,7 @@ def test_if_a_dead_letter_is_deleted_before_its_order_is_placed_anew_nobody_can_
 def test_if_nobody_tells_for_a_barista_whose_ticket_is_dead_nobody_may_hear_of_what_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(failures, "left_to_tell", careless.nothing)
+    monkeypatch.setattr(failures, "unannounced_changes", careless.nothing)
     bounds = Bounds(cashiers=1, asks=1, baristas=1, give_ups=1, crashes=1)
     assert "nobody was told of" in way_to_break("I5", Staff(), bounds)
 

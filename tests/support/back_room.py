@@ -12,19 +12,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from producer.orders.backlog import Backlog
-from producer.orders.dispatcher import Handover
-from producer.reconciling.empty_queue_monitor import LineWatch
+from producer.orders.dispatcher import OrderDispatcher
+from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.lost_tickets import Margins
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.dead_letters import DeadLetters
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
 from shared.aws.provisioning import provision, queue_arn
-from shared.aws.queue import Message, SqsQueue
+from shared.aws.queue import OutgoingMessage, SqsQueue
 from shared.aws.queues import open_dead_letters, open_orders_queue
 from shared.aws.tickets import TicketQueue
 from shared.clock import utc_now
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim
 from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
@@ -55,8 +55,8 @@ class BackRoom:
 
     def __post_init__(self) -> None:
         backlog = Backlog(TicketQueue(self.queue))
-        self.line = LineWatch(backlog, self.clock)
-        self.handover = Handover(self, TicketQueue(self.queue), backlog)
+        self.line = EmptyQueueMonitor(backlog, self.clock)
+        self.dispatcher = OrderDispatcher(self, TicketQueue(self.queue), backlog)
 
     def clock(self) -> dt.datetime:
         return utc_now() + self.ahead
@@ -77,7 +77,7 @@ class BackRoom:
     async def placed(self) -> Order:
         """Place an order, ticket and all."""
         order = await self.stored()
-        await self.handover.ensure(order)
+        await self.dispatcher.ensure(order)
         return order
 
     async def moved(self, order: Order, *states: OrderState) -> Order:
@@ -96,7 +96,7 @@ class BackRoom:
         assert found is not None
         return found.state
 
-    async def ticket_of(self, order: Order) -> Delivery:
+    async def ticket_of(self, order: Order) -> Message:
         """Receive this order's ticket, one of the first ten, and leave the others."""
         received = await self.queue.receive(10)
         for delivery in received:
@@ -132,7 +132,7 @@ class BackRoom:
     async def bury(self, *bodies: str, reason: str = "not a ticket") -> None:
         """Let these become dead letters as the engine does it, after one delivery."""
         for body in bodies:
-            await self.queue.send(Message(body))
+            await self.queue.send(OutgoingMessage(body))
             (delivery,) = await self.queue.receive(1)
             await self.queue.dead_letter(delivery, reason)
 

@@ -17,15 +17,15 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from producer.app import setup
-from producer.build import COUNTER
+from producer.build import CASHIER
 from producer.settings import CashierSettings
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue, provision, publishing_policy
-from shared.aws.queue import Message, SqsQueue
+from shared.aws.queue import OutgoingMessage, SqsQueue
 from shared.aws.queues import open_orders_queue
 from shared.clock import utc_now
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.domain.order import Order, OrderState, advance
 from shared.messages.announcement import ORDER_EVENTS
 from shared.store.contract import Store
@@ -78,7 +78,7 @@ class ServedCashier:
         self._names = names
 
     async def questions(self) -> int:
-        """Count the errands that wait: those whose customers are to be asked."""
+        """Count the jobs that wait: those whose customers are to be asked."""
         sqs = self._clients.sqs
         url = (await sqs.get_queue_url(QueueName=self._names.deliveries))["QueueUrl"]
         answer = await sqs.get_queue_attributes(
@@ -146,11 +146,11 @@ class ServedCashier:
             await self.store.replace(before, order)
         return order
 
-    async def tickets(self, order_id: str) -> list[Delivery]:
+    async def tickets(self, order_id: str) -> list[Message]:
         """Take the tickets from the queue, and give those of this order."""
         return [ticket for ticket in await self.take_tickets() if order_id in ticket.body]
 
-    async def take_tickets(self) -> list[Delivery]:
+    async def take_tickets(self) -> list[Message]:
         """Take every ticket from the queue that is waiting there."""
         async with open_orders_queue(self._clients, self._names, wait_time=0) as queue:
             waiting, _ = await queue.waiting_and_in_flight()
@@ -160,7 +160,7 @@ class ServedCashier:
         """Put messages on the orders queue that may be no tickets."""
         async with open_orders_queue(self._clients, self._names) as queue:
             for body in bodies:
-                await queue.send(Message(body))
+                await queue.send(OutgoingMessage(body))
 
     async def bury_all(self, reason: str = "for a test") -> None:
         """Let all that waits on the orders queue become dead letters."""
@@ -189,8 +189,8 @@ class ServedCashier:
         await queue.close()
 
 
-async def _taken(queue: SqsQueue, count: int) -> list[Delivery]:
-    taken: list[Delivery] = []
+async def _taken(queue: SqsQueue, count: int) -> list[Message]:
+    taken: list[Message] = []
     while len(taken) < count:
         taken += await queue.receive(10)
     return taken
@@ -243,7 +243,7 @@ async def open_cashier(
             async with asyncio.timeout(10):
                 url = URL(await listening.get())
             async with aiohttp.ClientSession() as http:
-                yield ServedCashier(http, url, app[COUNTER].store, clients, names)
+                yield ServedCashier(http, url, app[CASHIER].store, clients, names)
         finally:
             stop.set()
             await served

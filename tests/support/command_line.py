@@ -63,7 +63,7 @@ class Running:
         return await _line(self.err)
 
     async def interrupt(self) -> Outcome:
-        """Press Ctrl-C, and see what is still said."""
+        """NewsletterPublisher Ctrl-C, and see what is still said."""
         assert self.process.pid is not None
         os.kill(self.process.pid, signal.SIGINT)
         return await self.ends()

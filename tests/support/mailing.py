@@ -205,9 +205,11 @@ def knows(username: str, password: str) -> dict[str, Any]:
     return {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False}
 
 
-def sender_to(place: SmtpServer, trust: ssl.SSLContext | None = None, **options: Any) -> MailSender:
-    trust = trust or ssl.create_default_context()
-    return MailSender(SmtpMailbox(place, trust, **options), composer())
+def sender_to(
+    place: SmtpServer, validate: ssl.SSLContext | None = None, **options: Any
+) -> MailSender:
+    validate = validate or ssl.create_default_context()
+    return MailSender(SmtpMailbox(place, validate, **options), composer())
 
 
 async def mail_in(folder: Path, count: int = 1) -> list[EmailMessage]:

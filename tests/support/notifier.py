@@ -23,7 +23,7 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from notifier.app import setup
 from notifier.settings import NotifierSettings
-from notifier.stream.instance_queue import LiveQueue
+from notifier.stream.instance_queue import InstanceQueue
 from notifier.stream.topic_subscriptions import Topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
@@ -135,9 +135,9 @@ async def opening_topics() -> Collection[str]:
 
 def live_queue(
     desk: Desk, instance: str = "one", topics: Topics = opening_topics, away_seconds: float = 600
-) -> LiveQueue:
+) -> InstanceQueue:
     """A live queue whose notifier is the test."""
-    return LiveQueue(
+    return InstanceQueue(
         desk.clients,
         desk.names,
         instance,

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
-from notifier.deliveries.health import Standing
+from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import Lanes
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
-from shared.aws.queue import Message
+from shared.aws.queue import OutgoingMessage
 from shared.clock import utc_now
 from shared.consuming.outcome import Outcome
-from shared.domain.delivery import LoggedDelivery
+from shared.domain.delivery import Delivery
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
 from shared.messages.delivery_job import Deliver, Redeliver
 from tests.contract.subscribers import due_to
@@ -46,12 +46,12 @@ class BusyStore(SqliteNotifierStore):
     others: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
     async def claim_attempt(
-        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
-    ) -> LoggedDelivery | None:
+        self, delivery: Delivery, at: dt.datetime, not_before: dt.datetime
+    ) -> Delivery | None:
         await self._others_first()
         return await super().claim_attempt(delivery, at, not_before)
 
-    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+    async def log_attempt(self, delivery: Delivery) -> None:
         await self._others_first()
         await super().log_attempt(delivery)
 
@@ -66,28 +66,28 @@ class Sent:
 
     bodies: list[str] = field(default_factory=list)
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: OutgoingMessage) -> None:
         self.bodies.append(message.body)
 
 
 @dataclass(frozen=True)
 class OneDelivery:
-    """It is due to an active subscription; errands for it are run when the test says so."""
+    """It is due to an active subscription; jobs for it are run when the test says so."""
 
     store: BusyStore
     subscriber: Receiver
     deliverer: Deliverer
     clock: Clock
     subscription: Subscription
-    delivery: LoggedDelivery
+    delivery: Delivery
 
     async def run_errand(self) -> Outcome:
-        errand = Deliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
-        return await self.deliverer.deliver(errand)
+        job = Deliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
+        return await self.deliverer.deliver(job)
 
     async def run_redelivery(self) -> Outcome:
-        errand = Redeliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
-        return await self.deliverer.redeliver(errand)
+        job = Redeliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
+        return await self.deliverer.redeliver(job)
 
     async def becomes(self, state: SubscriptionState) -> Subscription:
         now = await self.store.subscription(self.subscription.id)
@@ -96,8 +96,8 @@ class OneDelivery:
         await self.store.replace_subscription(now, after)
         return after
 
-    async def logged(self) -> LoggedDelivery:
-        logged = await self.store.logged(self.subscription.id, self.delivery.id)
+    async def recorded(self) -> Delivery:
+        logged = await self.store.delivery(self.subscription.id, self.delivery.id)
         assert logged is not None
         return logged
 
@@ -120,7 +120,7 @@ async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneD
             {Channel.WEBHOOK: sender},
             Lanes(1),
             Schedule([PAUSE], LONGEST_ATTEMPT),
-            Standing(store, clock),
+            SubscriptionHealth(store, clock),
             clock,
         )
         yield OneDelivery(store, subscriber, deliverer, clock, subscription, delivery)

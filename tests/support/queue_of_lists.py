@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from shared.consuming.message import Delivery, LeaseLostError
+from shared.consuming.message import LeaseLostError, Message
 
 
 class QueueOfLists:
     def __init__(self) -> None:
-        self.waiting: list[Delivery] = []
+        self.waiting: list[Message] = []
         self.came = asyncio.Condition()
         self.asked_for: list[int] = []
         self.settled: list[tuple[str, str, object]] = []
@@ -21,7 +21,7 @@ class QueueOfLists:
         self.polls = 0
         self.most_polls = 0
 
-    async def receive(self, limit: int) -> Sequence[Delivery]:
+    async def receive(self, limit: int) -> Sequence[Message]:
         self.asked_for.append(limit)
         if self.broken_polls:
             self.broken_polls -= 1
@@ -37,18 +37,18 @@ class QueueOfLists:
         finally:
             self.polls -= 1
 
-    async def delete(self, delivery: Delivery) -> None:
+    async def delete(self, delivery: Message) -> None:
         await self._settle("delete", delivery, None)
 
-    async def extend(self, delivery: Delivery, seconds: float) -> None:
+    async def extend(self, delivery: Message, seconds: float) -> None:
         if delivery.message_id in self.lost:
             raise LeaseLostError(delivery.message_id)
         await self._settle("extend", delivery, seconds)
 
-    async def dead_letter(self, delivery: Delivery, reason: str) -> None:
+    async def dead_letter(self, delivery: Message, reason: str) -> None:
         await self._settle("dead letter", delivery, reason)
 
-    async def _settle(self, what: str, delivery: Delivery, detail: object) -> None:
+    async def _settle(self, what: str, delivery: Message, detail: object) -> None:
         async with self.came:
             self.settled.append((what, delivery.message_id, detail))
             self.came.notify_all()
@@ -56,7 +56,7 @@ class QueueOfLists:
     async def put(self, *message_ids: str, receive_count: int = 1) -> None:
         async with self.came:
             self.waiting += [
-                Delivery(message_id, f"receipt of {message_id}", message_id, {}, receive_count)
+                Message(message_id, f"receipt of {message_id}", message_id, {}, receive_count)
                 for message_id in message_ids
             ]
             self.came.notify_all()

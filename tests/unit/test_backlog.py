@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 
 from producer.orders.backlog import Backlog
-from producer.reconciling.empty_queue_monitor import LineWatch
+from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from tests.support.orders import NOON
 
 
@@ -124,7 +124,7 @@ async def test_the_watch_remembers_when_the_line_was_last_empty_by_when_it_asked
     backlog: Backlog, tickets: CountOnDemand
 ) -> None:
     times = iter(NOON + dt.timedelta(seconds=n) for n in range(9))
-    line = LineWatch(backlog, lambda: next(times))
+    line = EmptyQueueMonitor(backlog, lambda: next(times))
     empty_at = []
     for count in (0, 0, 3, 0, 0):
         sample = asyncio.create_task(line.sample())
@@ -139,7 +139,7 @@ async def test_the_watch_forgets_what_a_clock_said_that_was_set_back_since(
     backlog: Backlog, tickets: CountOnDemand
 ) -> None:
     times = iter([NOON, NOON, NOON - dt.timedelta(hours=1)])
-    line = LineWatch(backlog, lambda: next(times))
+    line = EmptyQueueMonitor(backlog, lambda: next(times))
     empty_at = []
     for count in (0, 0, 3):
         sample = asyncio.create_task(line.sample())

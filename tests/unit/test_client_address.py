@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 
 from producer.settings import CashierSettings
-from shared.runtime.startup import MistakeError, read_settings
+from shared.runtime.startup import StartupError, read_settings
 from shared.web.client_address import counted_as, last_untrusted
 
 OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
@@ -61,5 +61,5 @@ def test_nobody_is_believed_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -
 def test_what_is_no_network_is_told_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COFFEE_TRUSTED_PROXIES", "nginx")
 
-    with pytest.raises(MistakeError, match="COFFEE_TRUSTED_PROXIES"):
+    with pytest.raises(StartupError, match="COFFEE_TRUSTED_PROXIES"):
         read_settings(CashierSettings)

@@ -14,7 +14,7 @@ from shared.consuming import consumer as consumer_module
 from shared.consuming import work as work_module
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.lease import LeaseKeeper
-from shared.consuming.message import Delivery, Handler
+from shared.consuming.message import Handler, Message
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.consuming.polling import StalledError
 from tests.support.queue_of_lists import QueueOfLists
@@ -31,7 +31,7 @@ class Work:
         self.most_at_once = 0
         self.stopped: asyncio.Queue[str] = asyncio.Queue()
 
-    async def __call__(self, delivery: Delivery) -> Outcome:
+    async def __call__(self, delivery: Message) -> Outcome:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.begun.put_nowait(delivery.message_id)
@@ -60,7 +60,7 @@ async def consuming(
             await consumer
 
 
-async def done(_: Delivery) -> Outcome:
+async def done(_: Message) -> Outcome:
     return Done()
 
 
@@ -73,7 +73,7 @@ async def test_what_is_done_is_deleted() -> None:
 
 
 async def test_what_is_to_be_retried_becomes_visible_again_later() -> None:
-    async def not_now(_: Delivery) -> Outcome:
+    async def not_now(_: Message) -> Outcome:
         return Retry(7, "not now")
 
     queue = QueueOfLists()
@@ -84,7 +84,7 @@ async def test_what_is_to_be_retried_becomes_visible_again_later() -> None:
 
 
 async def test_what_is_rejected_becomes_a_dead_letter_with_its_reason() -> None:
-    async def never(_: Delivery) -> Outcome:
+    async def never(_: Message) -> Outcome:
         return Reject("nonsense")
 
     queue = QueueOfLists()
@@ -95,7 +95,7 @@ async def test_what_is_rejected_becomes_a_dead_letter_with_its_reason() -> None:
 
 
 async def test_a_handler_that_raises_is_retried_after_a_back_off_that_grows() -> None:
-    async def broken(_: Delivery) -> Outcome:
+    async def broken(_: Message) -> Outcome:
         raise ValueError("broken")
 
     queue = QueueOfLists()
@@ -177,7 +177,7 @@ async def test_the_example_of_the_module_works(capsys: pytest.CaptureFixture[str
     assert example is not None
     source = "async def example():\n" + textwrap.indent(textwrap.dedent(example[1]), "    ")
     queue, stop = QueueOfLists(), asyncio.Event()
-    names = {**vars(consumer_module), "Delivery": Delivery, "Outcome": Outcome, "Done": Done}
+    names = {**vars(consumer_module), "Delivery": Message, "Outcome": Outcome, "Done": Done}
     names |= {"queue": queue, "stop": stop}
     exec(compile(source, "example", "exec"), names)
     running = asyncio.create_task(names["example"]())
@@ -265,7 +265,7 @@ async def test_the_lease_on_work_is_extended_while_it_lasts() -> None:
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(turns: int) -> None:
-    async def not_now(_: Delivery) -> Outcome:
+    async def not_now(_: Message) -> Outcome:
         for _turn in range(turns):
             await asyncio.sleep(0)
         return Retry(7, "not now")
@@ -274,7 +274,7 @@ async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(turn
     always_extending = LeaseKeeper(queue, visibility_timeout=0)
     keeping = asyncio.create_task(always_extending.keep())
     work = work_module.Work(queue, not_now, always_extending, lambda: 0)
-    await work.do(Delivery("a", "receipt", "a"))
+    await work.do(Message("a", "receipt", "a"))
     for _ in range(6):
         await asyncio.sleep(0)
     keeping.cancel()

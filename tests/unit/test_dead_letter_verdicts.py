@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.dead_letters.rules import left_to_tell, must_fail, reason_of, refusal, ticket_in
+from producer.dead_letters.rules import (
+    must_fail,
+    reason_of,
+    refusal,
+    ticket_in,
+    unannounced_changes,
+)
 from shared.aws.dead_letters import DeadLetter
 from shared.domain.order import TRANSITIONS, Claim, Order, OrderState, TimelineEntry, advance
 from shared.messages.ticket import Ticket
@@ -113,7 +119,7 @@ def test_an_order_that_a_barista_has_in_hand_is_not_redriven() -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "untold"),
+    ("way", "unannounced"),
     [
         ((), []),
         ((PREPARING,), [PREPARING]),
@@ -125,9 +131,9 @@ def test_an_order_that_a_barista_has_in_hand_is_not_redriven() -> None:
     ],
 )
 def test_what_the_barista_of_a_dead_ticket_may_have_left_untold(
-    way: Sequence[OrderState], untold: Sequence[OrderState]
+    way: Sequence[OrderState], unannounced: Sequence[OrderState]
 ) -> None:
     order = an_order()
     for state in way:
         order = advance(order, state, NOON)
-    assert [change.state for change in left_to_tell(order)] == untold
+    assert [change.state for change in unannounced_changes(order)] == unannounced

@@ -15,7 +15,7 @@ from notifier.deliveries.retry_policy import (
     too_early,
     wait_by_age,
 )
-from shared.domain.delivery import LoggedDelivery, LoggedState
+from shared.domain.delivery import Delivery, DeliveryState
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 PAUSES = st.lists(st.floats(0.1, LONGEST_PAUSE), max_size=10)
@@ -25,8 +25,8 @@ PART = st.floats(0, 1)
 SECOND = dt.timedelta(seconds=1)
 
 
-def tried(at: dt.datetime | None, not_before: dt.datetime | None) -> LoggedDelivery:
-    return LoggedDelivery(
+def tried(at: dt.datetime | None, not_before: dt.datetime | None) -> Delivery:
+    return Delivery(
         subscription_id="s1",
         id="d1",
         topic="coupons",
@@ -34,7 +34,7 @@ def tried(at: dt.datetime | None, not_before: dt.datetime | None) -> LoggedDeliv
         event_type="t",
         event="{}",
         at=NOON,
-        state=LoggedState.DUE,
+        state=DeliveryState.DUE,
         attempts=1,
         tried_at=at,
         not_before=not_before,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from producer.orders.backlog import Backlog
-from producer.orders.dispatcher import Handover
+from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order, OrderState
@@ -17,7 +17,7 @@ from tests.support.orders import an_order
 
 @dataclass
 class Counter:
-    """Both ports of the handover: writes down what is done, and fails or waits when told to."""
+    """Both ports of the dispatcher: writes down what is done, and fails or waits when told to."""
 
     done: list[tuple[str, Order]] = field(default_factory=list)
     fails_with: Exception | None = None
@@ -53,35 +53,35 @@ def backlog(counter: Counter) -> Backlog:
 
 
 @pytest.fixture
-def handover(counter: Counter, backlog: Backlog) -> Handover:
-    return Handover(counter, counter, backlog, tell_seconds=0.05)
+def dispatcher(counter: Counter, backlog: Backlog) -> OrderDispatcher:
+    return OrderDispatcher(counter, counter, backlog, announce_seconds=0.05)
 
 
 async def test_an_order_is_announced_before_its_ticket_is_queued(
-    handover: Handover, counter: Counter, backlog: Backlog
+    dispatcher: OrderDispatcher, counter: Counter, backlog: Backlog
 ) -> None:
     order = an_order()
-    await handover.ensure(order)
+    await dispatcher.ensure(order)
     assert counter.done == [("announced", order), ("queued", order)]
     assert backlog.count == 1
 
 
 async def test_a_ticket_that_was_queued_is_not_queued_again(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     order = an_order()
-    await handover.ensure(order)
-    await handover.ensure(order)
-    await handover.ensure(an_order())
+    await dispatcher.ensure(order)
+    await dispatcher.ensure(order)
+    await dispatcher.ensure(an_order())
     assert [what for what, _ in counter.done] == ["announced", "queued"] * 2
 
 
 async def test_those_who_ask_at_once_for_one_order_get_one_ticket(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     order = an_order()
     counter.go_on.clear()
-    asking = [asyncio.create_task(handover.ensure(order)) for _ in range(50)]
+    asking = [asyncio.create_task(dispatcher.ensure(order)) for _ in range(50)]
     await asyncio.sleep(0)
     counter.go_on.set()
     await asyncio.gather(*asking)
@@ -90,31 +90,31 @@ async def test_those_who_ask_at_once_for_one_order_get_one_ticket(
 
 @pytest.mark.parametrize("state", sorted(set(OrderState) - {OrderState.PLACED}))
 async def test_an_order_that_somebody_has_begun_needs_no_ticket(
-    handover: Handover, counter: Counter, state: OrderState
+    dispatcher: OrderDispatcher, counter: Counter, state: OrderState
 ) -> None:
-    await handover.ensure(replace(an_order(), state=state))
+    await dispatcher.ensure(replace(an_order(), state=state))
     assert counter.done == []
 
 
 async def test_a_failure_is_heard_of_and_the_next_try_queues_the_ticket(
-    handover: Handover, counter: Counter, backlog: Backlog
+    dispatcher: OrderDispatcher, counter: Counter, backlog: Backlog
 ) -> None:
     order = an_order()
     counter.fails_with = AwsUnavailableError("SNS is out of reach")
     with pytest.raises(AwsUnavailableError):
-        await handover.ensure(order)
+        await dispatcher.ensure(order)
     assert (counter.done, backlog.count) == ([], 0)
     counter.fails_with = None
-    await handover.ensure(order)
+    await dispatcher.ensure(order)
     assert counter.done == [("announced", order), ("queued", order)]
 
 
 async def test_one_who_gives_up_leaves_the_ticket_to_the_next(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     order = an_order()
     counter.go_on.clear()
-    first, second = (asyncio.create_task(handover.ensure(order)) for _ in range(2))
+    first, second = (asyncio.create_task(dispatcher.ensure(order)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     counter.go_on.set()
@@ -130,101 +130,101 @@ async def test_one_who_gives_up_leaves_the_ticket_to_the_next(
     ],
 )
 async def test_what_is_durable_is_not_undone_by_an_announcement_that_fails(
-    handover: Handover, counter: Counter, failure: Exception
+    dispatcher: OrderDispatcher, counter: Counter, failure: Exception
 ) -> None:
     counter.fails_with = failure
-    await handover.tell(an_order())
+    await dispatcher.announce(an_order())
     assert counter.done == []
 
 
 async def test_an_announcement_that_takes_too_long_is_given_up(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     counter.go_on.clear()
     async with asyncio.timeout(1):
-        await handover.tell(an_order())
+        await dispatcher.announce(an_order())
     assert counter.done == []
 
 
 async def test_a_fresh_ticket_is_queued_whatever_was_queued_before(
-    handover: Handover, counter: Counter, backlog: Backlog
+    dispatcher: OrderDispatcher, counter: Counter, backlog: Backlog
 ) -> None:
     order = an_order()
-    await handover.ensure(order)
-    await handover.again(order)
-    await handover.ensure(order)
+    await dispatcher.ensure(order)
+    await dispatcher.requeue(order)
+    await dispatcher.ensure(order)
     assert counter.done == [("announced", order), ("queued", order)] * 2
     assert backlog.count == 2
 
 
 async def test_an_order_in_preparation_gets_its_fresh_ticket_without_an_announcement(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     order = replace(an_order(), state=OrderState.PREPARING)
-    await handover.again(order)
+    await dispatcher.requeue(order)
     assert counter.done == [("queued", order)]
 
 
 async def test_what_could_not_be_announced_is_announced_later_once(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     orders = [an_order() for _ in range(3)]
     counter.fails_with = AwsUnavailableError("SNS is out of reach")
     for order in orders:
-        await handover.tell(order)
-    assert handover.untold_since == orders[0].since
+        await dispatcher.announce(order)
+    assert dispatcher.unannounced_since == orders[0].since
     with pytest.raises(AwsUnavailableError):
-        await handover.tell_the_untold()
+        await dispatcher.announce_remaining()
 
     counter.fails_with = None
-    await handover.tell_the_untold()
-    await handover.tell_the_untold()
+    await dispatcher.announce_remaining()
+    await dispatcher.announce_remaining()
     assert counter.done == [("announced", order) for order in orders]
-    assert handover.untold_since is None
+    assert dispatcher.unannounced_since is None
 
 
 async def test_many_that_cannot_be_announced_in_time_are_given_up_together_and_announced_later(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     orders = [an_order() for _ in range(1000)]
     counter.go_on.clear()
     async with asyncio.timeout(1):
-        await handover.tell(*orders)
+        await dispatcher.announce(*orders)
     assert counter.done == []
 
     counter.go_on.set()
-    await handover.tell_the_untold()
+    await dispatcher.announce_remaining()
     assert counter.done == [("announced", order) for order in orders]
-    assert handover.untold_since is None
+    assert dispatcher.unannounced_since is None
 
 
 async def test_one_announcement_that_is_refused_keeps_none_of_the_others_back(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     first, *others = (an_order() for _ in range(200))
     counter.refused = first
-    await handover.tell(first, *others)
+    await dispatcher.announce(first, *others)
     assert counter.done == [("announced", order) for order in others]
-    assert handover.untold_since == first.since
+    assert dispatcher.unannounced_since == first.since
 
-    await handover.tell_the_untold()
+    await dispatcher.announce_remaining()
     counter.refused = None
-    await handover.tell_the_untold()
+    await dispatcher.announce_remaining()
     assert counter.done[-1] == ("announced", first)
-    assert handover.untold_since is None
+    assert dispatcher.unannounced_since is None
 
 
 async def test_what_was_being_announced_when_its_teller_was_stopped_is_announced_later(
-    handover: Handover, counter: Counter
+    dispatcher: OrderDispatcher, counter: Counter
 ) -> None:
     order = an_order()
     counter.go_on.clear()
-    telling = asyncio.create_task(handover.tell(order))
+    telling = asyncio.create_task(dispatcher.announce(order))
     await asyncio.sleep(0)
     telling.cancel()
     await asyncio.wait([telling])
-    assert handover.untold_since == order.since
+    assert dispatcher.unannounced_since == order.since
 
     counter.go_on.set()
-    await handover.tell_the_untold()
+    await dispatcher.announce_remaining()
     assert counter.done == [("announced", order)]

@@ -7,18 +7,18 @@ import datetime as dt
 
 import pytest
 
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from tests.support.orders import NOON
-from worker.queue_progress import LineHead
+from worker.queue_progress import QueueProgress
 
 
-async def prepare(_: Delivery) -> Outcome:
+async def prepare(_: Message) -> Outcome:
     return Done()
 
 
 async def test_the_head_is_the_newest_ticket_of_those_that_came_for_the_first_time() -> None:
-    line = LineHead(prepare)
+    line = QueueProgress(prepare)
     heads: list[dt.datetime | None] = [line.sent_at]
     for sent_at, receive_count in [
         (None, 1),
@@ -27,7 +27,7 @@ async def test_the_head_is_the_newest_ticket_of_those_that_came_for_the_first_ti
         (NOON + dt.timedelta(seconds=2), 2),
         (NOON + dt.timedelta(seconds=1), 1),
     ]:
-        delivery = Delivery("id", "receipt", "", {}, receive_count, sent_at)
+        delivery = Message("id", "receipt", "", {}, receive_count, sent_at)
         assert await line.take(delivery) == Done()
         heads.append(line.sent_at)
 
@@ -37,13 +37,13 @@ async def test_the_head_is_the_newest_ticket_of_those_that_came_for_the_first_ti
 async def test_orders_are_in_hand_until_they_are_done_or_given_up() -> None:
     begun, end = asyncio.Event(), asyncio.Event()
 
-    async def fail_at_the_end(_: Delivery) -> Outcome:
+    async def fail_at_the_end(_: Message) -> Outcome:
         begun.set()
         await end.wait()
         raise ConnectionError
 
-    line = LineHead(fail_at_the_end)
-    taking = asyncio.create_task(line.take(Delivery("id", "receipt", "", {}, 1, NOON)))
+    line = QueueProgress(fail_at_the_end)
+    taking = asyncio.create_task(line.take(Message("id", "receipt", "", {}, 1, NOON)))
     await begun.wait()
     assert line.in_hand == 1
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from producer.reconciling.scan_schedule import Looks
+from producer.reconciling.scan_schedule import ScanSchedule
 
 
-def dues(looks: Looks, clock: list[float], *times: float) -> list[bool]:
+def dues(looks: ScanSchedule, clock: list[float], *times: float) -> list[bool]:
     """Tell for each time whether a look was due; one that is due is made."""
     due = []
     for clock[0] in times:
@@ -17,14 +17,14 @@ def dues(looks: Looks, clock: list[float], *times: float) -> list[bool]:
 
 def test_there_is_a_look_in_every_round_at_first_and_then_once_in_a_while() -> None:
     clock = [1000.0]
-    looks = Looks(60, lambda: clock[0])
+    looks = ScanSchedule(60, lambda: clock[0])
     assert dues(looks, clock, 1000, 1005, 1119) == [True] * 3
     assert dues(looks, clock, 1120, 1178, 1179, 1184, 1239) == [False, False, True, False, True]
 
 
 def test_once_something_was_lost_there_is_a_look_in_every_round_again() -> None:
     clock = [1000.0]
-    looks = Looks(60, lambda: clock[0])
+    looks = ScanSchedule(60, lambda: clock[0])
     assert dues(looks, clock, 1200, 1205) == [True, False]
     looks.be_watchful()
     assert dues(looks, clock, 1206, 1207, 1324, 1330) == [True, True, True, False]
@@ -32,4 +32,4 @@ def test_once_something_was_lost_there_is_a_look_in_every_round_again() -> None:
 
 def test_where_looks_cost_nothing_every_round_has_one() -> None:
     clock = [1000.0]
-    assert dues(Looks(0, lambda: clock[0]), clock, 1500, 1500.1, 1505) == [True] * 3
+    assert dues(ScanSchedule(0, lambda: clock[0]), clock, 1500, 1500.1, 1505) == [True] * 3

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors import Fault, NotOnTheMenuError
-from shared.domain.menu import Choice, Menu, MenuItem, Wish, find, quote
+from shared.domain.errors import FieldError, NotOnTheMenuError
+from shared.domain.menu import Choice, Menu, MenuItem, OrderLineRequest, find, quote
 
 OAT, DECAF = Choice("oat-milk", "Oat milk", 70), Choice("decaf", "Decaf", 0)
 LATTE = MenuItem(
@@ -36,17 +36,17 @@ def wish(
     *modifiers: str,
     quantity: int = 1,
     note: str | None = None,
-) -> Wish:
-    return Wish(item, size, modifiers, quantity, note)
+) -> OrderLineRequest:
+    return OrderLineRequest(item, size, modifiers, quantity, note)
 
 
 @st.composite
-def sellable(draw: st.DrawFn) -> Wish:
+def sellable(draw: st.DrawFn) -> OrderLineRequest:
     entry = draw(st.sampled_from(MENU.items))
     modifiers: st.SearchStrategy[list[str]] = st.just([])
     if entry.modifiers:
         modifiers = st.lists(st.sampled_from([m.id for m in entry.modifiers]), unique=True)
-    return Wish(
+    return OrderLineRequest(
         entry.id,
         draw(st.sampled_from([size.id for size in entry.sizes])),
         tuple(draw(modifiers)),
@@ -55,9 +55,9 @@ def sellable(draw: st.DrawFn) -> Wish:
     )
 
 
-def faults(*wishes: Wish, sold_out: frozenset[str] = frozenset()) -> list[Fault]:
+def faults(*lines: OrderLineRequest, sold_out: frozenset[str] = frozenset()) -> list[FieldError]:
     with pytest.raises(NotOnTheMenuError) as refused:
-        quote(wishes, MENU, sold_out)
+        quote(lines, MENU, sold_out)
     return list(refused.value.faults)
 
 
@@ -71,16 +71,21 @@ def test_a_line_costs_its_size_and_modifiers_times_its_quantity() -> None:
 
 
 @given(st.lists(sellable(), min_size=1, max_size=20))
-def test_every_line_is_priced_by_the_menu_and_keeps_its_place(wishes: list[Wish]) -> None:
-    quoted = quote(wishes, MENU, frozenset())
-    assert [line.id for line in quoted.items] == [str(n) for n in range(1, len(wishes) + 1)]
+def test_every_line_is_priced_by_the_menu_and_keeps_its_place(
+    lines: list[OrderLineRequest],
+) -> None:
+    quoted = quote(lines, MENU, frozenset())
+    assert [line.id for line in quoted.items] == [str(n) for n in range(1, len(lines) + 1)]
     work = 0
-    for line, asked in zip(quoted.items, wishes, strict=True):
+    for line, asked in zip(quoted.items, lines, strict=True):
         entry = find(MENU.items, asked.item)
         assert entry is not None
         choices = {choice.id: choice.price for choice in (*entry.sizes, *entry.modifiers)}
         assert line.unit_price == choices[asked.size] + sum(choices[m] for m in asked.modifiers)
-        assert Wish(line.item, line.size, line.modifiers, line.quantity, line.note) == asked
+        assert (
+            OrderLineRequest(line.item, line.size, line.modifiers, line.quantity, line.note)
+            == asked
+        )
         work += entry.prep_seconds * asked.quantity
     assert quoted.prep_seconds == work
 
@@ -92,28 +97,28 @@ def test_every_fault_of_every_line_is_named_with_its_place() -> None:
         wish("croissant", "regular"),
         wish("croissant", "large", "decaf"),
     ) == [
-        Fault("/items/0/item", "'lotte' is not on the menu"),
-        Fault("/items/1/size", "Caffè latte does not come as 'huge'"),
-        Fault("/items/1/modifiers/1", "Caffè latte does not come with 'gin'"),
-        Fault("/items/1/modifiers/2", "Caffè latte does not come with 'rum'"),
-        Fault("/items/3/size", "Croissant does not come as 'large'"),
-        Fault("/items/3/modifiers/0", "Croissant does not come with 'decaf'"),
+        FieldError("/items/0/item", "'lotte' is not on the menu"),
+        FieldError("/items/1/size", "Caffè latte does not come as 'huge'"),
+        FieldError("/items/1/modifiers/1", "Caffè latte does not come with 'gin'"),
+        FieldError("/items/1/modifiers/2", "Caffè latte does not come with 'rum'"),
+        FieldError("/items/3/size", "Croissant does not come as 'large'"),
+        FieldError("/items/3/modifiers/0", "Croissant does not come with 'decaf'"),
     ]
 
 
 def test_what_is_sold_out_is_named_and_the_rest_could_be_had() -> None:
     sold_out = frozenset({"croissant"})
     assert faults(wish(), wish("croissant", "regular"), sold_out=sold_out) == [
-        Fault("/items/1/item", "Croissant is sold out")
+        FieldError("/items/1/item", "Croissant is sold out")
     ]
     assert quote([wish()], MENU, sold_out).items[0].item == "latte"
 
 
 def test_a_sold_out_line_is_told_of_its_other_faults_too() -> None:
     assert faults(wish("croissant", "large", "gin"), sold_out=frozenset({"croissant"})) == [
-        Fault("/items/0/item", "Croissant is sold out"),
-        Fault("/items/0/size", "Croissant does not come as 'large'"),
-        Fault("/items/0/modifiers/0", "Croissant does not come with 'gin'"),
+        FieldError("/items/0/item", "Croissant is sold out"),
+        FieldError("/items/0/size", "Croissant does not come as 'large'"),
+        FieldError("/items/0/modifiers/0", "Croissant does not come with 'gin'"),
     ]
 
 

@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 
 from notifier.stream.feed import Listener
 from notifier.stream.hub import Hub, TooManyForOneClientError, TooManyStreamsError
-from notifier.stream.metrics import Tally
+from notifier.stream.metrics import StreamMetrics
 from notifier.stream.reader import Reader
 from notifier.stream.ring import Ring
 from notifier.stream.selection import Announcement, Selection
-from shared.consuming.message import Delivery
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import CloudEvent, order_event
 from tests.support.notifier import newsletter, placed
@@ -42,7 +42,7 @@ class Floor:
     def __post_init__(self) -> None:
         self.hub = Hub(
             Ring("c0ffee", self.ring_size, 2**20),
-            Tally(self.registry),
+            StreamMetrics(self.registry),
             max_lag=MAX_LAG,
             max_streams=self.max_streams,
             max_per_client=self.max_per_client,
@@ -75,8 +75,8 @@ async def waiting(reader: Reader) -> asyncio.Task[bytes | None]:
 
 async def heard(floor: Floor, issue: CloudEvent) -> asyncio.Task[Outcome]:
     """Let the listener hear of an issue."""
-    delivery = Delivery("1", "r", issue.model_dump_json(), {"topic": "coupons"})
-    hearing = asyncio.create_task(Listener(floor.hub).hear(delivery))
+    delivery = Message("1", "r", issue.model_dump_json(), {"topic": "coupons"})
+    hearing = asyncio.create_task(Listener(floor.hub).handle(delivery))
     await asyncio.sleep(0)
     return hearing
 
@@ -114,8 +114,8 @@ async def test_a_reader_without_an_id_begins_now() -> None:
 async def test_a_reader_of_one_order_begins_with_what_the_ring_holds_of_it() -> None:
     floor = Floor()
     order = placed()
-    delivery = Delivery("1", "r", order_event(order).model_dump_json())
-    assert await Listener(floor.hub).hear(delivery) == Done()
+    delivery = Message("1", "r", order_event(order).model_dump_json())
+    assert await Listener(floor.hub).handle(delivery) == Done()
     with floor.hub.follow(
         Selection(frozenset({"order-events"}), order.id), None, floor.cut
     ) as reader:
@@ -372,5 +372,5 @@ async def test_a_closed_hub_ends_its_readers_and_those_that_come_too_late() -> N
 )
 async def test_what_is_no_announcement_is_dropped(body: str) -> None:
     floor = Floor()
-    assert await Listener(floor.hub).hear(Delivery("1", "r", body)) == Done()
+    assert await Listener(floor.hub).handle(Message("1", "r", body)) == Done()
     assert floor.count("events_total") == 0

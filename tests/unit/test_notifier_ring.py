@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.stream.ring import Gap, GapError, Place, Ring
+from notifier.stream.ring import Gap, GapError, Ring, StreamPosition
 
 EPOCH = "c0ffee"
 ROOM = 10**9
@@ -25,7 +25,7 @@ def ring_of(count: int, size: int = 100, max_weight: int = ROOM, weight: int = 1
 def test_going_on_from_any_position_gives_exactly_the_rest_or_a_gap(
     size: int, count: int, position: int
 ) -> None:
-    ring, place = ring_of(count, size), Place(EPOCH, position)
+    ring, place = ring_of(count, size), StreamPosition(EPOCH, position)
     if count - size <= position <= count:
         rest = list(range(position + 1, count + 1))
         assert [event for _, event in ring.since(place)] == rest
@@ -64,7 +64,7 @@ def test_the_most_recent_are_as_many_as_there_are_and_were_asked_for(
 
 
 def test_each_event_comes_with_its_position() -> None:
-    assert list(ring_of(3).since(Place(EPOCH, 1))) == [(2, 2), (3, 3)]
+    assert list(ring_of(3).since(StreamPosition(EPOCH, 1))) == [(2, 2), (3, 3)]
 
 
 def test_a_place_before_a_restart_is_a_gap_even_when_nothing_has_happened_since() -> None:
@@ -89,16 +89,16 @@ def test_a_restarted_ring_goes_on_with_new_events_only(before: int, after: int) 
 
 @given(epoch=st.integers(0, 2**128 - 1).map("{:x}".format), position=NUMBERS)
 def test_a_place_reads_back_as_it_was_written(epoch: str, position: int) -> None:
-    place = Place(epoch, position)
-    assert Place.parse(str(place)) == place
+    place = StreamPosition(epoch, position)
+    assert StreamPosition.parse(str(place)) == place
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[0-9a-f]*-[0-9]*", fullmatch=True)))
 def test_what_never_was_a_place_is_one_in_no_ring(text: str) -> None:
     ring = ring_of(3)
-    if Place.parse(text).epoch != EPOCH:
+    if StreamPosition.parse(text).epoch != EPOCH:
         with pytest.raises(GapError):
-            ring.since(Place.parse(text))
+            ring.since(StreamPosition.parse(text))
 
 
 @pytest.mark.parametrize(
@@ -107,4 +107,4 @@ def test_what_never_was_a_place_is_one_in_no_ring(text: str) -> None:
 )
 def test_a_malformed_place_is_one_in_no_ring(text: str) -> None:
     with pytest.raises(GapError):
-        ring_of(3).since(Place.parse(text))
+        ring_of(3).since(StreamPosition.parse(text))

@@ -1,4 +1,4 @@
-"""The roster at the front desk is looked up as often as it needs to be, and no more."""
+"""The worker_heartbeats at the front desk is looked up as often as it needs to be, and no more."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Sequence
 
 import pytest
 
-from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS, Roster
-from shared.domain.shop import Shift
+from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS, WorkerHeartbeatCache
+from shared.domain.shop import WorkerHeartbeat
 from shared.store.contract import StoreUnavailableError
 from tests.support.orders import NOON
 
-ADA, GRACE = Shift("ada", 4, NOON), Shift("grace", 4, NOON)
+ADA, GRACE = WorkerHeartbeat("ada", 4, NOON), WorkerHeartbeat("grace", 4, NOON)
 
 
-class Looks:
+class ScanSchedule:
     """A store that counts how often it is asked, and a clock that the test turns."""
 
     def __init__(self) -> None:
-        self.shifts: Sequence[Shift] | None = [ADA]
+        self.shifts: Sequence[WorkerHeartbeat] | None = [ADA]
         self.count = 0
         self.seconds = 100.0
 
-    async def on_shift(self, _: dt.datetime) -> Sequence[Shift]:
+    async def worker_heartbeats(self, _: dt.datetime) -> Sequence[WorkerHeartbeat]:
         self.count += 1
         await asyncio.sleep(0)
         if self.shifts is None:
@@ -33,37 +33,41 @@ class Looks:
 
 
 @pytest.fixture
-def looks() -> Looks:
-    return Looks()
+def looks() -> ScanSchedule:
+    return ScanSchedule()
 
 
 @pytest.fixture
-def roster(looks: Looks) -> Roster:
-    return Roster(looks, lambda: looks.seconds)
+def worker_heartbeats(looks: ScanSchedule) -> WorkerHeartbeatCache:
+    return WorkerHeartbeatCache(looks, lambda: looks.seconds)
 
 
-async def test_orders_that_come_at_once_share_a_look(looks: Looks, roster: Roster) -> None:
-    seen = await asyncio.gather(*(roster.on_shift(NOON) for _ in range(100)))
+async def test_orders_that_come_at_once_share_a_look(
+    looks: ScanSchedule, worker_heartbeats: WorkerHeartbeatCache
+) -> None:
+    seen = await asyncio.gather(*(worker_heartbeats.worker_heartbeats(NOON) for _ in range(100)))
 
     assert seen == [[ADA]] * 100
     assert looks.count == 1
 
 
-async def test_who_has_come_since_is_seen_after_a_second(looks: Looks, roster: Roster) -> None:
-    await roster.on_shift(NOON)
+async def test_who_has_come_since_is_seen_after_a_second(
+    looks: ScanSchedule, worker_heartbeats: WorkerHeartbeatCache
+) -> None:
+    await worker_heartbeats.worker_heartbeats(NOON)
     looks.shifts = [ADA, GRACE]
 
-    assert await roster.on_shift(NOON) == [ADA]
+    assert await worker_heartbeats.worker_heartbeats(NOON) == [ADA]
     looks.seconds += LOOK_AGAIN_SECONDS
-    assert await roster.on_shift(NOON) == [ADA, GRACE]
+    assert await worker_heartbeats.worker_heartbeats(NOON) == [ADA, GRACE]
 
 
 async def test_a_look_that_failed_is_made_again_by_the_next_who_asks(
-    looks: Looks, roster: Roster
+    looks: ScanSchedule, worker_heartbeats: WorkerHeartbeatCache
 ) -> None:
     looks.shifts = None
     with pytest.raises(StoreUnavailableError):
-        await roster.on_shift(NOON)
+        await worker_heartbeats.worker_heartbeats(NOON)
     looks.shifts = [GRACE]
 
-    assert await roster.on_shift(NOON) == [GRACE]
+    assert await worker_heartbeats.worker_heartbeats(NOON) == [GRACE]

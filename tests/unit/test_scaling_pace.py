@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.menu import Choice, Menu, MenuItem
-from shared.domain.shop import Shift
+from shared.domain.shop import WorkerHeartbeat
 from shop.scaling.pace import ENOUGH, measured_seconds, typical_seconds
 from tests.support.orders import NOON
 
 
-def shift(prepared: int, seconds: float) -> Shift:
-    return Shift("ada", 4, NOON, prepared=prepared, prep_seconds=seconds)
+def shift(prepared: int, seconds: float) -> WorkerHeartbeat:
+    return WorkerHeartbeat("ada", 4, NOON, prepared=prepared, prep_seconds=seconds)
 
 
 def test_every_order_counts_as_much_as_any_other() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.runtime.startup import MistakeError, read_settings
+from shared.runtime.startup import StartupError, read_settings
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.target import BaristaRange
 from shop.settings import ShopSettings
@@ -42,7 +42,7 @@ def test_other_baristas_are_refused_with_what_was_expected(
 ) -> None:
     monkeypatch.setenv("COFFEE_BARISTAS", text)
 
-    with pytest.raises(MistakeError) as refused:
+    with pytest.raises(StartupError) as refused:
         read_settings(ShopSettings)
 
     assert [*refused.value.lines] == [f"COFFEE_BARISTAS: {explanation}"]
@@ -54,7 +54,7 @@ def test_every_fault_is_told_with_its_variable_and_without_its_value(
     monkeypatch.setenv("COFFEE_PORT", "eighty")
     monkeypatch.setenv("COFFEE_TIMEZONE", "Mars/Olympus")
 
-    with pytest.raises(MistakeError) as refused:
+    with pytest.raises(StartupError) as refused:
         read_settings(ShopSettings)
 
     told = refused.value.lines
@@ -117,7 +117,7 @@ def test_a_mistake_in_what_scales_is_one_line(
 ) -> None:
     monkeypatch.setenv(variable, value)
 
-    with pytest.raises(MistakeError) as refused:
+    with pytest.raises(StartupError) as refused:
         read_settings(ShopSettings)
 
     assert [*refused.value.lines] == [line]

@@ -7,7 +7,7 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.delivery import LoggedDelivery
+from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import SigningSecret, Subscription
 from shared.store.document import DELIVERY, ISSUE, SUBSCRIPTION
@@ -24,7 +24,7 @@ _subscriptions = st.builds(
     version=...,
 )
 _deliveries = st.builds(
-    LoggedDelivery,
+    Delivery,
     at=_times,
     state=...,
     attempts=...,
@@ -40,7 +40,7 @@ def test_a_subscription_is_read_back_as_it_was(subscription: Subscription) -> No
 
 
 @given(_deliveries)
-def test_a_delivery_is_read_back_as_it_was(delivery: LoggedDelivery) -> None:
+def test_a_delivery_is_read_back_as_it_was(delivery: Delivery) -> None:
     assert DELIVERY.validate_json(DELIVERY.dump_json(delivery)) == delivery
 
 

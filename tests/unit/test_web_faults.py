@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
-from shared.domain.errors import Fault
-from shared.web.field_errors import MOST_FAULTS, faults_of, pointer
+from shared.domain.errors import FieldError
+from shared.web.field_errors import MOST_FAULTS, field_errors_of, pointer
 
 
 class Webhook(BaseModel):
@@ -32,10 +32,10 @@ class Counts(BaseModel):
     counts: dict[Annotated[str, Field(max_length=3)], list[int]]
 
 
-def faults(model: type[BaseModel], sent: dict[str, Any]) -> list[Fault]:
+def faults(model: type[BaseModel], sent: dict[str, Any]) -> list[FieldError]:
     with pytest.raises(ValidationError) as error:
         model.model_validate_json(json.dumps(sent), strict=True)
-    return faults_of(error.value, sent)
+    return field_errors_of(error.value, sent)
 
 
 def pointers(model: type[BaseModel], sent: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Anybody may wish in anybody's name: so by mail, nobody is asked often."""
+"""Anybody may wanted in anybody's name: so by mail, nobody is asked often."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import structlog
 
-from notifier.channels.channel import Accepted, Attempt, Confirmed, Sender, Spared
+from notifier.channels.channel import Accepted, Attempt, Confirmed, RateLimited, Sender
 from notifier.channels.email.addresses import mailbox
-from notifier.store.contract import Questions
+from notifier.store.contract import PendingConfirmations
 from shared.clock import Clock
 from shared.domain.subscription import Subscription
 from shared.messages.announcement import CloudEvent
@@ -22,14 +22,18 @@ MOST_QUESTIONS = 3
 HOLD = dt.timedelta(days=1)
 
 
-class SparingSender:
+class ConfirmationRateLimit:
     """Sends as `sender` does, and asks no address more often than it can bear.
 
     `digest` makes of an address what is kept of it: nobody can tell the address from that.
     """
 
     def __init__(
-        self, sender: Sender, questions: Questions, digest: Callable[[str], str], clock: Clock
+        self,
+        sender: Sender,
+        questions: PendingConfirmations,
+        digest: Callable[[str], str],
+        clock: Clock,
     ) -> None:
         self._sender = sender
         self._questions = questions
@@ -40,9 +44,11 @@ class SparingSender:
         """Make one attempt to deliver an event: that was agreed to."""
         return await self._sender.deliver(subscription, event)
 
-    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed | Spared:
+    async def ask(
+        self, subscription: Subscription, token: str
+    ) -> Attempt | Confirmed | RateLimited:
         """Ask once, unless the address has enough to answer; only a mail that left counts."""
-        has_place = await self._questions.take_question(
+        has_place = await self._questions.reserve_confirmation(
             self._address(subscription),
             subscription.id,
             self._clock(),
@@ -51,7 +57,7 @@ class SparingSender:
         )
         if not has_place:
             log.warning("subscription.not_asked", subscription=subscription.id)
-            return Spared()
+            return RateLimited()
         answer = await self._sender.ask(subscription, token)
         if not isinstance(answer, Accepted):
             await self._give_back(subscription)
@@ -62,7 +68,7 @@ class SparingSender:
         await self._give_back(subscription)
 
     async def _give_back(self, subscription: Subscription) -> None:
-        await self._questions.give_question_back(self._address(subscription), subscription.id)
+        await self._questions.release_confirmation(self._address(subscription), subscription.id)
 
     def _address(self, subscription: Subscription) -> str:
         return self._digest(mailbox(subscription.target))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.clock import Clock, sortable
-from shared.domain.delivery import LoggedDelivery, LoggedState, attempted, due_place
+from shared.domain.delivery import Delivery, DeliveryState, attempted, due_place
 from shared.store.document import DELIVERY
 from shared.store.dynamodb.batch import open_items
 from shared.store.dynamodb.item import Item, epoch_seconds, key, same_write
@@ -25,7 +25,7 @@ _AT_ONCE = 25
 _NOT_DELIVERED: Mapping[str, Any] = {
     "ConditionExpression": "attribute_not_exists(pk) OR #state <> :delivered",
     "ExpressionAttributeNames": {"#state": "state"},
-    "ExpressionAttributeValues": {":delivered": {"S": LoggedState.DELIVERED}},
+    "ExpressionAttributeValues": {":delivered": {"S": DeliveryState.DELIVERED}},
 }
 
 
@@ -41,21 +41,21 @@ class DynamoDBDeliveries:
     clock: Clock
     retention: dt.timedelta
 
-    async def log_due(self, deliveries: Collection[LoggedDelivery]) -> None:
+    async def log_due(self, deliveries: Collection[Delivery]) -> None:
         """Record deliveries that are due; when this raises, some of them may be recorded."""
         items = iter([self._delivery_item(delivery) for delivery in deliveries])
         while chunk := list(itertools.islice(items, _AT_ONCE)):
             await self._put_absent(chunk)
 
-    async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
+    async def delivery(self, subscription_id: str, delivery_id: str) -> Delivery | None:
         """Look a delivery up."""
         async with self.table.in_time():
             item = await self.table.item(self._delivery_key(subscription_id, delivery_id))
         return None if item is None else _delivery(item)
 
     async def claim_attempt(
-        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
-    ) -> LoggedDelivery | None:
+        self, delivery: Delivery, at: dt.datetime, not_before: dt.datetime
+    ) -> Delivery | None:
         """Count an attempt before it is made; see `DeliveryLog.claim_attempt`."""
         claimed = attempted(delivery, at, not_before)
         item: Item = {**self._delivery_item(claimed), "write_id": {"S": uuid.uuid4().hex}}
@@ -63,15 +63,15 @@ class DynamoDBDeliveries:
             recorded = await self.table.put_or_find(item, _as_it_was(delivery))
         return claimed if recorded is not None and same_write(recorded, item) else None
 
-    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+    async def log_attempt(self, delivery: Delivery) -> None:
         """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
-        condition = {} if delivery.state is LoggedState.DELIVERED else _NOT_DELIVERED
+        condition = {} if delivery.state is DeliveryState.DELIVERED else _NOT_DELIVERED
         async with self.table.in_time():
             await self.table.put(self._delivery_item(delivery), condition)
 
     async def last_deliveries(
         self, subscription_id: str, limit: int, before: str = ""
-    ) -> Sequence[LoggedDelivery]:
+    ) -> Sequence[Delivery]:
         """List deliveries to a subscriber, the newest event first; of large ones, fewer."""
         after: Any = (
             {"ExclusiveStartKey": self._delivery_key(subscription_id, before)} if before else {}
@@ -91,7 +91,7 @@ class DynamoDBDeliveries:
             )
         return [_delivery(item) for item in answer["Items"]]
 
-    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
+    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[Delivery]:
         """List deliveries that are due, beyond a place among them."""
         async with self.table.in_time():
             items = await open_items(self.table, self._due, limit, after)
@@ -125,14 +125,14 @@ class DynamoDBDeliveries:
     def _delivery_key(self, subscription_id: str, delivery_id: str) -> Item:
         return key(subscription_pk(self.store_id, subscription_id), f"delivery#{delivery_id}")
 
-    def _delivery_item(self, delivery: LoggedDelivery) -> Item:
+    def _delivery_item(self, delivery: Delivery) -> Item:
         item: Item = {
             **self._delivery_key(delivery.subscription_id, delivery.id),
             "document": {"S": DELIVERY.dump_json(delivery).decode()},
             "state": {"S": delivery.state},
             "attempt": {"S": _last_attempt(delivery)},
         }
-        if delivery.state is LoggedState.DUE:
+        if delivery.state is DeliveryState.DUE:
             return {**item, "open": {"S": self._due}, "placed": {"S": due_place(delivery)}}
         return {**item, "expires": epoch_seconds(self.clock() + self.retention)}
 
@@ -145,7 +145,7 @@ class DynamoDBDeliveries:
                     raise result
 
 
-def _as_it_was(delivery: LoggedDelivery) -> Mapping[str, Any]:
+def _as_it_was(delivery: Delivery) -> Mapping[str, Any]:
     return {
         "ConditionExpression": "#state = :state AND attempt = :attempt",
         "ExpressionAttributeNames": {"#state": "state"},
@@ -156,11 +156,11 @@ def _as_it_was(delivery: LoggedDelivery) -> Mapping[str, Any]:
     }
 
 
-def _last_attempt(delivery: LoggedDelivery) -> str:
+def _last_attempt(delivery: Delivery) -> str:
     """Tell attempts apart; a delivery that was redriven begins to count anew."""
     tried_at = delivery.tried_at
     return f"{delivery.attempts}#{'' if tried_at is None else sortable(tried_at)}"
 
 
-def _delivery(item: Item) -> LoggedDelivery:
+def _delivery(item: Item) -> Delivery:
     return DELIVERY.validate_json(item["document"]["S"])

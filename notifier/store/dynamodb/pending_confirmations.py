@@ -14,13 +14,13 @@ from shared.store.dynamodb.table import Table
 
 
 @dataclass(frozen=True)
-class DynamoDBQuestions:
-    """The `Questions` of one shop, in a table that several shops may share."""
+class DynamoDBPendingConfirmations:
+    """The `PendingConfirmations` of one shop, in a table that several shops may share."""
 
     table: Table
     store_id: str
 
-    async def take_question(
+    async def reserve_confirmation(
         self,
         address: str,
         subscription_id: str,
@@ -42,7 +42,7 @@ class DynamoDBQuestions:
                     return True
         return False
 
-    async def give_question_back(self, address: str, subscription_id: str) -> None:
+    async def release_confirmation(self, address: str, subscription_id: str) -> None:
         """Make the place free that a subscription has, if it has one."""
         async with self.table.in_time():
             for item in await self._places(address):

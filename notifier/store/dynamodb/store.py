@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notifier.store.dynamodb.deliveries import DynamoDBDeliveries
-from notifier.store.dynamodb.pending_confirmations import DynamoDBQuestions
+from notifier.store.dynamodb.pending_confirmations import DynamoDBPendingConfirmations
 from notifier.store.dynamodb.topics import DynamoDBTopics
 from shared.clock import Clock
 from shared.store.dynamodb.item import Item, shop_key
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DynamoDBNotifierStore(
-    DynamoDBSubscriptions, DynamoDBDeliveries, DynamoDBTopics, DynamoDBQuestions
+    DynamoDBSubscriptions, DynamoDBDeliveries, DynamoDBTopics, DynamoDBPendingConfirmations
 ):
     """The `NotifierStore` of one shop; it neither makes the table nor closes the client."""
 

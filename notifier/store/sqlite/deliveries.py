@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.clock import sortable
-from shared.domain.delivery import LoggedDelivery, attempted, due_place
+from shared.domain.delivery import Delivery, attempted, due_place
 from shared.store.document import DELIVERY
 from shared.store.sqlite.file import SqliteFile
 
@@ -37,36 +37,36 @@ class SqliteDeliveries:
     store_id: str
     file: SqliteFile
 
-    async def log_due(self, deliveries: Collection[LoggedDelivery]) -> None:
+    async def log_due(self, deliveries: Collection[Delivery]) -> None:
         """Record deliveries that are due, all or none."""
         rows = [_row(self.store_id, delivery) for delivery in deliveries]
         await self.file.write(lambda file: file.executemany(_LOG_DUE, rows).rowcount)
 
-    async def logged(self, subscription_id: str, delivery_id: str) -> LoggedDelivery | None:
+    async def delivery(self, subscription_id: str, delivery_id: str) -> Delivery | None:
         """Look a delivery up."""
         place = (self.store_id, subscription_id, delivery_id)
         return await self.file.read(lambda file: _get(file, place))
 
     async def claim_attempt(
-        self, delivery: LoggedDelivery, at: dt.datetime, not_before: dt.datetime
-    ) -> LoggedDelivery | None:
+        self, delivery: Delivery, at: dt.datetime, not_before: dt.datetime
+    ) -> Delivery | None:
         """Count an attempt before it is made; see `DeliveryLog.claim_attempt`."""
         claimed = attempted(delivery, at, not_before)
         return await self.file.write(lambda file: _claim(file, self.store_id, delivery, claimed))
 
-    async def log_attempt(self, delivery: LoggedDelivery) -> None:
+    async def log_attempt(self, delivery: Delivery) -> None:
         """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
         row = _row(self.store_id, delivery)
         await self.file.write(lambda file: file.execute(_LOG_ATTEMPT, row).rowcount)
 
     async def last_deliveries(
         self, subscription_id: str, limit: int, before: str = ""
-    ) -> Sequence[LoggedDelivery]:
+    ) -> Sequence[Delivery]:
         """List deliveries to a subscriber, the newest event first."""
         place = (self.store_id, subscription_id, before or _AFTER_ALL)
         return await self.file.read(lambda file: _last(file, place, limit))
 
-    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[LoggedDelivery]:
+    async def due_deliveries(self, limit: int, after: str = "") -> Sequence[Delivery]:
         """List deliveries that are due, beyond a place among them."""
         return await self.file.read(lambda file: _due(file, self.store_id, limit, after))
 
@@ -76,7 +76,7 @@ class SqliteDeliveries:
         return await self.file.read(lambda file: dict(file.execute(_COUNT_DUE, place).fetchall()))
 
 
-def _row(store_id: str, delivery: LoggedDelivery) -> tuple[str, ...]:
+def _row(store_id: str, delivery: Delivery) -> tuple[str, ...]:
     return (
         store_id,
         delivery.subscription_id,
@@ -88,7 +88,7 @@ def _row(store_id: str, delivery: LoggedDelivery) -> tuple[str, ...]:
     )
 
 
-def _get(connection: sqlite3.Connection, place: tuple[str, str, str]) -> LoggedDelivery | None:
+def _get(connection: sqlite3.Connection, place: tuple[str, str, str]) -> Delivery | None:
     row = connection.execute(
         "SELECT document FROM deliveries WHERE store_id = ? AND subscription_id = ? AND id = ?",
         place,
@@ -99,9 +99,9 @@ def _get(connection: sqlite3.Connection, place: tuple[str, str, str]) -> LoggedD
 def _claim(
     connection: sqlite3.Connection,
     store_id: str,
-    delivery: LoggedDelivery,
-    claimed: LoggedDelivery,
-) -> LoggedDelivery | None:
+    delivery: Delivery,
+    claimed: Delivery,
+) -> Delivery | None:
     if _get(connection, (store_id, delivery.subscription_id, delivery.id)) != delivery:
         return None
     connection.execute(_LOG_ATTEMPT, _row(store_id, claimed))
@@ -110,7 +110,7 @@ def _claim(
 
 def _last(
     connection: sqlite3.Connection, before: tuple[str, str, str], limit: int
-) -> Sequence[LoggedDelivery]:
+) -> Sequence[Delivery]:
     rows = connection.execute(
         "SELECT document FROM deliveries WHERE store_id = ? AND subscription_id = ?"
         " AND id < ? ORDER BY id DESC LIMIT ?",
@@ -121,7 +121,7 @@ def _last(
 
 def _due(
     connection: sqlite3.Connection, store_id: str, limit: int, after: str
-) -> Sequence[LoggedDelivery]:
+) -> Sequence[Delivery]:
     rows = connection.execute(
         "SELECT document FROM deliveries WHERE store_id = ? AND state = 'due' AND place > ?"
         " ORDER BY place LIMIT ?",

@@ -18,13 +18,13 @@ _GIVE_BACK = "DELETE FROM questions WHERE store_id = ? AND address = ? AND subsc
 
 
 @dataclass(frozen=True)
-class SqliteQuestions:
-    """The `Questions` of one shop, in a file that several shops may share."""
+class SqlitePendingConfirmations:
+    """The `PendingConfirmations` of one shop, in a file that several shops may share."""
 
     store_id: str
     file: SqliteFile
 
-    async def take_question(
+    async def reserve_confirmation(
         self,
         address: str,
         subscription_id: str,
@@ -42,7 +42,7 @@ class SqliteQuestions:
 
         return await self.file.write(take)
 
-    async def give_question_back(self, address: str, subscription_id: str) -> None:
+    async def release_confirmation(self, address: str, subscription_id: str) -> None:
         """Make the place free that a subscription has, if it has one."""
         row = (self.store_id, address, subscription_id)
         await self.file.write(lambda file: file.execute(_GIVE_BACK, row).rowcount)

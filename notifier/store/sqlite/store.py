@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notifier.store.sqlite.deliveries import SqliteDeliveries
-from notifier.store.sqlite.pending_confirmations import SqliteQuestions
+from notifier.store.sqlite.pending_confirmations import SqlitePendingConfirmations
 from notifier.store.sqlite.topics import SqliteTopics
 from shared.clock import sortable
 from shared.store.sqlite.file import open_file
@@ -52,7 +52,9 @@ async def open_sqlite_notifier_store(
 
 
 @dataclass(frozen=True)
-class SqliteNotifierStore(SqliteSubscriptions, SqliteDeliveries, SqliteTopics, SqliteQuestions):
+class SqliteNotifierStore(
+    SqliteSubscriptions, SqliteDeliveries, SqliteTopics, SqlitePendingConfirmations
+):
     """The `NotifierStore` of one shop, in a file that several shops may share."""
 
     async def link_secret(self, candidate: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.clock import sortable
-from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
+from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
 from shared.store.dynamodb.item import Item, epoch_seconds, shop_key
 from shared.store.dynamodb.table import Table
 
@@ -67,7 +67,7 @@ class DynamoDBShop:
                 ExpressionAttributeValues={":item": {"SS": [item_id]}},
             )
 
-    async def clock_in(self, shift: Shift) -> None:
+    async def record_worker_heartbeat(self, shift: WorkerHeartbeat) -> None:
         """Record that a barista is at work."""
         async with self.table.in_time():
             await self.table.client.put_item(
@@ -85,19 +85,19 @@ class DynamoDBShop:
                 },
             )
 
-    async def clock_out(self, barista: str) -> None:
+    async def remove_worker_heartbeat(self, barista: str) -> None:
         """Forget a barista."""
         async with self.table.in_time():
             await self.table.client.delete_item(
                 TableName=self.table.name, Key=shop_key(self.store_id, f"shift#{barista}")
             )
 
-    async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
+    async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List the baristas that were heard of within their time."""
         shifts = [_shift(item) for item in await self._items("shift#")]
         return [shift for shift in shifts if shift.until > at]
 
-    async def sign_in(self, sign: SignOfLife) -> None:
+    async def record_cashier_heartbeat(self, sign: CashierHeartbeat) -> None:
         """Record a cashier's sign of life."""
         async with self.table.in_time():
             await self.table.client.put_item(
@@ -106,18 +106,18 @@ class DynamoDBShop:
                     **shop_key(self.store_id, f"cashier#{sign.cashier}"),
                     "cashier": {"S": sign.cashier},
                     "at": {"S": sortable(sign.at)},
-                    "untold_since": _time(sign.untold_since),
+                    "untold_since": _time(sign.unannounced_since),
                 },
             )
 
-    async def sign_out(self, cashier: str) -> None:
+    async def remove_cashier_heartbeat(self, cashier: str) -> None:
         """Forget a cashier."""
         async with self.table.in_time():
             await self.table.client.delete_item(
                 TableName=self.table.name, Key=shop_key(self.store_id, f"cashier#{cashier}")
             )
 
-    async def signed_in(self) -> Sequence[SignOfLife]:
+    async def cashier_heartbeats(self) -> Sequence[CashierHeartbeat]:
         """List the cashiers that have not signed out."""
         return [_sign(item) for item in await self._items("cashier#")]
 
@@ -172,8 +172,8 @@ def _status(item: Item) -> ShopStatus:
     )
 
 
-def _shift(item: Item) -> Shift:
-    return Shift(
+def _shift(item: Item) -> WorkerHeartbeat:
+    return WorkerHeartbeat(
         barista=item["barista"]["S"],
         slots=int(item["slots"]["N"]),
         until=dt.datetime.fromisoformat(item["until"]["S"]),
@@ -184,9 +184,9 @@ def _shift(item: Item) -> Shift:
     )
 
 
-def _sign(item: Item) -> SignOfLife:
-    return SignOfLife(
+def _sign(item: Item) -> CashierHeartbeat:
+    return CashierHeartbeat(
         cashier=item["cashier"]["S"],
         at=dt.datetime.fromisoformat(item["at"]["S"]),
-        untold_since=_time_of(item, "untold_since"),
+        unannounced_since=_time_of(item, "untold_since"),
     )

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from shared.clock import sortable
-from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
+from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
 
 _FORGOTTEN_AFTER = dt.timedelta(days=1)
 """How long the shift of a barista that never clocked out stays in the file."""
@@ -57,7 +57,9 @@ def set_sold_out(
     )
 
 
-def clock_in(connection: sqlite3.Connection, store_id: str, shift: Shift) -> None:
+def record_worker_heartbeat(
+    connection: sqlite3.Connection, store_id: str, shift: WorkerHeartbeat
+) -> None:
     """Write a barista's shift over the one before; forget those that ended long ago."""
     connection.execute(
         "INSERT OR REPLACE INTO shifts"
@@ -80,12 +82,14 @@ def clock_in(connection: sqlite3.Connection, store_id: str, shift: Shift) -> Non
     )
 
 
-def clock_out(connection: sqlite3.Connection, store_id: str, barista: str) -> None:
+def remove_worker_heartbeat(connection: sqlite3.Connection, store_id: str, barista: str) -> None:
     """Forget a barista."""
     connection.execute("DELETE FROM shifts WHERE store_id = ? AND barista = ?", (store_id, barista))
 
 
-def on_shift(connection: sqlite3.Connection, store_id: str, at: dt.datetime) -> Sequence[Shift]:
+def worker_heartbeats(
+    connection: sqlite3.Connection, store_id: str, at: dt.datetime
+) -> Sequence[WorkerHeartbeat]:
     """List the baristas whose time is not over."""
     rows = connection.execute(
         "SELECT barista, slots, until, head, in_hand, prepared, prep_seconds FROM shifts"
@@ -93,35 +97,37 @@ def on_shift(connection: sqlite3.Connection, store_id: str, at: dt.datetime) -> 
         (store_id, sortable(at)),
     )
     return [
-        Shift(barista, slots, dt.datetime.fromisoformat(until), _read(head), *measures)
+        WorkerHeartbeat(barista, slots, dt.datetime.fromisoformat(until), _read(head), *measures)
         for barista, slots, until, head, *measures in rows
     ]
 
 
-def sign_in(connection: sqlite3.Connection, store_id: str, sign: SignOfLife) -> None:
+def record_cashier_heartbeat(
+    connection: sqlite3.Connection, store_id: str, sign: CashierHeartbeat
+) -> None:
     """Write a cashier's sign of life over the one before."""
     connection.execute(
         "INSERT OR REPLACE INTO cashiers (store_id, cashier, at, untold_since) VALUES (?, ?, ?, ?)",
-        (store_id, sign.cashier, sortable(sign.at), _written(sign.untold_since)),
+        (store_id, sign.cashier, sortable(sign.at), _written(sign.unannounced_since)),
     )
 
 
-def sign_out(connection: sqlite3.Connection, store_id: str, cashier: str) -> None:
+def remove_cashier_heartbeat(connection: sqlite3.Connection, store_id: str, cashier: str) -> None:
     """Forget a cashier."""
     connection.execute(
         "DELETE FROM cashiers WHERE store_id = ? AND cashier = ?", (store_id, cashier)
     )
 
 
-def signed_in(connection: sqlite3.Connection, store_id: str) -> Sequence[SignOfLife]:
+def cashier_heartbeats(connection: sqlite3.Connection, store_id: str) -> Sequence[CashierHeartbeat]:
     """List the cashiers that have not signed out."""
     rows = connection.execute(
         "SELECT cashier, at, untold_since FROM cashiers WHERE store_id = ? ORDER BY cashier",
         (store_id,),
     )
     return [
-        SignOfLife(cashier, dt.datetime.fromisoformat(at), _read(untold_since))
-        for cashier, at, untold_since in rows
+        CashierHeartbeat(cashier, dt.datetime.fromisoformat(at), _read(unannounced_since))
+        for cashier, at, unannounced_since in rows
     ]
 
 

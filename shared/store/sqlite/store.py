@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.domain.order import Order, OrderState
-from shared.domain.shop import Shift, ShopState, ShopStatus, SignOfLife
+from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
 from shared.store.contract import Page, Placement
 from shared.store.sqlite import orders as sqlite_orders
 from shared.store.sqlite import shop as sqlite_shop
@@ -88,29 +88,41 @@ class SqliteStore(SqliteSubscriptions):
             lambda file: sqlite_shop.set_sold_out(file, self.store_id, item_id, sold_out=sold_out)
         )
 
-    async def clock_in(self, shift: Shift) -> None:
+    async def record_worker_heartbeat(self, shift: WorkerHeartbeat) -> None:
         """Record that a barista is at work."""
-        await self.file.write(lambda file: sqlite_shop.clock_in(file, self.store_id, shift))
+        await self.file.write(
+            lambda file: sqlite_shop.record_worker_heartbeat(file, self.store_id, shift)
+        )
 
-    async def clock_out(self, barista: str) -> None:
+    async def remove_worker_heartbeat(self, barista: str) -> None:
         """Forget a barista."""
-        await self.file.write(lambda file: sqlite_shop.clock_out(file, self.store_id, barista))
+        await self.file.write(
+            lambda file: sqlite_shop.remove_worker_heartbeat(file, self.store_id, barista)
+        )
 
-    async def on_shift(self, at: dt.datetime) -> Sequence[Shift]:
+    async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List the baristas that were heard of within their time."""
-        return await self.file.read(lambda file: sqlite_shop.on_shift(file, self.store_id, at))
+        return await self.file.read(
+            lambda file: sqlite_shop.worker_heartbeats(file, self.store_id, at)
+        )
 
-    async def sign_in(self, sign: SignOfLife) -> None:
+    async def record_cashier_heartbeat(self, sign: CashierHeartbeat) -> None:
         """Record a cashier's sign of life."""
-        await self.file.write(lambda file: sqlite_shop.sign_in(file, self.store_id, sign))
+        await self.file.write(
+            lambda file: sqlite_shop.record_cashier_heartbeat(file, self.store_id, sign)
+        )
 
-    async def sign_out(self, cashier: str) -> None:
+    async def remove_cashier_heartbeat(self, cashier: str) -> None:
         """Forget a cashier."""
-        await self.file.write(lambda file: sqlite_shop.sign_out(file, self.store_id, cashier))
+        await self.file.write(
+            lambda file: sqlite_shop.remove_cashier_heartbeat(file, self.store_id, cashier)
+        )
 
-    async def signed_in(self) -> Sequence[SignOfLife]:
+    async def cashier_heartbeats(self) -> Sequence[CashierHeartbeat]:
         """List the cashiers that have not signed out."""
-        return await self.file.read(lambda file: sqlite_shop.signed_in(file, self.store_id))
+        return await self.file.read(
+            lambda file: sqlite_shop.cashier_heartbeats(file, self.store_id)
+        )
 
     async def order_id_secret(self, candidate: str) -> str:
         """Give the secret that order ids are made with."""
