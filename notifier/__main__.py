@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from notifier.app import setup
+from notifier.app import notifier_service
 from notifier.settings import NotifierSettings
 from shared.runtime.startup import exit_on_startup_error, read_settings
-from shared.web.service import run_web_service
+from shared.web.process import run_web_service
 
 
 def main() -> None:
     """Run the notifier as its settings say."""
     with exit_on_startup_error():
         settings = read_settings(NotifierSettings)
-        run_web_service("notifier", settings, [partial(setup, settings=settings)])
+        run_web_service("notifier", settings, [notifier_service(settings)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The notifier's part of a web application: its routes, its checks, and the live feed."""
+"""The notifier as a service: its routes, its checks, and what is behind them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from notifier.asyncapi.operations import NAMES
-from notifier.build import NOTIFIER, open_notifier
+from notifier.build import NOTIFIER, build_notifier
 from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.problems import NOTIFIER_PROBLEMS
 from notifier.settings import NotifierSettings
@@ -18,47 +18,49 @@ from notifier.stream.metrics import StreamMetrics
 from notifier.stream.response import TOO_MANY_STREAMS, StreamTimes
 from notifier.stream.routes import STREAM_TIMES
 from shared.aws.names import Names
-from shared.web.keys import BROKER_RESETS, DRAINS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import METRICS
 from shared.web.problem import TOO_BUSY, Problem
+from shared.web.service import Service
 
 _RETRY_SECONDS = 30
 """How soon to try again when there are too many streams; they are seldom short."""
 
 
-def setup(app: web.Application, settings: NotifierSettings) -> None:
-    """Add the notifier to `app`."""
+def notifier_service(settings: NotifierSettings) -> Service:
+    """Describe the notifier."""
     broker_reset = asyncio.Event()
 
     async def notifier(app: web.Application) -> AsyncIterator[None]:
-        async with open_notifier(settings, broker_reset) as app[NOTIFIER]:
+        app[NAMES] = Names(settings.name_prefix)
+        app[STREAM_TIMES] = StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds)
+        async with build_notifier(settings, broker_reset) as app[NOTIFIER]:
             yield
 
     async def live(app: web.Application) -> AsyncIterator[None]:
-        async with feeding(app[HUB], settings, app[NOTIFIER].catalog.names) as app[INSTANCE_QUEUE]:
+        app[HUB] = hub = new_hub(settings, StreamMetrics(app[METRICS]))
+        async with feeding(hub, settings, app[NOTIFIER].catalog.names) as app[INSTANCE_QUEUE]:
             yield
 
-    async def live_feed_up() -> None:
-        await app[INSTANCE_QUEUE].check()
+    return Service(
+        operations=NOTIFIER_OPERATIONS,
+        problems={
+            **NOTIFIER_PROBLEMS,
+            TooManyStreamsError: _too_many_streams,
+            TooManyForOneClientError: _too_many_for_one,
+        },
+        readiness={
+            "live feed": lambda app: app[INSTANCE_QUEUE].check(),
+            "deliveries": _deliveries_up,
+        },
+        lifespans=[notifier, live],
+        drains=[lambda app: app[NOTIFIER].hours.drain()],
+        shutdowns=[_end_streams],
+        broker_resets=[broker_reset],
+    )
 
-    async def deliveries_up() -> None:
-        await app[NOTIFIER].hours.office.check()
 
-    async def drain() -> None:
-        await app[NOTIFIER].hours.drain()
-
-    app[NAMES] = Names(settings.name_prefix)
-    app[HUB] = new_hub(settings, StreamMetrics(app[METRICS]))
-    app[STREAM_TIMES] = StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds)
-    app[OPERATIONS].extend(NOTIFIER_OPERATIONS)
-    app[READINESS].update({"live feed": live_feed_up, "deliveries": deliveries_up})
-    app[BROKER_RESETS].append(broker_reset)
-    app[DRAINS].append(drain)
-    for error, problem in NOTIFIER_PROBLEMS.items():
-        app[PROBLEMS].setdefault(error, problem)
-    app[PROBLEMS][TooManyStreamsError] = _too_many_streams
-    app[PROBLEMS][TooManyForOneClientError] = _too_many_for_one
-    app.cleanup_ctx.extend([notifier, live])
-    app.on_shutdown.append(_end_streams)
+async def _deliveries_up(app: web.Application) -> None:
+    await app[NOTIFIER].hours.office.check()
 
 
 async def _end_streams(app: web.Application) -> None:

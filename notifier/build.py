@@ -65,7 +65,7 @@ NOTIFIER: web.AppKey[Notifier] = web.AppKey("NOTIFIER", Notifier)
 
 
 @contextlib.asynccontextmanager
-async def open_notifier(
+async def build_notifier(
     settings: NotifierSettings, broker_reset: asyncio.Event
 ) -> AsyncIterator[Notifier]:
     """Open what there is on this machine, and then the office, if it can be within a moment.

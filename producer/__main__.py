@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from producer.app import setup
+from producer.app import cashier_service
 from producer.settings import CashierSettings
 from shared.runtime.startup import exit_on_startup_error, read_settings
-from shared.web.service import run_web_service
+from shared.web.process import run_web_service
 
 
 def main() -> None:
     """Run the cashier as its settings say."""
     with exit_on_startup_error():
         settings = read_settings(CashierSettings)
-        run_web_service("producer", settings, [partial(setup, settings=settings)])
+        run_web_service("producer", settings, [cashier_service(settings)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The cashier's part of a web application: its routes, its checks, and what is behind them."""
+"""The cashier as a service: its routes, its checks, and what is behind them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ from producer.operations import CASHIER_OPERATIONS
 from producer.page import page_operations
 from producer.problems import CASHIER_PROBLEMS
 from producer.settings import CashierSettings
-from shared.web.keys import BROKER_RESETS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.service import Service
 
 
-def setup(app: web.Application, settings: CashierSettings) -> None:
-    """Add the cashier to `app`; raises MenuFileError when the menu cannot be used."""
+def cashier_service(settings: CashierSettings) -> Service:
+    """Describe the cashier; raises MenuFileError when the menu cannot be used."""
     menu = load_menu(settings.menu)
     broker_reset = asyncio.Event()
 
-    async def context(app: web.Application) -> AsyncIterator[None]:
+    async def cashier(app: web.Application) -> AsyncIterator[None]:
         async with build_cashier(settings, menu, broker_reset) as app[CASHIER]:
             yield
 
-    async def store_within_reach() -> None:
-        await app[CASHIER].store.check()
-
-    async def queue_within_reach() -> None:
-        await app[CASHIER].backlog.sample()
-
-    app[OPERATIONS].extend([*CASHIER_OPERATIONS, *page_operations()])
-    app[PROBLEMS].update(CASHIER_PROBLEMS)
-    app[READINESS].update({"order store": store_within_reach, "orders queue": queue_within_reach})
-    app[BROKER_RESETS].append(broker_reset)
-    app.cleanup_ctx.append(context)
+    return Service(
+        operations=[*CASHIER_OPERATIONS, *page_operations()],
+        problems=CASHIER_PROBLEMS,
+        readiness={
+            "order store": lambda app: app[CASHIER].store.check(),
+            "orders queue": lambda app: app[CASHIER].backlog.sample(),
+        },
+        lifespans=[cashier],
+        broker_resets=[broker_reset],
+    )

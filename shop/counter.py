@@ -5,14 +5,12 @@ Under the supervisor the listening socket is inherited, and outlives this proces
 
 from __future__ import annotations
 
-from functools import partial
-
-import notifier.app
-import producer.app
+from notifier.app import notifier_service
 from notifier.settings import NotifierSettings
+from producer.app import cashier_service
 from producer.settings import CashierSettings
 from shared.runtime.startup import exit_on_startup_error, read_settings
-from shared.web.service import run_web_service
+from shared.web.process import run_web_service
 
 
 def main() -> None:
@@ -23,10 +21,7 @@ def main() -> None:
         run_web_service(
             "counter",
             settings,
-            [
-                partial(producer.app.setup, settings=settings),
-                partial(notifier.app.setup, settings=notifying),
-            ],
+            [cashier_service(settings), notifier_service(notifying)],
         )
 
 

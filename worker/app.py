@@ -20,6 +20,7 @@ from shared.domain.shop import WorkerHeartbeat
 from shared.runtime.lifecycle import every, finished_before, running
 from shared.store.contract import ShopStore, StoreUnavailableError
 from shared.store.factory import open_store
+from shared.web.service import Hook
 from worker.barista import Barista
 from worker.health import answering
 from worker.preparations import Preparations
@@ -77,10 +78,13 @@ async def _consume(
         line = QueueProgress(barista.take)
         consumer = Consumer(queue, line.take, limits)
 
-        async def polls_come_back() -> None:
+        async def polls_return(_: object) -> None:
             consumer.check()
 
-        checks = {"order store": store.check, "orders queue": polls_come_back}
+        checks: dict[str, Hook] = {
+            "order store": lambda _: store.check(),
+            "orders queue": polls_return,
+        }
         async with (
             worker_heartbeats(store, settings, line, barista.preparations),
             answering(settings, checks),

@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import structlog
-from aiohttp import web
 
 from shared.runtime.startup import StartupError
 from shared.web.application import create_app
-from shared.web.keys import READINESS
 from shared.web.server import serve
+from shared.web.service import Hook, Service
 from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
@@ -23,9 +22,7 @@ _GRACE_SECONDS = 1
 
 
 @contextlib.asynccontextmanager
-async def answering(
-    settings: WorkerSettings, checks: Mapping[str, Callable[[], Awaitable[object]]]
-) -> AsyncIterator[None]:
+async def answering(settings: WorkerSettings, checks: Mapping[str, Hook]) -> AsyncIterator[None]:
     """Answer /healthz, /readyz and /metrics for as long as the block lasts.
 
     Raises StartupError when the port cannot be had.
@@ -34,11 +31,9 @@ async def answering(
         yield
         return
 
-    def setup(app: web.Application) -> None:
-        app[READINESS].update(checks)
-
+    service = Service(operations=[], readiness=checks)
     # Nobody is staff here: there is nothing for them to do.
-    app = create_app([setup], title="Coffee shop", staff_key=secrets.token_urlsafe())
+    app = create_app([service], title="Coffee shop", staff_key=secrets.token_urlsafe())
     try:
         sock = socket.create_server((settings.host, settings.worker_port))
     except OSError as error:

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.domain.errors import UnavailableError
+
 REACH_SECONDS = 3.0
 """How long a request may take with all its retries; a batch behind it waits as long."""
 
 
-class AwsUnavailableError(Exception):
+class AwsUnavailableError(UnavailableError):
     """A service did not do what it was asked, after the client's own retries."""
 
 

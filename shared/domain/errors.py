@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
+class UnavailableError(Exception):
+    """Something that the shop depends on is out of reach; the same may succeed later."""
+
+
 class OrderError(Exception):
     """The order does not allow what was asked of it."""
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.domain.errors import UnavailableError
 from shared.domain.order import Order, OrderState
 from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
 from shared.store.subscription_contract import SubscriptionStore
 
 
-class StoreUnavailableError(Exception):
+class StoreUnavailableError(UnavailableError):
     """The store is out of reach, or could not say in time that the write is durable.
 
     A write that ended so was most likely not made; look again before making another.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -16,56 +17,57 @@ from shared.web.concurrency_limit import ConcurrencyLimit
 from shared.web.correlation import correlate
 from shared.web.docs_page import docs_operations
 from shared.web.errors import answer_errors
-from shared.web.health import watching_operations
-from shared.web.keys import BROKER_RESETS, DRAINS, LIMITS, METRICS, OPERATIONS, PROBLEMS, READINESS
+from shared.web.health import health_operations
+from shared.web.keys import LIMITS, METRICS, PROBLEMS
 from shared.web.limits import WebLimits
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
+from shared.web.operation import Operation
 from shared.web.readiness import READINESS_PROBE, ReadinessProbe
 from shared.web.response_headers import complete_answer
 from shared.web.router import add_operations
+from shared.web.service import DRAINS, OPERATIONS, Service
 
 
 def create_app(
-    setups: Sequence[Callable[[web.Application], None]],
+    services: Sequence[Service],
     *,
     title: str,
     staff_key: str,
     limits: WebLimits | None = None,
     trusted_proxies: Sequence[Network] = (),
 ) -> web.Application:
-    """Let each setup add its operations, checks and cleanup contexts, and build what serves them.
+    """Compose services into one application; where two name one error, the first one counts.
 
-    A setup finds OPERATIONS, READINESS, PROBLEMS, METRICS, BROKER_RESETS, DRAINS and LIMITS in the
-    application. Raises ValueError when two operations have the same route.
+    Raises ValueError when two operations have the same route.
     """
-    registry = new_registry()
     limits = limits or WebLimits()
+    registry = new_registry()
     app = web.Application(
         middlewares=[correlate, RequestLog(registry).middleware(), answer_errors],
         client_max_size=limits.body_bytes,
     )
-    app[OPERATIONS] = []
-    readiness = app[READINESS] = {}
-    app[PROBLEMS] = {}
     app[METRICS] = registry
-    app[BROKER_RESETS] = []
-    app[DRAINS] = []
     app[LIMITS] = limits
     app[TRUSTED_PROXIES] = tuple(trusted_proxies)
     app[STAFF_KEY_DIGEST] = token_digest(staff_key)
-    app[READINESS_PROBE] = ReadinessProbe(readiness, limits.check_seconds)
-    for setup in setups:
-        setup(app)
-    _build(app, title)
+    app[PROBLEMS] = {k: v for service in reversed(services) for k, v in service.problems.items()}
+    checks = {name: hook for service in services for name, hook in service.readiness.items()}
+    app[READINESS_PROBE] = ReadinessProbe(
+        {name: functools.partial(hook, app) for name, hook in checks.items()}, limits.check_seconds
+    )
+    app[DRAINS] = [drain for service in services for drain in service.drains]
+    _add_operations(app, title, [row for service in services for row in service.operations])
+    for service in services:
+        app.cleanup_ctx.extend(service.lifespans)
+        app.on_shutdown.extend(service.shutdowns)
     return app
 
 
-def _build(app: web.Application, title: str) -> None:
+def _add_operations(app: web.Application, title: str, of_services: Sequence[Operation]) -> None:
     """Add what every service has, then make the document and the router from the whole table."""
-    operations = app[OPERATIONS]
-    operations.extend([*watching_operations(), *docs_operations()])
+    operations = app[OPERATIONS] = [*of_services, *health_operations(), *docs_operations()]
     app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
-    admission = ConcurrencyLimit(app[LIMITS])
+    concurrency = ConcurrencyLimit(app[LIMITS])
     app.on_response_prepare.append(complete_answer)
-    app.on_shutdown.append(admission.end_streams)
-    add_operations(app.router, operations, admission)
+    app.on_shutdown.append(concurrency.end_streams)
+    add_operations(app.router, operations, concurrency)

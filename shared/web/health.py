@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from shared.web.answer import answer
-from shared.web.keys import METRICS, READINESS
+from shared.web.keys import METRICS
 from shared.web.operation import Answer, Handler, Operation, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
 from shared.web.readiness import READINESS_PROBE
@@ -34,7 +34,7 @@ class Readiness(BaseModel):
     checks: list[str]
 
 
-def watching_operations() -> list[Operation]:
+def health_operations() -> list[Operation]:
     """List the operations that every service has for those who watch it."""
     return [
         _operation("/healthz", "Is the service alive?", healthz, Answer("It is", Health)),
@@ -64,7 +64,7 @@ async def readyz(request: web.Request) -> web.StreamResponse:
     reasons = await request.app[READINESS_PROBE].reasons()
     if reasons:
         raise Problem(UNAVAILABLE, "; ".join(reasons), retry_after=RETRY_AFTER_SECONDS)
-    return answer(Readiness(checks=[*request.app[READINESS]]))
+    return answer(Readiness(checks=[*request.app[READINESS_PROBE].names]))
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:

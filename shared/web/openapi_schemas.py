@@ -14,10 +14,15 @@ from shared.web.problem import ProblemModel
 Mode: TypeAlias = Literal["validation", "serialization"]
 
 
+_PUBLISHED_AS = {"FieldErrorModel": "Fault", "DeliveryState": "LoggedState"}
+"""Schemas that have another name in the document: clients may have generated code from it."""
+
+
 class _NamesAsSpoken(GenerateJsonSchema):
     """Calls `OrderModel` an Order, as those do who read the document."""
 
     def normalize_name(self, name: str) -> str:
+        name = _PUBLISHED_AS.get(name, name)
         return super().normalize_name(name).removesuffix("Model")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Required, TypedDict, Unpack
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -76,3 +77,24 @@ class Operation:
     def is_stream(self) -> bool:
         """Whether the answer goes on until somebody leaves."""
         return any(answer.media_type == EVENT_STREAM for answer in self.answers.values())
+
+
+class _Described(TypedDict, total=False):
+    """What `operation` takes by name: fields of `Operation`."""
+
+    answers: Required[Mapping[HTTPStatus, Answer]]
+    errors: tuple[ProblemKind, ...]
+    role: Role
+    body: type[BaseModel] | None
+    takes_form: bool
+    parameters: tuple[Parameter, ...]
+    tag: str
+    always_served: bool
+    documented: bool
+
+
+def operation(
+    method: str, path: str, summary: str, **described: Unpack[_Described]
+) -> Callable[[Handler], Operation]:
+    """Make a row of the table of the handler below; see `Operation`."""
+    return lambda handler: Operation(method, path, summary, handler, **described)

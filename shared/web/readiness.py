@@ -27,6 +27,11 @@ class ReadinessProbe:
         self._reasons: Sequence[str] = ()
         self._made_at = -_FRESH_SECONDS
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What is checked."""
+        return [*self._checks]
+
     async def reasons(self) -> Sequence[str]:
         """Say what failed and why; nothing, when all is well."""
         async with self._turn:

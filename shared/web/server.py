@@ -10,8 +10,9 @@ from aiohttp import web
 from yarl import URL
 
 from shared.runtime.lifecycle import finished_before
-from shared.web.keys import DRAINS, LIMITS
+from shared.web.keys import LIMITS
 from shared.web.protocol import Connection
+from shared.web.service import DRAINS
 
 BACKLOG = 1024
 
@@ -28,10 +29,10 @@ async def serve(
 ) -> None:
     """Serve on `host` and `port`, or on `sock`, until `stop` is set.
 
-    `on_listening` is called with the URL once connections are taken. After `stop` they are until
-    the services have drained; then streams end, and requests in flight have `grace_seconds`.
-    Raises OSError when the port cannot be had, and whatever a service's cleanup context raises at
-    its start.
+    `on_listening` is called with the URL once connections are taken. They are still taken after
+    `stop`, until the services' drains have returned; then streams end, and requests in flight
+    have `grace_seconds`. Raises OSError when the port cannot be had, and whatever a service's
+    lifespan raises at its start.
     """
     # aiohttp waits twice: for the handlers, then for those that still read their body.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=max(grace_seconds / 2, 0.01))
@@ -42,7 +43,7 @@ async def serve(
         try:
             on_listening(_url(listener))
             await stop.wait()
-            await asyncio.gather(*(drain() for drain in app[DRAINS]))
+            await asyncio.gather(*(drain(app) for drain in app[DRAINS]))
         finally:
             listener.close()
     finally:

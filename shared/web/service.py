@@ -1,69 +1,48 @@
-"""Runs a web service as a process: settings in, requests served, until it is asked to stop."""
+"""A web service as one value: what it serves, and what runs beside it."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import gc
-import signal
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-import structlog
 from aiohttp import web
 
-from shared.runtime.lifecycle import heeding, stop_requested
-from shared.runtime.logging import configure_logging
-from shared.runtime.settings import WebSettings
-from shared.runtime.startup import StartupError
-from shared.web.application import create_app
-from shared.web.keys import BROKER_RESETS
-from shared.web.server import serve
-from shared.web.staff_key import load_or_create_staff_key
+from shared.web.operation import Operation
+from shared.web.problem import Problem
 
-log = structlog.stdlib.get_logger(__name__)
+Hook: TypeAlias = Callable[[web.Application], Awaitable[object]]
+"""Called with the running application."""
 
-Setups = Sequence[Callable[[web.Application], None]]
-"""What adds the services to an application."""
+Lifespan: TypeAlias = Callable[[web.Application], AsyncIterator[None]]
+"""Opens what the routes need before the first request, and closes it after the last one."""
+
+ProblemOf: TypeAlias = Callable[[Any], Problem]
+"""Makes the problem that an exception is answered with."""
 
 
-def run_web_service(name: str, settings: WebSettings, setups: Setups) -> None:
-    """Serve until SIGTERM; raises StartupError when it cannot begin as it was told to."""
-    configure_logging(name, settings.log_format, settings.log_level)
-    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
-    try:
-        asyncio.run(_serve(name, settings, setups))
-    except OSError as error:
-        raise StartupError(_explained(error, settings)) from error
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What `create_app` composes; several services may share one application and one port.
+
+    A `readiness` hook raises while what it names is out of reach. `drains` are awaited when the
+    process is asked to stop, while callers are still served; `shutdowns` end the streams after
+    that. SIGHUP sets every event of `broker_resets`: queues and topics were away, and may have
+    lost what was in them.
+    """
+
+    operations: Sequence[Operation]
+    problems: Mapping[type[Exception], ProblemOf] = field(default_factory=dict)
+    readiness: Mapping[str, Hook] = field(default_factory=dict)
+    lifespans: Sequence[Lifespan] = ()
+    drains: Sequence[Hook] = ()
+    shutdowns: Sequence[Hook] = ()
+    broker_resets: Sequence[asyncio.Event] = ()
 
 
-async def _serve(name: str, settings: WebSettings, setups: Setups) -> None:
-    staff_key = load_or_create_staff_key(settings.staff_key, settings.state_dir)
-    app = create_app(
-        setups,
-        title="Coffee shop",
-        staff_key=staff_key,
-        trusted_proxies=settings.trusted_proxies,
-    )
-    inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
+OPERATIONS: web.AppKey[Sequence[Operation]] = web.AppKey("OPERATIONS", list)
+"""The whole table of an application, its own operations included."""
 
-    def hung_up() -> None:
-        for broker_reset in app[BROKER_RESETS]:
-            broker_reset.set()
-
-    async with stop_requested(settings.lifeline_fd) as stop, heeding(signal.SIGHUP, hung_up):
-        await serve(
-            app,
-            host=settings.host,
-            port=settings.port,
-            sock=inherited,
-            stop=stop,
-            grace_seconds=settings.grace_seconds,
-            on_listening=lambda url: log.info("service.listening", name=name, url=url),
-        )
-
-
-def _explained(error: OSError, settings: WebSettings) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {settings.port} is in use; name another one in COFFEE_PORT."
-    return f"{error}; COFFEE_STATE_DIR names the folder of the shop's files."
+DRAINS: web.AppKey[Sequence[Hook]] = web.AppKey("DRAINS", list)
+"""The drains of all services of an application."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from shared.web.application import create_app
-from shared.web.keys import DRAINS, OPERATIONS
 from shared.web.limits import WebLimits
 from shared.web.operation import Role
 from shared.web.server import serve
+from shared.web.service import OPERATIONS, Service
 from tests.support.web import AS_STAFF, STAFF_KEY, Counter, connected, counter_app, serving
 
 
@@ -34,10 +35,11 @@ async def test_a_request_in_flight_finishes_after_the_stop() -> None:
 
 
 async def test_callers_are_served_until_the_services_have_drained() -> None:
-    counter = Counter()
-    async with serving(counter) as shop, aiohttp.ClientSession(shop.url) as session:
-        draining = asyncio.Event()
-        shop.app[DRAINS].append(draining.wait)
+    draining = asyncio.Event()
+    async with (
+        serving(Counter(), None, 5, lambda _: draining.wait()) as shop,
+        aiohttp.ClientSession(shop.url) as session,
+    ):
         shop.stop.set()
         async with session.get("/healthz") as response:
             assert response.status == 200
@@ -83,9 +85,8 @@ async def test_cleanup_contexts_open_before_the_first_request_and_close_after_th
         yield
         told.append("till closed")
 
-    app = create_app(
-        [lambda app: app.cleanup_ctx.append(till)], title="A till", staff_key=STAFF_KEY
-    )
+    service = Service(operations=[], lifespans=[till])
+    app = create_app([service], title="A till", staff_key=STAFF_KEY)
     stop = asyncio.Event()
     stop.set()
     await serve(app, stop=stop, grace_seconds=1, on_listening=lambda _: told.append("listening"))
@@ -136,20 +137,16 @@ async def test_more_requests_at_once_than_we_can_serve_are_told_to_come_back() -
 
 async def test_two_operations_on_one_route_do_not_open_the_shop() -> None:
     with pytest.raises(ValueError, match=r"'Place an order' \(POST /orders\) have the same route"):
-        create_app([Counter().setup, Counter().setup], title="Two", staff_key=STAFF_KEY)
+        create_app([Counter().service(), Counter().service()], title="Two", staff_key=STAFF_KEY)
 
 
 async def test_routes_that_differ_only_in_the_name_of_a_variable_are_one() -> None:
-    def setup(app: web.Application) -> None:
-        Counter().setup(app)
-        brew = next(row for row in app[OPERATIONS] if row.path == "/orders/{id}/brew")
-        twin = brew.__class__(
-            "GET", "/orders/{number}/brew", "Brew again", brew.handler, brew.answers
-        )
-        app[OPERATIONS].append(twin)
+    service = Counter().service()
+    brew = next(row for row in service.operations if row.path == "/orders/{id}/brew")
+    twin = replace(brew, path="/orders/{number}/brew", summary="Brew again")
 
     with pytest.raises(ValueError, match="Brew again"):
-        create_app([setup], title="Two", staff_key=STAFF_KEY)
+        create_app([service, Service(operations=[twin])], title="Two", staff_key=STAFF_KEY)
 
 
 async def test_nothing_but_what_the_table_opens_is_open() -> None:

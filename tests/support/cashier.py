@@ -8,7 +8,6 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import aiohttp
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from producer.app import setup
+from producer.app import cashier_service
 from producer.build import CASHIER
 from producer.settings import CashierSettings
 from shared.aws.clients import AwsClients, aws_clients
@@ -229,7 +228,7 @@ async def open_cashier(
     async with provisioned_shop(settings) as (clients, names):
         reaching = settings.model_copy(update={"aws_endpoint_url": through} if through else {})
         app = create_app(
-            [partial(setup, settings=reaching)],
+            [cashier_service(reaching)],
             title="Cashier",
             staff_key=STAFF_KEY,
             trusted_proxies=settings.trusted_proxies,

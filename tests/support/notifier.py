@@ -13,7 +13,6 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -21,7 +20,7 @@ from typing import Any
 import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
 
-from notifier.app import setup
+from notifier.app import notifier_service
 from notifier.settings import NotifierSettings
 from notifier.stream.instance_queue import InstanceQueue
 from notifier.stream.topic_subscriptions import Topics
@@ -308,11 +307,17 @@ async def _listening(port: int) -> None:
 @contextlib.asynccontextmanager
 async def serving(settings: NotifierSettings, *, ready: bool = True) -> AsyncIterator[Serving]:
     """Serve a notifier on a free port for as long as the block lasts."""
-    app = create_app([partial(setup, settings=settings)], title="A notifier", staff_key=STAFF_KEY)
+    app = create_app([notifier_service(settings)], title="A notifier", staff_key=STAFF_KEY)
     stop = asyncio.Event()
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     ended = asyncio.create_task(
-        serve(app, port=0, stop=stop, grace_seconds=5, on_listening=url.set_result)
+        serve(
+            app,
+            port=0,
+            stop=stop,
+            grace_seconds=5,
+            on_listening=url.set_result,
+        )
     )
     try:
         async with httpx.AsyncClient(

@@ -16,12 +16,13 @@ from yarl import URL
 from shared.web.answer import answer
 from shared.web.application import create_app
 from shared.web.body import read_body
-from shared.web.keys import CORRELATION_ID, OPERATIONS, PROBLEMS, READINESS
+from shared.web.keys import CORRELATION_ID
 from shared.web.limits import WebLimits
 from shared.web.operation import EVENT_STREAM, Answer, Handler, Operation, Parameter, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
 from shared.web.query import read_query
 from shared.web.server import serve
+from shared.web.service import Hook, Service
 
 STAFF_KEY = "the-key-of-the-staff"
 AS_STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
@@ -107,11 +108,11 @@ class Counter:
         if self.checks_fail_with is not None:
             raise self.checks_fail_with
 
-    def setup(self, app: web.Application) -> None:
+    def service(self, *drains: Hook) -> Service:
         receipt = Answer("A receipt", Receipt)
         order_id = Parameter("id", "path", "The order's id", required=True)
-        app[OPERATIONS].extend(
-            [
+        return Service(
+            operations=[
                 Operation(
                     "POST",
                     "/orders",
@@ -138,11 +139,14 @@ class Counter:
                 _open_to_all("/failing", self.fail, receipt),
                 _open_to_all("/failing-halfway", self.fail_halfway, receipt),
                 _open_to_all("/events", self.stream, Answer("Events", media_type=EVENT_STREAM)),
-            ]
-        )
-        app[READINESS]["beans"] = self.beans
-        app[PROBLEMS][OutOfBeansError] = lambda _: Problem(
-            UNAVAILABLE, "there are no beans", retry_after=30
+            ],
+            drains=drains,
+            readiness={"beans": lambda _: self.beans()},
+            problems={
+                OutOfBeansError: lambda _: Problem(
+                    UNAVAILABLE, "there are no beans", retry_after=30
+                )
+            },
         )
 
 
@@ -173,8 +177,12 @@ class Serving:
     ended: asyncio.Task[None]
 
 
-def counter_app(counter: Counter, limits: WebLimits | None = None) -> web.Application:
-    return create_app([counter.setup], title="A counter", staff_key=STAFF_KEY, limits=limits)
+def counter_app(
+    counter: Counter, limits: WebLimits | None = None, *drains: Hook
+) -> web.Application:
+    return create_app(
+        [counter.service(*drains)], title="A counter", staff_key=STAFF_KEY, limits=limits
+    )
 
 
 @contextlib.asynccontextmanager
@@ -182,13 +190,20 @@ async def serving(
     counter: Counter | None = None,
     limits: WebLimits | None = None,
     grace_seconds: float = 5,
+    *drains: Hook,
 ) -> AsyncIterator[Serving]:
     """Serve a counter on a free port for as long as the block lasts."""
-    app = counter_app(counter or Counter(), limits)
+    app = counter_app(counter or Counter(), limits, *drains)
     stop = asyncio.Event()
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     ended = asyncio.create_task(
-        serve(app, port=0, stop=stop, grace_seconds=grace_seconds, on_listening=url.set_result)
+        serve(
+            app,
+            port=0,
+            stop=stop,
+            grace_seconds=grace_seconds,
+            on_listening=url.set_result,
+        )
     )
     try:
         yield Serving(app, URL(await url), stop, ended)

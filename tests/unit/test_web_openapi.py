@@ -10,9 +10,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from notifier.operations import NOTIFIER_OPERATIONS
-from shared.web.keys import OPERATIONS
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.operation import Role
+from shared.web.service import OPERATIONS
 from tests.support.web import Counter, counter_app
 
 
