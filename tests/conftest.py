@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -16,6 +17,7 @@ from tests.support.emulator import running_ministack
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")  # how long an example takes is up to the machine
 
+_TESTS = Path(__file__).parent
 _LONGEST = ("e2e", "model", "integration")
 
 __all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the chaos runs
@@ -24,7 +26,12 @@ __all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the ch
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no process has one left at the end."""
-    items.sort(key=lambda item: [*_LONGEST, item.path.parent.name].index(item.path.parent.name))
+
+    def rank(item: pytest.Item) -> int:
+        kind = item.path.relative_to(_TESTS).parts[0]
+        return [*_LONGEST, kind].index(kind)
+
+    items.sort(key=rank)
 
 
 def pytest_collection_finish() -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos.processes import Launcher, ServiceProcess
-from tests.chaos.proxy import Proxy
-from tests.chaos.waiting import until
 from tests.chaos.witness import Sightings
+from tests.support.faults.proxy import Proxy
+from tests.support.waiting import until
 
 STARTS_WITHIN = 30
 """Seconds; Python alone takes one of them, on a machine that does nothing else."""

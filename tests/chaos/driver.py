@@ -25,19 +25,19 @@ from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
 from shared.store.factory import open_store
 from tests.chaos.crew import STARTS_WITHIN, Crew
-from tests.chaos.customers import Customers
 from tests.chaos.evidence import AtRest, Evidence, Outage
-from tests.chaos.faults import Faults
 from tests.chaos.gathering import all_orders, dead_letters
-from tests.chaos.ledger import Ledger
 from tests.chaos.listener import Listener, listening
 from tests.chaos.order_hook import OrderHook
 from tests.chaos.processes import Launcher, ServiceProcess, launching
-from tests.chaos.proxy import Proxy, open_proxy
 from tests.chaos.report import Row
-from tests.chaos.waiting import until
 from tests.chaos.witness import QueueWitness
+from tests.support.customers import Customers
 from tests.support.emulator import free_port
+from tests.support.faults.proxy import Proxy, open_proxy
+from tests.support.faults.rules import Faults
+from tests.support.ledger import Ledger
+from tests.support.waiting import until
 from tests.support.web import STAFF_KEY
 
 VISIBILITY_SECONDS = 4

@@ -9,8 +9,8 @@ from typing import Any
 
 from shared.domain.order import Order, OrderState
 from shared.messages.announcement import CloudEvent
-from tests.chaos.ledger import Ledger
 from tests.chaos.witness import Sightings
+from tests.support.ledger import Ledger
 
 FINISHED = frozenset(OrderState) - {OrderState.PLACED, OrderState.PREPARING}
 """The states in which an order may be when everything is at rest."""

@@ -14,8 +14,8 @@ import aiohttp
 from tests.chaos.audience import Audience, Notes
 from tests.chaos.editors import Editors
 from tests.chaos.processes import Launcher, ServiceProcess, launching
-from tests.chaos.waiting import until
 from tests.support.emulator import free_port
+from tests.support.waiting import until
 from tests.support.web import STAFF_KEY
 
 _STARTS_WITHIN = 30

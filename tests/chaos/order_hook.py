@@ -12,7 +12,7 @@ from aiohttp import web
 
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from tests.chaos.subscribers import AGREES_WITHIN, CHALLENGE
-from tests.chaos.waiting import until
+from tests.support.waiting import until
 from tests.support.web import AS_STAFF
 from tests.support.webhooks import receiver
 

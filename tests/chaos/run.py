@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tests.chaos.driver import ChaosShop
 from tests.chaos.evidence import Evidence
 from tests.chaos.invariants import violations
-from tests.chaos.redelivery import COPIES
 from tests.chaos.report import Row
+from tests.support.faults.redelivery import COPIES
 
 LONG = os.environ.get("COFFEE_CHAOS") == "long"
 RESTS_WITHIN = 300 if LONG else 60

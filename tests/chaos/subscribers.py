@@ -25,7 +25,7 @@ from shared.runtime.lifecycle import running
 from shop.client.live_stream import LiveStream
 from tests.chaos.audience import Heard, Notes
 from tests.chaos.newsroom import Newsroom
-from tests.chaos.waiting import until
+from tests.support.waiting import until
 from tests.support.web import AS_STAFF
 from tests.support.webhooks import Request, receiver
 

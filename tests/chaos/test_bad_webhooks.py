@@ -40,8 +40,8 @@ from tests.chaos.subscribers import (
     shown,
     subscribe,
 )
-from tests.chaos.waiting import until
 from tests.support.certificates import Certificate
+from tests.support.waiting import until
 from tests.support.web import AS_STAFF
 from tests.support.webhooks import receiver
 

@@ -9,9 +9,9 @@ import pytest
 
 from shared.domain.order import OrderState
 from tests.chaos.driver import ChaosShop, open_chaos_shop
-from tests.chaos.holds import Moment
 from tests.chaos.order_hook import order_hook
 from tests.chaos.run import LONG, Run
+from tests.support.faults.holds import Moment
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(900 if LONG else 120)

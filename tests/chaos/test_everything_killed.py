@@ -20,21 +20,20 @@ from shared.clock import utc_now
 from shared.runtime.lifecycle import running
 from shared.runtime.settings import ServiceSettings
 from shared.store.factory import open_store
-from tests.chaos.customers import Customers
 from tests.chaos.evidence import AtRest, Evidence
 from tests.chaos.follower import Follower
 from tests.chaos.gathering import all_orders
 from tests.chaos.invariants import violations
-from tests.chaos.ledger import Ledger
 from tests.chaos.order_hook import OrderHook, order_hook
 from tests.chaos.processes import read_log
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, RESTS_WITHIN, Run
-from tests.chaos.waiting import until
 from tests.chaos.witness import Sightings
+from tests.support.customers import Customers
 from tests.support.emulator import free_port
+from tests.support.ledger import Ledger
 from tests.support.shop import RunningShop, open_shop
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 from tests.support.web import STAFF_KEY
 
 pytestmark = pytest.mark.timeout(1800 if LONG else 150)

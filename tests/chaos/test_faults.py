@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from tests.chaos import aws_wire
-from tests.chaos.aws_wire import Answer, Call
-from tests.chaos.entries import Entries
-from tests.chaos.faults import Drop, FailEntries, Fault, Faults, LoseAnswer, Rule, Throttle
+from tests.support.faults import aws_wire
+from tests.support.faults.aws_wire import Answer, Call
+from tests.support.faults.entries import Entries
+from tests.support.faults.rules import Drop, FailEntries, Fault, Faults, LoseAnswer, Rule, Throttle
 
 IDS = [str(position) for position in range(10)]
 

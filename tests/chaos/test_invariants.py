@@ -14,8 +14,8 @@ from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim
 from shared.messages.announcement import CloudEvent, order_event
 from tests.chaos.evidence import AtRest, DeadLetter, Evidence, Outage
 from tests.chaos.invariants import INVARIANTS, violations
-from tests.chaos.ledger import Attempt, Ledger, Told
 from tests.chaos.witness import Deletion, Delivered, Sightings
+from tests.support.ledger import Attempt, Ledger, Told
 from tests.support.orders import NOON, an_order
 
 LATER = NOON + dt.timedelta(seconds=30)

@@ -13,8 +13,8 @@ import pytest_asyncio
 
 from shared.domain.order import OrderState
 from tests.chaos.driver import ChaosShop, open_chaos_shop
-from tests.chaos.holds import Moment
 from tests.chaos.run import Run
+from tests.support.faults.holds import Moment
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.driver import POLL_SECONDS, open_chaos_shop
-from tests.chaos.holds import Moment
 from tests.chaos.run import Run
+from tests.support.faults.holds import Moment
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -13,7 +13,7 @@ from shared.clock import utc_now
 from shared.domain.order import Order, OrderState
 from tests.chaos.driver import ChaosShop, open_chaos_shop
 from tests.chaos.run import LONG, Run
-from tests.chaos.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(300 if LONG else 120)
 

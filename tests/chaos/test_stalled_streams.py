@@ -14,7 +14,6 @@ from shared.runtime.lifecycle import running
 from tests.chaos.bad_clients import Memory
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, Run
-from tests.chaos.waiting import until
 from tests.support.notifier import (
     Desk,
     NotifierProcess,
@@ -22,6 +21,7 @@ from tests.support.notifier import (
     notifier_process,
     settings_for,
 )
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(300 if LONG else 120)
 

@@ -17,7 +17,7 @@ from tests.chaos.newsroom import Newsroom, open_newsroom
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, Run
 from tests.chaos.subscribers import MailSubscriber, by_mail, by_stream, by_webhook
-from tests.chaos.waiting import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(900 if LONG else 120)
 

@@ -12,7 +12,8 @@ import pytest
 from shared.aws.batcher import MAX_TRIES
 from shared.domain.order import OrderState
 from tests.chaos.driver import open_chaos_shop
-from tests.chaos.faults import (
+from tests.chaos.run import LONG, Run
+from tests.support.faults.rules import (
     Delay,
     Fail,
     FailEntries,
@@ -24,7 +25,6 @@ from tests.chaos.faults import (
     Silence,
     Throttle,
 )
-from tests.chaos.run import LONG, Run
 
 pytestmark = pytest.mark.timeout(900 if LONG else 120)
 

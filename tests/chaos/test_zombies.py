@@ -9,8 +9,8 @@ import pytest
 
 from shared.domain.order import OrderState
 from tests.chaos.driver import VISIBILITY_SECONDS, open_chaos_shop
-from tests.chaos.holds import Moment
 from tests.chaos.run import Run
+from tests.support.faults.holds import Moment
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)

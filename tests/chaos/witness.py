@@ -12,7 +12,7 @@ from typing import Any
 from shared.aws.names import Names
 from shared.domain.order import Order, OrderState
 from shared.store.contract import OrderStore
-from tests.chaos.aws_wire import Answer, Call
+from tests.support.faults.aws_wire import Answer, Call
 
 SETTLED = frozenset({OrderState.READY, OrderState.CANCELED, OrderState.FAILED})
 """The states in which a ticket has done what it was for."""

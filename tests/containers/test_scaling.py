@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.ledger import Ledger
 from tests.support.containers import (
     SLOTS,
     ContainerShop,
@@ -20,6 +19,7 @@ from tests.support.containers import (
     place,
     until,
 )
+from tests.support.ledger import Ledger
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -27,7 +27,7 @@ def of(file: str, *tests: str) -> tuple[str, ...]:
 
 
 def of_barista(*tests: str) -> tuple[str, ...]:
-    return of("integration/test_barista.py", *tests)
+    return of("integration/worker/test_barista.py", *tests)
 
 
 def of_store(*tests: str) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ AT_BARISTAS = {
         "shared.domain.order",
         "order.claim.ticket != ticket and at < order.claim.until",
         "order.claim.ticket != ticket and at < at",
-        of("unit/test_order.py", "test_another_ticket_has_to_wait_while_the_claim_stands"),
+        of("unit/shared/test_order.py", "test_another_ticket_has_to_wait_while_the_claim_stands"),
     ),
     "a ticket is deleted before its order is announced": Mutation(
         "worker.barista",
@@ -116,7 +116,7 @@ AT_BARISTAS = {
         """                await self._queue.delete(delivery)
                 outcome = await self._leases""",
         of(
-            "unit/test_consumer.py",
+            "unit/shared/test_consumer.py",
             "test_what_is_to_be_retried_becomes_visible_again_later",
             "test_what_does_not_finish_within_the_grace_is_stopped_and_handed_back",
         )
@@ -131,7 +131,7 @@ AT_BARISTAS = {
         await self._dead_letters.send(copy)
 """,
         of(
-            "integration/test_sqs_queue.py",
+            "integration/shared/test_sqs_queue.py",
             "test_a_dead_letter_that_cannot_be_copied_stays_where_it_is[ministack]",
         ),
     ),
@@ -168,7 +168,7 @@ AT_CASHIERS = {
         """        await self._dispatcher.ensure(order)
         placement = await self._store.place(""",
         of(
-            "integration/test_cashier_outages.py",
+            "integration/producer/test_cashier_outages.py",
             "test_without_the_store_no_order_counts_and_none_has_a_ticket",
         )
         + of_model("the client cancels and an answer is lost"),
@@ -183,7 +183,10 @@ AT_CASHIERS = {
         if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
 """,
-        of("unit/test_handover.py", "test_an_order_is_announced_before_its_ticket_is_queued")
+        of(
+            "unit/producer/test_dispatcher.py",
+            "test_an_order_is_announced_before_its_ticket_is_queued",
+        )
         + of_model("a ticket comes twice and a barista is stopped"),
     ),
 }

@@ -35,9 +35,9 @@ import aiohttp
 from shared.runtime.lifecycle import running
 from shop.client.live_stream import Event, LiveStream
 from shop.load.plan import PlannedOrder
-from tests.chaos.customers import Customers
-from tests.chaos.ledger import Ledger
+from tests.support.customers import Customers
 from tests.support.emulator import free_port
+from tests.support.ledger import Ledger
 from tests.support.web import AS_STAFF, STAFF_KEY
 
 ROOT = Path(__file__).parents[2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import psutil
 
@@ -13,6 +13,13 @@ async def eventually(happened: Callable[[], bool], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while not happened():  # noqa: ASYNC110 - another process sets no event of ours
             await asyncio.sleep(0.01)
+
+
+async def until(happened: Callable[[], Awaitable[bool]], seconds: float) -> None:
+    """Do the same for what can only be asked for; raises TimeoutError after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while not await happened():  # noqa: ASYNC110 - another process sets no event of ours
+            await asyncio.sleep(0.02)
 
 
 def gone(pid: int) -> bool:

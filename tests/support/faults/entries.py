@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.chaos.aws_wire import Call
+from tests.support.faults.aws_wire import Call
 
 
 @dataclass(frozen=True, slots=True)

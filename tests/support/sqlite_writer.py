@@ -1,6 +1,6 @@
 """A process that places orders in a file, and tells of each once it is acknowledged.
 
-`python -m tests.integration.sqlite_writer FILE NAME COUNT` prints `<order id> <number>` for each.
+`python -m tests.support.sqlite_writer FILE NAME COUNT` prints `<order id> <number>` for each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from shared.store.contract import Store
 from shared.store.sqlite.store import open_sqlite_store
 from tests.support.orders import NOON, an_order
 
-MODULE = "tests.integration.sqlite_writer"
+MODULE = "tests.support.sqlite_writer"
 CUSTOMERS = 8
 
 

@@ -1,6 +1,6 @@
 """A process whose disk is full for a while: no file of it may grow past a limit.
 
-`python -m tests.integration.sqlite_full_disk FILE` prints what came of every call.
+`python -m tests.support.sqlite_full_disk FILE` prints what came of every call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import TODAY, orders_of
 
-MODULE = "tests.integration.sqlite_full_disk"
+MODULE = "tests.support.sqlite_full_disk"
 
 
 async def tell(when: str, *calls: Awaitable[object]) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from tests.chaos.aws_wire import Call
-from tests.chaos.entries import Entries
+from tests.support.faults.aws_wire import Call
+from tests.support.faults.entries import Entries
 
 
 @dataclass(frozen=True, slots=True)

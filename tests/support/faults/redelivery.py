@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
-from tests.chaos.aws_wire import Answer, Call
-from tests.chaos.faults import Faults
+from tests.support.faults.aws_wire import Answer, Call
+from tests.support.faults.rules import Faults
 
 COPIES = "copies"
 """Under which name the faults count what was delivered beyond the first time."""

@@ -15,9 +15,11 @@ import aiohttp
 from aiohttp import hdrs, web
 from yarl import URL
 
-from tests.chaos import aws_wire
-from tests.chaos.aws_wire import Answer, Call
-from tests.chaos.faults import (
+from tests.support.faults import aws_wire
+from tests.support.faults.aws_wire import Answer, Call
+from tests.support.faults.holds import Hold, Moment
+from tests.support.faults.redelivery import Redelivery
+from tests.support.faults.rules import (
     Delay,
     Drop,
     Fail,
@@ -30,8 +32,6 @@ from tests.chaos.faults import (
     Silence,
     Throttle,
 )
-from tests.chaos.holds import Hold, Moment
-from tests.chaos.redelivery import Redelivery
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER without a wait: the other side sees a reset, not an end of file."""

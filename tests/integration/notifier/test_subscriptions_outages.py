@@ -13,10 +13,10 @@ from typing import Any
 from aiohttp import web
 
 from shared.aws.provisioning import publishing_policy
-from tests.chaos.aws_wire import Answer, Call
-from tests.chaos.faults import Delay, Drop, Fail, Faults, Rule
-from tests.chaos.proxy import Proxy, open_proxy
 from tests.support.emulator import free_port, running_ministack
+from tests.support.faults.aws_wire import Answer, Call
+from tests.support.faults.proxy import Proxy, open_proxy
+from tests.support.faults.rules import Delay, Drop, Fail, Faults, Rule
 from tests.support.notifier import (
     SECONDS,
     Desk,

@@ -18,11 +18,10 @@ from shared.clock import utc_now
 from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import SubscriptionState
-from tests.chaos.faults import Delay, Fail, FailEntries, Rule
-from tests.chaos.waiting import until
 from tests.contract.subscribers import due_to, subscriptions_of
-from tests.integration.test_subscriptions_outages import weather
+from tests.integration.notifier.test_subscriptions_outages import weather
 from tests.support.emulator import free_port, running_ministack
+from tests.support.faults.rules import Delay, Fail, FailEntries, Rule
 from tests.support.notifier import (
     SECONDS,
     Serving,
@@ -33,7 +32,7 @@ from tests.support.notifier import (
     settings_for,
 )
 from tests.support.subscribers import endpoint, webhook
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 
 MUCH = 1200
 """More than two pages."""

@@ -19,7 +19,7 @@ from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.schema import NewerSchemaError
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import TODAY, NewOrder, orders_of
-from tests.integration import sqlite_full_disk
+from tests.support import sqlite_full_disk
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from shop.load.plan import PlannedOrder, plan
-from tests.chaos.ledger import MAY_COME_AGAIN, Attempt, Ledger, Told
+from tests.support.ledger import MAY_COME_AGAIN, Attempt, Ledger, Told
 from tests.support.web import AS_STAFF
 
 LONGEST_PAUSE = 0.5

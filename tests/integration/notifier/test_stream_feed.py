@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 
 from shared.aws.queue import SqsQueue
 from shared.domain.order import OrderState
-from tests.chaos.waiting import until
 from tests.support.emulator import free_port, running_ministack
 from tests.support.notifier import (
     SECONDS,
@@ -20,6 +19,7 @@ from tests.support.notifier import (
     settings_for,
     then,
 )
+from tests.support.waiting import until
 
 
 @contextlib.asynccontextmanager

@@ -6,9 +6,9 @@ import asyncio
 
 from aiohttp import web
 
-from tests.chaos.faults import Delay, Rule, Silence
-from tests.integration.test_subscriptions_outages import weather
+from tests.integration.notifier.test_subscriptions_outages import weather
 from tests.support.emulator import free_port
+from tests.support.faults.rules import Delay, Rule, Silence
 from tests.support.notifier import SECONDS, announcing, serving, settings_for
 from tests.support.subscribers import endpoint, publish, subscribe, webhook, wish
 from tests.support.waiting import eventually

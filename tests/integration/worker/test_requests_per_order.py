@@ -25,11 +25,11 @@ from shop.probe import well
 from shop.provision import provision_shop
 from shop.scaling.charges import CHANGES, HEARERS, SHIFT_BYTES, Load, charges
 from shop.scaling.prices import US_EAST_1
-from tests.chaos.aws_wire import Answer, Call
-from tests.chaos.faults import Faults
-from tests.chaos.proxy import open_proxy
 from tests.support.cashier import ServedCashier, open_cashier, settings_for
 from tests.support.emulator import free_port
+from tests.support.faults.aws_wire import Answer, Call
+from tests.support.faults.proxy import open_proxy
+from tests.support.faults.rules import Faults
 from tests.support.waiting import eventually
 
 ORDERS, SLOTS = 8, 4

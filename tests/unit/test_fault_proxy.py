@@ -22,8 +22,10 @@ from botocore.exceptions import (
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
 from shared.runtime.settings import ServiceSettings
-from tests.chaos.aws_wire import Answer, Call
-from tests.chaos.faults import (
+from tests.support.faults.aws_wire import Answer, Call
+from tests.support.faults.holds import Moment
+from tests.support.faults.proxy import Proxy, open_proxy
+from tests.support.faults.rules import (
     Delay,
     Drop,
     Fail,
@@ -36,8 +38,6 @@ from tests.chaos.faults import (
     Silence,
     Throttle,
 )
-from tests.chaos.holds import Moment
-from tests.chaos.proxy import Proxy, open_proxy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

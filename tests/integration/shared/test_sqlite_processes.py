@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.sqlite_writer import MODULE
+from tests.support.sqlite_writer import MODULE
 
 
 @pytest.fixture

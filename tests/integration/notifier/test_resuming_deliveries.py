@@ -11,9 +11,9 @@ from shared.clock import utc_now
 from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import SubscriptionState, advance
 from shared.messages.delivery_job import Deliver
-from tests.chaos.faults import Fail, Rule
 from tests.contract.subscribers import due_to
-from tests.integration.test_subscriptions_outages import weather
+from tests.integration.notifier.test_subscriptions_outages import weather
+from tests.support.faults.rules import Fail, Rule
 from tests.support.notifier import (
     AS_STAFF,
     Desk,
