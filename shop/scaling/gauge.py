@@ -24,7 +24,7 @@ ANSWER_SECONDS = 3.0
 class TicketCount(Protocol):
     """Whoever can count the tickets waiting and in flight."""
 
-    async def backlog(self) -> int:
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
         """Count them."""
 
 
@@ -61,7 +61,7 @@ class Gauge:
     async def _backlog(self) -> int | None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._tickets.backlog()
+                return sum(await self._tickets.waiting_and_in_flight())
         except (AwsUnavailableError, TimeoutError) as error:
             log.warning("scaling.no_backlog", error=str(error) or "no answer in time")
             return None

@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 from aiobotocore.session import AioSession
 
+from producer.orders.dispatcher import ticket_of
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision
 from shared.aws.queue import OutgoingMessage, SqsQueue
 from shared.aws.queues import open_orders_queue
-from shared.aws.tickets import TicketQueue
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
@@ -52,7 +52,7 @@ class Line:
         orders = [an_order(prep_seconds=prep_seconds) for _ in range(count)]
         for order in orders:
             await self.store.place(order, NOON.date())
-            await TicketQueue(self.queue).put(order)
+            await self.queue.send(ticket_of(order))
         return [order.id for order in orders]
 
     async def reach(self, order_ids: list[str], state: OrderState, count: int) -> None:

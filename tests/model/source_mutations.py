@@ -164,9 +164,9 @@ AT_BARISTAS = {
 AT_CASHIERS = {
     "an order is stored after its ticket was queued": Mutation(
         "producer.orders.cashier",
-        "        placement = await self._store.place(",
-        """        await self._dispatcher.ensure(order)
-        placement = await self._store.place(""",
+        "        placement = await self.store.place(",
+        """        await self.dispatcher.ensure(order)
+        placement = await self.store.place(""",
         of(
             "integration/producer/test_cashier_outages.py",
             "test_without_the_store_no_order_counts_and_none_has_a_ticket",
@@ -177,9 +177,9 @@ AT_CASHIERS = {
         "producer.orders.dispatcher",
         """        if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
-        await self._tickets.put(order)
+        await self._tickets.send(ticket_of(order))
 """,
-        """        await self._tickets.put(order)
+        """        await self._tickets.send(ticket_of(order))
         if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
 """,

@@ -22,7 +22,6 @@ from shared.aws.names import Names
 from shared.aws.provisioning import provision, queue_arn
 from shared.aws.queue import OutgoingMessage, SqsQueue
 from shared.aws.queues import open_dead_letters, open_orders_queue
-from shared.aws.tickets import TicketQueue
 from shared.clock import utc_now
 from shared.consuming.message import Message
 from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim
@@ -34,7 +33,7 @@ from tests.support.orders import an_order
 
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
-MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, patience=60 * SECOND)
+MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, retry_after=60 * SECOND)
 
 
 @dataclass
@@ -54,9 +53,9 @@ class BackRoom:
     """Whether nobody answers who announces something."""
 
     def __post_init__(self) -> None:
-        backlog = Backlog(TicketQueue(self.queue))
-        self.line = EmptyQueueMonitor(backlog, self.clock)
-        self.dispatcher = OrderDispatcher(self, TicketQueue(self.queue), backlog)
+        backlog = Backlog(self.queue)
+        self.monitor = EmptyQueueMonitor(backlog, self.clock)
+        self.dispatcher = OrderDispatcher(self, self.queue, backlog)
 
     def clock(self) -> dt.datetime:
         return utc_now() + self.ahead
@@ -115,10 +114,10 @@ class BackRoom:
                 taken.append(Ticket.model_validate_json(delivery.body).order_id)
         return taken
 
-    async def look_at_the_line(self) -> None:
-        """Sample the line as often as it takes to be sure."""
+    async def sample_the_queue(self) -> None:
+        """Sample the queue as often as it takes to be sure."""
         for _ in range(2):
-            await self.line.sample()
+            await self.monitor.sample()
 
     async def give_up_after(self, receives: int) -> None:
         """Let SQS itself move what was received so often."""

@@ -16,7 +16,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from producer.app import cashier_service
-from producer.build import CASHIER
+from producer.context import CASHIER
 from producer.settings import CashierSettings
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names

@@ -120,7 +120,7 @@ async def test_a_cashier_told_that_the_queue_was_lost_announces_the_last_minute_
             assert placed.status == 201
         process.send_signal(signal.SIGHUP)
         await said(process, "queue.lost")
-        repeated = await said(process, r'"changes": (\d+).*announcements.repeated')
+        repeated = await said(process, r'"changes": (\d+).*announcements.republished')
         assert repeated[1] == "1"
         assert await stopped_by_sigterm(process) == 0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from producer.operations import CASHIER_OPERATIONS
+from producer.app import CASHIER_OPERATIONS
 from shared.domain.order import OrderState
 from shared.web.operation import Role
 from tests.support.cashier import (

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from producer.dead_letters.redriver import DeadLetterRedriver
-from producer.dead_letters.service import DeadLetterService
-from producer.orders.errors import DeadLetterNotFoundError, DeadLettersLeftError
+from producer.dead_letters.service import (
+    DeadLetterNotFoundError,
+    DeadLetterService,
+    DeadLettersLeftError,
+)
 from producer.reconciling.failures import Failures
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.aws.queue import OutgoingMessage
@@ -29,11 +32,15 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 
 def failures_of(room: BackRoom, dead_letters: DeadLetters) -> Failures:
-    return Failures(dead_letters, room.store, room.dispatcher, room.clock)
+    return Failures(
+        dead_letters=dead_letters, store=room.store, dispatcher=room.dispatcher, clock=room.clock
+    )
 
 
 def redriving_of(room: BackRoom, dead_letters: DeadLetters) -> DeadLetterRedriver:
-    return DeadLetterRedriver(dead_letters, room.store, room.dispatcher, room.clock)
+    return DeadLetterRedriver(
+        dead_letters=dead_letters, store=room.store, dispatcher=room.dispatcher, clock=room.clock
+    )
 
 
 async def poison(room: BackRoom, count: int) -> None:
@@ -70,14 +77,16 @@ async def test_a_dead_letter_behind_a_thousand_others_is_found_by_everybody(
     redriver = redriving_of(room, room.dead_letters)
     trial = await redriver.redrive(None, dry_run=True)
     assert (len(trial.redriven), len(trial.refused), trial.left) == (1, 1020, 0)
-    desk = DeadLetterService(room.dead_letters, room.store, room.clock)
+    desk = DeadLetterService(dead_letters=room.dead_letters, store=room.store, clock=room.clock)
     assert (await desk.find(trial.redriven[0])).order_id == order.id
 
 
 async def test_what_is_not_there_is_not_found(room: BackRoom) -> None:
     await poison(room, 15)
     with pytest.raises(DeadLetterNotFoundError):
-        await DeadLetterService(room.dead_letters, room.store, room.clock).find(UNKNOWN)
+        await DeadLetterService(
+            dead_letters=room.dead_letters, store=room.store, clock=room.clock
+        ).find(UNKNOWN)
 
 
 async def test_a_redrive_with_a_limit_goes_past_what_it_cannot_redrive_and_stops_there(
@@ -120,9 +129,11 @@ async def test_when_there_is_no_time_for_all_it_is_said_how_many_are_left(room: 
         everything = await redriving_of(room, hurried).redrive(None, dry_run=True)
         assert (len(everything.refused), everything.left) == (10, 15)
         (missing,) = (await redriving_of(room, hurried).redrive({UNKNOWN}, dry_run=True)).refused
-        assert missing.reason == "not among those that could be looked at; try again"
+        assert missing.reason == "not among those that could be inspected; try again"
         with pytest.raises(DeadLettersLeftError):
-            await DeadLetterService(hurried, room.store, room.clock).find(UNKNOWN)
+            await DeadLetterService(dead_letters=hurried, store=room.store, clock=room.clock).find(
+                UNKNOWN
+            )
     assert len(await room.dead_letters.look(100)) == 25
 
 

@@ -29,7 +29,12 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 @pytest.fixture
 def failures(room: BackRoom) -> Failures:
-    return Failures(room.dead_letters, room.store, room.dispatcher, room.clock)
+    return Failures(
+        dead_letters=room.dead_letters,
+        store=room.store,
+        dispatcher=room.dispatcher,
+        clock=room.clock,
+    )
 
 
 async def test_an_order_whose_ticket_was_rejected_fails_and_is_announced(
@@ -184,8 +189,12 @@ async def test_an_order_that_cannot_be_read_keeps_nobody_from_the_others(room: B
         await room.bury_ticket(order)
     store = cast("Store", _OneUnreadable(room.store, orders[0].id))
 
-    await Failures(room.dead_letters, store, room.dispatcher, room.clock).fail()
-    findings = await DeadLetterService(room.dead_letters, store, room.clock).listed(10)
+    await Failures(
+        dead_letters=room.dead_letters, store=store, dispatcher=room.dispatcher, clock=room.clock
+    ).fail()
+    findings = await DeadLetterService(
+        dead_letters=room.dead_letters, store=store, clock=room.clock
+    ).listed(10)
 
     assert [await room.state(order) for order in orders[1:]] == [FAILED] * 2
     shown = {finding.order_id: (finding.order is not None, finding.reason) for finding in findings}
@@ -247,14 +256,14 @@ async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
     expiry = Expiry(room.store, room.dispatcher, room.clock)
     ready = [await room.moved(await room.stored(), PREPARING, READY) for _ in range(2)]
     await room.stored()
-    await expiry.expire((await open_orders.look(room.clock() - MINUTE)).overdue)
+    await expiry.expire((await open_orders.scan(room.clock() - MINUTE)).overdue)
     assert room.announced == []
 
     room.ahead = MINUTE + SECOND
     fetched = await room.moved(ready[0], OrderState.COLLECTED)
     late = await room.moved(await room.stored(), PREPARING, READY)
     for _ in range(2):
-        await expiry.expire((await open_orders.look(room.clock() - MINUTE)).overdue)
+        await expiry.expire((await open_orders.scan(room.clock() - MINUTE)).overdue)
 
     assert await room.state(ready[1]) is OrderState.EXPIRED
     assert room.announced == [(ready[1].id, OrderState.EXPIRED, 4)]

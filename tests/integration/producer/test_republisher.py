@@ -32,7 +32,14 @@ def republisher(room: BackRoom) -> Republisher:
 def stops(
     room: BackRoom, republisher: Republisher, name: str = "north", return_seconds: float = 0
 ) -> UncleanStops:
-    return UncleanStops(name, room.store, room.dispatcher, republisher, room.clock, return_seconds)
+    return UncleanStops(
+        name,
+        store=room.store,
+        dispatcher=room.dispatcher,
+        republisher=republisher,
+        clock=room.clock,
+        return_seconds=return_seconds,
+    )
 
 
 async def test_every_change_since_is_announced_again_an_orders_own_in_order(
@@ -104,7 +111,7 @@ async def test_a_cashier_that_stopped_cleanly_needs_nothing_told_again(
     first = stops(room, republisher)
     await first.check()
     await room.stored()
-    await first.sign_out()
+    await first.remove_heartbeat()
     assert await room.store.cashier_heartbeats() == []
 
     await stops(room, republisher).check()
@@ -137,7 +144,7 @@ async def test_the_sign_of_the_last_life_stays_until_it_was_made_up_for(
     again = stops(room, republisher)
     with pytest.raises(AwsUnavailableError):
         await again.check()
-    await again.sign_out()
+    await again.remove_heartbeat()
     assert await room.store.cashier_heartbeats() == [before]
 
     room.deaf = False
@@ -155,7 +162,7 @@ async def test_a_cashier_that_leaves_something_untold_does_not_stop_cleanly(
     await room.dispatcher.announce(order)
     room.ahead = 30 * MINUTE
     await first.check()
-    await first.sign_out()
+    await first.remove_heartbeat()
     (sign,) = await room.store.cashier_heartbeats()
     assert sign.unannounced_since == order.since
 

@@ -30,10 +30,10 @@ class Tickets:
     def __init__(self) -> None:
         self.count: int | None = 7
 
-    async def backlog(self) -> int:
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
         if self.count is None:
             raise AwsUnavailableError("SQS is out of reach")
-        return self.count
+        return self.count, 0
 
 
 class Clock:

@@ -18,10 +18,10 @@ class CountOnDemand:
     def __init__(self) -> None:
         self.asked: asyncio.Queue[asyncio.Future[int]] = asyncio.Queue()
 
-    async def backlog(self) -> int:
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.asked.put_nowait(answer)
-        return await answer
+        return await answer, 0
 
 
 @pytest.fixture

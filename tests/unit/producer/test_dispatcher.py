@@ -11,7 +11,9 @@ from producer.orders.backlog import Backlog
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
+from shared.aws.queue import OutgoingMessage
 from shared.domain.order import Order, OrderState
+from shared.messages.ticket import Ticket
 from tests.support.orders import an_order
 
 
@@ -19,7 +21,7 @@ from tests.support.orders import an_order
 class Counter:
     """Both ports of the dispatcher: writes down what is done, and fails or waits when told to."""
 
-    done: list[tuple[str, Order]] = field(default_factory=list)
+    done: list[tuple[str, str]] = field(default_factory=list)
     fails_with: Exception | None = None
     refused: Order | None = None
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -33,13 +35,13 @@ class Counter:
             raise self.fails_with
         if order is self.refused:
             raise EntryFailedError("InvalidParameter", "", sender_fault=True)
-        self.done.append(("announced", order))
+        self.done.append(("announced", order.id))
 
-    async def put(self, order: Order) -> None:
-        self.done.append(("queued", order))
+    async def send(self, message: OutgoingMessage) -> None:
+        self.done.append(("queued", Ticket.model_validate_json(message.body).order_id))
 
-    async def backlog(self) -> int:
-        return 0
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        return 0, 0
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ async def test_an_order_is_announced_before_its_ticket_is_queued(
 ) -> None:
     order = an_order()
     await dispatcher.ensure(order)
-    assert counter.done == [("announced", order), ("queued", order)]
+    assert counter.done == [("announced", order.id), ("queued", order.id)]
     assert backlog.count == 1
 
 
@@ -85,7 +87,7 @@ async def test_those_who_ask_at_once_for_one_order_get_one_ticket(
     await asyncio.sleep(0)
     counter.go_on.set()
     await asyncio.gather(*asking)
-    assert counter.done == [("announced", order), ("queued", order)]
+    assert counter.done == [("announced", order.id), ("queued", order.id)]
 
 
 @pytest.mark.parametrize("state", sorted(set(OrderState) - {OrderState.PLACED}))
@@ -106,7 +108,7 @@ async def test_a_failure_is_heard_of_and_the_next_try_queues_the_ticket(
     assert (counter.done, backlog.count) == ([], 0)
     counter.fails_with = None
     await dispatcher.ensure(order)
-    assert counter.done == [("announced", order), ("queued", order)]
+    assert counter.done == [("announced", order.id), ("queued", order.id)]
 
 
 async def test_one_who_gives_up_leaves_the_ticket_to_the_next(
@@ -119,7 +121,7 @@ async def test_one_who_gives_up_leaves_the_ticket_to_the_next(
     first.cancel()
     counter.go_on.set()
     await second
-    assert counter.done == [("announced", order), ("queued", order)]
+    assert counter.done == [("announced", order.id), ("queued", order.id)]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ async def test_a_fresh_ticket_is_queued_whatever_was_queued_before(
     await dispatcher.ensure(order)
     await dispatcher.requeue(order)
     await dispatcher.ensure(order)
-    assert counter.done == [("announced", order), ("queued", order)] * 2
+    assert counter.done == [("announced", order.id), ("queued", order.id)] * 2
     assert backlog.count == 2
 
 
@@ -162,7 +164,7 @@ async def test_an_order_in_preparation_gets_its_fresh_ticket_without_an_announce
 ) -> None:
     order = replace(an_order(), state=OrderState.PREPARING)
     await dispatcher.requeue(order)
-    assert counter.done == [("queued", order)]
+    assert counter.done == [("queued", order.id)]
 
 
 async def test_what_could_not_be_announced_is_announced_later_once(
@@ -179,7 +181,7 @@ async def test_what_could_not_be_announced_is_announced_later_once(
     counter.fails_with = None
     await dispatcher.announce_remaining()
     await dispatcher.announce_remaining()
-    assert counter.done == [("announced", order) for order in orders]
+    assert counter.done == [("announced", order.id) for order in orders]
     assert dispatcher.unannounced_since is None
 
 
@@ -194,7 +196,7 @@ async def test_many_that_cannot_be_announced_in_time_are_given_up_together_and_a
 
     counter.go_on.set()
     await dispatcher.announce_remaining()
-    assert counter.done == [("announced", order) for order in orders]
+    assert counter.done == [("announced", order.id) for order in orders]
     assert dispatcher.unannounced_since is None
 
 
@@ -204,13 +206,13 @@ async def test_one_announcement_that_is_refused_keeps_none_of_the_others_back(
     first, *others = (an_order() for _ in range(200))
     counter.refused = first
     await dispatcher.announce(first, *others)
-    assert counter.done == [("announced", order) for order in others]
+    assert counter.done == [("announced", order.id) for order in others]
     assert dispatcher.unannounced_since == first.since
 
     await dispatcher.announce_remaining()
     counter.refused = None
     await dispatcher.announce_remaining()
-    assert counter.done[-1] == ("announced", first)
+    assert counter.done[-1] == ("announced", first.id)
     assert dispatcher.unannounced_since is None
 
 
@@ -227,4 +229,4 @@ async def test_what_was_being_announced_when_its_teller_was_stopped_is_announced
 
     counter.go_on.set()
     await dispatcher.announce_remaining()
-    assert counter.done == [("announced", order)]
+    assert counter.done == [("announced", order.id)]

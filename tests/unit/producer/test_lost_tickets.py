@@ -16,7 +16,7 @@ from tests.support.orders import NOON, an_order
 
 SECOND = dt.timedelta(seconds=1)
 HOUR = dt.timedelta(hours=1)
-MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, patience=60 * SECOND)
+MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, retry_after=60 * SECOND)
 
 seconds = st.integers(-7200, 7200)
 states = st.sampled_from(OrderState)
@@ -38,7 +38,7 @@ def prepared_until(offset: float, *, since: float = -3600) -> Order:
 def lost(
     order: Order, horizon: dt.datetime, fresh: Mapping[str, dt.datetime] | None = None
 ) -> bool:
-    return lost_tickets([order], horizon, fresh or {}, NOON, MARGINS) == [order]
+    return lost_tickets([order], horizon, fresh=fresh or {}, now=NOON, margins=MARGINS) == [order]
 
 
 def test_without_any_sign_from_the_line_nothing_is_known() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from producer.models import PlaceOrder, SetShop
+from producer.http.place_order import PlaceOrder
+from producer.http.shop import SetShop
 
 LINE: dict[str, Any] = {"item": "latte", "size": "large", "quantity": 2}
 ORDER: dict[str, Any] = {"customer_name": "Ada", "items": [LINE]}

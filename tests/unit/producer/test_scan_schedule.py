@@ -11,7 +11,7 @@ def dues(looks: ScanSchedule, clock: list[float], *times: float) -> list[bool]:
     for clock[0] in times:
         due.append(looks.is_due)
         if looks.is_due:
-            looks.looked()
+            looks.scanned()
     return due
 
 

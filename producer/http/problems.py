@@ -1,4 +1,4 @@
-"""The kinds of problem that the cashier answers with, and which error is which."""
+"""The kinds of problem that the cashier answers with, and the error behind each."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
+from producer.dead_letters.service import DeadLetterNotFoundError, DeadLettersLeftError
 from producer.orders.errors import (
-    DeadLetterNotFoundError,
-    DeadLettersLeftError,
     KeyReusedError,
     NotInThatStateError,
     NotInTimeError,
@@ -18,10 +17,9 @@ from producer.orders.errors import (
     TooBusyError,
 )
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
 from shared.clock import utc_now
-from shared.domain.errors import NotOnTheMenuError
-from shared.store.contract import InvalidCursorError, StoreUnavailableError
+from shared.domain.errors import NotOnTheMenuError, UnavailableError
+from shared.store.contract import InvalidCursorError
 from shared.web.idempotency import KEY_REUSED
 from shared.web.problem import (
     INVALID_REQUEST,
@@ -87,8 +85,7 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         ShopClosedError: _closed,
         TooBusyError: lambda error: Problem(TOO_BUSY, str(error), retry_after=error.retry_after),
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
-        StoreUnavailableError: _unavailable,
-        AwsUnavailableError: _unavailable,
+        UnavailableError: _unavailable,
         EntryFailedError: _unavailable,
         NotInTimeError: _unavailable,
     }
