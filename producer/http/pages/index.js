@@ -55,7 +55,7 @@ async function readShop() {
     const { state, backlog, baristas, wait_seconds: wait } = await answer.json();
     const people = baristas === 1 ? "1 barista" : `${baristas} baristas`;
     shop.textContent =
-      `The shop is ${state}. ${people} at work, ${backlog} in line, ` +
+      `The shop is ${state}. ${people} at work, ${backlog} in the queue, ` +
       `a wait of ${wait.low} to ${wait.high} seconds.`;
   } catch {
     shop.textContent = "The shop does not answer right now.";
