@@ -63,9 +63,6 @@ def _mail_address(text: str) -> str:
     return text
 
 
-Note = Annotated[PrintableText, Field(max_length=200)]
-
-
 class LineRequest(Body):
     """One line of an order to place."""
 
@@ -77,7 +74,7 @@ class LineRequest(Body):
         AfterValidator(_no_modifier_twice),
     ] = Field(default=[])
     quantity: Annotated[int, Field(ge=1, le=20)]
-    note: Note | None = None
+    note: Annotated[PrintableText, Field(max_length=200)] | None = None
 
     def requested(self) -> OrderLineRequest:
         """Convert the line to what the menu quotes a price for."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from producer.context import CASHIER, CashierContext
-from producer.http.place_order import Note
 from producer.http.problems import INVALID_SETTING
 from shared.clock import Timestamp
 from shared.domain.errors import FieldError
@@ -17,7 +17,7 @@ from shared.domain.menu import Choice, MenuItem, find
 from shared.domain.shop import ShopState
 from shared.web.answer import answer
 from shared.web.body import read_body
-from shared.web.fields import Body, PointInTime
+from shared.web.fields import Body, PointInTime, PrintableText
 from shared.web.operation import Answer, Parameter, Role, operation
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
 
@@ -26,7 +26,7 @@ class SetShop(Body):
     """The state that the shop is to be in, and why, and until when."""
 
     state: ShopState
-    reason: Note | None = None
+    reason: Annotated[PrintableText, Field(max_length=200)] | None = None
     until: PointInTime | None = None
 
 

@@ -55,7 +55,7 @@ class Failures:
                 self._settled = await self._read(pages, changes)
         finally:
             await self._dispatcher.announce(*changes)
-        # What others held is read in the next round, what there was no time for much later.
+        # Letters that others held are read in the next round, those left for want of time later.
         all_settled = len(self._settled) == pages.seen and (pages.left == 0 or pages.cut_short)
         self._settled_at = seen if all_settled else None
         self._read_at = time.monotonic()
@@ -75,12 +75,12 @@ class Failures:
 
     async def _settle(self, letter: DeadLetter, changes: list[Order]) -> bool:
         try:
-            return await self._is_settled(letter, changes)
+            return await self._fail_order(letter, changes)
         except Exception:  # a dead letter's outermost edge: the others are settled all the same
             log.exception("dead_letter.not_settled", letter_id=letter.id)
             return False
 
-    async def _is_settled(self, letter: DeadLetter, changes: list[Order]) -> bool:
+    async def _fail_order(self, letter: DeadLetter, changes: list[Order]) -> bool:
         """Fail the order if it must; return whether this letter needs no more attention."""
         ticket = ticket_in(letter)
         if letter.id in self._settled or ticket is None:

@@ -1,4 +1,4 @@
-"""An order as the cashier would write it up."""
+"""An order as the cashier would record it."""
 
 from __future__ import annotations
 

@@ -64,13 +64,13 @@ async def test_cut_off_before_the_announcement_it_is_done_again(
     room: BackRoom, redriver: DeadLetterRedriver, failures: Failures
 ) -> None:
     order = await failed(room, failures)
-    room.deaf = True
+    room.topic_fails = True
     cut_off = await everything(redriver)
     assert [refused.reason for refused in cut_off.refused] == [OUT_OF_REACH]
     assert await room.state(order) is PLACED
     assert await room.take_tickets() == []
 
-    room.deaf = False
+    room.topic_fails = False
     await failures.fail()
     assert await room.state(order) is PLACED
     assert len((await everything(redriver)).redriven) == 1

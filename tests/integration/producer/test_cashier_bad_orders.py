@@ -180,7 +180,7 @@ INVALID = {
     "201 characters of note": (line_with(note="a" * 201), ["/items/0/note"]),
     "a control character in the note": (line_with(note="a\x1bb"), ["/items/0/note"]),
     "a number for a note": (line_with(note=1), ["/items/0/note"]),
-    "many faults at once": (
+    "many errors at once": (
         {
             "customer_name": " ",
             "items": [LINE | {"quantity": 0, "note": "\n"}, LINE, {"item": 1, "size": "large"}],
@@ -199,13 +199,13 @@ INVALID = {
 
 
 @pytest.mark.parametrize(("order", "pointers"), INVALID.values(), ids=INVALID)
-async def test_an_invalid_order_is_told_of_every_fault(
+async def test_an_invalid_order_is_refused_with_every_error(
     cashier: ServedCashier, order: dict[str, Any], pointers: list[str]
 ) -> None:
     refused = await cashier.place(order)
     assert refused.problem == (422, "/problems/invalid-order")
     assert refused.pointers == pointers
-    assert all(fault["detail"] for fault in refused.body["errors"])
+    assert all(error["detail"] for error in refused.body["errors"])
 
 
 async def test_what_was_sent_is_not_repeated_in_the_answer(cashier: ServedCashier) -> None:

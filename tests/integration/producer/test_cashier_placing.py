@@ -121,9 +121,9 @@ async def test_an_order_is_announced_under_the_correlation_id_of_its_request(
 ) -> None:
     async with cashier.announcements() as announced:
         placed = await cashier.place(X_Correlation_ID="abc-123")
-        (heard,) = await announced.receive(10)
+        (received,) = await announced.receive(10)
     order = placed.body
-    assert json.loads(heard.body) == {
+    assert json.loads(received.body) == {
         "specversion": "1.0",
         "id": f"{order['id']}:1",
         "source": "/stores/main",
@@ -141,7 +141,7 @@ async def test_an_order_is_announced_under_the_correlation_id_of_its_request(
             "attempt": 0,
         },
     }
-    assert heard.attributes == {
+    assert received.attributes == {
         "type": "coffeeshop.order.placed.v1",
         "store_id": "main",
         "order_id": order["id"],

@@ -103,7 +103,7 @@ async def test_an_order_placed_before_the_shop_closed_is_still_told_of(
         "unknown field",
     ],
 )
-async def test_a_setting_that_is_not_valid_is_told_of_every_fault(
+async def test_an_invalid_setting_is_refused_with_every_error(
     cashier: ServedCashier, setting: dict[str, object], pointers: list[str]
 ) -> None:
     refused = await cashier.staff("PUT", "/shop", setting)
@@ -151,11 +151,11 @@ async def test_one_client_over_its_rate_has_to_wait_and_staff_have_not(
         placed = [await cashier.place() for _ in range(3)]
         refused = await cashier.place()
         by_staff = await cashier.staff("POST", "/orders", ORDER)
-        looked_at = await cashier.ask("GET", "/menu")
+        read = await cashier.ask("GET", "/menu")
     assert [answer.status for answer in placed] == [201] * 3
     assert refused.problem == (429, "/problems/too-many-requests")
     assert 55 <= int(refused.headers["Retry-After"]) <= 60
-    assert (by_staff.status, looked_at.status) == (201, 200)
+    assert (by_staff.status, read.status) == (201, 200)
 
 
 async def test_clients_behind_a_proxy_that_is_trusted_are_told_apart(

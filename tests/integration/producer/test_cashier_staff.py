@@ -1,4 +1,4 @@
-"""What staff may do, what whoever holds an order's id may do, and what everybody may see."""
+"""What staff may do, what holders of an order's id may do, and what everybody may see."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ async def test_an_order_that_nobody_has_begun_can_be_canceled(cashier: ServedCas
     placed = await cashier.place()
     async with cashier.announcements() as announced:
         canceled = await cashier.ask("POST", f"/orders/{placed.body['id']}/cancel")
-        (heard,) = await announced.receive(10)
+        (received,) = await announced.receive(10)
     assert canceled.status == 200
     assert (canceled.body["state"], canceled.body["version"]) == ("canceled", 2)
     assert canceled.body["canceled_at"] == canceled.body["timeline"][-1]["at"]
     assert canceled.body["estimate"] is None
-    event = json.loads(heard.body)
+    event = json.loads(received.body)
     assert event["type"] == "coffeeshop.order.canceled.v1"
     assert event["id"] == f"{placed.body['id']}:2"
 
@@ -101,11 +101,11 @@ async def test_a_ready_order_is_handed_over_once(cashier: ServedCashier) -> None
     await cashier.moved(placed.body["id"], PREPARING, READY)
     async with cashier.announcements() as announced:
         collected = await cashier.staff("POST", f"/orders/{placed.body['id']}/collect")
-        (heard,) = await announced.receive(10)
+        (received,) = await announced.receive(10)
     again = await cashier.staff("POST", f"/orders/{placed.body['id']}/collect")
     assert (collected.status, collected.body["state"]) == (200, "collected")
     assert collected.body["collected_at"] == collected.body["timeline"][-1]["at"]
-    assert json.loads(heard.body)["type"] == "coffeeshop.order.collected.v1"
+    assert json.loads(received.body)["type"] == "coffeeshop.order.collected.v1"
     assert again.problem == (409, "/problems/order-not-collectable")
 
 

@@ -1,4 +1,4 @@
-"""What staff can do with dead letters over HTTP: look, redrive, purge. Real queues."""
+"""What staff can do with dead letters over HTTP: list, redrive, purge. Real queues."""
 
 from __future__ import annotations
 

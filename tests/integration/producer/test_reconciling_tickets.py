@@ -27,7 +27,7 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 
 class FreshTicketsForAll:
-    """Gives fresh tickets among all open orders, as they are then."""
+    """Requeues lost tickets among all open orders."""
 
     def __init__(self, room: BackRoom) -> None:
         self._open_orders = OpenOrders(room.store)
@@ -86,7 +86,7 @@ async def test_an_order_of_a_cashier_killed_before_it_queued_the_ticket_gets_one
     assert await room.take_tickets() == [order.id]
 
 
-async def test_a_long_line_that_nobody_serves_gets_no_tickets_on_top(
+async def test_a_long_queue_without_workers_gets_no_extra_tickets(
     room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     await asyncio.gather(*(room.placed() for _ in range(500)))
@@ -113,7 +113,7 @@ async def test_an_order_that_the_baristas_have_passed_by_gets_a_ticket_and_no_ot
     assert await room.take_tickets() == [waiting.id, passed_by.id]
 
 
-async def test_an_order_the_line_has_not_quite_passed_may_only_be_out_of_order(
+async def test_an_order_just_behind_the_newest_received_may_only_be_out_of_order(
     room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
@@ -165,7 +165,7 @@ async def test_a_fresh_ticket_that_is_lost_as_well_is_replaced_once_there_was_ti
     assert taken == [[order.id], [], [order.id]]
 
 
-async def test_after_the_queue_was_lost_a_fresh_ticket_counts_for_nothing(
+async def test_after_the_queue_was_lost_fresh_tickets_are_forgotten(
     room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
@@ -204,10 +204,10 @@ async def test_a_ticket_that_could_not_be_queued_is_queued_in_the_next_round(
     order = await room.stored()
     room.ahead = SETTLED
     await room.sample_the_queue()
-    room.deaf = True
+    room.topic_fails = True
     with pytest.raises(AwsUnavailableError):
         await fresh_tickets.give()
-    room.deaf = False
+    room.topic_fails = False
     await fresh_tickets.give()
     assert await room.take_tickets() == [order.id]
 

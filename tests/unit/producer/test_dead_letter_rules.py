@@ -130,7 +130,7 @@ def test_an_order_that_a_barista_has_in_hand_is_not_redriven() -> None:
         ((OrderState.CANCELED,), [OrderState.CANCELED]),
     ],
 )
-def test_what_the_barista_of_a_dead_ticket_may_have_left_untold(
+def test_the_changes_that_the_barista_of_a_dead_ticket_may_have_left_unannounced(
     way: Sequence[OrderState], unannounced: Sequence[OrderState]
 ) -> None:
     order = an_order()

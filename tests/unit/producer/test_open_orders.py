@@ -78,13 +78,13 @@ async def test_ready_orders_that_are_collected_are_forgotten() -> None:
     assert collected.id not in shelf.known
 
 
-async def test_ready_orders_are_not_forgotten_by_a_look_that_did_not_come_so_far() -> None:
+async def test_ready_orders_are_not_forgotten_by_a_scan_that_did_not_reach_them() -> None:
     shelf = Shelf([ready()])
     open_orders = OpenOrders(shelf)
     await open_orders.scan(NOON)
-    line = [an_order() for _ in range(500)]
-    shelf.orders[:0] = line
-    assert await open_orders.scan(NOON) == Scan(line, [])
+    newer = [an_order() for _ in range(500)]
+    shelf.orders[:0] = newer
+    assert await open_orders.scan(NOON) == Scan(newer, [])
 
     del shelf.orders[:500]
     shelf.read.clear()
@@ -94,5 +94,5 @@ async def test_ready_orders_are_not_forgotten_by_a_look_that_did_not_come_so_far
 
 async def test_very_many_that_are_overdue_do_not_hide_those_that_wait() -> None:
     overdue, waiting = [ready() for _ in range(1100)], an_order()
-    look = await OpenOrders(Shelf([*overdue, waiting])).scan(NOON + dt.timedelta(seconds=1))
-    assert look == Scan([waiting], overdue)
+    scan = await OpenOrders(Shelf([*overdue, waiting])).scan(NOON + dt.timedelta(seconds=1))
+    assert scan == Scan([waiting], overdue)

@@ -1,4 +1,4 @@
-"""A line between a service and the emulator that a test can cut, or let fall silent."""
+"""A TCP link between a service and the emulator that a test can cut, or silence."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from collections.abc import AsyncIterator
 from yarl import URL
 
 
-class Line:
-    """Carries bytes both ways between whoever connects and `port`."""
+class Link:
+    """Carries bytes both ways between its clients and `port`."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._clear = asyncio.Event()
         self._clear.set()
-        self._talks: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.url = URL()
 
     async def connect(self) -> None:
         """Take connections: again, on the same port, after `cut`."""
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.url.port or 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.url.port or 0)
         _, port = self._server.sockets[0].getsockname()
         self.url = URL.build(scheme="http", host="127.0.0.1", port=port)
 
     async def cut(self) -> None:
-        """Refuse connections, and break off those that there are."""
+        """Refuse new connections, and break the open ones."""
         if self._server is not None:
             self._server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
-    def fall_silent(self) -> None:
-        """Take connections and whatever comes by them, and give nothing back."""
+    def silence(self) -> None:
+        """Take connections and bytes, and give nothing back."""
         self._clear.clear()
 
-    def speak(self) -> None:
-        """Carry on, with what was held back first."""
+    def resume(self) -> None:
+        """Carry on, and first with what was held back."""
         self._clear.set()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = asyncio.create_task(self._carry_both_ways(reader, writer))
-        self._talks.add(talk)
-        talk.add_done_callback(self._talks.discard)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._carry_both_ways(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
         with contextlib.suppress(asyncio.CancelledError, OSError):
-            await talk
+            await connection
 
     async def _carry_both_ways(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -68,14 +68,14 @@ class Line:
 
 
 @contextlib.asynccontextmanager
-async def line_to(url: str) -> AsyncIterator[Line]:
-    """Lay a line to where `url` is served, for as long as the block lasts."""
+async def link_to(url: str) -> AsyncIterator[Link]:
+    """Open a link to the server of `url`, for as long as the block lasts."""
     port = URL(url).port
     assert port is not None
-    line = Line(port)
-    await line.connect()
+    link = Link(port)
+    await link.connect()
     try:
-        yield line
+        yield link
     finally:
-        line.speak()
-        await line.cut()
+        link.resume()
+        await link.cut()
