@@ -115,35 +115,18 @@ async def build_cashier(
 
 
 async def _context(resources: _Resources, menu: Menu) -> CashierContext:
-    settings, store, backlog = resources.settings, resources.store, resources.backlog
-    ids = OrderIds(await store.order_id_secret(secrets.token_urlsafe(32)))
+    settings, store = resources.settings, resources.store
     wait_estimator = WaitEstimator(
         heartbeats=TtlCache(lambda: store.worker_heartbeats(utc_now()), HEARTBEATS_TTL_SECONDS),
-        backlog=backlog,
+        backlog=resources.backlog,
         menu=menu,
         brew_speed=settings.brew_speed,
     )
-    cashier = Cashier(
-        store=store,
-        menu=menu,
-        admission=OrderAdmission(
-            store=store, backlog=backlog, backlog_limit=settings.backlog_limit
-        ),
-        wait_estimator=wait_estimator,
-        dispatcher=resources.dispatcher,
-        updates=OrderUpdates(
-            store=store, jobs=DeliveryJobs(resources.deliveries), ids=ids, clock=utc_now
-        ),
-        ids=ids,
-        clock=utc_now,
-        store_id=settings.store_id,
-        timezone=ZoneInfo(settings.timezone),
-    )
     return CashierContext(
-        cashier=cashier,
+        cashier=await _cashier(resources, menu, wait_estimator),
         menu=menu,
         wait_estimator=wait_estimator,
-        backlog=backlog,
+        backlog=resources.backlog,
         store=store,
         rate_limit=RateLimit(settings.orders_per_minute, time.monotonic),
         webhook_urls=DialingRules(settings.allow_loopback_webhooks),
@@ -158,6 +141,27 @@ async def _context(resources: _Resources, menu: Menu) -> CashierContext:
             clock=utc_now,
         ),
         clock=utc_now,
+    )
+
+
+async def _cashier(resources: _Resources, menu: Menu, wait_estimator: WaitEstimator) -> Cashier:
+    settings, store = resources.settings, resources.store
+    ids = OrderIds(await store.order_id_secret(secrets.token_urlsafe(32)))
+    return Cashier(
+        store=store,
+        menu=menu,
+        admission=OrderAdmission(
+            store=store, backlog=resources.backlog, backlog_limit=settings.backlog_limit
+        ),
+        wait_estimator=wait_estimator,
+        dispatcher=resources.dispatcher,
+        updates=OrderUpdates(
+            store=store, jobs=DeliveryJobs(resources.deliveries), ids=ids, clock=utc_now
+        ),
+        ids=ids,
+        clock=utc_now,
+        store_id=settings.store_id,
+        timezone=ZoneInfo(settings.timezone),
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.clock import Timestamp
 from shared.domain.estimate import remaining
-from shared.domain.order import LineItem, Order, OrderState
+from shared.domain.order import Order, OrderState
 
 _WAITING = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
@@ -22,6 +22,8 @@ class EstimateModel(BaseModel):
 
 class LineModel(BaseModel):
     """One line of an order, at the price it was ordered for (minor units)."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: str
     item: str
@@ -73,7 +75,7 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         state=order.state,
         version=order.version,
         customer_name=order.customer_name,
-        items=[_show_line(item) for item in order.items],
+        items=[LineModel.model_validate(item) for item in order.items],
         currency=order.currency,
         total=order.total,
         placed_at=order.placed_at,
@@ -83,20 +85,6 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         canceled_at=order.reached(OrderState.CANCELED),
         timeline=[TimelineModel(state=entry.state, at=entry.at) for entry in order.timeline],
         estimate=_show_estimate(order, now),
-    )
-
-
-def _show_line(item: LineItem) -> LineModel:
-    return LineModel(
-        id=item.id,
-        item=item.item,
-        name=item.name,
-        size=item.size,
-        modifiers=list(item.modifiers),
-        quantity=item.quantity,
-        note=item.note,
-        unit_price=item.unit_price,
-        total=item.total,
     )
 
 

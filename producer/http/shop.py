@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from producer.context import CASHIER, CashierContext
 from producer.http.problems import INVALID_SETTING
 from shared.clock import Timestamp
 from shared.domain.errors import FieldError
-from shared.domain.menu import Choice, MenuItem, find
+from shared.domain.menu import MenuItem, find
 from shared.domain.shop import ShopState
 from shared.web.answer import answer
 from shared.web.body import read_body
@@ -56,6 +55,8 @@ class ShopModel(BaseModel):
 
 class ChoiceModel(BaseModel):
     """A size or modifier, and its price in minor units."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: str
     name: str
@@ -160,13 +161,9 @@ def _show_item(item: MenuItem, *, sold_out: bool) -> MenuItemModel:
         category=item.category,
         prep_seconds=item.prep_seconds,
         sold_out=sold_out,
-        sizes=_show_choices(item.sizes),
-        modifiers=_show_choices(item.modifiers),
+        sizes=[ChoiceModel.model_validate(size) for size in item.sizes],
+        modifiers=[ChoiceModel.model_validate(modifier) for modifier in item.modifiers],
     )
-
-
-def _show_choices(choices: Sequence[Choice]) -> list[ChoiceModel]:
-    return [ChoiceModel(id=choice.id, name=choice.name, price=choice.price) for choice in choices]
 
 
 async def _show_shop(context: CashierContext) -> ShopModel:

@@ -55,7 +55,7 @@ class Failures:
                 self._settled = await self._read(pages, changes)
         finally:
             await self._dispatcher.announce(*changes)
-        # Letters that others held are read in the next round, those left for want of time later.
+        # Letters held by others are read next round; those left when time ran out, after a minute.
         all_settled = len(self._settled) == pages.seen and (pages.left == 0 or pages.cut_short)
         self._settled_at = seen if all_settled else None
         self._read_at = time.monotonic()

@@ -28,7 +28,14 @@ from tests.model.record import Record
 from worker.barista import Announcer, Barista
 
 LEASE = dt.timedelta(seconds=30)
-LATTE = MenuItem("latte", "Caffè latte", "", "coffee", 1, (Choice("large", "Large", 520),))
+LATTE = MenuItem(
+    id="latte",
+    name="Caffè latte",
+    description="",
+    category="coffee",
+    prep_seconds=1,
+    sizes=(Choice("large", "Large", 520),),
+)
 MENU = Menu("USD", (LATTE,))
 ASKED = OrderRequest(
     customer_name="Ada",

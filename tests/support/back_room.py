@@ -155,4 +155,6 @@ async def open_back_room(emulator: str, state_dir: Path) -> AsyncIterator[BackRo
             open_orders_queue(clients, names, wait_time=0) as queue,
             open_dead_letters(clients, names.dead_letters) as dead_letters,
         ):
-            yield BackRoom(clients, names, store, queue, dead_letters)
+            yield BackRoom(
+                clients=clients, names=names, store=store, queue=queue, dead_letters=dead_letters
+            )

@@ -68,7 +68,13 @@ class ServedCashier:
     """A cashier, its clients, and what its work leaves in the store and the queues."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, url: URL, store: Store, clients: AwsClients, names: Names
+        self,
+        *,
+        http: aiohttp.ClientSession,
+        url: URL,
+        store: Store,
+        clients: AwsClients,
+        names: Names,
     ) -> None:
         self._http = http
         self.url = url
@@ -242,7 +248,9 @@ async def open_cashier(
             async with asyncio.timeout(10):
                 url = URL(await listening.get())
             async with aiohttp.ClientSession() as http:
-                yield ServedCashier(http, url, app[CASHIER].store, clients, names)
+                yield ServedCashier(
+                    http=http, url=url, store=app[CASHIER].store, clients=clients, names=names
+                )
         finally:
             stop.set()
             await served

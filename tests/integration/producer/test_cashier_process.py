@@ -106,7 +106,7 @@ async def test_a_cashier_killed_after_its_answer_loses_no_order(
                 assert (await found.json())["items"] == order["items"]
 
 
-async def test_a_cashier_told_that_the_queue_was_lost_announces_the_last_minute_again(
+async def test_after_sighup_a_cashier_republishes_the_last_minute(
     ministack: str, tmp_path: Path
 ) -> None:
     settings = settings_for(ministack, tmp_path)
@@ -125,7 +125,7 @@ async def test_a_cashier_told_that_the_queue_was_lost_announces_the_last_minute_
         assert await stopped_by_sigterm(process) == 0
 
 
-async def test_a_cashier_that_waits_for_its_queue_leaves_when_told_to(tmp_path: Path) -> None:
+async def test_a_cashier_that_waits_for_its_queue_stops_on_sigterm(tmp_path: Path) -> None:
     nowhere = settings_for(f"http://127.0.0.1:{free_port()}", tmp_path)
     async with process_of(nowhere) as process:
         await said(process, "not_there_yet")
@@ -152,7 +152,7 @@ async def test_a_cashier_that_waits_for_its_queue_leaves_when_told_to(tmp_path: 
     ],
     ids=["no menu", "a folder for a menu", "no port, a negative rate and no time zone"],
 )
-async def test_settings_that_cannot_be_are_named_and_the_cashier_does_not_start(
+async def test_invalid_settings_are_named_and_the_cashier_does_not_start(
     tmp_path: Path, settings: dict[str, str], messages: set[str]
 ) -> None:
     nowhere = settings_for(f"http://127.0.0.1:{free_port()}", tmp_path)

@@ -56,7 +56,7 @@ async def test_the_routes_of_staff_are_those_of_the_contract() -> None:
         STAFF_KEY,
     ],
 )
-async def test_staff_routes_want_the_staff_key(
+async def test_staff_routes_require_the_staff_key(
     cashier: ServedCashier, authorization: str | None
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -161,7 +161,7 @@ async def test_the_list_can_be_of_one_state(new_cashier: ServedCashier) -> None:
         "cursor=%00",
     ],
 )
-async def test_a_list_that_cannot_be_is_refused(cashier: ServedCashier, query: str) -> None:
+async def test_an_invalid_list_query_is_refused(cashier: ServedCashier, query: str) -> None:
     refused = await cashier.staff("GET", f"/orders?{query}")
     assert refused.problem == (400, "/problems/invalid-request")
 

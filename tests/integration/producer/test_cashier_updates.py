@@ -33,7 +33,7 @@ async def recorded(cashier: ServedCashier, order_id: str) -> list[Subscription]:
         ({}, "/notify/channel"),
     ],
 )
-async def test_an_order_with_nowhere_to_send_its_news_is_refused(
+async def test_an_order_whose_contact_is_invalid_is_refused(
     notify: dict[str, str], pointer: str, cashier: ServedCashier
 ) -> None:
     answer = await cashier.place({**ORDER, "notify": notify})
@@ -57,7 +57,7 @@ async def test_placing_an_order_again_gives_keys_that_open_its_one_subscription(
     assert subscription.secrets[0].secret == again.body["notify"]["secret"]
 
 
-async def test_keys_are_not_told_any_more_once_the_subscription_is_confirmed(
+async def test_keys_are_not_shown_any_more_once_the_subscription_is_confirmed(
     cashier: ServedCashier,
 ) -> None:
     key, body = new_key(), {**ORDER, "notify": WEBHOOK}

@@ -81,7 +81,7 @@ async def test_a_dead_letter_behind_a_thousand_others_is_found_by_everybody(
     assert (await service.find(trial.redriven[0])).order_id == order.id
 
 
-async def test_what_is_not_there_is_not_found(room: BackRoom) -> None:
+async def test_an_unknown_dead_letter_is_not_found(room: BackRoom) -> None:
     await poison(room, 15)
     with pytest.raises(DeadLetterNotFoundError):
         await DeadLetterService(

@@ -146,13 +146,13 @@ def test_a_menu_is_read_as_it_is_written(path: Path) -> None:
     ],
     ids=lambda value: value if value.startswith("menu:") else "",
 )
-def test_a_error_is_named_with_its_line(path: Path, good: str, bad: str, error: str) -> None:
+def test_an_error_is_reported_with_its_line(path: Path, good: str, bad: str, error: str) -> None:
     assert GOOD.count(good) == 1
     found = errors(path, GOOD.replace(good, bad))
     assert any(line.startswith(error) for line in found), found
 
 
-def test_all_errors_are_named_at_once(path: Path) -> None:
+def test_all_errors_are_reported_at_once(path: Path) -> None:
     text = GOOD.replace("large: 340", "huge: 340").replace("[decaf]", "[gin]")
     assert [error.split(":")[1] for error in errors(path, text)] == ["10", "11"]
 

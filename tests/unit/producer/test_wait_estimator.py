@@ -17,7 +17,14 @@ from shared.store.contract import StoreUnavailableError
 from tests.support.orders import NOON
 
 ADA, GRACE = WorkerHeartbeat("ada", 4, NOON), WorkerHeartbeat("grace", 4, NOON)
-LATTE = MenuItem("latte", "Caffè latte", "", "coffee", 60, (Choice("large", "Large", 520),))
+LATTE = MenuItem(
+    id="latte",
+    name="Caffè latte",
+    description="",
+    category="coffee",
+    prep_seconds=60,
+    sizes=(Choice("large", "Large", 520),),
+)
 MENU = Menu("USD", (LATTE,))
 
 
