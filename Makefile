@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test containers chaos soak streams scaling check lock clean python
+.PHONY: help run test containers chaos soak streams scaling paths check lock clean python
 
 help:  ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -32,6 +32,9 @@ streams: $(DEV)  ## Serve a thousand live streams as quickly as a hundred, a hun
 
 scaling: $(DEV)  ## Scale a shop by a step of load, and see that it does as the simulation says
 	$(BIN)/python -m benchmarks.scaling --chart $(or $(CHART),build/scaling.png)
+
+paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
+	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
 
 check: $(DEV)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .
