@@ -25,7 +25,6 @@ from producer.reconciling.build import Surroundings, reconciling
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.names import Names
 from shared.aws.queues import (
     open_announcer,
@@ -99,7 +98,7 @@ async def build_cashier(
                 store,
                 desk,
                 dispatcher,
-                OrderUpdates(store, DeliveryJobs(deliveries), ids, utc_now),
+                OrderUpdates(store, deliveries, ids, utc_now),
                 ids,
                 utc_now,
                 ShopPlace(settings.store_id, ZoneInfo(settings.timezone)),

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import structlog
 
 from producer.orders.order_ids import OrderIds
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.domain.order import Order
 from shared.domain.subscription import Channel, Filter, Subscription, SubscriptionState
 from shared.domain.subscription_request import SubscriptionRequest, grant
 from shared.messages.announcement import ORDER_EVENTS
-from shared.messages.delivery_job import Confirm
+from shared.messages.delivery_job import Confirm, JobQueue
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -39,7 +38,7 @@ class OrderUpdates:
     """Subscribes customers to their orders, at most once each, however often it is asked for."""
 
     def __init__(
-        self, store: SubscriptionStore, jobs: DeliveryJobs, ids: OrderIds, clock: Clock
+        self, store: SubscriptionStore, jobs: JobQueue, ids: OrderIds, clock: Clock
     ) -> None:
         self._store = store
         self._jobs = jobs
@@ -63,7 +62,8 @@ class OrderUpdates:
                 return Updates(recorded, None)
             recorded = fresh
         if recorded.asked_at is None:
-            await self._jobs.send(Confirm(subscription_id=recorded.id))
+            job = Confirm(subscription_id=recorded.id)
+            await self._jobs.send(job.model_dump_json())
         return Updates(recorded, granted.manage_token)
 
     async def _with_fresh_keys(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.domain.order import Order
 from shared.messages.ticket import Ticket
 
@@ -22,7 +22,7 @@ class TicketQueue:
             version=order.version,
         )
         attributes = {"correlation_id": order.correlation_id}
-        await self._queue.send(OutgoingMessage(ticket.model_dump_json(), attributes))
+        await self._queue.send(ticket.model_dump_json(), attributes)
 
     async def backlog(self) -> int:
         """Count the tickets waiting and in flight, as far as SQS knows."""

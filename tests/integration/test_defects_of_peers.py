@@ -22,7 +22,7 @@ from aiobotocore.session import AioSession
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_orders_queue
 from shared.aws.tickets import TicketQueue
 from shared.consuming.consumer import Consumer, ConsumerLimits
@@ -121,9 +121,7 @@ async def test_what_is_being_sent_or_deleted_at_a_shutdown_gets_through(
     settings: ServiceSettings, count: int
 ) -> None:
     async with line_of(settings) as line:
-        sending = [
-            asyncio.create_task(line.queue.send(OutgoingMessage(str(n)))) for n in range(count)
-        ]
+        sending = [asyncio.create_task(line.queue.send(str(n))) for n in range(count)]
         await asyncio.sleep(0)
     await asyncio.gather(*sending)
     async with line_of(settings) as line:
@@ -204,7 +202,7 @@ async def test_a_thousand_messages_take_one_client_and_few_requests(
         return Done()
 
     async with line_of(settings) as line:
-        await asyncio.gather(*(line.queue.send(OutgoingMessage(str(n))) for n in range(1000)))
+        await asyncio.gather(*(line.queue.send(str(n)) for n in range(1000)))
         assert line.requests["SendMessageBatch"] <= 150
         line.requests.clear()
         await Consumer(line.queue, handle, ConsumerLimits(concurrency=20)).run(stop)
@@ -219,9 +217,7 @@ async def test_an_empty_queue_is_no_error_and_no_batch_is_sent_empty(
 ) -> None:
     async with line_of(settings) as line:
         assert await line.queue.receive(10) == []
-        leaving = [
-            asyncio.create_task(line.queue.send(OutgoingMessage("never mind"))) for _ in range(3)
-        ]
+        leaving = [asyncio.create_task(line.queue.send("never mind")) for _ in range(3)]
         await asyncio.sleep(0)
         for task in leaving:
             task.cancel()

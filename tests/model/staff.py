@@ -17,7 +17,6 @@ from producer.orders.updates import OrderUpdates
 from producer.orders.worker_heartbeats import WorkerHeartbeatCache
 from producer.reconciling.failures import Failures
 from producer.reconciling.republisher import Republisher
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.message import Message
 from shared.consuming.work import Work
@@ -70,7 +69,7 @@ class Staff:
         desk = FrontDesk(store, worker_heartbeats, MENU, backlog, backlog_limit=100, brew_speed=0)
         announcer = announcer_of(host, record)
         dispatcher = self.dispatcher(announcer, tickets, backlog)
-        updates = OrderUpdates(store, DeliveryJobs(sqs_of(host, record)), IDS, lambda: record.now)
+        updates = OrderUpdates(store, sqs_of(host, record), IDS, lambda: record.now)
         shop = ShopPlace("main", UTC)
         cashier = self.cashier(store, desk, dispatcher, updates, IDS, lambda: record.now, shop)
         return Counter(cashier, dispatcher, Republisher(store, announcer, LEASE))

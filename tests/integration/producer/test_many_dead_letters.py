@@ -14,7 +14,6 @@ from producer.dead_letters.service import DeadLetterService
 from producer.orders.errors import DeadLetterNotFoundError, DeadLettersLeftError
 from producer.reconciling.failures import Failures
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.aws.queue import OutgoingMessage
 from shared.aws.queues import open_dead_letters, open_queue
 from shared.domain.order import Order, OrderState
 from tests.support.back_room import BackRoom, open_back_room
@@ -39,9 +38,7 @@ def redriving_of(room: BackRoom, dead_letters: DeadLetters) -> DeadLetterRedrive
 async def poison(room: BackRoom, count: int) -> None:
     """Put so much on the dead-letter queue that is no ticket."""
     async with open_queue(room.clients, room.names.dead_letters) as queue:
-        await asyncio.gather(
-            *(queue.send(OutgoingMessage(f"poison {number}")) for number in range(count))
-        )
+        await asyncio.gather(*(queue.send(f"poison {number}") for number in range(count)))
 
 
 async def buried(room: BackRoom, count: int = 1) -> Sequence[Order]:
