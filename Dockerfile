@@ -1,8 +1,8 @@
-# One image for all services; what a container runs is its command. See docs/decisions/0015-containers.md.
+# One image for all services; the command selects the service. See docs/decisions/0015-containers.md.
 FROM python:3.13-slim-bookworm AS build
 
-# Of what goes in, each file is in the lock with its hash: setuptools too, which builds the one package
-# that is published as source alone, and our own. pip stays outside.
+# The lock has the hash of every installed package. It includes setuptools, which builds our own package
+# and the one that is published only as source. pip is not installed.
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 COPY requirements-image.lock ./
@@ -24,8 +24,8 @@ RUN pip --python /opt/coffeeshop install --quiet --no-index --no-deps --no-build
 
 FROM python:3.13-slim-bookworm
 
-# Nothing is installed in a running container, and nothing tested. Its root is read-only, so what the
-# image does not have compiled (the standard library) would be compiled at every start.
+# A running container installs and tests nothing, so pip and the tests go. Its root is read-only: without
+# compiling the standard library here, every start would compile it again.
 RUN cd /usr/local/lib/python3.13 \
  && rm -rf /usr/local/bin/pip* ensurepip idlelib test site-packages/pip* \
  && python -m compileall -q . \

@@ -1,37 +1,40 @@
-# Everything from a bare clone: only python3 and make need to be there.
+# Works from a bare clone: only python3 and make are needed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test containers chaos soak streams scaling check lock clean python
+.PHONY: help run test containers chaos soak streams scaling paths check lock clean python
 
-help:  ## Say what there is to make
+help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
 
 run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
 	@exec $(BIN)/coffeeshop run
 
-test: $(DEV)  ## Run every test but those that take minutes
+test: $(DEV)  ## Run every test but the chaos and container suites
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --ignore=tests/containers
 
-containers: $(DEV)  ## Open the shop in containers, scale it, kill some; needs a Docker engine
+containers: $(DEV)  ## Test the shop in containers: scale and kill them; needs a Docker engine
 	$(BIN)/pytest tests/containers
 
-chaos: $(DEV)  ## Break everything at length, or SHORT=1; ORDERS=10000 KILLS=200 for more
+chaos: $(DEV)  ## Inject faults into a real shop; SHORT=1 for less, ORDERS=10000 KILLS=200 for more
 	COFFEE_CHAOS=$(if $(SHORT),short,long) COFFEE_CHAOS_ORDERS=$(ORDERS) COFFEE_CHAOS_KILLS=$(KILLS) \
 		$(BIN)/pytest $(if $(SHORT),-n 3 --dist loadfile) tests/chaos
 
-soak: $(DEV)  ## Order steadily for MINUTES=10, and see that memory and descriptors stay level
+soak: $(DEV)  ## Place orders for MINUTES=10, and check that memory and descriptors stay level
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),10) \
 		$(if $(RATE),--rate $(RATE)) --chart $(or $(CHART),build/soak.png)
 
-streams: $(DEV)  ## Serve a thousand live streams as quickly as a hundred, a hundred of them stalled
+streams: $(DEV)  ## Compare a thousand live streams, a hundred of them stalled, with a hundred
 	$(BIN)/python -m benchmarks.streams
 
-scaling: $(DEV)  ## Scale a shop by a step of load, and see that it does as the simulation says
+scaling: $(DEV)  ## Apply a step of load to a shop, and compare its scaling with the simulation
 	$(BIN)/python -m benchmarks.scaling --chart $(or $(CHART),build/scaling.png)
+
+paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
+	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
 
 check: $(DEV)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .
@@ -49,7 +52,7 @@ lock: $(DEV)  ## Pin every dependency again, with hashes, for every platform
 		--no-header --extra shop --extra emulator --extra build --extra dev -c requirements.lock \
 		pyproject.toml -o requirements-dev.lock
 
-clean:  ## Remove the environment and all that was built or cached; orders in var/ stay
+clean:  ## Remove the environment, builds and caches; orders in var/ stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

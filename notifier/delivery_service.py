@@ -30,12 +30,12 @@ from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher
 from shared.aws.clients import AwsClients
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.names import Names
 from shared.aws.queues import open_dead_letters, open_queue
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.subscription import Channel
+from shared.messages.delivery_job import JobQueue
 from shared.runtime.lifecycle import every
 
 _ANNOUNCEMENTS_AT_ONCE = 32
@@ -104,7 +104,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[DeliveryService]:
     ):
         epoch = QueueEpoch(around.store, around.clients.sqs, deliveries.url)
         await epoch.begin()
-        jobs = DeliveryJobs(deliveries)
+        jobs = deliveries
         runner = _runner(around, jobs)
         queues = QueueSubscribers(around.clients, names)
         redriving = Redriving(around.store, jobs, utc_now)
@@ -136,7 +136,7 @@ async def open_office(around: Surroundings) -> AsyncIterator[DeliveryService]:
         )
 
 
-def _runner(around: Surroundings, jobs: DeliveryJobs) -> DeliveryJobHandler:
+def _runner(around: Surroundings, jobs: JobQueue) -> DeliveryJobHandler:
     settings, store = around.settings, around.store
     health = SubscriptionHealth(store, utc_now)
     lanes = Lanes(settings.deliveries_per_subscriber)

@@ -34,7 +34,6 @@ from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
 from shared.aws.dead_letters import DeadLetters
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.names import Names
 from shared.aws.queue import SqsQueue
 from shared.aws.queues import (
@@ -155,9 +154,7 @@ async def _cashier(resources: _Resources, menu: Menu, wait_estimator: WaitEstima
         ),
         wait_estimator=wait_estimator,
         dispatcher=resources.dispatcher,
-        updates=OrderUpdates(
-            store=store, jobs=DeliveryJobs(resources.deliveries), ids=ids, clock=utc_now
-        ),
+        updates=OrderUpdates(store=store, jobs=resources.deliveries, ids=ids, clock=utc_now),
         ids=ids,
         clock=utc_now,
         store_id=settings.store_id,

@@ -25,12 +25,11 @@ from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import Lanes
 from notifier.deliveries.retry_policy import Schedule, wait_by_age
 from notifier.store.contract import DeliveryLog
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
-from shared.messages.delivery_job import Confirm, Deliver
+from shared.messages.delivery_job import Confirm, Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -52,7 +51,7 @@ class Confirmation:
 
     store: _Store
     senders: Mapping[Channel, Sender]
-    jobs: DeliveryJobs
+    jobs: JobQueue
     lanes: Lanes
     health: SubscriptionHealth
     schedule: Schedule
@@ -134,4 +133,5 @@ class Confirmation:
     async def _deliver_what_waited(self, active: Subscription) -> None:
         for delivery in await self.store.last_deliveries(active.id, _MOST_WAITING):
             if delivery.state is DeliveryState.DUE:
-                await self.jobs.send(Deliver(subscription_id=active.id, delivery_id=delivery.id))
+                job = Deliver(subscription_id=active.id, delivery_id=delivery.id)
+                await self.jobs.send(job.model_dump_json())

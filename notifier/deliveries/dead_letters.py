@@ -18,10 +18,9 @@ from pydantic import ValidationError
 from notifier.deliveries.redrive import Redriving
 from notifier.store.contract import DeliveryLog
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.domain.delivery import Delivery, DeliveryState, due_place
 from shared.domain.subscription import SubscriptionRefusedError
-from shared.messages.delivery_job import DELIVERY_JOB, Deliver
+from shared.messages.delivery_job import DELIVERY_JOB, Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -82,7 +81,7 @@ class Undelivered:
     """Lists what was given up on, and redrives it for staff."""
 
     def __init__(
-        self, dead_letters: DeadLetters, store: _Store, jobs: DeliveryJobs, redriving: Redriving
+        self, dead_letters: DeadLetters, store: _Store, jobs: JobQueue, redriving: Redriving
     ) -> None:
         self._dead_letters = dead_letters
         self._store = store
@@ -144,7 +143,8 @@ class Undelivered:
         return Finding(letter, logged)
 
     async def _queue(self, due: Delivery) -> None:
-        await self._jobs.send(Deliver(subscription_id=due.subscription_id, delivery_id=due.id))
+        job = Deliver(subscription_id=due.subscription_id, delivery_id=due.id)
+        await self._jobs.send(job.model_dump_json())
 
 
 def _job(letter: DeadLetter) -> Deliver | None:

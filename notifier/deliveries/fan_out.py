@@ -10,14 +10,13 @@ import structlog
 from pydantic import ValidationError
 
 from notifier.store.contract import DeliveryLog, TopicStore
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_route, wants
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
-from shared.messages.delivery_job import Deliver
+from shared.messages.delivery_job import Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -30,7 +29,7 @@ class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
 class FanOut:
     """Logs what is due, then queues it, then lets go of the announcement."""
 
-    def __init__(self, store: _Store, jobs: DeliveryJobs, clock: Clock) -> None:
+    def __init__(self, store: _Store, jobs: JobQueue, clock: Clock) -> None:
         self._store = store
         self._jobs = jobs
         self._clock = clock
@@ -75,12 +74,8 @@ class FanOut:
 
     async def _queue(self, due: Sequence[Delivery]) -> None:
         await self._store.log_due(due)
-        await asyncio.gather(
-            *(
-                self._jobs.send(Deliver(subscription_id=d.subscription_id, delivery_id=d.id))
-                for d in due
-            )
-        )
+        jobs = [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
+        await asyncio.gather(*(self._jobs.send(job.model_dump_json()) for job in jobs))
 
 
 def _routes(topic: str, event: CloudEvent) -> Sequence[str]:

@@ -17,7 +17,6 @@ import structlog
 from notifier.deliveries.due_limit import MOST_DUE
 from notifier.store.contract import DeliveryLog
 from shared.aws.batcher import EntryFailedError
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.delivery import Delivery, DeliveryState
@@ -27,7 +26,7 @@ from shared.domain.subscription import (
     SubscriptionState,
     advance,
 )
-from shared.messages.delivery_job import Deliver
+from shared.messages.delivery_job import Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -46,7 +45,7 @@ class Redriving:
     """Gives deliveries that were given up on another chance."""
 
     def __init__(
-        self, store: _Store, jobs: DeliveryJobs, clock: Clock, most: int = MOST_REDRIVEN
+        self, store: _Store, jobs: JobQueue, clock: Clock, most: int = MOST_REDRIVEN
     ) -> None:
         self._store = store
         self._jobs = jobs
@@ -94,9 +93,8 @@ class Redriving:
         )
         await self._store.log_attempt(again)
         try:
-            await self._jobs.send(
-                Deliver(subscription_id=failed.subscription_id, delivery_id=failed.id)
-            )
+            job = Deliver(subscription_id=failed.subscription_id, delivery_id=failed.id)
+            await self._jobs.send(job.model_dump_json())
         except (AwsUnavailableError, EntryFailedError):
             await self._store.log_attempt(failed)
             raise

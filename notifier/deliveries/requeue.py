@@ -19,11 +19,10 @@ from notifier.deliveries.retry import retry_until_available
 from notifier.deliveries.retry_policy import CLOCKS_DIFFER
 from notifier.store.contract import DeliveryLog, TopicStore
 from notifier.topics.publisher import MOST_AT_ONCE, NewsletterPublisher
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.domain.delivery import delivery_id, due_place
 from shared.domain.subscription import Channel, SubscriptionState
-from shared.messages.delivery_job import Confirm, Deliver
+from shared.messages.delivery_job import Confirm, Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -45,7 +44,7 @@ class Requeueing:
     def __init__(
         self,
         store: _Store,
-        jobs: DeliveryJobs,
+        jobs: JobQueue,
         publisher: NewsletterPublisher,
         epoch: QueueEpoch,
         clock: Clock,
@@ -119,7 +118,8 @@ class Requeueing:
 
         async def rest() -> None:
             nonlocal left
-            sent = await asyncio.gather(*map(self._jobs.send, left), return_exceptions=True)
+            sends = (self._jobs.send(job.model_dump_json()) for job in left)
+            sent = await asyncio.gather(*sends, return_exceptions=True)
             failed = [(job, why) for job, why in zip(left, sent, strict=True) if why]
             left = [job for job, _ in failed]
             if failed:

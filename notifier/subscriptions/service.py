@@ -14,7 +14,6 @@ from notifier.deliveries.redrive import Redriving
 from notifier.store.contract import DeliveryLog
 from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSubscribers
 from shared.aws.batcher import EntryFailedError
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.delivery import Delivery
@@ -27,7 +26,7 @@ from shared.domain.subscription import (
 )
 from shared.domain.subscription_request import Granted, SubscriptionRequest, grant
 from shared.domain.tokens import new_signing_secret
-from shared.messages.delivery_job import Confirm, Redeliver
+from shared.messages.delivery_job import Confirm, JobQueue, Redeliver
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -58,7 +57,7 @@ class SubscriptionService:
 
     store: _Store
     store_id: str
-    jobs: DeliveryJobs
+    jobs: JobQueue
     confirmation: Confirmation
     queues: QueueSubscribers
     redriving: Redriving
@@ -136,7 +135,7 @@ class SubscriptionService:
         if await self.store.delivery(subscription.id, delivery_id) is None:
             raise NotFoundError
         again = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
-        await self.jobs.send(again)
+        await self.jobs.send(again.model_dump_json())
 
     async def _have_asked(self, subscription: Subscription) -> None:
         """Queue the question; without it, whoever wishes is refused, and not asked later on.
@@ -144,7 +143,8 @@ class SubscriptionService:
         Otherwise it would be confirmed after all, and nobody had its manage token.
         """
         try:
-            await self.jobs.send(Confirm(subscription_id=subscription.id))
+            job = Confirm(subscription_id=subscription.id)
+            await self.jobs.send(job.model_dump_json())
         except (AwsUnavailableError, EntryFailedError):
             await self.end(subscription)
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -12,7 +12,6 @@ import structlog
 
 from producer.orders.backlog import Backlog
 from shared.aws.batcher import EntryFailedError
-from shared.aws.queue import OutgoingMessage
 from shared.domain.errors import UnavailableError
 from shared.domain.order import Order, OrderState
 from shared.messages.ticket import Ticket
@@ -35,7 +34,7 @@ class Announcer(Protocol):
 class TicketQueue(Protocol):
     """The part of the tickets' queue that sends."""
 
-    async def send(self, message: OutgoingMessage) -> None:
+    async def send(self, body: str, attributes: Mapping[str, str]) -> None:
         """Return once the queue has confirmed the message."""
 
 
@@ -127,17 +126,16 @@ class OrderDispatcher:
     async def _queue(self, order: Order) -> None:
         if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
-        await self._tickets.send(ticket_of(order))
+        await self._send_ticket(order)
         self._backlog.queued()
         self._queued[order.id] = None
 
-
-def ticket_of(order: Order) -> OutgoingMessage:
-    """Write an order's ticket, as of its version now."""
-    ticket = Ticket(
-        order_id=order.id,
-        store_id=order.store_id,
-        correlation_id=order.correlation_id,
-        version=order.version,
-    )
-    return OutgoingMessage(ticket.model_dump_json(), {"correlation_id": order.correlation_id})
+    async def _send_ticket(self, order: Order) -> None:
+        ticket = Ticket(
+            order_id=order.id,
+            store_id=order.store_id,
+            correlation_id=order.correlation_id,
+            version=order.version,
+        )
+        attributes = {"correlation_id": order.correlation_id}
+        await self._tickets.send(ticket.model_dump_json(), attributes)

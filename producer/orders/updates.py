@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from producer.orders.order_ids import OrderIds
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
 from shared.domain.order import Order
 from shared.domain.subscription import Channel, Filter, Subscription, SubscriptionState
 from shared.domain.subscription_request import SubscriptionRequest, grant
 from shared.messages.announcement import ORDER_EVENTS
-from shared.messages.delivery_job import Confirm
+from shared.messages.delivery_job import Confirm, JobQueue
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
 
@@ -36,7 +35,7 @@ class OrderUpdates:
     """Subscribes customers to their orders, each order at most once, however often they ask."""
 
     store: SubscriptionStore
-    jobs: DeliveryJobs
+    jobs: JobQueue
     ids: OrderIds
     clock: Clock
 
@@ -57,7 +56,7 @@ class OrderUpdates:
                 return Updates(recorded, None)
             recorded = renewed
         if recorded.asked_at is None:
-            await self.jobs.send(Confirm(subscription_id=recorded.id))
+            await self.jobs.send(Confirm(subscription_id=recorded.id).model_dump_json())
         return Updates(recorded, granted.manage_token)
 
     async def _with_new_keys(

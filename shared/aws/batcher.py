@@ -157,7 +157,7 @@ class Batcher(Generic[Entry]):
 def by_position(count: int, failed: Sequence[Any]) -> list[EntryFailedError | None]:
     """Lay out a batch answer's `Failed` entries by position: entry ids are positions.
 
-    OutgoingMessage ids would not do: one message can be twice in a batch.
+    Message ids would not do: one message can be twice in a batch.
     """
     faults: list[EntryFailedError | None] = [None] * count
     for entry in failed:

@@ -6,7 +6,9 @@ import asyncio
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from operator import attrgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shared.aws.batcher import Batcher, EntryFailedError, by_position
@@ -34,12 +36,20 @@ _LOST_LEASE_CODES = frozenset(
 )
 
 
+_NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """What is sent: a body and string attributes (SQS takes up to 10)."""
+class _Outgoing:
+    """A message to send."""
 
     body: str
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str]
+
+    @property
+    def size(self) -> int:
+        """How many bytes SQS counts."""
+        return weight(self.body, self.attributes)
 
 
 class SqsQueue:
@@ -62,18 +72,18 @@ class SqsQueue:
         self._visibility_timeout = visibility_timeout
         self._wait_time = wait_time
         self._dead_letters = dead_letters
-        self._sends = Batcher(self._send_batch, size=_weight, max_bytes=MAX_BYTES)
+        self._sends = Batcher(self._send_batch, size=attrgetter("size"), max_bytes=MAX_BYTES)
         self._deletes = Batcher(self._delete_batch)
         # One call at a time: an extension on its way must not undo what is handed back after it.
         self._extensions = Batcher(self._extend_batch, max_in_flight=1)
 
-    async def send(self, message: OutgoingMessage) -> None:
-        """Return once SQS has confirmed this message.
+    async def send(self, body: str, attributes: Mapping[str, str] = _NO_ATTRIBUTES) -> None:
+        """Return once SQS has confirmed a message; it takes up to 10 attributes.
 
         Like every method here it raises AwsUnavailableError when SQS is out of reach, and
         EntryFailedError when SQS refused just this one for good.
         """
-        await self._sends.submit(message)
+        await self._sends.submit(_Outgoing(body, attributes))
 
     async def receive(self, limit: int) -> Sequence[Message]:
         """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`.
@@ -112,10 +122,10 @@ class SqsQueue:
         if self._dead_letters is None:
             raise RuntimeError("this queue has no dead-letter queue")
         why = {REASON: reason, ATTEMPTS: str(delivery.receive_count)}
-        copy = OutgoingMessage(delivery.body, {**delivery.attributes, **why})
-        if _weight(copy) > MAX_BYTES or len(copy.attributes) > MAX_ATTRIBUTES:
-            copy = OutgoingMessage(delivery.body[:_EXCERPT], why)
-        await self._dead_letters.send(copy)
+        copy = _Outgoing(delivery.body, {**delivery.attributes, **why})
+        if copy.size > MAX_BYTES or len(copy.attributes) > MAX_ATTRIBUTES:
+            copy = _Outgoing(delivery.body[:_EXCERPT], why)
+        await self._dead_letters.send(copy.body, copy.attributes)
         await self.delete(delivery)
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
@@ -143,9 +153,7 @@ class SqsQueue:
         """Return when everything that was submitted is through."""
         await asyncio.gather(self._sends.close(), self._deletes.close(), self._extensions.close())
 
-    async def _send_batch(
-        self, messages: Sequence[OutgoingMessage]
-    ) -> Sequence[EntryFailedError | None]:
+    async def _send_batch(self, messages: Sequence[_Outgoing]) -> Sequence[EntryFailedError | None]:
         async with reaching("SQS"):
             answer = await self._sqs.send_message_batch(
                 QueueUrl=self.url,
@@ -200,10 +208,6 @@ def _shared(
     """Give each receipt the outcome of its entry; one that was there twice had only one."""
     outcomes = dict(zip(distinct, by_position(len(distinct), failed), strict=True))
     return [outcomes[receipt] for receipt in receipts]
-
-
-def _weight(message: OutgoingMessage) -> int:
-    return weight(message.body, message.attributes)
 
 
 def _delivery(message: Any) -> Message:

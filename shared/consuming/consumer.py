@@ -2,15 +2,15 @@
 
 Its whole face::
 
-    async def greet(delivery: Delivery) -> Outcome:
-        print("hello,", delivery.body)
+    async def greet(message: Delivery) -> Outcome:
+        print("hello,", message.body)
         return Done()
 
     consumer = Consumer(queue, greet, ConsumerLimits(concurrency=4))
     await consumer.run(stop)  # until the event `stop` is set, then drains
     consumer.check()          # raises StalledError while the queue does not answer
 
-A handler turns a delivery into an outcome: `Done()` deletes the message, `Retry(after, reason)`
+A handler turns a message into an outcome: `Done()` deletes the message, `Retry(after, reason)`
 makes it visible again later, `Reject(reason)` moves it to the dead-letter queue. An exception is
 a `Retry` with back-off. The message is kept from others for as long as its handler works, and a
 handler that has lost it is stopped.
@@ -119,13 +119,13 @@ class Consumer:
             self._start(self._polls, self._poll(slots, ending))
 
     async def _poll(self, slots: int, ending: asyncio.Event) -> None:
-        deliveries = await self._poller.poll(slots, ending)
-        self._plenty = len(deliveries) == slots
+        messages = await self._poller.poll(slots, ending)
+        self._plenty = len(messages) == slots
         self._free += slots
-        for delivery in deliveries:
+        for message in messages:
             self._free -= 1
             step = self._work.hand_back if ending.is_set() else self._work.do
-            self._start(self._works, self._in_slot(step(delivery)))
+            self._start(self._works, self._in_slot(step(message)))
 
     async def _in_slot(self, step: Coroutine[Any, Any, None]) -> None:
         try:

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True, eq=False)
 class _Lease:
-    delivery: Message
+    message: Message
     work: asyncio.Task[Any]
     held_until: float
     lost: bool = False
@@ -32,19 +32,19 @@ class LeaseKeeper:
         self._visibility_timeout = visibility_timeout
         self._leases: set[_Lease] = set()
 
-    async def work(self, delivery: Message, step: Coroutine[Any, Any, Result]) -> Result:
-        """Do `step` while the lease on `delivery` lasts.
+    async def work(self, message: Message, step: Coroutine[Any, Any, Result]) -> Result:
+        """Do `step` while the lease on `message` lasts.
 
         Raises LeaseLostError, and has stopped `step`, when it was lost on the way.
         """
         work = asyncio.create_task(step)
-        lease = _Lease(delivery, work, self._now() + self._visibility_timeout)
+        lease = _Lease(message, work, self._now() + self._visibility_timeout)
         self._leases.add(lease)
         try:
             return await work
         except asyncio.CancelledError:
             if lease.lost:
-                raise LeaseLostError(delivery.message_id) from None
+                raise LeaseLostError(message.message_id) from None
             raise
         finally:
             self._leases.discard(lease)
@@ -61,7 +61,7 @@ class LeaseKeeper:
         asked_at = self._now()
         try:
             async with asyncio.timeout(self._visibility_timeout / 3):
-                await self._queue.extend(lease.delivery, self._visibility_timeout)
+                await self._queue.extend(lease.message, self._visibility_timeout)
         except LeaseLostError:
             self._lose(lease)
         except Exception as error:  # noqa: BLE001 - the next round may succeed, or it is too late
@@ -73,7 +73,7 @@ class LeaseKeeper:
 
     def _lose(self, lease: _Lease) -> None:
         if lease in self._leases:
-            log.warning("lease.lost", message_id=lease.delivery.message_id)
+            log.warning("lease.lost", message_id=lease.message.message_id)
             lease.lost = True
             lease.work.cancel()
 

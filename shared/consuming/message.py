@@ -1,4 +1,4 @@
-"""What the engine knows of a queue: deliveries come out of it, and decisions on them go back."""
+"""What the engine knows of a queue: messages come out of it, and decisions on them go back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Message:
 
 
 Handler = Callable[[Message], Awaitable[Outcome]]
-"""Works on a delivery. An exception is a `Retry` after a back-off."""
+"""Works on a message. An exception is a `Retry` after a back-off."""
 
 
 class LeaseLostError(Exception):
@@ -39,15 +39,15 @@ class Queue(Protocol):
     async def receive(self, limit: int) -> Sequence[Message]:
         """Wait a few seconds for up to `limit` (1 to 10) messages; return what there is."""
 
-    async def delete(self, delivery: Message) -> None:
+    async def delete(self, message: Message) -> None:
         """Remove the message for good."""
 
-    async def extend(self, delivery: Message, seconds: float) -> None:
+    async def extend(self, message: Message, seconds: float) -> None:
         """Keep the message from others for that long from now; 0 hands it back at once.
 
-        Of several such calls for one delivery the one that was made last counts.
+        Of several such calls for one message the one that was made last counts.
         Raises LeaseLostError when it is too late for that.
         """
 
-    async def dead_letter(self, delivery: Message, reason: str) -> None:
+    async def dead_letter(self, message: Message, reason: str) -> None:
         """Move the message to the dead-letter queue."""

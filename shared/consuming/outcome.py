@@ -1,4 +1,4 @@
-"""What a handler makes of a delivery: one of three outcomes, as data."""
+"""What a handler makes of a message: one of three outcomes, as data."""
 
 from __future__ import annotations
 

@@ -43,13 +43,13 @@ class Poller:
         self._in_flight[poll] = self._now()
         try:
             async with asyncio.timeout(self._deadline):
-                deliveries = await self._queue.receive(limit)
+                messages = await self._queue.receive(limit)
         except Exception as error:  # noqa: BLE001 - the loop's outermost edge: it must not end
             self._failures += 1
             log.warning("poll.failed", error=repr(error), failures=self._failures)
         else:
             self._failures = 0
-            return deliveries
+            return messages
         finally:
             del self._in_flight[poll]
         pause = full_jitter(self._failures + 1, self._rnd, base=0.5, cap=_LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""The work on one delivery, step by step: handled under its lease, settled by outcome, reported."""
+"""The work on one message, step by step: handled under its lease, settled by outcome, reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class Work:
-    """Works on deliveries, one call for each."""
+    """Works on messages, one call for each."""
 
     def __init__(
         self, queue: Queue, handler: Handler, leases: LeaseKeeper, rnd: Callable[[], float]
@@ -26,58 +26,58 @@ class Work:
         self._leases = leases
         self._rnd = rnd
 
-    async def do(self, delivery: Message) -> None:
-        """Bring a delivery to its end; when cancelled, stop its handler and hand it back."""
+    async def do(self, message: Message) -> None:
+        """Bring a message to its end; when cancelled, stop its handler and hand it back."""
         with structlog.contextvars.bound_contextvars(
-            message_id=delivery.message_id,
-            correlation_id=delivery.attributes.get("correlation_id"),
+            message_id=message.message_id,
+            correlation_id=message.attributes.get("correlation_id"),
         ):
             started = asyncio.get_running_loop().time()
             try:
-                outcome = await self._leases.work(delivery, self._handle(delivery))
-                await self._settle(delivery, outcome)
+                outcome = await self._leases.work(message, self._handle(message))
+                await self._settle(message, outcome)
             except LeaseLostError:
-                log.warning("delivery.lost")
+                log.warning("message.lost")
             except asyncio.CancelledError:
-                await asyncio.shield(self.hand_back(delivery))
+                await asyncio.shield(self.hand_back(message))
                 raise
             except Exception as error:  # noqa: BLE001 - not settled: it will be delivered again
-                log.warning("delivery.unsettled", error=repr(error))
+                log.warning("message.unsettled", error=repr(error))
             else:
-                _report(delivery, outcome, asyncio.get_running_loop().time() - started)
+                _report(message, outcome, asyncio.get_running_loop().time() - started)
 
-    async def hand_back(self, delivery: Message) -> None:
+    async def hand_back(self, message: Message) -> None:
         """Make a message visible to others at once."""
         try:
-            await self._queue.extend(delivery, 0)
+            await self._queue.extend(message, 0)
         except Exception as error:  # noqa: BLE001 - it comes back by itself, only later
-            log.warning("delivery.not_handed_back", error=repr(error))
+            log.warning("message.not_handed_back", error=repr(error))
         else:
-            log.info("delivery.handed_back", message_id=delivery.message_id)
+            log.info("message.handed_back", message_id=message.message_id)
 
-    async def _handle(self, delivery: Message) -> Outcome:
+    async def _handle(self, message: Message) -> Outcome:
         try:
-            return await self._handler(delivery)
+            return await self._handler(message)
         except Exception as error:
             log.exception("handler.failed")
-            return Retry(full_jitter(delivery.receive_count, self._rnd), type(error).__name__)
+            return Retry(full_jitter(message.receive_count, self._rnd), type(error).__name__)
 
-    async def _settle(self, delivery: Message, outcome: Outcome) -> None:
+    async def _settle(self, message: Message, outcome: Outcome) -> None:
         match outcome:
             case Done():
-                await self._queue.delete(delivery)
+                await self._queue.delete(message)
             case Retry(after=after):
-                await self._queue.extend(delivery, after)
+                await self._queue.extend(message, after)
             case Reject(reason=reason):
-                await self._queue.dead_letter(delivery, reason)
+                await self._queue.dead_letter(message, reason)
 
 
-def _report(delivery: Message, outcome: Outcome, seconds: float) -> None:
+def _report(message: Message, outcome: Outcome, seconds: float) -> None:
     reason = getattr(outcome, "reason", None)
     log.info(
-        "delivery.settled",
+        "message.settled",
         outcome=type(outcome).__name__.lower(),
-        receive_count=delivery.receive_count,
+        receive_count=message.receive_count,
         seconds=round(seconds, 3),
         **({"reason": reason} if reason else {}),
     )

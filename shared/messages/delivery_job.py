@@ -6,7 +6,7 @@ notifier may say beside it is passed over.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -44,3 +44,10 @@ DeliveryJob = Annotated[Deliver | Redeliver | Confirm, Field(discriminator="kind
 
 DELIVERY_JOB: TypeAdapter[Deliver | Redeliver | Confirm] = TypeAdapter(DeliveryJob)
 """Reads a job; raises pydantic's ValidationError."""
+
+
+class JobQueue(Protocol):
+    """The queue of delivery jobs."""
+
+    async def send(self, body: str) -> None:
+        """Return once the queue has confirmed a job, given as JSON; raises what the queue does."""

@@ -56,18 +56,24 @@ def create_app(
         {name: functools.partial(hook, app) for name, hook in checks.items()}, limits.check_seconds
     )
     app[DRAINS] = [drain for service in services for drain in service.drains]
-    _add_operations(app, title, [row for service in services for row in service.operations])
+    concurrency = _add_operations(
+        app, title, [row for service in services for row in service.operations]
+    )
     for service in services:
         app.cleanup_ctx.extend(service.lifespans)
         app.on_shutdown.extend(service.shutdowns)
+    # The services end their own streams first; only what they left running is cancelled.
+    app.on_shutdown.append(concurrency.end_streams)
     return app
 
 
-def _add_operations(app: web.Application, title: str, of_services: Sequence[Operation]) -> None:
+def _add_operations(
+    app: web.Application, title: str, of_services: Sequence[Operation]
+) -> ConcurrencyLimit:
     """Add what every service has, then make the document and the router from the whole table."""
     operations = app[OPERATIONS] = [*of_services, *health_operations(), *docs_operations()]
     app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
     concurrency = ConcurrencyLimit(app[LIMITS])
     app.on_response_prepare.append(complete_answer)
-    app.on_shutdown.append(concurrency.end_streams)
     add_operations(app.router, operations, concurrency)
+    return concurrency

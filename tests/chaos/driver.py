@@ -17,7 +17,7 @@ import aiohttp
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import MAX_RECEIVE_COUNT, provision
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_orders_queue
 from shared.clock import utc_now
 from shared.domain.order import Order, OrderState
@@ -106,7 +106,7 @@ class ChaosShop:
     async def send_poison(self, *bodies: str) -> None:
         """Queue tickets that can never be served."""
         self.poison += bodies
-        await asyncio.gather(*(self.queue.send(OutgoingMessage(body)) for body in bodies))
+        await asyncio.gather(*(self.queue.send(body) for body in bodies))
 
     async def order(self, order_id: str) -> Order:
         """Look an order up in the store itself."""

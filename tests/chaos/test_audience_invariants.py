@@ -32,7 +32,7 @@ def a_good_run() -> Audience:
             Notes("never", coupons, agreed=False),
         ],
         secrets=["https://ada.example/?key=1", "ada@example.com"],
-        logs=[{"event": "delivery.settled", "subscription": "s1"}],
+        logs=[{"event": "message.settled", "subscription": "s1"}],
         metrics="coffeeshop_live_streams 1.0",
     )
 

@@ -87,4 +87,4 @@ async def leave_and_return(shop: ChaosShop, leaving: Sequence[Barista]) -> None:
 
 def handed_back(shop: ChaosShop) -> int:
     """Count the tickets that came by a last poll, and were given back unbegun."""
-    return sum(line.get("event") == "delivery.handed_back" for line in shop.launcher.logs())
+    return sum(line.get("event") == "message.handed_back" for line in shop.launcher.logs())

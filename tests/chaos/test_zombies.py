@@ -19,7 +19,7 @@ ESPRESSO = [{"item": "espresso", "size": "single", "quantity": 1}]
 BREW_SPEED = 10
 """At which it takes 2.5 s: less than the freeze, more than it takes to wake up."""
 
-GAVE_UP = ("delivery.lost", "delivery.unsettled", "delivery.settled")
+GAVE_UP = ("message.lost", "delivery.unsettled", "delivery.settled")
 
 
 @pytest.mark.parametrize("hears_of_it", [True, False], ids=["hears of it", "does not hear of it"])

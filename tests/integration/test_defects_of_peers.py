@@ -19,16 +19,16 @@ from typing import Any
 import pytest
 from aiobotocore.session import AioSession
 
-from producer.orders.dispatcher import ticket_of
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_orders_queue
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.order import OrderState
+from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
 from shared.store.factory import open_store
@@ -52,7 +52,10 @@ class Line:
         orders = [an_order(prep_seconds=prep_seconds) for _ in range(count)]
         for order in orders:
             await self.store.place(order, NOON.date())
-            await self.queue.send(ticket_of(order))
+            ticket = Ticket(
+                order_id=order.id, store_id=order.store_id, correlation_id=order.correlation_id
+            )
+            await self.queue.send(ticket.model_dump_json())
         return [order.id for order in orders]
 
     async def reach(self, order_ids: list[str], state: OrderState, count: int) -> None:
@@ -121,9 +124,7 @@ async def test_what_is_being_sent_or_deleted_at_a_shutdown_gets_through(
     settings: ServiceSettings, count: int
 ) -> None:
     async with line_of(settings) as line:
-        sending = [
-            asyncio.create_task(line.queue.send(OutgoingMessage(str(n)))) for n in range(count)
-        ]
+        sending = [asyncio.create_task(line.queue.send(str(n))) for n in range(count)]
         await asyncio.sleep(0)
     await asyncio.gather(*sending)
     async with line_of(settings) as line:
@@ -204,7 +205,7 @@ async def test_a_thousand_messages_take_one_client_and_few_requests(
         return Done()
 
     async with line_of(settings) as line:
-        await asyncio.gather(*(line.queue.send(OutgoingMessage(str(n))) for n in range(1000)))
+        await asyncio.gather(*(line.queue.send(str(n)) for n in range(1000)))
         assert line.requests["SendMessageBatch"] <= 150
         line.requests.clear()
         await Consumer(line.queue, handle, ConsumerLimits(concurrency=20)).run(stop)
@@ -219,9 +220,7 @@ async def test_an_empty_queue_is_no_error_and_no_batch_is_sent_empty(
 ) -> None:
     async with line_of(settings) as line:
         assert await line.queue.receive(10) == []
-        leaving = [
-            asyncio.create_task(line.queue.send(OutgoingMessage("never mind"))) for _ in range(3)
-        ]
+        leaving = [asyncio.create_task(line.queue.send("never mind")) for _ in range(3)]
         await asyncio.sleep(0)
         for task in leaving:
             task.cancel()

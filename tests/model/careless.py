@@ -8,7 +8,7 @@ from dataclasses import replace
 from producer.dead_letters.redrive_selection import RedriveSelection
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.orders.cashier import Cashier, OrderRequest, Placed
-from producer.orders.dispatcher import OrderDispatcher, ticket_of
+from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.dead_letters import DeadLetter
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Retry
@@ -52,7 +52,7 @@ class QueuesBeforeStoring(Cashier):
 
     async def place(self, request: OrderRequest) -> Placed:
         order = await self._admitted(self.ids.of_key(str(request.idempotency_key)), request)
-        await self.dispatcher._tickets.send(ticket_of(order))  # noqa: SLF001 - the original's steps
+        await self.dispatcher._send_ticket(order)  # noqa: SLF001 - the original's steps
         placement = await self.store.place(order, order.placed_at.date())
         await self.dispatcher._announcer.announce(placement.order)  # noqa: SLF001
         return Placed(placement.order, placement.created, None)
@@ -62,7 +62,7 @@ class QueuesBeforeAnnouncing(OrderDispatcher):
     """Announces an order only when its ticket is on the queue."""
 
     async def _queue(self, order: Order) -> None:
-        await self._tickets.send(ticket_of(order))
+        await self._send_ticket(order)
         await self._announcer.announce(order)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from shared.aws.dead_letters import DeadLetters
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.aws.topics import OrderAnnouncer, Topic
 from shared.consuming.message import Message, Queue
 from shared.domain.order import Order
@@ -65,8 +65,9 @@ class _Queue:
         self._host = host
         self._record = record
 
-    async def send(self, message: OutgoingMessage) -> None:
-        await self._host.ask("queue.send", partial(self._record.send, message), message.body)
+    async def send(self, body: str, attributes: Mapping[str, str] | None = None) -> None:
+        del attributes
+        await self._host.ask("queue.send", partial(self._record.send, body), body)
 
     async def delete(self, delivery: Message) -> None:
         effect = partial(self._record.delete, delivery.message_id)

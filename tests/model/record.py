@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
-from shared.aws.queue import OutgoingMessage
 from shared.consuming.message import Message
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent
@@ -74,8 +73,8 @@ class Record:
         invariants.on_announcing(self.orders.get(str(event.subject)), event)
         self.told[event.id] = event
 
-    def send(self, message: OutgoingMessage) -> None:
-        queued = Queued(f"ticket {sum(self.ticketed.values()) + 1}", message.body)
+    def send(self, body: str) -> None:
+        queued = Queued(f"ticket {sum(self.ticketed.values()) + 1}", body)
         self.ticketed[queued.order_id] = self.ticketed.get(queued.order_id, 0) + 1
         self.tickets[queued.id] = queued
 

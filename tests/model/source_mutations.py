@@ -113,7 +113,7 @@ AT_BARISTAS = {
     "a ticket is deleted before the work": Mutation(
         "shared.consuming.work",
         "                outcome = await self._leases",
-        """                await self._queue.delete(delivery)
+        """                await self._queue.delete(message)
                 outcome = await self._leases""",
         of(
             "unit/shared/test_consumer.py",
@@ -124,11 +124,11 @@ AT_BARISTAS = {
     ),
     "a dead letter is deleted before it is copied": Mutation(
         "shared.aws.queue",
-        """        await self._dead_letters.send(copy)
+        """        await self._dead_letters.send(copy.body, copy.attributes)
         await self.delete(delivery)
 """,
         """        await self.delete(delivery)
-        await self._dead_letters.send(copy)
+        await self._dead_letters.send(copy.body, copy.attributes)
 """,
         of(
             "integration/shared/test_sqs_queue.py",
@@ -177,9 +177,9 @@ AT_CASHIERS = {
         "producer.orders.dispatcher",
         """        if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
-        await self._tickets.send(ticket_of(order))
+        await self._send_ticket(order)
 """,
-        """        await self._tickets.send(ticket_of(order))
+        """        await self._send_ticket(order)
         if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
 """,

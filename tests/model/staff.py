@@ -16,7 +16,6 @@ from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
 from producer.reconciling.failures import Failures
 from producer.reconciling.republisher import Republisher
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.message import Message
 from shared.consuming.work import Work
@@ -90,9 +89,7 @@ class Staff:
                 brew_speed=0,
             ),
             dispatcher=dispatcher,
-            updates=OrderUpdates(
-                store=store, jobs=DeliveryJobs(queue), ids=IDS, clock=lambda: record.now
-            ),
+            updates=OrderUpdates(store=store, jobs=queue, ids=IDS, clock=lambda: record.now),
             ids=IDS,
             clock=lambda: record.now,
             store_id="main",

@@ -20,7 +20,7 @@ from shared.aws.dead_letters import DeadLetters
 from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
 from shared.aws.provisioning import provision, queue_arn
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_dead_letters, open_orders_queue
 from shared.clock import utc_now
 from shared.consuming.message import Message
@@ -131,7 +131,7 @@ class BackRoom:
     async def bury(self, *bodies: str, reason: str = "not a ticket") -> None:
         """Dead-letter these as the consumer engine does, after one delivery."""
         for body in bodies:
-            await self.queue.send(OutgoingMessage(body))
+            await self.queue.send(body)
             (message,) = await self.queue.receive(1)
             await self.queue.dead_letter(message, reason)
 

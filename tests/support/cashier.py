@@ -21,7 +21,7 @@ from producer.settings import CashierSettings
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue, provision, publishing_policy
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_orders_queue
 from shared.clock import utc_now
 from shared.consuming.message import Message
@@ -165,7 +165,7 @@ class ServedCashier:
         """Put messages on the orders queue, tickets or not."""
         async with open_orders_queue(self._clients, self._names) as queue:
             for body in bodies:
-                await queue.send(OutgoingMessage(body))
+                await queue.send(body)
 
     async def bury_all(self, reason: str = "for a test") -> None:
         """Dead-letter everything that waits on the orders queue."""

@@ -13,7 +13,6 @@ from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import Lanes
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
-from shared.aws.queue import OutgoingMessage
 from shared.clock import utc_now
 from shared.consuming.outcome import Outcome
 from shared.domain.delivery import Delivery
@@ -66,8 +65,8 @@ class Sent:
 
     bodies: list[str] = field(default_factory=list)
 
-    async def send(self, message: OutgoingMessage) -> None:
-        self.bodies.append(message.body)
+    async def send(self, body: str) -> None:
+        self.bodies.append(body)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from notifier.deliveries.redrive import Redriving
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import utc_now
 from shared.consuming.outcome import Done, Retry
 from shared.domain.delivery import DeliveryState
@@ -52,7 +51,7 @@ async def test_what_is_given_up_on_while_its_subscription_is_resumed_is_delivere
     one: OneDelivery,
 ) -> None:
     paused, sent = await one.becomes(PAUSED), Sent()
-    redriving = Redriving(one.store, DeliveryJobs(sent), utc_now)
+    redriving = Redriving(one.store, sent, utc_now)
     one.store.others.append(lambda: redriving.redrive(paused))
     assert isinstance(await one.run_errand(), Retry)
     assert (await one.recorded()).state is DUE

@@ -13,7 +13,6 @@ from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.redrive import Redriving
 from notifier.store.contract import NotifierStore
 from notifier.store.sqlite.store import open_sqlite_notifier_store
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import utc_now
 from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Subscription, SubscriptionState
@@ -65,6 +64,6 @@ async def test_no_more_is_redriven_at_a_time_than_may_be_due(store: NotifierStor
     ]
     for delivery in failed:
         await store.log_attempt(delivery)
-    redriving = Redriving(store, DeliveryJobs(sent), utc_now, MOST)
+    redriving = Redriving(store, sent, utc_now, MOST)
     assert [await redriving.redrive(subscription) for _ in range(3)] == [MOST, 1, 0]
     assert len(sent.bodies) == len(failed)

@@ -16,9 +16,7 @@ from notifier.store.factory import open_notifier_store
 from notifier.topics.publisher import NewsletterPublisher
 from notifier.topics.sns_topics import SnsTopics
 from shared.aws.clients import aws_clients
-from shared.aws.delivery_jobs import DeliveryJobs
 from shared.aws.names import Names
-from shared.aws.queue import OutgoingMessage
 from shared.clock import utc_now
 from shared.domain.delivery import Delivery
 from shared.messages.delivery_job import DELIVERY_JOB, Deliver
@@ -43,8 +41,8 @@ class BusyQueue:
     sent: list[str] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def send(self, message: OutgoingMessage) -> None:
-        job = DELIVERY_JOB.validate_json(message.body)
+    async def send(self, body: str) -> None:
+        job = DELIVERY_JOB.validate_json(body)
         assert isinstance(job, Deliver)
         self.sent.append(job.delivery_id)
         number = next(self.numbers)
@@ -71,7 +69,7 @@ async def requeued(
         await store.log_due(lost)
         queue = BusyQueue(store)
         publisher = NewsletterPublisher(store, SnsTopics(clients, names), "main", utc_now)
-        await Requeueing(store, DeliveryJobs(queue), publisher, epoch, lambda: STARTED).requeue()
+        await Requeueing(store, queue, publisher, epoch, lambda: STARTED).requeue()
         assert epoch.is_whole
     return queue.sent
 

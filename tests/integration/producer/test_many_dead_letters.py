@@ -17,7 +17,6 @@ from producer.dead_letters.service import (
 )
 from producer.reconciling.failures import Failures
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.aws.queue import OutgoingMessage
 from shared.aws.queues import open_dead_letters, open_queue
 from shared.domain.order import Order, OrderState
 from tests.support.back_room import BackRoom, open_back_room
@@ -46,9 +45,7 @@ def redriver_of(room: BackRoom, dead_letters: DeadLetters) -> DeadLetterRedriver
 async def poison(room: BackRoom, count: int) -> None:
     """Put messages on the dead-letter queue that are no tickets."""
     async with open_queue(room.clients, room.names.dead_letters) as queue:
-        await asyncio.gather(
-            *(queue.send(OutgoingMessage(f"poison {number}")) for number in range(count))
-        )
+        await asyncio.gather(*(queue.send(f"poison {number}") for number in range(count)))
 
 
 async def buried(room: BackRoom, count: int = 1) -> Sequence[Order]:

@@ -13,7 +13,7 @@ from botocore.loaders import JSONFileLoader
 
 from shared.aws.clients import aws_clients
 from shared.aws.errors import REACH_SECONDS, AwsUnavailableError
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.runtime.settings import ServiceSettings
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -81,7 +81,7 @@ async def test_one_failure_is_tried_again_unnoticed() -> None:
         return web.json_response(answer, content_type="application/x-amz-json-1.0")
 
     async with sqs_that(failing_once) as queue:
-        await queue.send(OutgoingMessage("hello"))
+        await queue.send("hello")
     assert requests == 2
 
 
@@ -97,7 +97,7 @@ async def test_a_service_that_never_answers_is_given_up_in_time() -> None:
     async with sqs_that(silent) as queue:
         async with asyncio.timeout(REACH_SECONDS + 2):
             with pytest.raises(AwsUnavailableError, match="not answered in time"):
-                await queue.send(OutgoingMessage("hello"))
+                await queue.send("hello")
         assert asked.is_set()
         over.set()
 

@@ -21,7 +21,7 @@ from shared.aws.provisioning import (
     publishing_policy,
     queue_arn,
 )
-from shared.aws.queue import OutgoingMessage, SqsQueue
+from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_announcer, open_orders_queue
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
@@ -60,7 +60,7 @@ async def queue(clients: AwsClients, names: Names) -> AsyncIterator[SqsQueue]:
 async def test_what_is_sent_is_received_with_its_attributes_and_gone_once_deleted(
     queue: SqsQueue,
 ) -> None:
-    await queue.send(OutgoingMessage("hello", {"correlation_id": "abc"}))
+    await queue.send("hello", {"correlation_id": "abc"})
     (delivery,) = await queue.receive(10)
     assert (delivery.body, delivery.attributes) == ("hello", {"correlation_id": "abc"})
     assert delivery.receive_count == 1
@@ -72,7 +72,7 @@ async def test_what_is_sent_is_received_with_its_attributes_and_gone_once_delete
 
 async def test_a_hundred_concurrent_sends_all_arrive_once(queue: SqsQueue) -> None:
     sent = [f"message {number}" for number in range(100)]
-    await asyncio.gather(*(queue.send(OutgoingMessage(body)) for body in sent))
+    await asyncio.gather(*(queue.send(body) for body in sent))
     received: list[str] = []
     while len(received) < len(sent):
         deliveries = await queue.receive(10)
@@ -83,7 +83,7 @@ async def test_a_hundred_concurrent_sends_all_arrive_once(queue: SqsQueue) -> No
 
 
 async def test_a_message_handed_back_is_at_once_there_for_others(queue: SqsQueue) -> None:
-    await queue.send(OutgoingMessage("back and forth"))
+    await queue.send("back and forth")
     (first,) = await queue.receive(10)
     await queue.extend(first, 0)
     (second,) = await queue.receive(10)
@@ -94,7 +94,7 @@ async def test_a_message_handed_back_is_at_once_there_for_others(queue: SqsQueue
 async def test_what_is_handed_back_stays_so_though_its_extension_was_still_on_its_way(
     clients: AwsClients, queue: SqsQueue
 ) -> None:
-    await asyncio.gather(*(queue.send(OutgoingMessage(str(number))) for number in range(12)))
+    await asyncio.gather(*(queue.send(str(number)) for number in range(12)))
     held = await queue.receive(10)
     held = [*held, *await queue.receive(10)]
     assert len(held) == 12
@@ -115,7 +115,7 @@ async def test_what_is_handed_back_stays_so_though_its_extension_was_still_on_it
 
 
 async def test_the_lease_on_a_deleted_message_is_lost(queue: SqsQueue) -> None:
-    await queue.send(OutgoingMessage("gone"))
+    await queue.send("gone")
     (delivery,) = await queue.receive(10)
     await queue.delete(delivery)
     with pytest.raises(LeaseLostError):
@@ -125,12 +125,12 @@ async def test_the_lease_on_a_deleted_message_is_lost(queue: SqsQueue) -> None:
 async def test_one_message_twice_in_a_batch_of_deletes_does_not_fail_the_others(
     queue: SqsQueue,
 ) -> None:
-    await queue.send(OutgoingMessage("a"))
+    await queue.send("a")
     (first,) = await queue.receive(1)
     await queue.extend(first, 0)
     (again,) = await queue.receive(1)
     assert again.message_id == first.message_id
-    await queue.send(OutgoingMessage("b"))
+    await queue.send("b")
     (other,) = await queue.receive(1)
     _, *outcomes = await asyncio.gather(
         *(queue.delete(delivery) for delivery in (first, again, other)), return_exceptions=True
@@ -142,7 +142,7 @@ async def test_one_message_twice_in_a_batch_of_deletes_does_not_fail_the_others(
 async def test_a_dead_letter_carries_its_reason_and_leaves_the_queue(
     clients: AwsClients, names: Names, queue: SqsQueue
 ) -> None:
-    await queue.send(OutgoingMessage("poison", {"correlation_id": "abc"}))
+    await queue.send("poison", {"correlation_id": "abc"})
     (delivery,) = await queue.receive(10)
     await queue.dead_letter(delivery, "not a ticket")
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
@@ -159,7 +159,7 @@ async def test_a_dead_letter_carries_its_reason_and_leaves_the_queue(
 async def test_a_dead_letter_that_cannot_be_copied_stays_where_it_is(
     clients: AwsClients, names: Names, queue: SqsQueue
 ) -> None:
-    await queue.send(OutgoingMessage("poison"))
+    await queue.send("poison")
     (delivery,) = await queue.receive(10)
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
     await clients.sqs.delete_queue(QueueUrl=url)
@@ -175,7 +175,7 @@ async def test_a_message_too_long_to_have_a_reason_beside_it_is_cut(
     clients: AwsClients, names: Names, queue: SqsQueue
 ) -> None:
     longest = "x" * 2**20
-    await queue.send(OutgoingMessage(longest))
+    await queue.send(longest)
     (delivery,) = await queue.receive(10)
     await queue.dead_letter(delivery, "not a ticket")
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
@@ -243,7 +243,7 @@ async def test_a_queue_out_of_reach_is_one_clear_error() -> None:
     async with clients_of(nowhere) as clients:
         queue = SqsQueue(clients.sqs, f"{nowhere}/000000000000/orders")
         with pytest.raises(AwsUnavailableError, match="SQS is out of reach"):
-            await queue.send(OutgoingMessage("hello"))
+            await queue.send("hello")
 
 
 class Doubling:
@@ -278,7 +278,7 @@ async def test_a_message_twice_in_one_receive_is_handled_and_deleted_twice(
         return Done()
 
     for body in "ab":
-        await queue.send(OutgoingMessage(body))
+        await queue.send(body)
     doubling = Doubling(queue)
     async with asyncio.timeout(20):
         await Consumer(doubling, handle, ConsumerLimits(concurrency=10)).run(stop)

@@ -95,7 +95,7 @@ def refusal(call: Call, status: int, code: str) -> Answer:
         return Answer(status, json.dumps(document).encode(), headers)
     text = (
         f"<ErrorResponse><Error><Type>Receiver</Type><Code>{code}</Code>"
-        "<OutgoingMessage>chaos</OutgoingMessage></Error><RequestId>chaos</RequestId></ErrorResponse>"
+        "<Message>chaos</Message></Error><RequestId>chaos</RequestId></ErrorResponse>"
     )
     return Answer(status, text.encode(), {"Content-Type": "text/xml"})
 
@@ -122,7 +122,7 @@ def with_failures(call: Call, answer: Answer, entry_ids: Collection[str]) -> Ans
         document["Failed"] = [*document.get("Failed", []), *failures]
         return replace(answer, body=json.dumps(document).encode())
     members = "".join(
-        f"<member><Id>{entry_id}</Id><Code>InternalError</Code><OutgoingMessage>chaos</OutgoingMessage>"
+        f"<member><Id>{entry_id}</Id><Code>InternalError</Code><Message>chaos</Message>"
         "<SenderFault>false</SenderFault></member>"
         for entry_id in entry_ids
     )

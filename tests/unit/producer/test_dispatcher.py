@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -11,7 +12,6 @@ from producer.orders.backlog import Backlog
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
-from shared.aws.queue import OutgoingMessage
 from shared.domain.order import Order, OrderState
 from shared.messages.ticket import Ticket
 from tests.support.orders import an_order
@@ -37,8 +37,9 @@ class Broker:
             raise EntryFailedError("InvalidParameter", "", sender_fault=True)
         self.done.append(("announced", order.id))
 
-    async def send(self, message: OutgoingMessage) -> None:
-        self.done.append(("queued", Ticket.model_validate_json(message.body).order_id))
+    async def send(self, body: str, attributes: Mapping[str, str]) -> None:
+        assert attributes == {"correlation_id": "abc"}
+        self.done.append(("queued", Ticket.model_validate_json(body).order_id))
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
         return 0, 0

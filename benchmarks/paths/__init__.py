@@ -1,0 +1,1 @@
+"""How much of the code one order, one ticket, one webhook and one start run through."""
