@@ -39,7 +39,7 @@ from shared.clock import Clock, utc_now
 from shared.domain.menu import Menu
 from shared.domain.webhook_url import DialingRules
 from shared.runtime.lifecycle import every, running
-from shared.store.contract import Store
+from shared.store.contract import Store, ValueKey
 from shared.store.factory import open_store
 from shared.web.rate_limit import RateLimit
 
@@ -94,7 +94,9 @@ async def build_cashier(
                 settings.backlog_limit,
                 settings.brew_speed,
             )
-            ids = OrderIds(await store.order_id_secret(secrets.token_urlsafe(32)))
+            ids = OrderIds(
+                await store.get_or_set_value(ValueKey.ORDER_ID_SECRET, secrets.token_urlsafe(32))
+            )
             cashier = Cashier(
                 store,
                 desk,

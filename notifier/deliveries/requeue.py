@@ -21,7 +21,7 @@ from notifier.store.contract import DeliveryLog, TopicStore
 from notifier.topics.publisher import MOST_AT_ONCE, NewsletterPublisher
 from shared.aws.delivery_jobs import DeliveryJobs
 from shared.clock import Clock
-from shared.domain.delivery import delivery_id, due_place
+from shared.domain.delivery import delivery_id, due_sort_key
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.delivery_job import Confirm, Deliver
 from shared.store.subscription_contract import SubscriptionStore
@@ -97,7 +97,7 @@ class Requeueing:
             count += len(due)
             if len(due) < _PAGE or due[-1].id > latest or not everything:
                 return count
-            place = due_place(due[-1])
+            place = due_sort_key(due[-1])
 
     async def _questions(self, *, everything: bool) -> int:
         count, last = 0, None

@@ -14,7 +14,7 @@ from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
 from shared.clock import Clock
 from shared.domain.order import Order
-from shared.store.contract import ShopStore
+from shared.store.contract import HeartbeatStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class FreshTickets:
 
     def __init__(
         self,
-        worker_heartbeats: ShopStore,
+        worker_heartbeats: HeartbeatStore,
         line: EmptyQueueMonitor,
         dispatcher: OrderDispatcher,
         clock: Clock,
@@ -46,7 +46,7 @@ class FreshTickets:
         """Find the time before which no change was made whose ticket is still on the queue."""
         now = self._clock()
         shifts = await self._worker_heartbeats.worker_heartbeats(now)
-        heads = [shift.head for shift in shifts if shift.head is not None]
+        heads = [shift.newest_ticket_at for shift in shifts if shift.newest_ticket_at is not None]
         return horizon(self._line.empty_at, heads, now, self._margins)
 
     async def give(self, waiting: Sequence[Order], beyond: dt.datetime) -> None:

@@ -12,7 +12,7 @@ from producer.orders.dispatcher import OrderDispatcher
 from producer.reconciling.republisher import Republisher
 from shared.clock import Clock
 from shared.domain.shop import CashierHeartbeat
-from shared.store.contract import CashierStore, StoreUnavailableError
+from shared.store.contract import HeartbeatStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class UncleanStops:
     def __init__(
         self,
         name: str,
-        store: CashierStore,
+        store: HeartbeatStore,
         dispatcher: OrderDispatcher,
         republisher: Republisher,
         clock: Clock,
@@ -66,7 +66,7 @@ class UncleanStops:
             await self._make_up_for(gone)
         elif any(sign.cashier == self._name for sign in gone):
             return
-        await self._store.record_cashier_heartbeat(self._sign())
+        await self._store.record_heartbeat(self._sign())
         self._signed_in = True
 
     async def sign_out(self) -> None:
@@ -75,9 +75,9 @@ class UncleanStops:
             return
         try:
             if self._unannounced_since() is None:
-                await self._store.remove_cashier_heartbeat(self._name)
+                await self._store.remove_heartbeat(CashierHeartbeat, self._name)
             else:
-                await self._store.record_cashier_heartbeat(self._sign())
+                await self._store.record_heartbeat(self._sign())
         except StoreUnavailableError as error:
             log.warning("cashier.not_signed_out", error=str(error))
 
@@ -85,7 +85,7 @@ class UncleanStops:
         for sign in gone:
             log.warning("cashier.gone", cashier=sign.cashier, last_seen=sign.at.isoformat())
             await self._republisher.republish_since(_announced_until(sign) - LOOKBACK)
-            await self._store.remove_cashier_heartbeat(sign.cashier)
+            await self._store.remove_heartbeat(CashierHeartbeat, sign.cashier)
         if self._topics_lost_at is not None:
             await self._republisher.republish_since(self._topics_lost_at - LOOKBACK)
             self._topics_lost_at = None

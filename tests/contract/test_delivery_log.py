@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from notifier.store.contract import NotifierStore
-from shared.domain.delivery import Delivery, DeliveryState, due_place
+from shared.domain.delivery import Delivery, DeliveryState, due_sort_key
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, due_to, in_isolation
@@ -129,13 +129,13 @@ async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> No
     await notifier.log_attempt(tried(done, DeliveryState.DELIVERED))
 
     first = await notifier.due_deliveries(3)
-    second = await notifier.due_deliveries(3, due_place(first[-1]))
-    third = await notifier.due_deliveries(3, due_place(second[-1]))
+    second = await notifier.due_deliveries(3, due_sort_key(first[-1]))
+    third = await notifier.due_deliveries(3, due_sort_key(second[-1]))
 
     assert [*first, *second, *third] == due
     assert (len(first), len(second), len(third)) == (3, 3, 2)
-    assert await notifier.due_deliveries(3, due_place(due[-1])) == []
-    assert await notifier.due_deliveries(3, due_place(done)) == due[4:7]
+    assert await notifier.due_deliveries(3, due_sort_key(due[-1])) == []
+    assert await notifier.due_deliveries(3, due_sort_key(done)) == due[4:7]
 
 
 async def test_what_is_due_is_counted_where_it_is_more_than_so_much(
