@@ -100,7 +100,7 @@ async def test_a_change_whose_answer_was_lost_succeeds_and_a_rivals_is_refused(
     assert await notifier.subscription(pending.id) == active
 
 
-async def test_a_change_in_the_way_of_another_transaction_is_unavailable_not_refused(
+async def test_a_change_that_conflicts_with_another_transaction_is_unavailable_not_refused(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore, new_subscription: NewSubscription
 ) -> None:
     pending = await notifier.add_subscription(new_subscription())
@@ -165,7 +165,7 @@ async def test_a_delivery_expires_unless_it_is_due(
     assert await attributes(client, item_key) == expected
 
 
-async def test_an_issue_expires_once_it_was_announced_and_none_is_made_up(
+async def test_an_issue_expires_once_it_was_announced_and_an_unknown_one_is_not_created(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore
 ) -> None:
     await notifier.add_issue(issue("issue-1"))
@@ -180,7 +180,7 @@ async def test_an_issue_expires_once_it_was_announced_and_none_is_made_up(
     assert "Item" not in await client.get_item(TableName=TABLE, Key=unknown)
 
 
-async def test_what_is_open_for_the_notifier_is_in_no_list_of_open_orders(
+async def test_open_items_of_the_notifier_are_in_no_list_of_orders(
     notifier: DynamoDBNotifierStore,
     new_order: NewOrder,
     new_subscription: NewSubscription,
@@ -196,7 +196,7 @@ async def test_what_is_open_for_the_notifier_is_in_no_list_of_open_orders(
     assert ids((await store.page(None, 10, None)).orders) == [placed.id]
 
 
-async def test_a_list_goes_on_past_what_the_index_does_not_have_yet(
+async def test_a_list_goes_on_past_items_that_the_index_lags_behind(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore
 ) -> None:
     due = [due_to(f"subscriber-{count}") for count in range(5)]
@@ -292,7 +292,7 @@ async def test_the_settings_open_it_beside_the_orders(
         assert await notifier.subscription(subscription.id) == subscription
 
 
-async def test_without_a_client_there_is_none_to_open() -> None:
+async def test_without_a_client_it_cannot_be_opened() -> None:
     settings = ServiceSettings(store=StoreKind.DYNAMODB)
 
     with pytest.raises(ValueError, match="no client"):

@@ -49,7 +49,7 @@ def send_puts_twice(client: DynamoDBClient) -> list[str]:
     return sent
 
 
-async def test_a_place_whose_answer_was_lost_still_creates_the_order(
+async def test_an_order_whose_put_lost_its_answer_is_still_created(
     client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
 ) -> None:
     sent = send_puts_twice(client)
@@ -215,7 +215,7 @@ async def test_a_server_that_is_not_there_is_unavailable(new_order: NewOrder) ->
         (500, "InternalServerError"),
     ],
 )
-async def test_an_error_that_is_not_of_the_request_is_unavailable(
+async def test_an_error_that_the_request_did_not_cause_is_unavailable(
     client: DynamoDBClient, store: DynamoDBStore, status: int, code: str
 ) -> None:
     refuse_reads(client, status, code)
@@ -224,7 +224,7 @@ async def test_an_error_that_is_not_of_the_request_is_unavailable(
         await store.get("order")
 
 
-async def test_a_request_that_would_be_refused_again_is_not_called_unavailable(
+async def test_the_error_of_an_invalid_request_is_not_unavailable(
     client: DynamoDBClient, store: DynamoDBStore
 ) -> None:
     refuse_reads(client, 400, "ValidationException")
