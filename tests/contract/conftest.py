@@ -18,8 +18,9 @@ from notifier.store.contract import NotifierStore
 from notifier.store.dynamodb.store import DynamoDBNotifierStore
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.store.contract import Store
+from shared.store.dynamodb.provisioning import provision_table
 from shared.store.dynamodb.store import DynamoDBStore
-from shared.store.dynamodb.table import Table, provision_table
+from shared.store.dynamodb.table import Table
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import NOON, NewOrder, orders_of
 from tests.contract.subscribers import NewSubscription, subscriptions_of

@@ -18,9 +18,10 @@ from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import StoreUnavailableError, ValueKey
 from shared.store.dynamodb.item import Item, key, shop_key
+from shared.store.dynamodb.provisioning import provision_table
 from shared.store.dynamodb.store import DynamoDBStore
 from shared.store.dynamodb.subscription_item import subscription_key, subscription_pk
-from shared.store.dynamodb.table import Table, provision_table
+from shared.store.dynamodb.table import Table
 from shared.store.factory import open_store, table_name
 from shared.store.subscription_contract import SubscriptionChangedError
 from tests.contract.conftest import TABLE, dynamodb_client

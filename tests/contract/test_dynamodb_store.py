@@ -15,8 +15,9 @@ from shared.domain.order import OrderState
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
 from shared.store.dynamodb.item import order_key
+from shared.store.dynamodb.provisioning import provision_table
 from shared.store.dynamodb.store import DynamoDBStore
-from shared.store.dynamodb.table import Table, provision_table
+from shared.store.dynamodb.table import Table
 from shared.store.factory import open_store, table_name
 from tests.contract.conftest import TABLE, dynamodb_client
 from tests.contract.orders import NOON, TODAY, NewOrder, ids, moved

@@ -1,16 +1,14 @@
-"""The DynamoDB table of the order store: its keys and indexes, and how it is created."""
+"""The DynamoDB table of the order store: its indexes, and the calls that stores make to it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import datetime as dt
-import math
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from shared.clock import Clock
@@ -19,9 +17,6 @@ from shared.store.dynamodb.item import Item, key_of, shop_key
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import GlobalSecondaryIndexTypeDef
-
-log = structlog.stdlib.get_logger(__name__)
 
 OPEN_INDEX = "open-orders"
 """Open items: an item is in this index only while it has the attribute `open`.
@@ -37,7 +32,6 @@ LONGEST_PARTITION = 2048
 
 DAY_INDEX = "orders-by-day"
 """All orders, by store and UTC day of placing; its keys never change."""
-
 
 _BEFORE_ALL = " "
 """Sorts before every sort key of an index; DynamoDB takes no empty text."""
@@ -125,7 +119,7 @@ class Table:
 class DynamoDBRecords:
     """One shop's records, in a table that several shops may share.
 
-    Records that nobody needs any more are kept for `retention`.
+    Closed records are kept for `retention`, and then expire.
     """
 
     table: Table
@@ -159,77 +153,3 @@ def _is_invalid_request(error: BotoCoreError | ClientError) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] == "ValidationException"
     return isinstance(error, ParamValidationError)
-
-
-async def provision_table(
-    client: DynamoDBClient, table_name: str, *, timeout_seconds: float = 60
-) -> None:
-    """Create the table unless it exists, and enable expiry and point-in-time recovery.
-
-    Several processes may do so at once. Raises StoreUnavailableError.
-    """
-    async with Table(client, table_name, timeout_seconds).in_time():
-        await _create(client, table_name)
-        await client.get_waiter("table_exists").wait(
-            TableName=table_name,
-            WaiterConfig={"Delay": 1, "MaxAttempts": math.ceil(timeout_seconds)},
-        )
-        await _expire_items(client, table_name)
-        await _keep_backups(client, table_name)
-
-
-async def _create(client: DynamoDBClient, table_name: str) -> None:
-    with contextlib.suppress(client.exceptions.ResourceInUseException):  # it is there
-        await client.create_table(
-            TableName=table_name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"}
-                for name in ("pk", "sk", "open", "day", "placed")
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            GlobalSecondaryIndexes=[_index(OPEN_INDEX, "open"), _index(DAY_INDEX, "day")],
-        )
-
-
-def _index(name: str, partition: str) -> GlobalSecondaryIndexTypeDef:
-    return {
-        "IndexName": name,
-        "KeySchema": [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": "placed", "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }
-
-
-async def _expire_items(client: DynamoDBClient, table_name: str) -> None:
-    if await _items_expire(client, table_name):
-        return
-    try:
-        await client.update_time_to_live(
-            TableName=table_name,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"},
-        )
-    except ClientError:
-        if not await _items_expire(client, table_name):  # another process was quicker
-            raise
-
-
-async def _items_expire(client: DynamoDBClient, table_name: str) -> bool:
-    answer = await client.describe_time_to_live(TableName=table_name)
-    return answer["TimeToLiveDescription"].get("TimeToLiveStatus") in {"ENABLING", "ENABLED"}
-
-
-async def _keep_backups(client: DynamoDBClient, table_name: str) -> None:
-    """Enable point-in-time recovery; the shop opens without it, as some emulators lack it."""
-    try:
-        await client.update_continuous_backups(
-            TableName=table_name,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
-        )
-    except ClientError as error:
-        log.warning("store.no_point_in_time_recovery", table=table_name, reason=str(error))
