@@ -16,7 +16,7 @@ _PAGE = 500
 
 
 class TopicStore(Protocol):
-    """The topics that staff added to one shop's own, and the issues published to them."""
+    """The topics that staff added to a shop's built-in ones, and the issues published to them."""
 
     async def put_topic(self, name: str, description: str) -> bool:
         """Record a topic, or change its description; return whether it is new."""

@@ -13,13 +13,13 @@ from shared.runtime.startup import StartupError
 from shared.store.contract import Store, StoreUnavailableError
 from shared.store.dynamodb.store import DynamoDBStore
 from shared.store.dynamodb.table import DynamoDBRecords, Table
-from shared.store.sqlite.file import SqliteFile, open_file
+from shared.store.sqlite.file import SqliteRecords, open_file
 from shared.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
-_Sqlite = TypeVar("_Sqlite", bound=SqliteFile)
+_Sqlite = TypeVar("_Sqlite", bound=SqliteRecords)
 _DynamoDB = TypeVar("_DynamoDB", bound=DynamoDBRecords)
 
 

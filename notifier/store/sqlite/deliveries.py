@@ -11,7 +11,7 @@ from shared.clock import sortable
 from shared.domain.delivery import Delivery, attempted, due_sort_key
 from shared.store.document import DELIVERY
 from shared.store.sqlite.connection import changing, documents
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 
 _INSERT = """INSERT INTO deliveries
     (store_id, subscription_id, id, place, state, touched_at, document)
@@ -34,7 +34,7 @@ _AFTER_ALL = "~"
 
 
 @dataclass(frozen=True)
-class SqliteDeliveries(SqliteFile):
+class SqliteDeliveries(SqliteRecords):
     """The `DeliveryLog` of one shop, in a file that several shops may share."""
 
     async def log_due(self, deliveries: Collection[Delivery]) -> None:

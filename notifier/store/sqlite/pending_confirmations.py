@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.clock import sortable
 from shared.store.sqlite.connection import changing
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 
 _RESERVE = """INSERT INTO questions (store_id, address, place, subscription_id, until)
     VALUES (?, ?, ?, ?, ?)
@@ -19,7 +19,7 @@ _RELEASE = "DELETE FROM questions WHERE store_id = ? AND address = ? AND subscri
 
 
 @dataclass(frozen=True)
-class SqlitePendingConfirmations(SqliteFile):
+class SqlitePendingConfirmations(SqliteRecords):
     """The `PendingConfirmations` of one shop, in a file that several shops may share."""
 
     async def reserve_confirmation(

@@ -10,11 +10,11 @@ from shared.clock import sortable
 from shared.domain.issue import Issue
 from shared.store.document import ISSUE
 from shared.store.sqlite.connection import changing, documents
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 
 
 @dataclass(frozen=True)
-class SqliteTopics(SqliteFile):
+class SqliteTopics(SqliteRecords):
     """The `TopicStore` of one shop, in a file that several shops may share."""
 
     async def put_topic(self, name: str, description: str) -> bool:

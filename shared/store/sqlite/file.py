@@ -12,12 +12,12 @@ from typing import TypeVar
 from shared.store.sqlite.connection import ConnectionThread, changing, create_file
 from shared.store.sqlite.group_commit import GroupCommit
 
-_Store = TypeVar("_Store", bound="SqliteFile")
+_Store = TypeVar("_Store", bound="SqliteRecords")
 
 
 @dataclass(frozen=True)
-class SqliteFile:
-    """A shop in an open file; reads have a connection of their own, which writes do not block."""
+class SqliteRecords:
+    """One shop's records, in a file that several shops may share; writes do not block reads."""
 
     store_id: str
     reads: ConnectionThread

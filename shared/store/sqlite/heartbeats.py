@@ -11,13 +11,13 @@ from shared.clock import sortable
 from shared.domain.shop import CashierHeartbeat, Heartbeat, WorkerHeartbeat
 from shared.store.heartbeat_columns import KEPT_AFTER, columns, from_row, to_row
 from shared.store.sqlite.connection import changing
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 
 _TABLES: Mapping[type[Heartbeat], str] = {WorkerHeartbeat: "shifts", CashierHeartbeat: "cashiers"}
 
 
 @dataclass(frozen=True)
-class SqliteHeartbeats(SqliteFile):
+class SqliteHeartbeats(SqliteRecords):
     """The `HeartbeatStore` of one shop, in a file that several shops may share."""
 
     async def record_heartbeat(self, beat: Heartbeat) -> None:

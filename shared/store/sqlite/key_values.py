@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.store.contract import ValueKey
 from shared.store.sqlite.connection import changing
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 
 _COLUMNS: Mapping[ValueKey, tuple[str, str]] = {
     ValueKey.ORDER_ID_SECRET: ("secrets", "order_ids"),
@@ -19,7 +19,7 @@ _COLUMNS: Mapping[ValueKey, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class SqliteKeyValues(SqliteFile):
+class SqliteKeyValues(SqliteRecords):
     """The `KeyValueStore` of one shop, in a file that several shops may share."""
 
     async def value(self, key: ValueKey) -> str | None:

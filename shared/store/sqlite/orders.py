@@ -15,7 +15,7 @@ from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement
 from shared.store.document import ORDER
 from shared.store.sqlite.connection import changing, documents
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 
 _GET = "SELECT document FROM orders WHERE id = ?"
 
@@ -31,7 +31,7 @@ _POSITIONS_IN_STATE = "SELECT placed_at, id FROM orders WHERE store_id = ? AND s
 
 
 @dataclass(frozen=True)
-class SqliteOrders(SqliteFile):
+class SqliteOrders(SqliteRecords):
     """The `OrderStore` of one shop, in a file that several shops may share."""
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from shared.clock import sortable
 from shared.domain.shop import ShopState, ShopStatus
 from shared.store.sqlite.connection import changing
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 
 
 @dataclass(frozen=True)
-class SqliteShop(SqliteFile):
+class SqliteShop(SqliteRecords):
     """The `ShopStore` of one shop, in a file that several shops may share."""
 
     async def status(self) -> ShopStatus:

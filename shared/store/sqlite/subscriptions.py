@@ -11,7 +11,7 @@ from shared.clock import sortable
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.document import SUBSCRIPTION
 from shared.store.sqlite.connection import documents
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.file import SqliteRecords
 from shared.store.subscription_contract import SubscriptionChangedError
 
 _PAGE = 500
@@ -25,7 +25,7 @@ _SUBSCRIBED = """SELECT document FROM subscriptions WHERE store_id = ?1 AND id I
 
 
 @dataclass(frozen=True)
-class SqliteSubscriptions(SqliteFile):
+class SqliteSubscriptions(SqliteRecords):
     """The `SubscriptionStore` of one shop, in a file that several shops may share."""
 
     async def add_subscription(self, subscription: Subscription) -> Subscription:
