@@ -39,6 +39,7 @@ from shared.clock import utc_now
 from shared.domain.subscription import Channel
 from shared.domain.webhook_url import DialingRules
 from shared.runtime.lifecycle import every, running
+from shared.store.contract import ValueKey
 from shared.web.rate_limit import RateLimit
 
 _PROVISION_SECONDS = 15.0
@@ -80,7 +81,8 @@ async def build_notifier(
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
         webhook_session(rules, seconds=settings.webhook_seconds) as challenges,
     ):
-        links = LinkSigner(await store.link_secret(secrets.token_urlsafe(32)), settings.own_url)
+        link_secret = await store.get_or_set_value(ValueKey.LINK_SECRET, secrets.token_urlsafe(32))
+        links = LinkSigner(link_secret, settings.own_url)
         templates = new_templates()
         catalog = TopicCatalog(store, partial(_provision, clients, names))
         publisher = NewsletterPublisher(store, publishers, settings.store_id, utc_now)

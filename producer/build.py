@@ -49,7 +49,7 @@ from shared.domain.webhook_url import DialingRules
 from shared.runtime.lifecycle import every, running
 from shared.runtime.settings import StoreKind
 from shared.runtime.ttl_cache import TtlCache
-from shared.store.contract import Store
+from shared.store.contract import Store, ValueKey
 from shared.store.factory import open_store
 from shared.web.rate_limit import RateLimit
 
@@ -145,7 +145,8 @@ async def _context(resources: _Resources, menu: Menu) -> CashierContext:
 
 async def _cashier(resources: _Resources, menu: Menu, wait_estimator: WaitEstimator) -> Cashier:
     settings, store = resources.settings, resources.store
-    ids = OrderIds(await store.order_id_secret(secrets.token_urlsafe(32)))
+    secret = await store.get_or_set_value(ValueKey.ORDER_ID_SECRET, secrets.token_urlsafe(32))
+    ids = OrderIds(secret)
     return Cashier(
         store=store,
         menu=menu,

@@ -14,7 +14,7 @@ from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
 from shared.clock import Clock
 from shared.domain.order import Order
 from shared.runtime.bounded_map import BoundedMap
-from shared.store.contract import ShopStore
+from shared.store.contract import HeartbeatStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class FreshTickets:
     def __init__(
         self,
         *,
-        store: ShopStore,
+        store: HeartbeatStore,
         monitor: EmptyQueueMonitor,
         dispatcher: OrderDispatcher,
         clock: Clock,
@@ -47,8 +47,10 @@ class FreshTickets:
         """Return the time from before which no ticket is on the queue any more, if it is known."""
         now = self._clock()
         heartbeats = await self._store.worker_heartbeats(now)
-        heads = [heartbeat.head for heartbeat in heartbeats if heartbeat.head is not None]
-        return horizon(self._monitor.empty_at, heads, now, self._margins)
+        sent_at = [
+            beat.newest_ticket_at for beat in heartbeats if beat.newest_ticket_at is not None
+        ]
+        return horizon(self._monitor.empty_at, sent_at, now, self._margins)
 
     async def requeue(self, waiting: Sequence[Order], horizon: dt.datetime) -> None:
         """Queue a fresh ticket for each order that has lost its own, up to MOST_AT_ONCE.

@@ -12,7 +12,7 @@ from producer.orders.dispatcher import OrderDispatcher
 from producer.reconciling.republisher import Republisher
 from shared.clock import Clock
 from shared.domain.shop import CashierHeartbeat
-from shared.store.contract import CashierStore, StoreUnavailableError
+from shared.store.contract import HeartbeatStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -34,7 +34,7 @@ class UncleanStops:
         self,
         name: str,
         *,
-        store: CashierStore,
+        store: HeartbeatStore,
         dispatcher: OrderDispatcher,
         republisher: Republisher,
         clock: Clock,
@@ -65,7 +65,7 @@ class UncleanStops:
             await self._republish_for(gone)
         elif any(beat.cashier == self._name for beat in gone):
             return
-        await self._store.record_cashier_heartbeat(self._heartbeat())
+        await self._store.record_heartbeat(self._heartbeat())
         self._has_recorded = True
 
     async def remove_heartbeat(self) -> None:
@@ -74,9 +74,9 @@ class UncleanStops:
             return
         try:
             if self._unannounced_since() is None:
-                await self._store.remove_cashier_heartbeat(self._name)
+                await self._store.remove_heartbeat(CashierHeartbeat, self._name)
             else:
-                await self._store.record_cashier_heartbeat(self._heartbeat())
+                await self._store.record_heartbeat(self._heartbeat())
         except StoreUnavailableError as error:
             log.warning("cashier.heartbeat_not_removed", error=str(error))
 
@@ -84,7 +84,7 @@ class UncleanStops:
         for beat in gone:
             log.warning("cashier.gone", cashier=beat.cashier, last_seen=beat.at.isoformat())
             await self._republisher.republish_since(_announced_until(beat) - LOOKBACK)
-            await self._store.remove_cashier_heartbeat(beat.cashier)
+            await self._store.remove_heartbeat(CashierHeartbeat, beat.cashier)
         if self._topics_lost_at is not None:
             await self._republisher.republish_since(self._topics_lost_at - LOOKBACK)
             self._topics_lost_at = None

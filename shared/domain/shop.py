@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class ShopState(StrEnum):
@@ -39,17 +40,17 @@ class ShopStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHeartbeat:
-    """A barista at work: how many orders it prepares at once, and until when it was last heard.
+    """A worker at work: it prepares `slots` orders at once, and counts as alive before `until`.
 
-    `head` is how far down the line it has come: when the newest ticket was sent that it received
-    for the first time. `in_hand` is how many orders it was at work on. The last `prepared` ones
-    took it `prep_seconds` each, on average, from its claim until they were ready.
+    `newest_ticket_at` is when the newest ticket was sent that it received for the first time.
+    `in_hand` is how many orders it was preparing. Its last `prepared` orders took `prep_seconds`
+    each, on average, from the claim until they were ready.
     """
 
-    barista: str
+    worker: str
     slots: int
     until: dt.datetime
-    head: dt.datetime | None = None
+    newest_ticket_at: dt.datetime | None = None
     in_hand: int = 0
     prepared: int = 0
     prep_seconds: float = 0.0
@@ -57,11 +58,14 @@ class WorkerHeartbeat:
 
 @dataclass(frozen=True, slots=True)
 class CashierHeartbeat:
-    """A cashier that has not stopped cleanly: at work at `at`, and maybe no more.
+    """A cashier that has not stopped cleanly: it was at work at `at`, and may have crashed since.
 
-    `unannounced_since` is when the oldest change was made that it could not announce yet.
+    `unannounced_since` is when it made the oldest change that it could not announce yet.
     """
 
     cashier: str
     at: dt.datetime
     unannounced_since: dt.datetime | None = None
+
+
+Heartbeat: TypeAlias = WorkerHeartbeat | CashierHeartbeat

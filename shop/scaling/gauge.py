@@ -12,7 +12,7 @@ import structlog
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.shop import WorkerHeartbeat
-from shared.store.contract import ShopStore, StoreUnavailableError
+from shared.store.contract import HeartbeatStore, StoreUnavailableError
 from shop.scaling.pace import measured_seconds
 from shop.scaling.target import Pace
 
@@ -46,7 +46,9 @@ class Gauge:
     `pace` holds until the baristas have measured enough orders, and then its concurrency does.
     """
 
-    def __init__(self, tickets: TicketCount, roster: ShopStore, pace: Pace, clock: Clock) -> None:
+    def __init__(
+        self, tickets: TicketCount, roster: HeartbeatStore, pace: Pace, clock: Clock
+    ) -> None:
         self._tickets = tickets
         self._roster = roster
         self._pace = pace
@@ -55,7 +57,7 @@ class Gauge:
     async def read(self) -> Reading:
         """Read everything; takes 3 s at most, and what is out of reach is left out."""
         backlog, shifts = await asyncio.gather(self._backlog(), self._shifts())
-        in_hand = {shift.barista: shift.in_hand for shift in shifts}
+        in_hand = {shift.worker: shift.in_hand for shift in shifts}
         return Reading(backlog, self._measure(shifts), in_hand)
 
     async def _backlog(self) -> int | None:

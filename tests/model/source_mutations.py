@@ -78,10 +78,10 @@ IN_STORES = {
     ),
     "a place overwrites what is recorded": Mutation(
         "shared.store.sqlite.orders",
-        """    if recorded is not None:
-        return Placement(recorded, created=False)
+        """            if recorded is not None:
+                return Placement(ORDER.validate_json(recorded[0]), created=False)
 """,
-        """    connection.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+        """            connection.execute("DELETE FROM orders WHERE id = ?", (order.id,))
 """,
         of_store(
             "test_a_second_place_returns_the_first_order[sqlite]",

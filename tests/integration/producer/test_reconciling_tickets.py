@@ -53,7 +53,7 @@ def fresh_tickets(room: BackRoom) -> FreshTicketsForAll:
 
 
 async def barista_at(room: BackRoom, head: dt.datetime) -> None:
-    await room.store.record_worker_heartbeat(WorkerHeartbeat("ada", 4, room.clock() + MINUTE, head))
+    await room.store.record_heartbeat(WorkerHeartbeat("ada", 4, room.clock() + MINUTE, head))
 
 
 async def test_orders_whose_queue_was_purged_each_get_one_ticket_and_are_announced_again(
