@@ -37,8 +37,8 @@ from shared.aws.queues import (
 from shared.aws.tickets import TicketQueue
 from shared.clock import Clock, utc_now
 from shared.domain.menu import Menu
-from shared.domain.webhook_url import DialingRules
-from shared.runtime.lifecycle import every, running
+from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.lifecycle import background_task, every
 from shared.store.contract import Store
 from shared.store.factory import open_store
 from shared.web.rate_limit import RateLimit
@@ -57,7 +57,7 @@ class CashierContext:
     backlog: Backlog
     dead_letters: DeadLetterService
     redriver: DeadLetterRedriver
-    webhook_urls: DialingRules
+    webhook_urls: WebhookUrlRules
     clock: Clock
     order_seconds: float
 
@@ -108,7 +108,7 @@ async def build_cashier(
             line = EmptyQueueMonitor(backlog, utc_now)
             surroundings = Surroundings(store, announcer, dead_letters, dispatcher, line, utc_now)
             async with (
-                running(every(SAMPLE_SECONDS, line.sample), "backlog"),
+                background_task(every(SAMPLE_SECONDS, line.sample), "backlog"),
                 reconciling(settings, surroundings, broker_reset),
             ):
                 yield CashierContext(
@@ -119,7 +119,7 @@ async def build_cashier(
                     backlog,
                     DeadLetterService(dead_letters, store, utc_now),
                     DeadLetterRedriver(dead_letters, store, dispatcher, utc_now),
-                    DialingRules(settings.allow_loopback_webhooks),
+                    WebhookUrlRules(settings.allow_loopback_webhooks),
                     utc_now,
                     settings.order_seconds,
                 )

@@ -17,13 +17,11 @@ from producer.problems import INVALID_ORDER
 from shared.domain.errors import FieldError
 from shared.domain.order import OrderState
 from shared.domain.subscription import Channel
-from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
-from shared.web.answer import answer
-from shared.web.body import read_body
+from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
+from shared.web.body import json_response, read_body, read_query
+from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import idempotency_key
-from shared.web.keys import CORRELATION_ID
 from shared.web.problem import Problem
-from shared.web.query import read_query
 from shared.web.rate_limit import admit
 
 _BOARD_ORDERS = 200
@@ -48,29 +46,29 @@ async def place_order(request: web.Request) -> web.Response:
     shown = show_placed(placed, context.clock())
     headers = {"Location": f"/orders/{placed.order.id}"}
     if placed.created:
-        return answer(shown, HTTPStatus.CREATED, headers)
-    return answer(shown, headers={**headers, "Idempotent-Replayed": "true"})
+        return json_response(shown, HTTPStatus.CREATED, headers)
+    return json_response(shown, headers={**headers, "Idempotent-Replayed": "true"})
 
 
 async def get_order(request: web.Request) -> web.Response:
     """Look an order up."""
     context = request.app[CASHIER]
     order = await context.cashier.look_up(request.match_info["id"])
-    return answer(show_order(order, context.clock()))
+    return json_response(show_order(order, context.clock()))
 
 
 async def cancel_order(request: web.Request) -> web.Response:
     """Cancel an order that nobody has begun."""
     context = request.app[CASHIER]
     order = await context.cashier.cancel(request.match_info["id"])
-    return answer(show_order(order, context.clock()))
+    return json_response(show_order(order, context.clock()))
 
 
 async def collect_order(request: web.Request) -> web.Response:
     """Hand a ready order over."""
     context = request.app[CASHIER]
     order = await context.cashier.collect(request.match_info["id"])
-    return answer(show_order(order, context.clock()))
+    return json_response(show_order(order, context.clock()))
 
 
 async def list_orders(request: web.Request) -> web.Response:
@@ -80,13 +78,15 @@ async def list_orders(request: web.Request) -> web.Response:
     page = await context.store.page(query.state, query.limit, query.cursor)
     now = context.clock()
     orders = [show_order(order, now) for order in page.orders]
-    return answer(OrderPage(orders=orders, next_cursor=page.next_cursor))
+    return json_response(OrderPage(orders=orders, next_cursor=page.next_cursor))
 
 
 async def get_board(request: web.Request) -> web.Response:
     """Show the numbers that are being prepared and that are ready."""
     states = (OrderState.PREPARING, OrderState.READY)
-    return answer(show_board(await request.app[CASHIER].store.open_orders(states, _BOARD_ORDERS)))
+    return json_response(
+        show_board(await request.app[CASHIER].store.open_orders(states, _BOARD_ORDERS))
+    )
 
 
 async def _place_in_time(context: CashierContext, wanted: Request) -> Placed:
@@ -97,7 +97,7 @@ async def _place_in_time(context: CashierContext, wanted: Request) -> Placed:
         raise NotInTimeError from error
 
 
-def _contact(body: PlaceOrder, webhook_urls: DialingRules) -> Contact | None:
+def _contact(body: PlaceOrder, webhook_urls: WebhookUrlRules) -> Contact | None:
     if body.notify is None:
         return None
     contact = body.notify.contact
@@ -105,6 +105,8 @@ def _contact(body: PlaceOrder, webhook_urls: DialingRules) -> Contact | None:
         try:
             webhook_urls.url(contact.target)
         except ForbiddenUrlError as error:
-            faults = [FieldError("/notify/url", str(error))]
-            raise Problem(INVALID_ORDER, "the body has 1 fault(s)", faults=faults) from None
+            field_errors = [FieldError(("notify", "url"), str(error))]
+            raise Problem(
+                INVALID_ORDER, "the body has 1 error(s)", field_errors=field_errors
+            ) from None
     return contact

@@ -8,7 +8,7 @@ from notifier.build import NOTIFIER
 from notifier.subscriptions.service import SubscriptionService
 from shared.domain.subscription import Subscription
 from shared.domain.tokens import is_token
-from shared.web.auth import bearer_token, is_staff, unauthorized
+from shared.web.caller import bearer_token, is_staff, unauthorized
 
 
 def desk(request: web.Request) -> SubscriptionService:

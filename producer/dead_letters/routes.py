@@ -17,9 +17,7 @@ from producer.dead_letters.models import (
 )
 from producer.dead_letters.service import Finding
 from producer.problems import INVALID_REDRIVE
-from shared.web.answer import answer
-from shared.web.body import read_body
-from shared.web.query import read_query
+from shared.web.body import json_response, read_body, read_query
 
 _EXCERPT = 200
 
@@ -30,14 +28,16 @@ async def list_dead_letters(request: web.Request) -> web.Response:
     query = read_query(request, ListDeadLetters)
     findings = await desk.listed(query.limit)
     shown = [_show(finding) for finding in findings]
-    return answer(DeadLetterList(dead_letters=shown, total=max(len(shown), await desk.count())))
+    return json_response(
+        DeadLetterList(dead_letters=shown, total=max(len(shown), await desk.count()))
+    )
 
 
 async def get_dead_letter(request: web.Request) -> web.Response:
     """Show one dead letter with its body."""
     finding = await request.app[CASHIER].dead_letters.find(request.match_info["id"])
     shown = _show(finding).model_dump()
-    return answer(DeadLetterDetail(**shown, body=finding.letter.body))
+    return json_response(DeadLetterDetail(**shown, body=finding.letter.body))
 
 
 async def redrive_dead_letters(request: web.Request) -> web.Response:
@@ -46,7 +46,7 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
     ids = None if body.all else frozenset(body.ids)
     redrive = await request.app[CASHIER].redriver.redrive(ids, body.limit, dry_run=body.dry_run)
     refused = [RefusedModel(id=letter.id, reason=letter.reason) for letter in redrive.refused]
-    return answer(
+    return json_response(
         RedriveModel(
             dry_run=body.dry_run,
             redriven=list(redrive.redriven),
@@ -58,7 +58,7 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
 
 async def purge_dead_letters(request: web.Request) -> web.Response:
     """Delete all dead letters."""
-    return answer(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
+    return json_response(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
 
 
 def _show(finding: Finding) -> DeadLetterModel:

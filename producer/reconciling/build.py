@@ -24,7 +24,7 @@ from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
 from shared.aws.dead_letters import DeadLetters
 from shared.clock import Clock
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shared.runtime.settings import StoreKind
 from shared.store.contract import Store
 
@@ -70,7 +70,7 @@ async def reconciling(
         seconds=settings.reconcile_seconds,
         expire_after=dt.timedelta(seconds=settings.expire_after_seconds),
     )
-    async with running(reconciler.run(broker_reset), "reconciler"):
+    async with background_task(reconciler.run(broker_reset), "reconciler"):
         yield
     await unclean_stops.sign_out()
 

@@ -1,4 +1,4 @@
-"""Where a process counts what it does: a registry of its own, never prometheus' global one."""
+"""A metrics registry for each process, never prometheus' global one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 
 def new_registry() -> CollectorRegistry:
-    """Make a registry that already tells of the process: memory, CPU, open files, collections."""
+    """Make a registry with metrics of the process: memory, CPU, open files, collections."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)

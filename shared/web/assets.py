@@ -1,4 +1,4 @@
-"""Files that pages are made of, each as an operation of the table."""
+"""Static files of pages, each served by an operation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from shared.web.operation import Answer, Operation, Role
 
 
 def asset_operations(files: Mapping[str, Path]) -> list[Operation]:
-    """Make an operation for each path, which serves its file to anyone who asks.
+    """Make an operation for each path, which serves its file to anyone.
 
-    Browsers may keep a file, but ask each time whether it is still the same.
+    Browsers may cache a file, but must revalidate it each time.
     """
     return [_asset(path, file) for path, file in files.items()]
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import hdrs, web
 
-from shared.web import correlation
+from shared.web.headers import CORRELATION_HEADER
 from shared.web.openapi_schemas import Schemas
 from shared.web.operation import Answer, Operation, Parameter, Role
 from shared.web.problem import (
@@ -43,7 +43,7 @@ _OF_ANY = (
 _OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
 _BEARER = {"type": "http", "scheme": "bearer"}
 _KEYS: Mapping[Role, Sequence[str]] = {Role.STAFF: ["staff"], Role.MANAGER: ["manage", "staff"]}
-"""The schemes of which one has to be shown. They are sent alike, and are different tokens."""
+"""The schemes that give access. Both are sent as bearer tokens, and are different tokens."""
 
 _PATTERN_IN_PATH = re.compile(r"\{(\w+):[^}]*\}")
 _NO_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -57,7 +57,7 @@ _ERROR_HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
 
 
 def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
-    """Describe the documented operations, with every answer that each of them can give."""
+    """Describe the documented operations, with every response that each can give."""
     shown = [operation for operation in operations if operation.documented]
     schemas = Schemas(shown)
     ids = _ids(shown)
@@ -78,7 +78,7 @@ def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
 
 
 def _ids(operations: Sequence[Operation]) -> dict[int, str]:
-    """Name operations after their handlers; a handler of several gets numbers."""
+    """Name operations after their handlers, numbered where several share one."""
     seen: defaultdict[str, int] = defaultdict(int)
     ids = {}
     for operation in operations:
@@ -130,7 +130,7 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 
 
 def _kinds(operation: Operation) -> list[ProblemKind]:
-    """List, once each, the problems that the operation names and those of every operation."""
+    """List, once each, the problems that the operation names and those any operation has."""
     kinds = [*operation.errors, *_OF_ANY]
     if operation.role in _KEYS:
         kinds.append(UNAUTHORIZED)
@@ -173,7 +173,7 @@ def _example(kind: ProblemKind) -> Json:
 
 
 def _headers(described: Mapping[str, str]) -> Json:
-    everywhere = {correlation.HEADER: "The caller's correlation id, or a new one"}
+    everywhere = {CORRELATION_HEADER: "The caller's correlation id, or a new one"}
     return {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in (everywhere | dict(described)).items()

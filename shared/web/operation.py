@@ -23,9 +23,9 @@ class Role(StrEnum):
 
     ANYONE = "anyone"
     HOLDER = "holder"
-    """Whoever knows the unguessable id or token in the request; the handler looks it up."""
+    """Callers who know the unguessable id or token in the request; the handler checks it."""
     MANAGER = "manager"
-    """Whoever shows the token or the key of what is asked for; the handler looks it up."""
+    """Callers with the token of the resource, or the staff key; the handler checks it."""
     STAFF = "staff"
 
 
@@ -42,7 +42,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: what it means, and its JSON model or else its media type."""
+    """A successful response: its meaning, and its JSON model or else its media type."""
 
     description: str
     model: type[BaseModel] | None = None
@@ -52,11 +52,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route with all that its callers must know of it. By default it is staff's.
+    """A route with all that its callers must know of it. By default it is for staff.
 
-    With `takes_form`, a page's form may come in place of the `body`, and its URL says it all.
-    `always_served` exempts it from the bound on requests served at once; pages and their assets
-    are not `documented`.
+    With `takes_form`, a page's form may replace the `body`; then its URL holds all parameters.
+    `always_served` exempts it from the limit on requests served at once; pages and their assets
+    are not `documented`. `is_stream`: the response goes on until one side leaves.
     """
 
     method: str
@@ -73,10 +73,15 @@ class Operation:
     always_served: bool = False
     documented: bool = True
 
-    @property
-    def is_stream(self) -> bool:
-        """Whether the answer goes on until somebody leaves."""
-        return any(answer.media_type == EVENT_STREAM for answer in self.answers.values())
+    is_stream: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        is_stream = any(answer.media_type == EVENT_STREAM for answer in self.answers.values())
+        object.__setattr__(self, "is_stream", is_stream)
+
+
+OPERATION: web.RequestKey[Operation] = web.RequestKey("OPERATION", Operation)
+"""The operation that serves the request; absent when none does."""
 
 
 class _Described(TypedDict, total=False):
@@ -96,5 +101,5 @@ class _Described(TypedDict, total=False):
 def operation(
     method: str, path: str, summary: str, **described: Unpack[_Described]
 ) -> Callable[[Handler], Operation]:
-    """Make a row of the table of the handler below; see `Operation`."""
+    """Make the handler below an `Operation`."""
     return lambda handler: Operation(method, path, summary, handler, **described)

@@ -1,4 +1,4 @@
-"""A small counter that takes orders over a real socket, and ways to talk to it below HTTP."""
+"""A small service that takes orders over a real socket, and ways to talk to it below HTTP."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 from yarl import URL
 
-from shared.web.answer import answer
 from shared.web.application import create_app
-from shared.web.body import read_body
-from shared.web.keys import CORRELATION_ID
+from shared.web.body import json_response, read_body, read_query
+from shared.web.headers import CORRELATION_ID
 from shared.web.limits import WebLimits
 from shared.web.operation import EVENT_STREAM, Answer, Handler, Operation, Parameter, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
-from shared.web.query import read_query
 from shared.web.server import serve
 from shared.web.service import Hook, Service
 
@@ -61,7 +59,7 @@ class OutOfDecafError(OutOfBeansError):
 
 @dataclass
 class Counter:
-    """Handlers that tell when they have begun, and wait to be told when to go on."""
+    """Handlers that signal when they have begun, and wait for `go_on`."""
 
     begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,15 +71,15 @@ class Counter:
     async def place_order(self, request: web.Request) -> web.StreamResponse:
         order = await read_body(request, PlaceOrder, INVALID_ORDER)
         receipt = Receipt(lines=len(order.items), correlation_id=request[CORRELATION_ID])
-        return answer(receipt, HTTPStatus.CREATED)
+        return json_response(receipt, HTTPStatus.CREATED)
 
     async def list_orders(self, request: web.Request) -> web.StreamResponse:
-        return answer(read_query(request, Listing))
+        return json_response(read_query(request, Listing))
 
     async def brew(self, request: web.Request) -> web.StreamResponse:
         self.begun.release()
         await self.go_on.wait()
-        return answer(Receipt(lines=1, correlation_id=request[CORRELATION_ID]))
+        return json_response(Receipt(lines=1, correlation_id=request[CORRELATION_ID]))
 
     async def fail(self, _: web.Request) -> web.StreamResponse:
         raise self.failure

@@ -78,19 +78,19 @@ async def test_idle_connections_and_streams_do_not_hold_up_the_stop() -> None:
 
 
 async def test_cleanup_contexts_open_before_the_first_request_and_close_after_the_last() -> None:
-    told: list[str] = []
+    events: list[str] = []
 
     async def till(_: web.Application) -> AsyncIterator[None]:
-        told.append("till open")
+        events.append("till open")
         yield
-        told.append("till closed")
+        events.append("till closed")
 
     service = Service(operations=[], lifespans=[till])
     app = create_app([service], title="A till", staff_key=STAFF_KEY)
     stop = asyncio.Event()
     stop.set()
-    await serve(app, stop=stop, grace_seconds=1, on_listening=lambda _: told.append("listening"))
-    assert told == ["till open", "listening", "till closed"]
+    await serve(app, stop=stop, grace_seconds=1, on_listening=lambda _: events.append("listening"))
+    assert events == ["till open", "listening", "till closed"]
 
 
 async def test_a_port_that_is_taken_is_an_os_error() -> None:
@@ -117,7 +117,7 @@ async def test_a_socket_that_is_already_bound_can_be_served() -> None:
     assert urls == [f"http://127.0.0.1:{port}"]
 
 
-async def test_more_requests_at_once_than_we_can_serve_are_told_to_come_back() -> None:
+async def test_requests_over_the_limit_are_asked_to_retry() -> None:
     counter = Counter()
     limits = WebLimits(requests_at_once=2)
     async with serving(counter, limits) as shop, aiohttp.ClientSession(shop.url) as session:

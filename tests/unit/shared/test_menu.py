@@ -1,4 +1,4 @@
-"""The price is the shop's, and whatever it does not sell is named with its place in the order."""
+"""The price is the shop's, and what it does not sell is named by its path in the order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CROISSANT = MenuItem(
 MENU = Menu("USD", (LATTE, CROISSANT))
 
 
-def wish(
+def line_request(
     item: str = "latte",
     size: str = "large",
     *modifiers: str,
@@ -55,14 +55,18 @@ def sellable(draw: st.DrawFn) -> OrderLineRequest:
     )
 
 
-def faults(*lines: OrderLineRequest, sold_out: frozenset[str] = frozenset()) -> list[FieldError]:
+def field_errors(
+    *lines: OrderLineRequest, sold_out: frozenset[str] = frozenset()
+) -> list[FieldError]:
     with pytest.raises(NotOnTheMenuError) as refused:
         quote(lines, MENU, sold_out)
-    return list(refused.value.faults)
+    return list(refused.value.field_errors)
 
 
 def test_a_line_costs_its_size_and_modifiers_times_its_quantity() -> None:
-    quoted = quote([wish("latte", "large", "oat-milk", "decaf", quantity=2, note="hot")], MENU, ())
+    quoted = quote(
+        [line_request("latte", "large", "oat-milk", "decaf", quantity=2, note="hot")], MENU, ()
+    )
     (line,) = quoted.items
     assert (line.unit_price, line.total) == (520, 1040)
     assert (line.id, line.item, line.name, line.size) == ("1", "latte", "Caffè latte", "large")
@@ -90,35 +94,37 @@ def test_every_line_is_priced_by_the_menu_and_keeps_its_place(
     assert quoted.prep_seconds == work
 
 
-def test_every_fault_of_every_line_is_named_with_its_place() -> None:
-    assert faults(
-        wish("lotte"),
-        wish("latte", "huge", "oat-milk", "gin", "rum"),
-        wish("croissant", "regular"),
-        wish("croissant", "large", "decaf"),
+def test_every_error_of_every_line_has_its_path() -> None:
+    assert field_errors(
+        line_request("lotte"),
+        line_request("latte", "huge", "oat-milk", "gin", "rum"),
+        line_request("croissant", "regular"),
+        line_request("croissant", "large", "decaf"),
     ) == [
-        FieldError("/items/0/item", "'lotte' is not on the menu"),
-        FieldError("/items/1/size", "Caffè latte does not come as 'huge'"),
-        FieldError("/items/1/modifiers/1", "Caffè latte does not come with 'gin'"),
-        FieldError("/items/1/modifiers/2", "Caffè latte does not come with 'rum'"),
-        FieldError("/items/3/size", "Croissant does not come as 'large'"),
-        FieldError("/items/3/modifiers/0", "Croissant does not come with 'decaf'"),
+        FieldError(("items", 0, "item"), "'lotte' is not on the menu"),
+        FieldError(("items", 1, "size"), "Caffè latte does not come as 'huge'"),
+        FieldError(("items", 1, "modifiers", 1), "Caffè latte does not come with 'gin'"),
+        FieldError(("items", 1, "modifiers", 2), "Caffè latte does not come with 'rum'"),
+        FieldError(("items", 3, "size"), "Croissant does not come as 'large'"),
+        FieldError(("items", 3, "modifiers", 0), "Croissant does not come with 'decaf'"),
     ]
 
 
-def test_what_is_sold_out_is_named_and_the_rest_could_be_had() -> None:
+def test_only_a_sold_out_item_is_refused() -> None:
     sold_out = frozenset({"croissant"})
-    assert faults(wish(), wish("croissant", "regular"), sold_out=sold_out) == [
-        FieldError("/items/1/item", "Croissant is sold out")
-    ]
-    assert quote([wish()], MENU, sold_out).items[0].item == "latte"
+    assert field_errors(
+        line_request(), line_request("croissant", "regular"), sold_out=sold_out
+    ) == [FieldError(("items", 1, "item"), "Croissant is sold out")]
+    assert quote([line_request()], MENU, sold_out).items[0].item == "latte"
 
 
-def test_a_sold_out_line_is_told_of_its_other_faults_too() -> None:
-    assert faults(wish("croissant", "large", "gin"), sold_out=frozenset({"croissant"})) == [
-        FieldError("/items/0/item", "Croissant is sold out"),
-        FieldError("/items/0/size", "Croissant does not come as 'large'"),
-        FieldError("/items/0/modifiers/0", "Croissant does not come with 'gin'"),
+def test_the_other_errors_of_a_sold_out_line_are_named_too() -> None:
+    assert field_errors(
+        line_request("croissant", "large", "gin"), sold_out=frozenset({"croissant"})
+    ) == [
+        FieldError(("items", 0, "item"), "Croissant is sold out"),
+        FieldError(("items", 0, "size"), "Croissant does not come as 'large'"),
+        FieldError(("items", 0, "modifiers", 0), "Croissant does not come with 'gin'"),
     ]
 
 

@@ -54,9 +54,9 @@ def test_operations_have_ids_of_their_own(document: dict[str, Any]) -> None:
 def test_the_table_decides_who_needs_a_key(document: dict[str, Any]) -> None:
     for operation in counter_app(Counter())[OPERATIONS]:
         if operation.documented:
-            told = document["paths"][operation.path][operation.method.lower()]
-            assert ("security" in told) == (operation.role is Role.STAFF)
-            assert ("401" in told["responses"]) == (operation.role is Role.STAFF)
+            described_as = document["paths"][operation.path][operation.method.lower()]
+            assert ("security" in described_as) == (operation.role is Role.STAFF)
+            assert ("401" in described_as["responses"]) == (operation.role is Role.STAFF)
 
 
 def test_what_is_somebodys_needs_a_manage_token_or_the_staff_key() -> None:
