@@ -10,8 +10,8 @@ from notifier.pages import routes
 from notifier.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
 from notifier.subscriptions.models import ConfirmSubscription, SubscriptionModel
 from notifier.subscriptions.operations import HELD, SUBSCRIPTION
-from shared.web.assets import asset_operations
 from shared.web.operation import Answer, Handler, Operation, Parameter, Role
+from shared.web.pages import asset_operations
 
 _TOKEN = Parameter("token", "query", "The token in the link", required=True)
 

@@ -9,16 +9,20 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from shared.domain.tokens import token_digest
-from shared.runtime.metrics import new_registry
 from shared.web.caller import STAFF_KEY_DIGEST, TRUSTED_PROXIES, Network
-from shared.web.concurrency_limit import ConcurrencyLimit
-from shared.web.docs_page import docs_operations
 from shared.web.headers import complete_head
-from shared.web.health import HEALTH_OPERATIONS, METRICS, READINESS_PROBE, ReadinessProbe
+from shared.web.health import (
+    HEALTH_OPERATIONS,
+    METRICS,
+    READINESS_PROBE,
+    ReadinessProbe,
+    new_registry,
+)
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.middleware import AccessLog, correlate, errors_as_problems
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
-from shared.web.router import add_operations
+from shared.web.pages import docs_operations
+from shared.web.router import ConcurrencyLimit, add_operations
 from shared.web.service import DRAINS, OPERATIONS, PROBLEMS, Service
 
 

@@ -9,7 +9,14 @@ from typing import Literal
 
 import structlog
 from aiohttp import hdrs, web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 from pydantic import BaseModel
 
 from shared.runtime.ttl_cache import TtlCache
@@ -73,6 +80,15 @@ class Readiness(BaseModel):
 
     status: Literal["ready"] = "ready"
     checks: list[str]
+
+
+def new_registry() -> CollectorRegistry:
+    """Make a registry with metrics of the process: memory, CPU, open files, collections."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
 
 
 @operation(

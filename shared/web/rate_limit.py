@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 
@@ -16,22 +18,24 @@ MAX_CLIENTS = 10_000
 """How many clients are remembered; the one that came longest ago is forgotten first."""
 
 
+@dataclass(frozen=True, slots=True)
 class RateLimit:
     """A sliding window for each client; 0 `per_minute` is no limit. `monotonic` gives seconds."""
 
-    def __init__(self, per_minute: int, monotonic: Callable[[], float]) -> None:
-        self._per_minute = per_minute
-        self._monotonic = monotonic
-        self._tries: BoundedMap[str, deque[float]] = BoundedMap(MAX_CLIENTS)
+    per_minute: int
+    monotonic: Callable[[], float]
+    _tries: BoundedMap[str, deque[float]] = field(
+        default_factory=partial(BoundedMap, MAX_CLIENTS), init=False
+    )
 
     def admit(self, client: str) -> float:
         """Count a try of `client`; return the seconds that it must wait, 0 if it is admitted."""
-        if not self._per_minute:
+        if not self.per_minute:
             return 0
-        now = self._monotonic()
-        tries = self._tries.get(client) or deque(maxlen=self._per_minute)
+        now = self.monotonic()
+        tries = self._tries.get(client) or deque(maxlen=self.per_minute)
         self._tries[client] = tries
-        if len(tries) == self._per_minute and (wait := tries[0] + _WINDOW_SECONDS - now) > 0:
+        if len(tries) == self.per_minute and (wait := tries[0] + _WINDOW_SECONDS - now) > 0:
             return wait
         tries.append(now)
         return 0

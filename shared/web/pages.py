@@ -1,22 +1,52 @@
-"""The page that shows the API, and the document it shows. Neither loads from another host."""
+"""Pages: static files as operations, and the page that shows the API with its document.
+
+None of them loads anything from another host.
+"""
 
 from __future__ import annotations
 
 import functools
+import mimetypes
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import hdrs, web
 from openapi_ui_bundles import swagger_ui
 
-from shared.web.assets import asset_operations
 from shared.web.openapi import OPENAPI_DOCUMENT
 from shared.web.operation import Answer, Operation, Role, operation
 
 # Swagger UI's style sheet embeds small images as data, which our content policy forbids.
 _DATA_IMAGE = re.compile(r"""url\((?:"data:[^"]*"|'data:[^']*'|data:[^)]*)\)""")
 _OURS = Path(__file__).with_name("docs_assets")
+
+
+def asset_operations(files: Mapping[str, Path]) -> list[Operation]:
+    """Make an operation for each path, which serves its file to anyone.
+
+    Browsers may cache a file, but must revalidate it each time.
+    """
+    return [_asset(path, file) for path, file in files.items()]
+
+
+def _asset(path: str, file: Path) -> Operation:
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Operation(
+        method=hdrs.METH_GET,
+        path=path,
+        summary=f"The file {file.name}",
+        handler=functools.partial(_send, file),
+        answers={HTTPStatus.OK: Answer("The file", media_type=media_type)},
+        role=Role.ANYONE,
+        tag="pages",
+        documented=False,
+    )
+
+
+async def _send(file: Path, _: web.Request) -> web.StreamResponse:
+    return web.FileResponse(file, headers={hdrs.CACHE_CONTROL: "no-cache"})
 
 
 def docs_operations() -> list[Operation]:
