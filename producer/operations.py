@@ -24,7 +24,7 @@ from producer.models import (
 )
 from shared.domain.order import OrderState
 from shared.web.idempotency import INVALID_KEY, KEY_REUSED, key_parameter
-from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import (
     INVALID_REQUEST,
     NOT_FOUND,
@@ -45,9 +45,11 @@ _ORDERS: Sequence[Operation] = (
         role=Role.ANYONE,
         body=PlaceOrder,
         parameters=(key_parameter("places the same order once"),),
-        answers={
-            HTTPStatus.CREATED: Answer("The order is placed", PlacedOrderModel, headers=_LOCATION),
-            HTTPStatus.OK: Answer(
+        responses={
+            HTTPStatus.CREATED: Response(
+                "The order is placed", PlacedOrderModel, headers=_LOCATION
+            ),
+            HTTPStatus.OK: Response(
                 "This order was placed before, under the same key",
                 PlacedOrderModel,
                 headers={**_LOCATION, "Idempotent-Replayed": "true"},
@@ -72,7 +74,7 @@ _ORDERS: Sequence[Operation] = (
         order_routes.get_order,
         role=Role.HOLDER,
         parameters=(_ORDER_ID,),
-        answers={HTTPStatus.OK: Answer("The order as it is now", OrderModel)},
+        responses={HTTPStatus.OK: Response("The order as it is now", OrderModel)},
         errors=(NOT_FOUND, UNAVAILABLE),
         tag="orders",
     ),
@@ -83,7 +85,7 @@ _ORDERS: Sequence[Operation] = (
         order_routes.cancel_order,
         role=Role.HOLDER,
         parameters=(_ORDER_ID,),
-        answers={HTTPStatus.OK: Answer("The order is canceled", OrderModel)},
+        responses={HTTPStatus.OK: Response("The order is canceled", OrderModel)},
         errors=(NOT_FOUND, problems.NOT_CANCELABLE, UNAVAILABLE),
         tag="orders",
     ),
@@ -93,7 +95,7 @@ _ORDERS: Sequence[Operation] = (
         "Hand a ready order to its customer",
         order_routes.collect_order,
         parameters=(_ORDER_ID,),
-        answers={HTTPStatus.OK: Answer("The order is collected", OrderModel)},
+        responses={HTTPStatus.OK: Response("The order is collected", OrderModel)},
         errors=(NOT_FOUND, problems.NOT_COLLECTABLE, UNAVAILABLE),
         tag="orders",
     ),
@@ -112,7 +114,7 @@ _ORDERS: Sequence[Operation] = (
             ),
             Parameter("cursor", "query", "The `next_cursor` of the page before"),
         ),
-        answers={HTTPStatus.OK: Answer("A page of orders", OrderPage)},
+        responses={HTTPStatus.OK: Response("A page of orders", OrderPage)},
         errors=(INVALID_REQUEST, UNAVAILABLE),
         tag="orders",
     ),
@@ -122,7 +124,7 @@ _ORDERS: Sequence[Operation] = (
         "Show the counter's display",
         order_routes.get_board,
         role=Role.ANYONE,
-        answers={HTTPStatus.OK: Answer("Numbers being prepared, and ready", BoardModel)},
+        responses={HTTPStatus.OK: Response("Numbers being prepared, and ready", BoardModel)},
         errors=(UNAVAILABLE,),
         tag="orders",
     ),
@@ -135,7 +137,7 @@ _SHOP: Sequence[Operation] = (
         "Read the menu",
         shop_routes.get_menu,
         role=Role.ANYONE,
-        answers={HTTPStatus.OK: Answer("All that the shop sells", MenuModel)},
+        responses={HTTPStatus.OK: Response("All that the shop sells", MenuModel)},
         errors=(UNAVAILABLE,),
     ),
     Operation(
@@ -145,7 +147,7 @@ _SHOP: Sequence[Operation] = (
         shop_routes.set_menu_item,
         body=SetMenuItem,
         parameters=(Parameter("id", "path", "The menu item's id", required=True),),
-        answers={HTTPStatus.OK: Answer("The item as it is now", MenuItemModel)},
+        responses={HTTPStatus.OK: Response("The item as it is now", MenuItemModel)},
         errors=(NOT_FOUND, problems.INVALID_SETTING, UNAVAILABLE),
     ),
     Operation(
@@ -154,7 +156,7 @@ _SHOP: Sequence[Operation] = (
         "Look at the shop: its state, its line, who is at work",
         shop_routes.get_shop,
         role=Role.ANYONE,
-        answers={HTTPStatus.OK: Answer("The shop as it is now", ShopModel)},
+        responses={HTTPStatus.OK: Response("The shop as it is now", ShopModel)},
         errors=(UNAVAILABLE,),
     ),
     Operation(
@@ -163,7 +165,7 @@ _SHOP: Sequence[Operation] = (
         "Open the shop, or close it",
         shop_routes.set_shop,
         body=SetShop,
-        answers={HTTPStatus.OK: Answer("The shop as it is now", ShopModel)},
+        responses={HTTPStatus.OK: Response("The shop as it is now", ShopModel)},
         errors=(problems.INVALID_SETTING, UNAVAILABLE),
     ),
 )

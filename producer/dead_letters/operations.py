@@ -18,7 +18,7 @@ from producer.dead_letters.models import (
     RedriveModel,
 )
 from producer.problems import INVALID_REDRIVE
-from shared.web.operation import Answer, Operation, Parameter
+from shared.web.operation import Operation, Parameter, Response
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
 
 DEAD_LETTER_OPERATIONS: Sequence[Operation] = (
@@ -35,7 +35,7 @@ DEAD_LETTER_OPERATIONS: Sequence[Operation] = (
                 Annotated[int, Field(ge=1, le=MOST_LISTED)],
             ),
         ),
-        answers={HTTPStatus.OK: Answer("Dead letters", DeadLetterList)},
+        responses={HTTPStatus.OK: Response("Dead letters", DeadLetterList)},
         errors=(INVALID_REQUEST, UNAVAILABLE),
         tag="dead letters",
     ),
@@ -53,7 +53,7 @@ DEAD_LETTER_OPERATIONS: Sequence[Operation] = (
                 required=True,
             ),
         ),
-        answers={HTTPStatus.OK: Answer("The dead letter", DeadLetterDetail)},
+        responses={HTTPStatus.OK: Response("The dead letter", DeadLetterDetail)},
         errors=(NOT_FOUND, UNAVAILABLE),
         tag="dead letters",
     ),
@@ -63,7 +63,7 @@ DEAD_LETTER_OPERATIONS: Sequence[Operation] = (
         "Place the orders of dead letters anew, and give them fresh tickets",
         routes.redrive_dead_letters,
         body=RedriveDeadLetters,
-        answers={HTTPStatus.OK: Answer("What became of each dead letter", RedriveModel)},
+        responses={HTTPStatus.OK: Response("What became of each dead letter", RedriveModel)},
         errors=(INVALID_REDRIVE, UNAVAILABLE),
         tag="dead letters",
     ),
@@ -72,7 +72,7 @@ DEAD_LETTER_OPERATIONS: Sequence[Operation] = (
         "/dead-letters",
         "Delete all dead letters for good",
         routes.purge_dead_letters,
-        answers={HTTPStatus.OK: Answer("How many there were", PurgeModel)},
+        responses={HTTPStatus.OK: Response("How many there were", PurgeModel)},
         errors=(UNAVAILABLE,),
         tag="dead letters",
     ),

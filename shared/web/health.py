@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from shared.runtime.ttl_cache import TtlCache
 from shared.web.body import json_response
-from shared.web.operation import Answer, Role, operation
+from shared.web.operation import Response, Role, operation
 from shared.web.problem import UNAVAILABLE, Problem
 
 METRICS: web.AppKey[CollectorRegistry] = web.AppKey("METRICS", CollectorRegistry)
@@ -95,7 +95,7 @@ def new_registry() -> CollectorRegistry:
     hdrs.METH_GET,
     "/healthz",
     "Is the service alive?",
-    answers={HTTPStatus.OK: Answer("It is", Health)},
+    responses={HTTPStatus.OK: Response("It is", Health)},
     role=Role.ANYONE,
     tag="service",
     always_served=True,
@@ -109,7 +109,7 @@ async def healthz(_: web.Request) -> web.StreamResponse:
     hdrs.METH_GET,
     "/readyz",
     "Is all that the service needs within reach?",
-    answers={HTTPStatus.OK: Answer("It is", Readiness)},
+    responses={HTTPStatus.OK: Response("It is", Readiness)},
     errors=(UNAVAILABLE,),
     role=Role.ANYONE,
     tag="service",
@@ -127,7 +127,7 @@ async def readyz(request: web.Request) -> web.StreamResponse:
     hdrs.METH_GET,
     "/metrics",
     "What the service counts, for Prometheus",
-    answers={HTTPStatus.OK: Answer("The metrics", media_type="text/plain")},
+    responses={HTTPStatus.OK: Response("The metrics", media_type="text/plain")},
     role=Role.ANYONE,
     tag="service",
     always_served=True,

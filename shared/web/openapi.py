@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 
 from shared.web.headers import CORRELATION_HEADER
 from shared.web.openapi_schemas import Schemas
-from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
     HEADERS_TOO_LARGE,
@@ -97,7 +97,7 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
         "responses": _responses(operation, schemas),
     }
     if operation.body is not None:
-        content = {"application/json": {"schema": schemas.sent(operation.body)}}
+        content = {"application/json": {"schema": schemas.in_request(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
     if operation.role in _KEYS:
         described["security"] = [{scheme: []} for scheme in _KEYS[operation.role]]
@@ -110,14 +110,14 @@ def _parameter(parameter: Parameter, schemas: Schemas) -> Json:
         "in": parameter.place,
         "description": parameter.description,
         "required": parameter.required or parameter.place == "path",
-        "schema": schemas.sent(parameter.model),
+        "schema": schemas.in_request(parameter.model),
     }
 
 
 def _responses(operation: Operation, schemas: Schemas) -> Json:
-    answers = {
-        str(status.value): _answer(status, answer, schemas)
-        for status, answer in operation.answers.items()
+    successes = {
+        str(status.value): _success(status, response, schemas)
+        for status, response in operation.responses.items()
     }
     by_status: defaultdict[HTTPStatus, list[ProblemKind]] = defaultdict(list)
     for kind in _kinds(operation):
@@ -126,7 +126,7 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
         str(status.value): _problems(status, kinds, schemas)
         for status, kinds in sorted(by_status.items())
     }
-    return answers | problems
+    return successes | problems
 
 
 def _kinds(operation: Operation) -> list[ProblemKind]:
@@ -143,19 +143,21 @@ def _kinds(operation: Operation) -> list[ProblemKind]:
     return [*dict.fromkeys(kinds)]
 
 
-def _answer(status: HTTPStatus, answer: Answer, schemas: Schemas) -> Json:
-    described: Json = {"description": answer.description, "headers": _headers(answer.headers)}
-    if answer.model is not None:
-        described["content"] = {answer.media_type: {"schema": schemas.answered(answer.model)}}
+def _success(status: HTTPStatus, response: Response, schemas: Schemas) -> Json:
+    described: Json = {"description": response.description, "headers": _headers(response.headers)}
+    if response.model is not None:
+        described["content"] = {
+            response.media_type: {"schema": schemas.in_response(response.model)}
+        }
     elif status not in _NO_CONTENT:
-        kind = "object" if answer.media_type.endswith("json") else "string"
-        described["content"] = {answer.media_type: {"schema": {"type": kind}}}
+        kind = "object" if response.media_type.endswith("json") else "string"
+        described["content"] = {response.media_type: {"schema": {"type": kind}}}
     return described
 
 
 def _problems(status: HTTPStatus, kinds: Sequence[ProblemKind], schemas: Schemas) -> Json:
     media = {
-        "schema": schemas.answered(ProblemModel),
+        "schema": schemas.in_response(ProblemModel),
         "examples": {kind.slug: {"value": _example(kind)} for kind in kinds},
     }
     return {

@@ -39,12 +39,12 @@ class Schemas:
         self._by_key = by_key
         self.components: dict[str, Any] = definitions.get("$defs", {})
 
-    def sent(self, kind: object) -> dict[str, Any]:
-        """Give the schema of what a caller sends."""
+    def in_request(self, kind: object) -> dict[str, Any]:
+        """Return the schema of a type that callers send."""
         return self._of(kind, "validation")
 
-    def answered(self, kind: object) -> dict[str, Any]:
-        """Give the schema of what a caller gets."""
+    def in_response(self, kind: object) -> dict[str, Any]:
+        """Return the schema of a type that callers receive."""
         return self._of(kind, "serialization")
 
     def _of(self, kind: object, mode: Mode) -> dict[str, Any]:
@@ -59,6 +59,6 @@ def _types(operations: Iterable[Operation]) -> Iterator[tuple[Any, Mode]]:
             yield operation.body, "validation"
         for parameter in operation.parameters:
             yield parameter.model, "validation"
-        for answer in operation.answers.values():
-            if answer.model is not None:
-                yield answer.model, "serialization"
+        for response in operation.responses.values():
+            if response.model is not None:
+                yield response.model, "serialization"

@@ -41,7 +41,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A successful response: its meaning, and its JSON model or else its media type."""
 
     description: str
@@ -63,7 +63,7 @@ class Operation:
     path: str
     summary: str
     handler: Handler
-    answers: Mapping[HTTPStatus, Answer]
+    responses: Mapping[HTTPStatus, Response]
     errors: tuple[ProblemKind, ...] = ()
     role: Role = Role.STAFF
     body: type[BaseModel] | None = None
@@ -76,7 +76,7 @@ class Operation:
     is_stream: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        is_stream = any(answer.media_type == EVENT_STREAM for answer in self.answers.values())
+        is_stream = any(response.media_type == EVENT_STREAM for response in self.responses.values())
         object.__setattr__(self, "is_stream", is_stream)
 
 
@@ -87,7 +87,7 @@ OPERATION: web.RequestKey[Operation] = web.RequestKey("OPERATION", Operation)
 class _Described(TypedDict, total=False):
     """What `operation` takes by name: fields of `Operation`."""
 
-    answers: Required[Mapping[HTTPStatus, Answer]]
+    responses: Required[Mapping[HTTPStatus, Response]]
     errors: tuple[ProblemKind, ...]
     role: Role
     body: type[BaseModel] | None

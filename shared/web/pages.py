@@ -16,7 +16,7 @@ from aiohttp import hdrs, web
 from openapi_ui_bundles import swagger_ui
 
 from shared.web.openapi import OPENAPI_DOCUMENT
-from shared.web.operation import Answer, Operation, Role, operation
+from shared.web.operation import Operation, Response, Role, operation
 
 # Swagger UI's style sheet embeds small images as data, which our content policy forbids.
 _DATA_IMAGE = re.compile(r"""url\((?:"data:[^"]*"|'data:[^']*'|data:[^)]*)\)""")
@@ -38,7 +38,7 @@ def _asset(path: str, file: Path) -> Operation:
         path=path,
         summary=f"The file {file.name}",
         handler=functools.partial(_send, file),
-        answers={HTTPStatus.OK: Answer("The file", media_type=media_type)},
+        responses={HTTPStatus.OK: Response("The file", media_type=media_type)},
         role=Role.ANYONE,
         tag="pages",
         documented=False,
@@ -57,7 +57,7 @@ def docs_operations() -> list[Operation]:
         path="/docs/swagger-ui.css",
         summary="The style sheet of the API's page",
         handler=functools.partial(_send_styles, styles),
-        answers={HTTPStatus.OK: Answer("The style sheet", media_type="text/css")},
+        responses={HTTPStatus.OK: Response("The style sheet", media_type="text/css")},
         role=Role.ANYONE,
         tag="pages",
         documented=False,
@@ -79,7 +79,7 @@ async def _send_styles(styles: str, _: web.Request) -> web.StreamResponse:
     hdrs.METH_GET,
     "/openapi.json",
     "This document",
-    answers={HTTPStatus.OK: Answer("The OpenAPI 3.1 document")},
+    responses={HTTPStatus.OK: Response("The OpenAPI 3.1 document")},
     role=Role.ANYONE,
     tag="service",
 )

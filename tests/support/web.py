@@ -17,7 +17,7 @@ from shared.web.application import create_app
 from shared.web.body import json_response, read_body, read_query
 from shared.web.headers import CORRELATION_ID
 from shared.web.limits import WebLimits
-from shared.web.operation import EVENT_STREAM, Answer, Handler, Operation, Parameter, Role
+from shared.web.operation import EVENT_STREAM, Handler, Operation, Parameter, Response, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
 from shared.web.server import serve
 from shared.web.service import Hook, Service
@@ -107,7 +107,7 @@ class Counter:
             raise self.checks_fail_with
 
     def service(self, *drains: Hook) -> Service:
-        receipt = Answer("A receipt", Receipt)
+        receipt = Response("A receipt", Receipt)
         order_id = Parameter("id", "path", "The order's id", required=True)
         return Service(
             operations=[
@@ -126,7 +126,7 @@ class Counter:
                     "/orders",
                     "List orders",
                     self.list_orders,
-                    {HTTPStatus.OK: Answer("The orders", Listing)},
+                    {HTTPStatus.OK: Response("The orders", Listing)},
                     parameters=(
                         Parameter(
                             "limit", "query", "How many", Annotated[int, Field(ge=1, le=100)]
@@ -136,7 +136,7 @@ class Counter:
                 _open_to_all("/orders/{id}/brew", self.brew, receipt, order_id),
                 _open_to_all("/failing", self.fail, receipt),
                 _open_to_all("/failing-halfway", self.fail_halfway, receipt),
-                _open_to_all("/events", self.stream, Answer("Events", media_type=EVENT_STREAM)),
+                _open_to_all("/events", self.stream, Response("Events", media_type=EVENT_STREAM)),
             ],
             drains=drains,
             readiness={"beans": lambda _: self.beans()},
@@ -151,7 +151,7 @@ class Counter:
 def _open_to_all(
     path: str,
     handler: Handler,
-    outcome: Answer,
+    outcome: Response,
     *parameters: Parameter,
 ) -> Operation:
     return Operation(
