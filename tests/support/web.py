@@ -116,7 +116,7 @@ class Counter:
                     "/orders",
                     "Place an order",
                     self.place_order,
-                    {HTTPStatus.CREATED: receipt},
+                    responses={HTTPStatus.CREATED: receipt},
                     errors=(INVALID_ORDER,),
                     role=Role.ANYONE,
                     body=PlaceOrder,
@@ -126,7 +126,7 @@ class Counter:
                     "/orders",
                     "List orders",
                     self.list_orders,
-                    {HTTPStatus.OK: Response("The orders", Listing)},
+                    responses={HTTPStatus.OK: Response("The orders", Listing)},
                     parameters=(
                         Parameter(
                             "limit", "query", "How many", Annotated[int, Field(ge=1, le=100)]
@@ -159,7 +159,7 @@ def _open_to_all(
         path,
         f"Ask for {path}",
         handler,
-        {HTTPStatus.OK: outcome},
+        responses={HTTPStatus.OK: outcome},
         role=Role.ANYONE,
         parameters=parameters,
     )

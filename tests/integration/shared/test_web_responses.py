@@ -1,4 +1,4 @@
-"""Every answer is complete: correlation id, safe headers, and a problem where there is an error."""
+"""Every response has a correlation id and safe headers, and each error is a problem."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ async def client(shop: Serving) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics", "/docs", "/nothing", "/failing"])
-async def test_every_answer_is_safe_and_traceable(client: aiohttp.ClientSession, path: str) -> None:
+async def test_every_response_is_safe_and_traceable(
+    client: aiohttp.ClientSession, path: str
+) -> None:
     async with client.get(path) as response:
         headers = response.headers
     assert len(headers["X-Correlation-ID"]) == 32
@@ -130,7 +132,7 @@ async def test_a_timeout_is_unavailable(client: aiohttp.ClientSession, counter: 
     assert "Retry-After" in response.headers
 
 
-async def test_an_answer_that_has_begun_is_cut_off_not_answered_twice(shop: Serving) -> None:
+async def test_a_response_that_has_begun_is_cut_off_not_followed_by_another(shop: Serving) -> None:
     request = b"GET /failing-halfway HTTP/1.1\r\nHost: shop\r\n\r\n"
     answered = await said_to(shop.url, request)
     assert answered.count("HTTP/1.1") == 1

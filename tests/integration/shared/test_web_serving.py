@@ -135,7 +135,7 @@ async def test_requests_over_the_limit_are_asked_to_retry() -> None:
         assert await _status(session, "/openapi.json") == 200
 
 
-async def test_two_operations_on_one_route_do_not_open_the_shop() -> None:
+async def test_two_operations_on_one_route_are_refused() -> None:
     with pytest.raises(ValueError, match=r"'Place an order' \(POST /orders\) have the same route"):
         create_app([Counter().service(), Counter().service()], title="Two", staff_key=STAFF_KEY)
 
@@ -149,7 +149,7 @@ async def test_routes_that_differ_only_in_the_name_of_a_variable_are_one() -> No
         create_app([service, Service(operations=[twin])], title="Two", staff_key=STAFF_KEY)
 
 
-async def test_nothing_but_what_the_table_opens_is_open() -> None:
+async def test_staff_operations_need_the_key_and_no_others_do() -> None:
     async with serving() as shop, aiohttp.ClientSession(shop.url) as session:
         for operation in shop.app[OPERATIONS]:
             path = operation.path.replace("{id}", "1")

@@ -37,7 +37,7 @@ def line_request(
     quantity: int = 1,
     note: str | None = None,
 ) -> OrderLineRequest:
-    return OrderLineRequest(item, size, modifiers, quantity, note)
+    return OrderLineRequest(item=item, size=size, modifiers=modifiers, quantity=quantity, note=note)
 
 
 @st.composite
@@ -47,11 +47,11 @@ def sellable(draw: st.DrawFn) -> OrderLineRequest:
     if entry.modifiers:
         modifiers = st.lists(st.sampled_from([m.id for m in entry.modifiers]), unique=True)
     return OrderLineRequest(
-        entry.id,
-        draw(st.sampled_from([size.id for size in entry.sizes])),
-        tuple(draw(modifiers)),
-        draw(st.integers(1, 20)),
-        draw(st.none() | st.text(max_size=10)),
+        item=entry.id,
+        size=draw(st.sampled_from([size.id for size in entry.sizes])),
+        modifiers=tuple(draw(modifiers)),
+        quantity=draw(st.integers(1, 20)),
+        note=draw(st.none() | st.text(max_size=10)),
     )
 
 
@@ -86,10 +86,8 @@ def test_every_line_is_priced_by_the_menu_and_keeps_its_place(
         assert entry is not None
         choices = {choice.id: choice.price for choice in (*entry.sizes, *entry.modifiers)}
         assert line.unit_price == choices[asked.size] + sum(choices[m] for m in asked.modifiers)
-        assert (
-            OrderLineRequest(line.item, line.size, line.modifiers, line.quantity, line.note)
-            == asked
-        )
+        assert (line.item, line.size, line.modifiers) == (asked.item, asked.size, asked.modifiers)
+        assert (line.quantity, line.note) == (asked.quantity, asked.note)
         work += entry.prep_seconds * asked.quantity
     assert quoted.prep_seconds == work
 

@@ -1,4 +1,4 @@
-"""Whose address counts, when proxies of ours and others have passed a request on."""
+"""Which address a client is counted by, behind trusted proxies and others."""
 
 from __future__ import annotations
 
