@@ -31,6 +31,6 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def is_token(token: str, digest: str) -> bool:
+def matches_digest(token: str, digest: str) -> bool:
     """Return whether the digest is the token's, in constant time."""
     return hmac.compare_digest(token_digest(token), digest)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from aiohttp import hdrs, web
 
-from shared.domain.tokens import is_token
+from shared.domain.tokens import matches_digest
 from shared.web.problem import UNAUTHORIZED, Problem
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -37,7 +37,7 @@ def bearer_token(request: web.Request) -> str | None:
 def is_staff(request: web.Request) -> bool:
     """Return whether the caller has shown the staff key."""
     token = bearer_token(request)
-    return token is not None and is_token(token, request.app[STAFF_KEY_DIGEST])
+    return token is not None and matches_digest(token, request.app[STAFF_KEY_DIGEST])
 
 
 def require_staff(request: web.Request) -> None:

@@ -33,16 +33,19 @@ OPENAPI_DOCUMENT: web.AppKey[bytes] = web.AppKey("OPENAPI_DOCUMENT", bytes)
 
 Json: TypeAlias = dict[str, Any]
 
-_OF_ANY = (
+_PROBLEMS_OF_ANY = (
     INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
     CONTENT_TOO_LARGE,
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
 )
-_OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
+_PROBLEMS_OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
 _BEARER = {"type": "http", "scheme": "bearer"}
-_KEYS: Mapping[Role, Sequence[str]] = {Role.STAFF: ["staff"], Role.MANAGER: ["manage", "staff"]}
+_SECURITY_SCHEMES: Mapping[Role, Sequence[str]] = {
+    Role.STAFF: ["staff"],
+    Role.MANAGER: ["manage", "staff"],
+}
 """The schemes that give access. Both are sent as bearer tokens, and are different tokens."""
 
 _PATTERN_IN_PATH = re.compile(r"\{(\w+):[^}]*\}")
@@ -99,17 +102,17 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
     if operation.body is not None:
         content = {"application/json": {"schema": schemas.in_request(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
-    if operation.role in _KEYS:
-        described["security"] = [{scheme: []} for scheme in _KEYS[operation.role]]
+    if operation.role in _SECURITY_SCHEMES:
+        described["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES[operation.role]]
     return described
 
 
 def _parameter(parameter: Parameter, schemas: Schemas) -> Json:
     return {
         "name": parameter.name,
-        "in": parameter.place,
+        "in": parameter.location,
         "description": parameter.description,
-        "required": parameter.required or parameter.place == "path",
+        "required": parameter.required or parameter.location == "path",
         "schema": schemas.in_request(parameter.model),
     }
 
@@ -131,11 +134,11 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 
 def _kinds(operation: Operation) -> list[ProblemKind]:
     """List, once each, the problems that the operation names and those any operation has."""
-    kinds = [*operation.errors, *_OF_ANY]
-    if operation.role in _KEYS:
+    kinds = [*operation.errors, *_PROBLEMS_OF_ANY]
+    if operation.role in _SECURITY_SCHEMES:
         kinds.append(UNAUTHORIZED)
     if operation.body is not None:
-        kinds.extend(_OF_BODIES)
+        kinds.extend(_PROBLEMS_OF_BODIES)
     if "{" in operation.path:
         kinds.append(NOT_FOUND)
     if not operation.always_served and not operation.is_stream:

@@ -34,7 +34,7 @@ class Parameter:
     """A parameter in the path, the query or a header; `model` is an annotated type of its value."""
 
     name: str
-    place: str
+    location: str
     description: str
     model: object = str
     required: bool = False

@@ -20,7 +20,7 @@ from shared.web.operation import Operation, Response, Role, operation
 
 # Swagger UI's style sheet embeds small images as data, which our content policy forbids.
 _DATA_IMAGE = re.compile(r"""url\((?:"data:[^"]*"|'data:[^']*'|data:[^)]*)\)""")
-_OURS = Path(__file__).with_name("docs_assets")
+_DOCS_ASSETS = Path(__file__).with_name("docs_assets")
 
 
 def asset_operations(files: Mapping[str, Path]) -> list[Operation]:
@@ -63,8 +63,8 @@ def docs_operations() -> list[Operation]:
         documented=False,
     )
     files = {
-        "/docs": _OURS / "docs.html",
-        "/docs/docs.js": _OURS / "docs.js",
+        "/docs": _DOCS_ASSETS / "docs.html",
+        "/docs/docs.js": _DOCS_ASSETS / "docs.js",
         "/docs/swagger-ui-bundle.js": swagger_ui.static_path / "swagger-ui-bundle.js",
         "/docs/favicon-32x32.png": swagger_ui.static_path / "favicon-32x32.png",
     }
