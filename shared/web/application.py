@@ -19,7 +19,7 @@ from shared.web.health import (
     new_registry,
 )
 from shared.web.limits import LIMITS, WebLimits
-from shared.web.middleware import AccessLog, correlate, errors_as_problems
+from shared.web.middleware import AccessLog, errors_as_problems
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.pages import docs_operations
 from shared.web.router import ConcurrencyLimit, add_operations
@@ -41,7 +41,7 @@ def create_app(
     limits = limits or WebLimits()
     registry = new_registry()
     app = web.Application(
-        middlewares=[correlate, AccessLog(registry).follow, errors_as_problems],
+        middlewares=[AccessLog(registry).follow, errors_as_problems],
         client_max_size=limits.body_bytes,
     )
     app[METRICS] = registry

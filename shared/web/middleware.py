@@ -37,15 +37,6 @@ _KIND_BY_STATUS = {
 log = structlog.stdlib.get_logger(__name__)
 
 
-@web.middleware
-async def correlate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give the request a correlation id, and add it to each of its log lines."""
-    sent = request.headers.get(CORRELATION_HEADER)
-    request[CORRELATION_ID] = sent_or_new = correlation_id(sent)
-    with structlog.contextvars.bound_contextvars(correlation_id=sent_or_new):
-        return await handler(request)
-
-
 class AccessLog:
     """Counts, times and logs requests by route, without anything that the caller sent.
 
@@ -66,16 +57,21 @@ class AccessLog:
 
     @web.middleware
     async def follow(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Record the request when it ends, whether by a response or by the caller's leaving."""
+        """Give the request and its log lines a correlation id; record it when it ends.
+
+        It ends with a response, or when the caller leaves.
+        """
         started = time.monotonic()
         status = CLIENT_CLOSED_REQUEST
-        try:
-            response = await handler(request)
-            status = response.status
-        finally:
-            if RESPONSE in request:
-                status = request[RESPONSE].status
-            self._record(request, status, time.monotonic() - started)
+        request[CORRELATION_ID] = correlation_id(request.headers.get(CORRELATION_HEADER))
+        with structlog.contextvars.bound_contextvars(correlation_id=request[CORRELATION_ID]):
+            try:
+                response = await handler(request)
+                status = response.status
+            finally:
+                if RESPONSE in request:
+                    status = request[RESPONSE].status
+                self._record(request, status, time.monotonic() - started)
         return response
 
     def _record(self, request: web.Request, status: int, seconds: float) -> None:
