@@ -37,8 +37,8 @@ from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
 from shared.clock import utc_now
 from shared.domain.subscription import Channel
-from shared.domain.webhook_url import DialingRules
-from shared.runtime.lifecycle import every, running
+from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.lifecycle import background_task, every
 from shared.store.contract import ValueKey
 from shared.web.rate_limit import RateLimit
 
@@ -57,7 +57,7 @@ class Notifier:
     publisher: NewsletterPublisher
     links: LinkSigner
     templates: Environment
-    rules: DialingRules
+    rules: WebhookUrlRules
     rate_limit: RateLimit
     hours: DeliverySupervisor
 
@@ -73,7 +73,7 @@ async def build_notifier(
 
     `broker_reset` tells that queues and topics may have lost what was in them.
     """
-    names, rules = Names(settings.name_prefix), DialingRules(settings.allow_loopback_webhooks)
+    names, rules = Names(settings.name_prefix), WebhookUrlRules(settings.allow_loopback_webhooks)
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
@@ -107,9 +107,13 @@ async def build_notifier(
         )
         housekeeping = Housekeeping(store, SubscriptionHealth(store, utc_now), utc_now)
         async with (
-            running(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
-            running(every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"),
-            running(_announce_overdue(publisher, settings.overdue_seconds), "overdue issues"),
+            background_task(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
+            background_task(
+                every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"
+            ),
+            background_task(
+                _announce_overdue(publisher, settings.overdue_seconds), "overdue issues"
+            ),
             hours.kept(),
         ):
             yield notifier

@@ -45,8 +45,8 @@ from shared.aws.queues import (
 )
 from shared.clock import utc_now
 from shared.domain.menu import Menu
-from shared.domain.webhook_url import DialingRules
-from shared.runtime.lifecycle import every, running
+from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.lifecycle import background_task, every
 from shared.runtime.settings import StoreKind
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import Store, ValueKey
@@ -106,8 +106,8 @@ async def build_cashier(
             monitor = EmptyQueueMonitor(backlog, utc_now)
             reconciler = _reconciler(resources, monitor)
             async with (
-                running(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
-                running(reconciler.run(broker_reset), "reconciler"),
+                background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
+                background_task(reconciler.run(broker_reset), "reconciler"),
             ):
                 yield context
             await reconciler.unclean_stops.remove_heartbeat()
@@ -128,7 +128,7 @@ async def _context(resources: _Resources, menu: Menu) -> CashierContext:
         backlog=resources.backlog,
         store=store,
         rate_limit=RateLimit(settings.orders_per_minute, time.monotonic),
-        webhook_urls=DialingRules(settings.allow_loopback_webhooks),
+        webhook_urls=WebhookUrlRules(settings.allow_loopback_webhooks),
         order_seconds=settings.order_seconds,
         dead_letters=DeadLetterService(
             dead_letters=resources.dead_letters, store=store, clock=utc_now

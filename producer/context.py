@@ -13,7 +13,7 @@ from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier
 from shared.clock import Clock
 from shared.domain.menu import Menu
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from shared.store.contract import Store
 from shared.web.rate_limit import RateLimit
 
@@ -28,7 +28,7 @@ class CashierContext:
     backlog: Backlog
     store: Store
     rate_limit: RateLimit
-    webhook_urls: DialingRules
+    webhook_urls: WebhookUrlRules
     order_seconds: float
     dead_letters: DeadLetterService
     redriver: DeadLetterRedriver

@@ -17,7 +17,7 @@ from shared.aws.queues import open_announcer, open_orders_queue, provisioned
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.shop import WorkerHeartbeat
-from shared.runtime.lifecycle import every, finished_before, running
+from shared.runtime.lifecycle import background_task, completes_before, every
 from shared.store.contract import HeartbeatStore, StoreUnavailableError
 from shared.store.factory import open_store
 from shared.web.service import Hook
@@ -43,7 +43,7 @@ async def work(
     """
     async with aws_clients(settings) as clients:
         names = Names(settings.name_prefix)
-        if await finished_before(stop, provisioned(clients, names.orders, names.dead_letters)):
+        if await completes_before(stop, provisioned(clients, names.orders, names.dead_letters)):
             await _consume(settings, clients, names, stop, leave)
 
 
@@ -112,7 +112,7 @@ async def worker_heartbeats(
         await store.record_heartbeat(shift)
 
     try:
-        async with running(every(CLOCK_IN_SECONDS, record_worker_heartbeat), "clock in"):
+        async with background_task(every(CLOCK_IN_SECONDS, record_worker_heartbeat), "clock in"):
             yield
     finally:
         try:

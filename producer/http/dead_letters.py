@@ -14,12 +14,10 @@ from producer.dead_letters.service import Finding
 from producer.http.problems import INVALID_REDRIVE
 from shared.aws.dead_letters import MOST_HELD
 from shared.domain.order import OrderState
-from shared.web.answer import answer
-from shared.web.body import read_body
+from shared.web.body import json_response, read_body, read_query
 from shared.web.fields import Body
-from shared.web.operation import Answer, Parameter, operation
+from shared.web.operation import Parameter, Response, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
-from shared.web.query import read_query
 
 MOST_LISTED = 1000
 
@@ -130,7 +128,7 @@ class PurgeModel(BaseModel):
             Annotated[int, Field(ge=1, le=MOST_LISTED)],
         ),
     ),
-    answers={HTTPStatus.OK: Answer("Dead letters", DeadLetterList)},
+    responses={HTTPStatus.OK: Response("Dead letters", DeadLetterList)},
     errors=(INVALID_REQUEST, UNAVAILABLE),
     tag="dead letters",
 )
@@ -140,7 +138,9 @@ async def list_dead_letters(request: web.Request) -> web.Response:
     query = read_query(request, ListDeadLetters)
     findings = await service.listed(query.limit)
     shown = [_show(finding) for finding in findings]
-    return answer(DeadLetterList(dead_letters=shown, total=max(len(shown), await service.count())))
+    return json_response(
+        DeadLetterList(dead_letters=shown, total=max(len(shown), await service.count()))
+    )
 
 
 @operation(
@@ -156,7 +156,7 @@ async def list_dead_letters(request: web.Request) -> web.Response:
             required=True,
         ),
     ),
-    answers={HTTPStatus.OK: Answer("The dead letter", DeadLetterDetail)},
+    responses={HTTPStatus.OK: Response("The dead letter", DeadLetterDetail)},
     errors=(NOT_FOUND, UNAVAILABLE),
     tag="dead letters",
 )
@@ -164,7 +164,7 @@ async def get_dead_letter(request: web.Request) -> web.Response:
     """Show one dead letter with its body."""
     finding = await request.app[CASHIER].dead_letters.find(request.match_info["id"])
     shown = _show(finding).model_dump()
-    return answer(DeadLetterDetail(**shown, body=finding.letter.body))
+    return json_response(DeadLetterDetail(**shown, body=finding.letter.body))
 
 
 @operation(
@@ -172,7 +172,7 @@ async def get_dead_letter(request: web.Request) -> web.Response:
     "/dead-letters/redrive",
     "Place the orders of dead letters anew, and give them fresh tickets",
     body=RedriveDeadLetters,
-    answers={HTTPStatus.OK: Answer("What became of each dead letter", RedriveModel)},
+    responses={HTTPStatus.OK: Response("What became of each dead letter", RedriveModel)},
     errors=(INVALID_REDRIVE, UNAVAILABLE),
     tag="dead letters",
 )
@@ -181,7 +181,7 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
     body = await read_body(request, RedriveDeadLetters, INVALID_REDRIVE)
     ids = None if body.all else frozenset(body.ids)
     redrive = await request.app[CASHIER].redriver.redrive(ids, body.limit, dry_run=body.dry_run)
-    return answer(
+    return json_response(
         RedriveModel(
             dry_run=body.dry_run,
             redriven=list(redrive.redriven),
@@ -195,13 +195,13 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
     "DELETE",
     "/dead-letters",
     "Delete all dead letters for good",
-    answers={HTTPStatus.OK: Answer("How many there were", PurgeModel)},
+    responses={HTTPStatus.OK: Response("How many there were", PurgeModel)},
     errors=(UNAVAILABLE,),
     tag="dead letters",
 )
 async def purge_dead_letters(request: web.Request) -> web.Response:
     """Delete all dead letters."""
-    return answer(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
+    return json_response(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
 
 
 def _show(finding: Finding) -> DeadLetterModel:

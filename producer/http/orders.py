@@ -13,11 +13,10 @@ from producer.http.order_model import OrderModel, show_order
 from producer.http.problems import NOT_CANCELABLE, NOT_COLLECTABLE
 from shared.clock import Timestamp
 from shared.domain.order import OrderState
-from shared.web.answer import answer
+from shared.web.body import json_response, read_query
 from shared.web.fields import Body
-from shared.web.operation import Answer, Parameter, Role, operation
+from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
-from shared.web.query import read_query
 
 _BOARD_ORDERS = 200
 """A display has only so much room: the newest ones are shown."""
@@ -62,7 +61,7 @@ class BoardModel(BaseModel):
     "Look an order up",
     role=Role.HOLDER,
     parameters=(_ORDER_ID,),
-    answers={HTTPStatus.OK: Answer("The order as it is now", OrderModel)},
+    responses={HTTPStatus.OK: Response("The order as it is now", OrderModel)},
     errors=(NOT_FOUND, UNAVAILABLE),
     tag="orders",
 )
@@ -70,7 +69,7 @@ async def get_order(request: web.Request) -> web.Response:
     """Show an order."""
     context = request.app[CASHIER]
     order = await context.cashier.find(request.match_info["id"])
-    return answer(show_order(order, context.clock()))
+    return json_response(show_order(order, context.clock()))
 
 
 @operation(
@@ -79,7 +78,7 @@ async def get_order(request: web.Request) -> web.Response:
     "Cancel an order that nobody has begun",
     role=Role.HOLDER,
     parameters=(_ORDER_ID,),
-    answers={HTTPStatus.OK: Answer("The order is canceled", OrderModel)},
+    responses={HTTPStatus.OK: Response("The order is canceled", OrderModel)},
     errors=(NOT_FOUND, NOT_CANCELABLE, UNAVAILABLE),
     tag="orders",
 )
@@ -87,7 +86,7 @@ async def cancel_order(request: web.Request) -> web.Response:
     """Cancel an order that nobody has begun."""
     context = request.app[CASHIER]
     order = await context.cashier.cancel(request.match_info["id"])
-    return answer(show_order(order, context.clock()))
+    return json_response(show_order(order, context.clock()))
 
 
 @operation(
@@ -95,7 +94,7 @@ async def cancel_order(request: web.Request) -> web.Response:
     "/orders/{id}/collect",
     "Hand a ready order to its customer",
     parameters=(_ORDER_ID,),
-    answers={HTTPStatus.OK: Answer("The order is collected", OrderModel)},
+    responses={HTTPStatus.OK: Response("The order is collected", OrderModel)},
     errors=(NOT_FOUND, NOT_COLLECTABLE, UNAVAILABLE),
     tag="orders",
 )
@@ -103,7 +102,7 @@ async def collect_order(request: web.Request) -> web.Response:
     """Record that a customer has collected a ready order."""
     context = request.app[CASHIER]
     order = await context.cashier.collect(request.match_info["id"])
-    return answer(show_order(order, context.clock()))
+    return json_response(show_order(order, context.clock()))
 
 
 @operation(
@@ -120,7 +119,7 @@ async def collect_order(request: web.Request) -> web.Response:
         ),
         Parameter("cursor", "query", "The `next_cursor` of the page before"),
     ),
-    answers={HTTPStatus.OK: Answer("A page of orders", OrderPage)},
+    responses={HTTPStatus.OK: Response("A page of orders", OrderPage)},
     errors=(INVALID_REQUEST, UNAVAILABLE),
     tag="orders",
 )
@@ -131,7 +130,7 @@ async def list_orders(request: web.Request) -> web.Response:
     page = await context.store.page(query.state, query.limit, query.cursor)
     now = context.clock()
     orders = [show_order(order, now) for order in page.orders]
-    return answer(OrderPage(orders=orders, next_cursor=page.next_cursor))
+    return json_response(OrderPage(orders=orders, next_cursor=page.next_cursor))
 
 
 @operation(
@@ -139,7 +138,7 @@ async def list_orders(request: web.Request) -> web.Response:
     "/board/orders",
     "Show the counter's display",
     role=Role.ANYONE,
-    answers={HTTPStatus.OK: Answer("Numbers being prepared, and ready", BoardModel)},
+    responses={HTTPStatus.OK: Response("Numbers being prepared, and ready", BoardModel)},
     errors=(UNAVAILABLE,),
     tag="orders",
 )
@@ -150,4 +149,4 @@ async def get_board(request: web.Request) -> web.Response:
     for order in await request.app[CASHIER].store.open_orders(states, _BOARD_ORDERS):
         entries = board.ready if order.state is OrderState.READY else board.preparing
         entries.append(BoardEntry(number=order.number, since=order.since))
-    return answer(board)
+    return json_response(board)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.web.assets import asset_operations
 from shared.web.operation import Operation
+from shared.web.pages import asset_operations
 
 _PAGES = Path(__file__).with_name("pages")
 

@@ -23,13 +23,12 @@ from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.domain.menu import OrderLineRequest
 from shared.domain.subscription import Channel, SubscriptionState
-from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
-from shared.web.answer import answer
-from shared.web.body import read_body
+from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
+from shared.web.body import json_response, read_body
 from shared.web.fields import Body, PrintableText, VisibleText
+from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_REUSED, idempotency_key, key_parameter
-from shared.web.keys import CORRELATION_ID
-from shared.web.operation import Answer, Role, operation
+from shared.web.operation import Response, Role, operation
 from shared.web.problem import TOO_BUSY, TOO_MANY_REQUESTS, UNAVAILABLE, Problem
 from shared.web.rate_limit import admit
 
@@ -140,9 +139,9 @@ class PlacedOrderModel(OrderModel):
     role=Role.ANYONE,
     body=PlaceOrder,
     parameters=(key_parameter("places the same order once"),),
-    answers={
-        HTTPStatus.CREATED: Answer("The order is placed", PlacedOrderModel, headers=_LOCATION),
-        HTTPStatus.OK: Answer(
+    responses={
+        HTTPStatus.CREATED: Response("The order is placed", PlacedOrderModel, headers=_LOCATION),
+        HTTPStatus.OK: Response(
             "This order was placed before, under the same key",
             PlacedOrderModel,
             headers={**_LOCATION, "Idempotent-Replayed": "true"},
@@ -182,18 +181,18 @@ async def place_order(request: web.Request) -> web.Response:
     shown = _show_placed(placed, context.clock())
     headers = {"Location": f"/orders/{placed.order.id}"}
     if placed.created:
-        return answer(shown, HTTPStatus.CREATED, headers)
-    return answer(shown, headers={**headers, "Idempotent-Replayed": "true"})
+        return json_response(shown, HTTPStatus.CREATED, headers)
+    return json_response(shown, headers={**headers, "Idempotent-Replayed": "true"})
 
 
-def _contact(notify: NotifyWebhook | NotifyEmail, webhook_urls: DialingRules) -> Contact:
+def _contact(notify: NotifyWebhook | NotifyEmail, webhook_urls: WebhookUrlRules) -> Contact:
     if isinstance(notify, NotifyEmail):
         return Contact(Channel.EMAIL, notify.address)
     try:
         webhook_urls.url(notify.url)
     except ForbiddenUrlError as error:
-        faults = [FieldError("/notify/url", str(error))]
-        raise Problem(INVALID_ORDER, "the body has 1 fault(s)", faults=faults) from None
+        field_errors = [FieldError(("notify", "url"), str(error))]
+        raise Problem(INVALID_ORDER, "the body has 1 error(s)", field_errors=field_errors) from None
     return Contact(Channel.WEBHOOK, notify.url)
 
 

@@ -80,7 +80,9 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         KeyReusedError: lambda _: Problem(
             KEY_REUSED, "another order was placed under this key; use a new one"
         ),
-        NotOnTheMenuError: lambda error: Problem(NOT_ON_THE_MENU, str(error), faults=error.faults),
+        NotOnTheMenuError: lambda error: Problem(
+            NOT_ON_THE_MENU, str(error), field_errors=error.field_errors
+        ),
         NotInThatStateError: _not_in_that_state,
         ShopClosedError: _closed,
         TooBusyError: lambda error: Problem(TOO_BUSY, str(error), retry_after=error.retry_after),

@@ -14,10 +14,9 @@ from shared.clock import Timestamp
 from shared.domain.errors import FieldError
 from shared.domain.menu import MenuItem, find
 from shared.domain.shop import ShopState
-from shared.web.answer import answer
-from shared.web.body import read_body
+from shared.web.body import json_response, read_body
 from shared.web.fields import Body, PointInTime, PrintableText
-from shared.web.operation import Answer, Parameter, Role, operation
+from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
 
 
@@ -90,7 +89,7 @@ class MenuModel(BaseModel):
     "/menu",
     "Read the menu",
     role=Role.ANYONE,
-    answers={HTTPStatus.OK: Answer("All that the shop sells", MenuModel)},
+    responses={HTTPStatus.OK: Response("All that the shop sells", MenuModel)},
     errors=(UNAVAILABLE,),
 )
 async def get_menu(request: web.Request) -> web.Response:
@@ -98,7 +97,7 @@ async def get_menu(request: web.Request) -> web.Response:
     context = request.app[CASHIER]
     sold_out = (await context.store.status()).sold_out
     items = [_show_item(item, sold_out=item.id in sold_out) for item in context.menu.items]
-    return answer(MenuModel(currency=context.menu.currency, items=items))
+    return json_response(MenuModel(currency=context.menu.currency, items=items))
 
 
 @operation(
@@ -107,7 +106,7 @@ async def get_menu(request: web.Request) -> web.Response:
     "Take an item off the menu for now, or put it back",
     body=SetMenuItem,
     parameters=(Parameter("id", "path", "The menu item's id", required=True),),
-    answers={HTTPStatus.OK: Answer("The item as it is now", MenuItemModel)},
+    responses={HTTPStatus.OK: Response("The item as it is now", MenuItemModel)},
     errors=(NOT_FOUND, INVALID_SETTING, UNAVAILABLE),
 )
 async def set_menu_item(request: web.Request) -> web.Response:
@@ -118,7 +117,7 @@ async def set_menu_item(request: web.Request) -> web.Response:
         raise Problem(NOT_FOUND, "no such item is on the menu")
     body = await read_body(request, SetMenuItem, INVALID_SETTING)
     await context.store.set_sold_out(item.id, sold_out=body.sold_out)
-    return answer(_show_item(item, sold_out=body.sold_out))
+    return json_response(_show_item(item, sold_out=body.sold_out))
 
 
 @operation(
@@ -126,12 +125,12 @@ async def set_menu_item(request: web.Request) -> web.Response:
     "/shop",
     "Show the shop: its state, its queue, who is at work",
     role=Role.ANYONE,
-    answers={HTTPStatus.OK: Answer("The shop as it is now", ShopModel)},
+    responses={HTTPStatus.OK: Response("The shop as it is now", ShopModel)},
     errors=(UNAVAILABLE,),
 )
 async def get_shop(request: web.Request) -> web.Response:
     """Show the shop's state, its backlog, and how many baristas are at work."""
-    return answer(await _show_shop(request.app[CASHIER]))
+    return json_response(await _show_shop(request.app[CASHIER]))
 
 
 @operation(
@@ -139,7 +138,7 @@ async def get_shop(request: web.Request) -> web.Response:
     "/shop",
     "Open the shop, or close it",
     body=SetShop,
-    answers={HTTPStatus.OK: Answer("The shop as it is now", ShopModel)},
+    responses={HTTPStatus.OK: Response("The shop as it is now", ShopModel)},
     errors=(INVALID_SETTING, UNAVAILABLE),
 )
 async def set_shop(request: web.Request) -> web.Response:
@@ -147,10 +146,10 @@ async def set_shop(request: web.Request) -> web.Response:
     context = request.app[CASHIER]
     body = await read_body(request, SetShop, INVALID_SETTING)
     if body.until is not None and body.until <= context.clock():
-        fault = FieldError("/until", "Time should be in the future")
-        raise Problem(INVALID_SETTING, "the time is over already", faults=[fault])
+        field_error = FieldError(("until",), "Time should be in the future")
+        raise Problem(INVALID_SETTING, "the time is over already", field_errors=[field_error])
     await context.store.set_state(body.state, body.reason, body.until)
-    return answer(await _show_shop(context))
+    return json_response(await _show_shop(context))
 
 
 def _show_item(item: MenuItem, *, sold_out: bool) -> MenuItemModel:

@@ -1,4 +1,4 @@
-"""The shop as a whole: whether it takes orders, what is sold out, and who is at work."""
+"""The shop as a whole: whether it takes orders, what is sold out, and which processes run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ShopState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
-    """What staff have set for the whole shop: its state, why, until when, what is sold out."""
+    """What staff have set: the state, its reason, its end, and what is sold out."""
 
     state: ShopState = ShopState.OPEN
     reason: str | None = None
@@ -32,7 +32,7 @@ class ShopStatus:
         return self.state in {ShopState.OPEN, ShopState.BUSY}
 
     def at(self, now: dt.datetime) -> ShopStatus:
-        """Say what still holds: the shop is open once the time that was set is over."""
+        """Return the status at `now`: the shop is open once `until` is reached."""
         if self.until is None or now < self.until:
             return self
         return ShopStatus(sold_out=self.sold_out)

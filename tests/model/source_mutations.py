@@ -95,7 +95,7 @@ AT_BARISTAS = {
         "shared.domain.order",
         "order.claim.ticket != ticket and at < order.claim.until",
         "order.claim.ticket != ticket and at < at",
-        of("unit/shared/test_order.py", "test_another_ticket_has_to_wait_while_the_claim_stands"),
+        of("unit/shared/test_order.py", "test_another_ticket_has_to_wait_while_the_claim_is_valid"),
     ),
     "a ticket is deleted before its order is announced": Mutation(
         "worker.barista",

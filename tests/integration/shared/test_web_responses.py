@@ -1,4 +1,4 @@
-"""Every answer is complete: correlation id, safe headers, and a problem where there is an error."""
+"""Every response has a correlation id and safe headers, and each error is a problem."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ async def client(shop: Serving) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics", "/docs", "/nothing", "/failing"])
-async def test_every_answer_is_safe_and_traceable(client: aiohttp.ClientSession, path: str) -> None:
+async def test_every_response_is_safe_and_traceable(
+    client: aiohttp.ClientSession, path: str
+) -> None:
     async with client.get(path) as response:
         headers = response.headers
     assert len(headers["X-Correlation-ID"]) == 32
@@ -64,9 +66,7 @@ async def test_the_callers_correlation_id_is_kept(client: aiohttp.ClientSession,
 
 
 @pytest.mark.parametrize("sent", ["", "a" * 129, "two words", '"quoted"', "caffè", "<b>"])
-async def test_a_correlation_id_that_cannot_go_anywhere_is_replaced(
-    shop: Serving, sent: str
-) -> None:
+async def test_an_unacceptable_correlation_id_is_replaced(shop: Serving, sent: str) -> None:
     request = (
         f"GET /healthz HTTP/1.1\r\nHost: shop\r\nX-Correlation-ID: {sent}\r\n"
         "Connection: close\r\n\r\n"
@@ -84,7 +84,7 @@ async def test_an_unknown_path_is_not_found(client: aiohttp.ClientSession) -> No
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
-async def test_a_wrong_method_is_told_which_are_right(
+async def test_the_refusal_of_a_method_lists_the_allowed_ones(
     client: aiohttp.ClientSession, method: str
 ) -> None:
     async with client.request(method, "/orders") as response:
@@ -100,7 +100,7 @@ async def test_head_has_the_headers_of_get_and_no_body(client: aiohttp.ClientSes
         assert await head.read() == b""
 
 
-async def test_nobody_learns_what_went_wrong_inside_but_the_log(
+async def test_only_the_log_shows_what_went_wrong_inside(
     client: aiohttp.ClientSession,
 ) -> None:
     with capture_logs() as lines:
@@ -124,9 +124,7 @@ async def test_a_services_own_error_is_the_problem_it_registered(
     assert response.headers["Retry-After"] == "30"
 
 
-async def test_what_takes_too_long_is_unavailable(
-    client: aiohttp.ClientSession, counter: Counter
-) -> None:
+async def test_a_timeout_is_unavailable(client: aiohttp.ClientSession, counter: Counter) -> None:
     counter.failure = TimeoutError()
     async with client.get("/failing") as response:
         problem = await response.json(content_type="application/problem+json")
@@ -134,7 +132,7 @@ async def test_what_takes_too_long_is_unavailable(
     assert "Retry-After" in response.headers
 
 
-async def test_an_answer_that_has_begun_is_cut_off_not_answered_twice(shop: Serving) -> None:
+async def test_a_response_that_has_begun_is_cut_off_not_followed_by_another(shop: Serving) -> None:
     request = b"GET /failing-halfway HTTP/1.1\r\nHost: shop\r\n\r\n"
     answered = await said_to(shop.url, request)
     assert answered.count("HTTP/1.1") == 1
@@ -155,7 +153,7 @@ async def test_a_request_is_logged_once_without_what_the_caller_sent(
     assert AS_STAFF["Authorization"] not in str(lines)
 
 
-async def test_a_caller_who_leaves_while_sending_is_no_error_of_ours() -> None:
+async def test_a_caller_who_leaves_while_sending_is_not_an_error() -> None:
     head = (
         b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
         b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
@@ -167,13 +165,15 @@ async def test_a_caller_who_leaves_while_sending_is_no_error_of_ours() -> None:
     assert [(line["event"], line["status"]) for line in lines] == [("request.finished", 499)]
 
 
-async def test_an_expectation_that_we_do_not_know_is_passed_over(shop: Serving) -> None:
+async def test_an_unknown_expectation_is_ignored(shop: Serving) -> None:
     request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: cake\r\nConnection: close\r\n\r\n"
     assert (await said_to(shop.url, request)).startswith("HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("path", ["/orders/%00/brew", "/orders/%ff%fe/brew", "/%2e%2e/x", "//"])
-async def test_odd_paths_are_no_error_of_ours(counter: Counter, shop: Serving, path: str) -> None:
+async def test_odd_paths_are_not_internal_errors(
+    counter: Counter, shop: Serving, path: str
+) -> None:
     counter.go_on.set()
     request = f"GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
     status = int((await said_to(shop.url, request.encode())).split()[1])
@@ -193,7 +193,7 @@ async def test_staff_keys_that_are_wrong_in_every_way_are_refused(shop: Serving)
         assert "/problems/unauthorized" in answered
 
 
-async def test_the_staff_key_opens_what_is_staffs(client: aiohttp.ClientSession) -> None:
+async def test_the_staff_key_opens_the_staff_routes(client: aiohttp.ClientSession) -> None:
     for scheme in ("Bearer", "bearer"):
         key = AS_STAFF["Authorization"].split()[1]
         headers = {"Authorization": f"{scheme} {key}"}

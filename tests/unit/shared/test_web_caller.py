@@ -1,4 +1,4 @@
-"""Whose address counts, when proxies of ours and others have passed a request on."""
+"""Which address a client is counted by, behind trusted proxies and others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from producer.settings import CashierSettings
 from shared.runtime.startup import StartupError, read_settings
-from shared.web.client_address import counted_as, last_untrusted
+from shared.web.caller import address_or_network, last_untrusted
 
 OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 
@@ -46,11 +46,11 @@ def test_the_last_address_that_is_no_proxy_of_ours_counts(
         ("unknown", "unknown"),
     ],
 )
-def test_all_addresses_of_one_line_count_as_one_client(address: str, counted: str) -> None:
-    assert counted_as(address) == counted
+def test_all_addresses_of_one_ipv6_network_count_as_one_client(address: str, counted: str) -> None:
+    assert address_or_network(address) == counted
 
 
-def test_nobody_is_believed_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_trusted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert CashierSettings().trusted_proxies == ()
 
     monkeypatch.setenv("COFFEE_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8")
@@ -58,7 +58,9 @@ def test_nobody_is_believed_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -
     assert list(CashierSettings().trusted_proxies) == OURS
 
 
-def test_what_is_no_network_is_told_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_is_not_a_network_is_named_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("COFFEE_TRUSTED_PROXIES", "nginx")
 
     with pytest.raises(StartupError, match="COFFEE_TRUSTED_PROXIES"):
