@@ -78,7 +78,7 @@ async def open_announcer(
         await topic.close()
 
 
-async def provisioned(clients: AwsClients, *needed: str) -> None:
+async def wait_for_queues(clients: AwsClients, *needed: str) -> None:
     """Wait for as long as it takes for the queues of these names to be there.
 
     A service may be started before the shop is provisioned, or while SQS is out of reach.

@@ -2,7 +2,7 @@
 
 Its whole face::
 
-    async def greet(message: Delivery) -> Outcome:
+    async def greet(message: Message) -> Outcome:
         print("hello,", message.body)
         return Done()
 
@@ -83,15 +83,15 @@ class Consumer:
         """Raise StalledError while the queue does not answer."""
         self._poller.check()
 
-    async def run(self, stop: asyncio.Event, leave: asyncio.Event | None = None) -> None:
-        """Consume until `stop` is set; then finish what was begun, and hand back the rest.
+    async def run(self, stop: asyncio.Event, drain: asyncio.Event | None = None) -> None:
+        """Consume until `stop` is set; then finish the work in progress, and hand back the rest.
 
-        `leave` ends it too, but in no hurry: what was begun is finished, however long it takes.
+        `drain` ends it too, without a grace period: the work in progress may take any time.
         """
         keeper = asyncio.create_task(self._leases.keep(), name="lease keeper")
         ending = asyncio.Event()
         wakers = [
-            asyncio.create_task(self._end_at(event, ending)) for event in (stop, leave) if event
+            asyncio.create_task(self._end_at(event, ending)) for event in (stop, drain) if event
         ]
         try:
             keeper.add_done_callback(lambda _: self._changed.set())
@@ -102,7 +102,7 @@ class Consumer:
             while (self._polls or self._works) and not (stop.is_set() or keeper.done()):
                 self._changed.clear()
                 await self._changed.wait()
-            await self._drain()
+            await self._finish_in_grace()
             if keeper.done():
                 keeper.result()
         finally:
@@ -133,14 +133,14 @@ class Consumer:
         finally:
             self._free += 1
 
-    async def _drain(self) -> None:
-        """Let the polls in flight return, and the work come to its end within the grace."""
+    async def _finish_in_grace(self) -> None:
+        """Wait for polls and work in progress; hand back what exceeds the grace period."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.grace):
                 while self._polls or self._works:
                     await asyncio.wait(self._polls | self._works)
         if late := self._works.copy():
-            log.warning("drain.hurried", handed_back=len(late))
+            log.warning("drain.timed_out", handed_back=len(late))
             for work in late:
                 work.cancel()
             await asyncio.wait(late, timeout=_HAND_BACK_SECONDS)

@@ -95,12 +95,12 @@ class Staff:
         """Put a barista to work, by the consumer engine's rules."""
         brew_speed = LATTE.prep_seconds / (LEASE.total_seconds() / 3 * (self.renewals + 0.5))
         barista = self.barista(
-            store_of(host, record),
-            announcer,
-            lambda: record.now,
-            _no_time,
-            LEASE,
-            brew_speed if self.renewals else 0,
+            store=store_of(host, record),
+            announcer=announcer,
+            clock=lambda: record.now,
+            wait=_no_time,
+            claim_for=LEASE,
+            brew_speed=brew_speed if self.renewals else 0,
         )
         queue = queue_of(host, record)
         leases = LeaseKeeper(queue, LEASE.total_seconds())
