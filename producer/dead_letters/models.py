@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.aws.dead_letters import MOST_HELD
+from shared.aws.dead_letters import MAX_LEASED
 from shared.domain.order import OrderState
 from shared.web.fields import Body
 
@@ -36,7 +36,7 @@ class RedriveDeadLetters(Body):
         default=[], min_length=1, max_length=100
     )
     all: bool = Field(default=False, json_schema_extra={"const": True})
-    limit: Annotated[int, Field(ge=1, le=MOST_HELD)] = MOST_LISTED
+    limit: Annotated[int, Field(ge=1, le=MAX_LEASED)] = MOST_LISTED
     dry_run: bool = False
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ from producer.dead_letters.redrive import Redrive, RedriveTally
 from producer.dead_letters.rules import must_fail, refusal, ticket_in, unannounced_changes
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
-from shared.aws.dead_letters import MOST_HELD, DeadLetter, DeadLetters
+from shared.aws.dead_letters import MAX_LEASED, DeadLetter, DeadLetters
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
@@ -43,7 +43,7 @@ class DeadLetterRedriver:
         self._clock = clock
 
     async def redrive(
-        self, ids: Collection[str] | None, limit: int = MOST_HELD, *, dry_run: bool
+        self, ids: Collection[str] | None, limit: int = MAX_LEASED, *, dry_run: bool
     ) -> Redrive:
         """Redrive the dead letters of these ids, or all, until `limit` of them are redriven.
 

@@ -124,11 +124,11 @@ AT_BARISTAS = {
     ),
     "a dead letter is deleted before it is copied": Mutation(
         "shared.aws.queue",
-        """        await self._dead_letters.send(copy)
-        await self.delete(delivery)
+        """        await self._dead_letters.send(copy.body, copy.attributes)
+        await self.delete(message)
 """,
-        """        await self.delete(delivery)
-        await self._dead_letters.send(copy)
+        """        await self.delete(message)
+        await self._dead_letters.send(copy.body, copy.attributes)
 """,
         of(
             "integration/shared/test_sqs_queue.py",

@@ -50,7 +50,7 @@ async def buried(room: BackRoom, count: int = 1) -> Sequence[Order]:
 
 
 async def letter_of(room: BackRoom, order: Order) -> DeadLetter:
-    letters = await room.dead_letters.look(100)
+    letters = await room.dead_letters.peek(100)
     (letter,) = (letter for letter in letters if order.id in letter.body)
     return letter
 
@@ -112,7 +112,7 @@ async def test_dead_letters_of_one_order_that_are_pages_apart_make_one_ticket(
 async def test_when_there_is_no_time_for_all_it_is_said_how_many_are_left(room: BackRoom) -> None:
     await poison(room, 25)
     async with open_queue(room.clients, room.names.dead_letters, wait_time=0) as queue:
-        hurried = DeadLetters(queue, pass_seconds=0)
+        hurried = DeadLetters(queue, scan_seconds=0)
 
         everything = await redriving_of(room, hurried).redrive(None, dry_run=True)
         assert (len(everything.refused), everything.left) == (10, 15)
@@ -120,14 +120,14 @@ async def test_when_there_is_no_time_for_all_it_is_said_how_many_are_left(room: 
         assert missing.reason == "not among those that could be looked at; try again"
         with pytest.raises(DeadLettersLeftError):
             await DeadLetterService(hurried, room.store, room.clock).find(UNKNOWN)
-    assert len(await room.dead_letters.look(100)) == 25
+    assert len(await room.dead_letters.peek(100)) == 25
 
 
 async def test_what_another_cashier_has_in_hand_is_not_said_to_be_gone(room: BackRoom) -> None:
     (order,) = await buried(room)
     letter = await letter_of(room, order)
     async with open_dead_letters(room.clients, room.names.dead_letters) as other:
-        async with other.held(10):
+        async with other.leased(10):
             outcome = await redriving_of(room, room.dead_letters).redrive(
                 {letter.id}, dry_run=False
             )
@@ -145,7 +145,7 @@ async def test_what_another_cashier_had_in_hand_is_looked_at_in_the_next_round(
 ) -> None:
     (order,) = await buried(room)
     failures = failures_of(room, room.dead_letters)
-    async with open_dead_letters(room.clients, room.names.dead_letters) as other, other.held(10):
+    async with open_dead_letters(room.clients, room.names.dead_letters) as other, other.leased(10):
         await failures.fail()
     await failures.fail()
     assert await room.state(order) is OrderState.FAILED
@@ -153,5 +153,5 @@ async def test_what_another_cashier_had_in_hand_is_looked_at_in_the_next_round(
 
 async def test_a_body_is_kept_only_as_far_as_somebody_would_read_it(room: BackRoom) -> None:
     await room.bury(json.dumps(["x" * 200_000]))
-    (letter,) = await room.dead_letters.look(10)
+    (letter,) = await room.dead_letters.peek(10)
     assert len(letter.body) == 10_000

@@ -202,7 +202,7 @@ async def test_looking_leaves_dead_letters_where_everybody_finds_them(
     await room.bury(*(f"poison {number}" for number in range(25)))
     for _ in range(3):
         await failures.fail()
-        looks = await asyncio.gather(*(room.dead_letters.look(100) for _ in range(3)))
+        looks = await asyncio.gather(*(room.dead_letters.peek(100) for _ in range(3)))
         assert [len(letters) for letters in looks] == [25] * 3
 
 

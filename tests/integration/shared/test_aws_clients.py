@@ -12,7 +12,7 @@ from aiohttp import web
 from botocore.loaders import JSONFileLoader
 
 from shared.aws.clients import aws_clients
-from shared.aws.errors import REACH_SECONDS, AwsUnavailableError
+from shared.aws.errors import CALL_SECONDS, AwsUnavailableError
 from shared.aws.queue import SqsQueue
 from shared.runtime.settings import ServiceSettings
 
@@ -95,7 +95,7 @@ async def test_a_service_that_never_answers_is_given_up_in_time() -> None:
         return web.Response()
 
     async with sqs_that(silent) as queue:
-        async with asyncio.timeout(REACH_SECONDS + 2):
+        async with asyncio.timeout(CALL_SECONDS + 2):
             with pytest.raises(AwsUnavailableError, match="not answered in time"):
                 await queue.send("hello")
         assert asked.is_set()
