@@ -21,7 +21,7 @@ Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 @contextlib.asynccontextmanager
 async def sqs_that(answer: Answer) -> AsyncIterator[SqsQueue]:
-    """A queue at a server that answers as the test says."""
+    """A queue at a server with the given answer."""
     runner = web.ServerRunner(web.Server(answer))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -32,7 +32,7 @@ async def sqs_that(answer: Answer) -> AsyncIterator[SqsQueue]:
     await runner.cleanup()
 
 
-async def test_what_describes_the_services_is_read_once_for_all_clients_of_a_process(
+async def test_the_service_descriptions_are_read_once_for_all_clients_of_a_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read: list[str] = []

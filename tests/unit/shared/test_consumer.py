@@ -1,4 +1,4 @@
-"""The consumer engine: bounded, settled by outcome, and gone without leaving anything in limbo."""
+"""The consumer engine: bounded, settled by outcome, and stopped without unsettled messages."""
 
 from __future__ import annotations
 
@@ -263,10 +263,10 @@ async def test_the_lease_on_work_is_extended_while_it_lasts() -> None:
     assert queue.settled[-1] == ("delete", "a", None)
 
 
-@pytest.mark.parametrize("turns", range(6))
-async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(turns: int) -> None:
+@pytest.mark.parametrize("rounds", range(6))
+async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(rounds: int) -> None:
     async def not_now(_: Message) -> Outcome:
-        for _turn in range(turns):
+        for _round in range(rounds):
             await asyncio.sleep(0)
         return Retry(7, "not now")
 
