@@ -32,7 +32,7 @@ from notifier.topics.publisher import NewsletterPublisher
 from notifier.topics.sns_topics import open_sns_topics
 from notifier.topics.subscriber_counts import SubscriberCounts
 from shared.aws.clients import AwsClients, aws_clients
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
 from shared.clock import utc_now
@@ -126,5 +126,5 @@ async def _announce_overdue(publisher: NewsletterPublisher, seconds: float) -> N
 
 
 async def _provision(clients: AwsClients, names: Names, topics: Collection[str]) -> None:
-    async with reaching("SQS or SNS", _PROVISION_SECONDS):
+    async with aws_call("SQS or SNS", _PROVISION_SECONDS):
         await provision_announcements(clients, names, topics)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from notifier.delivery_service import DeliveryService, Surroundings, open_office
-from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.errors import AwsUnavailableError, aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import are_provisioned
 from shared.consuming.polling import pause_unless
@@ -95,7 +95,7 @@ async def _queues_there(around: Surroundings) -> None:
     queues = (names.announcements, names.deliveries, names.deliveries_dead_letters)
     while True:
         try:
-            async with reaching("SQS"):
+            async with aws_call("SQS"):
                 there = await are_provisioned(around.clients.sqs, *queues)
             if not there:
                 await around.catalog.provision()

@@ -125,7 +125,7 @@ class Undelivered:
 
         What is due gets a job first, unless it is among the `queued`, which have theirs.
         """
-        async with self._dead_letters.held(limit) as letters:
+        async with self._dead_letters.leased(limit) as letters:
             findings = await asyncio.gather(*map(self._find, letters))
             acknowledgement = {one.about: one for one in findings if not one.is_stale}
             kept = {one.letter.id for one in acknowledgement.values()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.store.contract import KeyValueStore, ValueKey
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class QueueEpoch:
     async def begin(self) -> None:
         """Find out whether the queue is whole; to be called before jobs are put on it."""
         recorded = await self._store.value(ValueKey.QUEUE_EPOCH)
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             tags = (await self._sqs.list_queue_tags(QueueUrl=self._url)).get("Tags", {})
         is_whole = recorded is not None and tags.get(MARK) == recorded
         await self.invalidate()
@@ -52,6 +52,6 @@ class QueueEpoch:
 
     async def validate(self) -> None:
         """Mark the queue as whole: every job is on it that was due when it was doubted."""
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             await self._sqs.tag_queue(QueueUrl=self._url, Tags={MARK: self._mark})
         self.is_whole = True
