@@ -113,7 +113,7 @@ AT_BARISTAS = {
     "a ticket is deleted before the work": Mutation(
         "shared.consuming.work",
         "                outcome = await self._leases",
-        """                await self._queue.delete(delivery)
+        """                await self._queue.delete(message)
                 outcome = await self._leases""",
         of(
             "unit/shared/test_consumer.py",
