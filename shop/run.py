@@ -11,21 +11,21 @@ import structlog
 
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import StartupError
-from shop.child import CannotStartError
-from shop.emulator import endpoint_url
-from shop.notices import Notices, Sign
-from shop.preflight import Settings, check_files, read_all_settings
-from shop.premises import Premises, premises
-from shop.probe import local_url
-from shop.programs import Programs
-from shop.provision import ProvisioningError
-from shop.scaling.opening import Scaling
-from shop.scaling.pace import typical_seconds
+from shop.autoscaling import Scaling
+from shop.processes.child import CannotStartError
+from shop.processes.console import Notices, Sign
+from shop.processes.emulator import endpoint_url
+from shop.processes.preflight import Settings, check_files, read_all_settings
+from shop.processes.probe import local_url
+from shop.processes.programs import Programs
+from shop.processes.provision import ProvisioningError
+from shop.processes.resources import Premises, premises
+from shop.processes.shop import Shop
+from shop.processes.signals import closing_time
+from shop.processes.supervisor import supervision
 from shop.scaling.target import Pace
+from shop.scaling.throughput import typical_seconds
 from shop.settings import ShopSettings
-from shop.shop import Shop
-from shop.signals import closing_time
-from shop.supervisor import supervision
 
 log = structlog.stdlib.get_logger(__name__)
 

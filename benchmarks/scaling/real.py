@@ -14,8 +14,8 @@ import aiohttp
 from benchmarks.scaling.simulation import Point, Setup
 from shared.runtime.lifecycle import running
 from shop.client.connection import connect
-from shop.scaling.asking import ask
-from shop.scaling.messages import Wish
+from shop.scaling.control_client import ask
+from shop.scaling.control_messages import Wish
 from tests.support.shop import RunningShop, open_shop
 
 ITEM, SIZE, PREP_SECONDS = "hot-chocolate", "large", 50

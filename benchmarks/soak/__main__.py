@@ -14,7 +14,7 @@ from rich.table import Table
 from benchmarks.soak.chart import MIB, draw
 from benchmarks.soak.level import Verdict, judge
 from benchmarks.soak.run import Soak, Soaked
-from shop.load.readiness import Finished
+from shop.load.pending_orders import Finished
 from shop.load.report import Step
 
 

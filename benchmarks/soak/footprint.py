@@ -11,7 +11,11 @@ import psutil
 
 EVERY_SECONDS = 1.0
 
-ROLES = {"shop.emulator": "emulator", "shop.counter": "counter", "worker": "barista"}
+ROLES = {
+    "shop.processes.emulator": "emulator",
+    "shop.processes.counter": "counter",
+    "worker": "barista",
+}
 """What the shop's children are called, by the module that they run."""
 
 

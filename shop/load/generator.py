@@ -13,13 +13,13 @@ import aiohttp
 from shared.runtime.lifecycle import running
 from shop.client.answers import Json, content
 from shop.client.connection import connect
-from shop.client.placing import Placing
+from shop.client.ordering import Placing
+from shop.load.announcements import Listening
 from shop.load.audit import stored_twice
-from shop.load.listening import Listening
-from shop.load.looking_up import LookingUp
+from shop.load.pending_orders import Readiness
 from shop.load.placements import Acknowledged, Refused, place_all
 from shop.load.plan import PlannedOrder, plan
-from shop.load.readiness import Readiness
+from shop.load.polling import LookingUp
 from shop.load.report import Report, Step, Tally
 
 ATTEMPTS = 8

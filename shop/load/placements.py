@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shop.client.answers import ProblemError
 from shop.client.connection import OUT_OF_REACH
-from shop.client.placing import Placing
+from shop.client.ordering import Placing
 from shop.load.plan import PlannedOrder
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from shop.load.pending_orders import Finished
 from shop.load.placements import Acknowledged, Refused
-from shop.load.readiness import Finished
 
 Step: TypeAlias = Acknowledged | Refused | Finished
 """What can happen to an order during a load."""

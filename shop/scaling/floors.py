@@ -6,7 +6,7 @@ import datetime as dt
 
 from shared.clock import Clock
 from shop.scaling.autoscaler import Floor
-from shop.scaling.foresight import Foresight
+from shop.scaling.forecast_cache import Foresight
 from shop.scaling.schedule import Schedule
 from shop.scaling.target import Pace
 

@@ -130,7 +130,7 @@ async def test_the_counter_comes_back_when_it_is_killed_and_callers_only_wait(
 ) -> None:
     async with httpx.AsyncClient(base_url=shop.url, timeout=20) as client:
         first = await placed(client)
-        (counter,) = shop.children("shop.counter")
+        (counter,) = shop.children("shop.processes.counter")
         counter.kill()
         counter.wait(5)
         async with httpx.AsyncClient(base_url=shop.url, timeout=20) as late:
@@ -143,7 +143,7 @@ async def test_the_emulator_comes_back_when_it_is_killed_and_orders_go_on(
     shop: RunningShop,
 ) -> None:
     async with httpx.AsyncClient(base_url=shop.url, timeout=20) as client:
-        (emulator,) = shop.children("shop.emulator")
+        (emulator,) = shop.children("shop.processes.emulator")
         emulator.kill()
         emulator.wait(5)
         response = await client.post("/orders", json=ORDER)

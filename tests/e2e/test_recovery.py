@@ -138,7 +138,7 @@ async def test_orders_are_ready_though_only_the_queue_is_lost_and_are_told_again
         (barista,) = shop.children("worker")
         barista.suspend()
         placed = [(await client.post("/orders", json=ORDER)).json()["id"] for _ in range(20)]
-        (emulator,) = shop.children("shop.emulator")
+        (emulator,) = shop.children("shop.processes.emulator")
         emulator.kill()
         emulator.wait(5)
         barista.resume()

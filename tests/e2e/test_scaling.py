@@ -19,10 +19,10 @@ from benchmarks.scaling.loads import arrivals, step
 from benchmarks.scaling.real import RealRun
 from benchmarks.scaling.simulation import Setup, simulate
 from benchmarks.scaling.verdict import faults
-from shop.programs import on_roster
-from shop.scaling.asking import ask
+from shop.processes.programs import on_roster
 from shop.scaling.autoscaler import ScalingPolicy
-from shop.scaling.messages import Wish
+from shop.scaling.control_client import ask
+from shop.scaling.control_messages import Wish
 from shop.scaling.target import BaristaRange
 from tests.support.shop import RunningShop, open_shop
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shop import emulator
-from shop.probe import well
+from shop.processes import emulator
+from shop.processes.probe import well
 
 
 def free_port() -> int:

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from shared.store.sqlite.store import open_sqlite_store
-from shop.scaling.asking import NoAnswerError, ask
 from shop.scaling.autoscaler import ScalingPolicy
-from shop.scaling.control import control
+from shop.scaling.control_client import NoAnswerError, ask
+from shop.scaling.control_messages import SOCKET, Wish
+from shop.scaling.control_server import control
 from shop.scaling.floors import Floors
-from shop.scaling.foresight import Foresight
-from shop.scaling.gauge import Gauge, Reading
-from shop.scaling.messages import SOCKET, Wish
+from shop.scaling.forecast_cache import Foresight
+from shop.scaling.loop import RefusedError, Tracking
+from shop.scaling.metrics_reader import Gauge, Reading
 from shop.scaling.schedule import Schedule, parse_schedule
 from shop.scaling.target import BaristaRange, Pace
-from shop.scaling.tracking import RefusedError, Tracking
 from tests.support.orders import NOON
 
 PACE = Pace(prep_seconds=30, concurrency=4)

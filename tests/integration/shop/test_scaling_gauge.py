@@ -15,8 +15,8 @@ from shared.domain.order import OrderState, TimelineEntry
 from shared.domain.shop import WorkerHeartbeat
 from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.store import SqliteStore, open_sqlite_store
-from shop.scaling.foresight import Foresight
-from shop.scaling.gauge import ANSWER_SECONDS, Gauge
+from shop.scaling.forecast_cache import Foresight
+from shop.scaling.metrics_reader import ANSWER_SECONDS, Gauge
 from shop.scaling.target import Pace
 from tests.support.orders import NOON, an_order
 

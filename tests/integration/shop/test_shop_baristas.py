@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from shop.baristas import Baristas
-from shop.child import Child
-from shop.program import Program
-from shop.supervisor import supervision
+from shop.processes.child import Child
+from shop.processes.program import Program
+from shop.processes.supervisor import supervision
+from shop.processes.worker_pool import Baristas
 from tests.support.waiting import eventually
 
 AT_WORK = """

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shop.child import CannotStartError, Child
-from shop.program import Program
-from shop.supervisor import Supervisor, supervision
+from shop.processes.child import CannotStartError, Child
+from shop.processes.program import Program
+from shop.processes.supervisor import Supervisor, supervision
 from tests.support.waiting import eventually
 
 DEAF = """

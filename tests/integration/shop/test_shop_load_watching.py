@@ -11,9 +11,9 @@ import pytest
 
 from shared.runtime.lifecycle import running
 from shop.client.connection import connect
-from shop.load.listening import Listening
-from shop.load.looking_up import AT_ONCE, LookingUp
-from shop.load.readiness import Finished, Readiness
+from shop.load.announcements import Listening
+from shop.load.pending_orders import Finished, Readiness
+from shop.load.polling import AT_ONCE, LookingUp
 from tests.support.shop_stand_in import PLACED_AT, StandIn, stand_in
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shop.listening import PortError, listen
-from shop.lock import StateDirError, locked
+from shop.processes.lock import StateDirError, locked
+from shop.processes.sockets import PortError, listen
 from tests.support.waiting import eventually, gone
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from shop.lock import locked
+from shop.processes.lock import locked
 with locked(Path(sys.argv[1])):
     print('locked', flush=True)
     time.sleep(float(sys.argv[2]))
@@ -43,11 +43,11 @@ asyncio.run(main())
 PARENT = f"""
 import asyncio, sys
 from pathlib import Path
-from shop.child import Child
-from shop.program import Program
-from shop.premises import premises
-from shop.signals import closing_time
-from shop.supervisor import supervision
+from shop.processes.child import Child
+from shop.processes.program import Program
+from shop.processes.resources import premises
+from shop.processes.signals import closing_time
+from shop.processes.supervisor import supervision
 
 async def main(held):
     variables = {{'COFFEE_LIFELINE_FD': str(held.lifeline)}}
@@ -97,7 +97,7 @@ def test_a_second_shop_is_told_who_holds_the_folder(tmp_path: Path) -> None:
 
 def test_a_shop_waits_for_the_last_one_to_save_its_state(tmp_path: Path) -> None:
     with holder(tmp_path, 0.3), locked(tmp_path, seconds=10):
-        assert (tmp_path / "shop.lock").read_text() == f"{os.getpid()}\n"
+        assert (tmp_path / "shop.processes.lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_a_killed_shop_leaves_no_lock_behind(tmp_path: Path) -> None:

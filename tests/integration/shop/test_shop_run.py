@@ -51,8 +51,8 @@ async def test_a_killed_shop_winds_up_in_order_and_opens_again_with_its_orders(
 ) -> None:
     async with open_shop(tmp_path, COFFEE_BREW_SPEED="0") as shop:
         children = psutil.Process(shop.process.pid).children(recursive=True)
-        barista, counter = child(shop, "worker"), child(shop, "shop.counter")
-        emulator = child(shop, "shop.emulator")
+        barista, counter = child(shop, "worker"), child(shop, "shop.processes.counter")
+        emulator = child(shop, "shop.processes.emulator")
         barista.suspend()
         async with httpx.AsyncClient(base_url=shop.url) as client:
             placed = (await client.post("/orders", json=ORDER)).json()["id"]
@@ -173,4 +173,4 @@ async def test_baristas_without_an_emulator_of_their_own_use_the_one_that_is_nam
         placed = (await client.post("/orders", json=ORDER)).json()["id"]
         await reaches(client, placed, "ready")
 
-        assert not shop.children("shop.emulator")
+        assert not shop.children("shop.processes.emulator")

@@ -21,8 +21,8 @@ from shared.domain.order import OrderState
 from shared.runtime.settings import StoreKind
 from shared.store.contract import Store
 from shared.store.factory import open_store
-from shop.probe import well
-from shop.provision import provision_shop
+from shop.processes.probe import well
+from shop.processes.provision import provision_shop
 from shop.scaling.charges import CHANGES, HEARERS, SHIFT_BYTES, Load, charges
 from shop.scaling.prices import US_EAST_1
 from tests.support.cashier import ServedCashier, open_cashier, settings_for

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shop.client.connection import connect, staff_key
 from shop.client.live_stream import Event, EventLines
-from shop.client.repeating import LONGEST_PAUSE, pause
+from shop.client.retrier import LONGEST_PAUSE, pause
 from shop.client.wish import parse_wish
 
 

@@ -8,12 +8,12 @@ import datetime as dt
 import pytest
 
 from shop.client.answers import Json
-from shop.client.change import Change
 from shop.client.connection import connect
-from shop.client.placing import Placing
+from shop.client.order_change import Change
+from shop.client.ordering import Placing
+from shop.load.pending_orders import MOST_TOO_EARLY, Finished, Readiness
 from shop.load.placements import Acknowledged, Refused, place_all
 from shop.load.plan import PlannedOrder, plan
-from shop.load.readiness import MOST_TOO_EARLY, Finished, Readiness
 from shop.load.report import Percentiles, Tally, percentiles
 from tests.support.shop_stand_in import PLACED_AT, stand_in
 

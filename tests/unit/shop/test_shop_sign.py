@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shop.notices import Sign
+from shop.processes.console import Sign
 
 
 def test_the_sign_says_where_the_shop_is_and_where_the_staff_key_is_kept() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.client.connection import path
+from shop.client.event_summary import LONGEST, line
 from shop.client.markdown import UnfinishedError, Written, read_issue
-from shop.client.telling import LONGEST, line
 
 
 @pytest.mark.parametrize(

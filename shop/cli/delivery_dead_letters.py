@@ -1,0 +1,90 @@
+"""`coffeeshop topics dead-letters` and `redrive`: deliveries that were given up on, for staff."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from shop.cli import terminal
+from shop.cli.options import AsJson, Url
+from shop.cli.redrive_bar import RedriveBar
+from shop.cli.staff import connect_as_staff
+from shop.client.answers import Json, content
+from shop.client.delivery_dead_letters import redrive_deliveries
+
+MOST_LISTED = 1000
+
+
+def dead_letters(
+    url: Url,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="How many at most.")] = 100,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """List the deliveries that were given up on, and why. For staff."""
+    terminal.run(_list(url, limit, as_json=as_json), url)
+
+
+def redrive(
+    url: Url,
+    subscription: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only this subscription's deliveries.", show_default=False),
+    ] = None,
+) -> None:
+    """Make the deliveries again that were given up on. For staff.
+
+    Subscriptions that were paused are resumed. Exits with 0 when all were redriven, with 1 when
+    some could not be, since their subscriptions have ended.
+    """
+    terminal.run(_redrive(url, subscription), url)
+
+
+async def _list(url: str, limit: int, *, as_json: bool) -> int:
+    async with (
+        connect_as_staff(url) as http,
+        http.get("subscriptions/dead-letters", params={"limit": limit}) as response,
+    ):
+        answer = await content(response)
+    letters = answer["dead_letters"]
+    if as_json:
+        typer.echo(json.dumps(letters, indent=2, ensure_ascii=False))
+        return 0
+    terminal.out().print(_table(letters) if letters else "No dead letters.")
+    if answer["total"] > len(letters):
+        terminal.out().print(f"{len(letters)} of {answer['total']}")
+    return 0
+
+
+async def _redrive(url: str, subscription_id: str | None) -> int:
+    async with connect_as_staff(url) as http:
+        with RedriveBar() as bar:
+            done = await redrive_deliveries(
+                http,
+                subscription_id,
+                lambda done: bar.show(done.redriven, done.redriven + done.refused + done.left),
+            )
+    for count, fate in ((done.refused, "could not be redriven"), (done.left, "not looked at")):
+        if count:
+            terminal.err().print(f"{count} {fate}")
+    terminal.out().print(f"Redriven: {done.redriven}")
+    return terminal.FAILED if done.refused or done.left else 0
+
+
+def _table(letters: Sequence[Json]) -> Table:
+    table = Table("Topic", "Type", "Attempts", "Reason", box=None)
+    table.add_column("Subscription", no_wrap=True)
+    for letter in letters:
+        cells = (
+            letter["topic"] or "-",
+            letter["type"] or "-",
+            str(letter["attempts"]),
+            letter["reason"] or "-",
+            letter["subscription_id"] or "-",
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table

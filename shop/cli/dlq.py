@@ -1,0 +1,158 @@
+"""`coffeeshop dlq`: the tickets that were given up on, for staff to look at and to redrive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from shop.cli import terminal
+from shop.cli.options import AsJson, Url
+from shop.cli.redrive_bar import RedriveBar
+from shop.cli.staff import connect_as_staff
+from shop.client.answers import Json, content
+from shop.client.dead_letters import (
+    MOST_LISTED,
+    read_dead_letter,
+    read_dead_letters,
+    redrive,
+    redrive_all,
+    try_all,
+)
+
+dlq = typer.Typer(
+    name="dlq",
+    no_args_is_help=True,
+    help="Look at dead letters, the tickets that were given up on, and redrive them. For staff.",
+)
+
+
+@dlq.command("list")
+def list_(
+    url: Url,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="How many at most.")] = 100,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """List dead letters, the oldest first, each with its reason and its order."""
+    terminal.run(_list(url, limit, as_json=as_json), url)
+
+
+@dlq.command()
+def show(url: Url, letter_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Show a dead letter with its body, as JSON."""
+    terminal.run(_show(url, letter_id), url)
+
+
+@dlq.command("redrive")
+def redrive_(
+    url: Url,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", show_default=False)] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All that there are.")] = False,  # noqa: FBT002
+    rate: Annotated[float, typer.Option(min=0.1, help="How many in each second.")] = 10,
+    dry_run: Annotated[  # noqa: FBT002
+        bool, typer.Option("--dry-run", help="Only say what would become of them.")
+    ] = False,
+) -> None:
+    """Place the orders of dead letters anew, and give them fresh tickets.
+
+    Exits with 0 when all were redriven, with 1 when some could not be.
+
+    **Examples**
+
+    - `coffeeshop dlq redrive --all --dry-run`
+    - `coffeeshop dlq redrive --all --rate 5`
+    """
+    if all_ == bool(ids):
+        raise typer.BadParameter("give either the ids of dead letters, or --all")
+    terminal.run(_redrive(url, ids or (), rate, dry_run=dry_run), url)
+
+
+@dlq.command()
+def purge(
+    url: Url,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
+) -> None:
+    """Delete all dead letters for good. Their orders stay failed."""
+    terminal.run(_purge(url, sure=yes), url)
+
+
+async def _list(url: str, limit: int, *, as_json: bool) -> int:
+    async with connect_as_staff(url) as http:
+        answer = await read_dead_letters(http, limit)
+    if as_json:
+        typer.echo(json.dumps(answer["dead_letters"], indent=2, ensure_ascii=False))
+        return 0
+    letters = answer["dead_letters"]
+    terminal.out().print(_table(letters) if letters else "No dead letters.")
+    if answer["total"] > len(letters):
+        terminal.out().print(f"{len(letters)} of {answer['total']}")
+    return 0
+
+
+async def _show(url: str, letter_id: str) -> int:
+    async with connect_as_staff(url) as http:
+        shown = await read_dead_letter(http, letter_id)
+    typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    return 0
+
+
+async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) -> int:
+    async with connect_as_staff(url) as http:
+        if ids:
+            with RedriveBar(len(ids)) as bar:
+                done = await redrive(
+                    http, ids, rate, lambda done: bar.show(done.count), dry_run=dry_run
+                )
+        elif dry_run:
+            done = await try_all(http)
+        else:
+            with RedriveBar((await read_dead_letters(http, 1))["total"]) as bar:
+                done = await redrive_all(http, rate, lambda done: bar.show(done.count))
+    for letter_id, reason in done.refused.items():
+        terminal.err().print(f"{letter_id}: {reason}")
+    if done.left:
+        terminal.err().print(f"{done.left} could not be looked at; then run this again.")
+    verb = "Would redrive" if dry_run else "Redriven:"
+    terminal.out().print(f"{verb} {done.redriven} of {done.count + done.left}")
+    return terminal.FAILED if done.refused or done.left else 0
+
+
+async def _purge(url: str, *, sure: bool) -> int:
+    async with connect_as_staff(url) as http:
+        count = (await read_dead_letters(http, 1))["total"]
+        if not count:
+            terminal.out().print("No dead letters.")
+            return 0
+        if not sure and not typer.confirm(f"Delete {count} dead letters for good?"):
+            return terminal.FAILED
+        async with http.delete("dead-letters") as response:
+            purged = (await content(response))["purged"]
+    terminal.out().print(f"Purged: {purged}")
+    return 0
+
+
+def _table(letters: Sequence[Json]) -> Table:
+    table = Table("No.", "State", "Age", "Attempts", "Reason", box=None)
+    table.add_column("Id", no_wrap=True)
+    for letter in letters:
+        cells = (
+            letter["order_number"] or "-",
+            letter["order_state"] or "-",
+            _age(letter["age_seconds"]),
+            str(letter["attempts"]),
+            letter["reason"],
+            letter["id"],
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _age(seconds: int) -> str:
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,113 @@
+"""`coffeeshop load`: places many orders at a steady rate, and sees what becomes of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from shop.cli import terminal
+from shop.cli.options import AsJson, Url
+from shop.client.connection import staff_key
+from shop.load.generator import Load, run_load
+from shop.load.pending_orders import Finished
+from shop.load.placements import Refused
+from shop.load.report import Percentiles, Report, Step
+
+
+def load(
+    url: Url,
+    orders: Annotated[int, typer.Option(min=1, help="How many orders to place.")] = 500,
+    rate: Annotated[float, typer.Option(min=0.1, help="How many are due in each second.")] = 50,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests under way at most.")] = 64,
+    seed: Annotated[
+        int | None, typer.Option(help="Order the same things again.", show_default=False)
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything.")] = 600,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Place many orders at a steady rate and follow each until it is ready.
+
+    Orders are due at fixed times, whether or not the shop keeps up, and how long placing took
+    counts from then. What is put off (429, 503, no connection) is sent again under the same
+    idempotency key. With the staff key, which orders on this machine find by themselves, no rate
+    limit applies, and the shop's own list is searched for duplicates.
+
+    **Examples**
+
+    - `coffeeshop load --orders 500 --rate 50`
+    - `coffeeshop load --orders 10000 --rate 200 --seed 7 --json`
+
+    Exits with 0 when every order was taken, once, and became ready.
+    """
+    chosen = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - only a seed
+    wanted = Load(orders, rate, chosen, concurrency, timeout)
+    terminal.run(_load(wanted, url, as_json=as_json), url)
+
+
+async def _load(wanted: Load, url: str, *, as_json: bool) -> int:
+    console = terminal.err()
+    key = staff_key(url)
+    console.print(f"Seed {wanted.seed}, as {'staff' if key else 'a customer'}")
+    with _Bars(wanted.orders) as bars:
+        report = await run_load(wanted, url, key, bars.advance_for)
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(report), indent=2))
+    else:
+        terminal.out().print(_table(report))
+    return 0 if report.is_clean else terminal.FAILED
+
+
+class _Bars(Progress):
+    """Two progress bars on a terminal: orders placed, orders ready."""
+
+    def __init__(self, orders: int) -> None:
+        console = terminal.err()
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._placed = self.add_task("placed", total=orders)
+        self._ready = self.add_task("ready", total=orders)
+
+    def advance_for(self, step: Step) -> None:
+        """Move the bar that the step belongs to."""
+        match step:
+            case Finished():
+                self.advance(self._ready)
+            case Refused():
+                pass
+            case _:
+                self.advance(self._placed)
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, show_header=False)
+    rows = {
+        "Orders": f"{report.orders}",
+        "Placed": f"{report.placed}  ({report.rate}/s, {report.retries} sent again)",
+        "Ready": f"{report.ready}",
+        "Lost": f"{report.lost}",
+        "Duplicates": f"{report.duplicates}" + ("" if report.audited else "  (list not seen)"),
+        "Errors": ", ".join(f"{n} x {kind}" for kind, n in report.errors.items()) or "0",
+        "Placing": _seconds(report.placing_seconds),
+        "To ready": _seconds(report.ready_seconds),
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _seconds(of: Percentiles | None) -> str:
+    if of is None:
+        return "-"
+    return f"p50 {of.p50:.3f} s, p95 {of.p95:.3f} s, p99 {of.p99:.3f} s, max {of.max:.3f} s"

@@ -1,0 +1,37 @@
+"""`coffeeshop menu`: what there is to order, as `coffeeshop order` wants it written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from shared.domain.money import display
+from shop.cli import terminal
+from shop.cli.options import Url
+from shop.client.answers import content
+from shop.client.connection import connect
+
+
+def menu(url: Url) -> None:
+    """Show what there is to order, and for how much."""
+    terminal.run(_menu(url), url)
+
+
+async def _menu(url: str) -> int:
+    async with connect(url) as http, http.get("menu") as response:
+        shown = await content(response)
+    table = Table("Item", "Sizes", "Modifiers", box=None, padding=(0, 2, 0, 0))
+    for item in shown["items"]:
+        name = item["id"] + (" (sold out)" if item["sold_out"] else "")
+        sizes = _priced(item["sizes"], shown["currency"], "")
+        table.add_row(
+            Text(name), Text(sizes), Text(_priced(item["modifiers"], shown["currency"], "+"))
+        )
+    terminal.out().print(table)
+    return 0
+
+
+def _priced(choices: list[dict[str, Any]], currency: str, sign: str) -> str:
+    return "\n".join(f"{sign}{one['id']} {display(one['price'], currency)}" for one in choices)

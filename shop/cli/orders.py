@@ -1,0 +1,82 @@
+"""`coffeeshop orders`: lists orders for staff."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import aiohttp
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from shared.domain.money import display
+from shared.domain.order import OrderState
+from shop.cli import terminal
+from shop.cli.options import AsJson, Url
+from shop.cli.staff import connect_as_staff
+from shop.client.answers import Json, content
+
+PAGE = 100
+
+
+def orders(
+    url: Url,
+    state: Annotated[
+        OrderState | None, typer.Option(help="Only orders in this state.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """List orders, newest first. For staff.
+
+    The staff key is the one in COFFEE_STAFF_KEY, or else the one that the shop on this machine
+    keeps in $COFFEE_STATE_DIR/staff-key.
+
+    **Examples**
+
+    - `coffeeshop orders --state ready`
+    - `coffeeshop orders --limit 500 --json`
+    """
+    terminal.run(_orders(url, state, limit, as_json=as_json), url)
+
+
+async def _orders(url: str, state: OrderState | None, limit: int, *, as_json: bool) -> int:
+    async with connect_as_staff(url) as http:
+        listed = await _newest(http, state, limit)
+    if as_json:
+        typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    else:
+        _print_table(listed)
+    return 0
+
+
+async def _newest(http: aiohttp.ClientSession, state: OrderState | None, limit: int) -> list[Json]:
+    question: dict[str, str | int] = {"state": state.value} if state else {}
+    listed: list[Json] = []
+    while len(listed) < limit:
+        question["limit"] = min(PAGE, limit - len(listed))
+        async with http.get("orders", params=question) as response:
+            page = await content(response)
+        listed += page["orders"]
+        if page["next_cursor"] is None:
+            break
+        question["cursor"] = page["next_cursor"]
+    return listed
+
+
+def _print_table(listed: list[Json]) -> None:
+    table = Table("No.", "State", "Placed (UTC)", "Name", "Items", "Total", box=None)
+    table.add_column("Id", no_wrap=True)
+    for order in listed:
+        cells = (
+            order["number"],
+            order["state"],
+            order["placed_at"][:19].replace("T", " "),
+            order["customer_name"],
+            ", ".join(f"{item['quantity']} {item['item']}" for item in order["items"]),
+            display(order["total"], order["currency"]),
+            order["id"],
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    terminal.out().print(table if listed else "No orders.")

@@ -1,0 +1,81 @@
+"""`coffeeshop topics publish`: sends a newsletter issue to all who subscribe to a topic."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import typer
+
+from shop.cli import terminal
+from shop.cli.options import Url
+from shop.cli.staff import connect_as_staff
+from shop.client.answers import Json, content
+from shop.client.connection import path
+from shop.client.markdown import UnfinishedError, Written, read_issue
+from shop.client.retrier import Repeating
+
+ATTEMPTS = 4
+
+
+def publish(
+    url: Url,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="To whose subscribers it goes.")],
+    file: Annotated[
+        typer.FileText | None,
+        typer.Argument(
+            metavar="FILE.md",
+            encoding="utf-8-sig",
+            help="The issue, in Markdown; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            help="Left out, it is the first # heading, which is then no part of the body.",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="The issue itself, in place of a file.", show_default=False),
+    ] = None,
+) -> None:
+    """Publish a newsletter issue. For staff.
+
+    **Examples**
+
+    - `coffeeshop topics publish coupons --subject 'Two for one' --text 'Only *today*.'`
+    - `coffeeshop topics publish coffee-trivia issue-12.md`
+    - `fortune | coffeeshop topics publish coffee-trivia - --subject 'Did you know?'`
+
+    Once it says the issue's id, the issue is recorded, and announced even if the shop is
+    restarted now. An answer that is lost is asked for again: nobody gets the issue twice for that.
+    """
+    if (file is None) == (text is None):
+        raise typer.BadParameter("give either a file (- is standard input) or --text")
+    try:
+        issue = read_issue(file.read() if file else text or "", subject)
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter("the file is not text in UTF-8") from error
+    except UnfinishedError as error:
+        raise typer.BadParameter(str(error)) from error
+    terminal.run(_publish(url, topic, issue), url)
+
+
+async def _publish(url: str, topic: str, issue: Written) -> int:
+    body = {"subject": issue.subject, "body": issue.body}
+    headers = {"Idempotency-Key": f"cli-{uuid.uuid4()}"}
+    say = terminal.err().print
+    repeating = Repeating(ATTEMPTS, lambda why, wait: say(f"{why}; trying again in {wait:.1f} s"))
+    async with connect_as_staff(url) as http:
+
+        async def send() -> Json:
+            place = path("topics", topic, "messages")
+            async with http.post(place, json=body, headers=headers) as response:
+                return await content(response)
+
+        issue_id = (await repeating.until_answered(send)).content["id"]
+    terminal.out().print(f"Published to {topic}: {issue.subject}\n{issue_id}")
+    return 0

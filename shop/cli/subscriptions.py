@@ -1,0 +1,136 @@
+"""What whoever holds a manage token does with a subscription: look at it, resume it, end it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated, TypeAlias
+
+import aiohttp
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from shop.cli import terminal
+from shop.cli.options import AsJson, Url
+from shop.client.answers import Json, ProblemError, content, require_success
+from shop.client.connection import connect, path, staff_key
+
+SubscriptionId: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ID", help="The subscription's id.")
+]
+
+Token: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        envvar="COFFEE_MANAGE_TOKEN",
+        help="The subscription's manage token. Left out, it is the staff key.",
+        show_default=False,
+    ),
+]
+
+
+def show(
+    url: Url,
+    subscription_id: SubscriptionId,
+    token: Token = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Show a subscription, its last deliveries, and what became of them."""
+    terminal.run(_show(url, subscription_id, token, as_json=as_json), url)
+
+
+def resume(url: Url, subscription_id: SubscriptionId, token: Token = None) -> None:
+    """Resume a subscription that was paused, and have what it missed delivered.
+
+    A subscription is paused when its subscriber could not be reached for hours.
+    """
+    terminal.run(_resume(url, subscription_id, token), url)
+
+
+def unsubscribe(url: Url, subscription_id: SubscriptionId, token: Token = None) -> None:
+    """End a subscription for good: nothing more is delivered."""
+    terminal.run(_unsubscribe(url, subscription_id, token), url)
+
+
+async def _show(url: str, subscription_id: str, token: str | None, *, as_json: bool) -> int:
+    async with (
+        _connect_as_holder(url, token) as http,
+        http.get(path("subscriptions", subscription_id)) as response,
+    ):
+        shown = await content(response)
+    if as_json:
+        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        return 0
+    console = terminal.out()
+    console.print(_summary(shown))
+    deliveries = shown["deliveries"]
+    console.print(_table(deliveries) if deliveries else "Nothing was delivered yet.")
+    return 0
+
+
+async def _resume(url: str, subscription_id: str, token: str | None) -> int:
+    async with (
+        _connect_as_holder(url, token) as http,
+        http.post(path("subscriptions", subscription_id, "resume")) as response,
+    ):
+        redriven = (await content(response))["redriven"]
+    terminal.out().print(f"It is active. Deliveries made again: {redriven}")
+    return 0
+
+
+async def _unsubscribe(url: str, subscription_id: str, token: str | None) -> int:
+    async with (
+        _connect_as_holder(url, token) as http,
+        http.delete(path("subscriptions", subscription_id)) as response,
+    ):
+        await require_success(response)
+    terminal.out().print("It has ended: nothing more is delivered.")
+    return 0
+
+
+def _connect_as_holder(url: str, token: str | None) -> aiohttp.ClientSession:
+    key = (token or "").strip() or staff_key(url)
+    if key is None:
+        line = (
+            "This needs the subscription's manage token: set COFFEE_MANAGE_TOKEN, or give --token."
+        )
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, [line])
+    return connect(url, key)
+
+
+def _summary(shown: Json) -> Table:
+    wanted = [*shown["filter"]["type"], *shown["filter"]["order_id"]]
+    rows = {
+        "Topic": shown["topic"],
+        "To": f"{shown['target']} ({shown['channel']})",
+        "Only": ", ".join(wanted) or "-",
+        "State": f"{shown['state']} since {_time(shown['since'])} UTC",
+        "Notice": shown["notice"] or "-",
+        "Failures": f"{shown['failures']} of the last {len(shown['deliveries'])} deliveries",
+    }
+    table = Table(box=None, show_header=False)
+    for name, value in rows.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def _table(deliveries: Sequence[Json]) -> Table:
+    table = Table("Tried (UTC)", "Type", "State", "Attempts", "Error", box=None)
+    table.add_column("Delivery", no_wrap=True)
+    for delivery in deliveries:
+        cells = (
+            _time(delivery["tried_at"]) if delivery["tried_at"] else "-",
+            delivery["type"],
+            delivery["state"],
+            str(delivery["attempts"]),
+            delivery["error"] or "-",
+            delivery["id"],
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _time(text: str) -> str:
+    return text[:19].replace("T", " ")
