@@ -1,10 +1,11 @@
-"""How the supervisor's tracking gets hold of queue, store and control socket."""
+"""Opens queue, store and control socket for the scaling loop, and runs it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from shared.aws.clients import aws_clients
@@ -16,62 +17,62 @@ from shared.runtime.lifecycle import every
 from shared.store.factory import open_store
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control_messages import SOCKET
-from shop.scaling.control_server import control
+from shop.scaling.control_server import control_socket
 from shop.scaling.floors import Floors
 from shop.scaling.forecast import ForecastUse
-from shop.scaling.forecast_cache import Foresight
-from shop.scaling.loop import Crew, Tracking
-from shop.scaling.metrics_reader import Gauge, Reading
-from shop.scaling.target import Pace
+from shop.scaling.forecast_cache import ForecastCache
+from shop.scaling.loop import ScalablePool, ScalingLoop
+from shop.scaling.metrics_reader import MetricsReader
+from shop.scaling.throughput import Throughput
 from shop.settings import ShopSettings
 
-_OPEN_AGAIN_SECONDS = 5.0
+REOPEN_SECONDS = 5.0
 
 
-class Scaling:
-    """Scales the crew of one shop; `pace` is what holds until orders have been measured.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Autoscaling:
+    """Scales the workers of one shop; `throughput` holds until orders have been measured.
 
-    `begun` is set once it can be asked how it goes.
+    `started` is set once the control socket answers.
     """
 
-    def __init__(self, settings: ShopSettings, crew: Crew, pace: Pace) -> None:
-        self._settings = settings
-        self._crew = crew
-        self._pace = pace
-        self.begun = asyncio.Event()
+    settings: ShopSettings
+    pool: ScalablePool
+    throughput: Throughput
+    started: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Track for ever; where queue and store cannot be opened, try again."""
-        await every(_OPEN_AGAIN_SECONDS, self._track)
+        """Scale for ever; when queue or store cannot be opened, try again."""
+        await every(REOPEN_SECONDS, self._scale)
 
-    async def _track(self) -> None:
-        path = self._settings.state_dir / SOCKET
-        async with self._opened() as tracking, control(path, tracking.obey):
-            self.begun.set()
-            await every(self._settings.scaling_tick, tracking.tick)
+    async def _scale(self) -> None:
+        path = self.settings.state_dir / SOCKET
+        async with self._opened() as loop, control_socket(path, loop.handle):
+            self.started.set()
+            await every(self.settings.scaling_tick, loop.tick)
 
     @contextlib.asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Tracking]:
-        settings, names = self._settings, Names(self._settings.name_prefix)
-        timezone = ZoneInfo(settings.timezone)
+    async def _opened(self) -> AsyncIterator[ScalingLoop]:
+        settings, names = self.settings, Names(self.settings.name_prefix)
+        timezone, use = ZoneInfo(settings.timezone), settings.barista_forecast
         async with aws_clients(settings) as clients:
             await provisioned(clients, names.orders, names.dead_letters)
             async with (
                 open_orders_queue(clients, names) as queue,
                 open_store(settings, clients.dynamodb, utc_now) as store,
             ):
-                use = settings.barista_forecast
-                yield Tracking(
-                    self._crew,
-                    Gauge(TicketQueue(queue), store, self._pace, utc_now),
-                    ScalingPolicy(settings.baristas, settings.acceptable_wait),
-                    Floors(
-                        settings.barista_schedule,
-                        timezone,
-                        utc_now,
-                        None if use is ForecastUse.OFF else Foresight(store, timezone, utc_now),
+                forecasts = ForecastCache(store, timezone, utc_now)
+                yield ScalingLoop(
+                    pool=self.pool,
+                    reader=MetricsReader(TicketQueue(queue), store, self.throughput, utc_now),
+                    policy=ScalingPolicy(settings.baristas, settings.acceptable_wait),
+                    floors=Floors(
+                        schedule=settings.barista_schedule,
+                        timezone=timezone,
+                        clock=utc_now,
+                        forecasts=None if use is ForecastUse.OFF else forecasts,
                         forecast_counts=use is ForecastUse.ON,
                     ),
-                    utc_now,
-                    Reading(None, self._pace),
+                    clock=utc_now,
+                    throughput=self.throughput,
                 )

@@ -15,7 +15,7 @@ from benchmarks.scaling.simulation import Point, Setup
 from shared.runtime.lifecycle import running
 from shop.client.connection import connect
 from shop.scaling.control_client import ask
-from shop.scaling.control_messages import Wish
+from shop.scaling.control_messages import ScaleRequest
 from tests.support.shop import RunningShop, open_shop
 
 ITEM, SIZE, PREP_SECONDS = "hot-chocolate", "large", 50
@@ -61,7 +61,7 @@ class RealRun:
 
     async def _look(self, shop: RunningShop, began: float, points: list[Point]) -> None:
         while True:
-            status = await ask(shop.folder, Wish())
+            status = await ask(shop.folder, ScaleRequest())
             at = time.monotonic() - began
             points.append(Point(at, status.backlog, status.wait, status.working))
             await asyncio.sleep(self.setup.tick)
@@ -74,7 +74,7 @@ class RealRun:
 
 
 async def _place(http: aiohttp.ClientSession) -> None:
-    wish = {"item": ITEM, "size": SIZE, "modifiers": [], "quantity": 1}
-    body = {"customer_name": "Ada", "items": [wish]}
+    request = {"item": ITEM, "size": SIZE, "modifiers": [], "quantity": 1}
+    body = {"customer_name": "Ada", "items": [request]}
     async with http.post("orders", json=body) as response:
         response.raise_for_status()

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shop.scaling.autoscaler import Sample, ScalingPolicy, ScalingState, decide
-from shop.scaling.target import Pace, expected_wait
+from shop.scaling.target import expected_wait
+from shop.scaling.throughput import Throughput
 
 STEP_SECONDS = 0.02
 
@@ -87,7 +88,7 @@ def simulate(
     least = setup.policy.range.least
     shop = _Shop(setup, [_Worker(0.0) for _ in range(least)])
     state = ScalingState(least)
-    pace = Pace(statistics.fmean(prep for _, prep in orders), setup.concurrency)
+    throughput = Throughput(statistics.fmean(prep for _, prep in orders), setup.concurrency)
     coming = deque(orders)
     points: list[Point] = []
     for number in range(round(seconds / STEP_SECONDS)):
@@ -96,8 +97,8 @@ def simulate(
             shop.waiting.append(coming.popleft()[1])
         shop.work(at)
         if at >= len(points) * setup.tick:
-            state, decision = decide(setup.policy, state, Sample(shop.backlog, pace))
+            state, decision = decide(setup.policy, state, Sample(shop.backlog, throughput))
             shop.scale_to(decision.desired, at)
-            wait = expected_wait(shop.backlog, shop.count, pace)
+            wait = expected_wait(shop.backlog, shop.count, throughput)
             points.append(Point(at, shop.backlog, wait, shop.count))
     return points

@@ -54,6 +54,6 @@ def coffeeshop(
 
 
 def main() -> None:
-    """Do what the command line says."""
-    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
+    """Run the command line."""
+    gc.freeze()  # what is loaded stays, so no collection needs to visit it
     app()

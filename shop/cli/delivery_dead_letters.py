@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from shop.cli import terminal
 from shop.cli.options import AsJson, Url
-from shop.cli.redrive_bar import RedriveBar
-from shop.cli.staff import connect_as_staff
 from shop.client.answers import Json, content
-from shop.client.delivery_dead_letters import redrive_deliveries
+from shop.client.connection import connect_as_staff
+from shop.client.delivery_dead_letters import Redriven, redrive_deliveries
 
 MOST_LISTED = 1000
 
@@ -50,24 +47,23 @@ async def _list(url: str, limit: int, *, as_json: bool) -> int:
         http.get("subscriptions/dead-letters", params={"limit": limit}) as response,
     ):
         answer = await content(response)
-    letters = answer["dead_letters"]
     if as_json:
-        typer.echo(json.dumps(letters, indent=2, ensure_ascii=False))
-        return 0
-    terminal.out().print(_table(letters) if letters else "No dead letters.")
-    if answer["total"] > len(letters):
-        terminal.out().print(f"{len(letters)} of {answer['total']}")
+        terminal.print_json(answer["dead_letters"])
+    else:
+        terminal.print_listed(_table(answer["dead_letters"]), answer["total"])
     return 0
 
 
 async def _redrive(url: str, subscription_id: str | None) -> int:
     async with connect_as_staff(url) as http:
-        with RedriveBar() as bar:
-            done = await redrive_deliveries(
-                http,
-                subscription_id,
-                lambda done: bar.show(done.redriven, done.redriven + done.refused + done.left),
-            )
+        with terminal.bars() as bars:
+            bar = bars.add_task("redriven", total=None)
+
+            def show(done: Redriven) -> None:
+                total = done.redriven + done.refused + done.left
+                bars.update(bar, completed=done.redriven, total=total)
+
+            done = await redrive_deliveries(http, subscription_id, show)
     for count, fate in ((done.refused, "could not be redriven"), (done.left, "not looked at")):
         if count:
             terminal.err().print(f"{count} {fate}")
@@ -78,13 +74,16 @@ async def _redrive(url: str, subscription_id: str | None) -> int:
 def _table(letters: Sequence[Json]) -> Table:
     table = Table("Topic", "Type", "Attempts", "Reason", box=None)
     table.add_column("Subscription", no_wrap=True)
-    for letter in letters:
-        cells = (
-            letter["topic"] or "-",
-            letter["type"] or "-",
-            str(letter["attempts"]),
-            letter["reason"] or "-",
-            letter["subscription_id"] or "-",
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+    return terminal.rows(
+        table,
+        (
+            (
+                letter["topic"] or "-",
+                letter["type"] or "-",
+                str(letter["attempts"]),
+                letter["reason"] or "-",
+                letter["subscription_id"] or "-",
+            )
+            for letter in letters
+        ),
+    )

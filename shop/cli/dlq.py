@@ -1,22 +1,21 @@
-"""`coffeeshop dlq`: the tickets that were given up on, for staff to look at and to redrive."""
+"""`coffeeshop dlq`: the tickets that were given up on, for staff to read and to redrive."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Annotated
 
+import aiohttp
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from shop.cli import terminal
 from shop.cli.options import AsJson, Url
-from shop.cli.redrive_bar import RedriveBar
-from shop.cli.staff import connect_as_staff
 from shop.client.answers import Json, content
+from shop.client.connection import connect_as_staff
 from shop.client.dead_letters import (
     MOST_LISTED,
+    Redriven,
     read_dead_letter,
     read_dead_letters,
     redrive,
@@ -84,34 +83,26 @@ async def _list(url: str, limit: int, *, as_json: bool) -> int:
     async with connect_as_staff(url) as http:
         answer = await read_dead_letters(http, limit)
     if as_json:
-        typer.echo(json.dumps(answer["dead_letters"], indent=2, ensure_ascii=False))
-        return 0
-    letters = answer["dead_letters"]
-    terminal.out().print(_table(letters) if letters else "No dead letters.")
-    if answer["total"] > len(letters):
-        terminal.out().print(f"{len(letters)} of {answer['total']}")
+        terminal.print_json(answer["dead_letters"])
+    else:
+        terminal.print_listed(_table(answer["dead_letters"]), answer["total"])
     return 0
 
 
 async def _show(url: str, letter_id: str) -> int:
     async with connect_as_staff(url) as http:
         shown = await read_dead_letter(http, letter_id)
-    typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    terminal.print_json(shown)
     return 0
 
 
 async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) -> int:
     async with connect_as_staff(url) as http:
-        if ids:
-            with RedriveBar(len(ids)) as bar:
-                done = await redrive(
-                    http, ids, rate, lambda done: bar.show(done.count), dry_run=dry_run
-                )
-        elif dry_run:
+        if dry_run and not ids:
             done = await try_all(http)
         else:
-            with RedriveBar((await read_dead_letters(http, 1))["total"]) as bar:
-                done = await redrive_all(http, rate, lambda done: bar.show(done.count))
+            total = len(ids) or (await read_dead_letters(http, 1))["total"]
+            done = await _redrive_with_bar(http, ids, rate, total, dry_run=dry_run)
     for letter_id, reason in done.refused.items():
         terminal.err().print(f"{letter_id}: {reason}")
     if done.left:
@@ -119,6 +110,20 @@ async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) 
     verb = "Would redrive" if dry_run else "Redriven:"
     terminal.out().print(f"{verb} {done.redriven} of {done.count + done.left}")
     return terminal.FAILED if done.refused or done.left else 0
+
+
+async def _redrive_with_bar(
+    http: aiohttp.ClientSession, ids: Sequence[str], rate: float, total: int, *, dry_run: bool
+) -> Redriven:
+    with terminal.bars() as bars:
+        bar = bars.add_task("redriven", total=total)
+
+        def show(done: Redriven) -> None:
+            bars.update(bar, completed=done.count)
+
+        if ids:
+            return await redrive(http, ids, rate, show, dry_run=dry_run)
+        return await redrive_all(http, rate, show)
 
 
 async def _purge(url: str, *, sure: bool) -> int:
@@ -138,17 +143,20 @@ async def _purge(url: str, *, sure: bool) -> int:
 def _table(letters: Sequence[Json]) -> Table:
     table = Table("No.", "State", "Age", "Attempts", "Reason", box=None)
     table.add_column("Id", no_wrap=True)
-    for letter in letters:
-        cells = (
-            letter["order_number"] or "-",
-            letter["order_state"] or "-",
-            _age(letter["age_seconds"]),
-            str(letter["attempts"]),
-            letter["reason"],
-            letter["id"],
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+    return terminal.rows(
+        table,
+        (
+            (
+                letter["order_number"] or "-",
+                letter["order_state"] or "-",
+                _age(letter["age_seconds"]),
+                str(letter["attempts"]),
+                letter["reason"],
+                letter["id"],
+            )
+            for letter in letters
+        ),
+    )
 
 
 def _age(seconds: int) -> str:

@@ -10,10 +10,10 @@ import typer
 
 from shop.cli import terminal
 from shop.cli.options import AsJson, Url
-from shop.client import event_summary as telling
 from shop.client.connection import connect, staff_key
+from shop.client.event_summary import summary
 from shop.client.live_stream import Event, LiveStream
-from shop.client.stream_watcher import Watching
+from shop.client.stream_watcher import StreamWatcher
 
 _OF_ORDERS = frozenset({"order-events", "board"})
 
@@ -54,27 +54,27 @@ def follow(
 
 
 def _selection(topics: list[str], order: str | None) -> dict[str, str]:
-    """Say what the stream shall have; raises typer.BadParameter when that would be nothing."""
+    """Return the stream's query; raises typer.BadParameter when it would select nothing."""
     if order is None:
         if not topics:
             raise typer.BadParameter("name some topics (`coffeeshop topics list` has them)")
         return {"topics": ",".join(topics)}
     if not _OF_ORDERS.issuperset(topics):
-        raise typer.BadParameter("only order-events and board tell of orders; leave --order out")
+        raise typer.BadParameter("only order-events and board are about orders; leave --order out")
     return {"topics": ",".join(topics or ["order-events"]), "order_id": order}
 
 
 async def _follow(url: str, selection: dict[str, str], *, as_json: bool) -> int:
     say = terminal.err().print
 
-    def hear(event: Event) -> None:
+    def show(event: Event) -> None:
         if event.kind == "reset":
             say(f"Events may be missing here ({_reason(event)}).")
         elif event.kind == "message":
-            typer.echo(event.data if as_json else telling.line(event.data))
+            typer.echo(event.data if as_json else summary(event.data))
 
     async with connect(url, staff_key(url)) as http:
-        await Watching(LiveStream(http, **selection), hear, say).run()
+        await StreamWatcher(LiveStream(http, **selection), show, say).run()
     return 0
 
 

@@ -1,15 +1,12 @@
-"""`coffeeshop load`: places many orders at a steady rate, and sees what becomes of them."""
+"""`coffeeshop load`: places many orders at a steady rate, and follows each to its end."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import random
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from shop.cli import terminal
 from shop.cli.options import AsJson, Url
@@ -54,45 +51,24 @@ async def _load(wanted: Load, url: str, *, as_json: bool) -> int:
     console = terminal.err()
     key = staff_key(url)
     console.print(f"Seed {wanted.seed}, as {'staff' if key else 'a customer'}")
-    with _Bars(wanted.orders) as bars:
-        report = await run_load(wanted, url, key, bars.advance_for)
+    with terminal.bars() as bars:
+        placed = bars.add_task("placed", total=wanted.orders)
+        ready = bars.add_task("ready", total=wanted.orders)
+
+        def show(step: Step) -> None:
+            if not isinstance(step, Refused):
+                bars.advance(ready if isinstance(step, Finished) else placed)
+
+        report = await run_load(wanted, url, key, show)
     if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(report), indent=2))
+        terminal.print_json(dataclasses.asdict(report))
     else:
-        terminal.out().print(_table(report))
+        terminal.out().print(terminal.fields(_summary(report)))
     return 0 if report.is_clean else terminal.FAILED
 
 
-class _Bars(Progress):
-    """Two progress bars on a terminal: orders placed, orders ready."""
-
-    def __init__(self, orders: int) -> None:
-        console = terminal.err()
-        super().__init__(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._placed = self.add_task("placed", total=orders)
-        self._ready = self.add_task("ready", total=orders)
-
-    def advance_for(self, step: Step) -> None:
-        """Move the bar that the step belongs to."""
-        match step:
-            case Finished():
-                self.advance(self._ready)
-            case Refused():
-                pass
-            case _:
-                self.advance(self._placed)
-
-
-def _table(report: Report) -> Table:
-    table = Table(box=None, show_header=False)
-    rows = {
+def _summary(report: Report) -> dict[str, str]:
+    return {
         "Orders": f"{report.orders}",
         "Placed": f"{report.placed}  ({report.rate}/s, {report.retries} sent again)",
         "Ready": f"{report.ready}",
@@ -102,9 +78,6 @@ def _table(report: Report) -> Table:
         "Placing": _seconds(report.placing_seconds),
         "To ready": _seconds(report.ready_seconds),
     }
-    for name, value in rows.items():
-        table.add_row(name, value)
-    return table
 
 
 def _seconds(of: Percentiles | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
 from shared.domain.money import display
 from shop.cli import terminal
@@ -23,13 +22,15 @@ async def _menu(url: str) -> int:
     async with connect(url) as http, http.get("menu") as response:
         shown = await content(response)
     table = Table("Item", "Sizes", "Modifiers", box=None, padding=(0, 2, 0, 0))
-    for item in shown["items"]:
-        name = item["id"] + (" (sold out)" if item["sold_out"] else "")
-        sizes = _priced(item["sizes"], shown["currency"], "")
-        table.add_row(
-            Text(name), Text(sizes), Text(_priced(item["modifiers"], shown["currency"], "+"))
+    cells = (
+        (
+            item["id"] + (" (sold out)" if item["sold_out"] else ""),
+            _priced(item["sizes"], shown["currency"], ""),
+            _priced(item["modifiers"], shown["currency"], "+"),
         )
-    terminal.out().print(table)
+        for item in shown["items"]
+    )
+    terminal.out().print(terminal.rows(table, cells))
     return 0
 
 

@@ -17,9 +17,9 @@ from shop.cli.options import Url
 from shop.client.answers import Json
 from shop.client.connection import connect
 from shop.client.order_change import UNDER_WAY, Change
-from shop.client.order_follower import Following
-from shop.client.ordering import Placing
-from shop.client.wish import parse_wish
+from shop.client.order_follower import OrderFollower
+from shop.client.ordering import OrderPlacer, parse_order_line
+from shop.client.retrier import Retrier
 
 ATTEMPTS = 4
 SERVED = frozenset({"ready", "collected"})
@@ -27,7 +27,7 @@ SERVED = frozenset({"ready", "collected"})
 
 def order(
     url: Url,
-    wishes: Annotated[
+    lines: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[ITEM:SIZE[+MODIFIER…][*QUANTITY]]…",
@@ -51,7 +51,7 @@ def order(
     does not understand it.
     """
     try:
-        items = [parse_wish(wish) for wish in wishes or ["latte:large"]]
+        items = [parse_order_line(line) for line in lines or ["latte:large"]]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     body = {"customer_name": name, "items": items}
@@ -61,10 +61,11 @@ def order(
 async def _order(url: str, body: Json, timeout: float | None) -> int:  # noqa: ASYNC109 - the user's, not the caller's
     say = terminal.out().print
     async with connect(url) as http:
-        placing = Placing(
-            http, ATTEMPTS, on_retry=lambda why, wait: say(f"{why}; trying again in {wait:.1f} s")
+        retrier = Retrier(
+            attempts=ATTEMPTS, on_retry=lambda *pause: say(terminal.retry_notice(*pause))
         )
-        placed = (await placing.place(body, f"cli-{uuid.uuid4()}")).order
+        placer = OrderPlacer(http=http, retrier=retrier)
+        placed = (await placer.place(body, f"cli-{uuid.uuid4()}")).content
         say(_summary(placed))
         say(f"{url.rstrip('/')}/orders/{placed['id']}")
         return 0 if timeout is None else await _follow(http, placed, timeout)
@@ -73,12 +74,12 @@ async def _order(url: str, body: Json, timeout: float | None) -> int:  # noqa: A
 async def _follow(http: aiohttp.ClientSession, placed: Json, timeout: float) -> int:  # noqa: ASYNC109 - as above
     board = _Board(placed["number"])
     with board:
-        following = Following(http, placed, board.show)
+        follower = OrderFollower(http, placed, board.show)
         try:
             async with asyncio.timeout(timeout):
-                end = await following.to_the_end()
+                end = await follower.follow()
         except TimeoutError:
-            board.say(f"still {following.latest.state} after {timeout:g} s")
+            board.say(f"still {follower.latest.state} after {timeout:g} s")
             return terminal.FAILED
     return 0 if end.state in SERVED else terminal.FAILED
 

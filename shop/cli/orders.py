@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import aiohttp
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from shared.domain.money import display
 from shared.domain.order import OrderState
 from shop.cli import terminal
 from shop.cli.options import AsJson, Url
-from shop.cli.staff import connect_as_staff
 from shop.client.answers import Json, content
+from shop.client.connection import connect_as_staff
 
 PAGE = 100
 
@@ -45,38 +43,41 @@ async def _orders(url: str, state: OrderState | None, limit: int, *, as_json: bo
     async with connect_as_staff(url) as http:
         listed = await _newest(http, state, limit)
     if as_json:
-        typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        terminal.print_json(listed)
     else:
-        _print_table(listed)
+        terminal.out().print(_table(listed) if listed else "No orders.")
     return 0
 
 
 async def _newest(http: aiohttp.ClientSession, state: OrderState | None, limit: int) -> list[Json]:
-    question: dict[str, str | int] = {"state": state.value} if state else {}
+    query: dict[str, str | int] = {"state": state.value} if state else {}
     listed: list[Json] = []
     while len(listed) < limit:
-        question["limit"] = min(PAGE, limit - len(listed))
-        async with http.get("orders", params=question) as response:
+        query["limit"] = min(PAGE, limit - len(listed))
+        async with http.get("orders", params=query) as response:
             page = await content(response)
         listed += page["orders"]
         if page["next_cursor"] is None:
             break
-        question["cursor"] = page["next_cursor"]
+        query["cursor"] = page["next_cursor"]
     return listed
 
 
-def _print_table(listed: list[Json]) -> None:
+def _table(listed: list[Json]) -> Table:
     table = Table("No.", "State", "Placed (UTC)", "Name", "Items", "Total", box=None)
     table.add_column("Id", no_wrap=True)
-    for order in listed:
-        cells = (
-            order["number"],
-            order["state"],
-            order["placed_at"][:19].replace("T", " "),
-            order["customer_name"],
-            ", ".join(f"{item['quantity']} {item['item']}" for item in order["items"]),
-            display(order["total"], order["currency"]),
-            order["id"],
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    terminal.out().print(table if listed else "No orders.")
+    return terminal.rows(
+        table,
+        (
+            (
+                order["number"],
+                order["state"],
+                order["placed_at"][:19].replace("T", " "),
+                order["customer_name"],
+                ", ".join(f"{item['quantity']} {item['item']}" for item in order["items"]),
+                display(order["total"], order["currency"]),
+                order["id"],
+            )
+            for order in listed
+        ),
+    )

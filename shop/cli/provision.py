@@ -1,4 +1,4 @@
-"""`coffeeshop provision`: makes the queues, the topics and the table, or finds them made."""
+"""`coffeeshop provision`: creates the queues, the topics and the table, unless they are there."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def provision() -> None:
     from shop.processes.provision import ProvisioningError, provision_shop  # noqa: PLC0415
 
     try:
-        made = asyncio.run(provision_shop(read_settings(ServiceSettings)))
-    except StartupError as mistake:
-        terminal.err().print("\n".join(mistake.lines))
-        raise typer.Exit(terminal.MISUSED) from mistake
+        names = asyncio.run(provision_shop(read_settings(ServiceSettings)))
+    except StartupError as error:
+        terminal.err().print("\n".join(error.lines))
+        raise typer.Exit(terminal.MISUSED) from error
     except ProvisioningError as error:
         terminal.err().print(str(error))
         raise typer.Exit(terminal.FAILED) from error
-    terminal.out().print("\n".join(made))
+    terminal.out().print("\n".join(names))

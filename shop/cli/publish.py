@@ -9,11 +9,10 @@ import typer
 
 from shop.cli import terminal
 from shop.cli.options import Url
-from shop.cli.staff import connect_as_staff
 from shop.client.answers import Json, content
-from shop.client.connection import path
+from shop.client.connection import connect_as_staff, path
 from shop.client.markdown import UnfinishedError, Written, read_issue
-from shop.client.retrier import Repeating
+from shop.client.retrier import Retrier
 
 ATTEMPTS = 4
 
@@ -51,7 +50,7 @@ def publish(
     - `fortune | coffeeshop topics publish coffee-trivia - --subject 'Did you know?'`
 
     Once it says the issue's id, the issue is recorded, and announced even if the shop is
-    restarted now. An answer that is lost is asked for again: nobody gets the issue twice for that.
+    restarted now. When the answer is lost, the request is sent again; nobody gets the issue twice.
     """
     if (file is None) == (text is None):
         raise typer.BadParameter("give either a file (- is standard input) or --text")
@@ -68,14 +67,14 @@ async def _publish(url: str, topic: str, issue: Written) -> int:
     body = {"subject": issue.subject, "body": issue.body}
     headers = {"Idempotency-Key": f"cli-{uuid.uuid4()}"}
     say = terminal.err().print
-    repeating = Repeating(ATTEMPTS, lambda why, wait: say(f"{why}; trying again in {wait:.1f} s"))
+    retrier = Retrier(attempts=ATTEMPTS, on_retry=lambda *pause: say(terminal.retry_notice(*pause)))
     async with connect_as_staff(url) as http:
 
         async def send() -> Json:
-            place = path("topics", topic, "messages")
-            async with http.post(place, json=body, headers=headers) as response:
+            address = path("topics", topic, "messages")
+            async with http.post(address, json=body, headers=headers) as response:
                 return await content(response)
 
-        issue_id = (await repeating.until_answered(send)).content["id"]
+        issue_id = (await retrier.send(send)).content["id"]
     terminal.out().print(f"Published to {topic}: {issue.subject}\n{issue_id}")
     return 0

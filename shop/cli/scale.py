@@ -1,4 +1,4 @@
-"""`coffeeshop scale`: shows how many baristas there are and why, and changes it."""
+"""`coffeeshop scale`: shows how many baristas there are and why, and changes the number."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
 from shop.cli import terminal
 from shop.cli.options import AsJson
 from shop.scaling.control_client import NoAnswerError, ask
-from shop.scaling.control_messages import Status, Wish
-from shop.settings import MOST_BARISTAS
+from shop.scaling.control_messages import ScaleRequest, Status
+from shop.scaling.target import MOST_BARISTAS
 
-_LOOK_AGAIN_SECONDS = 1.0
+_REFRESH_SECONDS = 1.0
 
 
 def scale(
@@ -51,36 +49,33 @@ def scale(
     - `coffeeshop scale --min 2 --max 8`
     - `coffeeshop scale --desired 4`
     """
-    wish = Wish(least=least, most=most, desired=desired)
+    request = ScaleRequest(least=least, most=most, desired=desired)
     try:
-        status = asyncio.run(ask(state_dir, wish))
+        status = asyncio.run(ask(state_dir, request))
         if watch:
             with contextlib.suppress(KeyboardInterrupt):
                 asyncio.run(_show_again(state_dir, status))
         elif as_json:
             typer.echo(status.model_dump_json(indent=2))
         else:
-            terminal.out().print(_table(status))
+            terminal.out().print(terminal.fields(_summary(status)))
     except NoAnswerError as error:
         terminal.err().print(str(error))
         raise typer.Exit(terminal.FAILED) from None
 
 
 async def _show_again(state_dir: Path, status: Status) -> None:
-    with Live(_table(status), console=terminal.out(), auto_refresh=False) as live:
+    with Live(
+        terminal.fields(_summary(status)), console=terminal.out(), auto_refresh=False
+    ) as live:
         while True:
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            live.update(_table(await ask(state_dir, Wish())), refresh=True)
+            await asyncio.sleep(_REFRESH_SECONDS)
+            live.update(
+                terminal.fields(_summary(await ask(state_dir, ScaleRequest()))), refresh=True
+            )
 
 
-def _table(status: Status) -> Table:
-    table = Table(box=None, show_header=False)
-    for name, value in _rows(status).items():
-        table.add_row(name, Text(value))
-    return table
-
-
-def _rows(status: Status) -> dict[str, str]:
+def _summary(status: Status) -> dict[str, str]:
     each = f"{status.concurrency} at once, {status.prep_seconds:.1f} s for an order"
     backlog, wait = "not known", "not known"
     if status.backlog is not None and status.wait is not None:

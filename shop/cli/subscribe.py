@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -67,8 +66,8 @@ def subscribe(  # noqa: PLR0913, PLR0917 - an option each
 ) -> None:
     """Subscribe to a topic by webhook, e-mail or queue.
 
-    It says the subscription's id, its manage token, with which it is looked at, resumed and
-    ended, and a webhook's secret. The two are not shown again.
+    Prints the subscription's id, its manage token, with which it is shown, resumed and ended,
+    and a webhook's secret. Token and secret are not shown again.
 
     **Examples**
 
@@ -83,25 +82,25 @@ def subscribe(  # noqa: PLR0913, PLR0917 - an option each
     chosen = [body for body in channels.values() if None not in body.values()]
     if len(chosen) != 1:
         raise typer.BadParameter("give one of --webhook, --email and --queue")
-    wish = {**chosen[0], "filter": {"type": types or [], "order_id": orders or []}}
-    terminal.run(_subscribe(url, topic, wish, as_json=as_json), url)
+    wanted = {**chosen[0], "filter": {"type": types or [], "order_id": orders or []}}
+    terminal.run(_subscribe(url, topic, wanted, as_json=as_json), url)
 
 
-async def _subscribe(url: str, topic: str, wish: Json, *, as_json: bool) -> int:
+async def _subscribe(url: str, topic: str, wanted: Json, *, as_json: bool) -> int:
     async with (
         connect(url, staff_key(url)) as http,
-        http.post(path("topics", topic, "subscriptions"), json=wish) as response,
+        http.post(path("topics", topic, "subscriptions"), json=wanted) as response,
     ):
         granted = await content(response)
     if as_json:
-        typer.echo(json.dumps(granted, indent=2, ensure_ascii=False))
+        terminal.print_json(granted)
     else:
-        terminal.out().print(_told(granted))
+        terminal.out().print(_summary(granted))
     return 0
 
 
-def _told(granted: Json) -> str:
-    """Say what was granted, and what to do with it."""
+def _summary(granted: Json) -> str:
+    """Describe the subscription, and what to do next."""
     lines = [
         f"Subscribed to {granted['topic']} by {granted['channel']}; it is {granted['state']}.",
         f"  id            {granted['id']}",

@@ -1,21 +1,18 @@
-"""What whoever holds a manage token does with a subscription: look at it, resume it, end it."""
+"""The commands for a holder of a manage token: show, resume or end the subscription."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Annotated, TypeAlias
 
 import aiohttp
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from shop.cli import terminal
 from shop.cli.options import AsJson, Url
-from shop.client.answers import Json, ProblemError, content, require_success
-from shop.client.connection import connect, path, staff_key
+from shop.client.answers import Json, content, require_success
+from shop.client.connection import connect_with, path, staff_key
 
 SubscriptionId: TypeAlias = Annotated[
     str, typer.Argument(metavar="ID", help="The subscription's id.")
@@ -61,10 +58,10 @@ async def _show(url: str, subscription_id: str, token: str | None, *, as_json: b
     ):
         shown = await content(response)
     if as_json:
-        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        terminal.print_json(shown)
         return 0
     console = terminal.out()
-    console.print(_summary(shown))
+    console.print(terminal.fields(_summary(shown)))
     deliveries = shown["deliveries"]
     console.print(_table(deliveries) if deliveries else "Nothing was delivered yet.")
     return 0
@@ -91,18 +88,15 @@ async def _unsubscribe(url: str, subscription_id: str, token: str | None) -> int
 
 
 def _connect_as_holder(url: str, token: str | None) -> aiohttp.ClientSession:
-    key = (token or "").strip() or staff_key(url)
-    if key is None:
-        line = (
-            "This needs the subscription's manage token: set COFFEE_MANAGE_TOKEN, or give --token."
-        )
-        raise ProblemError(HTTPStatus.UNAUTHORIZED, [line])
-    return connect(url, key)
+    missing = (
+        "This needs the subscription's manage token: set COFFEE_MANAGE_TOKEN, or give --token."
+    )
+    return connect_with((token or "").strip() or staff_key(url), url, missing)
 
 
-def _summary(shown: Json) -> Table:
+def _summary(shown: Json) -> dict[str, str]:
     wanted = [*shown["filter"]["type"], *shown["filter"]["order_id"]]
-    rows = {
+    return {
         "Topic": shown["topic"],
         "To": f"{shown['target']} ({shown['channel']})",
         "Only": ", ".join(wanted) or "-",
@@ -110,26 +104,25 @@ def _summary(shown: Json) -> Table:
         "Notice": shown["notice"] or "-",
         "Failures": f"{shown['failures']} of the last {len(shown['deliveries'])} deliveries",
     }
-    table = Table(box=None, show_header=False)
-    for name, value in rows.items():
-        table.add_row(name, Text(value))
-    return table
 
 
 def _table(deliveries: Sequence[Json]) -> Table:
     table = Table("Tried (UTC)", "Type", "State", "Attempts", "Error", box=None)
     table.add_column("Delivery", no_wrap=True)
-    for delivery in deliveries:
-        cells = (
-            _time(delivery["tried_at"]) if delivery["tried_at"] else "-",
-            delivery["type"],
-            delivery["state"],
-            str(delivery["attempts"]),
-            delivery["error"] or "-",
-            delivery["id"],
-        )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+    return terminal.rows(
+        table,
+        (
+            (
+                _time(delivery["tried_at"]) if delivery["tried_at"] else "-",
+                delivery["type"],
+                delivery["state"],
+                str(delivery["attempts"]),
+                delivery["error"] or "-",
+                delivery["id"],
+            )
+            for delivery in deliveries
+        ),
+    )
 
 
 def _time(text: str) -> str:

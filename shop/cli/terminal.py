@@ -1,20 +1,24 @@
-"""Where commands write, and how what went wrong becomes lines and an exit code."""
+"""Where commands write, and how errors become lines and an exit code."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
 from shop.client.answers import ProblemError
 
 FAILED, MISUSED = 1, 2
-"""Exit codes: it did not work out; what was asked makes no sense."""
+"""Exit codes: it did not succeed; the request makes no sense."""
 
 WIDE = 240
 """Columns where there is no terminal to fit a table into."""
@@ -31,8 +35,50 @@ def err() -> Console:
     return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
+def print_json(value: object) -> None:
+    """Print a value as JSON, for machines."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def rows(table: Table, cells: Iterable[Sequence[str]]) -> Table:
+    """Add rows of plain text to a table."""
+    for row in cells:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def fields(values: Mapping[str, str]) -> Table:
+    """Make a table of names and values."""
+    return rows(Table(box=None, show_header=False), values.items())
+
+
+def print_listed(table: Table, total: int) -> None:
+    """Print a list of dead letters, which may be the first of more."""
+    out().print(table if table.row_count else "No dead letters.")
+    if total > table.row_count:
+        out().print(f"{table.row_count} of {total}")
+
+
+def bars() -> Progress:
+    """Make progress bars on standard error; where that is no terminal, they stay away."""
+    console = err()
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+def retry_notice(reason: str, seconds: float) -> str:
+    """Describe the pause before another attempt."""
+    return f"{reason}; trying again in {seconds:.1f} s"
+
+
 def run(work: Coroutine[Any, Any, int], url: str) -> None:
-    """Do a command's work, and exit with the code that it returns or that its error means."""
+    """Run a command, and exit with the code that it returns or that its error means."""
     raise typer.Exit(_exit_code(work, url))
 
 

@@ -1,25 +1,22 @@
-"""`coffeeshop topics`: what the shop announces, to whom, and how to hear of it."""
+"""`coffeeshop topics`: what the shop announces, and how to follow or subscribe to it."""
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from shop.cli import terminal
 from shop.cli.delivery_dead_letters import dead_letters, redrive
 from shop.cli.follow import follow
 from shop.cli.options import AsJson, Url
 from shop.cli.publish import publish
-from shop.cli.staff import connect_as_staff
 from shop.cli.subscribe import subscribe
 from shop.cli.subscriptions import resume, show, unsubscribe
 from shop.client.answers import content
-from shop.client.connection import connect, path
+from shop.client.connection import connect, connect_as_staff, path
 
 STAFF = "For staff"
 
@@ -29,7 +26,7 @@ topics = typer.Typer(
     rich_markup_mode="markdown",
     help="""Follow what the shop announces, subscribe to it, and publish newsletters.
 
-    A topic is what events are about: `order-events` tells of orders, the others are newsletters.
+    A topic is what events are about: `order-events` is about orders, the others are newsletters.
     Follow one here, in the terminal, or have its events delivered to a webhook, an e-mail
     address or an SQS queue.
 
@@ -77,14 +74,12 @@ async def _list(url: str, *, as_json: bool) -> int:
     async with connect(url) as http, http.get("topics") as response:
         listed = (await content(response))["topics"]
     if as_json:
-        typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        terminal.print_json(listed)
         return 0
     table = Table("Topic", "About", box=None)
     table.add_column("Subscribers", justify="right")
-    for topic in listed:
-        cells = (topic["name"], topic["description"], str(topic["subscribers"]))
-        table.add_row(*(Text(cell) for cell in cells))
-    terminal.out().print(table)
+    cells = ((one["name"], one["description"], str(one["subscribers"])) for one in listed)
+    terminal.out().print(terminal.rows(table, cells))
     return 0
 
 

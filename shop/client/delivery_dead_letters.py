@@ -1,4 +1,4 @@
-"""Deliveries that were given up on, over the HTTP API: redriven until none is left to look at."""
+"""Redrives subscribers' dead deliveries over the HTTP API, until none is left."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import aiohttp
 
 from shop.client.answers import content
 
-_ROUND = aiohttp.ClientTimeout(total=120, sock_connect=3)
-"""A shop redrives up to a thousand in one go, each of them with some writes."""
+_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=3)
+"""A shop redrives up to a thousand in one request, each of them with some writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """How many are made again, how many cannot be, how many the shop has not looked at."""
+    """How many were redriven, how many cannot be, how many the shop has not read."""
 
     redriven: int = 0
     refused: int = 0
@@ -23,20 +23,22 @@ class Redriven:
 
 
 async def redrive_deliveries(
-    http: aiohttp.ClientSession, subscription_id: str | None, tell: Callable[[Redriven], None]
+    http: aiohttp.ClientSession,
+    subscription_id: str | None,
+    on_progress: Callable[[Redriven], None],
 ) -> Redriven:
-    """Redrive in rounds, until none is left or none moves; `tell` hears how far it has come.
+    """Redrive in rounds, until none is left or none moves.
 
-    What was refused in a round is looked at again in the next. Raises ProblemError.
+    A round tries again what the one before refused. Raises ProblemError.
     """
     body = {} if subscription_id is None else {"subscription_id": subscription_id}
     done = Redriven()
     while True:
         async with http.post(
-            "subscriptions/dead-letters/redrive", json=body, timeout=_ROUND
+            "subscriptions/dead-letters/redrive", json=body, timeout=_TIMEOUT
         ) as response:
             answer = await content(response)
         done = Redriven(done.redriven + answer["redriven"], answer["refused"], answer["left"])
-        tell(done)
+        on_progress(done)
         if not (answer["left"] and answer["redriven"]):
             return done

@@ -8,22 +8,21 @@ import json
 from shop.client.answers import Json
 
 LONGEST = 100
-"""Characters of a gist; what is longer is cut off."""
+"""Characters of a part of the line; the rest is cut off."""
 
 
-def line(text: str) -> str:
-    """Tell of an event (a CloudEvent in JSON): when by the clock here, its type, and its gist."""
+def summary(text: str) -> str:
+    """Summarize an event (a CloudEvent in JSON): its local time, its type, and its gist."""
     try:
         event = json.loads(text)
         at = dt.datetime.fromisoformat(event["time"]).astimezone()
         kind, data = str(event["type"]), dict(event["data"])
     except (ValueError, KeyError, TypeError):
         return f"{'--:--:--'}  {_short(text)}"
-    return f"{at:%H:%M:%S}  {_short(kind)}  {_short(gist(data))}"
+    return f"{at:%H:%M:%S}  {_short(kind)}  {_short(_gist(data))}"
 
 
-def gist(data: Json) -> str:
-    """Say what the `data` of an event comes down to."""
+def _gist(data: Json) -> str:
     if {"number", "state"} <= data.keys():
         before = f", was {data['previous_state']}" if data.get("previous_state") else ""
         return f"{data['number']} is {data['state']}{before}"
@@ -33,6 +32,6 @@ def gist(data: Json) -> str:
 
 
 def _short(text: str) -> str:
-    """Cut off what is too long, and print nothing that would steer a terminal."""
+    """Cut off what is too long, and replace characters that would control a terminal."""
     shown = "".join(character if character.isprintable() else " " for character in text)
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

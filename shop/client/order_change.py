@@ -1,4 +1,4 @@
-"""A change of an order, as its announcement tells it."""
+"""A change of an order, as its announcement has it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shop.client.live_stream import Event
 
 UNDER_WAY = frozenset({"placed", "preparing"})
-"""The states of an order that is still waited for."""
+"""The states of an order that has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,10 @@ class Change:
 
 
 def change_in(event: Event) -> Change | None:
-    """Read an order's event; none when it is something else, such as a `reset`."""
+    """Read an order's event; None for any other event, such as a `reset`."""
     try:
-        told = json.loads(event.data)
-        change = told["data"]
-        at = dt.datetime.fromisoformat(told["time"])
-        return Change(str(change["order_id"]), int(change["version"]), str(change["state"]), at)
+        announcement = json.loads(event.data)
+        data, at = announcement["data"], dt.datetime.fromisoformat(announcement["time"])
+        return Change(str(data["order_id"]), int(data["version"]), str(data["state"]), at)
     except (ValueError, KeyError, TypeError):
         return None

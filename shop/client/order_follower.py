@@ -1,4 +1,4 @@
-"""Follows one order live: the stream of its events, and the order itself to be sure of each."""
+"""Follows one order live: its event stream, and the order itself in case events are missing."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from shop.client.answers import Json, content
 from shop.client.live_stream import Event, LiveStream
 from shop.client.order_change import UNDER_WAY, Change, change_in
 
-AGAIN_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
 STREAM_SECONDS = 15.0
-"""How long a stream is read before it is resumed, and the order looked up again."""
+"""How long a stream is read before it is resumed, and the order read again."""
 
 
-class Following:
-    """Follows an order; `tell` hears of each change once, in order, `latest` is the last."""
+class OrderFollower:
+    """Calls `on_change` with each change of an order once, in order; `latest` is the last."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, order: Json, tell: Callable[[Change], None]
+        self, http: aiohttp.ClientSession, order: Json, on_change: Callable[[Change], None]
     ) -> None:
         self._http = http
         self._order_id = order["id"]
-        self._tell = tell
+        self._on_change = on_change
         self._stream = LiveStream(http, topics="order-events", order_id=self._order_id)
         self.latest = Change(self._order_id, 0, "placed", _time(order["placed_at"]))
         self._catch_up(order)
 
-    async def to_the_end(self) -> Change:
-        """Return the change after which nothing more is prepared; raises ProblemError."""
+    async def follow(self) -> Change:
+        """Return the change that ended the order's preparation; raises ProblemError."""
         while self._is_under_way:
             try:
                 async with asyncio.timeout(STREAM_SECONDS):
@@ -40,31 +40,31 @@ class Following:
             except TimeoutError:
                 continue
             except aiohttp.ClientError:
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(RECONNECT_SECONDS)
         return self.latest
 
     async def _read_stream(self) -> None:
-        """Read until the order is done or the stream ends; it is looked up once that is open."""
+        """Read until the order or the stream ends; the order is read once the stream is open."""
         async with self._stream.open() as events:
-            await self._look_up()
+            await self._read_order()
             while self._is_under_way:
                 event = await anext(events, None)
                 if event is None:
                     raise aiohttp.ServerDisconnectedError
-                await self._hear(event)
+                await self._handle(event)
 
     @property
     def _is_under_way(self) -> bool:
         return self.latest.state in UNDER_WAY
 
-    async def _hear(self, event: Event) -> None:
+    async def _handle(self, event: Event) -> None:
         change = change_in(event)
         if change is not None and change.version == self.latest.version + 1:
             self._advance(change)
         elif change is None or change.version > self.latest.version:
-            await self._look_up()
+            await self._read_order()
 
-    async def _look_up(self) -> None:
+    async def _read_order(self) -> None:
         async with self._http.get(f"orders/{self._order_id}") as response:
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 response.raise_for_status()
@@ -77,7 +77,7 @@ class Following:
 
     def _advance(self, change: Change) -> None:
         self.latest = change
-        self._tell(change)
+        self._on_change(change)
 
 
 def _time(text: str) -> dt.datetime:

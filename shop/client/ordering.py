@@ -1,53 +1,56 @@
-"""Places an order, again and again under one key if need be, so that it is placed once."""
+"""Orders as they are typed, and placed once however often they are sent."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import re
 from dataclasses import dataclass
 
 import aiohttp
 
 from shop.client.answers import Json, content
-from shop.client.retrier import Repeating
+from shop.client.retrier import Answered, Retrier
+
+_ID = r"[a-z0-9][a-z0-9-]*"
+_LINE = re.compile(
+    rf"(?P<item>{_ID}):(?P<size>{_ID})(?P<modifiers>(\+{_ID})*)(\*(?P<quantity>\d{{1,3}}))?"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """The order as the shop acknowledged it, and how often it had to be sent again."""
+def parse_order_line(text: str) -> Json:
+    """Read `ITEM:SIZE[+MODIFIER…][*QUANTITY]`; raises ValueError that shows how it is written."""
+    match = _LINE.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError(
+            f"{text!r} should be ITEM:SIZE[+MODIFIER…][*QUANTITY], "
+            "as in espresso:double or latte:large+oat-milk*2"
+        )
+    return {
+        "item": match["item"],
+        "size": match["size"],
+        "modifiers": match["modifiers"].split("+")[1:],
+        "quantity": int(match["quantity"] or 1),
+    }
 
-    order: Json
-    retries: int
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlacer:
+    """Places orders; with a `limit`, only so many requests are under way at once."""
 
-class Placing:
-    """Places orders with up to `attempts` attempts each, `limit` of which are under way at once.
+    http: aiohttp.ClientSession
+    retrier: Retrier
+    limit: asyncio.Semaphore | None = None
 
-    Where no shop is to be found, there is a second attempt only if it may be away for a moment.
-    """
+    async def place(self, order: Json, key: str) -> Answered:
+        """Place `order` under an idempotency key; raises what `Retrier.send` raises."""
 
-    def __init__(
-        self,
-        http: aiohttp.ClientSession,
-        attempts: int,
-        limit: int = 1,
-        on_retry: Callable[[str, float], None] | None = None,
-        *,
-        shop_may_be_away: bool = False,
-    ) -> None:
-        self._http = http
-        self._limit = asyncio.Semaphore(limit)
-        self._repeating = Repeating(attempts, on_retry, shop_may_be_away)
+        async def send() -> Json:
+            headers = {"Idempotency-Key": key}
+            async with (
+                self.limit or contextlib.nullcontext(),
+                self.http.post("orders", json=order, headers=headers) as response,
+            ):
+                return await content(response)
 
-    async def place(self, order: Json, key: str) -> Placed:
-        """Place `order` under an idempotency key; raises what `Repeating.until_answered` does."""
-        answered = await self._repeating.until_answered(lambda: self._send(order, key))
-        return Placed(answered.content, answered.retries)
-
-    async def _send(self, order: Json, key: str) -> Json:
-        headers = {"Idempotency-Key": key}
-        async with (
-            self._limit,
-            self._http.post("orders", json=order, headers=headers) as response,
-        ):
-            return await content(response)
+        return await self.retrier.send(send)

@@ -1,4 +1,4 @@
-"""Watches a live stream for as long as somebody wants to, whatever becomes of the connection."""
+"""Watches a live stream without end, across lost connections."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from http import HTTPStatus
 
 from shop.client.connection import OUT_OF_REACH
 from shop.client.live_stream import Event, LiveStream, StreamRefusedError
-from shop.client.retrier import AGAIN, pause
+from shop.client.retrier import RETRIED, pause
 
 
-class Watching:
-    """Tells `hear` of every event, and `say` of what becomes of the connection."""
+class StreamWatcher:
+    """Calls `on_event` with every event, and `on_status` with the state of the connection."""
 
     def __init__(
-        self, stream: LiveStream, hear: Callable[[Event], None], say: Callable[[str], None]
+        self,
+        stream: LiveStream,
+        on_event: Callable[[Event], None],
+        on_status: Callable[[str], None],
     ) -> None:
         self._stream = stream
-        self._hear = hear
-        self._say = say
+        self._on_event = on_event
+        self._on_status = on_status
         self._was_open = False
         self._failures = 0
-        self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     async def run(self) -> None:
-        """Watch for ever. A stream that broke off goes on after the last event that was heard.
+        """Watch for ever; a stream that broke off is resumed after the last event.
 
-        Raises ProblemError when the shop refuses, and what OUT_OF_REACH names when there never
-        was a stream.
+        Raises ProblemError when the shop refuses, and one of OUT_OF_REACH when the stream was
+        never open.
         """
         while True:
             retry_after = None
@@ -47,18 +49,18 @@ class Watching:
     async def _watch(self) -> None:
         async with self._stream.open() as events:
             if self._stream.is_open:
-                self._say("Connected again." if self._was_open else "Connected; Ctrl-C ends.")
+                self._on_status("Connected again." if self._was_open else "Connected; Ctrl-C ends.")
                 self._was_open, self._failures = True, 0
             async for event in events:
-                self._hear(event)
+                self._on_event(event)
 
     async def _wait(self, retry_after: str | None) -> None:
         if self._failures == 0:
-            self._say("The connection is lost; trying again.")
-        await asyncio.sleep(pause(self._failures, retry_after, self._random.random()))
+            self._on_status("The connection is lost; trying again.")
+        jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
+        await asyncio.sleep(pause(self._failures, retry_after, jitter))
         self._failures += 1
 
 
 def _may_pass(status: int) -> bool:
-    """Tell whether a refusal may be over in a while."""
-    return status in AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return status in RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,4 +1,4 @@
-"""Hears on the live stream which orders have ended, so that few need to be looked up."""
+"""Receives on the live stream which orders have ended, so that few need to be read one by one."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ import aiohttp
 from shop.client.connection import OUT_OF_REACH
 from shop.client.live_stream import LiveStream
 from shop.client.order_change import change_in
-from shop.load.pending_orders import Readiness
+from shop.load.pending_orders import PendingOrders
 
-AGAIN_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
 
 
-class Listening:
-    """Listens to the announcements of all orders, which only staff may.
+class AnnouncementListener:
+    """Receives the announcements of all orders, which only staff may.
 
-    `missed` is set when some may not have been heard: at first, and after a `reset`.
+    `missed` is set when some may not have arrived: at first, and after a `reset`.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, readiness: Readiness) -> None:
+    def __init__(self, http: aiohttp.ClientSession, pending: PendingOrders) -> None:
         self._stream = LiveStream(http, topics="order-events")
-        self._readiness = readiness
+        self._pending = pending
         self.missed = asyncio.Event()
 
     @property
     def is_live(self) -> bool:
-        """Whether announcements are being heard."""
+        """Whether the stream is open."""
         return self._stream.is_open
 
     async def run(self) -> None:
-        """Listen for ever, whatever becomes of a stream."""
+        """Listen for ever, and reconnect whenever the stream ends."""
         while True:
             with contextlib.suppress(*OUT_OF_REACH):
                 await self._listen()
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self) -> None:
         async with self._stream.open() as events:
-            if self._stream.place is None:
+            if self._stream.last_event_id is None:
                 self.missed.set()
             async for event in events:
                 if event.kind == "reset":
                     self.missed.set()
                 elif change := change_in(event):
-                    self._readiness.hear(change)
+                    self._pending.handle(change)

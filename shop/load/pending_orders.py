@@ -1,4 +1,4 @@
-"""Which of the acknowledged orders have not ended yet, whoever finds out that they have."""
+"""The acknowledged orders that have not ended yet."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from shared.runtime.bounded_map import BoundedMap
 from shop.client.order_change import Change
 
-TOLD = frozenset({"ready", "canceled", "failed"})
-"""The ends that are known from an announcement alone. The others come after `ready`."""
+ENDS = frozenset({"ready", "canceled", "failed"})
+"""The ends that an announcement alone shows. The others come after `ready`."""
 
 MOST_TOO_EARLY = 10_000
 
@@ -24,54 +25,48 @@ class Finished:
     ready_seconds: float | None
 
 
-class Readiness:
-    """The orders that are waited for; `note` hears how each one ended, once."""
+class PendingOrders:
+    """Calls `on_end` once for each order that ends."""
 
-    def __init__(self, note: Callable[[Finished], None]) -> None:
-        self._note = note
-        self._waiting: dict[str, dt.datetime] = {}
-        self._too_early: dict[str, Change] = {}
-        self._none_waiting = asyncio.Event()
-        self._none_waiting.set()
+    def __init__(self, on_end: Callable[[Finished], None]) -> None:
+        self._on_end = on_end
+        self._placed_at: dict[str, dt.datetime] = {}
+        self._too_early: BoundedMap[str, Change] = BoundedMap(MOST_TOO_EARLY)
+        self._all_ended = asyncio.Event()
+        self._all_ended.set()
 
     @property
-    def waiting(self) -> Sequence[str]:
-        """The ids of the orders that have not ended, the longest waiting first."""
-        return list(self._waiting)
+    def ids(self) -> Sequence[str]:
+        """The ids of the orders that have not ended, the oldest first."""
+        return list(self._placed_at)
 
-    def expect(self, order_id: str, placed_at: dt.datetime) -> None:
-        """Wait for one more order, which may have been heard of already."""
-        self._waiting[order_id] = placed_at
-        self._none_waiting.clear()
+    def add(self, order_id: str, placed_at: dt.datetime) -> None:
+        """Add an order, whose end may have been announced already."""
+        self._placed_at[order_id] = placed_at
+        self._all_ended.clear()
         if change := self._too_early.pop(order_id, None):
-            self.hear(change)
+            self.handle(change)
 
-    def hear(self, change: Change) -> None:
-        """Hear of any order's change; it may be announced before its order is acknowledged."""
-        if change.state not in TOLD:
+    def handle(self, change: Change) -> None:
+        """Handle any order's change; it may be announced before its order is acknowledged."""
+        if change.state not in ENDS:
             return
-        if change.order_id not in self._waiting:
-            self._remember(change)
-        elif change.state == "ready":
-            self.end(change.order_id, "ready", change.at)
+        if change.order_id not in self._placed_at:
+            self._too_early[change.order_id] = change
         else:
-            self.end(change.order_id, change.state, None)
+            ready_at = change.at if change.state == "ready" else None
+            self.end(change.order_id, change.state, ready_at)
 
     def end(self, order_id: str, state: str, ready_at: dt.datetime | None) -> None:
-        """Take down that an order has ended, and when it was ready, if it ever was."""
-        placed_at = self._waiting.pop(order_id, None)
+        """Remove an order that has ended; `ready_at` is None if it was never ready."""
+        placed_at = self._placed_at.pop(order_id, None)
         if placed_at is None:
             return
         seconds = None if ready_at is None else (ready_at - placed_at).total_seconds()
-        self._note(Finished(order_id, state, seconds))
-        if not self._waiting:
-            self._none_waiting.set()
+        self._on_end(Finished(order_id, state, seconds))
+        if not self._placed_at:
+            self._all_ended.set()
 
     async def all_have_ended(self) -> None:
-        """Wait until no order is waited for."""
-        await self._none_waiting.wait()
-
-    def _remember(self, change: Change) -> None:
-        self._too_early[change.order_id] = change
-        if len(self._too_early) > MOST_TOO_EARLY:
-            del self._too_early[next(iter(self._too_early))]
+        """Wait until no order is pending."""
+        await self._all_ended.wait()

@@ -1,4 +1,4 @@
-"""Sums a load up: counts, and percentiles over every single order."""
+"""Sums up a load: counts, and percentiles over every single order."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a load. Lost are orders that were acknowledged and never became ready.
+    """The result of a load. Lost orders were acknowledged and never became ready.
 
-    `duplicates` are orders with two keys and, when the shop's list was `audited`, keys with two
+    `duplicates` are orders with two keys and, if the shop's list was `audited`, keys with two
     orders. `rate` is acknowledged orders per second.
     """
 
@@ -51,12 +51,12 @@ class Report:
         return not (self.lost or self.errors or self.duplicates)
 
 
-TOLD = frozenset({"canceled", "failed"})
-"""Ends of an order, other than ready, of which its customer is told: no success, but no loss."""
+ANNOUNCED_FAILURES = frozenset({"canceled", "failed"})
+"""Ends without success that are announced to the customer, so that the order is not lost."""
 
 
-class Tally:
-    """Gathers what happens during a load."""
+class LoadRecorder:
+    """Records what happens during a load."""
 
     def __init__(self) -> None:
         self.acknowledged: list[Acknowledged] = []
@@ -64,7 +64,7 @@ class Tally:
         self.finished: list[Finished] = []
 
     def add(self, step: Step) -> None:
-        """Keep one more step."""
+        """Record one more step."""
         match step:
             case Acknowledged():
                 self.acknowledged.append(step)
@@ -74,9 +74,11 @@ class Tally:
                 self.finished.append(step)
 
     def report(self, orders: int, stored_twice: int | None) -> Report:
-        """Sum up what was gathered, of `orders` that were to be placed."""
+        """Sum up the record of a load of `orders` orders."""
         ready = [end for end in self.finished if end.ready_seconds is not None]
-        otherwise = Counter(f"order {end.state}" for end in self.finished if end.state in TOLD)
+        otherwise = Counter(
+            f"order {end.state}" for end in self.finished if end.state in ANNOUNCED_FAILURES
+        )
         errors = Counter(refusal.kind for refusal in self.refused) + otherwise
         if unsent := orders - len(self.acknowledged) - len(self.refused):
             errors["not placed in time"] = unsent
@@ -98,7 +100,7 @@ class Tally:
 
 
 def percentiles(seconds: Sequence[float]) -> Percentiles | None:
-    """Take percentiles of all the values, to the millisecond; none of nothing."""
+    """Return percentiles of all the values, to the millisecond; None without values."""
     if not seconds:
         return None
     cuts = statistics.quantiles([*seconds] * (1 + (len(seconds) == 1)), n=100, method="inclusive")

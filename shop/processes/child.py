@@ -1,4 +1,4 @@
-"""One child process: started again whenever it ends, until it is told to stop."""
+"""One child process, started again whenever it ends, until it is stopped."""
 
 from __future__ import annotations
 
@@ -34,79 +34,79 @@ async def at_once() -> None:
 class Child:
     """Keeps one program running.
 
-    `settle` is awaited in each life of the program: when it returns the program has started
-    well, and when it fails that life is over. After `patience` lives in a row that ended before
-    they had settled, `keep` raises CannotStartError; without patience it goes on for ever.
+    Each life of the program awaits `settle`: when it returns, the program has started well; when
+    it fails, the program is killed. After `max_false_starts` lives in a row that ended before
+    they had settled, `keep` raises CannotStartError; without a maximum it never gives up.
     """
 
     def __init__(
         self,
         program: Program,
         settle: Callable[[], Awaitable[None]] = at_once,
-        patience: int | None = None,
+        max_false_starts: int | None = None,
     ) -> None:
         self._program = program
         self._settle = settle
-        self._patience = patience
+        self._max_false_starts = max_false_starts
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
-        self._at_rest = asyncio.Event()
-        self._at_rest.set()
-        self._missing = False
-        self._hangup_owed = False
+        self._stopped = asyncio.Event()
+        self._stopped.set()
+        self._is_down = False
+        self._sighup_pending = False
         self.settled = asyncio.Event()
 
     @property
     def name(self) -> str:
-        """What the log calls it."""
+        """Its name in the log."""
         return self._program.name
 
     @property
-    def at_rest(self) -> bool:
-        """Whether nothing runs, or will run again unless it is kept once more."""
-        return self._at_rest.is_set()
+    def is_stopped(self) -> bool:
+        """Whether nothing runs, nor will unless it is kept again."""
+        return self._stopped.is_set()
 
     @property
-    def missing(self) -> bool:
-        """Whether the program has ended by itself, and has not been started again yet."""
-        return self._missing
+    def is_down(self) -> bool:
+        """Whether the program has ended by itself and was not started again yet."""
+        return self._is_down
 
     async def keep(self) -> None:
         """Run the program over and over until `stop`; cancelling this kills the program."""
         restarts = Restarts()
-        self._at_rest.clear()
+        self._stopped.clear()
         try:
             while not self._stopping.is_set():
                 restarts = await self._one_more(restarts)
         finally:
-            self._at_rest.set()
+            self._stopped.set()
 
     async def stop(self, seconds: float) -> None:
-        """Ask the program to end (SIGTERM), and kill it when it has not after so many seconds."""
+        """Send SIGTERM to the program, and SIGKILL when it has not ended after `seconds`."""
         self._stopping.set()
         self._signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(seconds):
-                await self._at_rest.wait()
+                await self._stopped.wait()
         except TimeoutError:
             log.warning("child.killed", child=self.name, after=seconds)
             self._signal(signal.SIGKILL)
-            await self._at_rest.wait()
+            await self._stopped.wait()
 
-    def leave(self) -> None:
-        """Ask the program to end once it has finished what it has begun (SIGUSR1).
+    def drain(self) -> None:
+        """Have the program finish its work and end (SIGUSR1), however long that takes.
 
-        That may take as long as it takes; `stop` ends it sooner.
+        `stop` ends it sooner.
         """
         self._stopping.set()
         self._signal(signal.SIGUSR1)
 
-    def hang_up(self) -> None:
-        """Tell the program by SIGHUP that its surroundings have changed, as soon as it has settled.
+    def send_sighup(self) -> None:
+        """Send SIGHUP, on which a service checks its queues and topics, once it has settled.
 
-        Before that it may not know what the signal means, and may have looked at them already.
+        Before that it may not handle the signal yet, or have checked them already.
         """
-        self._hangup_owed = not self.settled.is_set()
+        self._sighup_pending = not self.settled.is_set()
         if self.settled.is_set():
             self._signal(signal.SIGHUP)
 
@@ -117,10 +117,10 @@ class Child:
         if self._stopping.is_set():
             log.info("child.stopped", child=self.name, ending=ending)
             return restarts
-        self._missing = True
+        self._is_down = True
         restarts = after_life(restarts, lived, settled=self.settled.is_set())
         log.warning("child.exited", child=self.name, ending=ending, lived=round(lived, 1))
-        if restarts.false_starts == self._patience:
+        if restarts.false_starts == self._max_false_starts:
             raise CannotStartError(self.name, restarts.false_starts, ending)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(restarts.pause):
@@ -129,7 +129,7 @@ class Child:
 
     async def _live(self) -> str:
         self.settled.clear()
-        self._hangup_owed = False
+        self._sighup_pending = False
         try:
             self._process = process = await self._start()
         except OSError as error:
@@ -154,7 +154,7 @@ class Child:
             pass_fds=self._program.descriptors,
             start_new_session=True,  # so that a terminal's Ctrl-C reaches the supervisor alone
         )
-        self._missing = False
+        self._is_down = False
         log.info("child.started", child=self.name, pid=process.pid)
         return process
 
@@ -166,8 +166,8 @@ class Child:
             self._signal(signal.SIGKILL)
         else:
             self.settled.set()
-            if self._hangup_owed:
-                self.hang_up()
+            if self._sighup_pending:
+                self.send_sighup()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -1,4 +1,4 @@
-"""What the supervisor tells the person who runs it."""
+"""What the supervisor shows the person who runs it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from rich.status import Status
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """The sign on the door: where the shop is, and what staff need."""
+class StartupBanner:
+    """Where the shop is, and what staff need; printed once it is open.
+
+    `own_key` is whether the staff key was set by the owner, not made by the shop; `quiet` whether
+    the children log warnings only; `mail_folder` where mail lands when no server sends it.
+    """
 
     url: str
     state_dir: Path
     own_key: bool
-    """Whether the staff key is one that was set, not one that was made."""
-
     quiet: bool
-    """Whether the children's logs are warnings only."""
-
     mail_folder: Path | None = None
-    """Where mail lands, if no server sends it."""
 
     def lines(self) -> list[str]:
-        """Write the sign; the staff key itself is not on it."""
+        """Return its lines, without the staff key itself."""
         key = "COFFEE_STAFF_KEY" if self.own_key else f"key in {self.state_dir}/staff-key"
         lines = [
             f"The shop is open at {self.url}",
@@ -40,29 +39,29 @@ class Sign:
         return lines
 
 
-class Notices:
-    """Tells of progress, as a spinner on a terminal and as plain lines elsewhere."""
+class ShopConsole:
+    """Shows progress: a spinner on a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
         self._status: Status | None = None
-        self._told = ""
+        self._shown = ""
 
     def progress(self, what: str) -> None:
-        """Tell what is being done; the same news is told once."""
-        if what == self._told:
+        """Show what is being done; the same text is shown once."""
+        if what == self._shown:
             return
-        self._told = what
+        self._shown = what
         if not self._console.is_terminal:
-            self.say(what)
+            self.print(what)
         elif self._status is None:
             self._status = self._console.status(what)
             self._status.start()
         else:
             self._status.update(what)
 
-    def say(self, *lines: str) -> None:
-        """Print lines, after the end of any progress; nobody reading them is no error."""
+    def print(self, *lines: str) -> None:
+        """Print lines and end any progress; a closed standard output is no error."""
         if self._status is not None:
             self._status.stop()
             self._status = None

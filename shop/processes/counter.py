@@ -1,6 +1,6 @@
-"""`python -m shop.processes.counter`: the counter, which is cashier and notifier on one port.
+"""`python -m shop.processes.counter`: cashier and notifier in one process, on one port.
 
-Under the supervisor the listening socket is inherited, and outlives this process.
+The supervisor passes it the listening socket, which outlives this process.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from shared.web.process import run_web_service
 
 
 def main() -> None:
-    """Run the counter as its settings say."""
+    """Run both as their settings say."""
     with exit_on_startup_error():
         settings = read_settings(CashierSettings)
-        notifying = read_settings(NotifierSettings)
-        run_web_service(
-            "counter",
-            settings,
-            [cashier_service(settings), notifier_service(notifying)],
-        )
+        services = [
+            cashier_service(settings),
+            notifier_service(read_settings(NotifierSettings)),
+        ]
+        run_web_service("counter", settings, services)
 
 
 if __name__ == "__main__":

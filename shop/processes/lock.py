@@ -21,12 +21,12 @@ class StateDirError(StartupError):
 
 @contextlib.contextmanager
 def locked(state_dir: Path, seconds: float = LAST_SHOP_SECONDS) -> Iterator[int]:
-    """Hold the state folder, which is made if need be; gives the lock's file descriptor.
+    """Hold the state folder, creating it if need be; gives the lock's file descriptor.
 
     A child that inherits the descriptor holds the lock too, until it ends. Raises StateDirError
-    when the folder cannot be written, or another shop still holds it after so many seconds.
+    when the folder cannot be written, or another shop still holds it after `seconds`.
     """
-    path = state_dir / "shop.processes.lock"
+    path = state_dir / "shop.lock"
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -1,4 +1,4 @@
-"""Looks at all settings before anything is started, so that a mistake is one clear line."""
+"""Checks all settings and files before anything starts, so that an error in them is one line."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ KINDS: Sequence[type[BaseSettings]] = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the shop needs to know itself.
+    """The settings that the supervisor itself needs.
 
-    The cashier's settings know the menu and the staff key, the notifier's where mail goes.
+    It takes the menu and the staff key from the cashier's, the mail folder from the notifier's.
     """
 
     shop: ShopSettings
     cashier: CashierSettings
     notifier: NotifierSettings
-    barista: WorkerSettings
+    worker: WorkerSettings
 
 
 def read_all_settings() -> Settings:
-    """Read the settings of every child too; raises StartupError with all their faults."""
+    """Read the settings of all children too; raises one StartupError with all errors."""
     lines: dict[str, None] = {}
     for kind in KINDS:
         try:
             read_settings(kind)
-        except StartupError as mistake:
-            lines |= dict.fromkeys(mistake.lines)
+        except StartupError as error:
+            lines |= dict.fromkeys(error.lines)
     if lines:
         raise StartupError(*lines)
     return Settings(
@@ -62,7 +62,7 @@ def read_all_settings() -> Settings:
 def check_files(cashier: CashierSettings) -> Menu:
     """Open the menu, the staff key and the embedded order store; raises StartupError.
 
-    What is not there yet is made, but for the menu, which is given.
+    Key and store are created if they are missing.
     """
     try:
         menu = load_menu(cashier.menu)

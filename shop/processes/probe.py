@@ -1,4 +1,4 @@
-"""Asks a service how it is, over HTTP."""
+"""Waits, over HTTP, for a service that is starting."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ ANSWER_SECONDS = 5.0
 
 
 def local_url(host: str, port: int) -> str:
-    """Say where this machine reaches a server that listens on `host`."""
+    """Return the URL by which this machine reaches a server that listens on `host`."""
     reachable = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
-async def well(url: str, not_yet: Callable[[str], None] = lambda _: None) -> None:
-    """Wait until `url` answers 2xx; `not_yet` is told why that takes unusually long."""
-    patient_until = time.monotonic() + USUAL_SECONDS
+async def wait_until_healthy(url: str, on_delay: Callable[[str], None] = lambda _: None) -> None:
+    """Wait until `url` answers 2xx; after 3 s, `on_delay` gets the reason of each failure."""
+    usually_until = time.monotonic() + USUAL_SECONDS
     timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        while (reason := await _trouble(session, url)) is not None:
-            if time.monotonic() > patient_until:
-                not_yet(reason)
+        while (reason := await _failure(session, url)) is not None:
+            if time.monotonic() > usually_until:
+                on_delay(reason)
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _trouble(session: aiohttp.ClientSession, url: str) -> str | None:
+async def _failure(session: aiohttp.ClientSession, url: str) -> str | None:
     try:
         async with session.get(url) as response:
             return None if response.ok else _detail(await response.text())
@@ -41,7 +41,7 @@ async def _trouble(session: aiohttp.ClientSession, url: str) -> str | None:
 
 
 def _detail(answer: str) -> str:
-    """Find the detail in a problem (RFC 9457); the whole answer when it is something else."""
+    """Find the detail of a problem (RFC 9457); of anything else, the beginning of the answer."""
     try:
         return str(json.loads(answer)["detail"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""A program that a child process runs, and how such a process may end."""
+"""A program that a child process runs, and how such a process ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Program:
 
 
 def describe(code: int) -> str:
-    """Say how a process ended, from its return code: `exit 2`, `SIGKILL`."""
+    """Describe a return code: `exit 2`, `SIGKILL`."""
     if code >= 0:
         return f"exit {code}"
     with contextlib.suppress(ValueError):

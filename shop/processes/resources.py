@@ -1,4 +1,4 @@
-"""What one shop holds on its machine: the state folder, its ports, and its children's lifeline."""
+"""What one shop holds on its machine: the state folder, its ports, and its children's lifelines."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shop.processes.lock import locked
-from shop.processes.sockets import listen
+from shop.processes.sockets import listen, port_of
 
 
-@dataclass(frozen=True, slots=True)
-class Premises:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
     """Descriptors that children inherit.
 
-    The lifelines are the reading ends of pipes. The other end of the services' lifeline is held
-    by this process alone, so that its end of file tells them that this process is gone, however
-    it went. The services hold the other end of the emulator's, `emulator_needed`, as well: it
-    stops after them.
+    A lifeline is the reading end of a pipe. Only this process holds the other end of `lifeline`,
+    so its end of file shows the services that this process is gone, for whatever reason. The
+    services also hold `emulator_needed`, the other end of `emulator_lifeline`: the emulator stops
+    after them.
     """
 
     counter: socket.socket
@@ -32,18 +32,18 @@ class Premises:
 
     @property
     def port(self) -> int:
-        """The port that customers come to."""
-        return _port(self.counter)
+        """The port for customers."""
+        return port_of(self.counter)
 
     @property
     def emulator_port(self) -> int:
-        """The loopback port of the emulator, the same for as long as the shop is open."""
-        return _port(self.emulator)
+        """The emulator's loopback port, the same as long as the shop is open."""
+        return port_of(self.emulator)
 
 
 @contextlib.contextmanager
-def premises(host: str, port: int, state_dir: Path) -> Iterator[Premises]:
-    """Take what a shop needs; raises PortError or StateDirError when it cannot be had."""
+def acquired_resources(host: str, port: int, state_dir: Path) -> Iterator[Resources]:
+    """Acquire what a shop needs; raises PortError or StateDirError."""
     with (
         locked(state_dir) as lock,
         listen(host, port) as counter,
@@ -51,7 +51,14 @@ def premises(host: str, port: int, state_dir: Path) -> Iterator[Premises]:
         _pipe() as (lifeline, _),
         _pipe() as (emulator_lifeline, emulator_needed),
     ):
-        yield Premises(counter, emulator, lock, lifeline, emulator_lifeline, emulator_needed)
+        yield Resources(
+            counter=counter,
+            emulator=emulator,
+            lock=lock,
+            lifeline=lifeline,
+            emulator_lifeline=emulator_lifeline,
+            emulator_needed=emulator_needed,
+        )
 
 
 @contextlib.contextmanager
@@ -62,8 +69,3 @@ def _pipe() -> Iterator[tuple[int, int]]:
     finally:
         for end in ends:
             os.close(end)
-
-
-def _port(listener: socket.socket) -> int:
-    port: int = listener.getsockname()[1]
-    return port

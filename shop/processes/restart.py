@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 LONG_LIFE = 10.0
-"""Seconds after which a program counts as having been well."""
+"""Seconds after which a life is no longer short."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """What has become of a program's lives so far.
+    """A program's lives so far.
 
-    `short_lives` in a row stretch the pause before the next; `false_starts` in a row, in which
-    the program ended before it had settled, are what one gives up over.
+    `short_lives` in a row lengthen the pause before the next. `false_starts` in a row, in which
+    the program ended before it had settled, lead to giving up.
     """
 
     short_lives: int = 0
@@ -28,7 +28,7 @@ class Restarts:
 
 
 def after_life(restarts: Restarts, seconds: float, *, settled: bool) -> Restarts:
-    """Take into account that the program has ended after so many seconds."""
+    """Count a life that has ended after so many seconds."""
     return replace(
         restarts,
         short_lives=1 if seconds >= LONG_LIFE else restarts.short_lives + 1,

@@ -1,4 +1,4 @@
-"""Signals to a supervisor: the first asks it to close the shop, the second not to wait."""
+"""Signals to the supervisor: the first closes the shop, the second does not wait."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator
 
-CLOSING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.asynccontextmanager
-async def closing_time() -> AsyncIterator[asyncio.Event]:
+async def stop_signals() -> AsyncIterator[asyncio.Event]:
     """Give an event that the first signal sets; a second one cancels the task in the block."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     stop = asyncio.Event()
 
-    def signalled() -> None:
+    def on_signal() -> None:
         if stop.is_set() and task is not None:
             task.cancel()
         stop.set()
 
-    heeded = [number for number in CLOSING if not _ignored_on_purpose(number)]
-    for number in heeded:
-        loop.add_signal_handler(number, signalled)
+    handled = [number for number in STOP_SIGNALS if not _ignored_on_purpose(number)]
+    for number in handled:
+        loop.add_signal_handler(number, on_signal)
     try:
         yield stop
     finally:
-        for number in heeded:
+        for number in handled:
             loop.remove_signal_handler(number)
 
 

@@ -1,4 +1,4 @@
-"""Listening sockets, bound by the supervisor so that they outlive the process that serves them."""
+"""Listening sockets, bound by the supervisor so that they outlive the processes that use them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from shared.runtime.startup import StartupError
 
 RELEASE_SECONDS = 1.0
-"""How long a shop that was just killed may take to let go of its port."""
+"""How long a shop that was just killed may take to release its port."""
 
 BACKLOG = 1024
 
@@ -19,7 +19,7 @@ class PortError(StartupError):
 
 
 def listen(host: str, port: int, seconds: float = RELEASE_SECONDS) -> socket.socket:
-    """Listen on a port (0: any that is free); raises PortError, for a taken one after `seconds`."""
+    """Listen on a port (0: any free one); raises PortError, for a taken one after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -28,6 +28,12 @@ def listen(host: str, port: int, seconds: float = RELEASE_SECONDS) -> socket.soc
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise PortError(_explain(host, port, error)) from error
             time.sleep(0.05)
+
+
+def port_of(listener: socket.socket) -> int:
+    """Return the port that a socket listens on."""
+    port: int = listener.getsockname()[1]
+    return port
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from shop.scaling.control_messages import LONGEST_LINE, SOCKET, Answer, Status, Wish
+from shop.scaling.control_messages import LONGEST_LINE, SOCKET, Answer, ScaleRequest, Status
 
 ANSWER_SECONDS = 5.0
 
@@ -16,11 +16,11 @@ class NoAnswerError(Exception):
     """There is no status to show; the message says why."""
 
 
-async def ask(state_dir: Path, wish: Wish) -> Status:
-    """Say what is wished for, and get the status; raises NoAnswerError."""
+async def ask(state_dir: Path, request: ScaleRequest) -> Status:
+    """Set what the request names, and return the status; raises NoAnswerError."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            answer = Answer.model_validate_json(await _exchange(state_dir / SOCKET, wish))
+            answer = Answer.model_validate_json(await _exchange(state_dir / SOCKET, request))
     except (FileNotFoundError, ConnectionError) as error:
         raise NoAnswerError(
             f"No shop is open in {state_dir}/; start one with `coffeeshop run`, or name the folder"
@@ -37,10 +37,10 @@ async def ask(state_dir: Path, wish: Wish) -> Status:
     return answer.status
 
 
-async def _exchange(path: Path, wish: Wish) -> bytes:
+async def _exchange(path: Path, request: ScaleRequest) -> bytes:
     reader, writer = await asyncio.open_unix_connection(str(path), limit=LONGEST_LINE)
     try:
-        writer.write(wish.model_dump_json().encode() + b"\n")
+        writer.write(request.model_dump_json().encode() + b"\n")
         await writer.drain()
         return await reader.readline()
     finally:

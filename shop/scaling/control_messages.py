@@ -1,4 +1,4 @@
-"""What `coffeeshop scale` and the supervisor say to one another: a line of JSON each way."""
+"""What `coffeeshop scale` and the supervisor exchange: one line of JSON each way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shop.settings import MOST_BARISTAS
+from shop.scaling.target import MOST_BARISTAS
 
 SOCKET = "scale.sock"
 """The supervisor's control socket, in the state folder."""
@@ -21,8 +21,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Wish(_Strict):
-    """What is to be set; what is left out stays as it is."""
+class ScaleRequest(_Strict):
+    """What to set; what is left out stays as it is."""
 
     least: Count | None = None
     most: Count | None = None
@@ -30,7 +30,7 @@ class Wish(_Strict):
 
 
 class LastChange(_Strict):
-    """The last time that the number of baristas changed, and why."""
+    """The last change of the number of baristas, and its reason."""
 
     at: dt.datetime
     before: int
@@ -41,10 +41,9 @@ class LastChange(_Strict):
 class Status(_Strict):
     """The scaling of a shop as it is now; times are in seconds.
 
-    `working` are alive, without those that are leaving; the supervisor sees to it that as many as
-    `desired` are. `backlog` and `wait` are none while the queue is out of reach. The floors are
-    none where nothing is scheduled or forecast; `forecast_counts` tells whether the forecast's is
-    obeyed.
+    `working` are alive, without those that are leaving; the supervisor keeps it at `desired`.
+    `backlog` and `wait` are None while the queue cannot be reached, the floors where nothing is
+    scheduled or forecast. `forecast_counts` is whether the forecast is a floor.
     """
 
     least: int

@@ -1,4 +1,4 @@
-"""The control socket: where `coffeeshop scale` reaches the supervisor, and nobody else does."""
+"""The control socket, on which `coffeeshop scale` reaches the supervisor."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
-from shop.scaling.control_messages import LONGEST_LINE, Answer, Status, Wish
+from shop.scaling.control_messages import LONGEST_LINE, Answer, ScaleRequest, Status
 from shop.scaling.loop import RefusedError
 
 log = structlog.stdlib.get_logger(__name__)
 
-PATIENCE_SECONDS = 5.0
+REQUEST_SECONDS = 5.0
 
-Obey = Callable[[Wish], Status]
-"""Does what is wished for and tells how things are; raises RefusedError."""
+Handler = Callable[[ScaleRequest], Status]
+"""Does what is requested and returns the status; raises RefusedError."""
 
 
 @contextlib.asynccontextmanager
-async def control(path: Path, obey: Obey) -> AsyncIterator[None]:
-    """Answer on a Unix socket for as long as the block lasts.
+async def control_socket(path: Path, handle: Handler) -> AsyncIterator[None]:
+    """Answer on a Unix socket while the block lasts.
 
-    Only the owner may connect. A shop whose folder has too long a path for a socket (108 bytes on
-    Linux) goes without one, and says so.
+    Only the owner may connect. Where the path is too long for a socket (108 bytes on Linux), the
+    shop has none, and logs that.
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, TimeoutError, ValueError), contextlib.closing(writer):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                answer = _answer(await reader.readline(), obey)
+            async with asyncio.timeout(REQUEST_SECONDS):
+                answer = _answer(await reader.readline(), handle)
                 writer.write(answer.model_dump_json().encode() + b"\n")
                 await writer.drain()
 
@@ -54,7 +54,7 @@ async def control(path: Path, obey: Obey) -> AsyncIterator[None]:
 
 def _bound(path: Path) -> socket.socket:
     """Bind the socket; nobody can connect before it listens, and by then its mode is set."""
-    _remove(path)  # the lock on the folder says that nobody else is using it
+    _remove(path)  # the lock on the folder excludes another shop
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
@@ -69,12 +69,12 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _answer(line: bytes, obey: Obey) -> Answer:
+def _answer(line: bytes, handle: Handler) -> Answer:
     try:
-        return Answer(status=obey(Wish.model_validate_json(line)))
+        return Answer(status=handle(ScaleRequest.model_validate_json(line)))
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        return Answer(refusal=f"{where or 'wish'}: {fault['msg']}")
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        return Answer(refusal=f"{field or 'request'}: {first['msg']}")
     except RefusedError as error:
         return Answer(refusal=str(error))

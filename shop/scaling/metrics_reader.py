@@ -1,81 +1,78 @@
-"""The gauge: reads off queue and roster what the autoscaler decides by."""
+"""Reads what the autoscaler decides by: the queue's backlog and the worker heartbeats."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
-from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
-from shared.domain.shop import WorkerHeartbeat
-from shared.store.contract import ShopStore, StoreUnavailableError
-from shop.scaling.target import Pace
-from shop.scaling.throughput import measured_seconds
+from shared.domain.errors import UnavailableError
+from shared.store.contract import ShopStore
+from shop.scaling.throughput import Throughput, measured_seconds
 
 log = structlog.stdlib.get_logger(__name__)
 
-ANSWER_SECONDS = 3.0
+READ_SECONDS = 3.0
+
+Found = TypeVar("Found")
 
 
 class TicketCount(Protocol):
-    """Whoever can count the tickets waiting and in flight."""
+    """Counts the tickets waiting and in flight."""
 
     async def backlog(self) -> int:
         """Count them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read; `backlog` is none when the queue was out of reach.
+class Metrics:
+    """What was read; `backlog` is None while the queue cannot be reached.
 
-    `in_hand` is how many orders each barista on the roster is at work on.
+    `in_hand` is how many orders each worker is preparing, by its name in the heartbeats.
     """
 
     backlog: int | None
-    pace: Pace
+    throughput: Throughput
     in_hand: Mapping[str, int] = field(default_factory=dict)
 
 
-class Gauge:
-    """Asks the queue itself: it knows when it knows nothing, and needs no counter to be up.
+class MetricsReader:
+    """Reads the queue itself, so it needs no cashier and knows when the backlog is unknown.
 
-    `pace` holds until the baristas have measured enough orders, and then its concurrency does.
+    `throughput` holds until the workers have measured enough orders, its concurrency for ever.
     """
 
-    def __init__(self, tickets: TicketCount, roster: ShopStore, pace: Pace, clock: Clock) -> None:
+    def __init__(
+        self, tickets: TicketCount, store: ShopStore, throughput: Throughput, clock: Clock
+    ) -> None:
         self._tickets = tickets
-        self._roster = roster
-        self._pace = pace
+        self._store = store
+        self._throughput = throughput
         self._clock = clock
 
-    async def read(self) -> Reading:
-        """Read everything; takes 3 s at most, and what is out of reach is left out."""
-        backlog, shifts = await asyncio.gather(self._backlog(), self._shifts())
-        in_hand = {shift.barista: shift.in_hand for shift in shifts}
-        return Reading(backlog, self._measure(shifts), in_hand)
-
-    async def _backlog(self) -> int | None:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._tickets.backlog()
-        except (AwsUnavailableError, TimeoutError) as error:
-            log.warning("scaling.no_backlog", error=str(error) or "no answer in time")
-            return None
-
-    async def _shifts(self) -> Sequence[WorkerHeartbeat]:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._roster.worker_heartbeats(self._clock())
-        except (StoreUnavailableError, TimeoutError) as error:
-            log.warning("scaling.no_roster", error=str(error) or "no answer in time")
-            return ()
-
-    def _measure(self, shifts: Sequence[WorkerHeartbeat]) -> Pace:
-        seconds = measured_seconds(shifts)
+    async def read(self) -> Metrics:
+        """Read everything within 3 s; what cannot be reached is left out."""
+        backlog, heartbeats = await asyncio.gather(
+            _within_reach("scaling.no_backlog", self._tickets.backlog),
+            _within_reach(
+                "scaling.no_heartbeats", lambda: self._store.worker_heartbeats(self._clock())
+            ),
+        )
+        seconds = measured_seconds(heartbeats or ())
         if seconds is not None:
-            self._pace = Pace(seconds, self._pace.concurrency)
-        return self._pace
+            self._throughput = Throughput(seconds, self._throughput.concurrency)
+        in_hand = {heartbeat.barista: heartbeat.in_hand for heartbeat in heartbeats or ()}
+        return Metrics(backlog, self._throughput, in_hand)
+
+
+async def _within_reach(event: str, read: Callable[[], Awaitable[Found]]) -> Found | None:
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await read()
+    except (UnavailableError, TimeoutError) as error:
+        log.warning(event, error=str(error) or "no answer in time")
+        return None

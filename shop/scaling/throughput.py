@@ -1,26 +1,47 @@
-"""How long orders take: as the baristas have measured it, or else by the menu."""
+"""How fast baristas are: as their heartbeats have measured it, or else by the menu."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shared.domain.menu import Menu
 from shared.domain.shop import WorkerHeartbeat
 
+SHORTEST_SECONDS = 0.001
+"""The least that a preparation takes: without any waiting it is still some work."""
+
 ENOUGH = 5
-"""Of fewer orders the mean says too little."""
+"""The mean of fewer orders says too little."""
 
 
-def measured_seconds(shifts: Sequence[WorkerHeartbeat]) -> float | None:
-    """Take the mean over what the baristas at work prepared last; none of too few orders."""
-    prepared = sum(shift.prepared for shift in shifts)
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """How fast one barista is: seconds per order, and how many orders at once."""
+
+    prep_seconds: float
+    concurrency: int
+
+    @property
+    def orders_per_second(self) -> float:
+        """What one barista finishes while it always has orders."""
+        return self.concurrency / max(self.prep_seconds, SHORTEST_SECONDS)
+
+    def backlog_within(self, wait_seconds: float) -> float:
+        """Return how many orders one barista finishes within `wait_seconds`."""
+        return wait_seconds * self.orders_per_second
+
+
+def measured_seconds(heartbeats: Sequence[WorkerHeartbeat]) -> float | None:
+    """Return the mean over the last orders of the workers alive; None for too few orders."""
+    prepared = sum(heartbeat.prepared for heartbeat in heartbeats)
     if prepared < ENOUGH:
         return None
-    return sum(shift.prepared * shift.prep_seconds for shift in shifts) / prepared
+    return sum(one.prepared * one.prep_seconds for one in heartbeats) / prepared
 
 
 def typical_seconds(menu: Menu, brew_speed: float) -> float:
-    """Take the mean over the menu, as long as nothing was measured; 0 where nobody waits."""
+    """Return the mean over the menu, used until orders are measured; 0 at a brew speed of 0."""
     mean = statistics.fmean(item.prep_seconds for item in menu.items)
     return mean / brew_speed if brew_speed else 0.0

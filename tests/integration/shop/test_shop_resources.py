@@ -45,21 +45,21 @@ import asyncio, sys
 from pathlib import Path
 from shop.processes.child import Child
 from shop.processes.program import Program
-from shop.processes.resources import premises
-from shop.processes.signals import closing_time
+from shop.processes.resources import acquired_resources
+from shop.processes.signals import stop_signals
 from shop.processes.supervisor import supervision
 
-async def main(held):
-    variables = {{'COFFEE_LIFELINE_FD': str(held.lifeline)}}
+async def main(resources):
+    variables = {{'COFFEE_LIFELINE_FD': str(resources.lifeline)}}
     command = (sys.executable, '-c', {CHILD!r}, sys.argv[2])
-    child = Child(Program('child', command, variables, (held.lifeline, held.lock)))
-    async with closing_time() as stop, supervision(5) as supervisor:
+    child = Child(Program('child', command, variables, (resources.lifeline, resources.lock)))
+    async with stop_signals() as stop, supervision(5) as supervisor:
         supervisor.keep(child)
         await supervisor.until(stop)
         await supervisor.stop([child])
 
-with premises('127.0.0.1', 0, Path(sys.argv[1])) as held:
-    asyncio.run(main(held))
+with acquired_resources('127.0.0.1', 0, Path(sys.argv[1])) as resources:
+    asyncio.run(main(resources))
 """
 
 
@@ -84,7 +84,7 @@ def parent(state_dir: Path, note: Path) -> Iterator[tuple[subprocess.Popen[bytes
         process.kill()
 
 
-def test_a_second_shop_is_told_who_holds_the_folder(tmp_path: Path) -> None:
+def test_a_second_shop_names_the_process_that_holds_the_folder(tmp_path: Path) -> None:
     with (
         holder(tmp_path, 60) as process,
         pytest.raises(StateDirError) as refused,

@@ -1,4 +1,4 @@
-"""What the gauge reads on the roster, and the forecast in an order store that has a past."""
+"""What the reader reads on the roster, and the forecast in an order store that has a past."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from shared.domain.order import OrderState, TimelineEntry
 from shared.domain.shop import WorkerHeartbeat
 from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.store import SqliteStore, open_sqlite_store
-from shop.scaling.forecast_cache import Foresight
-from shop.scaling.metrics_reader import ANSWER_SECONDS, Gauge
-from shop.scaling.target import Pace
+from shop.scaling.forecast_cache import ForecastCache
+from shop.scaling.metrics_reader import READ_SECONDS, MetricsReader
+from shop.scaling.throughput import Throughput
 from tests.support.orders import NOON, an_order
 
-MENU_PACE = Pace(prep_seconds=9, concurrency=4)
+MENU_THROUGHPUT = Throughput(prep_seconds=9, concurrency=4)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
@@ -59,43 +59,43 @@ async def placed(store: SqliteStore, at: dt.datetime, times: int = 1) -> None:
 async def test_the_pace_is_the_menus_until_baristas_have_measured_enough_orders(
     store: SqliteStore,
 ) -> None:
-    gauge = Gauge(Tickets(), store, MENU_PACE, Clock())
+    reader = MetricsReader(Tickets(), store, MENU_THROUGHPUT, Clock())
 
-    assert (await gauge.read()).pace == MENU_PACE
+    assert (await reader.read()).throughput == MENU_THROUGHPUT
     await store.record_worker_heartbeat(
         WorkerHeartbeat("ada", 4, NOON + HOUR, prepared=4, prep_seconds=3)
     )
-    assert (await gauge.read()).pace == MENU_PACE
+    assert (await reader.read()).throughput == MENU_THROUGHPUT
     await store.record_worker_heartbeat(
         WorkerHeartbeat("grace", 4, NOON + HOUR, prepared=4, prep_seconds=5)
     )
-    assert (await gauge.read()).pace == Pace(4, 4)
+    assert (await reader.read()).throughput == Throughput(4, 4)
 
 
 async def test_what_was_measured_holds_when_whoever_measured_it_has_gone(
     store: SqliteStore,
 ) -> None:
     clock = Clock()
-    gauge = Gauge(Tickets(), store, MENU_PACE, clock)
+    reader = MetricsReader(Tickets(), store, MENU_THROUGHPUT, clock)
     await store.record_worker_heartbeat(
         WorkerHeartbeat("ada", 4, NOON + HOUR, prepared=5, prep_seconds=3)
     )
-    await gauge.read()
+    await reader.read()
 
     clock.now += HOUR
 
-    assert (await gauge.read()).pace == Pace(3, 4)
+    assert (await reader.read()).throughput == Throughput(3, 4)
 
 
 async def test_the_backlog_is_not_known_while_the_queue_is_out_of_reach(
     store: SqliteStore,
 ) -> None:
     tickets = Tickets()
-    gauge = Gauge(tickets, store, MENU_PACE, Clock())
+    reader = MetricsReader(tickets, store, MENU_THROUGHPUT, Clock())
 
-    assert (await gauge.read()).backlog == 7
+    assert (await reader.read()).backlog == 7
     tickets.count = None
-    assert (await gauge.read()).backlog is None
+    assert (await reader.read()).backlog is None
 
 
 async def test_the_roster_says_how_many_orders_everybody_has_in_hand(store: SqliteStore) -> None:
@@ -103,26 +103,26 @@ async def test_the_roster_says_how_many_orders_everybody_has_in_hand(store: Sqli
     await store.record_worker_heartbeat(WorkerHeartbeat("grace", 4, NOON + HOUR))
     await store.record_worker_heartbeat(WorkerHeartbeat("gone", 4, NOON - HOUR, in_hand=4))
 
-    reading = await Gauge(Tickets(), store, MENU_PACE, Clock()).read()
+    metrics = await MetricsReader(Tickets(), store, MENU_THROUGHPUT, Clock()).read()
 
-    assert reading.in_hand == {"ada": 3, "grace": 0}
+    assert metrics.in_hand == {"ada": 3, "grace": 0}
 
 
 async def test_the_same_hour_of_past_days_is_foreseen_and_counted_once_an_hour(
     store: SqliteStore,
 ) -> None:
-    clock, pace = Clock(), Pace(prep_seconds=3600, concurrency=1)
-    foresight = Foresight(store, dt.UTC, clock)
+    clock, throughput = Clock(), Throughput(prep_seconds=3600, concurrency=1)
+    forecasts = ForecastCache(store, dt.UTC, clock)
     for days, times in ((1, 3), (2, 5)):
         await placed(store, NOON - days * DAY + HOUR / 2, times)
     await placed(store, NOON - DAY + 1.5 * HOUR, 9)
     await placed(store, NOON - 8 * DAY, 50)
 
-    assert await foresight.floor(pace) == 4
+    assert await forecasts.floor(throughput) == 4
     await placed(store, NOON - DAY, 50)
-    assert await foresight.floor(pace) == 4
+    assert await forecasts.floor(throughput) == 4
     clock.now += dt.timedelta(minutes=50)
-    assert await foresight.floor(pace) == 9
+    assert await forecasts.floor(throughput) == 9
 
 
 class Counts:
@@ -140,29 +140,29 @@ class Counts:
         return self.an_hour
 
 
-ONE_AN_HOUR = Pace(prep_seconds=3600, concurrency=1)
+ONE_AN_HOUR = Throughput(prep_seconds=3600, concurrency=1)
 
 
 async def test_what_is_known_of_this_hour_holds_while_the_next_cannot_be_counted() -> None:
     clock, counts = Clock(), Counts(3)
-    foresight = Foresight(counts, dt.UTC, clock)
-    assert await foresight.floor(ONE_AN_HOUR) == 3
+    forecasts = ForecastCache(counts, dt.UTC, clock)
+    assert await forecasts.floor(ONE_AN_HOUR) == 3
 
     counts.an_hour = None
     clock.now += dt.timedelta(minutes=50)
-    assert await foresight.floor(ONE_AN_HOUR) == 3
+    assert await forecasts.floor(ONE_AN_HOUR) == 3
     clock.now += dt.timedelta(minutes=10)
-    assert await foresight.floor(ONE_AN_HOUR) == 3
+    assert await forecasts.floor(ONE_AN_HOUR) == 3
     counts.an_hour = 7
-    assert await foresight.floor(ONE_AN_HOUR) == 7
+    assert await forecasts.floor(ONE_AN_HOUR) == 7
 
 
 async def test_a_store_that_does_not_answer_holds_nobody_up_for_longer_than_the_gauge_does() -> (
     None
 ):
     clock, counts = Clock(), Counts(3)
-    foresight = Foresight(counts, dt.UTC, clock)
+    forecasts = ForecastCache(counts, dt.UTC, clock)
     counts.silent = True
 
-    async with asyncio.timeout(ANSWER_SECONDS + 1):
-        assert await foresight.floor(ONE_AN_HOUR) is None
+    async with asyncio.timeout(READ_SECONDS + 1):
+        assert await forecasts.floor(ONE_AN_HOUR) is None

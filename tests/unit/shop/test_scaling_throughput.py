@@ -10,24 +10,22 @@ from shop.scaling.throughput import ENOUGH, measured_seconds, typical_seconds
 from tests.support.orders import NOON
 
 
-def shift(prepared: int, seconds: float) -> WorkerHeartbeat:
+def heartbeat(prepared: int, seconds: float) -> WorkerHeartbeat:
     return WorkerHeartbeat("ada", 4, NOON, prepared=prepared, prep_seconds=seconds)
 
 
 def test_every_order_counts_as_much_as_any_other() -> None:
-    assert measured_seconds([shift(6, 2), shift(2, 10), shift(0, 0)]) == 4
+    assert measured_seconds([heartbeat(6, 2), heartbeat(2, 10), heartbeat(0, 0)]) == 4
 
 
 def test_too_few_say_nothing() -> None:
     assert measured_seconds([]) is None
-    assert measured_seconds([shift(1, 3), shift(ENOUGH - 2, 3)]) is None
-    assert measured_seconds([shift(1, 3), shift(ENOUGH - 1, 3)]) == 3
+    assert measured_seconds([heartbeat(1, 3), heartbeat(ENOUGH - 2, 3)]) is None
+    assert measured_seconds([heartbeat(1, 3), heartbeat(ENOUGH - 1, 3)]) == 3
 
 
 @pytest.mark.parametrize(("brew_speed", "seconds"), [(1, 30), (10, 3), (0, 0)])
-def test_as_long_as_nothing_was_measured_the_menu_says_it(
-    brew_speed: float, seconds: float
-) -> None:
+def test_the_menu_counts_until_orders_were_measured(brew_speed: float, seconds: float) -> None:
     sizes = (Choice("small", "Small", 300),)
     menu = Menu("USD", tuple(MenuItem(f"{s}", "", "", "", s, sizes) for s in (20, 40)))
 
