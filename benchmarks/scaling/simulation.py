@@ -31,7 +31,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The shop at one tick, `at` seconds after the start; `backlog` is none if not counted."""
+    """The shop at one tick, `at` seconds after the start; `backlog` is None if not counted."""
 
     at: float
     backlog: int | None
@@ -61,7 +61,7 @@ class _Shop:
         return sum(not worker.leaving for worker in self.workers)
 
     def work(self, at: float) -> None:
-        """Finish what is finished, let those go who are done, and take what waits."""
+        """Finish due orders, remove drained workers, and start waiting orders."""
         for worker in self.workers:
             worker.busy_until = [end for end in worker.busy_until if end > at]
         self.workers = [each for each in self.workers if each.busy_until or not each.leaving]
@@ -84,7 +84,7 @@ class _Shop:
 def simulate(
     setup: Setup, orders: Sequence[tuple[float, float]], seconds: float
 ) -> Sequence[Point]:
-    """Run a shop: `orders` are when each comes and how long it takes; give it tick by tick."""
+    """Run a shop, and return its ticks; `orders` are arrival times and preparation seconds."""
     least = setup.policy.range.least
     shop = _Shop(setup, [_Worker(0.0) for _ in range(least)])
     state = ScalingState(least)

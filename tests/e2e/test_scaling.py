@@ -15,10 +15,10 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from benchmarks.scaling.checks import differences
 from benchmarks.scaling.loads import arrivals, step
 from benchmarks.scaling.real import RealRun
 from benchmarks.scaling.simulation import Setup, simulate
-from benchmarks.scaling.verdict import faults
 from shop.processes.programs import heartbeat_name
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control_client import ask
@@ -115,7 +115,7 @@ async def test_under_a_step_of_load_baristas_come_and_go_as_simulated(tmp_path: 
         status = await ask(shop.folder, ScaleRequest())
         left = recorded(shop, ORDERS)
 
-    assert faults(simulated, real, SETUP.policy.range) == []
+    assert differences(simulated, real, SETUP.policy.range) == []
     assert {point.workers for point in real} == {1, 2, 3}
     assert status.prep_seconds == pytest.approx(PREP_SECONDS, abs=0.5)
     assert {attempt for state, attempt in left if state == "ready"} == {1}

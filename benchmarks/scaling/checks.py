@@ -1,9 +1,9 @@
-"""The rule by which a real run does as the simulation says.
+"""The rule by which a real run agrees with the simulation.
 
-Both rise to the maximum and fall back to the minimum, and whenever the one first has so many
-baristas on the way up, or so few on the way down, the other has within `TOLERANCE` seconds. That
-is a barista's start on a busy machine, and what has piled up meanwhile; an autoscaler that counted
-wrong, or trusted another backlog, would be off by seven seconds or more, which are 15 ticks.
+Both rise to the maximum and fall back to the minimum, and reach each number of baristas, on the
+way up and down, within `TOLERANCE` seconds of each other. That allows for a barista's start on a
+busy machine and the orders that arrive meanwhile; an autoscaler that counted wrong would be off
+by seven seconds or more, which are 15 ticks.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from shop.scaling.target import BaristaRange
 TOLERANCE = 5.0
 
 
-def faults(
+def differences(
     simulated: Sequence[Point], real: Sequence[Point], bounds: BaristaRange
 ) -> Sequence[str]:
-    """Say where the runs differ by more than the tolerance; nothing when they agree."""
-    found = [*_range_faults("the simulation", simulated, bounds)]
-    found += _range_faults("the shop", real, bounds)
+    """Return where the runs differ by more than the tolerance."""
+    found = [*_range_differences("the simulation", simulated, bounds)]
+    found += _range_differences("the shop", real, bounds)
     if found:
         return found
     for name, times in (("rises to", rises), ("falls to", falls)):
@@ -35,7 +35,7 @@ def faults(
 
 
 def rises(points: Sequence[Point], bounds: BaristaRange) -> dict[int, float]:
-    """Say when there were first so many."""
+    """Return when each number of baristas above the minimum was first reached."""
     return {
         count: next(point.at for point in points if point.workers >= count)
         for count in range(bounds.least + 1, bounds.most + 1)
@@ -43,7 +43,7 @@ def rises(points: Sequence[Point], bounds: BaristaRange) -> dict[int, float]:
 
 
 def falls(points: Sequence[Point], bounds: BaristaRange) -> dict[int, float]:
-    """Say when, after there had been the most, there were first so few."""
+    """Return when, after the peak, the number first fell to each one below the maximum."""
     peak = max(range(len(points)), key=lambda position: points[position].workers)
     return {
         count: next(point.at for point in points[peak:] if point.workers <= count)
@@ -51,7 +51,7 @@ def falls(points: Sequence[Point], bounds: BaristaRange) -> dict[int, float]:
     }
 
 
-def _range_faults(what: str, points: Sequence[Point], bounds: BaristaRange) -> Sequence[str]:
+def _range_differences(what: str, points: Sequence[Point], bounds: BaristaRange) -> Sequence[str]:
     counts = [point.workers for point in points]
     found = []
     if not all(bounds.least <= count <= bounds.most for count in counts):

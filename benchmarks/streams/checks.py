@@ -1,4 +1,4 @@
-"""The rule by which a thousand streams are said to be served well.
+"""The rule by which a thousand streams are served well.
 
 In the median round, the 99th of 100 delays of the streams that are read is at most twice that of a
 hundred streams in the same round, so that it does not matter how busy the machine is otherwise;
@@ -21,7 +21,7 @@ BYTES_PER_STREAM = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What came of one round: few streams, then all of them, of which `stalled` are not read.
+    """The result of one round: few streams, then all of them, of which `stalled` are not read.
 
     `missed` counts events that streams did not get. Memory is the notifier's, in bytes: with the
     few streams, and its highest with all. `busy` is the part of a core that the readers took.
@@ -43,17 +43,17 @@ class Round:
 
 
 def ratio(rounds: Sequence[Round]) -> float:
-    """Give the ratio of the median round."""
+    """Return the ratio of the median round."""
     return statistics.median(one.ratio for one in rounds)
 
 
 def growth(rounds: Sequence[Round], memory_empty: int) -> int:
-    """Give the bytes that the notifier took at most, beyond what it had without a stream."""
+    """Return the most bytes that the notifier took beyond those without a stream."""
     return max(one.memory_all for one in rounds) - memory_empty
 
 
-def faults(rounds: Sequence[Round], memory_empty: int, streams: int) -> Sequence[str]:
-    """Say what is wrong; nothing when the rule of this module holds."""
+def failures(rounds: Sequence[Round], memory_empty: int, streams: int) -> Sequence[str]:
+    """Return what breaks the rule of this module."""
     found = []
     if ratio(rounds) > MOST_RATIO:
         found.append(f"the p99 delay is {ratio(rounds):.2f} times that of few streams")

@@ -1,4 +1,4 @@
-"""The audience: live streams that are read as cheaply as can be, and some that nobody reads."""
+"""Live streams that are read as cheaply as possible, and stalled ones that nobody reads."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _BUFFER_BYTES = 256 * 1024
 _AT_ONCE = 50
 _OPEN_SECONDS = 30.0
 _SMALL_BUFFER_BYTES = 4096
-"""What the kernel may keep for somebody who does not read."""
+"""What the kernel may buffer for a stalled stream."""
 
 
 class Reader(asyncio.BufferedProtocol):
-    """Reads one stream, and calls `heard` with the number of each event once it is complete.
+    """Reads one stream, and calls `received` with the number of each event once it is complete.
 
-    All readers share one `buffer`: it is used up before the next of them is asked.
+    All readers share one `buffer`: each empties it before the next one fills it.
     """
 
-    def __init__(self, heard: Callable[[int], None], buffer: memoryview) -> None:
-        self._heard = heard
+    def __init__(self, received: Callable[[int], None], buffer: memoryview) -> None:
+        self._received = received
         self._buffer = buffer
         self._rest = b""
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -44,13 +44,13 @@ class Reader(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Look for the ends of events in what has come."""
+        """Find the ends of events in the received bytes."""
         text = self._rest + bytes(self._buffer[:nbytes])
         if not self.is_open:
             self._open(text)
         end = 0
         for found in _NUMBER.finditer(text):
-            self._heard(int(found[1]))
+            self._received(int(found[1]))
             end = found.end()
         self._rest = text[max(end, len(text) - _LONGEST_NUMBER) :]
 
@@ -66,12 +66,12 @@ class Reader(asyncio.BufferedProtocol):
             self.opened.set_result(None)
 
 
-class Audience:
-    """Those who follow one notifier, on `port` of this machine; `heard` is told what they hear."""
+class Streams:
+    """The streams of one notifier, on `port` of this machine; `received` gets event numbers."""
 
-    def __init__(self, port: int, heard: Callable[[int], None]) -> None:
+    def __init__(self, port: int, received: Callable[[int], None]) -> None:
         self._port = port
-        self._heard = heard
+        self._received = received
         self._buffer = memoryview(bytearray(_BUFFER_BYTES))
 
     @contextlib.asynccontextmanager
@@ -86,23 +86,23 @@ class Audience:
             yield readers
 
     @contextlib.asynccontextmanager
-    async def sleepers(self, count: int) -> AsyncIterator[None]:
+    async def stalled(self, count: int) -> AsyncIterator[None]:
         """Keep so many streams open that nobody reads, for as long as the block lasts."""
         with contextlib.ExitStack() as stack:
             for _ in range(count):
-                sleeper = stack.enter_context(socket.socket())
-                sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER_BYTES)
-                sleeper.setblocking(False)
+                stream = stack.enter_context(socket.socket())
+                stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL_BUFFER_BYTES)
+                stream.setblocking(False)
                 loop = asyncio.get_running_loop()
                 async with asyncio.timeout(_OPEN_SECONDS):
-                    await loop.sock_connect(sleeper, ("127.0.0.1", self._port))
-                    await loop.sock_sendall(sleeper, _REQUEST)
+                    await loop.sock_connect(stream, ("127.0.0.1", self._port))
+                    await loop.sock_sendall(stream, _REQUEST)
             yield
 
     async def _read(self, stack: contextlib.AsyncExitStack) -> Reader:
         loop = asyncio.get_running_loop()
         transport, reader = await loop.create_connection(
-            lambda: Reader(self._heard, self._buffer), "127.0.0.1", self._port
+            lambda: Reader(self._received, self._buffer), "127.0.0.1", self._port
         )
         stack.callback(transport.abort)
         await reader.opened

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.streams.audience import Reader
+from benchmarks.streams.checks import BYTES_PER_STREAM, Round, failures, ratio
+from benchmarks.streams.readers import Reader
 from benchmarks.streams.times import Spread, Times, numbered_issue, spread
-from benchmarks.streams.verdict import BYTES_PER_STREAM, Round, faults, ratio
 
 STREAMS, EMPTY = 1000, 60 * 2**20
 WELL = Round(
@@ -30,7 +30,7 @@ def but(**changes: object) -> Round:
 
 
 def test_what_is_served_well_has_no_fault() -> None:
-    assert faults([WELL], EMPTY, STREAMS) == []
+    assert failures([WELL], EMPTY, STREAMS) == []
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,15 @@ def test_what_is_served_well_has_no_fault() -> None:
     ],
 )
 def test_each_fault_is_found_for_itself(one: Round, said: str) -> None:
-    (fault,) = faults([one], EMPTY, STREAMS)
-    assert said in fault
+    (failure,) = failures([one], EMPTY, STREAMS)
+    assert said in failure
 
 
 def test_one_slow_round_of_three_is_the_machine_s_and_two_are_ours() -> None:
     slow = but(all=Spread(900, 0.06, 0.5))
     assert ratio([WELL, slow, WELL]) == pytest.approx(1.5)
-    assert faults([WELL, slow, WELL], EMPTY, STREAMS) == []
-    assert len(faults([slow, slow, WELL], EMPTY, STREAMS)) == 1
+    assert failures([WELL, slow, WELL], EMPTY, STREAMS) == []
+    assert len(failures([slow, slow, WELL], EMPTY, STREAMS)) == 1
 
 
 @given(st.lists(st.floats(0, 10), min_size=1, max_size=300))
@@ -65,9 +65,9 @@ def test_a_percentile_is_a_delay_that_so_many_do_not_exceed(delays: list[float])
 
 @given(st.sets(st.integers(1, 9000), max_size=40))
 async def test_a_reader_hears_every_event_once_wherever_its_bytes_are_cut(cuts: set[int]) -> None:
-    heard: list[int] = []
+    received: list[int] = []
     buffer = bytearray(2**16)
-    reader = Reader(heard.append, memoryview(buffer))
+    reader = Reader(received.append, memoryview(buffer))
     events = b"".join(
         b"id: c0ffee-1\ndata: %b\n\n" % numbered_issue(number).model_dump_json().encode()
         for number in (7, 8)
@@ -77,15 +77,15 @@ async def test_a_reader_hears_every_event_once_wherever_its_bytes_are_cut(cuts: 
     for begin, end in zip([0, *ends], ends, strict=False):
         buffer[: end - begin] = stream[begin:end]
         reader.buffer_updated(end - begin)
-    assert heard == [7, 8]
+    assert received == [7, 8]
     assert reader.opened.done()
 
 
 def test_delays_are_counted_from_each_event_s_own_publication() -> None:
     times = Times()
     numbers = [times.publish(), times.publish()]
-    times.heard(numbers[1])
-    times.heard(numbers[0])
+    times.received(numbers[1])
+    times.received(numbers[0])
     assert times.count == 2
     later, earlier = times.take()
     assert 0 <= later <= earlier
