@@ -12,7 +12,7 @@ from shop.cli import terminal
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect_as_staff
-from shop.client.delivery_dead_letters import Redriven, redrive_deliveries
+from shop.client.delivery_dead_letters import redrive_deliveries
 
 MOST_LISTED = 1000
 
@@ -56,14 +56,12 @@ async def _list(url: str, limit: int, *, as_json: bool) -> int:
 
 async def _redrive(url: str, subscription_id: str | None) -> int:
     async with connect_as_staff(url) as http:
-        with terminal.bars() as bars:
-            bar = bars.add_task("redriven", total=None)
-
-            def show(done: Redriven) -> None:
-                total = done.redriven + done.refused + done.left
-                bars.update(bar, completed=done.redriven, total=total)
-
-            done = await redrive_deliveries(http, subscription_id, show)
+        with terminal.redrive_bar() as move:
+            done = await redrive_deliveries(
+                http,
+                subscription_id,
+                lambda done: move(completed=done.redriven, total=done.total),
+            )
     for count, fate in ((done.refused, "could not be redriven"), (done.left, "not looked at")):
         if count:
             terminal.err().print(f"{count} {fate}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import aiohttp
 import typer
 from rich.table import Table
 
@@ -102,7 +101,15 @@ async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) 
             done = await try_all(http)
         else:
             total = len(ids) or (await read_dead_letters(http, 1))["total"]
-            done = await _redrive_with_bar(http, ids, rate, total, dry_run=dry_run)
+            with terminal.redrive_bar(total) as move:
+
+                def show(done: Redriven) -> None:
+                    move(completed=done.count)
+
+                if ids:
+                    done = await redrive(http, ids, rate, show, dry_run=dry_run)
+                else:
+                    done = await redrive_all(http, rate, show)
     for letter_id, reason in done.refused.items():
         terminal.err().print(f"{letter_id}: {reason}")
     if done.left:
@@ -110,20 +117,6 @@ async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) 
     verb = "Would redrive" if dry_run else "Redriven:"
     terminal.out().print(f"{verb} {done.redriven} of {done.count + done.left}")
     return terminal.FAILED if done.refused or done.left else 0
-
-
-async def _redrive_with_bar(
-    http: aiohttp.ClientSession, ids: Sequence[str], rate: float, total: int, *, dry_run: bool
-) -> Redriven:
-    with terminal.bars() as bars:
-        bar = bars.add_task("redriven", total=total)
-
-        def show(done: Redriven) -> None:
-            bars.update(bar, completed=done.count)
-
-        if ids:
-            return await redrive(http, ids, rate, show, dry_run=dry_run)
-        return await redrive_all(http, rate, show)
 
 
 async def _purge(url: str, *, sure: bool) -> int:

@@ -16,7 +16,7 @@ from shop.cli import terminal
 from shop.cli.options import Url
 from shop.client.answers import Json
 from shop.client.connection import connect
-from shop.client.order_change import UNDER_WAY, Change
+from shop.client.live_stream import UNDER_WAY, Change
 from shop.client.order_follower import OrderFollower
 from shop.client.ordering import OrderPlacer, parse_order_line
 from shop.client.retrier import Retrier

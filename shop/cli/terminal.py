@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import json
 import sys
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -70,6 +72,14 @@ def bars() -> Progress:
         console=console,
         disable=not console.is_terminal,
     )
+
+
+@contextlib.contextmanager
+def redrive_bar(total: int | None = None) -> Iterator[Callable[..., None]]:
+    """Show a bar of what was redriven; give the function that moves it to `completed`."""
+    with bars() as progress:
+        bar = progress.add_task("redriven", total=total)
+        yield functools.partial(progress.update, bar)
 
 
 def retry_notice(reason: str, seconds: float) -> str:

@@ -21,6 +21,11 @@ class Redriven:
     refused: int = 0
     left: int = 0
 
+    @property
+    def total(self) -> int:
+        """How many there are in all."""
+        return self.redriven + self.refused + self.left
+
 
 async def redrive_deliveries(
     http: aiohttp.ClientSession,

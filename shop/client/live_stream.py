@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
@@ -14,6 +16,9 @@ from shop.client.connection import CONNECT_SECONDS
 SILENCE_SECONDS = 60.0
 """After which a stream is considered dead; a shop sends something every 15 s."""
 
+UNDER_WAY = frozenset({"placed", "preparing"})
+"""The states of an order that has not ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -21,6 +26,26 @@ class Event:
 
     kind: str
     data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A state that an order reached, and when. Versions count from 1."""
+
+    order_id: str
+    version: int
+    state: str
+    at: dt.datetime
+
+
+def change_in(event: Event) -> Change | None:
+    """Read an order's event; None for any other event, such as a `reset`."""
+    try:
+        announcement = json.loads(event.data)
+        data, at = announcement["data"], dt.datetime.fromisoformat(announcement["time"])
+        return Change(str(data["order_id"]), int(data["version"]), str(data["state"]), at)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class StreamRefusedError(aiohttp.ClientError):

@@ -10,8 +10,7 @@ from http import HTTPStatus
 import aiohttp
 
 from shop.client.answers import Json, content
-from shop.client.live_stream import Event, LiveStream
-from shop.client.order_change import UNDER_WAY, Change, change_in
+from shop.client.live_stream import UNDER_WAY, Change, Event, LiveStream, change_in
 
 RECONNECT_SECONDS = 1.0
 STREAM_SECONDS = 15.0

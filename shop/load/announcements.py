@@ -8,8 +8,7 @@ import contextlib
 import aiohttp
 
 from shop.client.connection import OUT_OF_REACH
-from shop.client.live_stream import LiveStream
-from shop.client.order_change import change_in
+from shop.client.live_stream import LiveStream, change_in
 from shop.load.pending_orders import PendingOrders
 
 RECONNECT_SECONDS = 1.0

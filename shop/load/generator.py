@@ -21,7 +21,7 @@ from shop.load.pending_orders import PendingOrders
 from shop.load.placements import Acknowledged, Refused, place_all
 from shop.load.plan import plan
 from shop.load.polling import OrderPoller
-from shop.load.report import LoadRecorder, Report, Step
+from shop.load.report import Report, Step, report
 
 ATTEMPTS = 8
 
@@ -50,10 +50,10 @@ async def run_load(
     ProblemError when it shows no menu.
     """
     run = secrets.token_hex(3)
-    recorder = LoadRecorder()
+    steps: list[Step] = []
 
     def record(step: Step) -> None:
-        recorder.add(step)
+        steps.append(step)
         on_step(step)
 
     pending = PendingOrders(record)
@@ -78,9 +78,9 @@ async def run_load(
                 await place_all(planned, placer, record_placement)
                 await pending.all_have_ended()
         await poller.sweep(whole=True)
-        known = [placed.order_id for placed in recorder.acknowledged]
+        known = [step.order_id for step in steps if isinstance(step, Acknowledged)]
         twice = await stored_twice(watching, run, known) if key else None
-    return recorder.report(load.orders, twice)
+    return report(steps, load.orders, twice)
 
 
 async def _menu(http: aiohttp.ClientSession) -> Json:

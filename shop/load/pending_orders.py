@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.runtime.bounded_map import BoundedMap
-from shop.client.order_change import Change
+from shop.client.live_stream import Change
 
 ENDS = frozenset({"ready", "canceled", "failed"})
 """The ends that an announcement alone shows. The others come after `ready`."""

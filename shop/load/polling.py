@@ -13,7 +13,7 @@ import aiohttp
 
 from shop.client.answers import ProblemError, content
 from shop.client.connection import OUT_OF_REACH
-from shop.client.order_change import UNDER_WAY
+from shop.client.live_stream import UNDER_WAY
 from shop.load.announcements import AnnouncementListener
 from shop.load.pending_orders import PendingOrders
 

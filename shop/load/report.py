@@ -55,48 +55,31 @@ ANNOUNCED_FAILURES = frozenset({"canceled", "failed"})
 """Ends without success that are announced to the customer, so that the order is not lost."""
 
 
-class LoadRecorder:
-    """Records what happens during a load."""
-
-    def __init__(self) -> None:
-        self.acknowledged: list[Acknowledged] = []
-        self.refused: list[Refused] = []
-        self.finished: list[Finished] = []
-
-    def add(self, step: Step) -> None:
-        """Record one more step."""
-        match step:
-            case Acknowledged():
-                self.acknowledged.append(step)
-            case Refused():
-                self.refused.append(step)
-            case Finished():
-                self.finished.append(step)
-
-    def report(self, orders: int, stored_twice: int | None) -> Report:
-        """Sum up the record of a load of `orders` orders."""
-        ready = [end for end in self.finished if end.ready_seconds is not None]
-        otherwise = Counter(
-            f"order {end.state}" for end in self.finished if end.state in ANNOUNCED_FAILURES
-        )
-        errors = Counter(refusal.kind for refusal in self.refused) + otherwise
-        if unsent := orders - len(self.acknowledged) - len(self.refused):
-            errors["not placed in time"] = unsent
-        last = max((placed.at for placed in self.acknowledged), default=0.0)
-        placed = len({placed.order_id for placed in self.acknowledged})
-        return Report(
-            orders=orders,
-            placed=placed,
-            ready=len(ready),
-            lost=placed - len(ready) - otherwise.total(),
-            duplicates=len(self.acknowledged) - placed + (stored_twice or 0),
-            audited=stored_twice is not None,
-            retries=sum(placed.retries for placed in self.acknowledged),
-            errors=dict(errors),
-            rate=round(len(self.acknowledged) / last, 1) if last else 0.0,
-            placing_seconds=percentiles([placed.seconds for placed in self.acknowledged]),
-            ready_seconds=percentiles([end.ready_seconds or 0.0 for end in ready]),
-        )
+def report(steps: Sequence[Step], orders: int, stored_twice: int | None) -> Report:
+    """Sum up the steps of a load of `orders` orders; `stored_twice` is None without an audit."""
+    acknowledged = [step for step in steps if isinstance(step, Acknowledged)]
+    refused = [step for step in steps if isinstance(step, Refused)]
+    finished = [step for step in steps if isinstance(step, Finished)]
+    ready = [end.ready_seconds for end in finished if end.ready_seconds is not None]
+    failed = Counter(f"order {end.state}" for end in finished if end.state in ANNOUNCED_FAILURES)
+    errors = Counter(refusal.kind for refusal in refused) + failed
+    if unsent := orders - len(acknowledged) - len(refused):
+        errors["not placed in time"] = unsent
+    last = max((placed.at for placed in acknowledged), default=0.0)
+    placed = len({placed.order_id for placed in acknowledged})
+    return Report(
+        orders=orders,
+        placed=placed,
+        ready=len(ready),
+        lost=placed - len(ready) - failed.total(),
+        duplicates=len(acknowledged) - placed + (stored_twice or 0),
+        audited=stored_twice is not None,
+        retries=sum(placed.retries for placed in acknowledged),
+        errors=dict(errors),
+        rate=round(len(acknowledged) / last, 1) if last else 0.0,
+        placing_seconds=percentiles([placed.seconds for placed in acknowledged]),
+        ready_seconds=percentiles(ready),
+    )
 
 
 def percentiles(seconds: Sequence[float]) -> Percentiles | None:

@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from shop.processes.program import Program, describe
-from shop.processes.restart import Restarts, after_life
+from shop.processes.program import Program, Restarts, after_life, describe
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pydantic_settings import BaseSettings
 
 from notifier.settings import NotifierSettings
 from producer.menu_file import load_menu
@@ -19,13 +16,6 @@ from shared.store.factory import open_store
 from shared.web.staff_key import load_or_create_staff_key
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
-
-KINDS: Sequence[type[BaseSettings]] = (
-    ShopSettings,
-    CashierSettings,
-    NotifierSettings,
-    WorkerSettings,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +34,7 @@ class Settings:
 def read_all_settings() -> Settings:
     """Read the settings of all children too; raises one StartupError with all errors."""
     lines: dict[str, None] = {}
-    for kind in KINDS:
+    for kind in (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings):
         try:
             read_settings(kind)
         except StartupError as error:

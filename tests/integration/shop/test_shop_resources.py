@@ -97,7 +97,7 @@ def test_a_second_shop_names_the_process_that_holds_the_folder(tmp_path: Path) -
 
 def test_a_shop_waits_for_the_last_one_to_save_its_state(tmp_path: Path) -> None:
     with holder(tmp_path, 0.3), locked(tmp_path, seconds=10):
-        assert (tmp_path / "shop.processes.lock").read_text() == f"{os.getpid()}\n"
+        assert (tmp_path / "shop.lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_a_killed_shop_leaves_no_lock_behind(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from shop.client.answers import Json
 from shop.client.connection import connect
-from shop.client.order_change import Change
+from shop.client.live_stream import Change
 from shop.client.ordering import OrderPlacer
 from shop.client.retrier import Retrier
 from shop.load.pending_orders import MOST_TOO_EARLY, Finished, PendingOrders
 from shop.load.placements import Acknowledged, Refused, place_all
 from shop.load.plan import PlannedOrder, plan
-from shop.load.report import LoadRecorder, Percentiles, percentiles
+from shop.load.report import Percentiles, Step, percentiles, report
 from tests.support.shop_stand_in import PLACED_AT, stand_in
 
 MENU: Json = {
@@ -132,14 +132,14 @@ def test_changes_of_other_orders_are_not_kept_for_ever() -> None:
 
 
 def test_an_order_that_the_shop_forgot_is_lost() -> None:
-    recorder = LoadRecorder()
-    pending = PendingOrders(recorder.add)
-    recorder.add(acknowledged("gone", "key"))
+    steps: list[Step] = []
+    pending = PendingOrders(steps.append)
+    steps.append(acknowledged("gone", "key"))
     pending.add("gone", PLACED_AT)
 
     pending.end("gone", "unknown", None)
 
-    assert recorder.report(1, None).lost == 1
+    assert report(steps, 1, None).lost == 1
 
 
 async def test_all_have_ended_once_the_last_one_has() -> None:
@@ -155,30 +155,28 @@ async def test_all_have_ended_once_the_last_one_has() -> None:
 
 
 def test_every_order_is_counted_once() -> None:
-    recorder = LoadRecorder()
-    for step in (
+    steps: list[Step] = [
         acknowledged("1", "a"),
         acknowledged("2", "b", at=2.0),
         acknowledged("2", "c", at=2.0),
         Refused("d", "503"),
         Finished("1", "ready", 4.0),
-    ):
-        recorder.add(step)
+    ]
 
-    report = recorder.report(5, stored_twice=1)
+    summed = report(steps, 5, stored_twice=1)
 
-    assert (report.placed, report.ready, report.lost, report.duplicates) == (2, 1, 1, 2)
-    assert report.errors == {"503": 1, "not placed in time": 1}
-    assert report.rate == 1.5
-    assert not report.is_clean
+    assert (summed.placed, summed.ready, summed.lost, summed.duplicates) == (2, 1, 1, 2)
+    assert summed.errors == {"503": 1, "not placed in time": 1}
+    assert summed.rate == 1.5
+    assert not summed.is_clean
 
 
 def test_a_clean_load_is_one_without_loss_error_or_duplicate() -> None:
-    recorder = LoadRecorder()
-    recorder.add(acknowledged("1", "a"))
-    recorder.add(Finished("1", "ready", 1.0))
+    steps: list[Step] = []
+    steps.append(acknowledged("1", "a"))
+    steps.append(Finished("1", "ready", 1.0))
 
-    assert recorder.report(1, None).is_clean
+    assert report(steps, 1, None).is_clean
 
 
 @pytest.mark.parametrize(
