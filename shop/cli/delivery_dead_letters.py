@@ -62,7 +62,7 @@ async def _redrive(url: str, subscription_id: str | None) -> int:
                 subscription_id,
                 lambda done: move(completed=done.redriven, total=done.total),
             )
-    for count, fate in ((done.refused, "could not be redriven"), (done.left, "not looked at")):
+    for count, fate in ((done.refused, "could not be redriven"), (done.left, "not read")):
         if count:
             terminal.err().print(f"{count} {fate}")
     terminal.out().print(f"Redriven: {done.redriven}")

@@ -25,7 +25,7 @@ from shop.client.dead_letters import (
 dlq = typer.Typer(
     name="dlq",
     no_args_is_help=True,
-    help="Look at dead letters, the tickets that were given up on, and redrive them. For staff.",
+    help="List and redrive dead letters, the tickets that were given up on. For staff.",
 )
 
 
@@ -113,7 +113,7 @@ async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) 
     for letter_id, reason in done.refused.items():
         terminal.err().print(f"{letter_id}: {reason}")
     if done.left:
-        terminal.err().print(f"{done.left} could not be looked at; then run this again.")
+        terminal.err().print(f"{done.left} could not be read; then run this again.")
     verb = "Would redrive" if dry_run else "Redriven:"
     terminal.out().print(f"{verb} {done.redriven} of {done.count + done.left}")
     return terminal.FAILED if done.refused or done.left else 0

@@ -34,10 +34,10 @@ class EmulatorSettings(BaseSettings):
 
 
 def environment(port: int, state_dir: Path) -> Mapping[str, str]:
-    """Make the variables with which `COMMAND` starts an emulator.
+    """Return the variables for `COMMAND`.
 
-    ministack reads its own settings when it is imported. All but the three services that we use
-    are left out; so is Docker, whose containers it would otherwise look after.
+    ministack reads its own settings when it is imported. All but the three services in use
+    are left out, and Docker, whose containers it would otherwise manage.
     """
     return {
         "COFFEE_EMULATOR_PORT": str(port),
@@ -54,23 +54,23 @@ def environment(port: int, state_dir: Path) -> Mapping[str, str]:
 
 
 def endpoint_url(port: int) -> str:
-    """Say where an emulator on that port answers."""
+    """Return the URL of an emulator on that port."""
     return f"http://127.0.0.1:{port}"
 
 
 def health_url(port: int) -> str:
-    """Say where an emulator on that port tells that it answers."""
+    """Return the URL of its health check."""
     return f"{endpoint_url(port)}/_ministack/health"
 
 
 async def serve_until_stopped(settings: EmulatorSettings) -> None:
     """Serve until a signal, or the end of the parent; the state is saved on the way out."""
-    # They cost half a second that only this process owes, and containers do not have them.
+    # Importing them takes half a second, and containers do not have them.
     from hypercorn.asyncio import serve  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import app  # noqa: PLC0415
 
-    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
+    gc.freeze()  # what is loaded stays, so no collection needs to visit it
     config = Config()
     own = settings.listen_fd is None
     config.bind = [f"127.0.0.1:{settings.port}" if own else f"fd://{settings.listen_fd}"]

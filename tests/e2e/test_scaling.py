@@ -56,7 +56,7 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
 
 
 async def has(shop: RunningShop, working: int) -> None:
-    """Look at the shop until it has so many baristas, and hold I12 against every look."""
+    """Ask the shop until it has so many baristas, and check I12 in every answer."""
     async with asyncio.timeout(30):
         while True:
             status = await ask(shop.folder, ScaleRequest())
@@ -188,9 +188,9 @@ async def test_the_command_shows_and_sets_it(shop: RunningShop) -> None:
     assert "1 at work, 0 leaving" in shown
     assert "1, of 1 to 1" in shown
 
-    code, told = await shop.command("scale", "--max", "3", "--min", "3", "--json")
+    code, output = await shop.command("scale", "--max", "3", "--min", "3", "--json")
     assert code == 0
-    assert json.loads(told)["working"] == 3
+    assert json.loads(output)["working"] == 3
     assert len(shop.children("worker")) == 3
 
     code, _ = await shop.command("scale", "--desired", "1")

@@ -1,4 +1,4 @@
-"""What the reader reads on the roster, and the forecast in an order store that has a past."""
+"""What the reader finds in the heartbeats, and the forecast of an order store with a past."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def placed(store: SqliteStore, at: dt.datetime, times: int = 1) -> None:
         await store.place(order, at.date())
 
 
-async def test_the_pace_is_the_menus_until_baristas_have_measured_enough_orders(
+async def test_the_throughput_is_the_menus_until_baristas_have_measured_enough_orders(
     store: SqliteStore,
 ) -> None:
     reader = MetricsReader(Tickets(), store, MENU_THROUGHPUT, Clock())
@@ -72,7 +72,7 @@ async def test_the_pace_is_the_menus_until_baristas_have_measured_enough_orders(
     assert (await reader.read()).throughput == Throughput(4, 4)
 
 
-async def test_what_was_measured_holds_when_whoever_measured_it_has_gone(
+async def test_what_was_measured_holds_when_the_workers_that_measured_it_are_gone(
     store: SqliteStore,
 ) -> None:
     clock = Clock()
@@ -98,7 +98,9 @@ async def test_the_backlog_is_not_known_while_the_queue_is_out_of_reach(
     assert (await reader.read()).backlog is None
 
 
-async def test_the_roster_says_how_many_orders_everybody_has_in_hand(store: SqliteStore) -> None:
+async def test_the_heartbeats_say_how_many_orders_each_worker_has_in_hand(
+    store: SqliteStore,
+) -> None:
     await store.record_worker_heartbeat(WorkerHeartbeat("ada", 4, NOON + HOUR, in_hand=3))
     await store.record_worker_heartbeat(WorkerHeartbeat("grace", 4, NOON + HOUR))
     await store.record_worker_heartbeat(WorkerHeartbeat("gone", 4, NOON - HOUR, in_hand=4))
@@ -108,7 +110,7 @@ async def test_the_roster_says_how_many_orders_everybody_has_in_hand(store: Sqli
     assert metrics.in_hand == {"ada": 3, "grace": 0}
 
 
-async def test_the_same_hour_of_past_days_is_foreseen_and_counted_once_an_hour(
+async def test_the_same_hour_of_past_days_is_forecast_and_counted_once_an_hour(
     store: SqliteStore,
 ) -> None:
     clock, throughput = Clock(), Throughput(prep_seconds=3600, concurrency=1)
@@ -126,7 +128,7 @@ async def test_the_same_hour_of_past_days_is_foreseen_and_counted_once_an_hour(
 
 
 class Counts:
-    """Orders that came in past hours, of which the store tells only as long as the test says."""
+    """Order counts of past hours, which the store returns only as long as the test says."""
 
     def __init__(self, an_hour: int) -> None:
         self.an_hour: int | None = an_hour
@@ -157,9 +159,7 @@ async def test_what_is_known_of_this_hour_holds_while_the_next_cannot_be_counted
     assert await forecasts.floor(ONE_AN_HOUR) == 7
 
 
-async def test_a_store_that_does_not_answer_holds_nobody_up_for_longer_than_the_gauge_does() -> (
-    None
-):
+async def test_a_store_that_does_not_answer_delays_a_tick_no_longer_than_the_queue() -> None:
     clock, counts = Clock(), Counts(3)
     forecasts = ForecastCache(counts, dt.UTC, clock)
     counts.silent = True

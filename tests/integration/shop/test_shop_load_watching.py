@@ -67,7 +67,7 @@ async def test_what_is_announced_is_not_polled(watch: Watch) -> None:
         await watch.all_end()
 
     assert watch.states == {"1": "ready", "2": "canceled"}
-    assert watch.shop.looked_up == []
+    assert watch.shop.read_orders == []
 
 
 async def test_what_happened_before_the_stream_was_open_is_polled_at_once(watch: Watch) -> None:

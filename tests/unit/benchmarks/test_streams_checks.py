@@ -29,7 +29,7 @@ def but(**changes: object) -> Round:
     return dataclasses.replace(WELL, **changes)  # type: ignore[arg-type]
 
 
-def test_what_is_served_well_has_no_fault() -> None:
+def test_a_good_round_has_no_failure() -> None:
     assert failures([WELL], EMPTY, STREAMS) == []
 
 
@@ -43,7 +43,7 @@ def test_what_is_served_well_has_no_fault() -> None:
         (but(memory_all=EMPTY + STREAMS * BYTES_PER_STREAM + 1), "more memory"),
     ],
 )
-def test_each_fault_is_found_for_itself(one: Round, said: str) -> None:
+def test_each_failure_is_found_for_itself(one: Round, said: str) -> None:
     (failure,) = failures([one], EMPTY, STREAMS)
     assert said in failure
 
@@ -64,7 +64,7 @@ def test_a_percentile_is_a_delay_that_so_many_do_not_exceed(delays: list[float])
 
 
 @given(st.sets(st.integers(1, 9000), max_size=40))
-async def test_a_reader_hears_every_event_once_wherever_its_bytes_are_cut(cuts: set[int]) -> None:
+async def test_a_reader_receives_every_event_once_wherever_its_bytes_are_cut(cuts: set[int]) -> None:
     received: list[int] = []
     buffer = bytearray(2**16)
     reader = Reader(received.append, memoryview(buffer))
