@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from benchmarks.soak.chart import MIB, draw
 from benchmarks.soak.level import Judgement, judge
 from benchmarks.soak.run import Soak, Soaked
+from shop.cli.terminal import bars
 from shop.load.pending_orders import Finished
 from shop.load.report import Step
 
@@ -31,8 +31,17 @@ def main(
     every order was taken, once, and became ready.
     """
     console = Console(highlight=False)
-    with _Bar(console) as bar:
-        soaked = asyncio.run(Soak(minutes, rate).run(bar.begin, bar.advance_for))
+    with bars(console) as progress:
+        bar = progress.add_task("opening the shop", total=None)
+
+        def begin(phase: str, orders: int) -> None:
+            progress.reset(bar, description=phase, total=orders or None)
+
+        def advance_for(step: Step) -> None:
+            if isinstance(step, Finished):
+                progress.advance(bar)
+
+        soaked = asyncio.run(Soak(minutes, rate).run(begin, advance_for))
     judgements = [judge(footprint, soaked.load) for footprint in soaked.footprints]
     draw(soaked.footprints, soaked.load, _title(soaked), chart)
     console.print(_table(judgements))
@@ -40,30 +49,6 @@ def main(
     console.print(f"A leak shows from {soaked.load.shows_from / MIB:.1f} MiB in an hour on")
     is_good = all(judgement.finding.is_good for judgement in judgements)
     raise typer.Exit(0 if is_good and soaked.report.is_clean else 1)
-
-
-class _Bar(Progress):
-    """A progress bar of the current phase: its orders that have ended."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self.add_task("opening the shop", total=None)
-
-    def begin(self, what: str, orders: int) -> None:
-        """Show a new phase."""
-        self.reset(self._task, description=what, total=orders or None)
-
-    def advance_for(self, step: Step) -> None:
-        """Move when an order has ended."""
-        if isinstance(step, Finished):
-            self.advance(self._task)
 
 
 def _table(judgements: list[Judgement]) -> Table:

@@ -17,31 +17,13 @@ from shop.client.delivery_dead_letters import redrive_deliveries
 MOST_LISTED = 1000
 
 
-def dead_letters(
+@terminal.command
+async def dead_letters(
     url: Url,
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="How many at most.")] = 100,
     as_json: AsJson = False,  # noqa: FBT002
-) -> None:
+) -> int:
     """List the deliveries that were given up on, and why. For staff."""
-    terminal.run(_list(url, limit, as_json=as_json), url)
-
-
-def redrive(
-    url: Url,
-    subscription: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="Only this subscription's deliveries.", show_default=False),
-    ] = None,
-) -> None:
-    """Make the deliveries again that were given up on. For staff.
-
-    Subscriptions that were paused are resumed. Exits with 0 when all were redriven, with 1 when
-    some could not be, since their subscriptions have ended.
-    """
-    terminal.run(_redrive(url, subscription), url)
-
-
-async def _list(url: str, limit: int, *, as_json: bool) -> int:
     async with (
         connect_as_staff(url) as http,
         http.get("subscriptions/dead-letters", params={"limit": limit}) as response,
@@ -54,12 +36,24 @@ async def _list(url: str, limit: int, *, as_json: bool) -> int:
     return 0
 
 
-async def _redrive(url: str, subscription_id: str | None) -> int:
+@terminal.command
+async def redrive(
+    url: Url,
+    subscription: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Only this subscription's deliveries.", show_default=False),
+    ] = None,
+) -> int:
+    """Make the deliveries again that were given up on. For staff.
+
+    Subscriptions that were paused are resumed. Exits with 0 when all were redriven, with 1 when
+    some could not be, since their subscriptions have ended.
+    """
     async with connect_as_staff(url) as http:
         with terminal.redrive_bar() as move:
             done = await redrive_deliveries(
                 http,
-                subscription_id,
+                subscription,
                 lambda done: move(completed=done.redriven, total=done.total),
             )
     for count, fate in ((done.refused, "could not be redriven"), (done.left, "not read")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+import aiohttp
 import typer
 from rich.table import Table
 
@@ -30,23 +31,35 @@ dlq = typer.Typer(
 
 
 @dlq.command("list")
-def list_(
+@terminal.command
+async def list_(
     url: Url,
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="How many at most.")] = 100,
     as_json: AsJson = False,  # noqa: FBT002
-) -> None:
+) -> int:
     """List dead letters, the oldest first, each with its reason and its order."""
-    terminal.run(_list(url, limit, as_json=as_json), url)
+    async with connect_as_staff(url) as http:
+        answer = await read_dead_letters(http, limit)
+    if as_json:
+        terminal.print_json(answer["dead_letters"])
+    else:
+        terminal.print_listed(_table(answer["dead_letters"]), answer["total"])
+    return 0
 
 
 @dlq.command()
-def show(url: Url, letter_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+@terminal.command
+async def show(url: Url, letter_id: Annotated[str, typer.Argument(metavar="ID")]) -> int:
     """Show a dead letter with its body, as JSON."""
-    terminal.run(_show(url, letter_id), url)
+    async with connect_as_staff(url) as http:
+        shown = await read_dead_letter(http, letter_id)
+    terminal.print_json(shown)
+    return 0
 
 
 @dlq.command("redrive")
-def redrive_(
+@terminal.command
+async def redrive_(
     url: Url,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", show_default=False)] = None,
     all_: Annotated[bool, typer.Option("--all", help="All that there are.")] = False,  # noqa: FBT002
@@ -54,7 +67,7 @@ def redrive_(
     dry_run: Annotated[  # noqa: FBT002
         bool, typer.Option("--dry-run", help="Only say what would become of them.")
     ] = False,
-) -> None:
+) -> int:
     """Place the orders of dead letters anew, and give them fresh tickets.
 
     Exits with 0 when all were redriven, with 1 when some could not be.
@@ -66,50 +79,8 @@ def redrive_(
     """
     if all_ == bool(ids):
         raise typer.BadParameter("give either the ids of dead letters, or --all")
-    terminal.run(_redrive(url, ids or (), rate, dry_run=dry_run), url)
-
-
-@dlq.command()
-def purge(
-    url: Url,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
-) -> None:
-    """Delete all dead letters for good. Their orders stay failed."""
-    terminal.run(_purge(url, sure=yes), url)
-
-
-async def _list(url: str, limit: int, *, as_json: bool) -> int:
     async with connect_as_staff(url) as http:
-        answer = await read_dead_letters(http, limit)
-    if as_json:
-        terminal.print_json(answer["dead_letters"])
-    else:
-        terminal.print_listed(_table(answer["dead_letters"]), answer["total"])
-    return 0
-
-
-async def _show(url: str, letter_id: str) -> int:
-    async with connect_as_staff(url) as http:
-        shown = await read_dead_letter(http, letter_id)
-    terminal.print_json(shown)
-    return 0
-
-
-async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) -> int:
-    async with connect_as_staff(url) as http:
-        if dry_run and not ids:
-            done = await try_all(http)
-        else:
-            total = len(ids) or (await read_dead_letters(http, 1))["total"]
-            with terminal.redrive_bar(total) as move:
-
-                def show(done: Redriven) -> None:
-                    move(completed=done.count)
-
-                if ids:
-                    done = await redrive(http, ids, rate, show, dry_run=dry_run)
-                else:
-                    done = await redrive_all(http, rate, show)
+        done = await _redrive(http, ids or (), rate, dry_run=dry_run)
     for letter_id, reason in done.refused.items():
         terminal.err().print(f"{letter_id}: {reason}")
     if done.left:
@@ -119,18 +90,40 @@ async def _redrive(url: str, ids: Sequence[str], rate: float, *, dry_run: bool) 
     return terminal.FAILED if done.refused or done.left else 0
 
 
-async def _purge(url: str, *, sure: bool) -> int:
+@dlq.command()
+@terminal.command
+async def purge(
+    url: Url,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
+) -> int:
+    """Delete all dead letters for good. Their orders stay failed."""
     async with connect_as_staff(url) as http:
         count = (await read_dead_letters(http, 1))["total"]
         if not count:
             terminal.out().print("No dead letters.")
             return 0
-        if not sure and not typer.confirm(f"Delete {count} dead letters for good?"):
+        if not yes and not typer.confirm(f"Delete {count} dead letters for good?"):
             return terminal.FAILED
         async with http.delete("dead-letters") as response:
             purged = (await content(response))["purged"]
     terminal.out().print(f"Purged: {purged}")
     return 0
+
+
+async def _redrive(
+    http: aiohttp.ClientSession, ids: Sequence[str], rate: float, *, dry_run: bool
+) -> Redriven:
+    if dry_run and not ids:
+        return await try_all(http)
+    total = len(ids) or (await read_dead_letters(http, 1))["total"]
+    with terminal.redrive_bar(total) as move:
+
+        def show(done: Redriven) -> None:
+            move(completed=done.count)
+
+        if ids:
+            return await redrive(http, ids, rate, show, dry_run=dry_run)
+        return await redrive_all(http, rate, show)
 
 
 def _table(letters: Sequence[Json]) -> Table:

@@ -50,7 +50,7 @@ def follow(
     """
     selection = _selection(topics or [], order)
     with contextlib.suppress(KeyboardInterrupt):
-        terminal.run(_follow(url, selection, as_json=as_json), url)
+        raise typer.Exit(terminal.run_at(url, _follow(url, selection, as_json=as_json)))
 
 
 def _selection(topics: list[str], order: str | None) -> dict[str, str]:

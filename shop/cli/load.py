@@ -17,7 +17,8 @@ from shop.load.placements import Refused
 from shop.load.report import Percentiles, Report, Step
 
 
-def load(
+@terminal.command
+async def load(
     url: Url,
     orders: Annotated[int, typer.Option(min=1, help="How many orders to place.")] = 500,
     rate: Annotated[float, typer.Option(min=0.1, help="How many are due in each second.")] = 50,
@@ -25,9 +26,9 @@ def load(
     seed: Annotated[
         int | None, typer.Option(help="Order the same things again.", show_default=False)
     ] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything.")] = 600,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for everything.")] = 600,  # noqa: ASYNC109 - the user's, not the caller's
     as_json: AsJson = False,  # noqa: FBT002
-) -> None:
+) -> int:
     """Place many orders at a steady rate and follow each until it is ready.
 
     Orders are due at fixed times, whether or not the shop keeps up, and how long placing took
@@ -44,10 +45,6 @@ def load(
     """
     chosen = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - only a seed
     wanted = Load(orders, rate, chosen, concurrency, timeout)
-    terminal.run(_load(wanted, url, as_json=as_json), url)
-
-
-async def _load(wanted: Load, url: str, *, as_json: bool) -> int:
     console = terminal.err()
     key = staff_key(url)
     console.print(f"Seed {wanted.seed}, as {'staff' if key else 'a customer'}")

@@ -13,12 +13,9 @@ from shop.client.answers import content
 from shop.client.connection import connect
 
 
-def menu(url: Url) -> None:
+@terminal.command
+async def menu(url: Url) -> int:
     """Show what there is to order, and for how much."""
-    terminal.run(_menu(url), url)
-
-
-async def _menu(url: str) -> int:
     async with connect(url) as http, http.get("menu") as response:
         shown = await content(response)
     table = Table("Item", "Sizes", "Modifiers", box=None, padding=(0, 2, 0, 0))

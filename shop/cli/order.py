@@ -25,7 +25,8 @@ ATTEMPTS = 4
 SERVED = frozenset({"ready", "collected"})
 
 
-def order(
+@terminal.command
+async def order(
     url: Url,
     lines: Annotated[
         list[str] | None,
@@ -36,9 +37,9 @@ def order(
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="The name to call out.")] = "Guest",
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for it.")] = 600,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for it.")] = 600,  # noqa: ASYNC109 - the user's, not the caller's
     follow: Annotated[bool, typer.Option(help="Wait until the order is ready.")] = True,  # noqa: FBT002
-) -> None:
+) -> int:
     """Place one order and follow it live until it is ready.
 
     **Examples**
@@ -55,10 +56,6 @@ def order(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     body = {"customer_name": name, "items": items}
-    terminal.run(_order(url, body, timeout if follow else None), url)
-
-
-async def _order(url: str, body: Json, timeout: float | None) -> int:  # noqa: ASYNC109 - the user's, not the caller's
     say = terminal.out().print
     async with connect(url) as http:
         retrier = Retrier(
@@ -68,7 +65,7 @@ async def _order(url: str, body: Json, timeout: float | None) -> int:  # noqa: A
         placed = (await placer.place(body, f"cli-{uuid.uuid4()}")).content
         say(_summary(placed))
         say(f"{url.rstrip('/')}/orders/{placed['id']}")
-        return 0 if timeout is None else await _follow(http, placed, timeout)
+        return 0 if not follow else await _follow(http, placed, timeout)
 
 
 async def _follow(http: aiohttp.ClientSession, placed: Json, timeout: float) -> int:  # noqa: ASYNC109 - as above

@@ -18,14 +18,15 @@ from shop.client.connection import connect_as_staff
 PAGE = 100
 
 
-def orders(
+@terminal.command
+async def orders(
     url: Url,
     state: Annotated[
         OrderState | None, typer.Option(help="Only orders in this state.", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     as_json: AsJson = False,  # noqa: FBT002
-) -> None:
+) -> int:
     """List orders, newest first. For staff.
 
     The staff key is the one in COFFEE_STAFF_KEY, or else the one that the shop on this machine
@@ -36,10 +37,6 @@ def orders(
     - `coffeeshop orders --state ready`
     - `coffeeshop orders --limit 500 --json`
     """
-    terminal.run(_orders(url, state, limit, as_json=as_json), url)
-
-
-async def _orders(url: str, state: OrderState | None, limit: int, *, as_json: bool) -> int:
     async with connect_as_staff(url) as http:
         listed = await _newest(http, state, limit)
     if as_json:

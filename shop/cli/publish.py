@@ -11,13 +11,14 @@ from shop.cli import terminal
 from shop.cli.options import Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect_as_staff, path
-from shop.client.markdown import UnfinishedError, Written, read_issue
+from shop.client.markdown import UnfinishedError, read_issue
 from shop.client.retrier import Retrier
 
 ATTEMPTS = 4
 
 
-def publish(
+@terminal.command
+async def publish(
     url: Url,
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="To whose subscribers it goes.")],
     file: Annotated[
@@ -40,7 +41,7 @@ def publish(
         str | None,
         typer.Option(help="The issue itself, in place of a file.", show_default=False),
     ] = None,
-) -> None:
+) -> int:
     """Publish a newsletter issue. For staff.
 
     **Examples**
@@ -60,10 +61,6 @@ def publish(
         raise typer.BadParameter("the file is not text in UTF-8") from error
     except UnfinishedError as error:
         raise typer.BadParameter(str(error)) from error
-    terminal.run(_publish(url, topic, issue), url)
-
-
-async def _publish(url: str, topic: str, issue: Written) -> int:
     body = {"subject": issue.subject, "body": issue.body}
     headers = {"Idempotency-Key": f"cli-{uuid.uuid4()}"}
     say = terminal.err().print

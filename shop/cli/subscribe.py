@@ -25,7 +25,8 @@ _NEXT: Mapping[str, str] = {
 }
 
 
-def subscribe(  # noqa: PLR0913, PLR0917 - an option each
+@terminal.command
+async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
     url: Url,
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Whose events to have.")],
     webhook: Annotated[
@@ -63,7 +64,7 @@ def subscribe(  # noqa: PLR0913, PLR0917 - an option each
         ),
     ] = None,
     as_json: AsJson = False,  # noqa: FBT002
-) -> None:
+) -> int:
     """Subscribe to a topic by webhook, e-mail or queue.
 
     Prints the subscription's id, its manage token, with which it is shown, resumed and ended,
@@ -83,10 +84,6 @@ def subscribe(  # noqa: PLR0913, PLR0917 - an option each
     if len(chosen) != 1:
         raise typer.BadParameter("give one of --webhook, --email and --queue")
     wanted = {**chosen[0], "filter": {"type": types or [], "order_id": orders or []}}
-    terminal.run(_subscribe(url, topic, wanted, as_json=as_json), url)
-
-
-async def _subscribe(url: str, topic: str, wanted: Json, *, as_json: bool) -> int:
     async with (
         connect(url, staff_key(url)) as http,
         http.post(path("topics", topic, "subscriptions"), json=wanted) as response,

@@ -28,30 +28,14 @@ Token: TypeAlias = Annotated[
 ]
 
 
-def show(
+@terminal.command
+async def show(
     url: Url,
     subscription_id: SubscriptionId,
     token: Token = None,
     as_json: AsJson = False,  # noqa: FBT002
-) -> None:
+) -> int:
     """Show a subscription, its last deliveries, and what became of them."""
-    terminal.run(_show(url, subscription_id, token, as_json=as_json), url)
-
-
-def resume(url: Url, subscription_id: SubscriptionId, token: Token = None) -> None:
-    """Resume a subscription that was paused, and have what it missed delivered.
-
-    A subscription is paused when its subscriber could not be reached for hours.
-    """
-    terminal.run(_resume(url, subscription_id, token), url)
-
-
-def unsubscribe(url: Url, subscription_id: SubscriptionId, token: Token = None) -> None:
-    """End a subscription for good: nothing more is delivered."""
-    terminal.run(_unsubscribe(url, subscription_id, token), url)
-
-
-async def _show(url: str, subscription_id: str, token: str | None, *, as_json: bool) -> int:
     async with (
         _connect_as_holder(url, token) as http,
         http.get(path("subscriptions", subscription_id)) as response,
@@ -67,7 +51,12 @@ async def _show(url: str, subscription_id: str, token: str | None, *, as_json: b
     return 0
 
 
-async def _resume(url: str, subscription_id: str, token: str | None) -> int:
+@terminal.command
+async def resume(url: Url, subscription_id: SubscriptionId, token: Token = None) -> int:
+    """Resume a subscription that was paused, and have what it missed delivered.
+
+    A subscription is paused when its subscriber could not be reached for hours.
+    """
     async with (
         _connect_as_holder(url, token) as http,
         http.post(path("subscriptions", subscription_id, "resume")) as response,
@@ -77,7 +66,9 @@ async def _resume(url: str, subscription_id: str, token: str | None) -> int:
     return 0
 
 
-async def _unsubscribe(url: str, subscription_id: str, token: str | None) -> int:
+@terminal.command
+async def unsubscribe(url: Url, subscription_id: SubscriptionId, token: Token = None) -> int:
+    """End a subscription for good: nothing more is delivered."""
     async with (
         _connect_as_holder(url, token) as http,
         http.delete(path("subscriptions", subscription_id)) as response,

@@ -8,7 +8,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 import aiohttp
 import typer
@@ -18,6 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from shop.client.answers import ProblemError
+
+P = ParamSpec("P")
 
 FAILED, MISUSED = 1, 2
 """Exit codes: it did not succeed; the request makes no sense."""
@@ -61,9 +63,9 @@ def print_listed(table: Table, total: int) -> None:
         out().print(f"{table.row_count} of {total}")
 
 
-def bars() -> Progress:
-    """Make progress bars on standard error; where that is no terminal, they stay away."""
-    console = err()
+def bars(console: Console | None = None) -> Progress:
+    """Make progress bars, on standard error by default; they need a terminal to be shown."""
+    console = console or err()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -87,12 +89,21 @@ def retry_notice(reason: str, seconds: float) -> str:
     return f"{reason}; trying again in {seconds:.1f} s"
 
 
-def run(work: Coroutine[Any, Any, int], url: str) -> None:
-    """Run a command, and exit with the code that it returns or that its error means."""
-    raise typer.Exit(_exit_code(work, url))
+def command(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
+    """Make a command of a coroutine function with a parameter `url`.
+
+    It exits with the code that the coroutine returns, or that its error means.
+    """
+
+    @functools.wraps(work)
+    def run(*args: P.args, **options: P.kwargs) -> None:
+        raise typer.Exit(run_at(str(options["url"]), work(*args, **options)))
+
+    return run
 
 
-def _exit_code(work: Coroutine[Any, Any, int], url: str) -> int:
+def run_at(url: str, work: Coroutine[Any, Any, int]) -> int:
+    """Run a command's work at a shop; return its exit code."""
     try:
         return asyncio.run(work)
     except ProblemError as error:

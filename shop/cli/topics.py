@@ -41,36 +41,9 @@ topics = typer.Typer(
 
 
 @topics.command("list")
-def list_(url: Url, as_json: AsJson = False) -> None:  # noqa: FBT002
+@terminal.command
+async def list_(url: Url, as_json: AsJson = False) -> int:  # noqa: FBT002
     """List the topics, and how many follow each: subscriptions, and live streams."""
-    terminal.run(_list(url, as_json=as_json), url)
-
-
-topics.command()(follow)
-topics.command()(subscribe)
-topics.command()(show)
-topics.command()(resume)
-topics.command()(unsubscribe)
-
-
-@topics.command(rich_help_panel=STAFF)
-def create(
-    url: Url,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Small letters, digits and -, as in todays-roast.")
-    ],
-    description: Annotated[str, typer.Option(help="What it is about, in up to 200 characters.")],
-) -> None:
-    """Add a topic, or describe it anew. For staff."""
-    terminal.run(_create(url, name, description), url)
-
-
-topics.command(rich_help_panel=STAFF)(publish)
-topics.command("dead-letters", rich_help_panel=STAFF)(dead_letters)
-topics.command(rich_help_panel=STAFF)(redrive)
-
-
-async def _list(url: str, *, as_json: bool) -> int:
     async with connect(url) as http, http.get("topics") as response:
         listed = (await content(response))["topics"]
     if as_json:
@@ -83,7 +56,23 @@ async def _list(url: str, *, as_json: bool) -> int:
     return 0
 
 
-async def _create(url: str, name: str, description: str) -> int:
+topics.command()(follow)
+topics.command()(subscribe)
+topics.command()(show)
+topics.command()(resume)
+topics.command()(unsubscribe)
+
+
+@topics.command(rich_help_panel=STAFF)
+@terminal.command
+async def create(
+    url: Url,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Small letters, digits and -, as in todays-roast.")
+    ],
+    description: Annotated[str, typer.Option(help="What it is about, in up to 200 characters.")],
+) -> int:
+    """Add a topic, or describe it anew. For staff."""
     body = {"description": description}
     async with (
         connect_as_staff(url) as http,
@@ -93,3 +82,8 @@ async def _create(url: str, name: str, description: str) -> int:
         is_new = response.status == HTTPStatus.CREATED
     terminal.out().print(f"{name} is new." if is_new else f"{name} is described anew.")
     return 0
+
+
+topics.command(rich_help_panel=STAFF)(publish)
+topics.command("dead-letters", rich_help_panel=STAFF)(dead_letters)
+topics.command(rich_help_panel=STAFF)(redrive)

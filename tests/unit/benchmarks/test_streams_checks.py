@@ -64,7 +64,9 @@ def test_a_percentile_is_a_delay_that_so_many_do_not_exceed(delays: list[float])
 
 
 @given(st.sets(st.integers(1, 9000), max_size=40))
-async def test_a_reader_receives_every_event_once_wherever_its_bytes_are_cut(cuts: set[int]) -> None:
+async def test_a_reader_receives_every_event_once_wherever_its_bytes_are_cut(
+    cuts: set[int],
+) -> None:
     received: list[int] = []
     buffer = bytearray(2**16)
     reader = Reader(received.append, memoryview(buffer))
