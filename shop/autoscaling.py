@@ -18,12 +18,11 @@ from shared.store.factory import open_store
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control_messages import SOCKET
 from shop.scaling.control_server import control_socket
-from shop.scaling.floors import Floors
+from shop.scaling.floors import Floors, ForecastCache
 from shop.scaling.forecast import ForecastUse
-from shop.scaling.forecast_cache import ForecastCache
 from shop.scaling.loop import ScalablePool, ScalingLoop
 from shop.scaling.metrics_reader import MetricsReader
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import Throughput
 from shop.settings import ShopSettings
 
 REOPEN_SECONDS = 5.0

@@ -23,7 +23,8 @@ from shop.processes.resources import Resources, acquired_resources
 from shop.processes.shop import Shop
 from shop.processes.signals import stop_signals
 from shop.processes.supervisor import supervision
-from shop.scaling.throughput import Throughput, typical_seconds
+from shop.scaling.metrics_reader import typical_seconds
+from shop.scaling.target import Throughput
 from shop.settings import ShopSettings
 
 log = structlog.stdlib.get_logger(__name__)

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shop.scaling.autoscaler import Sample, ScalingPolicy, ScalingState, decide
-from shop.scaling.target import expected_wait
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import Throughput, expected_wait
 
 STEP_SECONDS = 0.02
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from shop.scaling.target import BaristaRange, workers_for
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import BaristaRange, Throughput, workers_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from producer.build import SAMPLE_SECONDS
 from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
 from shop.scaling.prices import Prices
-from shop.scaling.target import workers_at
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import Throughput, workers_at
 from worker.app import CLOCK_IN_SECONDS
 from worker.settings import WorkerSettings
 

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shop.scaling.target import workers_at
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import Throughput, workers_at
 
 PAST_DAYS = 7
 AHEAD = dt.timedelta(minutes=10)

@@ -13,8 +13,7 @@ from shop.scaling.autoscaler import Sample, ScalingPolicy, ScalingState, decide
 from shop.scaling.control_messages import LastChange, ScaleRequest, Status
 from shop.scaling.floors import Floors
 from shop.scaling.metrics_reader import Metrics, MetricsReader
-from shop.scaling.target import BaristaRange, expected_wait
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import BaristaRange, Throughput, expected_wait
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import statistics
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -11,12 +12,17 @@ import structlog
 
 from shared.clock import Clock
 from shared.domain.errors import UnavailableError
+from shared.domain.menu import Menu
+from shared.domain.shop import WorkerHeartbeat
 from shared.store.contract import ShopStore
-from shop.scaling.throughput import Throughput, measured_seconds
+from shop.scaling.target import Throughput
 
 log = structlog.stdlib.get_logger(__name__)
 
 READ_SECONDS = 3.0
+
+ENOUGH = 5
+"""The mean of fewer orders says too little."""
 
 Found = TypeVar("Found")
 
@@ -67,6 +73,20 @@ class MetricsReader:
             self._throughput = Throughput(seconds, self._throughput.concurrency)
         in_hand = {heartbeat.barista: heartbeat.in_hand for heartbeat in heartbeats or ()}
         return Metrics(backlog, self._throughput, in_hand)
+
+
+def measured_seconds(heartbeats: Sequence[WorkerHeartbeat]) -> float | None:
+    """Return the mean over the last orders of the workers alive; None for too few orders."""
+    prepared = sum(heartbeat.prepared for heartbeat in heartbeats)
+    if prepared < ENOUGH:
+        return None
+    return sum(one.prepared * one.prep_seconds for one in heartbeats) / prepared
+
+
+def typical_seconds(menu: Menu, brew_speed: float) -> float:
+    """Return the mean over the menu, used until orders are measured; 0 at a brew speed of 0."""
+    mean = statistics.fmean(item.prep_seconds for item in menu.items)
+    return mean / brew_speed if brew_speed else 0.0
 
 
 async def _within_reach(event: str, read: Callable[[], Awaitable[Found]]) -> Found | None:

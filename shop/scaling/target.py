@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from shop.scaling.throughput import Throughput
-
 MOST_BARISTAS = 64
+
+SHORTEST_SECONDS = 0.001
+"""The least that a preparation takes: without any waiting it is still some work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,23 @@ class BaristaRange:
     def clamp(self, count: int) -> int:
         """Bring a number into the range."""
         return max(self.least, min(count, self.most))
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """How fast one barista is: seconds per order, and how many orders at once."""
+
+    prep_seconds: float
+    concurrency: int
+
+    @property
+    def orders_per_second(self) -> float:
+        """What one barista finishes while it always has orders."""
+        return self.concurrency / max(self.prep_seconds, SHORTEST_SECONDS)
+
+    def backlog_within(self, wait_seconds: float) -> float:
+        """Return how many orders one barista finishes within `wait_seconds`."""
+        return wait_seconds * self.orders_per_second
 
 
 def workers_for(backlog: float, throughput: Throughput, acceptable_wait: float) -> int:

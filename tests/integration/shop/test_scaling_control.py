@@ -17,13 +17,11 @@ from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control_client import NoAnswerError, ask
 from shop.scaling.control_messages import SOCKET, ScaleRequest
 from shop.scaling.control_server import control_socket
-from shop.scaling.floors import Floors
-from shop.scaling.forecast_cache import ForecastCache
+from shop.scaling.floors import Floors, ForecastCache
 from shop.scaling.loop import RefusedError, ScalingLoop
 from shop.scaling.metrics_reader import MetricsReader
 from shop.scaling.schedule import Schedule, parse_schedule
-from shop.scaling.target import BaristaRange
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import BaristaRange, Throughput
 from tests.support.orders import NOON
 
 THROUGHPUT = Throughput(prep_seconds=30, concurrency=4)

@@ -15,9 +15,9 @@ from shared.domain.order import OrderState, TimelineEntry
 from shared.domain.shop import WorkerHeartbeat
 from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.store import SqliteStore, open_sqlite_store
-from shop.scaling.forecast_cache import ForecastCache
+from shop.scaling.floors import ForecastCache
 from shop.scaling.metrics_reader import READ_SECONDS, MetricsReader
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import Throughput
 from tests.support.orders import NOON, an_order
 
 MENU_THROUGHPUT = Throughput(prep_seconds=9, concurrency=4)

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from shop.processes.lock import StateDirError, locked
-from shop.processes.sockets import PortError, listen
+from shop.processes.resources import PortError, listen
 from tests.support.waiting import eventually, gone
 
 HOLDER = """

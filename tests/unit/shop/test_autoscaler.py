@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.scaling.autoscaler import Decision, Floor, Sample, ScalingPolicy, ScalingState, decide
-from shop.scaling.target import BaristaRange
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import BaristaRange, Throughput
 
 THROUGHPUT = Throughput(prep_seconds=30, concurrency=4)
 POLICY = ScalingPolicy(BaristaRange(1, 4), acceptable_wait=60)

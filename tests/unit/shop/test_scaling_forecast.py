@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shop.scaling.forecast import Hour, forecast, hours_to_come, same_hour_before
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import Throughput
 
 THROUGHPUT = Throughput(prep_seconds=30, concurrency=4)
 BERLIN = ZoneInfo("Europe/Berlin")

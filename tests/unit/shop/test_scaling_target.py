@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.scaling.target import expected_wait, workers_at, workers_for
-from shop.scaling.throughput import Throughput
+from shop.scaling.target import Throughput, expected_wait, workers_at, workers_for
 
 throughputs = st.builds(Throughput, st.floats(0.01, 1000), st.integers(1, 1000))
 

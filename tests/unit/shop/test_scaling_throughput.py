@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.menu import Choice, Menu, MenuItem
 from shared.domain.shop import WorkerHeartbeat
-from shop.scaling.throughput import ENOUGH, measured_seconds, typical_seconds
+from shop.scaling.metrics_reader import ENOUGH, measured_seconds, typical_seconds
 from tests.support.orders import NOON
 
 
