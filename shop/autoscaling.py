@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.queues import open_orders_queue, provisioned
-from shared.aws.tickets import TicketQueue
+from shared.aws.queues import open_orders_queue, wait_for_queues
 from shared.clock import utc_now
 from shared.runtime.lifecycle import every
 from shared.store.factory import open_store
@@ -55,7 +54,7 @@ class Autoscaling:
         settings, names = self.settings, Names(self.settings.name_prefix)
         timezone, use = ZoneInfo(settings.timezone), settings.barista_forecast
         async with aws_clients(settings) as clients:
-            await provisioned(clients, names.orders, names.dead_letters)
+            await wait_for_queues(clients, names.orders, names.dead_letters)
             async with (
                 open_orders_queue(clients, names) as queue,
                 open_store(settings, clients.dynamodb, utc_now) as store,
@@ -63,7 +62,7 @@ class Autoscaling:
                 forecasts = ForecastCache(store, timezone, utc_now)
                 yield ScalingLoop(
                     pool=self.pool,
-                    reader=MetricsReader(TicketQueue(queue), store, self.throughput, utc_now),
+                    reader=MetricsReader(queue, store, self.throughput, utc_now),
                     policy=ScalingPolicy(settings.baristas, settings.acceptable_wait),
                     floors=Floors(
                         schedule=settings.barista_schedule,

@@ -1,4 +1,4 @@
-"""`python -m worker`: one barista, until SIGTERM, or SIGUSR1 to leave in no hurry."""
+"""`python -m worker`: one worker, until SIGTERM, or SIGUSR1 to drain it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 
-from shared.runtime.lifecycle import heeding, stop_requested
+from shared.runtime.lifecycle import handling_signal, stop_requested
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import exit_on_startup_error, read_settings
 from worker.app import work
@@ -14,20 +14,20 @@ from worker.settings import WorkerSettings
 
 
 async def _run(settings: WorkerSettings) -> None:
-    leave = asyncio.Event()
+    drain = asyncio.Event()
     async with (
         stop_requested(settings.lifeline_fd) as stop,
-        heeding(signal.SIGUSR1, leave.set),
+        handling_signal(signal.SIGUSR1, drain.set),
     ):
-        await work(settings, stop, leave)
+        await work(settings, stop, drain)
 
 
 def main() -> None:
-    """Run a worker as its settings say."""
+    """Run a worker with the settings of the environment."""
     with exit_on_startup_error():
         settings = read_settings(WorkerSettings)
         configure_logging("worker", settings.log_format, settings.log_level)
-        gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
+        gc.freeze()  # loaded modules live until the end: collections need not scan them
         asyncio.run(_run(settings))
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from notifier.subscriptions.queue_policy import lets_send
 from shared.aws.clients import AwsClients
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import OURS
 from shared.domain.subscription import Channel, Filter, Subscription
@@ -52,7 +52,7 @@ class QueueSubscribers:
         topic = await self._topic(subscription.topic)
         await self._check_queue(subscription.target, topic)
         sns = self._clients.sns
-        async with reaching("SNS"):
+        async with aws_call("SNS"):
             try:
                 subscribed = await sns.subscribe(
                     TopicArn=topic,
@@ -71,7 +71,7 @@ class QueueSubscribers:
         """Take SNS's subscription away, if there is one; raises AwsUnavailableError."""
         arn = subscription.aws_subscription or await self._lost(subscription)
         if arn is not None:
-            async with reaching("SNS"):
+            async with aws_call("SNS"):
                 await self._clients.sns.unsubscribe(SubscriptionArn=arn)
 
     async def _lost(self, subscription: Subscription) -> str | None:
@@ -86,7 +86,7 @@ class QueueSubscribers:
         return None
 
     async def _topic(self, name: str) -> str:
-        async with reaching("SNS"):
+        async with aws_call("SNS"):
             answer = await self._clients.sns.create_topic(Name=self._names.topic(name))
         return answer["TopicArn"]
 
@@ -114,7 +114,7 @@ class QueueSubscribers:
             raise QueueRefusedError("this is not the ARN of a standard SQS queue")
         sqs = self._clients.sqs
         _, account, name = match.groups()
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             try:
                 found = await sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
                 url = found["QueueUrl"]

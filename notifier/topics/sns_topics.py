@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 
 from shared.aws.clients import AwsClients
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.aws.names import Names
 from shared.aws.topics import Topic
 from shared.messages.announcement import CloudEvent
@@ -24,7 +24,7 @@ class SnsTopics:
     async def publish(self, topic: str, event: CloudEvent, attributes: Mapping[str, str]) -> None:
         """Return once SNS has confirmed; raises AwsUnavailableError or EntryFailedError."""
         if topic not in self._topics:
-            async with reaching("SNS"):
+            async with aws_call("SNS"):
                 answer = await self._clients.sns.create_topic(Name=self._names.topic(topic))
             self._topics.setdefault(topic, Topic(self._clients.sns, answer["TopicArn"]))
         await self._topics[topic].publish(event, attributes)

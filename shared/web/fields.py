@@ -1,4 +1,4 @@
-"""What requests are made of: bodies that are read strictly, and text that people can read."""
+"""Field types of requests: strict bodies, and text that people can read."""
 
 from __future__ import annotations
 
@@ -16,46 +16,47 @@ _RFC_3339 = re.compile(
 )
 
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""General categories (Unicode Standard, section 4.5): what cannot be printed, what is not seen."""
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""General categories (Unicode Standard, section 4.5): not printable; printable but invisible."""
 
 _NOT_SENDABLE = frozenset("\ufffe\uffff")
-"""Of what can be printed, SQS refuses these (SendMessage), and SNS drops a message for them."""
+"""Printable characters that SQS refuses (SendMessage), and for which SNS drops a message."""
+
+_NOT_A_CHARACTER = PydanticCustomError(
+    "not_a_character", "Text should have no U+FFFE and no U+FFFF"
+)
 
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\n"))
 
-_UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Fillers, which are letters or symbols by their category."""
 
 
 def printable(text: str) -> str:
-    """Pass text on that has no control characters, and can be sent."""
+    """Refuse control characters and what queues refuse."""
     if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
-    _check_sendable(text)
+    if not _NOT_SENDABLE.isdisjoint(text):
+        raise _NOT_A_CHARACTER
     return text
 
 
 def printable_lines(text: str) -> str:
-    """Pass text on that has no control characters but for those that lay it out."""
+    """Refuse what `printable` refuses, except for tabs and line breaks."""
     printable(text.translate(_LAYOUT))
     return text
 
 
 def sendable(data: dict[str, Any]) -> dict[str, Any]:
-    """Pass JSON on that can be sent: what other characters a queue refuses, JSON escapes."""
-    _check_sendable(json.dumps(data, ensure_ascii=False))
+    """Refuse JSON that queues refuse; the other characters they refuse are escaped in JSON."""
+    if not _NOT_SENDABLE.isdisjoint(json.dumps(data, ensure_ascii=False)):
+        raise _NOT_A_CHARACTER
     return data
 
 
-def _check_sendable(text: str) -> None:
-    if not _NOT_SENDABLE.isdisjoint(text):
-        raise PydanticCustomError("not_a_character", "Text should have no U+FFFE and no U+FFFF")
-
-
 def not_blank(text: str) -> str:
-    """Pass text on of which something can be seen."""
-    if all(unicodedata.category(c) in _UNSEEN or c in _UNSEEN_LETTERS for c in text):
+    """Refuse text of which nothing is visible."""
+    if all(unicodedata.category(c) in _INVISIBLE or c in _INVISIBLE_LETTERS for c in text):
         raise PydanticCustomError("blank", "Text should not be blank")
     return text
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.client.answers import Json, content
 from shop.client.connection import connect
 from shop.client.ordering import OrderPlacer
@@ -72,9 +72,9 @@ async def run_load(
         )
         listener = AnnouncementListener(watching, pending)
         poller = OrderPoller(watching, pending, listener)
-        listen = running(listener.run(), "listen") if key else contextlib.nullcontext()
+        listen = background_task(listener.run(), "listen") if key else contextlib.nullcontext()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(load.timeout), listen, running(poller.run(), "poll"):
+            async with asyncio.timeout(load.timeout), listen, background_task(poller.run(), "poll"):
                 await place_all(planned, placer, record_placement)
                 await pending.all_have_ended()
         await poller.sweep(whole=True)

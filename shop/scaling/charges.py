@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from producer.build import SAMPLE_SECONDS
-from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS
+from producer.orders.admission import HEARTBEATS_TTL_SECONDS
+from producer.orders.backlog import SAMPLE_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
 from shop.scaling.prices import Prices
 from shop.scaling.target import Throughput, workers_at
-from worker.app import CLOCK_IN_SECONDS
+from worker.app import HEARTBEAT_SECONDS
 from worker.settings import WorkerSettings
 
 EXTENDED_EVERY: float = WorkerSettings.model_fields["visibility_timeout"].default / 3
@@ -70,12 +70,12 @@ class Load:
     @property
     def heartbeats_per_second(self) -> float:
         """How many heartbeats all workers write."""
-        return self.workers / CLOCK_IN_SECONDS
+        return self.workers / HEARTBEAT_SECONDS
 
     @property
     def heartbeat_reads_per_second(self) -> float:
         """How many read units all cashiers use for the worker heartbeats."""
-        reads = self.cashiers * min(self.at_cashier, 1 / LOOK_AGAIN_SECONDS)
+        reads = self.cashiers * min(self.at_cashier, 1 / HEARTBEATS_TTL_SECONDS)
         return reads * math.ceil(self.workers * HEARTBEAT_BYTES / READ_BYTES) / 2
 
 

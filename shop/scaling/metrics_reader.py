@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.domain.errors import UnavailableError
 from shared.domain.menu import Menu
 from shared.domain.shop import WorkerHeartbeat
-from shared.store.contract import ShopStore
+from shared.store.contract import HeartbeatStore
 from shop.scaling.target import Throughput
 
 log = structlog.stdlib.get_logger(__name__)
@@ -30,7 +30,7 @@ Found = TypeVar("Found")
 class TicketCount(Protocol):
     """Counts the tickets waiting and in flight."""
 
-    async def backlog(self) -> int:
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
         """Count them."""
 
 
@@ -53,7 +53,7 @@ class MetricsReader:
     """
 
     def __init__(
-        self, tickets: TicketCount, store: ShopStore, throughput: Throughput, clock: Clock
+        self, tickets: TicketCount, store: HeartbeatStore, throughput: Throughput, clock: Clock
     ) -> None:
         self._tickets = tickets
         self._store = store
@@ -62,8 +62,8 @@ class MetricsReader:
 
     async def read(self) -> Metrics:
         """Read everything within 3 s; what cannot be reached is left out."""
-        backlog, heartbeats = await asyncio.gather(
-            _within_reach("scaling.no_backlog", self._tickets.backlog),
+        tickets, heartbeats = await asyncio.gather(
+            _within_reach("scaling.no_backlog", self._tickets.waiting_and_in_flight),
             _within_reach(
                 "scaling.no_heartbeats", lambda: self._store.worker_heartbeats(self._clock())
             ),
@@ -71,7 +71,8 @@ class MetricsReader:
         seconds = measured_seconds(heartbeats or ())
         if seconds is not None:
             self._throughput = Throughput(seconds, self._throughput.concurrency)
-        in_hand = {heartbeat.barista: heartbeat.in_hand for heartbeat in heartbeats or ()}
+        in_hand = {heartbeat.worker: heartbeat.in_hand for heartbeat in heartbeats or ()}
+        backlog = None if tickets is None else sum(tickets)
         return Metrics(backlog, self._throughput, in_hand)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS
+from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
 from shop.scaling.charges import ROUND_TRIP_SECONDS, Charge, Load, batch, charges
 from shop.scaling.limits import most_unfinished
 from shop.scaling.prices import Prices
-from worker.app import CLOCK_IN_SECONDS
+from worker.app import HEARTBEAT_SECONDS
 
 VCPU, MEMORY_GB = 0.25, 0.5
 """The smallest Fargate task: preparing is waiting, which takes next to no computing."""
@@ -67,8 +67,8 @@ def assumptions(load: Load, prices: Prices) -> Sequence[str]:
         f"Tickets: {at_cashier:.1f} with {load.cashiers} cashiers, {at_barista:.1f} at a worker.",
         "A worker receives as its slots become free, one by one, and makes no idle polls.",
         f"Leases and claims are extended every {load.lease_seconds:g} s.",
-        f"Workers write a heartbeat every {CLOCK_IN_SECONDS:g} s.",
-        f"A cashier reads the heartbeats for an order, every {LOOK_AGAIN_SECONDS:g} s at most.",
+        f"Workers write a heartbeat every {HEARTBEAT_SECONDS:g} s.",
+        f"A cashier reads the heartbeats for an order, every {HEARTBEATS_TTL_SECONDS:g} s at most.",
         "An order is of 1 KB, in one shop, placed without a key, and collected.",
         "One notifier fans out and serves live streams; no webhooks, no e-mail.",
         f"A worker is a Fargate task of {VCPU:g} vCPU and {MEMORY_GB:g} GB, x86, on demand.",

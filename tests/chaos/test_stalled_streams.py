@@ -1,4 +1,4 @@
-"""Many live streams, some of which nobody reads."""
+"""Many live streams, some of which are not read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.streams.readers import Streams
 from benchmarks.streams.times import numbered_issue
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from tests.chaos.bad_clients import Memory
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, Run
@@ -50,7 +50,7 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
         memory = Memory(psutil.Process(notifier.process.pid))
         empty = memory.process.memory_info().rss
         async with (
-            running(memory.watch(), "memory"),
+            background_task(memory.watch(), "memory"),
             opened.readers(streams - stalled) as readers,
             opened.stalled(stalled),
         ):
@@ -70,7 +70,7 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
 async def publish_until_dropped(
     desk: Desk, notifier: NotifierProcess, rate: float, stalled: int
 ) -> int:
-    """Publish until as many streams are dropped as are stalled; give how many issues it took."""
+    """Publish until all stalled streams are dropped; return how many issues that took."""
     async with asyncio.timeout(DROPPED_WITHIN):
         published = 0
         while await dropped(notifier) < stalled:

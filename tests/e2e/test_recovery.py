@@ -162,7 +162,7 @@ async def test_after_a_power_cut_what_happened_before_is_announced_again_under_t
         assert await again.close() == 0
     async with open_shop(tmp_path / "var", None, **QUICK) as third:
         assert await third.close() == 0
-        assert third.log.read_text().count("announcements.repeated") == 1
+        assert third.log.read_text().count("announcements.republished") == 1
 
 
 async def event_ids(shop: RunningShop, order_id: str, count: int) -> list[str]:

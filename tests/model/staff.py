@@ -1,4 +1,4 @@
-"""Puts together the real cashier and the real barista, at the ports of one process."""
+"""Builds the real cashier and the real barista on the ports of one process."""
 
 from __future__ import annotations
 
@@ -8,29 +8,40 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from producer.dead_letters.redriver import DeadLetterRedriver
-from producer.orders.admission import FrontDesk
+from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.backlog import Backlog
-from producer.orders.cashier import Cashier, Request, ShopPlace
+from producer.orders.cashier import Cashier, OrderRequest
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
-from producer.orders.worker_heartbeats import WorkerHeartbeatCache
 from producer.reconciling.failures import Failures
 from producer.reconciling.republisher import Republisher
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.message import Message
 from shared.consuming.work import Work
 from shared.domain.menu import Choice, Menu, MenuItem, OrderLineRequest
+from shared.runtime.ttl_cache import TtlCache
 from tests.model.host import Host
-from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of, tickets_of
+from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of
 from tests.model.record import Record
 from worker.barista import Announcer, Barista
 
 LEASE = dt.timedelta(seconds=30)
-LATTE = MenuItem("latte", "Caffè latte", "", "coffee", 1, (Choice("large", "Large", 520),))
+LATTE = MenuItem(
+    id="latte",
+    name="Caffè latte",
+    description="",
+    category="coffee",
+    prep_seconds=1,
+    sizes=(Choice("large", "Large", 520),),
+)
 MENU = Menu("USD", (LATTE,))
-ASKED = Request(
-    "Ada", [OrderLineRequest("latte", "large", (), 1, None)], "f" * 64, "abc", "the-order-of-ada"
+ASKED = OrderRequest(
+    customer_name="Ada",
+    lines=[OrderLineRequest("latte", "large", modifiers=(), quantity=1, note=None)],
+    fingerprint="f" * 64,
+    correlation_id="abc",
+    idempotency_key="the-order-of-ada",
 )
 UTC = ZoneInfo("UTC")
 IDS = OrderIds("a secret")
@@ -39,7 +50,7 @@ ORDER_ID = IDS.of_key("the-order-of-ada")
 
 @dataclass(frozen=True)
 class Counter:
-    """What is behind a counter, as far as it matters here."""
+    """The parts of a counter that the model runs."""
 
     cashier: Cashier
     dispatcher: OrderDispatcher
@@ -48,7 +59,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Staff:
-    """Who works in the shop. Tests put others in their places, who leave out one precaution.
+    """The classes that the model runs. Tests replace some by ones that leave out a precaution.
 
     A preparation takes `renewals` renewals of the claim.
     """
@@ -63,44 +74,66 @@ class Staff:
     def behind_counter(self, host: Host, record: Record) -> Counter:
         """Open a counter in a process that has just been started."""
         store = store_of(host, record)
-        tickets = tickets_of(host, record)
-        backlog = Backlog(tickets)
-        worker_heartbeats = WorkerHeartbeatCache(store, lambda: 0)
-        desk = FrontDesk(store, worker_heartbeats, MENU, backlog, backlog_limit=100, brew_speed=0)
+        queue = sqs_of(host, record)
+        backlog = Backlog(queue)
         announcer = announcer_of(host, record)
-        dispatcher = self.dispatcher(announcer, tickets, backlog)
-        updates = OrderUpdates(store, sqs_of(host, record), IDS, lambda: record.now)
-        shop = ShopPlace("main", UTC)
-        cashier = self.cashier(store, desk, dispatcher, updates, IDS, lambda: record.now, shop)
+        dispatcher = self.dispatcher(announcer, queue, backlog)
+        cashier = self.cashier(
+            store=store,
+            menu=MENU,
+            admission=OrderAdmission(store=store, backlog=backlog, backlog_limit=100),
+            wait_estimator=WaitEstimator(
+                heartbeats=TtlCache(lambda: store.worker_heartbeats(record.now), 1, lambda: 0),
+                backlog=backlog,
+                menu=MENU,
+                brew_speed=0,
+            ),
+            dispatcher=dispatcher,
+            updates=OrderUpdates(store=store, jobs=queue, ids=IDS, clock=lambda: record.now),
+            ids=IDS,
+            clock=lambda: record.now,
+            store_id="main",
+            timezone=UTC,
+        )
         return Counter(cashier, dispatcher, Republisher(store, announcer, LEASE))
 
     @staticmethod
     def failures(host: Host, record: Record, dispatcher: OrderDispatcher) -> Failures:
-        """Read dead letters, as a reconciler that remembers none."""
+        """Read dead letters, as a newly started reconciler."""
         letters = dead_letters_of(host, record)
-        return Failures(letters, store_of(host, record), dispatcher, lambda: record.now)
+        return Failures(
+            dead_letters=letters,
+            store=store_of(host, record),
+            dispatcher=dispatcher,
+            clock=lambda: record.now,
+        )
 
     def redrive_by(
         self, host: Host, record: Record, dispatcher: OrderDispatcher
     ) -> DeadLetterRedriver:
         """Redrive dead letters, as staff do."""
         letters = dead_letters_of(host, record)
-        return self.redriver(letters, store_of(host, record), dispatcher, lambda: record.now)
+        return self.redriver(
+            dead_letters=letters,
+            store=store_of(host, record),
+            dispatcher=dispatcher,
+            clock=lambda: record.now,
+        )
 
-    async def deliver(self, host: Host, record: Record, delivery: Message) -> None:
-        """Work on a delivery, up to the settling of its ticket."""
-        await self.at_work(host, record, announcer_of(host, record)).do(delivery)
+    async def deliver(self, host: Host, record: Record, message: Message) -> None:
+        """Handle a message, and settle it."""
+        await self.at_work(host, record, announcer_of(host, record)).do(message)
 
     def at_work(self, host: Host, record: Record, announcer: Announcer) -> Work:
-        """Put a barista to work, by the consumer engine's rules."""
+        """Build the consumer engine's work with a barista."""
         brew_speed = LATTE.prep_seconds / (LEASE.total_seconds() / 3 * (self.renewals + 0.5))
         barista = self.barista(
-            store_of(host, record),
-            announcer,
-            lambda: record.now,
-            _no_time,
-            LEASE,
-            brew_speed if self.renewals else 0,
+            store=store_of(host, record),
+            announcer=announcer,
+            clock=lambda: record.now,
+            wait=_no_time,
+            claim_for=LEASE,
+            brew_speed=brew_speed if self.renewals else 0,
         )
         queue = queue_of(host, record)
         leases = LeaseKeeper(queue, LEASE.total_seconds())
@@ -108,4 +141,4 @@ class Staff:
 
 
 async def _no_time(_: float) -> None:
-    """Prepare, which nobody else sees: what happens meanwhile might as well happen after."""
+    """Do not wait: all that happens during a preparation can as well happen after it."""

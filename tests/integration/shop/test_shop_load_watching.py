@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.client.connection import connect
 from shop.load.announcements import AnnouncementListener
 from shop.load.pending_orders import Finished, PendingOrders
@@ -52,8 +52,8 @@ async def watch() -> AsyncIterator[Watch]:
 @contextlib.asynccontextmanager
 async def listening_and_polling(watch: Watch) -> AsyncIterator[None]:
     async with (
-        running(watch.listener.run(), "listen"),
-        running(watch.poller.run(), "poll"),
+        background_task(watch.listener.run(), "listen"),
+        background_task(watch.poller.run(), "poll"),
     ):
         yield
 
@@ -82,7 +82,7 @@ async def test_what_happened_before_the_stream_was_open_is_polled_at_once(watch:
 
 async def test_a_stream_that_broke_is_resumed_and_nothing_is_polled(watch: Watch) -> None:
     watch.shop.break_stream_after = 2
-    async with running(watch.listener.run(), "listen"):
+    async with background_task(watch.listener.run(), "listen"):
         await watch.listener.missed.wait()
         watch.listener.missed.clear()
         watch.place("1")
@@ -97,7 +97,7 @@ async def test_a_stream_that_broke_is_resumed_and_nothing_is_polled(watch: Watch
 async def test_a_reset_says_that_something_was_missed(watch: Watch) -> None:
     watch.shop.break_stream_after = 1
     watch.shop.forgets = True
-    async with running(watch.listener.run(), "listen"), asyncio.timeout(10):
+    async with background_task(watch.listener.run(), "listen"), asyncio.timeout(10):
         await watch.listener.missed.wait()
         watch.listener.missed.clear()
         watch.place("1")
