@@ -1,4 +1,4 @@
-"""Takes each path several times; what is entered every time is the path, the rest was a timer's."""
+"""Runs each path several times; what it enters every time is the path, the rest ran on a timer."""
 
 from __future__ import annotations
 
