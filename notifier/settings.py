@@ -12,8 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from notifier.channels.email.addresses import named_sender
-from notifier.channels.email.mailbox import MAIL_SECONDS
-from notifier.channels.email.smtp_url import SmtpServer, smtp_server
+from notifier.channels.email.smtp_url import MAIL_SECONDS, SmtpServer, smtp_server
 from shared.domain.mail_address import InvalidAddressError
 from shared.runtime.settings import HttpUrl, Name, WebSettings
 

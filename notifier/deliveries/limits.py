@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from notifier.channels.channel import MOST_AT_ONCE
 from notifier.deliveries.concurrency import Turns
 from shared.domain.subscription import Channel, Subscription
-
-MOST_AT_ONCE = 8
-"""So many mails are under way at once, and so many challenges: anybody may ask for either, and all
-mail goes to one server. Neither may take all the slots, of which webhooks need some."""
 
 _CHALLENGES = "challenges"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from notifier.topics.publisher import PUBLISHED
-from shared.messages.announcement import ORDER_TYPES
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_TYPES
 
-_IN_FULL = {**{str(state): name for state, name in ORDER_TYPES.items()}, "published": PUBLISHED}
+_IN_FULL = {
+    **{str(state): name for state, name in ORDER_TYPES.items()},
+    "published": NEWSLETTER_PUBLISHED,
+}
 
 
 def event_type(name: str) -> str:

@@ -17,11 +17,10 @@ from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.issue import Issue
-from shared.messages.announcement import CloudEvent
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, CloudEvent
 
 log = structlog.stdlib.get_logger(__name__)
 
-PUBLISHED = "coffeeshop.newsletter.published.v1"
 MOST_AT_ONCE = 100
 _LONGEST_PATIENCE = dt.timedelta(hours=1)
 
@@ -66,7 +65,7 @@ class NewsletterPublisher:
         event = CloudEvent(
             id=secrets.token_hex(16) if key is None else self._id_of(key),
             source=f"/stores/{self._store_id}",
-            type=PUBLISHED,
+            type=NEWSLETTER_PUBLISHED,
             subject=draft.topic,
             time=self._clock(),
             correlationid=correlation_id,

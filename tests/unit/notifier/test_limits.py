@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 
-from notifier.deliveries.limits import MOST_AT_ONCE, Lanes
+from notifier.channels.channel import MOST_AT_ONCE
+from notifier.deliveries.limits import Lanes
 from tests.support.mailing import subscriber
 from tests.support.webhooks import subscribed
 
