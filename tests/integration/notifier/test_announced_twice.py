@@ -7,8 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from notifier.store.factory import open_notifier_store
-from notifier.topics.publisher import NewsletterPublisher
-from notifier.topics.sns_topics import open_sns_topics
+from notifier.topics.publisher import NewsletterPublisher, open_sns_topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements

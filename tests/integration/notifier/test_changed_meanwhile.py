@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.redrive import Redriving
+from notifier.deliveries.redrive import Redriver
 from shared.clock import utc_now
 from shared.consuming.outcome import Done, Retry
 from shared.domain.delivery import DeliveryState
@@ -30,8 +30,8 @@ async def test_nothing_is_sent_to_who_unsubscribes_while_the_attempt_is_claimed(
     one: OneDelivery,
 ) -> None:
     one.store.others.append(lambda: one.becomes(ENDED))
-    assert isinstance(await one.run_errand(), Retry)
-    assert await one.run_errand() == Done()
+    assert isinstance(await one.run_job(), Retry)
+    assert await one.run_job() == Done()
     assert one.subscriber.received == []
     assert await one.recorded() == replace(one.delivery, state=DeliveryState.DROPPED)
 
@@ -51,11 +51,11 @@ async def test_what_is_given_up_on_while_its_subscription_is_resumed_is_delivere
     one: OneDelivery,
 ) -> None:
     paused, sent = await one.becomes(PAUSED), Sent()
-    redriving = Redriving(one.store, sent, utc_now)
+    redriving = Redriver(one.store, sent, utc_now)
     one.store.others.append(lambda: redriving.redrive(paused))
-    assert isinstance(await one.run_errand(), Retry)
+    assert isinstance(await one.run_job(), Retry)
     assert (await one.recorded()).state is DUE
-    assert await one.run_errand() == Done()
+    assert await one.run_job() == Done()
     assert (await one.recorded()).state is DELIVERED
     assert len(one.subscriber.received) == 1
     assert sent.bodies == []  # when it was resumed, there was nothing to redrive yet

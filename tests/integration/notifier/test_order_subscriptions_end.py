@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.limits import Lanes
+from notifier.deliveries.limits import ConcurrencyLimits
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.clock import utc_now
@@ -65,21 +65,26 @@ async def test_an_order_that_a_subscriber_missed_is_told_to_its_end_when_it_is_b
     assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
 
 
-async def test_an_end_that_was_cut_off_follows_when_the_errand_comes_again(tmp_path: Path) -> None:
+async def test_an_end_that_was_cut_off_follows_when_the_job_comes_again(tmp_path: Path) -> None:
     subscription = subscriptions_of("main")(
         "order-events", order_ids=["42"], state=SubscriptionState.ACTIVE
     )
-    told = replace(
+    delivered = replace(
         due_to(subscription.id, "42:2"), event_type=CANCELED, state=DeliveryState.DELIVERED
     )
     async with open_sqlite_notifier_store(tmp_path / "shop.db", "main") as store:
         await store.add_subscription(subscription)
-        await store.log_attempt(told)
+        await store.log_attempt(delivered)
         deliverer = Deliverer(
-            store, {}, Lanes(1), Schedule([]), SubscriptionHealth(store, utc_now), utc_now
+            store=store,
+            senders={},
+            limits=ConcurrencyLimits(1),
+            schedule=Schedule([]),
+            health=SubscriptionHealth(store, utc_now),
+            clock=utc_now,
         )
-        again = Deliver(subscription_id=subscription.id, delivery_id=told.id)
-        assert await deliverer.deliver(again) == Done()
+        job = Deliver(subscription_id=subscription.id, delivery_id=delivered.id)
+        assert await deliverer.deliver(job) == Done()
         ended = await store.subscription(subscription.id)
     assert ended is not None
     assert ended.state is SubscriptionState.ENDED

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from notifier.operations import NOTIFIER_OPERATIONS
+from notifier.app import NOTIFIER_OPERATIONS
 from shared.web.operation import Role
 from tests.support.notifier import AS_STAFF, Serving, serving, settings_for
 from tests.support.subscribers import Held, subscribe, wish
