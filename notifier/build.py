@@ -33,7 +33,7 @@ from notifier.deliveries.due_limit import DueLimit
 from notifier.deliveries.fan_out import FanOut
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
-from notifier.deliveries.limits import ConcurrencyLimits
+from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
 from notifier.deliveries.queue_epoch import QueueEpoch
 from notifier.deliveries.redrive import Redriver
 from notifier.deliveries.requeue import Requeuer
@@ -211,7 +211,7 @@ class _DeliveryDependencies:
 
     def _job_handler(self, jobs: JobQueue) -> DeliveryJobHandler:
         health = SubscriptionHealth(self.store, utc_now)
-        limits = ConcurrencyLimits(self.settings.deliveries_per_subscriber)
+        limits = ConcurrencyLimits(KeyedLimit(self.settings.deliveries_per_subscriber))
         schedule = Schedule(self.settings.retry_seconds, self.settings.longest_attempt)
         return DeliveryJobHandler(
             Deliverer(

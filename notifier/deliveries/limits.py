@@ -6,7 +6,8 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from notifier.channels.channel import MOST_AT_ONCE
 from shared.domain.subscription import Channel, Subscription
@@ -34,6 +35,7 @@ class _Usage:
     next_start: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
 class KeyedLimit:
     """At most `at_once` attempts are in progress for each key; the others get a time to come back.
 
@@ -41,27 +43,21 @@ class KeyedLimit:
     is remembered for as long as one of its attempts is in progress or waits.
     """
 
-    def __init__(
-        self,
-        at_once: int,
-        monotonic: Callable[[], float] = time.monotonic,
-        rnd: Callable[[], float] = random.random,
-    ) -> None:
-        self._at_once = at_once
-        self._monotonic = monotonic
-        self._rnd = rnd
-        self._usage: dict[str, _Usage] = {}
+    at_once: int
+    monotonic: Callable[[], float] = time.monotonic
+    rnd: Callable[[], float] = random.random
+    _usage: dict[str, _Usage] = field(default_factory=dict, init=False)
 
     def wait(self, key: str) -> float:
         """Return how many seconds this attempt must wait; 0 when there is a free slot."""
         usage = self._usage.get(key)
-        if usage is None or usage.in_progress < self._at_once:
+        if usage is None or usage.in_progress < self.at_once:
             return 0
-        now = self._monotonic()
-        next_start = max(usage.next_start, now) + usage.seconds / self._at_once
+        now = self.monotonic()
+        next_start = max(usage.next_start, now) + usage.seconds / self.at_once
         if next_start - now > LONGEST_WAIT:
             # Without jitter, all that are given this wait would come back at once.
-            return LONGEST_WAIT * (1 - _SPREAD * self._rnd())
+            return LONGEST_WAIT * (1 - _SPREAD * self.rnd())
         usage.next_start = next_start
         return next_start - now
 
@@ -70,11 +66,11 @@ class KeyedLimit:
         """Hold a slot for as long as the block lasts."""
         usage = self._usage.setdefault(key, _Usage())
         usage.in_progress += 1
-        began = self._monotonic()
+        began = self.monotonic()
         try:
             yield
         finally:
-            now = self._monotonic()
+            now = self.monotonic()
             took = max(now - began, _SHORTEST)
             usage.seconds += _NEW_SHARE * (took - usage.seconds)
             usage.in_progress -= 1
@@ -82,34 +78,34 @@ class KeyedLimit:
                 del self._usage[key]
 
 
+@dataclass(frozen=True, slots=True)
 class ConcurrencyLimits:
     """Limits attempts per subscriber, all mails together, and all challenges together.
 
     An attempt asks before it is claimed, so that one that has to wait is not counted.
     """
 
-    def __init__(self, per_subscriber: int) -> None:
-        self._subscribers = KeyedLimit(per_subscriber)
-        self._channels = KeyedLimit(MOST_AT_ONCE)
+    subscribers: KeyedLimit
+    channels: KeyedLimit = field(default_factory=partial(KeyedLimit, MOST_AT_ONCE))
 
     @contextlib.contextmanager
     def delivery(self, subscription: Subscription) -> Iterator[float]:
         """Give 0 and hold the slots for as long as the block lasts, or give the seconds to wait."""
-        wait = self._subscribers.wait(subscription.id)
+        wait = self.subscribers.wait(subscription.id)
         is_mail = subscription.channel is Channel.EMAIL
         if not wait and is_mail:
-            wait = self._channels.wait(Channel.EMAIL)
+            wait = self.channels.wait(Channel.EMAIL)
         with contextlib.ExitStack() as slots:
             if not wait:
-                slots.enter_context(self._subscribers.slot(subscription.id))
+                slots.enter_context(self.subscribers.slot(subscription.id))
                 if is_mail:
-                    slots.enter_context(self._channels.slot(Channel.EMAIL))
+                    slots.enter_context(self.channels.slot(Channel.EMAIL))
             yield wait
 
     @contextlib.contextmanager
     def confirmation(self, subscription: Subscription) -> Iterator[float]:
         """Do the same for a confirmation request, which is a mail or a challenge."""
         key = Channel.EMAIL if subscription.channel is Channel.EMAIL else _CHALLENGES
-        wait = self._channels.wait(key)
-        with contextlib.nullcontext() if wait else self._channels.slot(key):
+        wait = self.channels.wait(key)
+        with contextlib.nullcontext() if wait else self.channels.slot(key):
             yield wait

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.limits import ConcurrencyLimits
+from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.clock import utc_now
@@ -117,7 +117,7 @@ async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneD
         deliverer = Deliverer(
             store=store,
             senders={Channel.WEBHOOK: sender},
-            limits=ConcurrencyLimits(1),
+            limits=ConcurrencyLimits(KeyedLimit(1)),
             schedule=Schedule([PAUSE], LONGEST_ATTEMPT),
             health=SubscriptionHealth(store, clock),
             clock=clock,

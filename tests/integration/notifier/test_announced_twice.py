@@ -1,4 +1,4 @@
-"""An issue that is announced more than once: nobody gets it twice, and it is not told for ever."""
+"""An issue announced more than once is delivered once, and is not announced for ever."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ async def test_an_issue_that_is_announced_twice_at_once_is_one_mail_for_each(
     async with mail_server() as server:
         smtp_url = f"smtp://127.0.0.1:{server.port}"
         settings = settings_for(ministack, smtp_url=smtp_url, mail_from="shop@coffee.example")
-        async with serving(settings) as notifier, announcing(settings) as desk:
+        async with serving(settings) as notifier, announcing(settings) as announcer:
             await readers_agree(notifier, server)
-            await asyncio.gather(desk.send_out(twice), desk.send_out(twice))
+            await asyncio.gather(announcer.send_out(twice), announcer.send_out(twice))
             await server.took(READERS)
-            await desk.send_out(after)
+            await announcer.send_out(after)
             await server.took(2 * READERS)
     subjects = [str(mail["Subject"]) for mail in server.mail]
     assert subjects.count("Announced twice") == READERS

@@ -1,4 +1,4 @@
-"""What is due to one subscription is bounded: it takes up room on the queue that all share."""
+"""A subscription may have so many due deliveries: they take up room on the shared queue."""
 
 from __future__ import annotations
 

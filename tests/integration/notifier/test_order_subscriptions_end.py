@@ -1,4 +1,4 @@
-"""A subscription of one order ends when all of it is told, and not before."""
+"""A subscription of one order ends when all of its events are delivered, and not before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.limits import ConcurrencyLimits
+from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.clock import utc_now
@@ -29,14 +29,14 @@ async def test_what_is_due_for_another_attempt_is_told_after_the_orders_end(mini
     order = placed()
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint(in_turn(503, 204)) as subscriber,
     ):
         held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
-        await desk.announce(order)
-        await subscriber.hears(1)
-        await desk.announce(then(order, OrderState.CANCELED))
-        await subscriber.hears(3)
+        await announcer.announce(order)
+        await subscriber.receives(1)
+        await announcer.announce(then(order, OrderState.CANCELED))
+        await subscriber.receives(3)
         shown = await held.becomes("ended")
     assert shown["notice"] == "the order is closed"
     assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
@@ -50,11 +50,11 @@ async def test_an_order_that_a_subscriber_missed_is_told_to_its_end_when_it_is_b
     order = placed()
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint(answers(410)) as subscriber,
     ):
         held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
-        await desk.announce(order, then(order, OrderState.CANCELED))
+        await announcer.announce(order, then(order, OrderState.CANCELED))
         await held.until(
             lambda shown: [one["state"] for one in shown["deliveries"]] == ["failed", "failed"]
         )
@@ -78,7 +78,7 @@ async def test_an_end_that_was_cut_off_follows_when_the_job_comes_again(tmp_path
         deliverer = Deliverer(
             store=store,
             senders={},
-            limits=ConcurrencyLimits(1),
+            limits=ConcurrencyLimits(KeyedLimit(1)),
             schedule=Schedule([]),
             health=SubscriptionHealth(store, utc_now),
             clock=utc_now,

@@ -1,4 +1,4 @@
-"""Requeueing of what is due, in a shop that does not stand still meanwhile."""
+"""Requeue of due deliveries, while more become due."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ SECOND = dt.timedelta(seconds=1)
 HOUR = 3600
 
 
-async def test_a_second_errand_waits_as_long_as_the_subscriber_asked_for(tmp_path: Path) -> None:
+async def test_a_second_job_waits_as_long_as_the_subscriber_asked_for(tmp_path: Path) -> None:
     busy = answers(429, headers={"Retry-After": str(HOUR)})
     async with one_delivery(tmp_path, busy) as one:
         assert await one.run_job() == Retry(HOUR, "answered 429")
@@ -27,7 +27,7 @@ async def test_a_second_errand_waits_as_long_as_the_subscriber_asked_for(tmp_pat
         assert await one.run_job() == Done()
 
 
-async def test_a_second_errand_waits_out_the_pause_of_the_schedule(tmp_path: Path) -> None:
+async def test_a_second_job_waits_out_the_pause_of_the_schedule(tmp_path: Path) -> None:
     async with one_delivery(tmp_path, answers(503)) as one:
         first = await one.run_job()
         second = await one.run_job()
@@ -37,7 +37,7 @@ async def test_a_second_errand_waits_out_the_pause_of_the_schedule(tmp_path: Pat
         assert len(one.subscriber.received) == 1
 
 
-async def test_an_attempt_of_which_nothing_was_heard_is_not_made_again_at_once(
+async def test_an_attempt_without_a_result_is_not_made_again_at_once(
     tmp_path: Path,
 ) -> None:
     async with one_delivery(tmp_path, answers(204)) as one:

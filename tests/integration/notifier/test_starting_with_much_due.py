@@ -80,8 +80,8 @@ async def started(settings: NotifierSettings) -> AsyncIterator[Serving]:
 async def jobs(settings: NotifierSettings) -> int:
     """Count the jobs on the queue."""
     async with (
-        announcing(settings) as desk,
-        open_queue(desk.clients, desk.names.deliveries) as queue,
+        announcing(settings) as announcer,
+        open_queue(announcer.clients, announcer.names.deliveries) as queue,
     ):
         return sum(await queue.waiting_and_in_flight())
 
@@ -98,7 +98,7 @@ async def test_it_is_ready_while_what_is_due_cannot_be_queued_yet(ministack: str
         async with serving(settings):
             await eventually(lambda: faults.met["SendMessageBatch", "Fail"] > 0)
             faults.set()
-            await subscriber.hears(1)
+            await subscriber.receives(1)
     assert subscriber.ids == [event.id]
 
 
@@ -127,9 +127,11 @@ async def test_told_that_the_queue_has_lost_everything_it_queues_everything_agai
     await much_is_due(settings)
     async with started(settings):
         pass
-    async with notifier_process(settings) as notifier, announcing(settings) as desk:
-        url = (await desk.clients.sqs.get_queue_url(QueueName=desk.names.deliveries))["QueueUrl"]
-        await desk.clients.sqs.purge_queue(QueueUrl=url)
+    async with notifier_process(settings) as notifier, announcing(settings) as announcer:
+        url = (await announcer.clients.sqs.get_queue_url(QueueName=announcer.names.deliveries))[
+            "QueueUrl"
+        ]
+        await announcer.clients.sqs.purge_queue(QueueUrl=url)
         notifier.process.send_signal(signal.SIGHUP)
 
         async def all_are_there() -> bool:

@@ -40,11 +40,11 @@ async def listed(notifier: Serving) -> dict[str, Any]:
     return {topic["name"]: topic for topic in answer.json()["topics"]}
 
 
-async def test_the_topics_of_the_opening_are_there(notifier: Serving) -> None:
+async def test_the_first_topics_are_there(notifier: Serving) -> None:
     topics = await listed(notifier)
-    opening = ["order-events", "coupons", "coffee-trivia", "new-products"]
-    assert list(topics)[: len(opening)] == opening
-    assert all(topic["description"] for name, topic in topics.items() if name in opening)
+    first = ["order-events", "coupons", "coffee-trivia", "new-products"]
+    assert list(topics)[: len(first)] == first
+    assert all(topic["description"] for name, topic in topics.items() if name in first)
 
 
 async def test_a_topic_is_added_once_and_described_as_often_as_one_likes(
@@ -56,7 +56,7 @@ async def test_a_topic_is_added_once_and_described_as_often_as_one_likes(
     assert (await listed(notifier))["beans"]["description"] == "New"
 
 
-async def test_a_topic_of_the_opening_can_be_described_anew(notifier: Serving) -> None:
+async def test_a_first_topic_can_be_described_anew(notifier: Serving) -> None:
     answer = await put(notifier, "new-products", {"description": "Hot off the grill"})
     assert answer.status_code == 200
     assert (await listed(notifier))["new-products"]["description"] == "Hot off the grill"
@@ -80,7 +80,7 @@ def counts(name: str, subscribers: int) -> Callable[[httpx.Response], bool]:
 async def test_what_is_no_name_is_refused(notifier: Serving, name: str) -> None:
     answer = await put(notifier, name, {})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-topic")
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/name"]
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/name"]
 
 
 async def test_what_only_the_display_shows_is_nobodys_topic(notifier: Serving) -> None:
@@ -101,7 +101,7 @@ async def test_a_description_that_is_none_is_refused(
 ) -> None:
     answer = await put(notifier, "beans", body)
     assert answer.status_code == 422
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ async def test_an_issue_that_is_none_is_refused(
 ) -> None:
     answer = await post(notifier, "coupons", issue)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-message")
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 async def test_all_else_that_json_can_say_reaches_subscribers(notifier: Serving) -> None:
@@ -135,7 +135,7 @@ async def test_all_else_that_json_can_say_reaches_subscribers(notifier: Serving)
         await webhook(notifier, subscriber, "new-products")
         answer = await post(notifier, "new-products", {**ISSUE, "data": data})
         assert answer.status_code == 202
-        (event,) = await subscriber.hears(1)
+        (event,) = await subscriber.receives(1)
     assert event["data"] == {**data, **ISSUE, "topic": "new-products"}
 
 
@@ -156,8 +156,8 @@ async def test_what_is_sent_again_under_its_key_is_published_once(notifier: Serv
         assert status == 202
         _, other_id = await keyed(notifier, "the-key-of-another-one", ISSUE, topic)
         await subscriber.until(lambda: other_id in [event["id"] for event in subscriber.events])
-        heard = [event["id"] for event in await subscriber.hears(2)]
-    assert sorted(heard) == sorted([issue_id, other_id])
+        received = [event["id"] for event in await subscriber.receives(2)]
+    assert sorted(received) == sorted([issue_id, other_id])
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_what_was_recorded_and_not_acknowledged_can_be_sent_again(
             assert (await keyed(notifier, key))[0] == 503
         status, issue_id = await keyed(notifier, key)
         assert status == 202
-        (event,) = await subscriber.hears(1)
+        (event,) = await subscriber.receives(1)
     assert event["id"] == issue_id
 
 
@@ -212,13 +212,13 @@ async def test_topics_that_are_added_at_the_same_time_may_all_send_to_the_notifi
     ministack: str,
 ) -> None:
     settings = settings_for(ministack)
-    async with serving(settings) as notifier, announcing(settings) as desk:
+    async with serving(settings) as notifier, announcing(settings) as announcer:
         names = [f"at-once-{number}" for number in range(6)]
         await asyncio.gather(*(put(notifier, name, {}) for name in names))
-        sqs = desk.clients.sqs
-        url = (await sqs.get_queue_url(QueueName=desk.names.announcements))["QueueUrl"]
+        sqs = announcer.clients.sqs
+        url = (await sqs.get_queue_url(QueueName=announcer.names.announcements))["QueueUrl"]
         answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-        here = desk.coupons.arn.removesuffix("coupons")
+        here = announcer.coupons.arn.removesuffix("coupons")
         assert {name for name in names if f'"{here}{name}"' in answer["Attributes"]["Policy"]} == {
             *names
         }

@@ -17,7 +17,7 @@ MAIL, WEBHOOK = subscriber(), subscribed("https://ada.example/hook")
 
 
 def test_a_subscriber_has_so_many_slots_and_the_next_attempt_has_to_wait() -> None:
-    limits = ConcurrencyLimits(PER_SUBSCRIBER)
+    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
     with contextlib.ExitStack() as slots:
         waits = [slots.enter_context(limits.delivery(WEBHOOK)) for _ in range(3)]
         assert waits[:2] == [0, 0]
@@ -27,7 +27,7 @@ def test_a_subscriber_has_so_many_slots_and_the_next_attempt_has_to_wait() -> No
 
 
 def test_mail_as_a_whole_is_bounded_confirmations_and_deliveries_together() -> None:
-    limits = ConcurrencyLimits(PER_SUBSCRIBER)
+    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
     with contextlib.ExitStack() as slots:
         for _ in range(MOST_AT_ONCE):
             assert slots.enter_context(limits.confirmation(MAIL)) == 0
@@ -38,7 +38,7 @@ def test_mail_as_a_whole_is_bounded_confirmations_and_deliveries_together() -> N
 
 
 def test_challenges_as_a_whole_are_bounded_and_delay_no_delivery() -> None:
-    limits = ConcurrencyLimits(PER_SUBSCRIBER)
+    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
     with contextlib.ExitStack() as slots:
         for _ in range(MOST_AT_ONCE):
             assert slots.enter_context(limits.confirmation(WEBHOOK)) == 0

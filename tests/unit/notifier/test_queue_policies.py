@@ -1,4 +1,4 @@
-"""A queue's policy, read as far as to tell whether a topic may send to it."""
+"""Whether a queue's policy lets a topic send to it."""
 
 from __future__ import annotations
 

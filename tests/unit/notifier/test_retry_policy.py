@@ -96,7 +96,7 @@ def test_what_may_be_under_way_still_is_not_tried_beside_it(attempts: int) -> No
 
 
 @given(wait=st.floats(0, LONGEST_PAUSE), gone=st.floats(0, LONGEST_PAUSE))
-def test_a_second_errand_waits_for_what_is_left_until_the_next_attempt(
+def test_a_second_job_waits_for_what_is_left_until_the_next_attempt(
     wait: float, gone: float
 ) -> None:
     delivery = tried(NOON, NOON + wait * SECOND)
@@ -118,7 +118,7 @@ def test_what_was_never_tried_may_be_tried_now() -> None:
 
 
 @given(age=st.floats(0, 3 * 24 * 3600))
-def test_the_longer_nobody_has_agreed_the_later_it_is_looked_again(age: float) -> None:
+def test_the_longer_a_confirmation_is_pending_the_longer_the_pause(age: float) -> None:
     now = NOON + dt.timedelta(seconds=age)
     assert 5 <= wait_by_age(NOON, now) <= 3600
     assert wait_by_age(NOON, now) <= wait_by_age(NOON, now + dt.timedelta(hours=1))
