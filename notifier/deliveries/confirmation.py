@@ -7,7 +7,6 @@ import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
@@ -24,13 +23,13 @@ from notifier.channels.channel import (
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
 from notifier.deliveries.retry_policy import Schedule, wait_by_age
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
 from shared.messages.delivery_job import Confirm, Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -41,10 +40,6 @@ _MOST_WAITING = 100
 """An order has a few changes; so many of its deliveries may wait for confirmation."""
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
     """Sends confirmation requests, and activates subscriptions that are confirmed.
@@ -52,7 +47,7 @@ class Confirmation:
     `token_for` gives the token that confirms a subscription.
     """
 
-    store: _Store
+    store: NotifierStore
     senders: Mapping[Channel, Sender]
     jobs: JobQueue
     limits: ConcurrencyLimits
@@ -71,7 +66,7 @@ class Confirmation:
             return Done()  # the link in the mail is valid for as long as it is pending
         with self.limits.confirmation(subscription) as wait:
             if wait:
-                return Retry(wait, "not its turn yet")
+                return Retry(wait, "a concurrency limit is reached")
             sender = self.senders[subscription.channel]
             result = await sender.ask(subscription, self.token_for(subscription.id))
         return await self._settle(subscription, result)

@@ -10,18 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
 
 from notifier.deliveries.redrive import Redriver
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.domain.delivery import Delivery, DeliveryState, due_place
 from shared.domain.subscription import SubscriptionRefusedError
 from shared.messages.delivery_job import DELIVERY_JOB, Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -73,16 +72,12 @@ class RedriveResult:
     left: int
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read here."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterService:
     """Lists the deliveries that were given up on, and redrives them for staff."""
 
     dead_letters: DeadLetters
-    store: _Store
+    store: NotifierStore
     jobs: JobQueue
     redriver: Redriver
 

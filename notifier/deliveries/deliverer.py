@@ -6,7 +6,6 @@ import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
@@ -16,7 +15,7 @@ from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
 from notifier.deliveries.retry_policy import SHORTEST_WAIT, Schedule, too_early, wait_by_age
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
@@ -24,24 +23,19 @@ from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
 from shared.messages.announcement import CloudEvent
 from shared.messages.delivery_job import DELIVERY_JOB, Confirm, Deliver, Redeliver
-from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
 
-_NOT_YET = "not its turn yet"
+_NO_SLOT = "a concurrency limit is reached"
 _PAUSED = "the subscription is paused"
 _CHANGED = "another attempt is in progress, or the subscription has changed"
-
-
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What the deliverer reads and writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliverer:
     """Delivers what is due. The log has the delivery; the job has only its ids."""
 
-    store: _Store
+    store: NotifierStore
     senders: Mapping[Channel, Sender]
     limits: ConcurrencyLimits
     schedule: Schedule
@@ -81,7 +75,7 @@ class Deliverer:
             return Done()
         with self.limits.delivery(subscription) as wait:
             if wait:
-                return Retry(wait, _NOT_YET)
+                return Retry(wait, _NO_SLOT)
             made = await self._attempt(subscription, delivery)
         if made is None:
             return Done()  # another attempt is in progress, or there must not be one any more
@@ -95,10 +89,10 @@ class Deliverer:
 
     async def _attempt_due(self, subscription: Subscription, delivery: Delivery) -> Outcome:
         if early := too_early(delivery, self.clock()):
-            return Retry(early, _NOT_YET)
+            return Retry(early, "its next attempt is not due yet")
         with self.limits.delivery(subscription) as wait:
             if wait:
-                return Retry(wait, _NOT_YET)
+                return Retry(wait, _NO_SLOT)
             made = await self._attempt(subscription, delivery)
         if made is None:
             return Retry(SHORTEST_WAIT, _CHANGED)

@@ -7,26 +7,20 @@ messages in flight; beyond that it hands out none, to any subscriber.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.domain.subscription import SubscriptionState
-from shared.store.subscription_contract import SubscriptionStore
 
 MOST_DUE = 20_000
 """Deliveries. Five subscriptions may have so many due at once."""
-
-
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What the due limit reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueLimit:
     """Pauses subscriptions whose deliveries pile up because they are too slow."""
 
-    store: _Store
+    store: NotifierStore
     health: SubscriptionHealth
     most: int = MOST_DUE
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
 
-from notifier.store.contract import DeliveryLog, TopicStore
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
@@ -18,20 +17,15 @@ from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_route, wants
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.messages.delivery_job import Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
-    """What the fan-out reads and writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
     """Logs the deliveries, then queues their jobs, then settles the announcement."""
 
-    store: _Store
+    store: NotifierStore
     jobs: JobQueue
     clock: Clock
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.messages.announcement import CLOSING_TYPES
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -24,15 +23,11 @@ An order has a few changes: these are all of them.
 """
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
-
-
 @dataclass(frozen=True, slots=True)
 class SubscriptionHealth:
     """Pauses and ends subscriptions, unless they have changed meanwhile."""
 
-    store: _Store
+    store: NotifierStore
     clock: Clock
 
     async def after_failure(self, subscription: Subscription, failed: Delivery, error: str) -> None:

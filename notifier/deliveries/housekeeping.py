@@ -5,14 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from notifier.deliveries.confirmation import LIFETIME
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.store.contract import pages_in_state
+from notifier.store.contract import NotifierStore, pages_in_state
 from shared.clock import Clock
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
-from shared.store.subscription_contract import SubscriptionStore
 
 KEPT = dt.timedelta(days=7)
 """How long the log keeps deliveries, and the id of a subscription that has ended.
@@ -22,16 +20,11 @@ old has nothing left to deliver, and nothing to be resumed for.
 """
 
 
-class _Store(SubscriptionStore, Protocol):
-    async def forget(self, before: dt.datetime) -> None:
-        """Delete what was over before then."""
-
-
 @dataclass(frozen=True, slots=True)
 class Housekeeping:
     """Ends what nobody confirms or waits for any more."""
 
-    store: _Store
+    store: NotifierStore
     health: SubscriptionHealth
     clock: Clock
 

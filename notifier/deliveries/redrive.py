@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from notifier.deliveries.due_limit import MOST_DUE
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
@@ -26,7 +25,6 @@ from shared.domain.subscription import (
     advance,
 )
 from shared.messages.delivery_job import Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -36,15 +34,11 @@ MOST_REDRIVEN = MOST_DUE // 2
 """With more, the due limit would pause the subscription again, however fast its subscriber is."""
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
-
-
 @dataclass(frozen=True, slots=True)
 class Redriver:
     """Retries deliveries that were given up on."""
 
-    store: _Store
+    store: NotifierStore
     jobs: JobQueue
     clock: Clock
     most: int = MOST_REDRIVEN

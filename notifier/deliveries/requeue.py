@@ -11,13 +11,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from notifier.deliveries.queue_epoch import QueueEpoch
 from notifier.deliveries.retry_policy import CLOCKS_DIFFER
-from notifier.store.contract import DeliveryLog, TopicStore
+from notifier.store.contract import NotifierStore
 from notifier.topics.publisher import MOST_ANNOUNCED, NewsletterPublisher
 from shared.aws.batcher import EntryFailedError
 from shared.clock import Clock
@@ -25,7 +25,6 @@ from shared.domain.delivery import delivery_id, due_place
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.delivery_job import Confirm, Deliver, JobQueue
 from shared.runtime.retry import retry_until_available
-from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -38,15 +37,11 @@ _IN_PROGRESS = 32
 _RETRY_SECONDS = 2.0
 
 
-class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
-    """What is read here."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requeuer:
     """Queues whatever is due. Of two jobs for one delivery, one makes the attempt."""
 
-    store: _Store
+    store: NotifierStore
     jobs: JobQueue
     publisher: NewsletterPublisher
     epoch: QueueEpoch

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.redrive import Redriver
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSubscribers
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
@@ -27,7 +26,7 @@ from shared.domain.subscription import (
 from shared.domain.subscription_request import Granted, SubscriptionRequest, grant
 from shared.domain.tokens import new_signing_secret
 from shared.messages.delivery_job import Confirm, JobQueue, Redeliver
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -47,15 +46,11 @@ class NotActiveError(Exception):
         super().__init__(f"nothing is delivered to a subscription that is {state}")
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionService:
     """Most calls raise SubscriptionChangedError when the subscription was changed meanwhile."""
 
-    store: _Store
+    store: NotifierStore
     store_id: str
     jobs: JobQueue
     confirmation: Confirmation
