@@ -65,7 +65,7 @@ async def waiting(clients: AwsClients, names: Names) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-async def test_an_issue_that_is_slow_to_reach_the_log_is_told_again_ever_more_seldom(
+async def test_an_issue_that_is_slow_to_reach_the_log_is_announced_again_at_growing_intervals(
     ministack: str,
 ) -> None:
     settings, clock = settings_for(ministack), Clock(utc_now())

@@ -26,7 +26,7 @@ async def one(tmp_path: Path) -> AsyncIterator[OneDelivery]:
         yield one
 
 
-async def test_nothing_is_sent_to_who_unsubscribes_while_the_attempt_is_claimed(
+async def test_nothing_is_sent_after_an_unsubscribe_during_the_claim_of_an_attempt(
     one: OneDelivery,
 ) -> None:
     one.store.others.append(lambda: one.becomes(ENDED))
@@ -36,7 +36,7 @@ async def test_nothing_is_sent_to_who_unsubscribes_while_the_attempt_is_claimed(
     assert await one.recorded() == replace(one.delivery, state=DeliveryState.DROPPED)
 
 
-async def test_nothing_is_sent_again_to_who_unsubscribes_after_asking_for_it(
+async def test_a_requested_redelivery_is_not_sent_after_an_unsubscribe(
     one: OneDelivery,
 ) -> None:
     delivered = replace(one.delivery, state=DELIVERED, attempts=1, tried_at=utc_now())
@@ -47,7 +47,7 @@ async def test_nothing_is_sent_again_to_who_unsubscribes_after_asking_for_it(
     assert await one.recorded() == delivered
 
 
-async def test_what_is_given_up_on_while_its_subscription_is_resumed_is_delivered_after_all(
+async def test_a_delivery_given_up_while_its_subscription_is_resumed_is_delivered_after_all(
     one: OneDelivery,
 ) -> None:
     paused, sent = await one.becomes(PAUSED), Sent()

@@ -44,7 +44,9 @@ async def test_a_confirmation_request_lost_before_its_mail_was_sent_is_sent_afte
             await replace(held, http=notifier.http).becomes("active")
 
 
-async def test_who_was_asked_by_mail_is_not_asked_again_at_the_next_start(ministack: str) -> None:
+async def test_a_confirmation_mail_that_was_sent_is_not_sent_again_at_the_next_start(
+    ministack: str,
+) -> None:
     async with mail_server() as server:
         settings = settings_for(
             ministack, smtp_url=f"smtp://127.0.0.1:{server.port}", mail_from=SENDER

@@ -14,7 +14,7 @@ from tests.support.subscribers import endpoint, post_subscription, publish, subs
 from tests.support.waiting import eventually
 
 
-async def test_who_is_first_to_connect_can_subscribe(ministack: str) -> None:
+async def test_the_first_client_to_connect_can_subscribe(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with serving(settings):
         pass  # now there are queues to find
@@ -22,7 +22,7 @@ async def test_who_is_first_to_connect_can_subscribe(ministack: str) -> None:
         await subscribe(notifier, channel="webhook", url=subscriber.url)
 
 
-async def test_who_connects_while_topics_and_queues_are_away_is_told_so() -> None:
+async def test_a_client_that_connects_while_topics_and_queues_are_away_gets_503() -> None:
     settings = settings_for(f"http://127.0.0.1:{free_port()}", allow_loopback_webhooks=True)
     async with endpoint() as subscriber, serving(settings, ready=False) as notifier:
         alive = await notifier.http.get("/healthz")

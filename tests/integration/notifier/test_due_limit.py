@@ -39,7 +39,7 @@ async def subscribed(
     return subscription
 
 
-async def test_a_subscription_to_which_too_much_is_due_is_paused_and_told_why(
+async def test_a_subscription_with_too_many_due_deliveries_is_paused_with_a_notice(
     store: NotifierStore,
 ) -> None:
     behind, busy = await subscribed(store, MOST + 1), await subscribed(store, MOST)

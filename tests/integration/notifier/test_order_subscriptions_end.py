@@ -24,7 +24,9 @@ from tests.support.webhooks import answers
 CANCELED = "coffeeshop.order.canceled.v1"
 
 
-async def test_what_is_due_for_another_attempt_is_told_after_the_orders_end(ministack: str) -> None:
+async def test_a_delivery_that_waits_for_a_retry_is_made_after_the_orders_end(
+    ministack: str,
+) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True, retry_seconds=(2, 2))
     order = placed()
     async with (
@@ -43,7 +45,7 @@ async def test_what_is_due_for_another_attempt_is_told_after_the_orders_end(mini
     assert subscriber.ids == [f"{order.id}:1", f"{order.id}:2", f"{order.id}:1"]
 
 
-async def test_an_order_that_a_subscriber_missed_is_told_to_its_end_when_it_is_back(
+async def test_the_events_of_an_order_that_a_subscriber_missed_arrive_when_it_is_back(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)

@@ -95,7 +95,7 @@ async def till(places: tuple[Serving, Announcer], request: pytest.FixtureRequest
     return till
 
 
-async def test_a_queue_hears_events_as_they_are_until_its_subscription_ends(
+async def test_a_queue_receives_events_as_they_are_until_its_subscription_ends(
     notifier: Serving, till: Till
 ) -> None:
     held = await subscribe(notifier, channel="sqs", queue_arn=till.arn)
@@ -113,7 +113,7 @@ async def test_a_queue_hears_events_as_they_are_until_its_subscription_ends(
     await again.ask("DELETE")
 
 
-async def test_a_queue_hears_only_the_types_and_orders_that_it_named(
+async def test_a_queue_receives_only_the_types_and_orders_that_it_named(
     notifier: Serving, till: Till
 ) -> None:
     mine, theirs = placed(), placed()
@@ -199,7 +199,7 @@ async def test_a_queue_whose_subscribing_was_cut_off_can_be_found_and_ended(
     await held.ask("DELETE")
 
 
-async def test_a_queue_that_does_not_let_the_topic_in_is_refused_and_told_what_would_help(
+async def test_a_queue_that_does_not_let_the_topic_send_is_refused_with_the_remedy(
     notifier: Serving, till: Till
 ) -> None:
     await till.let_in("order-events")
@@ -224,7 +224,7 @@ async def test_the_shops_own_queues_are_nobodys_to_subscribe_or_to_end(
     "arn",
     ["till", "arn:aws:sqs:us-east-1:000000000000:nowhere", "arn:aws:sns:us-east-1:000000000000:x"],
 )
-async def test_what_is_no_queue_is_refused(notifier: Serving, arn: str) -> None:
+async def test_an_arn_of_anything_but_a_queue_is_refused(notifier: Serving, arn: str) -> None:
     response = await post_subscription(notifier, channel="sqs", queue_arn=arn)
     assert response.status_code == 422, response.text
 

@@ -158,7 +158,7 @@ async def waiting(announcer: Announcer, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_staff_redrive_all_of_a_subscriber_of_whom_one_dead_letter_tells(
+async def test_staff_redrive_all_of_a_subscriber_that_has_one_dead_letter(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)

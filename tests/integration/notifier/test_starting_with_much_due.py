@@ -120,7 +120,7 @@ async def test_what_fails_of_a_batch_is_queued_again_and_nothing_else(ministack:
             assert await jobs(settings) == MUCH
 
 
-async def test_told_that_the_queue_has_lost_everything_it_queues_everything_again(
+async def test_after_a_broker_reset_it_queues_everything_again(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack)
@@ -140,7 +140,7 @@ async def test_told_that_the_queue_has_lost_everything_it_queues_everything_agai
         await until(all_are_there, 2 * SECONDS)
 
 
-async def test_started_again_it_announces_no_more_issues_again_than_it_can_have_had_in_hand(
+async def test_started_again_it_announces_no_more_issues_again_than_can_have_been_in_progress(
     ministack: str,
 ) -> None:
     async with weather(ministack) as (proxy, faults):
@@ -162,7 +162,7 @@ async def test_started_again_it_announces_no_more_issues_again_than_it_can_have_
         assert faults.met["PublishBatch", "Delay"] == IN_HAND
 
 
-async def test_started_with_a_queue_that_was_lost_it_queues_everything_though_nobody_told_it(
+async def test_started_with_a_queue_that_was_lost_it_queues_everything_without_a_broker_reset(
     tmp_path: Path,
 ) -> None:
     port = free_port()

@@ -174,7 +174,7 @@ async def test_a_notifier_that_never_saw_sqs_stops_at_once(ministack: str) -> No
         await notifier.ended
 
 
-async def test_a_queue_of_somebody_elses_in_the_way_delays_deliveries_until_it_is_gone(
+async def test_a_foreign_queue_of_the_same_name_delays_deliveries_until_it_is_gone(
     ministack: str,
 ) -> None:
     async with contextlib.AsyncExitStack() as stack:
@@ -195,7 +195,7 @@ async def test_a_queue_of_somebody_elses_in_the_way_delays_deliveries_until_it_i
             await webhook(notifier, subscriber)
 
 
-async def test_a_wish_that_was_refused_for_want_of_a_queue_is_never_asked_about(
+async def test_a_request_refused_for_lack_of_a_queue_gets_no_confirmation_request(
     ministack: str,
 ) -> None:
     async with weather(ministack) as (proxy, faults), endpoint() as subscriber:

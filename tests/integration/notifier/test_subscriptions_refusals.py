@@ -84,7 +84,7 @@ async def test_the_token_of_one_subscription_does_not_open_another(
     assert (await other.shown())["state"] == "pending"
 
 
-async def test_staff_may_look_at_any_subscription(notifier: Serving, held: Held) -> None:
+async def test_staff_may_read_any_subscription(notifier: Serving, held: Held) -> None:
     answer = await notifier.http.get(f"/subscriptions/{held.id}", headers=AS_STAFF)
     assert answer.status_code == 200
 
@@ -168,7 +168,7 @@ async def test_all_orders_are_for_staff_and_one_order_is_for_those_who_know_its_
     assert (await post_subscription(notifier, "order-events", **HOOK)).status_code == 201
 
 
-async def test_there_is_nothing_to_hear_of_an_unknown_topic(notifier: Serving) -> None:
+async def test_an_unknown_topic_cannot_be_subscribed_to(notifier: Serving) -> None:
     assert (await post_subscription(notifier, "tea-leaves", **HOOK)).status_code == 404
 
 

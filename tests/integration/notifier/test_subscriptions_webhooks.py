@@ -71,7 +71,7 @@ async def topic(notifier: Serving) -> str:
     return name
 
 
-async def test_who_answers_the_challenge_hears_what_is_published_from_then_on(
+async def test_a_webhook_that_answers_the_challenge_receives_what_is_published_from_then_on(
     notifier: Serving, topic: str
 ) -> None:
     async with endpoint() as other, endpoint() as subscriber:
@@ -93,7 +93,7 @@ async def test_who_answers_the_challenge_hears_what_is_published_from_then_on(
         assert (shown["deliveries"][0]["attempts"], shown["failures"]) == (1, 0)
 
 
-async def test_who_never_agrees_hears_nothing_and_is_told_why(
+async def test_a_webhook_that_never_confirms_receives_nothing_and_its_notice_says_why(
     notifier: Serving, topic: str
 ) -> None:
     async with (
@@ -267,7 +267,7 @@ async def test_the_slow_and_the_dead_delay_nobody_else(notifier: Serving, topic:
         await doomed.ask("DELETE")
 
 
-async def test_deliveries_that_were_asked_for_take_their_turn_as_others_do(
+async def test_requested_redeliveries_respect_the_concurrency_limit(
     notifier: Serving, topic: str
 ) -> None:
     leave = asyncio.Event()

@@ -77,13 +77,13 @@ def counts(name: str, subscribers: int) -> Callable[[httpx.Response], bool]:
 
 
 @pytest.mark.parametrize("name", ["a", "Coupons", "1st", "a_b", "a" * 64, "caf%C3%A9", "-a"])
-async def test_what_is_no_name_is_refused(notifier: Serving, name: str) -> None:
+async def test_an_invalid_name_is_refused(notifier: Serving, name: str) -> None:
     answer = await put(notifier, name, {})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-topic")
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/name"]
 
 
-async def test_what_only_the_display_shows_is_nobodys_topic(notifier: Serving) -> None:
+async def test_the_displays_topic_cannot_be_added(notifier: Serving) -> None:
     answer = await put(notifier, "board", {})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/topic-reserved")
 
@@ -96,7 +96,7 @@ async def test_what_only_the_display_shows_is_nobodys_topic(notifier: Serving) -
         ({"colour": "blue"}, "/colour"),
     ],
 )
-async def test_a_description_that_is_none_is_refused(
+async def test_an_invalid_description_is_refused(
     notifier: Serving, body: Any, pointer: str
 ) -> None:
     answer = await put(notifier, "beans", body)
@@ -121,9 +121,7 @@ async def test_a_description_that_is_none_is_refused(
         ({**ISSUE, "data": {"price": "\ufffe"}}, "/data"),
     ],
 )
-async def test_an_issue_that_is_none_is_refused(
-    notifier: Serving, issue: Any, pointer: str
-) -> None:
+async def test_an_invalid_issue_is_refused(notifier: Serving, issue: Any, pointer: str) -> None:
     answer = await post(notifier, "coupons", issue)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-message")
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
@@ -169,7 +167,7 @@ async def test_a_key_is_for_one_message(notifier: Serving, issue: Any, to: str) 
     assert await keyed(notifier, key, issue, to) == (422, "/problems/idempotency-key-reused")
 
 
-async def test_what_is_no_key_is_refused(notifier: Serving) -> None:
+async def test_an_invalid_idempotency_key_is_refused(notifier: Serving) -> None:
     assert await keyed(notifier, "short") == (400, "/problems/invalid-idempotency-key")
 
 
@@ -199,7 +197,7 @@ async def test_order_events_and_unknown_topics_are_not_published_to(notifier: Se
     assert (await post(notifier, "tea-leaves", ISSUE)).status_code == 404
 
 
-async def test_what_an_issue_brings_along_does_not_pass_for_what_it_is(notifier: Serving) -> None:
+async def test_the_data_of_an_issue_cannot_replace_its_own_fields(notifier: Serving) -> None:
     forged = {**ISSUE, "data": {"topic": "order-events", "subject": "forged", "price": 5}}
     async with notifier.stream(topics="coupons") as stream:
         answer = await post(notifier, "coupons", forged)

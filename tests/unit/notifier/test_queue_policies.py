@@ -114,7 +114,7 @@ def test_any_other_may_not(written: str) -> None:
 
 
 @given(whatever=JSON)
-def test_a_policy_that_is_none_is_no_reason_to_fail(whatever: Any) -> None:
+def test_a_policy_that_does_not_parse_allows_nothing(whatever: Any) -> None:
     assert not allows_sending(json.dumps({"Statement": [{"Effect": whatever}, whatever]}), TOPIC)
     for part in ("Condition", "Principal", "Action"):
         allows_sending(policy(**{part: whatever}), TOPIC)
