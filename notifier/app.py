@@ -17,7 +17,7 @@ from notifier.http.problems import NOTIFIER_PROBLEMS
 from notifier.http.subscriptions import SUBSCRIPTION_OPERATIONS
 from notifier.http.topics import TOPIC_OPERATIONS
 from notifier.settings import NotifierSettings
-from shared.web.keys import METRICS
+from shared.web.health import METRICS
 from shared.web.operation import Operation
 from shared.web.service import Service
 

@@ -56,10 +56,11 @@ from shared.aws.queues import open_dead_letters, open_queue
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.subscription import Channel
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from shared.messages.delivery_job import JobQueue
-from shared.runtime.lifecycle import every, running
+from shared.runtime.lifecycle import background_task, every
 from shared.runtime.ttl_cache import TtlCache
+from shared.store.contract import ValueKey
 from shared.web.rate_limit import RateLimit
 
 _ANNOUNCEMENTS_AT_ONCE = 32
@@ -78,7 +79,7 @@ async def build_notifier(
     SQS and SNS need not be within reach. `broker_reset` is set when queues and topics may have
     lost their contents; metrics go to `registry`.
     """
-    names, rules = Names(settings.name_prefix), DialingRules(settings.allow_loopback_webhooks)
+    names, rules = Names(settings.name_prefix), WebhookUrlRules(settings.allow_loopback_webhooks)
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
@@ -86,7 +87,8 @@ async def build_notifier(
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
         webhook_session(rules, seconds=settings.webhook_seconds) as challenges,
     ):
-        links = LinkSigner(await store.link_secret(secrets.token_urlsafe(32)), settings.own_url)
+        link_secret = await store.get_or_set_value(ValueKey.LINK_SECRET, secrets.token_urlsafe(32))
+        links = LinkSigner(link_secret, settings.own_url)
         templates = new_templates()
         catalog = TopicCatalog(store, clients, names)
         publisher = NewsletterPublisher(store, sns_topics, settings.store_id, utc_now)
@@ -109,9 +111,13 @@ async def build_notifier(
         housekeeping = Housekeeping(store, SubscriptionHealth(store, utc_now), utc_now)
         hub = new_hub(settings, StreamMetrics(registry))
         async with (
-            running(every(_HOUSEKEEPING_SECONDS, housekeeping.tidy), "housekeeping"),
-            running(every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"),
-            running(publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"),
+            background_task(every(_HOUSEKEEPING_SECONDS, housekeeping.tidy), "housekeeping"),
+            background_task(
+                every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"
+            ),
+            background_task(
+                publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"
+            ),
             deliveries.supervised(),
             feeding(hub, settings, catalog.all) as instance_queue,
         ):

@@ -16,7 +16,7 @@ from notifier.stream.response import StreamTimes
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher
 from shared.aws.names import Names
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.ttl_cache import TtlCache
 from shared.web.rate_limit import RateLimit
 
@@ -31,7 +31,7 @@ class NotifierContext:
     publisher: NewsletterPublisher
     links: LinkSigner
     templates: Environment
-    rules: DialingRules
+    rules: WebhookUrlRules
     rate_limit: RateLimit
     deliveries: DeliverySupervisor
     hub: Hub

@@ -18,7 +18,7 @@ from notifier.topics.catalog import TopicCatalog
 from shared.aws.errors import AwsUnavailableError
 from shared.consuming.consumer import Consumer
 from shared.consuming.polling import pause_unless
-from shared.runtime.lifecycle import every, finished_before
+from shared.runtime.lifecycle import completes_before, every
 from shared.runtime.retry import retry_until_available
 
 log = structlog.stdlib.get_logger(__name__)
@@ -120,7 +120,7 @@ class DeliverySupervisor:
     async def _supervise(self) -> None:
         while not self._stop.is_set():
             try:
-                if await finished_before(self._stop, self._until_queues_exist()):
+                if await completes_before(self._stop, self._until_queues_exist()):
                     await self._run()
             except Exception:  # the outermost edge: one failure must not end all deliveries
                 log.exception("delivery_service.failed")

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from notifier.deliveries.redrive import Redriver
 from notifier.store.contract import NotifierStore
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.domain.delivery import Delivery, DeliveryState, due_place
+from shared.domain.delivery import Delivery, DeliveryState, due_sort_key
 from shared.domain.subscription import SubscriptionRefusedError
 from shared.messages.delivery_job import DELIVERY_JOB, Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionChangedError
@@ -57,7 +57,7 @@ class LoggedDeadLetter:
     @property
     def key(self) -> str:
         """The same for all dead letters of one delivery."""
-        return due_place(self.delivery) if self.delivery else self.dead_letter.id
+        return due_sort_key(self.delivery) if self.delivery else self.dead_letter.id
 
 
 @dataclass(frozen=True, slots=True)

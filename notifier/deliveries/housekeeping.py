@@ -33,7 +33,7 @@ class Housekeeping:
         now = self.clock()
         async for subscription in self._created_before(now - LIFETIME, SubscriptionState.PENDING):
             await self.health.end(subscription, "it was never confirmed")
-        await self.store.forget(now - KEPT)
+        await self.store.delete_finished(now - KEPT)
 
     async def end_past_orders(self) -> None:
         """End old subscriptions of orders; it reads all active and paused ones, which may be many.

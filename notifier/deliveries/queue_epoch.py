@@ -11,8 +11,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from notifier.store.contract import QueueMarks
 from shared.aws.errors import reaching
+from shared.store.contract import KeyValueStore, ValueKey
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -29,7 +29,7 @@ class QueueEpoch:
     never loses one. All calls raise AwsUnavailableError or StoreUnavailableError.
     """
 
-    store: QueueMarks
+    store: KeyValueStore
     sqs: SQSClient
     url: str
     is_whole: bool = field(default=False, init=False)
@@ -37,7 +37,7 @@ class QueueEpoch:
 
     async def begin(self) -> None:
         """Find out whether the queue is whole; call this before jobs are put on it."""
-        recorded = await self.store.queue_mark()
+        recorded = await self.store.value(ValueKey.QUEUE_EPOCH)
         async with reaching("SQS"):
             tags = (await self.sqs.list_queue_tags(QueueUrl=self.url)).get("Tags", {})
         is_whole = recorded is not None and tags.get(EPOCH_TAG) == recorded
@@ -49,7 +49,7 @@ class QueueEpoch:
         """Count the queue as lost, whatever its tag, until it is validated again."""
         self.is_whole = False
         self._epoch = secrets.token_hex(8)
-        await self.store.record_queue_mark(self._epoch)
+        await self.store.set_value(ValueKey.QUEUE_EPOCH, self._epoch)
 
     async def validate(self) -> None:
         """Tag the queue as whole: every job that was due at the invalidation is on it."""

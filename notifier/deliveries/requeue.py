@@ -21,7 +21,7 @@ from notifier.store.contract import NotifierStore
 from notifier.topics.publisher import MOST_ANNOUNCED, NewsletterPublisher
 from shared.aws.batcher import EntryFailedError
 from shared.clock import Clock
-from shared.domain.delivery import delivery_id, due_place
+from shared.domain.delivery import delivery_id, due_sort_key
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.delivery_job import Confirm, Deliver, JobQueue
 from shared.runtime.retry import retry_until_available
@@ -84,7 +84,7 @@ class Requeuer:
             count += len(due)
             if len(due) < _PAGE or due[-1].id > latest or not everything:
                 return count
-            after = due_place(due[-1])
+            after = due_sort_key(due[-1])
 
     async def _requeue_confirmations(self, *, everything: bool) -> int:
         count, last = 0, None

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from notifier.asyncapi.document import asyncapi_document
 from notifier.context import NOTIFIER
-from shared.web.operation import Answer, Role, operation
+from shared.web.operation import Response, Role, operation
 from shared.web.problem import UNAVAILABLE
 
 
@@ -18,7 +18,7 @@ from shared.web.problem import UNAVAILABLE
     "/asyncapi.json",
     "Describe the topics and every message: by SNS, by the live stream, by webhook",
     role=Role.ANYONE,
-    answers={HTTPStatus.OK: Answer("The AsyncAPI 3.0 document")},
+    responses={HTTPStatus.OK: Response("The AsyncAPI 3.0 document")},
     errors=(UNAVAILABLE,),
     tag="topics",
 )

@@ -11,12 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from notifier.context import NOTIFIER
 from notifier.deliveries.dead_letters import LoggedDeadLetter
 from notifier.http.problems import INVALID_REDRIVE
-from shared.web.answer import answer
-from shared.web.body import read_body
+from shared.web.body import json_response, read_body, read_query
 from shared.web.fields import Body
-from shared.web.operation import Answer, Parameter, operation
+from shared.web.operation import Parameter, Response, operation
 from shared.web.problem import INVALID_REQUEST, UNAVAILABLE
-from shared.web.query import read_query
 
 
 class ListDeadLetters(Body):
@@ -65,7 +63,7 @@ class RedrivenModel(BaseModel):
     "/subscriptions/dead-letters",
     "List the deliveries that were given up on",
     parameters=(Parameter("limit", "query", "How many at most (100 when left out)", int),),
-    answers={HTTPStatus.OK: Answer("Deliveries, and why", DeadDeliveriesModel)},
+    responses={HTTPStatus.OK: Response("Deliveries, and why", DeadDeliveriesModel)},
     errors=(INVALID_REQUEST, UNAVAILABLE),
     tag="subscriptions",
 )
@@ -75,7 +73,7 @@ async def list_dead_letters(request: web.Request) -> web.Response:
     dead_letters = request.app[NOTIFIER].deliveries.service.dead_letters
     letters, total = await dead_letters.listed(query.limit)
     models = [_model_of(letter) for letter in letters]
-    return answer(DeadDeliveriesModel(dead_letters=models, total=total))
+    return json_response(DeadDeliveriesModel(dead_letters=models, total=total))
 
 
 @operation(
@@ -83,7 +81,7 @@ async def list_dead_letters(request: web.Request) -> web.Response:
     "/subscriptions/dead-letters/redrive",
     "Make deliveries again; subscriptions that were paused are resumed",
     body=RedriveDeliveries,
-    answers={HTTPStatus.OK: Answer("What became of them", RedrivenModel)},
+    responses={HTTPStatus.OK: Response("What became of them", RedrivenModel)},
     errors=(INVALID_REDRIVE, UNAVAILABLE),
     tag="subscriptions",
 )
@@ -92,7 +90,9 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
     body = await read_body(request, RedriveDeliveries, INVALID_REDRIVE)
     dead_letters = request.app[NOTIFIER].deliveries.service.dead_letters
     result = await dead_letters.redrive(body.subscription_id)
-    return answer(RedrivenModel(redriven=result.redriven, refused=result.refused, left=result.left))
+    return json_response(
+        RedrivenModel(redriven=result.redriven, refused=result.refused, left=result.left)
+    )
 
 
 def _model_of(letter: LoggedDeadLetter) -> DeadDeliveryModel:

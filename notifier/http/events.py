@@ -15,10 +15,10 @@ from notifier.stream.response import LAST_EVENT_ID, TOO_MANY_STREAMS, stream
 from notifier.stream.selection import Selection
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
-from shared.web.auth import is_staff, unauthorized
-from shared.web.operation import EVENT_STREAM, Answer, Parameter, Role, operation
+from shared.web.body import read_query
+from shared.web.caller import is_staff, unauthorized
+from shared.web.operation import EVENT_STREAM, Parameter, Response, Role, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAUTHORIZED, Problem
-from shared.web.query import read_query
 
 
 class FollowEvents(BaseModel):
@@ -54,8 +54,8 @@ class FollowEvents(BaseModel):
             "`reset` that some may be missing",
         ),
     ),
-    answers={
-        HTTPStatus.OK: Answer(
+    responses={
+        HTTPStatus.OK: Response(
             "Server-sent events; each one's data is a CloudEvent, as `/asyncapi.json` has it",
             media_type=EVENT_STREAM,
         )
@@ -84,5 +84,5 @@ def _selection(query: FollowEvents) -> Selection:
         return Selection(topics, query.order_id)
     if query.order_id is not None:
         return Selection(frozenset({ORDER_EVENTS}), query.order_id)
-    wrong = FieldError("/topics", "name some topics, with commas between, or give an order_id")
-    raise Problem(INVALID_REQUEST, "the query selects no events", faults=[wrong])
+    wrong = FieldError(("topics",), "name some topics, with commas between, or give an order_id")
+    raise Problem(INVALID_REQUEST, "the query selects no events", field_errors=[wrong])

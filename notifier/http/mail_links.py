@@ -28,10 +28,10 @@ from shared.domain.subscription import (
     SubscriptionState,
 )
 from shared.store.subscription_contract import SubscriptionChangedError
-from shared.web.assets import asset_operations
-from shared.web.auth import CHALLENGE, unauthorized
 from shared.web.body import is_form, read_body
-from shared.web.operation import Answer, Handler, Operation, Parameter, Role, operation
+from shared.web.caller import CHALLENGE, unauthorized
+from shared.web.operation import Handler, Operation, Parameter, Response, Role, operation
+from shared.web.pages import asset_operations
 from shared.web.problem import UNAUTHORIZED, Problem
 
 
@@ -98,7 +98,7 @@ def _page(
             summary,
             _rendered(handler),
             parameters=(*in_path, _TOKEN),
-            answers={HTTPStatus.OK: Answer("The page", media_type="text/html")},
+            responses={HTTPStatus.OK: Response("The page", media_type="text/html")},
             errors=(NOT_IN_THAT_STATE, *MANAGED),
             role=Role.HOLDER,
             tag="links in mail",
@@ -170,7 +170,7 @@ async def ask_to_confirm(request: web.Request) -> _Page:
     body=ConfirmSubscription,
     takes_form=True,
     parameters=(SUBSCRIPTION,),
-    answers={HTTPStatus.OK: Answer("The subscription is active", SubscriptionModel)},
+    responses={HTTPStatus.OK: Response("The subscription is active", SubscriptionModel)},
     errors=(INVALID_CONFIRMATION, NOT_IN_THAT_STATE, *MANAGED),
     tag="subscriptions",
 )

@@ -24,13 +24,12 @@ from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.domain.subscription import Channel, Filter, Subscription
 from shared.domain.subscription_request import SubscriptionRequest
-from shared.domain.tokens import is_token
-from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
+from shared.domain.tokens import matches_digest
+from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from shared.messages.announcement import ORDER_EVENTS
-from shared.web.answer import answer
-from shared.web.auth import bearer_token, is_staff, require_staff, unauthorized
-from shared.web.body import read_body
-from shared.web.operation import Answer, Parameter, Role, operation
+from shared.web.body import json_response, read_body
+from shared.web.caller import bearer_token, is_staff, require_staff, unauthorized
+from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import (
     NOT_FOUND,
     TOO_MANY_REQUESTS,
@@ -53,8 +52,8 @@ MANAGED = (UNAUTHORIZED, NOT_FOUND, UNAVAILABLE)
     role=Role.ANYONE,
     body=Subscribe,
     parameters=(TOPIC,),
-    answers={
-        HTTPStatus.CREATED: Answer(
+    responses={
+        HTTPStatus.CREATED: Response(
             "The subscription; its keys are shown this once",
             GrantedModel,
             headers={"Location": "Where the subscription is"},
@@ -75,7 +74,7 @@ async def subscribe(request: web.Request) -> web.Response:
     if wanted.channel is Channel.SQS:
         require_staff(request)
     model = GrantedModel.of(await subscriptions(request).subscribe(wanted))
-    return answer(model, HTTPStatus.CREATED, {"Location": f"/subscriptions/{model.id}"})
+    return json_response(model, HTTPStatus.CREATED, {"Location": f"/subscriptions/{model.id}"})
 
 
 @operation(
@@ -84,7 +83,7 @@ async def subscribe(request: web.Request) -> web.Response:
     "Look a subscription up, with its last deliveries",
     role=Role.MANAGER,
     parameters=(SUBSCRIPTION,),
-    answers={HTTPStatus.OK: Answer("The subscription as it is now", SubscriptionModel)},
+    responses={HTTPStatus.OK: Response("The subscription as it is now", SubscriptionModel)},
     errors=MANAGED,
     tag="subscriptions",
 )
@@ -99,7 +98,7 @@ async def get_subscription(request: web.Request) -> web.Response:
     "End a subscription: nothing more is delivered",
     role=Role.MANAGER,
     parameters=(SUBSCRIPTION,),
-    answers={HTTPStatus.NO_CONTENT: Answer("The subscription has ended")},
+    responses={HTTPStatus.NO_CONTENT: Response("The subscription has ended")},
     errors=MANAGED,
     tag="subscriptions",
 )
@@ -115,7 +114,7 @@ async def end_subscription(request: web.Request) -> web.Response:
     "Resume a paused subscription, and make again the deliveries that failed",
     role=Role.MANAGER,
     parameters=(SUBSCRIPTION,),
-    answers={HTTPStatus.OK: Answer("The subscription is active", ResumedModel)},
+    responses={HTTPStatus.OK: Response("The subscription is active", ResumedModel)},
     errors=(NOT_IN_THAT_STATE, *MANAGED),
     tag="subscriptions",
 )
@@ -123,7 +122,7 @@ async def resume_subscription(request: web.Request) -> web.Response:
     """Resume a paused subscription."""
     subscription = await _managed(request)
     redriven = await subscriptions(request).redriver.redrive(subscription)
-    return answer(ResumedModel(redriven=redriven))
+    return json_response(ResumedModel(redriven=redriven))
 
 
 @operation(
@@ -132,7 +131,7 @@ async def resume_subscription(request: web.Request) -> web.Response:
     "Rotate a webhook's signing secret; for a day both are good",
     role=Role.MANAGER,
     parameters=(SUBSCRIPTION,),
-    answers={HTTPStatus.OK: Answer("The fresh secret, shown this once", SecretModel)},
+    responses={HTTPStatus.OK: Response("The fresh secret, shown this once", SecretModel)},
     errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, *MANAGED),
     tag="subscriptions",
 )
@@ -144,7 +143,7 @@ async def rotate_secret(request: web.Request) -> web.Response:
     rotated = await subscriptions(request).rotate_secret(subscription)
     fresh, *old = rotated.secrets
     until = max((signing.until for signing in old if signing.until), default=None)
-    return answer(SecretModel(secret=fresh.secret, old_until=until))
+    return json_response(SecretModel(secret=fresh.secret, old_until=until))
 
 
 @operation(
@@ -156,7 +155,7 @@ async def rotate_secret(request: web.Request) -> web.Response:
         SUBSCRIPTION,
         Parameter("delivery_id", "path", "The delivery's id", required=True),
     ),
-    answers={HTTPStatus.ACCEPTED: Answer("It will be attempted")},
+    responses={HTTPStatus.ACCEPTED: Response("It will be attempted")},
     errors=(NOT_IN_THAT_STATE, TOO_MANY_REQUESTS, *MANAGED),
     tag="subscriptions",
 )
@@ -176,7 +175,7 @@ def subscriptions(request: web.Request) -> SubscriptionService:
 async def subscription_answer(request: web.Request, subscription: Subscription) -> web.Response:
     """Show a subscription with its last deliveries."""
     deliveries = await subscriptions(request).last_deliveries(subscription)
-    return answer(SubscriptionModel.of(subscription, deliveries))
+    return json_response(SubscriptionModel.of(subscription, deliveries))
 
 
 async def _managed(request: web.Request) -> Subscription:
@@ -188,16 +187,16 @@ async def _managed(request: web.Request) -> Subscription:
     if token is None:
         raise unauthorized("send the manage token as Authorization: Bearer")
     subscription = await subscriptions(request).find(request.match_info["id"])
-    if not (is_token(token, subscription.manage_digest) or is_staff(request)):
+    if not (matches_digest(token, subscription.manage_digest) or is_staff(request)):
         raise unauthorized("this is not the manage token of the subscription")
     return subscription
 
 
-def _request_of(topic: str, body: ByChannel, rules: DialingRules) -> SubscriptionRequest:
+def _request_of(topic: str, body: ByChannel, rules: WebhookUrlRules) -> SubscriptionRequest:
     """Check the filter and the target; raises a Problem of kind INVALID_SUBSCRIPTION."""
     wanted = Filter(frozenset(body.filter.type), frozenset(body.filter.order_id))
     if wanted.order_ids and topic != ORDER_EVENTS:
-        raise _invalid("/filter/order_id", f"only {ORDER_EVENTS} tells of orders")
+        raise _invalid(("filter", "order_id"), f"only {ORDER_EVENTS} tells of orders")
     try:
         match body:
             case SubscribeWebhook():
@@ -207,15 +206,15 @@ def _request_of(topic: str, body: ByChannel, rules: DialingRules) -> Subscriptio
             case _:
                 pass
     except ForbiddenUrlError as error:
-        raise _invalid("/url", str(error)) from None
+        raise _invalid(("url",), str(error)) from None
     except InvalidAddressError as error:
-        raise _invalid("/address", str(error)) from None
+        raise _invalid(("address",), str(error)) from None
     return SubscriptionRequest(topic, Channel(body.channel), body.target, wanted)
 
 
-def _invalid(pointer: str, detail: str) -> Problem:
-    faults = [FieldError(pointer, detail)]
-    return Problem(INVALID_SUBSCRIPTION, "the body has 1 fault(s)", faults=faults)
+def _invalid(path: tuple[str, ...], detail: str) -> Problem:
+    field_errors = [FieldError(path, detail)]
+    return Problem(INVALID_SUBSCRIPTION, "the body has 1 error(s)", field_errors=field_errors)
 
 
 SUBSCRIPTION_OPERATIONS = (

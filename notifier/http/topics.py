@@ -15,12 +15,11 @@ from notifier.stream.board import BOARD
 from notifier.topics.publisher import Draft
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
-from shared.web.answer import answer
-from shared.web.body import read_body
+from shared.web.body import json_response, read_body
 from shared.web.fields import Body, PrintableText, VisibleText, printable_lines, sendable
+from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_REUSED, idempotency_key, key_parameter
-from shared.web.keys import CORRELATION_ID
-from shared.web.operation import Answer, Parameter, Role, operation
+from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
 
 LONGEST_BODY = 50_000
@@ -74,7 +73,7 @@ class PublishedModel(BaseModel):
     "/topics",
     "List the topics",
     role=Role.ANYONE,
-    answers={HTTPStatus.OK: Answer("All topics, and how many follow them", TopicsModel)},
+    responses={HTTPStatus.OK: Response("All topics, and how many follow them", TopicsModel)},
     errors=(UNAVAILABLE,),
     tag="topics",
 )
@@ -90,7 +89,7 @@ async def get_topics(request: web.Request) -> web.Response:
         )
         for name, description in (await notifier.catalog.all()).items()
     ]
-    return answer(TopicsModel(topics=topics))
+    return json_response(TopicsModel(topics=topics))
 
 
 @operation(
@@ -99,9 +98,9 @@ async def get_topics(request: web.Request) -> web.Response:
     "Add a topic, or describe it anew",
     body=PutTopic,
     parameters=(TOPIC,),
-    answers={
-        HTTPStatus.CREATED: Answer("The topic is new", TopicModel),
-        HTTPStatus.OK: Answer("The topic is described anew", TopicModel),
+    responses={
+        HTTPStatus.CREATED: Response("The topic is new", TopicModel),
+        HTTPStatus.OK: Response("The topic is described anew", TopicModel),
     },
     errors=(INVALID_TOPIC, TOPIC_RESERVED, TOO_MANY_TOPICS, UNAVAILABLE),
     tag="topics",
@@ -110,15 +109,15 @@ async def put_topic(request: web.Request) -> web.Response:
     """Add a topic, or change its description."""
     notifier, name = request.app[NOTIFIER], request.match_info["name"]
     if not re.fullmatch(_NAME, name):
-        wrong = FieldError("/name", "2 to 63 of a-z, 0-9 and -, the first a letter")
-        raise Problem(INVALID_TOPIC, "no topic can be called that", faults=[wrong])
+        wrong = FieldError(("name",), "2 to 63 of a-z, 0-9 and -, the first a letter")
+        raise Problem(INVALID_TOPIC, "no topic can be called that", field_errors=[wrong])
     if name == BOARD:
         raise Problem(TOPIC_RESERVED, f"{BOARD} is what the counter's display shows")
     body = await read_body(request, PutTopic, INVALID_TOPIC)
     new = await notifier.catalog.put(name, body.description)
     subscribers = (await notifier.subscriber_counts.get()).get(name, 0)
     topic = TopicModel(name=name, description=body.description, subscribers=subscribers)
-    return answer(topic, HTTPStatus.CREATED if new else HTTPStatus.OK)
+    return json_response(topic, HTTPStatus.CREATED if new else HTTPStatus.OK)
 
 
 @operation(
@@ -127,8 +126,8 @@ async def put_topic(request: web.Request) -> web.Response:
     "Publish a newsletter issue",
     body=PublishIssue,
     parameters=(TOPIC, key_parameter("publishes the same issue once")),
-    answers={
-        HTTPStatus.ACCEPTED: Answer(
+    responses={
+        HTTPStatus.ACCEPTED: Response(
             "It is recorded, and will be announced to all who subscribe", PublishedModel
         )
     },
@@ -145,7 +144,7 @@ async def publish_issue(request: web.Request) -> web.Response:
     await require_topic(request, name)
     draft = Draft(name, body.subject, body.body, body.data)
     issue_id = await notifier.publisher.publish(draft, request[CORRELATION_ID], key)
-    return answer(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
+    return json_response(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
 
 
 async def require_topic(request: web.Request, name: str) -> None:

@@ -27,7 +27,7 @@ from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
-from shared.runtime.lifecycle import every, running
+from shared.runtime.lifecycle import background_task, every
 
 _AT_ONCE = 1000
 """So many announcements may wait for their readers without holding up the next."""
@@ -104,10 +104,10 @@ async def feeding(
         )
         async with (
             # A poll may be cancelled here, unlike elsewhere: the queue goes with it.
-            running(consumer.run(asyncio.Event()), "live feed"),
-            running(_drop_stalled(hub, settings.stalled_seconds), "stalled streams"),
-            running(_repeat("mark", queue.mark, settings.live_mark_seconds), "live mark"),
-            running(
+            background_task(consumer.run(asyncio.Event()), "live feed"),
+            background_task(_drop_stalled(hub, settings.stalled_seconds), "stalled streams"),
+            background_task(_repeat("mark", queue.mark, settings.live_mark_seconds), "live mark"),
+            background_task(
                 _repeat("look", reaper.look, _about(settings.live_look_seconds)), "live reaper"
             ),
         ):

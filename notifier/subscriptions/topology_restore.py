@@ -17,7 +17,7 @@ from notifier.topics.catalog import TopicCatalog
 from shared.aws.batcher import EntryFailedError
 from shared.clock import Clock
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
-from shared.runtime.lifecycle import finished_before
+from shared.runtime.lifecycle import completes_before
 from shared.runtime.retry import retry_until_available
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
@@ -52,7 +52,7 @@ class TopologyRestore:
     async def run(self, broker_reset: asyncio.Event) -> None:
         """Restore now, and again after each `broker_reset`."""
         while True:
-            if await finished_before(broker_reset, self._restore_and_requeue()):
+            if await completes_before(broker_reset, self._restore_and_requeue()):
                 await broker_reset.wait()
             self._restored = False
             await _until_available(self.epoch.invalidate)

@@ -52,8 +52,8 @@ class ConfirmationRateLimit:
             self._address(subscription),
             subscription.id,
             self._clock(),
-            places=MOST_QUESTIONS,
-            hold=HOLD,
+            limit=MOST_QUESTIONS,
+            lifetime=HOLD,
         )
         if not has_place:
             log.warning("subscription.not_asked", subscription=subscription.id)

@@ -16,7 +16,7 @@ from notifier.channels.webhook.responses import failure, refusal
 from notifier.channels.webhook.signing import signature_headers
 from shared.clock import Clock
 from shared.domain.subscription import Subscription, valid_secrets
-from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
+from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from shared.messages.announcement import CloudEvent
 
 CHALLENGE = "coffeeshop.subscription.challenge.v1"
@@ -45,7 +45,7 @@ class WebhookSender:
     def __init__(
         self,
         session: ClientSession,
-        rules: DialingRules,
+        rules: WebhookUrlRules,
         clock: Clock,
         challenges: ClientSession | None = None,
     ) -> None:

@@ -25,7 +25,7 @@ from aiohttp.abc import AbstractResolver
 
 from notifier.channels.webhook.resolver import FewAddresses, SystemResolver
 from shared.domain.ip_address import parse
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 
 TIMEOUT_SECONDS = 5.0
 """How long a webhook may take, from its name's look-up to the last of its answer."""
@@ -42,7 +42,7 @@ class ForbiddenAddressError(OSError):
 
 @contextlib.asynccontextmanager
 async def webhook_session(
-    rules: DialingRules,
+    rules: WebhookUrlRules,
     *,
     resolver: AbstractResolver | None = None,
     tls: ssl.SSLContext | None = None,
@@ -80,7 +80,7 @@ async def webhook_session(
         await names.close()
 
 
-def checked_sockets(rules: DialingRules) -> SocketFactoryType:
+def checked_sockets(rules: WebhookUrlRules) -> SocketFactoryType:
     """Make sockets for addresses that are allowed; for others, raise ForbiddenAddressError."""
 
     def checked_socket(info: AddrInfoType) -> socket.socket:
