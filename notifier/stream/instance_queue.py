@@ -11,7 +11,7 @@ import structlog
 from notifier.stream.heartbeat_tag import set_mark
 from notifier.stream.topic_subscriptions import Topics, TopicSubscriptions
 from shared.aws.clients import AwsClients
-from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.errors import AwsUnavailableError, aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
 from shared.aws.queue import SqsQueue
@@ -93,7 +93,7 @@ class InstanceQueue:
             or topic in self._topic_subscriptions.topics
         ):
             return
-        async with reaching("SQS or SNS", _HEAR_SECONDS), self._changing:
+        async with aws_call("SQS or SNS", _HEAR_SECONDS), self._changing:
             if self._is_open:
                 await self._topic_subscriptions.subscribe([topic])
 
@@ -105,7 +105,7 @@ class InstanceQueue:
             log.warning("live.was_away", queue=self._name)
             self._is_open = False
             return
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             await set_mark(self._clients.sqs, self._queue.url, self._names)
         self._marked_at = time.monotonic()
 
@@ -134,7 +134,7 @@ class InstanceQueue:
             return
         self._is_open = False
         try:
-            async with reaching("SQS", _CLOSE_SECONDS):
+            async with aws_call("SQS", _CLOSE_SECONDS):
                 await self._queue.close()
                 await self._remove(self._queue.url)
         except AwsUnavailableError as error:
@@ -143,7 +143,7 @@ class InstanceQueue:
     async def _opened_queue(self) -> SqsQueue:
         async with self._changing:
             if self._queue is None or not self._is_open:
-                async with reaching("SQS or SNS", _OPEN_SECONDS):
+                async with aws_call("SQS or SNS", _OPEN_SECONDS):
                     self._queue = await self._open()
                 self._is_open = True
                 self._heard_at = self._marked_at = time.monotonic()

@@ -14,7 +14,7 @@ from notifier.stream.heartbeat_tag import read_mark
 from notifier.stream.orphans import Sighting, look_again, orphans
 from notifier.stream.topic_subscriptions import Topics
 from shared.aws.clients import AwsClients
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.aws.names import Names, topic_arn
 from shared.aws.provisioning import queue_arn
 
@@ -48,7 +48,7 @@ class Reaper:
 
         Raises AwsUnavailableError; the next look does what this one did not get done.
         """
-        async with reaching("SQS or SNS", _LOOK_SECONDS):
+        async with aws_call("SQS or SNS", _LOOK_SECONDS):
             self._sightings = look_again(self._sightings, await self._marks())
             if found := orphans(self._sightings)[:_MOST_AT_ONCE]:
                 await self._remove(found)
