@@ -24,9 +24,8 @@ from notifier.asyncapi.models import (
 )
 from notifier.channels.webhook.sender import CHALLENGE
 from notifier.stream.board import BOARD_CHANGED
-from notifier.topics.publisher import PUBLISHED
 from shared.domain.order import OrderState
-from shared.messages.announcement import ORDER_TYPES
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_TYPES
 
 Json: TypeAlias = dict[str, Any]
 
@@ -61,7 +60,9 @@ def _order_event(state: OrderState) -> EventType:
 
 
 ORDER_EVENT_TYPES = tuple(_order_event(state) for state in OrderState)
-NEWSLETTER_TYPE = EventType(PUBLISHED, "A newsletter issue was published", ref(NewsletterData))
+NEWSLETTER_TYPE = EventType(
+    NEWSLETTER_PUBLISHED, "A newsletter issue was published", ref(NewsletterData)
+)
 BOARD_TYPE = EventType(BOARD_CHANGED, "The counter's display has changed", ref(BoardChangeData))
 CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ref(ChallengeData))
 

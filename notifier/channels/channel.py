@@ -8,6 +8,10 @@ from typing import Protocol
 from shared.domain.subscription import Subscription
 from shared.messages.announcement import CloudEvent
 
+MOST_AT_ONCE = 8
+"""So many mails are in progress at once, and so many challenges: anybody may ask for either, and
+all mail goes to one server. Neither may take all the slots, since webhooks need some."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

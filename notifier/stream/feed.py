@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import structlog
-from aiohttp import web
 from pydantic import ValidationError
 
 from notifier.settings import NotifierSettings
@@ -29,9 +28,6 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.runtime.lifecycle import background_task, every
-
-HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
-INSTANCE_QUEUE: web.AppKey[InstanceQueue] = web.AppKey("INSTANCE_QUEUE", InstanceQueue)
 
 _AT_ONCE = 1000
 """So many announcements may wait for their readers without holding up the next."""

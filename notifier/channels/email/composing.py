@@ -17,10 +17,14 @@ from pydantic import BaseModel, ValidationError
 from notifier.channels.email.addresses import recipient
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.order_lines import ORDER_LINES
-from notifier.topics.publisher import PUBLISHED
 from shared.clock import Clock
 from shared.domain.subscription import Subscription
-from shared.messages.announcement import ORDER_EVENTS, CloudEvent, OrderChange
+from shared.messages.announcement import (
+    NEWSLETTER_PUBLISHED,
+    ORDER_EVENTS,
+    CloudEvent,
+    OrderChange,
+)
 
 _ORDER = "coffeeshop.order."
 _LONGEST_LINE = 998
@@ -70,7 +74,7 @@ class Composer:
     def announcement(self, subscription: Subscription, event: CloudEvent) -> EmailMessage:
         """Tell of an event; raises UnknownEventError, InvalidAddressError."""
         try:
-            if event.type == PUBLISHED:
+            if event.type == NEWSLETTER_PUBLISHED:
                 return self._newsletter(subscription, event)
             if event.type.startswith(_ORDER):
                 return self._order_update(subscription, event)

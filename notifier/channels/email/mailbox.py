@@ -20,11 +20,8 @@ from aiosmtplib.errors import (
     SMTPSenderRefused,
 )
 
-from notifier.channels.email.smtp_url import SmtpServer, Tls
-from notifier.deliveries.limits import MOST_AT_ONCE
-
-MAIL_SECONDS = 10.0
-"""How long one attempt to hand a mail over may take."""
+from notifier.channels.channel import MOST_AT_ONCE
+from notifier.channels.email.smtp_url import MAIL_SECONDS, SmtpServer, Tls
 
 _QUIT_SECONDS = 1.0
 _PERMANENT = 500

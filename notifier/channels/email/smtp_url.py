@@ -8,6 +8,9 @@ from enum import Enum, auto
 from types import MappingProxyType
 from urllib.parse import SplitResult, unquote, urlsplit
 
+MAIL_SECONDS = 10.0
+"""How long one attempt to hand a mail over may take."""
+
 
 class Tls(Enum):
     """How a connection to a mail server is made secret (RFC 8314)."""

@@ -17,13 +17,13 @@ from notifier.stream.reaper import Reaper
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
 from tests.support.notifier import (
-    Desk,
+    Announcer,
     NotifierProcess,
     announcing,
+    first_topics,
     live_queue,
     newsletter,
     notifier_process,
-    opening_topics,
     settings_for,
 )
 
@@ -38,12 +38,12 @@ def endpoint(request: pytest.FixtureRequest) -> str:
 
 
 @pytest_asyncio.fixture
-async def desk(endpoint: str) -> AsyncIterator[Desk]:
+async def desk(endpoint: str) -> AsyncIterator[Announcer]:
     async with announcing(settings_for(endpoint)) as desk:
         yield desk
 
 
-async def reaped(desk: Desk, instance: str) -> None:
+async def reaped(desk: Announcer, instance: str) -> None:
     """Wait until an instance's queue is gone."""
     async with asyncio.timeout(SECONDS):
         while await desk.queue_exists(instance):  # noqa: ASYNC110 - another process removes it
@@ -55,8 +55,8 @@ async def look(reaper: Reaper, times: int = PATIENCE + 1) -> None:
         await reaper.look()
 
 
-def reaper_at(desk: Desk, instance: str = "reaper") -> Reaper:
-    return Reaper(desk.clients, desk.names, instance, opening_topics)
+def reaper_at(desk: Announcer, instance: str = "reaper") -> Reaper:
+    return Reaper(desk.clients, desk.names, instance, first_topics)
 
 
 @contextlib.asynccontextmanager
@@ -110,7 +110,9 @@ async def test_a_notifier_that_was_frozen_makes_its_queue_again_and_tells_its_re
         assert event["data"]["subject"] == "Heard again"
 
 
-async def test_what_stands_still_is_left_alone_until_patience_is_at_its_end(desk: Desk) -> None:
+async def test_what_stands_still_is_left_alone_until_patience_is_at_its_end(
+    desk: Announcer,
+) -> None:
     await live_queue(desk, "gone").receive(1)
     reaper = reaper_at(desk)
     await look(reaper, PATIENCE)
@@ -120,7 +122,9 @@ async def test_what_stands_still_is_left_alone_until_patience_is_at_its_end(desk
     assert await desk.subscriptions() == 0
 
 
-async def test_nobody_reaps_a_queue_that_is_marked_between_looks_nor_its_own(desk: Desk) -> None:
+async def test_nobody_reaps_a_queue_that_is_marked_between_looks_nor_its_own(
+    desk: Announcer,
+) -> None:
     alive, own = live_queue(desk, "alive"), live_queue(desk, "own")
     await alive.receive(1)
     await own.receive(1)
@@ -133,7 +137,7 @@ async def test_nobody_reaps_a_queue_that_is_marked_between_looks_nor_its_own(des
     assert await desk.queue_exists("own")
 
 
-async def test_two_reapers_at_once_do_no_harm(desk: Desk) -> None:
+async def test_two_reapers_at_once_do_no_harm(desk: Announcer) -> None:
     await live_queue(desk, "gone").receive(1)
     await asyncio.gather(*(look(reaper_at(desk, f"reaper-{number}")) for number in range(2)))
     assert not await desk.queue_exists("gone")
