@@ -13,8 +13,7 @@ from notifier.operations import NOTIFIER_OPERATIONS
 from notifier.problems import NOTIFIER_PROBLEMS
 from notifier.settings import NotifierSettings
 from notifier.stream.feed import HUB, INSTANCE_QUEUE, feeding, new_hub
-from notifier.stream.hub import TooManyForOneClientError, TooManyStreamsError
-from notifier.stream.metrics import StreamMetrics
+from notifier.stream.hub import StreamMetrics, TooManyForOneClientError, TooManyStreamsError
 from notifier.stream.response import TOO_MANY_STREAMS, StreamTimes
 from notifier.stream.routes import STREAM_TIMES
 from shared.aws.names import Names

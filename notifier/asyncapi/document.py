@@ -24,7 +24,7 @@ from notifier.asyncapi.models import (
     ResetData,
     WebhookHeaders,
 )
-from notifier.stream.board import BOARD
+from notifier.stream.selection import BOARD
 from shared.aws.names import Names
 from shared.messages.announcement import ORDER_EVENTS
 

@@ -23,7 +23,7 @@ from notifier.asyncapi.models import (
     WebhookHeaders,
 )
 from notifier.channels.webhook.sender import CHALLENGE
-from notifier.stream.board import BOARD_CHANGED
+from notifier.stream.selection import BOARD_CHANGED
 from shared.domain.order import OrderState
 from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_TYPES
 

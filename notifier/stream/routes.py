@@ -5,11 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from notifier.build import NOTIFIER
-from notifier.stream.board import BOARD
 from notifier.stream.feed import HUB, INSTANCE_QUEUE
 from notifier.stream.models import FollowEvents
 from notifier.stream.response import StreamTimes, stream
-from notifier.stream.selection import Selection
+from notifier.stream.selection import BOARD, Selection
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.auth import is_staff, unauthorized

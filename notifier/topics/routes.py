@@ -9,8 +9,8 @@ from aiohttp import web
 
 from notifier.build import NOTIFIER
 from notifier.problems import INVALID_ISSUE, INVALID_TOPIC, TOPIC_RESERVED
-from notifier.stream.board import BOARD
 from notifier.stream.feed import HUB
+from notifier.stream.selection import BOARD
 from notifier.topics.models import (
     PublishedModel,
     PublishIssue,

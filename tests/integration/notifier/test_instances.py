@@ -21,7 +21,7 @@ from tests.support.notifier import (
 
 @pytest_asyncio.fixture
 async def shop(ministack: str) -> AsyncIterator[tuple[Desk, NotifierProcess, NotifierProcess]]:
-    """Where announcements are made, and two notifiers that hear them."""
+    """Where announcements are made, and two notifiers that receive them."""
     first = settings_for(ministack, notifier_instance="first")
     second = first.model_copy(update={"notifier_instance": "second"})
     async with (
@@ -46,7 +46,7 @@ async def test_each_gets_every_event(shop: tuple[Desk, NotifierProcess, Notifier
             assert events == {f"{order.id}:{version}" for order in orders for version in (1, 2)}
 
 
-async def test_who_goes_on_at_the_other_one_is_told_by_a_reset_and_gets_what_came_last(
+async def test_a_stream_resumed_at_the_other_notifier_is_reset_and_gets_the_last_events(
     shop: tuple[Desk, NotifierProcess, NotifierProcess],
 ) -> None:
     desk, one, other = shop

@@ -111,7 +111,7 @@ async def test_the_board_gives_no_order_id_away(ministack: str) -> None:
         assert secret.encode() not in seen
 
 
-async def test_a_stream_is_not_stored_shows_that_it_is_there_and_says_when_to_return(
+async def test_a_stream_is_not_stored_sends_heartbeats_and_says_when_to_reconnect(
     ministack: str,
 ) -> None:
     async with (
@@ -142,7 +142,7 @@ async def test_topics_are_listed_with_those_who_follow_them_now(ministack: str) 
         assert await followed() == nobody
 
 
-async def test_one_stream_too_many_is_told_to_come_back(ministack: str) -> None:
+async def test_one_stream_too_many_is_asked_to_retry_later(ministack: str) -> None:
     async with opened(ministack, max_streams=1) as (notifier, _):
         async with notifier.stream(topics="board"):
             response = await notifier.http.get("/events", params={"topics": "board"})
@@ -154,7 +154,7 @@ async def test_one_stream_too_many_is_told_to_come_back(ministack: str) -> None:
             assert stream.response.status_code == 200
 
 
-async def test_one_address_too_greedy_is_told_so_and_staff_are_not(ministack: str) -> None:
+async def test_one_address_has_a_limit_of_streams_and_staff_have_none(ministack: str) -> None:
     async with opened(ministack, max_streams_per_client=1) as (notifier, _):
         async with notifier.stream(topics="board"), notifier.stream(staff=True, topics="board"):
             response = await notifier.http.get("/events", params={"topics": "board"})

@@ -1,4 +1,4 @@
-"""The live feed: each instance's own queue, there when it is needed, gone when it is not."""
+"""The live feed: each instance has its own queue while it runs, and removes it when it stops."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def emulator_on(port: int) -> AsyncIterator[None]:
         await asyncio.to_thread(running.__exit__, None, None, None)
 
 
-async def test_every_instance_hears_every_event(ministack: str) -> None:
+async def test_every_instance_receives_every_event(ministack: str) -> None:
     first = settings_for(ministack, notifier_instance="first")
     second = first.model_copy(update={"notifier_instance": "second"})
     order = placed()
@@ -60,7 +60,7 @@ async def test_a_stop_takes_the_queue_and_its_subscriptions_away(ministack: str)
         assert await desk.subscriptions() == 0
 
 
-async def test_an_instance_goes_on_with_the_queue_that_an_unclean_stop_has_left(
+async def test_an_instance_continues_with_the_queue_that_an_unclean_stop_has_left(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, notifier_instance="one")
@@ -75,7 +75,7 @@ async def test_an_instance_goes_on_with_the_queue_that_an_unclean_stop_has_left(
             assert await desk.subscriptions() == 1
 
 
-async def test_what_is_no_event_is_not_heard_again(ministack: str) -> None:
+async def test_a_body_that_is_no_event_is_not_received_again(ministack: str) -> None:
     settings = settings_for(ministack, notifier_instance="one")
     async with announcing(settings) as desk, serving(settings) as notifier:
         async with notifier.stream(topics="coupons") as stream:
@@ -111,7 +111,7 @@ async def test_the_notifier_serves_before_sqs_is_there_and_resets_its_streams_on
             await asyncio.wait_for(notifier.ended, SECONDS)
 
 
-async def test_a_queue_that_is_gone_is_made_again_and_the_gap_is_told() -> None:
+async def test_a_lost_queue_is_made_again_and_streams_are_reset() -> None:
     port = free_port()
     settings = settings_for(f"http://127.0.0.1:{port}", notifier_instance="one")
     async with contextlib.AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Resuming: a stream goes on where it was, or says that it cannot; the slow hold up nobody."""
+"""Resuming: a stream continues where it was, or is reset; slow readers delay nobody."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ async def stalled_stream(url: httpx.URL, topic: str) -> AsyncIterator[asyncio.St
             await writer.wait_closed()
 
 
-async def cut_off(reader: asyncio.StreamReader) -> bool:
-    """Read on, and tell whether the stream breaks off instead of coming to its end."""
+async def aborted(reader: asyncio.StreamReader) -> bool:
+    """Read on, and return whether the stream breaks off instead of ending."""
     end = b""
     async with asyncio.timeout(SECONDS):
         with contextlib.suppress(ConnectionError):
@@ -89,7 +89,7 @@ async def test_a_customer_who_comes_late_still_sees_what_has_happened_to_the_ord
     assert [event["data"]["version"] for event in events] == [1, 2, 3]
 
 
-async def test_a_stream_from_before_a_restart_is_reset_and_goes_on(ministack: str) -> None:
+async def test_a_stream_from_before_a_restart_is_reset_and_continues(ministack: str) -> None:
     settings = settings_for(ministack)
     async with announcing(settings) as desk:
         async with serving(settings) as before, before.stream(topics="coupons") as stream:
@@ -109,7 +109,7 @@ async def test_a_stream_from_before_a_restart_is_reset_and_goes_on(ministack: st
                 assert event["data"]["subject"] == "Again"
 
 
-async def test_what_was_never_an_id_is_answered_by_a_reset(ministack: str) -> None:
+async def test_an_invalid_id_is_answered_by_a_reset(ministack: str) -> None:
     settings = settings_for(ministack)
     async with (
         serving(settings) as notifier,
@@ -143,4 +143,4 @@ async def test_a_slow_reader_is_dropped_and_the_others_go_on(
         await sending
         assert {event["data"]["subject"] for event in events} == set(map(str, range(issues)))
         await notifier.counts(f'coffeeshop_live_dropped_total{{reason="{reason}"}}', 1)
-        assert await cut_off(stalled)
+        assert await aborted(stalled)

@@ -1,4 +1,4 @@
-"""Topics that come after a notifier: its live queue hears them from when somebody follows them."""
+"""Topics newer than a notifier: its live queue subscribes to them once somebody follows them."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ async def topic(desk: Desk, name: str) -> str:
     return answer["TopicArn"]
 
 
-async def heard(desk: Desk, queue: InstanceQueue, name: str) -> bool:
-    """Publish to a topic, and tell whether the queue gets it before what is published next."""
+async def receives(desk: Desk, queue: InstanceQueue, name: str) -> bool:
+    """Publish to a topic, and return whether the queue gets it before what is published next."""
     await desk.clients.sns.publish(TopicArn=await topic(desk, name), Message=name)
     await desk.clients.sns.publish(TopicArn=desk.coupons.arn, Message="the end")
     bodies: list[str] = []
     async with asyncio.timeout(10):
         while "the end" not in bodies:
-            deliveries = await queue.receive(10)
-            bodies += [delivery.body for delivery in deliveries]
-            await asyncio.gather(*(queue.delete(delivery) for delivery in deliveries))
+            messages = await queue.receive(10)
+            bodies += [message.body for message in messages]
+            await asyncio.gather(*(queue.delete(message) for message in messages))
     return name in bodies
 
 
@@ -58,20 +58,20 @@ async def allowed(desk: Desk, instance: str) -> set[str]:
     return set(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
 
 
-async def test_a_topic_is_heard_from_when_it_is_asked_for_and_the_others_still_are(
+async def test_a_topic_is_received_from_its_request_on_and_the_others_still_are(
     desk: Desk,
 ) -> None:
     queue = live_queue(desk)
     await queue.receive(1)
-    assert not await heard(desk, queue, LATE)
+    assert not await receives(desk, queue, LATE)
     await queue.subscribe(LATE)
-    assert await heard(desk, queue, LATE)
-    assert await heard(desk, queue, "coffee-trivia")
+    assert await receives(desk, queue, LATE)
+    assert await receives(desk, queue, "coffee-trivia")
     names = [*OPENING_TOPICS, LATE]
     assert await allowed(desk, "one") == {await topic(desk, name) for name in names}
 
 
-async def test_however_many_ask_at_once_there_is_one_subscription_to_each_topic(
+async def test_however_many_requests_come_at_once_there_is_one_subscription_to_each_topic(
     desk: Desk,
 ) -> None:
     queue = live_queue(desk)
@@ -82,7 +82,7 @@ async def test_however_many_ask_at_once_there_is_one_subscription_to_each_topic(
     assert await allowed(desk, "one") >= {await topic(desk, name) for name in names}
 
 
-async def test_every_opening_hears_what_the_shop_has_by_then_and_what_was_asked_for(
+async def test_an_opened_queue_receives_the_shops_topics_and_those_requested_before(
     desk: Desk,
 ) -> None:
     async def topics() -> Collection[str]:
@@ -91,12 +91,12 @@ async def test_every_opening_hears_what_the_shop_has_by_then_and_what_was_asked_
     queue = live_queue(desk, topics=topics)
     await queue.subscribe(LATE)
     await queue.receive(1)
-    assert await heard(desk, queue, "todays-roast")
-    assert await heard(desk, queue, LATE)
+    assert await receives(desk, queue, "todays-roast")
+    assert await receives(desk, queue, LATE)
     assert await subscriptions(desk, "coffee-trivia") == 0
 
 
-async def test_a_topic_that_is_asked_for_in_the_middle_of_an_opening_is_not_missed(
+async def test_a_topic_requested_while_the_queue_opens_is_not_missed(
     desk: Desk,
 ) -> None:
     asked, go_on = asyncio.Event(), asyncio.Event()
@@ -107,12 +107,12 @@ async def test_a_topic_that_is_asked_for_in_the_middle_of_an_opening_is_not_miss
         return ["coupons"]
 
     queue = live_queue(desk, topics=topics)
-    opening = asyncio.create_task(queue.receive(1))
+    receiving = asyncio.create_task(queue.receive(1))
     await asked.wait()
     await queue.subscribe(LATE)
     go_on.set()
-    await opening
-    assert await heard(desk, queue, LATE)
+    await receiving
+    assert await receives(desk, queue, LATE)
 
 
 async def test_a_stop_takes_the_later_subscriptions_away_as_well(desk: Desk) -> None:
@@ -123,7 +123,7 @@ async def test_a_stop_takes_the_later_subscriptions_away_as_well(desk: Desk) -> 
     assert await subscriptions(desk, LATE) == 0
 
 
-async def test_a_topic_that_cannot_be_heard_now_is_heard_from_the_next_opening_on() -> None:
+async def test_a_topic_that_is_out_of_reach_is_subscribed_when_the_queue_opens_again() -> None:
     port = free_port()
     async with contextlib.AsyncExitStack() as stack:
         with running_ministack(port) as url:
@@ -137,4 +137,4 @@ async def test_a_topic_that_cannot_be_heard_now_is_heard_from_the_next_opening_o
         with running_ministack(port):
             await topic(desk, "coupons")
             await queue.receive(1)
-            assert await heard(desk, queue, LATE)
+            assert await receives(desk, queue, LATE)
