@@ -14,10 +14,12 @@ from aiohttp import web
 from jinja2 import Environment
 
 from notifier.channels.channel import Sender
+from notifier.channels.email.addresses import named_sender
+from notifier.channels.email.composing import Composer
 from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
 from notifier.channels.email.links import LinkSigner
-from notifier.channels.email.opening import open_mail
 from notifier.channels.email.rendering import new_templates
+from notifier.channels.email.sender import open_mail
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.deliveries.health import SubscriptionHealth
@@ -84,10 +86,18 @@ async def build_notifier(
         templates = new_templates()
         catalog = TopicCatalog(store, partial(_provision, clients, names))
         publisher = NewsletterPublisher(store, publishers, settings.store_id, utc_now)
+        composer = Composer(
+            sender=named_sender(settings.mail_from), links=links, templates=templates, clock=utc_now
+        )
         senders: dict[Channel, Sender] = {
-            Channel.WEBHOOK: WebhookSender(session, rules, utc_now, challenges),
+            Channel.WEBHOOK: WebhookSender(
+                session=session, challenge_session=challenges, rules=rules, clock=utc_now
+            ),
             Channel.EMAIL: ConfirmationRateLimit(
-                open_mail(settings, links, templates, utc_now), store, links.digest, utc_now
+                sender=open_mail(settings.mail_goes_to, composer),
+                pending=store,
+                digest=links.digest,
+                clock=utc_now,
             ),
         }
         around = Surroundings(settings, clients, store, catalog, publisher, senders, links)

@@ -1,4 +1,4 @@
-"""What mail says, to people and to mail programs."""
+"""The content of mail, for people and for mail programs."""
 
 from __future__ import annotations
 
