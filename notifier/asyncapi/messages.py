@@ -1,4 +1,4 @@
-"""The messages of the AsyncAPI document: an event of each type, and what comes along with it."""
+"""The messages of the AsyncAPI document: the events of all types, with their headers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A type of event: its name, what it tells, and the schema of its `data`."""
+    """A type of event: its name, its meaning, and the schema of its `data`."""
 
     name: str
     title: str
@@ -45,7 +45,7 @@ class EventType:
 
     @property
     def key(self) -> str:
-        """What it is called in the document: `order.ready`, for one."""
+        """Its name in the document, as in `order.ready`."""
         return self.name.removeprefix("coffeeshop.").removesuffix(".v1")
 
 
@@ -69,7 +69,7 @@ CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ref(ChallengeDa
 
 @functools.cache
 def schemas() -> Mapping[str, Json]:
-    """Give the schemas of the models and of all events, by their names."""
+    """Return the schemas of the models and of all events, by their names."""
     _, made = models_json_schema(
         [(model, "validation") for model in _MODELS], ref_template="#/components/schemas/{model}"
     )
@@ -80,9 +80,9 @@ def schemas() -> Mapping[str, Json]:
 
 
 def _event_schema(envelope: Json, kind: EventType) -> Json:
-    """Close an event's schema around its type. What may be null is left out rather than null."""
-    told = {"type": {"const": kind.name}, "data": kind.data}
-    properties = {**envelope["properties"], **told}
+    """Narrow the envelope to one type of event. Null fields are left out, so none may be null."""
+    narrowed = {"type": {"const": kind.name}, "data": kind.data}
+    properties = {**envelope["properties"], **narrowed}
     optional = {name for name, field in Envelope.model_fields.items() if field.default is None}
     return {
         **envelope,

@@ -35,8 +35,8 @@ _AUTHENTICATION_REQUIRED = 530
 _OF_RECIPIENT = ("5.1.", "5.2.")
 """Enhanced codes of RFC 3463 that are about an address or its mailbox.
 
-Any other answer to DATA is about the mail. If it counted as a bounce, one mail that looks like spam
-would cost us every subscriber at that server.
+Any other answer to DATA is about the mail. If it counted as a bounce, one mail that is taken for
+spam would cost us every subscriber at that server.
 """
 
 _TROUBLE: tuple[tuple[type[Exception], str], ...] = (

@@ -19,7 +19,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @pytest.mark.parametrize(
     "address", ["Ada@Guests.example", "ada+coffee@guests.example", "ADA+@guests.EXAMPLE"]
 )
-def test_what_reaches_one_mailbox_is_one_address(address: str) -> None:
+def test_the_spellings_of_one_mailbox_are_one_address(address: str) -> None:
     assert mailbox(address) == "ada@guests.example"
 
 

@@ -74,7 +74,7 @@ async def test_a_stream_that_resumes_gets_all_it_has_missed_and_nothing_twice(
     assert following["data"]["subject"] == "The next one"
 
 
-async def test_a_customer_who_comes_late_still_sees_what_has_happened_to_the_order(
+async def test_a_customer_who_connects_late_still_sees_the_orders_past_events(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack)

@@ -1,4 +1,4 @@
-"""A webhook is one signed request, and its answer is believed as little as possible."""
+"""A webhook is one signed request, and its answer is trusted as little as possible."""
 
 from __future__ import annotations
 
@@ -144,19 +144,19 @@ async def test_any_2xx_is_accepted(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500, 502, 599])
-async def test_other_answers_are_refusals_that_give_nothing_of_them_away(status: int) -> None:
+async def test_other_answers_are_failures_whose_error_quotes_nothing(status: int) -> None:
     assert await delivered(answers(status, b"internal: secret")) == TransientFailure(
         f"answered {status}"
     )
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_pause_that_is_asked_for_is_passed_on(status: int) -> None:
+async def test_a_requested_pause_is_returned(status: int) -> None:
     attempt = await delivered(answers(status, headers={"Retry-After": "30"}))
     assert attempt == TransientFailure(f"answered {status}", 30)
 
 
-async def test_who_is_gone_is_not_to_be_reached() -> None:
+async def test_gone_is_a_permanent_failure() -> None:
     assert await delivered(answers(410)) == PermanentFailure("answered 410 Gone")
     assert await asked(answers(410)) == PermanentFailure("answered 410 Gone")
 
@@ -203,7 +203,7 @@ async def test_any_other_answer_to_a_challenge_does_not_confirm(body: bytes) -> 
     }
 
 
-async def test_an_echo_confirms_whatever_its_content_type_and_whatever_else_it_says() -> None:
+async def test_an_echo_confirms_with_any_content_type_and_any_other_fields() -> None:
     body = b'{"challenge": "the-token", "hello": [1, 2]}'
     assert await asked(answers(200, body, {"Content-Type": "text/plain"})) == Confirmed()
 
@@ -224,7 +224,7 @@ async def test_the_time_for_all_of_it_is_five_seconds() -> None:
 @pytest.mark.parametrize(
     "beginning", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"]
 )
-async def test_who_never_answers_is_given_up(beginning: bytes) -> None:
+async def test_a_server_that_never_answers_is_given_up(beginning: bytes) -> None:
     async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(beginning)
         await writer.drain()
@@ -249,7 +249,7 @@ async def test_who_never_answers_is_given_up(beginning: bytes) -> None:
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     ],
 )
-async def test_who_answers_drop_by_drop_is_given_up(head: bytes, drop: bytes) -> None:
+async def test_a_server_that_answers_byte_by_byte_is_given_up(head: bytes, drop: bytes) -> None:
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
         while not writer.is_closing():
@@ -264,7 +264,7 @@ async def test_who_answers_drop_by_drop_is_given_up(head: bytes, drop: bytes) ->
     assert attempt == TransientFailure("no answer in time")
 
 
-async def test_who_does_not_read_the_event_is_given_up() -> None:
+async def test_a_server_that_does_not_read_the_event_is_given_up() -> None:
     async def ignore(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         await writer.wait_closed()
@@ -275,7 +275,7 @@ async def test_who_does_not_read_the_event_is_given_up() -> None:
     assert attempt == TransientFailure("no answer in time")
 
 
-async def test_who_answers_before_reading_the_event_keeps_nobody_waiting() -> None:
+async def test_an_answer_before_the_event_is_read_ends_the_attempt() -> None:
     async def answer_at_once(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -384,7 +384,7 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
     "target",
     ["http://example.com/", "https://ada:secret@example.com/", "https://example.com/#a", "nothing"],
 )
-async def test_a_url_that_is_against_the_rules_is_not_dialled(target: str) -> None:
+async def test_a_url_that_is_against_the_rules_is_not_connected_to(target: str) -> None:
     async with sending(resolver=Names({})) as sender:
         attempt = await sender.deliver(subscribed(target), ready_event())
     assert isinstance(attempt, TransientFailure)
@@ -414,7 +414,7 @@ async def test_a_name_that_is_none_and_a_closed_port_are_refusals() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", "the connection was lost"),
     ],
 )
-async def test_what_is_no_answer_is_a_response_failure(said: bytes, error: str) -> None:
+async def test_an_answer_that_is_not_http_is_a_failure(said: bytes, error: str) -> None:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(said)
@@ -427,7 +427,7 @@ async def test_what_is_no_answer_is_a_response_failure(said: bytes, error: str) 
     assert attempt == TransientFailure(error)
 
 
-async def test_https_is_spoken_with_who_proves_the_name(tmp_path: Path) -> None:
+async def test_https_needs_a_valid_certificate_for_the_name(tmp_path: Path) -> None:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
@@ -448,7 +448,7 @@ async def test_https_is_spoken_with_who_proves_the_name(tmp_path: Path) -> None:
         assert await sender_through(doubting).deliver(proven, ready_event()) == invalid
 
 
-async def test_who_speaks_no_tls_is_refused() -> None:
+async def test_a_server_without_tls_is_a_failure() -> None:
     async with receiver(answers()) as served, sending() as sender:
         target = served.url.replace("http://", "https://")
         attempt = await sender.deliver(subscribed(target), ready_event())

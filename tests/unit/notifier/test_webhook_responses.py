@@ -47,7 +47,7 @@ def test_gone_is_a_permanent_failure() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_pause_that_was_asked_for_is_kept_up_to_an_hour(
+def test_a_requested_pause_is_kept_up_to_an_hour(
     status: int, retry_after: str, pause: float | None
 ) -> None:
     assert response_failure(status, retry_after, NOW) == TransientFailure(
@@ -56,7 +56,7 @@ def test_a_pause_that_was_asked_for_is_kept_up_to_an_hour(
 
 
 @given(st.text() | st.datetimes().map(email.utils.format_datetime) | st.from_regex(r"\w+ \d+ "))
-def test_whatever_is_asked_the_pause_is_bounded(retry_after: str) -> None:
+def test_the_pause_is_bounded_for_any_header(retry_after: str) -> None:
     failure = response_failure(503, retry_after, NOW)
     assert isinstance(failure, TransientFailure)
     assert failure.retry_after is None or 0 <= failure.retry_after <= 3600
