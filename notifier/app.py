@@ -17,7 +17,7 @@ from notifier.stream.hub import StreamMetrics, TooManyForOneClientError, TooMany
 from notifier.stream.response import TOO_MANY_STREAMS, StreamTimes
 from notifier.stream.routes import STREAM_TIMES
 from shared.aws.names import Names
-from shared.web.keys import METRICS
+from shared.web.health import METRICS
 from shared.web.problem import TOO_BUSY, Problem
 from shared.web.service import Service
 

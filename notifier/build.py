@@ -39,8 +39,9 @@ from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
 from shared.clock import utc_now
 from shared.domain.subscription import Channel
-from shared.domain.webhook_url import DialingRules
-from shared.runtime.lifecycle import every, running
+from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.lifecycle import background_task, every
+from shared.store.contract import ValueKey
 from shared.web.rate_limit import RateLimit
 
 _PROVISION_SECONDS = 15.0
@@ -58,7 +59,7 @@ class Notifier:
     publisher: NewsletterPublisher
     links: LinkSigner
     templates: Environment
-    rules: DialingRules
+    rules: WebhookUrlRules
     rate_limit: RateLimit
     hours: DeliverySupervisor
 
@@ -74,7 +75,7 @@ async def build_notifier(
 
     `broker_reset` tells that queues and topics may have lost what was in them.
     """
-    names, rules = Names(settings.name_prefix), DialingRules(settings.allow_loopback_webhooks)
+    names, rules = Names(settings.name_prefix), WebhookUrlRules(settings.allow_loopback_webhooks)
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
@@ -82,7 +83,8 @@ async def build_notifier(
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
         webhook_session(rules, seconds=settings.webhook_seconds) as challenges,
     ):
-        links = LinkSigner(await store.link_secret(secrets.token_urlsafe(32)), settings.own_url)
+        link_secret = await store.get_or_set_value(ValueKey.LINK_SECRET, secrets.token_urlsafe(32))
+        links = LinkSigner(link_secret, settings.own_url)
         templates = new_templates()
         catalog = TopicCatalog(store, partial(_provision, clients, names))
         publisher = NewsletterPublisher(store, publishers, settings.store_id, utc_now)
@@ -115,9 +117,13 @@ async def build_notifier(
         )
         housekeeping = Housekeeping(store, SubscriptionHealth(store, utc_now), utc_now)
         async with (
-            running(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
-            running(every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"),
-            running(_announce_overdue(publisher, settings.overdue_seconds), "overdue issues"),
+            background_task(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
+            background_task(
+                every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"
+            ),
+            background_task(
+                _announce_overdue(publisher, settings.overdue_seconds), "overdue issues"
+            ),
             hours.kept(),
         ):
             yield notifier

@@ -13,7 +13,7 @@ from shared.aws.errors import AwsUnavailableError, reaching
 from shared.aws.names import Names
 from shared.aws.provisioning import are_provisioned
 from shared.consuming.polling import pause_unless
-from shared.runtime.lifecycle import finished_before
+from shared.runtime.lifecycle import completes_before
 from shared.store.contract import StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -67,7 +67,7 @@ class DeliverySupervisor:
     async def _keep(self) -> None:
         while not self._stop.is_set():
             try:
-                if await finished_before(self._stop, _queues_there(self._around)):
+                if await completes_before(self._stop, _queues_there(self._around)):
                     await self._open()
             except Exception:  # the outermost edge: one failure must not end all deliveries
                 log.exception("office.failed")

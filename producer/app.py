@@ -1,19 +1,40 @@
-"""The cashier as a service: its routes, its checks, and what is behind them."""
+"""The cashier as a service: its operations, its readiness checks, and its lifespan."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
-from producer.build import CASHIER, build_cashier
+from producer.build import build_cashier
+from producer.context import CASHIER
+from producer.http import dead_letters, orders, shop
+from producer.http.pages import PAGE_OPERATIONS
+from producer.http.place_order import place_order
+from producer.http.problems import CASHIER_PROBLEMS
 from producer.menu_file import load_menu
-from producer.operations import CASHIER_OPERATIONS
-from producer.page import page_operations
-from producer.problems import CASHIER_PROBLEMS
 from producer.settings import CashierSettings
+from shared.web.operation import Operation
 from shared.web.service import Service
+
+CASHIER_OPERATIONS: Sequence[Operation] = (
+    place_order,
+    orders.get_order,
+    orders.cancel_order,
+    orders.collect_order,
+    orders.list_orders,
+    orders.get_board,
+    shop.get_menu,
+    shop.set_menu_item,
+    shop.get_shop,
+    shop.set_shop,
+    dead_letters.list_dead_letters,
+    dead_letters.get_dead_letter,
+    dead_letters.redrive_dead_letters,
+    dead_letters.purge_dead_letters,
+    *PAGE_OPERATIONS,
+)
 
 
 def cashier_service(settings: CashierSettings) -> Service:
@@ -26,7 +47,7 @@ def cashier_service(settings: CashierSettings) -> Service:
             yield
 
     return Service(
-        operations=[*CASHIER_OPERATIONS, *page_operations()],
+        operations=CASHIER_OPERATIONS,
         problems=CASHIER_PROBLEMS,
         readiness={
             "order store": lambda app: app[CASHIER].store.check(),

@@ -1,31 +1,41 @@
-"""What the cashier's routes find behind the context, and how it is set up there."""
+"""Builds the cashier: the one place where its parts are constructed and connected."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import secrets
+import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
+from producer.context import CashierContext
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
-from producer.orders.admission import FrontDesk
-from producer.orders.backlog import Backlog
-from producer.orders.cashier import Cashier, ShopPlace
-from producer.orders.dispatcher import OrderDispatcher
+from producer.orders.admission import HEARTBEATS_TTL_SECONDS, OrderAdmission, WaitEstimator
+from producer.orders.backlog import SAMPLE_SECONDS, Backlog
+from producer.orders.cashier import Cashier
+from producer.orders.dispatcher import Announcer, OrderDispatcher
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
-from producer.orders.worker_heartbeats import WorkerHeartbeatCache
-from producer.reconciling.build import Surroundings, reconciling
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
+from producer.reconciling.expiry import Expiry
+from producer.reconciling.failures import Failures
+from producer.reconciling.fresh_tickets import FreshTickets
+from producer.reconciling.lost_tickets import Margins
+from producer.reconciling.open_orders import OpenOrders
+from producer.reconciling.reconciler import Reconciler
+from producer.reconciling.republisher import Republisher
+from producer.reconciling.scan_schedule import ScanSchedule
+from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
+from shared.aws.dead_letters import DeadLetters
 from shared.aws.names import Names
+from shared.aws.queue import SqsQueue
 from shared.aws.queues import (
     open_announcer,
     open_dead_letters,
@@ -33,44 +43,44 @@ from shared.aws.queues import (
     open_queue,
     provisioned,
 )
-from shared.aws.tickets import TicketQueue
-from shared.clock import Clock, utc_now
+from shared.clock import utc_now
 from shared.domain.menu import Menu
-from shared.domain.webhook_url import DialingRules
-from shared.runtime.lifecycle import every, running
-from shared.store.contract import Store
+from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.lifecycle import background_task, every
+from shared.runtime.settings import StoreKind
+from shared.runtime.ttl_cache import TtlCache
+from shared.store.contract import Store, ValueKey
 from shared.store.factory import open_store
 from shared.web.rate_limit import RateLimit
 
-SAMPLE_SECONDS = 1
+_DISORDER_SECONDS = 60
+"""Standard queues give messages only about in the order in which they were sent."""
+
+_AWS_SETTLING_SECONDS = 60
+"""SQS: its counts are right within a minute after the last message was sent."""
+
+_DYNAMODB_SCAN_SECONDS = 60
+"""DynamoDB charges for every scan."""
 
 
-@dataclass(frozen=True, slots=True)
-class CashierContext:
-    """What a route may need; an order may take `order_seconds` to be placed."""
-
-    cashier: Cashier
-    front_desk: FrontDesk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resources:
+    settings: CashierSettings
     store: Store
-    rate_limit: RateLimit
+    announcer: Announcer
+    deliveries: SqsQueue
+    dead_letters: DeadLetters
     backlog: Backlog
-    dead_letters: DeadLetterService
-    redriver: DeadLetterRedriver
-    webhook_urls: DialingRules
-    clock: Clock
-    order_seconds: float
-
-
-CASHIER: web.AppKey[CashierContext] = web.AppKey("CASHIER", CashierContext)
+    dispatcher: OrderDispatcher
 
 
 @contextlib.asynccontextmanager
 async def build_cashier(
     settings: CashierSettings, menu: Menu, broker_reset: asyncio.Event
 ) -> AsyncIterator[CashierContext]:
-    """Set the context up; when it closes, what was begun is through.
+    """Build the cashier, and run its side tasks; at the end, what was begun is finished.
 
-    `broker_reset` tells that queues and topics may have lost what was in them.
+    `broker_reset` is set when queues and topics may have lost what was in them.
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
@@ -82,43 +92,118 @@ async def build_cashier(
             open_queue(clients, names.deliveries) as deliveries,
             open_dead_letters(clients, names.dead_letters) as dead_letters,
         ):
-            tickets = TicketQueue(queue)
-            backlog = Backlog(tickets)
-            dispatcher = OrderDispatcher(announcer, tickets, backlog)
-            desk = FrontDesk(
-                store,
-                WorkerHeartbeatCache(store, time.monotonic),
-                menu,
-                backlog,
-                settings.backlog_limit,
-                settings.brew_speed,
+            backlog = Backlog(queue)
+            resources = _Resources(
+                settings=settings,
+                store=store,
+                announcer=announcer,
+                deliveries=deliveries,
+                dead_letters=dead_letters,
+                backlog=backlog,
+                dispatcher=OrderDispatcher(announcer, queue, backlog),
             )
-            ids = OrderIds(await store.order_id_secret(secrets.token_urlsafe(32)))
-            cashier = Cashier(
-                store,
-                desk,
-                dispatcher,
-                OrderUpdates(store, deliveries, ids, utc_now),
-                ids,
-                utc_now,
-                ShopPlace(settings.store_id, ZoneInfo(settings.timezone)),
-            )
-            rate_limit = RateLimit(settings.orders_per_minute, time.monotonic)
-            line = EmptyQueueMonitor(backlog, utc_now)
-            surroundings = Surroundings(store, announcer, dead_letters, dispatcher, line, utc_now)
+            context = await _context(resources, menu)
+            monitor = EmptyQueueMonitor(backlog, utc_now)
+            reconciler = _reconciler(resources, monitor)
             async with (
-                running(every(SAMPLE_SECONDS, line.sample), "backlog"),
-                reconciling(settings, surroundings, broker_reset),
+                background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
+                background_task(reconciler.run(broker_reset), "reconciler"),
             ):
-                yield CashierContext(
-                    cashier,
-                    desk,
-                    store,
-                    rate_limit,
-                    backlog,
-                    DeadLetterService(dead_letters, store, utc_now),
-                    DeadLetterRedriver(dead_letters, store, dispatcher, utc_now),
-                    DialingRules(settings.allow_loopback_webhooks),
-                    utc_now,
-                    settings.order_seconds,
-                )
+                yield context
+            await reconciler.unclean_stops.remove_heartbeat()
+
+
+async def _context(resources: _Resources, menu: Menu) -> CashierContext:
+    settings, store = resources.settings, resources.store
+    wait_estimator = WaitEstimator(
+        heartbeats=TtlCache(lambda: store.worker_heartbeats(utc_now()), HEARTBEATS_TTL_SECONDS),
+        backlog=resources.backlog,
+        menu=menu,
+        brew_speed=settings.brew_speed,
+    )
+    return CashierContext(
+        cashier=await _cashier(resources, menu, wait_estimator),
+        menu=menu,
+        wait_estimator=wait_estimator,
+        backlog=resources.backlog,
+        store=store,
+        rate_limit=RateLimit(settings.orders_per_minute, time.monotonic),
+        webhook_urls=WebhookUrlRules(settings.allow_loopback_webhooks),
+        order_seconds=settings.order_seconds,
+        dead_letters=DeadLetterService(
+            dead_letters=resources.dead_letters, store=store, clock=utc_now
+        ),
+        redriver=DeadLetterRedriver(
+            dead_letters=resources.dead_letters,
+            store=store,
+            dispatcher=resources.dispatcher,
+            clock=utc_now,
+        ),
+        clock=utc_now,
+    )
+
+
+async def _cashier(resources: _Resources, menu: Menu, wait_estimator: WaitEstimator) -> Cashier:
+    settings, store = resources.settings, resources.store
+    secret = await store.get_or_set_value(ValueKey.ORDER_ID_SECRET, secrets.token_urlsafe(32))
+    ids = OrderIds(secret)
+    return Cashier(
+        store=store,
+        menu=menu,
+        admission=OrderAdmission(
+            store=store, backlog=resources.backlog, backlog_limit=settings.backlog_limit
+        ),
+        wait_estimator=wait_estimator,
+        dispatcher=resources.dispatcher,
+        updates=OrderUpdates(store=store, jobs=resources.deliveries, ids=ids, clock=utc_now),
+        ids=ids,
+        clock=utc_now,
+        store_id=settings.store_id,
+        timezone=ZoneInfo(settings.timezone),
+    )
+
+
+def _reconciler(resources: _Resources, monitor: EmptyQueueMonitor) -> Reconciler:
+    settings, store, dispatcher = resources.settings, resources.store, resources.dispatcher
+    expire_after = dt.timedelta(seconds=settings.expire_after_seconds)
+    return Reconciler(
+        unclean_stops=UncleanStops(
+            settings.cashier_name or f"{socket.gethostname()}-{settings.port}",
+            store=store,
+            dispatcher=dispatcher,
+            republisher=Republisher(
+                store, resources.announcer, expire_after + dt.timedelta(hours=1)
+            ),
+            clock=utc_now,
+        ),
+        failures=Failures(
+            dead_letters=resources.dead_letters, store=store, dispatcher=dispatcher, clock=utc_now
+        ),
+        open_orders=OpenOrders(store),
+        fresh_tickets=FreshTickets(
+            store=store,
+            monitor=monitor,
+            dispatcher=dispatcher,
+            clock=utc_now,
+            margins=_margins(settings),
+        ),
+        expiry=Expiry(store, dispatcher, utc_now),
+        dispatcher=dispatcher,
+        schedule=ScanSchedule(
+            _DYNAMODB_SCAN_SECONDS if settings.store is StoreKind.DYNAMODB else 0, time.monotonic
+        ),
+        clock=utc_now,
+        seconds=settings.reconcile_seconds,
+        expire_after=expire_after,
+    )
+
+
+def _margins(settings: CashierSettings) -> Margins:
+    on_aws = settings.aws_endpoint_url is None
+    return Margins(
+        settling=dt.timedelta(
+            seconds=max(settings.order_seconds, _AWS_SETTLING_SECONDS if on_aws else 0)
+        ),
+        disorder=dt.timedelta(seconds=_DISORDER_SECONDS + settings.visibility_timeout),
+        retry_after=dt.timedelta(seconds=2 * settings.visibility_timeout),
+    )

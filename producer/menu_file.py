@@ -1,4 +1,4 @@
-"""The menu as its owner edits it: a YAML file, every mistake in which is named by its line."""
+"""The menu file: YAML that its owner edits; every error in it is reported with its line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Price = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class MenuFileError(StartupError):
-    """The menu file cannot be used; every mistake is named by its line."""
+    """The menu file cannot be used; every error is reported with its line."""
 
 
 class _Strict(BaseModel):
@@ -47,29 +47,31 @@ class _MenuFile(_Strict):
 
 
 Where = tuple[str | int, ...]
-"""A place in the file: keys and positions from the top."""
+"""A path into the file: keys and positions from the top."""
 
 
 def load_menu(path: Path) -> Menu:
-    """Read the menu; raises MenuFileError with every mistake in it."""
+    """Read the menu; raises MenuFileError with every error in it."""
     tree, content = _read(path)
     try:
         file = _MenuFile.model_validate(content)
     except ValidationError as error:
-        faults = [(fault["loc"], fault["msg"]) for fault in error.errors()]
-        raise _mistakes(path, tree, faults) from error
-    if faults := [*_repeated_keys(tree), *_dangling(file), *_repeated_modifiers(file)]:
-        raise _mistakes(path, tree, faults)
+        errors = [(found["loc"], found["msg"]) for found in error.errors()]
+        raise _menu_file_error(path, tree, errors) from error
+    if errors := [*_repeated_keys(tree), *_undefined(file), *_repeated_modifiers(file)]:
+        raise _menu_file_error(path, tree, errors)
     return _menu(file)
 
 
-def _mistakes(path: Path, tree: yaml.Node | None, faults: list[tuple[Where, str]]) -> MenuFileError:
+def _menu_file_error(
+    path: Path, tree: yaml.Node | None, errors: list[tuple[Where, str]]
+) -> MenuFileError:
     return MenuFileError(
         *(
             f"{path}:{_line(tree, where)}: {'.'.join(map(str, where))}: {what}".replace(
                 ": : ", ": "
             )
-            for where, what in faults
+            for where, what in errors
         )
     )
 
@@ -86,7 +88,7 @@ def _read(path: Path) -> tuple[yaml.Node | None, object]:
         raise MenuFileError(f"{path}: {error}") from error
 
 
-def _dangling(file: _MenuFile) -> Iterator[tuple[Where, str]]:
+def _undefined(file: _MenuFile) -> Iterator[tuple[Where, str]]:
     """Find the sizes and modifiers that items name but the file does not define."""
     for item_id, item in file.items.items():
         for size in item.sizes:
@@ -130,7 +132,7 @@ def _menu(file: _MenuFile) -> Menu:
 
 
 def _line(tree: yaml.Node | None, where: Where) -> int:
-    """Find the line (1 is the first) of a place in the file, or of what is nearest around it."""
+    """Return the line of a path in the file (1 is the first), or that of its nearest parent."""
     line = 1
     for part in where:
         match tree:

@@ -1,4 +1,4 @@
-"""What the cashier needs to know beyond what every service does."""
+"""The cashier's settings, beyond those of every web service."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ class CashierSettings(WebSettings):
     """The menu file."""
 
     brew_speed: Annotated[float, Field(ge=0)] = 10
-    """What preparation times are divided by, for estimates; 0 means no waiting."""
+    """Divides preparation times, for estimates; 0 means that preparing takes no time."""
 
     orders_per_minute: Annotated[int, Field(ge=0)] = 120
     """How many orders one client may try to place in any minute; 0 means unbounded."""
 
     backlog_limit: Annotated[int, Field(ge=1)] = 5000
-    """From how many unfinished tickets on no more orders are taken."""
+    """No orders are taken while this many tickets are unfinished."""
 
     order_seconds: Annotated[float, Field(gt=0)] = 8
-    """How long placing an order may take, until the customer is told to try again."""
+    """How long placing an order may take; then the customer gets a 503, and can try again."""
 
     cashier_name: str | None = None
-    """Which cashier this is, in each of its lives; made of host and port when left out."""
+    """This cashier's name, the same after each restart; host and port when left out."""
 
     visibility_timeout: Annotated[int, Field(ge=3, le=12 * 3600)] = 30
-    """The baristas' own: seconds for which a delivery is kept from others."""
+    """The workers' setting: seconds for which a received ticket is hidden from others."""
 
     reconcile_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
-    """How often to look for what may have been lost."""
+    """How often to search for lost tickets, unannounced changes and dead letters."""
 
     expire_after_seconds: Annotated[float, Field(gt=0)] = 7200
-    """For how long a ready order waits to be collected, until it expires."""
+    """How long a ready order waits to be collected before it expires."""

@@ -9,17 +9,17 @@ from typing import Annotated, TypeAlias
 from pydantic import AwareDatetime, PlainSerializer
 
 Clock: TypeAlias = Callable[[], dt.datetime]
-"""Tells the time: an aware datetime in UTC, to the millisecond."""
+"""Returns the time: an aware datetime in UTC, to the millisecond."""
 
 
 def utc_now() -> dt.datetime:
-    """Tell the time of day by the system's clock."""
+    """Return the time by the system's clock."""
     now = dt.datetime.now(dt.UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def rfc3339(at: dt.datetime) -> str:
-    """Write a point in time as RFC 3339 section 5.6 has it, in UTC to the millisecond."""
+    """Write a point in time as RFC 3339, section 5.6, in UTC to the millisecond."""
     return at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

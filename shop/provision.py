@@ -9,7 +9,7 @@ from shared.aws.names import Names
 from shared.aws.provisioning import ForeignQueueError, provision
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import StoreUnavailableError
-from shared.store.dynamodb.table import provision_table
+from shared.store.dynamodb.provisioning import provision_table
 from shared.store.factory import table_name
 
 

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 
-from shared.runtime.lifecycle import heeding, stop_requested
+from shared.runtime.lifecycle import handling_signal, stop_requested
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import exit_on_startup_error, read_settings
 from worker.app import work
@@ -17,7 +17,7 @@ async def _run(settings: WorkerSettings) -> None:
     leave = asyncio.Event()
     async with (
         stop_requested(settings.lifeline_fd) as stop,
-        heeding(signal.SIGUSR1, leave.set),
+        handling_signal(signal.SIGUSR1, leave.set),
     ):
         await work(settings, stop, leave)
 

@@ -17,8 +17,8 @@ from shared.aws.queues import open_announcer, open_orders_queue, provisioned
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.shop import WorkerHeartbeat
-from shared.runtime.lifecycle import every, finished_before, running
-from shared.store.contract import ShopStore, StoreUnavailableError
+from shared.runtime.lifecycle import background_task, completes_before, every
+from shared.store.contract import HeartbeatStore, StoreUnavailableError
 from shared.store.factory import open_store
 from shared.web.service import Hook
 from worker.barista import Barista
@@ -43,7 +43,7 @@ async def work(
     """
     async with aws_clients(settings) as clients:
         names = Names(settings.name_prefix)
-        if await finished_before(stop, provisioned(clients, names.orders, names.dead_letters)):
+        if await completes_before(stop, provisioned(clients, names.orders, names.dead_letters)):
             await _consume(settings, clients, names, stop, leave)
 
 
@@ -94,7 +94,7 @@ async def _consume(
 
 @contextlib.asynccontextmanager
 async def worker_heartbeats(
-    store: ShopStore, settings: WorkerSettings, line: QueueProgress, lately: Preparations
+    store: HeartbeatStore, settings: WorkerSettings, line: QueueProgress, lately: Preparations
 ) -> AsyncIterator[None]:
     """Keep a barista on the worker_heartbeats for as long as the block lasts."""
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
@@ -104,18 +104,18 @@ async def worker_heartbeats(
             name,
             settings.worker_concurrency,
             until=utc_now() + _SHIFT,
-            head=line.sent_at,
+            newest_ticket_at=line.sent_at,
             in_hand=line.in_hand,
             prepared=lately.count,
             prep_seconds=lately.mean_seconds,
         )
-        await store.record_worker_heartbeat(shift)
+        await store.record_heartbeat(shift)
 
     try:
-        async with running(every(CLOCK_IN_SECONDS, record_worker_heartbeat), "clock in"):
+        async with background_task(every(CLOCK_IN_SECONDS, record_worker_heartbeat), "clock in"):
             yield
     finally:
         try:
-            await store.remove_worker_heartbeat(name)
+            await store.remove_heartbeat(WorkerHeartbeat, name)
         except StoreUnavailableError as error:
             log.warning("shift.left_open", error=str(error))

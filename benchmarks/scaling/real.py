@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.scaling.simulation import Point, Setup
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.client.connection import connect
 from shop.scaling.asking import ask
 from shop.scaling.messages import Wish
@@ -41,7 +41,7 @@ class RealRun:
         """Do the same in a shop that has just been opened in this run's environment."""
         points: list[Point] = []
         began = time.monotonic()
-        async with running(self._look(shop, began, points), "look"):
+        async with background_task(self._look(shop, began, points), "look"):
             await self._order(shop, began)
             await asyncio.sleep(began + self.seconds - time.monotonic())
         return points

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.soak.footprint import Footprint, Footprints
 from benchmarks.soak.level import LoadTime
 from benchmarks.soak.visitors import Visitors
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.load.generator import Load, run_load
 from shop.load.report import Report, Step
 from tests.support.shop import open_shop
@@ -70,7 +70,7 @@ class Soak:
                 COFFEE_RECONCILE_SECONDS="1",
             ) as shop:
                 footprints = Footprints(shop.process.pid)
-                async with running(footprints.watch(), "watch"):
+                async with background_task(footprints.watch(), "watch"):
                     say("warm-up", WARM_UP_ORDERS)
                     sustained = await _sustained(shop.url, key, heard)
                     rate = self.rate or max(1.0, sustained / 2)

@@ -13,7 +13,7 @@ import psutil
 from benchmarks.streams.audience import Audience
 from benchmarks.streams.times import Spread, Times, numbered_issue, spread
 from benchmarks.streams.verdict import Round
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from tests.support.emulator import running_ministack
 from tests.support.notifier import Desk, NotifierProcess, announcing, notifier_process, settings_for
 
@@ -77,7 +77,7 @@ class _Hall:
         """Measure round after round."""
         empty = self._process.memory_info().rss
         rounds = []
-        async with running(self._watch(), "memory"):
+        async with background_task(self._watch(), "memory"):
             for number in range(1, self._plan.rounds + 1):
                 say(f"round {number} of {self._plan.rounds}")
                 rounds.append(await self._round())

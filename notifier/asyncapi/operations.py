@@ -11,7 +11,7 @@ from aiohttp import web
 from notifier.asyncapi.document import asyncapi_document
 from notifier.build import NOTIFIER
 from shared.aws.names import Names
-from shared.web.operation import Answer, Operation, Role
+from shared.web.operation import Operation, Response, Role
 from shared.web.problem import UNAVAILABLE
 
 NAMES: web.AppKey[Names] = web.AppKey("NAMES", Names)
@@ -31,7 +31,7 @@ ASYNCAPI_OPERATIONS: Sequence[Operation] = (
         "Describe the topics and every message: by SNS, by the live stream, by webhook",
         get_asyncapi,
         role=Role.ANYONE,
-        answers={HTTPStatus.OK: Answer("The AsyncAPI 3.0 document")},
+        responses={HTTPStatus.OK: Response("The AsyncAPI 3.0 document")},
         errors=(UNAVAILABLE,),
         tag="topics",
     ),

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from notifier.deliveries.redrive import Redriving
 from notifier.store.contract import DeliveryLog
 from shared.aws.dead_letters import DeadLetter, DeadLetters
-from shared.domain.delivery import Delivery, DeliveryState, due_place
+from shared.domain.delivery import Delivery, DeliveryState, due_sort_key
 from shared.domain.subscription import SubscriptionRefusedError
 from shared.messages.delivery_job import DELIVERY_JOB, Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
@@ -58,7 +58,7 @@ class Finding:
     @property
     def about(self) -> str:
         """What it is about: its delivery, or but itself when the log does not know of one."""
-        return due_place(self.delivery) if self.delivery else self.letter.id
+        return due_sort_key(self.delivery) if self.delivery else self.letter.id
 
 
 @dataclass(frozen=True, slots=True)

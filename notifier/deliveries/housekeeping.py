@@ -22,8 +22,8 @@ orders was made, there is nothing left that it could be told, or resumed for.
 
 
 class _Store(SubscriptionStore, Protocol):
-    async def forget(self, before: dt.datetime) -> None:
-        """Drop what is over since before then."""
+    async def delete_finished(self, before: dt.datetime) -> None:
+        """Delete what was finished before then."""
 
 
 class Housekeeping:
@@ -39,7 +39,7 @@ class Housekeeping:
         now = self._clock()
         async for subscription in self._made_before(now - LIFETIME, SubscriptionState.PENDING):
             await self._health.end(subscription, "it was never confirmed")
-        await self._store.forget(now - KEPT)
+        await self._store.delete_finished(now - KEPT)
 
     async def end_past_orders(self) -> None:
         """Go round once, through all that is active or paused, which may be much.

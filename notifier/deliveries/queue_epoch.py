@@ -10,8 +10,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from notifier.store.contract import QueueMarks
 from shared.aws.errors import reaching
+from shared.store.contract import KeyValueStore, ValueKey
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -27,7 +27,7 @@ class QueueEpoch:
     there twice, and never one. All calls raise AwsUnavailableError or StoreUnavailableError.
     """
 
-    def __init__(self, store: QueueMarks, sqs: SQSClient, url: str) -> None:
+    def __init__(self, store: KeyValueStore, sqs: SQSClient, url: str) -> None:
         self._store = store
         self._sqs = sqs
         self._url = url
@@ -36,7 +36,7 @@ class QueueEpoch:
 
     async def begin(self) -> None:
         """Find out whether the queue is whole; to be called before jobs are put on it."""
-        recorded = await self._store.queue_mark()
+        recorded = await self._store.value(ValueKey.QUEUE_EPOCH)
         async with reaching("SQS"):
             tags = (await self._sqs.list_queue_tags(QueueUrl=self._url)).get("Tags", {})
         is_whole = recorded is not None and tags.get(MARK) == recorded
@@ -48,7 +48,7 @@ class QueueEpoch:
         """Take the queue for lost, whatever mark it has, until it is trusted again."""
         self.is_whole = False
         self._mark = secrets.token_hex(8)
-        await self._store.record_queue_mark(self._mark)
+        await self._store.set_value(ValueKey.QUEUE_EPOCH, self._mark)
 
     async def validate(self) -> None:
         """Mark the queue as whole: every job is on it that was due when it was doubted."""

@@ -20,7 +20,7 @@ from notifier.deliveries.retry_policy import CLOCKS_DIFFER
 from notifier.store.contract import DeliveryLog, TopicStore
 from notifier.topics.publisher import MOST_AT_ONCE, NewsletterPublisher
 from shared.clock import Clock
-from shared.domain.delivery import delivery_id, due_place
+from shared.domain.delivery import delivery_id, due_sort_key
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.delivery_job import Confirm, Deliver, JobQueue
 from shared.store.subscription_contract import SubscriptionStore
@@ -96,7 +96,7 @@ class Requeueing:
             count += len(due)
             if len(due) < _PAGE or due[-1].id > latest or not everything:
                 return count
-            place = due_place(due[-1])
+            place = due_sort_key(due[-1])
 
     async def _questions(self, *, everything: bool) -> int:
         count, last = 0, None

@@ -10,8 +10,8 @@ from notifier.pages import routes
 from notifier.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
 from notifier.subscriptions.models import ConfirmSubscription, SubscriptionModel
 from notifier.subscriptions.operations import HELD, SUBSCRIPTION
-from shared.web.assets import asset_operations
-from shared.web.operation import Answer, Handler, Operation, Parameter, Role
+from shared.web.operation import Handler, Operation, Parameter, Response, Role
+from shared.web.pages import asset_operations
 
 _TOKEN = Parameter("token", "query", "The token in the link", required=True)
 
@@ -23,7 +23,7 @@ def _page(method: str, path: str, summary: str, handler: Handler, *in_path: Para
         summary,
         handler,
         parameters=(*in_path, _TOKEN),
-        answers={HTTPStatus.OK: Answer("The page", media_type="text/html")},
+        responses={HTTPStatus.OK: Response("The page", media_type="text/html")},
         errors=(NOT_IN_THAT_STATE, *HELD),
         role=Role.HOLDER,
         tag="links in mail",
@@ -40,7 +40,7 @@ PAGE_OPERATIONS: Sequence[Operation] = (
         body=ConfirmSubscription,
         takes_form=True,
         parameters=(SUBSCRIPTION,),
-        answers={HTTPStatus.OK: Answer("The subscription is active", SubscriptionModel)},
+        responses={HTTPStatus.OK: Response("The subscription is active", SubscriptionModel)},
         errors=(INVALID_CONFIRMATION, NOT_IN_THAT_STATE, *HELD),
         tag="subscriptions",
     ),

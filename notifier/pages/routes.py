@@ -27,8 +27,8 @@ from shared.domain.subscription import (
 )
 from shared.store.contract import StoreUnavailableError
 from shared.store.subscription_contract import SubscriptionChangedError
-from shared.web.auth import CHALLENGE
 from shared.web.body import is_form
+from shared.web.caller import CHALLENGE
 from shared.web.problem import UNAUTHORIZED, Problem
 
 

@@ -1,1 +1,1 @@
-"""What only the notifier records: topics, deliveries, pending confirmations."""
+"""The records of the notifier alone: topics, deliveries, pending confirmations."""

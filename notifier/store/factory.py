@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from notifier.store.contract import NotifierStore
-from notifier.store.dynamodb.store import dynamodb_notifier_store
-from notifier.store.sqlite.store import open_sqlite_notifier_store
+from notifier.store.dynamodb.store import DynamoDBNotifierStore
+from notifier.store.sqlite.store import SqliteNotifierStore
 from shared.clock import Clock
-from shared.runtime.settings import ServiceSettings, StoreKind
-from shared.store.factory import require_client, table_name, usable_file
+from shared.runtime.settings import ServiceSettings
+from shared.store.factory import open_either
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
 
-@contextlib.asynccontextmanager
-async def open_notifier_store(
+def open_notifier_store(
     settings: ServiceSettings, dynamodb: DynamoDBClient | None, clock: Clock
-) -> AsyncIterator[NotifierStore]:
+) -> AbstractAsyncContextManager[NotifierStore]:
     """Open the notifier's part of the order store, as `open_store` does the rest."""
-    if settings.store is StoreKind.SQLITE:
-        path = settings.sqlite_path
-        async with usable_file(path, open_sqlite_notifier_store(path, settings.store_id)) as store:
-            yield store
-    else:
-        client = require_client(dynamodb)
-        yield dynamodb_notifier_store(client, table_name(settings), settings.store_id, clock)
+    return open_either((SqliteNotifierStore, DynamoDBNotifierStore), settings, dynamodb, clock)

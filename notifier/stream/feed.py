@@ -27,7 +27,7 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.errors import UnavailableError
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
-from shared.runtime.lifecycle import every, running
+from shared.runtime.lifecycle import background_task, every
 
 HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
 INSTANCE_QUEUE: web.AppKey[InstanceQueue] = web.AppKey("INSTANCE_QUEUE", InstanceQueue)
@@ -91,10 +91,10 @@ async def stream_feed(
     scan_seconds *= random.uniform(0.8, 1.2)  # noqa: S311 - this guards nothing
     async with (
         # A poll may be cancelled here, unlike elsewhere: the queue is deleted with it.
-        running(consumer.run(asyncio.Event()), "live feed"),
-        running(every(stalled_seconds / _SCANS_PER_STALL, drop_stalled), "stalled streams"),
-        running(every(heartbeat_seconds, _if_reachable(queue.beat)), "live heartbeat"),
-        running(every(scan_seconds, _if_reachable(reaper.scan)), "live reaper"),
+        background_task(consumer.run(asyncio.Event()), "live feed"),
+        background_task(every(stalled_seconds / _SCANS_PER_STALL, drop_stalled), "stalled streams"),
+        background_task(every(heartbeat_seconds, _if_reachable(queue.beat)), "live heartbeat"),
+        background_task(every(scan_seconds, _if_reachable(reaper.scan)), "live reaper"),
     ):
         yield
     await queue.close()

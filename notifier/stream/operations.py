@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from notifier.stream import routes
 from notifier.stream.response import LAST_EVENT_ID, TOO_MANY_STREAMS
-from shared.web.operation import EVENT_STREAM, Answer, Operation, Parameter, Role
+from shared.web.operation import EVENT_STREAM, Operation, Parameter, Response, Role
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAUTHORIZED
 
 LIVE_OPERATIONS: Sequence[Operation] = (
@@ -36,8 +36,8 @@ LIVE_OPERATIONS: Sequence[Operation] = (
                 "`reset` that some may be missing",
             ),
         ),
-        answers={
-            HTTPStatus.OK: Answer(
+        responses={
+            HTTPStatus.OK: Response(
                 "Server-sent events; each one's data is a CloudEvent, as `/asyncapi.json` has it",
                 media_type=EVENT_STREAM,
             )

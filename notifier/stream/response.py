@@ -15,9 +15,8 @@ from notifier.stream import sse
 from notifier.stream.hub import Hub
 from notifier.stream.reader import Reader
 from notifier.stream.selection import Selection
-from shared.runtime.lifecycle import running
-from shared.web.auth import is_staff
-from shared.web.client_address import client_address
+from shared.runtime.lifecycle import background_task
+from shared.web.caller import client_key, is_staff
 from shared.web.problem import ProblemKind
 from shared.web.protocol import Connection
 
@@ -54,12 +53,15 @@ async def stream(
         ping_interval=times.heartbeat, send_timeout=times.heartbeat + times.stalled
     )
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    client = None if is_staff(request) else client_address(request)
+    client = None if is_staff(request) else client_key(request)
     last_seen = request.headers.get(LAST_EVENT_ID)
     with hub.follow(selection, last_seen, transport.abort, client) as reader:
         _bound_send_buffer(transport)
         await response.prepare(request)
-        async with response, running(_end_with_caller(request, reader), "caller of a stream"):
+        async with (
+            response,
+            background_task(_end_with_caller(request, reader), "caller of a stream"),
+        ):
             with contextlib.suppress(ConnectionError):
                 await _write(response, reader)
     return response

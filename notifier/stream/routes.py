@@ -11,9 +11,9 @@ from notifier.stream.response import StreamTimes, stream
 from notifier.stream.selection import BOARD, Selection
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
-from shared.web.auth import is_staff, unauthorized
+from shared.web.body import read_query
+from shared.web.caller import is_staff, unauthorized
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, Problem
-from shared.web.query import read_query
 
 STREAM_TIMES: web.AppKey[StreamTimes] = web.AppKey("STREAM_TIMES", StreamTimes)
 
@@ -40,8 +40,10 @@ def _selection(query: FollowEvents) -> Selection:
         return Selection(topics, query.order_id)
     if query.order_id is not None:
         return Selection(frozenset({ORDER_EVENTS}), query.order_id)
-    fault = FieldError("/topics", "name some topics, with commas between, or give an order_id")
-    raise Problem(INVALID_REQUEST, "the query selects no events", faults=[fault])
+    field_error = FieldError(
+        ("topics",), "name some topics, with commas between, or give an order_id"
+    )
+    raise Problem(INVALID_REQUEST, "the query selects no events", field_errors=[field_error])
 
 
 def _may_be_shown(selection: Selection) -> bool:

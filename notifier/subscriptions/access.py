@@ -7,8 +7,8 @@ from aiohttp import web
 from notifier.build import NOTIFIER
 from notifier.subscriptions.service import SubscriptionService
 from shared.domain.subscription import Subscription
-from shared.domain.tokens import is_token
-from shared.web.auth import bearer_token, is_staff, unauthorized
+from shared.domain.tokens import matches_digest
+from shared.web.caller import bearer_token, is_staff, unauthorized
 
 
 def desk(request: web.Request) -> SubscriptionService:
@@ -25,7 +25,7 @@ async def holder(request: web.Request) -> Subscription:
     if token is None:
         raise unauthorized("send the manage token as Authorization: Bearer")
     subscription = await desk(request).find(request.match_info["id"])
-    if not (is_token(token, subscription.manage_digest) or is_staff(request)):
+    if not (matches_digest(token, subscription.manage_digest) or is_staff(request)):
         raise unauthorized("this is not the manage token of the subscription")
     return subscription
 

@@ -14,9 +14,7 @@ from notifier.subscriptions.models import (
     RedriveDeliveries,
     RedrivenModel,
 )
-from shared.web.answer import answer
-from shared.web.body import read_body
-from shared.web.query import read_query
+from shared.web.body import json_response, read_body, read_query
 
 
 async def list_dead_letters(request: web.Request) -> web.Response:
@@ -24,14 +22,14 @@ async def list_dead_letters(request: web.Request) -> web.Response:
     query = read_query(request, ListDeadLetters)
     findings, total = await request.app[NOTIFIER].hours.office.undelivered.listed(query.limit)
     shown = [_shown(finding) for finding in findings]
-    return answer(DeadDeliveriesModel(dead_letters=shown, total=total))
+    return json_response(DeadDeliveriesModel(dead_letters=shown, total=total))
 
 
 async def redrive_dead_letters(request: web.Request) -> web.Response:
     """Make deliveries again, those of one subscription, or all."""
     body = await read_body(request, RedriveDeliveries, INVALID_REDRIVE)
     redriven = await request.app[NOTIFIER].hours.office.undelivered.redrive(body.subscription_id)
-    return answer(
+    return json_response(
         RedrivenModel(redriven=redriven.redriven, refused=redriven.refused, left=redriven.left)
     )
 

@@ -22,7 +22,7 @@ from notifier.subscriptions.models import (
     SubscriptionModel,
 )
 from notifier.topics.operations import TOPIC
-from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import (
     INVALID_REQUEST,
     NOT_FOUND,
@@ -42,7 +42,7 @@ _DEAD_LETTERS: Sequence[Operation] = (
         "List the deliveries that were given up on",
         dead_letter_routes.list_dead_letters,
         parameters=(Parameter("limit", "query", "How many at most (100 when left out)", int),),
-        answers={HTTPStatus.OK: Answer("Deliveries, and why", DeadDeliveriesModel)},
+        responses={HTTPStatus.OK: Response("Deliveries, and why", DeadDeliveriesModel)},
         errors=(INVALID_REQUEST, UNAVAILABLE),
         tag="subscriptions",
     ),
@@ -52,7 +52,7 @@ _DEAD_LETTERS: Sequence[Operation] = (
         "Make deliveries again; subscriptions that were paused are resumed",
         dead_letter_routes.redrive_dead_letters,
         body=RedriveDeliveries,
-        answers={HTTPStatus.OK: Answer("What became of them", RedrivenModel)},
+        responses={HTTPStatus.OK: Response("What became of them", RedrivenModel)},
         errors=(INVALID_REDRIVE, UNAVAILABLE),
         tag="subscriptions",
     ),
@@ -67,8 +67,8 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         role=Role.ANYONE,
         body=Subscribe,
         parameters=(TOPIC,),
-        answers={
-            HTTPStatus.CREATED: Answer(
+        responses={
+            HTTPStatus.CREATED: Response(
                 "The subscription; its keys are shown this once",
                 GrantedModel,
                 headers={"Location": "Where the subscription is"},
@@ -84,7 +84,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         routes.get_subscription,
         role=Role.MANAGER,
         parameters=(SUBSCRIPTION,),
-        answers={HTTPStatus.OK: Answer("The subscription as it is now", SubscriptionModel)},
+        responses={HTTPStatus.OK: Response("The subscription as it is now", SubscriptionModel)},
         errors=HELD,
         tag="subscriptions",
     ),
@@ -95,7 +95,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         routes.end_subscription,
         role=Role.MANAGER,
         parameters=(SUBSCRIPTION,),
-        answers={HTTPStatus.NO_CONTENT: Answer("The subscription has ended")},
+        responses={HTTPStatus.NO_CONTENT: Response("The subscription has ended")},
         errors=HELD,
         tag="subscriptions",
     ),
@@ -106,7 +106,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         routes.resume_subscription,
         role=Role.MANAGER,
         parameters=(SUBSCRIPTION,),
-        answers={HTTPStatus.OK: Answer("The subscription is active", ResumedModel)},
+        responses={HTTPStatus.OK: Response("The subscription is active", ResumedModel)},
         errors=(NOT_IN_THAT_STATE, *HELD),
         tag="subscriptions",
     ),
@@ -117,7 +117,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
         routes.rotate_secret,
         role=Role.MANAGER,
         parameters=(SUBSCRIPTION,),
-        answers={HTTPStatus.OK: Answer("The fresh secret, shown this once", SecretModel)},
+        responses={HTTPStatus.OK: Response("The fresh secret, shown this once", SecretModel)},
         errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, *HELD),
         tag="subscriptions",
     ),
@@ -131,7 +131,7 @@ _SUBSCRIPTIONS: Sequence[Operation] = (
             SUBSCRIPTION,
             Parameter("delivery_id", "path", "The delivery's id", required=True),
         ),
-        answers={HTTPStatus.ACCEPTED: Answer("It will be attempted")},
+        responses={HTTPStatus.ACCEPTED: Response("It will be attempted")},
         errors=(NOT_IN_THAT_STATE, TOO_MANY_REQUESTS, *HELD),
         tag="subscriptions",
     ),

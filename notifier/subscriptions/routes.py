@@ -26,11 +26,10 @@ from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.errors import FieldError
 from shared.domain.subscription import Channel, Filter, Subscription
 from shared.domain.subscription_request import SubscriptionRequest
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from shared.messages.announcement import ORDER_EVENTS
-from shared.web.answer import answer
-from shared.web.auth import is_staff, require_staff, unauthorized
-from shared.web.body import read_body
+from shared.web.body import json_response, read_body
+from shared.web.caller import is_staff, require_staff, unauthorized
 from shared.web.problem import Problem
 from shared.web.rate_limit import admit
 
@@ -49,19 +48,19 @@ async def subscribe(request: web.Request) -> web.Response:
     granted = await desk(request).subscribe(wanted)
     shown = _granted(granted.subscription, granted.manage_token)
     location = {"Location": f"/subscriptions/{shown.id}"}
-    return answer(shown, HTTPStatus.CREATED, location)
+    return json_response(shown, HTTPStatus.CREATED, location)
 
 
 async def confirm(request: web.Request) -> web.Response:
     """Confirm a subscription by the token that its subscriber was sent."""
     body = await read_body(request, ConfirmSubscription, INVALID_CONFIRMATION)
     subscription = await token_holder(request, body.token)
-    return answer(await _shown(request, await desk(request).confirm(subscription)))
+    return json_response(await _shown(request, await desk(request).confirm(subscription)))
 
 
 async def get_subscription(request: web.Request) -> web.Response:
     """Show a subscription to whoever manages it."""
-    return answer(await _shown(request, await holder(request)))
+    return json_response(await _shown(request, await holder(request)))
 
 
 async def end_subscription(request: web.Request) -> web.Response:
@@ -73,7 +72,7 @@ async def end_subscription(request: web.Request) -> web.Response:
 async def resume_subscription(request: web.Request) -> web.Response:
     """Go on with a subscription that was paused."""
     redriven = await desk(request).resume(await holder(request))
-    return answer(ResumedModel(redriven=redriven))
+    return json_response(ResumedModel(redriven=redriven))
 
 
 async def rotate_secret(request: web.Request) -> web.Response:
@@ -84,7 +83,7 @@ async def rotate_secret(request: web.Request) -> web.Response:
     rotated = await desk(request).rotate_secret(subscription)
     fresh, *old = rotated.secrets
     until = max((signing.until for signing in old if signing.until), default=None)
-    return answer(SecretModel(secret=fresh.secret, old_until=until))
+    return json_response(SecretModel(secret=fresh.secret, old_until=until))
 
 
 async def redeliver(request: web.Request) -> web.Response:
@@ -95,11 +94,11 @@ async def redeliver(request: web.Request) -> web.Response:
     return web.Response(status=HTTPStatus.ACCEPTED)
 
 
-def _wanted(topic: str, asked: Asked, rules: DialingRules) -> SubscriptionRequest:
+def _wanted(topic: str, asked: Asked, rules: WebhookUrlRules) -> SubscriptionRequest:
     wanted = Filter(frozenset(asked.filter.type), frozenset(asked.filter.order_id))
     if wanted.order_ids and topic != ORDER_EVENTS:
-        fault = FieldError("/filter/order_id", f"only {ORDER_EVENTS} tells of orders")
-        raise Problem(INVALID_SUBSCRIPTION, "the body has 1 fault(s)", faults=[fault])
+        field_error = FieldError(("filter", "order_id"), f"only {ORDER_EVENTS} tells of orders")
+        raise Problem(INVALID_SUBSCRIPTION, "the body has 1 error(s)", field_errors=[field_error])
     return SubscriptionRequest(topic, Channel(asked.channel), target_of(asked, rules), wanted)
 
 

@@ -6,11 +6,11 @@ from notifier.problems import INVALID_SUBSCRIPTION
 from notifier.subscriptions.models import Asked, SubscribeEmail, SubscribeWebhook
 from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
-from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
+from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from shared.web.problem import Problem
 
 
-def target_of(asked: Asked, rules: DialingRules) -> str:
+def target_of(asked: Asked, rules: WebhookUrlRules) -> str:
     """Give the target of a wanted; raises a Problem of kind INVALID_SUBSCRIPTION."""
     try:
         match asked:
@@ -21,12 +21,12 @@ def target_of(asked: Asked, rules: DialingRules) -> str:
             case _:
                 pass
     except ForbiddenUrlError as error:
-        raise _invalid("/url", error) from None
+        raise _invalid("url", error) from None
     except InvalidAddressError as error:
-        raise _invalid("/address", error) from None
+        raise _invalid("address", error) from None
     return asked.target
 
 
-def _invalid(pointer: str, error: Exception) -> Problem:
-    faults = [FieldError(pointer, str(error))]
-    return Problem(INVALID_SUBSCRIPTION, "the body has 1 fault(s)", faults=faults)
+def _invalid(field: str, error: Exception) -> Problem:
+    field_errors = [FieldError((field,), str(error))]
+    return Problem(INVALID_SUBSCRIPTION, "the body has 1 error(s)", field_errors=field_errors)

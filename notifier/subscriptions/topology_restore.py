@@ -17,7 +17,7 @@ from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSub
 from notifier.topics.catalog import TopicCatalog
 from shared.clock import Clock
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
-from shared.runtime.lifecycle import finished_before
+from shared.runtime.lifecycle import completes_before
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -58,7 +58,7 @@ class TopologyRestore:
     async def run(self, broker_reset: asyncio.Event) -> None:
         """Open now, and again whenever `broker_reset` says that queues and topics were away."""
         while True:
-            if await finished_before(broker_reset, self._open_at_last()):
+            if await completes_before(broker_reset, self._open_at_last()):
                 await broker_reset.wait()
             self._open = False
             await retry_until_available(self._epoch.invalidate, "topics.not_open_yet")

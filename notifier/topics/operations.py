@@ -23,7 +23,7 @@ from notifier.topics.models import (
     TopicsModel,
 )
 from shared.web.idempotency import INVALID_KEY, KEY_REUSED, key_parameter
-from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import NOT_FOUND, UNAVAILABLE
 
 TOPIC = Parameter(
@@ -41,7 +41,7 @@ TOPIC_OPERATIONS: Sequence[Operation] = (
         "List the topics",
         routes.get_topics,
         role=Role.ANYONE,
-        answers={HTTPStatus.OK: Answer("All topics, and how many follow them", TopicsModel)},
+        responses={HTTPStatus.OK: Response("All topics, and how many follow them", TopicsModel)},
         errors=(UNAVAILABLE,),
         tag="topics",
     ),
@@ -52,9 +52,9 @@ TOPIC_OPERATIONS: Sequence[Operation] = (
         routes.put_topic,
         body=PutTopic,
         parameters=(TOPIC,),
-        answers={
-            HTTPStatus.CREATED: Answer("The topic is new", TopicModel),
-            HTTPStatus.OK: Answer("The topic is described anew", TopicModel),
+        responses={
+            HTTPStatus.CREATED: Response("The topic is new", TopicModel),
+            HTTPStatus.OK: Response("The topic is described anew", TopicModel),
         },
         errors=(INVALID_TOPIC, TOPIC_RESERVED, TOO_MANY_TOPICS, UNAVAILABLE),
         tag="topics",
@@ -66,8 +66,8 @@ TOPIC_OPERATIONS: Sequence[Operation] = (
         routes.publish_issue,
         body=PublishIssue,
         parameters=(TOPIC, key_parameter("publishes the same issue once")),
-        answers={
-            HTTPStatus.ACCEPTED: Answer(
+        responses={
+            HTTPStatus.ACCEPTED: Response(
                 "It is recorded, and will be announced to all who subscribe", PublishedModel
             )
         },

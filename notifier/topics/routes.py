@@ -21,10 +21,9 @@ from notifier.topics.models import (
 from notifier.topics.publisher import Draft
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
-from shared.web.answer import answer
-from shared.web.body import read_body
+from shared.web.body import json_response, read_body
+from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import idempotency_key
-from shared.web.keys import CORRELATION_ID
 from shared.web.problem import NOT_FOUND, Problem
 
 TOPIC_NAME = r"^[a-z][a-z0-9-]{1,62}$"
@@ -42,22 +41,22 @@ async def get_topics(request: web.Request) -> web.Response:
         )
         for name, description in (await notifier.catalog.all()).items()
     ]
-    return answer(TopicsModel(topics=topics))
+    return json_response(TopicsModel(topics=topics))
 
 
 async def put_topic(request: web.Request) -> web.Response:
     """Add a topic, or describe it anew."""
     notifier, name = request.app[NOTIFIER], request.match_info["name"]
     if not re.fullmatch(TOPIC_NAME, name):
-        fault = FieldError("/name", "2 to 63 of a-z, 0-9 and -, the first a letter")
-        raise Problem(INVALID_TOPIC, "no topic can be called that", faults=[fault])
+        field_error = FieldError(("name",), "2 to 63 of a-z, 0-9 and -, the first a letter")
+        raise Problem(INVALID_TOPIC, "no topic can be called that", field_errors=[field_error])
     if name == BOARD:
         raise Problem(TOPIC_RESERVED, f"{BOARD} is what the counter's display shows")
     body = await read_body(request, PutTopic, INVALID_TOPIC)
     new = await notifier.catalog.put(name, body.description)
     subscribers = (await notifier.subscriber_counts.by_topic()).get(name, 0)
     shown = TopicModel(name=name, description=body.description, subscribers=subscribers)
-    return answer(shown, HTTPStatus.CREATED if new else HTTPStatus.OK)
+    return json_response(shown, HTTPStatus.CREATED if new else HTTPStatus.OK)
 
 
 async def publish_issue(request: web.Request) -> web.Response:
@@ -70,7 +69,7 @@ async def publish_issue(request: web.Request) -> web.Response:
     await require_topic(request, name)
     draft = Draft(name, body.subject, body.body, body.data)
     issue_id = await notifier.publisher.publish(draft, request[CORRELATION_ID], key)
-    return answer(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
+    return json_response(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
 
 
 async def require_topic(request: web.Request, name: str) -> None:

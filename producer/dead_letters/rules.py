@@ -15,7 +15,7 @@ _DONE = frozenset(OrderState) - {OrderState.PLACED, OrderState.PREPARING, OrderS
 
 
 def ticket_in(letter: DeadLetter) -> Ticket | None:
-    """Read the ticket that a dead letter was; none when it never was one."""
+    """Read a dead letter's ticket; none when its body is no ticket."""
     try:
         return Ticket.model_validate_json(letter.body)
     except ValidationError:
@@ -23,7 +23,7 @@ def ticket_in(letter: DeadLetter) -> Ticket | None:
 
 
 def reason_of(letter: DeadLetter) -> str:
-    """Say why a dead letter was given up on, whoever it was that did."""
+    """Say why a dead letter was given up on, by a barista or by SQS itself."""
     if letter.reason is not None:
         return letter.reason
     if ticket_in(letter) is None:
@@ -32,11 +32,10 @@ def reason_of(letter: DeadLetter) -> str:
 
 
 def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
-    """Tell whether an order is to fail, since this was the ticket by which it would go on.
+    """Return whether this dead letter was the ticket that the order still needs.
 
-    It does not when it has gone on, is being prepared under a claim that holds or came by another
-    ticket, or has failed and was placed anew since the ticket was queued: then the letter is a
-    leftover.
+    It was not when the order has gone on, is being prepared under a claim that holds or came by
+    another ticket, or has failed and was placed anew since the ticket was queued.
     """
     if order.state is OrderState.PREPARING and order.claim is not None:
         return order.claim.ticket == letter.id and order.claim.until <= now
@@ -46,9 +45,9 @@ def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
 
 
 def unannounced_changes(order: Order) -> Sequence[Order]:
-    """Give the changes of an order that its dead ticket may have left unannounced.
+    """List the changes of an order that may be unannounced because its ticket is dead.
 
-    A ticket is kept until all that its barista did is announced; a dead one keeps nothing any more.
+    Otherwise a ticket stays on the queue until its barista has announced every change.
     """
     if order.state is OrderState.PREPARING:
         return [order]
@@ -58,7 +57,7 @@ def unannounced_changes(order: Order) -> Sequence[Order]:
 
 
 def refusal(order: Order, now: dt.datetime) -> str | None:
-    """Say why an order needs no ticket any more; none when it can be given one."""
+    """Say why an order needs no ticket any more; none when it needs one."""
     if order.state in {OrderState.FAILED, OrderState.PLACED}:
         return None
     if order.state is OrderState.PREPARING and (order.claim is None or order.claim.until <= now):
@@ -67,7 +66,7 @@ def refusal(order: Order, now: dt.datetime) -> str | None:
 
 
 def _failed_as(order: Order) -> int:
-    """Give the version as which the order failed last; 0 when it never did."""
+    """Return the version at which the order failed last; 0 when it never did."""
     versions = enumerate(order.timeline, start=1)
     failed = (version for version, entry in versions if entry.state is OrderState.FAILED)
     return max(failed, default=0)

@@ -1,4 +1,4 @@
-"""The desk at which staff look at dead letters."""
+"""Dead letters for staff: listed, shown and purged."""
 
 from __future__ import annotations
 
@@ -9,13 +9,23 @@ from dataclasses import dataclass
 import structlog
 
 from producer.dead_letters.rules import reason_of, ticket_in
-from producer.orders.errors import DeadLetterNotFoundError, DeadLettersLeftError
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.clock import Clock
 from shared.domain.order import Order
 from shared.store.contract import OrderStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
+
+
+class DeadLetterNotFoundError(Exception):
+    """There is no dead letter under that id."""
+
+
+class DeadLettersLeftError(Exception):
+    """The dead letter was not found, but `left` others could not be inspected."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(f"{left} dead letters could not be inspected; try again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +39,27 @@ class Finding:
     order: Order | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterService:
     """Lists, shows and purges dead letters."""
 
-    def __init__(self, dead_letters: DeadLetters, store: OrderStore, clock: Clock) -> None:
-        self._dead_letters = dead_letters
-        self._store = store
-        self._clock = clock
+    dead_letters: DeadLetters
+    store: OrderStore
+    clock: Clock
 
     async def count(self) -> int:
         """Count the dead letters."""
-        return await self._dead_letters.count()
+        return await self.dead_letters.count()
 
     async def listed(self, limit: int) -> Sequence[Finding]:
         """List up to `limit` dead letters, the oldest of them first."""
-        letters = await self._dead_letters.look(limit)
+        letters = await self.dead_letters.look(limit)
         findings = await asyncio.gather(*(self._finding(letter) for letter in letters))
         return sorted(findings, key=lambda finding: -finding.age_seconds)
 
     async def find(self, letter_id: str) -> Finding:
         """Find one dead letter; raises DeadLetterNotFoundError, or DeadLettersLeftError."""
-        async with self._dead_letters.pages() as pages:
+        async with self.dead_letters.pages() as pages:
             async for letters in pages:
                 for letter in letters:
                     if letter.id == letter_id:
@@ -59,18 +69,18 @@ class DeadLetterService:
         raise DeadLetterNotFoundError
 
     async def purge(self) -> int:
-        """Delete all dead letters for good; say how many there were, as far as SQS knows."""
-        count = await self._dead_letters.count()
-        await self._dead_letters.purge()
+        """Delete all dead letters for good; return how many there were, as far as SQS knows."""
+        count = await self.dead_letters.count()
+        await self.dead_letters.purge()
         log.warning("dead_letters.purged", count=count)
         return count
 
     async def _finding(self, letter: DeadLetter) -> Finding:
-        now = self._clock()
+        now = self.clock()
         ticket = ticket_in(letter)
         order, reason = None, reason_of(letter)
         try:
-            order = await self._store.get(ticket.order_id) if ticket else None
+            order = await self.store.get(ticket.order_id) if ticket else None
         except StoreUnavailableError as error:
             log.warning("dead_letter.order_not_read", letter_id=letter.id, error=str(error))
             reason += "; its order cannot be read now"

@@ -1,81 +1,60 @@
-"""The front desk: whether orders are taken, what is sold out, and how long the wait is."""
+"""Before an order is placed: whether the shop takes it, and how long its customer will wait."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from producer.orders.backlog import Backlog
 from producer.orders.errors import ShopClosedError, TooBusyError
-from producer.orders.worker_heartbeats import WorkerHeartbeatCache
 from shared.domain.estimate import Estimate, estimate
 from shared.domain.menu import Menu
-from shared.domain.shop import ShopStatus, WorkerHeartbeat
+from shared.domain.shop import WorkerHeartbeat
+from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import ShopStore
 
 _BUSY_SECONDS = 10
-"""When to try again while the line is too long."""
+"""When to try again while the backlog is too long."""
+
+HEARTBEATS_TTL_SECONDS = 1.0
+"""One read returns the heartbeats of all workers: too costly to repeat for every order."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShopView:
-    """What everybody may know of the shop."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAdmission:
+    """Takes orders while the shop is open and fewer than `backlog_limit` tickets are unfinished."""
 
-    status: ShopStatus
-    backlog: int
-    wait: Estimate
-    baristas: int
+    store: ShopStore
+    backlog: Backlog
+    backlog_limit: int
 
-
-class FrontDesk:
-    """Knows the menu and the line. More than `backlog_limit` tickets are too many."""
-
-    def __init__(
-        self,
-        store: ShopStore,
-        worker_heartbeats: WorkerHeartbeatCache,
-        menu: Menu,
-        backlog: Backlog,
-        backlog_limit: int,
-        brew_speed: float,
-    ) -> None:
-        self._store = store
-        self._worker_heartbeats = worker_heartbeats
-        self.menu = menu
-        self._backlog = backlog
-        self._backlog_limit = backlog_limit
-        self._brew_speed = brew_speed
-
-    async def admit_order(self, now: dt.datetime) -> frozenset[str]:
-        """Let an order in, and say what is sold out; raises ShopClosedError or TooBusyError."""
-        status = (await self._store.status()).at(now)
+    async def admit(self, now: dt.datetime) -> frozenset[str]:
+        """Return the items that are sold out; raises ShopClosedError or TooBusyError."""
+        status = (await self.store.status()).at(now)
         if not status.takes_orders:
             raise ShopClosedError(status.state, status.reason, status.until)
-        if self._backlog.count >= self._backlog_limit:
+        if self.backlog.count >= self.backlog_limit:
             raise TooBusyError(_BUSY_SECONDS)
         return status.sold_out
 
-    async def view(self, now: dt.datetime) -> ShopView:
-        """Describe the shop as it is now."""
-        status = (await self._store.status()).at(now)
-        shifts = await self._worker_heartbeats.worker_heartbeats(now)
-        return ShopView(status, self._backlog.count, self._estimate(shifts, 0), len(shifts))
 
-    async def estimate(self, now: dt.datetime, prep_seconds: int) -> Estimate:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitEstimator:
+    """Estimates waits from the backlog and the slots of all workers that are alive.
+
+    Preparation times are divided by `brew_speed`; 0 means that preparing takes no time.
+    """
+
+    heartbeats: TtlCache[Sequence[WorkerHeartbeat]]
+    backlog: Backlog
+    menu: Menu
+    brew_speed: float
+
+    async def estimate(self, prep_seconds: int = 0) -> Estimate:
         """Estimate the wait of an order that takes `prep_seconds` at natural speed."""
-        return self._estimate(await self._worker_heartbeats.worker_heartbeats(now), prep_seconds)
-
-    async def sold_out(self) -> frozenset[str]:
-        """Say which items are sold out."""
-        return (await self._store.status()).sold_out
-
-    def _estimate(self, shifts: Sequence[WorkerHeartbeat], prep_seconds: int) -> Estimate:
-        slots = sum(shift.slots for shift in shifts)
+        slots = sum(heartbeat.slots for heartbeat in await self.heartbeats.get())
         typical = sum(item.prep_seconds for item in self.menu.items) / len(self.menu.items)
-        return estimate(
-            self._backlog.count, slots, self._brewed(typical), self._brewed(prep_seconds)
-        )
-
-    def _brewed(self, seconds: float) -> float:
-        return seconds / self._brew_speed if self._brew_speed else 0
+        speed = self.brew_speed or math.inf
+        return estimate(self.backlog.count, slots, typical / speed, prep_seconds / speed)

@@ -1,25 +1,27 @@
-"""How long the line is, sampled often enough to act on."""
+"""How many tickets are unfinished, sampled often enough to act on."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+SAMPLE_SECONDS = 1
+
 _SURE = 2
 """SQS' counts are approximate: one sample that finds nothing may be wrong."""
 
 
-class TicketCount(Protocol):
-    """Whoever can count the tickets waiting and in flight."""
+class TicketCounts(Protocol):
+    """The part of the tickets' queue that counts."""
 
-    async def backlog(self) -> int:
-        """Count them."""
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        """Count the tickets that wait, and those in flight."""
 
 
 class Backlog:
     """The tickets waiting and in flight: the last sample, and what was queued here since."""
 
-    def __init__(self, tickets: TicketCount) -> None:
-        self._tickets = tickets
+    def __init__(self, queue: TicketCounts) -> None:
+        self._queue = queue
         self._sampled = 0
         self._queued = 0
         self._queued_at_sample = 0
@@ -41,10 +43,10 @@ class Backlog:
         self._empty_in_a_row = 0
 
     async def sample(self) -> None:
-        """Ask the queue; what is queued meanwhile counts on top. A failure forgets nothing."""
+        """Ask the queue; tickets queued meanwhile are added. A failure keeps the last sample."""
         queued, empty_before = self._queued, self._empty_in_a_row
         self._empty_in_a_row = 0
-        self._sampled = await self._tickets.backlog()
+        self._sampled = sum(await self._queue.waiting_and_in_flight())
         self._queued_at_sample = queued
         if self.count == 0:
             self._empty_in_a_row = empty_before + 1

@@ -8,23 +8,23 @@ from datetime import tzinfo
 
 import structlog
 
-from producer.orders.admission import FrontDesk
+from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import KeyReusedError, NotInThatStateError, OrderNotFoundError
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
 from shared.domain.errors import TransitionRefusedError
-from shared.domain.menu import OrderLineRequest, quote
+from shared.domain.menu import Menu, OrderLineRequest, quote
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An order as it is asked for. `fingerprint` is the same for the same order, and no other."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """An order as its customer wants it. Equal orders, and no others, share a `fingerprint`."""
 
     customer_name: str
     lines: Sequence[OrderLineRequest]
@@ -35,66 +35,55 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopPlace:
-    """Which shop orders are placed at, and whose midnight starts its order numbers again."""
-
-    store_id: str
-    timezone: tzinfo
-
-
-@dataclass(frozen=True, slots=True)
 class Placed:
-    """An order as recorded, whether it is new, and how its customer hears of it."""
+    """An order as recorded, whether it is new, and the subscription to its events, if any."""
 
     order: Order
     created: bool
     updates: Updates | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cashier:
-    """Takes orders for one shop. An order counts only once it is stored and its ticket queued."""
+    """Takes orders for one shop. An order counts only once it is stored and its ticket queued.
 
-    def __init__(
-        self,
-        store: OrderStore,
-        front_desk: FrontDesk,
-        dispatcher: OrderDispatcher,
-        updates: OrderUpdates,
-        ids: OrderIds,
-        clock: Clock,
-        shop: ShopPlace,
-    ) -> None:
-        self._store = store
-        self._front_desk = front_desk
-        self._dispatcher = dispatcher
-        self._updates = updates
-        self._ids = ids
-        self._clock = clock
-        self._shop = shop
+    Order numbers start again at midnight in `timezone`.
+    """
 
-    async def place(self, request: Request) -> Placed:
+    store: OrderStore
+    menu: Menu
+    admission: OrderAdmission
+    wait_estimator: WaitEstimator
+    dispatcher: OrderDispatcher
+    updates: OrderUpdates
+    ids: OrderIds
+    clock: Clock
+    store_id: str
+    timezone: tzinfo
+
+    async def place(self, request: OrderRequest) -> Placed:
         """Place an order, or find it placed before under the same key.
 
-        Raises KeyReusedError, ShopClosedError, TooBusyError, NotOnTheMenuError, and what says
-        that the store or AWS is out of reach: then the same request can be made again.
+        Raises KeyReusedError, ShopClosedError, TooBusyError, NotOnTheMenuError, and
+        UnavailableError or EntryFailedError: then the same request can be made again.
         """
-        order_id = self._ids.fresh()
+        order_id = self.ids.fresh()
         if request.idempotency_key is not None:
-            order_id = self._ids.of_key(request.idempotency_key)
-            if earlier := await self._store.get(order_id):
+            order_id = self.ids.of_key(request.idempotency_key)
+            if earlier := await self.store.get(order_id):
                 return await self._replay(earlier, request)
-        order = await self._write_up(order_id, request)
-        business_day = order.placed_at.astimezone(self._shop.timezone).date()
-        placement = await self._store.place(order, business_day)
+        order = await self._admitted(order_id, request)
+        business_day = order.placed_at.astimezone(self.timezone).date()
+        placement = await self.store.place(order, business_day)
         if not placement.created:
             return await self._replay(placement.order, request)
-        placed = await self._hand_over(placement.order, request, created=True)
+        placed = await self._dispatch(placement.order, request, created=True)
         log.info("order.placed", order_id=order_id, number=placement.order.number)
         return placed
 
-    async def look_up(self, order_id: str) -> Order:
+    async def find(self, order_id: str) -> Order:
         """Find an order; raises OrderNotFoundError."""
-        order = await self._store.get(order_id)
+        order = await self.store.get(order_id)
         if order is None:
             raise OrderNotFoundError
         return order
@@ -107,48 +96,49 @@ class Cashier:
         """Hand a ready order to its customer; raises NotInThatStateError if it is not ready."""
         return await self._move(order_id, OrderState.READY, OrderState.COLLECTED)
 
-    async def _replay(self, earlier: Order, request: Request) -> Placed:
+    async def _replay(self, earlier: Order, request: OrderRequest) -> Placed:
         if earlier.fingerprint != request.fingerprint:
             raise KeyReusedError
-        return await self._hand_over(earlier, request, created=False)
+        return await self._dispatch(earlier, request, created=False)
 
-    async def _hand_over(self, order: Order, request: Request, *, created: bool) -> Placed:
+    async def _dispatch(self, order: Order, request: OrderRequest, *, created: bool) -> Placed:
         """Subscribe the customer before anything is announced, so that nothing is missed."""
         updates = None
         if request.contact is not None:
-            updates = await self._updates.subscribe(order, request.contact)
-        await self._dispatcher.ensure(order)
+            updates = await self.updates.subscribe(order, request.contact)
+        await self.dispatcher.ensure(order)
         return Placed(order, created, updates)
 
-    async def _write_up(self, order_id: str, request: Request) -> Order:
-        now = self._clock()
-        sold_out = await self._front_desk.admit_order(now)
-        priced = quote(request.lines, self._front_desk.menu, sold_out)
+    async def _admitted(self, order_id: str, request: OrderRequest) -> Order:
+        """Admit the order and quote its prices; the store gives it its number."""
+        now = self.clock()
+        sold_out = await self.admission.admit(now)
+        priced = quote(request.lines, self.menu, sold_out)
         return Order(
             id=order_id,
             number="",
-            store_id=self._shop.store_id,
+            store_id=self.store_id,
             customer_name=request.customer_name,
             items=priced.items,
-            currency=self._front_desk.menu.currency,
+            currency=self.menu.currency,
             prep_seconds=priced.prep_seconds,
             timeline=(TimelineEntry(OrderState.PLACED, now),),
             fingerprint=request.fingerprint,
             correlation_id=request.correlation_id,
-            estimate=await self._front_desk.estimate(now, priced.prep_seconds),
+            estimate=await self.wait_estimator.estimate(priced.prep_seconds),
         )
 
     async def _move(self, order_id: str, wanted: OrderState, to: OrderState) -> Order:
         while True:
-            order = await self.look_up(order_id)
+            order = await self.find(order_id)
             try:
-                moved = advance(order, to, self._clock())
-                await self._store.replace(order, moved)
+                moved = advance(order, to, self.clock())
+                await self.store.replace(order, moved)
             except TransitionRefusedError as error:
-                if order.state is to:  # perhaps by a caller who never heard of it: tell it again
-                    await self._dispatcher.announce(order)
+                if order.state is to:  # the caller before may have died before announcing it
+                    await self.dispatcher.announce(order)
                 raise NotInThatStateError(order.state, wanted) from error
             except OrderChangedError:
                 continue  # it is another state now, and there are not many
-            await self._dispatcher.announce(moved)
+            await self.dispatcher.announce(moved)
             return moved

@@ -1,11 +1,10 @@
-"""Hands an order over to the baristas: announced first, then on the queue as a ticket."""
+"""Gives orders to the baristas: announced first, then put on the queue as tickets."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -13,8 +12,10 @@ import structlog
 
 from producer.orders.backlog import Backlog
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.domain.errors import UnavailableError
 from shared.domain.order import Order, OrderState
+from shared.messages.ticket import Ticket
+from shared.runtime.bounded_map import BoundedMap
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -24,45 +25,49 @@ _ANNOUNCED_AT_ONCE = 100
 
 
 class Announcer(Protocol):
-    """Tells the world what has become of an order."""
+    """Announces changes of orders."""
 
     async def announce(self, order: Order) -> None:
         """Return once the announcement is confirmed."""
 
 
-class Tickets(Protocol):
-    """The queue of tickets."""
+class TicketQueue(Protocol):
+    """The part of the tickets' queue that sends."""
 
-    async def put(self, order: Order) -> None:
-        """Return once the ticket is confirmed."""
+    async def send(self, body: str, attributes: Mapping[str, str]) -> None:
+        """Return once the queue has confirmed the message."""
 
 
 class OrderDispatcher:
     """Queues tickets. A ticket is on the queue only after its order was announced as placed.
 
-    Announcements of changes that are already durable may take `announce_seconds`, some at once.
+    Announcements of changes that are already durable may take `announce_seconds` per batch.
     """
 
     def __init__(
-        self, announcer: Announcer, tickets: Tickets, backlog: Backlog, announce_seconds: float = 2
+        self,
+        announcer: Announcer,
+        queue: TicketQueue,
+        backlog: Backlog,
+        announce_seconds: float = 2,
     ) -> None:
         self._announcer = announcer
-        self._tickets = tickets
+        self._tickets = queue
         self._backlog = backlog
         self._announce_seconds = announce_seconds
-        self._queued: OrderedDict[str, None] = OrderedDict()
-        self._unannounced: OrderedDict[tuple[str, int], Order] = OrderedDict()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._queued: BoundedMap[str, None] = BoundedMap(_REMEMBERED)
+        self._unannounced: BoundedMap[tuple[str, int], Order] = BoundedMap(_REMEMBERED)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure(self, order: Order) -> None:
         """Make sure that an order just `placed` has a ticket.
 
-        What this process has queued it does not queue again; a second ticket, from another
-        cashier, is harmless. Raises what the announcer and the queue do.
+        This process queues an order once; a second ticket, from another cashier, is harmless.
+        Raises what the announcer and the queue do.
         """
         if order.state is not OrderState.PLACED:
             return
-        async with self._turns.setdefault(order.id, asyncio.Lock()):
+        async with self._locks.setdefault(order.id, asyncio.Lock()):
             if order.id not in self._queued:
                 await self._queue(order)
 
@@ -72,27 +77,25 @@ class OrderDispatcher:
         One that is `placed` is announced again first, under the same id. Raises what the
         announcer and the queue do.
         """
-        async with self._turns.setdefault(order.id, asyncio.Lock()):
+        async with self._locks.setdefault(order.id, asyncio.Lock()):
             await self._queue(order)
 
     async def announce(self, *orders: Order) -> None:
         """Announce changes that are already durable, so that no failure can undo them.
 
-        They are noted as unannounced before: what cannot be announced now is announced later.
+        They are noted as unannounced first: a failed announcement is repeated later.
         """
         for order in orders:
             self._unannounced[order.id, order.version] = order
-            if len(self._unannounced) > _REMEMBERED:
-                self._unannounced.popitem(last=False)
         try:
             await self._announce(orders)
-        except (AwsUnavailableError, TimeoutError):
+        except (UnavailableError, TimeoutError):
             log.exception("announcement.failed", order_ids=[order.id for order in orders[:10]])
 
     async def announce_remaining(self) -> None:
         """Announce what could not be announced before, oldest first.
 
-        Raises AwsUnavailableError or TimeoutError, and leaves the rest, when the topic is away.
+        Raises UnavailableError or TimeoutError, and keeps the rest, when the topic is away.
         """
         await self._announce(list(self._unannounced.values()))
 
@@ -103,13 +106,15 @@ class OrderDispatcher:
 
     async def _announce(self, changes: Sequence[Order]) -> None:
         for start in range(0, len(changes), _ANNOUNCED_AT_ONCE):
-            some = changes[start : start + _ANNOUNCED_AT_ONCE]
+            batch = changes[start : start + _ANNOUNCED_AT_ONCE]
             async with asyncio.timeout(self._announce_seconds):
-                outcomes = await asyncio.gather(*map(self._strike, some), return_exceptions=True)
+                outcomes = await asyncio.gather(
+                    *map(self._announce_one, batch), return_exceptions=True
+                )
             if failures := [outcome for outcome in outcomes if outcome is not None]:
                 raise failures[0]
 
-    async def _strike(self, order: Order) -> None:
+    async def _announce_one(self, order: Order) -> None:
         """Announce a change, and forget it; one that SNS refuses stays unannounced."""
         try:
             await self._announcer.announce(order)
@@ -121,8 +126,16 @@ class OrderDispatcher:
     async def _queue(self, order: Order) -> None:
         if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
-        await self._tickets.put(order)
+        await self._send_ticket(order)
         self._backlog.queued()
         self._queued[order.id] = None
-        if len(self._queued) > _REMEMBERED:
-            self._queued.popitem(last=False)
+
+    async def _send_ticket(self, order: Order) -> None:
+        ticket = Ticket(
+            order_id=order.id,
+            store_id=order.store_id,
+            correlation_id=order.correlation_id,
+            version=order.version,
+        )
+        attributes = {"correlation_id": order.correlation_id}
+        await self._tickets.send(ticket.model_dump_json(), attributes)

@@ -13,15 +13,15 @@ _ID_BYTES = 16
 class OrderIds:
     """Makes order ids of 26 lower-case letters and digits (128 bits, RFC 4648 base 32).
 
-    The ids of idempotency keys are made with a secret, so that knowing how a customer makes keys
-    does not open that customer's orders. The order store keeps it for all cashiers of a shop.
+    An idempotency key's id depends on a secret: guessing a customer's keys does not reveal their
+    orders. The order store keeps the secret for all cashiers of a shop.
     """
 
     def __init__(self, secret: str) -> None:
         self._secret = hashlib.sha256(b"coffeeshop order ids\0" + secret.encode()).digest()
 
     def fresh(self) -> str:
-        """Make an id that has never been."""
+        """Make a new random id."""
         return _encode(secrets.token_bytes(_ID_BYTES))
 
     def of_key(self, key: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import structlog
-
 from producer.orders.order_ids import OrderIds
 from shared.clock import Clock
 from shared.domain.order import Order
@@ -15,12 +13,10 @@ from shared.messages.announcement import ORDER_EVENTS
 from shared.messages.delivery_job import Confirm, JobQueue
 from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
 
-log = structlog.stdlib.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where a customer wants to hear of an order: a URL, or an address."""
+    """Where a customer wants an order's events: a webhook's URL, or an e-mail address."""
 
     channel: Channel
     target: str
@@ -28,57 +24,54 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """The subscription to one order. Its manage token is told while nobody has confirmed it."""
+    """The subscription to one order. Its manage token is given until somebody confirms it."""
 
     subscription: Subscription
     manage_token: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderUpdates:
-    """Subscribes customers to their orders, at most once each, however often it is asked for."""
+    """Subscribes customers to their orders, each order at most once, however often they ask."""
 
-    def __init__(
-        self, store: SubscriptionStore, jobs: JobQueue, ids: OrderIds, clock: Clock
-    ) -> None:
-        self._store = store
-        self._jobs = jobs
-        self._ids = ids
-        self._clock = clock
+    store: SubscriptionStore
+    jobs: JobQueue
+    ids: OrderIds
+    clock: Clock
 
     async def subscribe(self, order: Order, contact: Contact) -> Updates:
-        """Subscribe, and have the customer asked once; whoever asks again gets keys of its own.
+        """Subscribe the customer, and request one confirmation; a repeated request gets new keys.
 
-        The answer with the first keys may have been lost. Raises what the store and the queue do.
+        The response with the first keys may have been lost. Raises what the store and the queue do.
         """
         wanted = SubscriptionRequest(
             ORDER_EVENTS, contact.channel, contact.target, Filter(order_ids=frozenset({order.id}))
         )
-        granted = grant(wanted, order.store_id, self._clock(), self._ids.of_updates(order.id))
-        wished = granted.subscription
-        recorded = await self._store.add_subscription(wished)
-        if recorded.manage_digest != wished.manage_digest:
-            fresh = await self._with_fresh_keys(recorded, wished)
-            if fresh is None:
+        granted = grant(wanted, order.store_id, self.clock(), self.ids.of_updates(order.id))
+        subscription = granted.subscription
+        recorded = await self.store.add_subscription(subscription)
+        if recorded.manage_digest != subscription.manage_digest:
+            renewed = await self._with_new_keys(recorded, subscription)
+            if renewed is None:
                 return Updates(recorded, None)
-            recorded = fresh
+            recorded = renewed
         if recorded.asked_at is None:
-            job = Confirm(subscription_id=recorded.id)
-            await self._jobs.send(job.model_dump_json())
+            await self.jobs.send(Confirm(subscription_id=recorded.id).model_dump_json())
         return Updates(recorded, granted.manage_token)
 
-    async def _with_fresh_keys(
-        self, recorded: Subscription, wished: Subscription
+    async def _with_new_keys(
+        self, recorded: Subscription, granted: Subscription
     ) -> Subscription | None:
         if recorded.state is not SubscriptionState.PENDING:
             return None
-        fresh = replace(
+        renewed = replace(
             recorded,
-            manage_digest=wished.manage_digest,
-            secrets=wished.secrets,
+            manage_digest=granted.manage_digest,
+            secrets=granted.secrets,
             version=recorded.version + 1,
         )
         try:
-            await self._store.replace_subscription(recorded, fresh)
+            await self.store.replace_subscription(recorded, renewed)
         except SubscriptionChangedError:
             return None
-        return fresh
+        return renewed

@@ -1,1 +1,1 @@
-"""The reconciler: brings what the order store records and what the queue holds together again."""
+"""The reconciler: repairs what differs between the order store, the queue and the topic."""

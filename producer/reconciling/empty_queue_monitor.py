@@ -1,4 +1,4 @@
-"""Watches the line, and remembers when it was last certain that there was none."""
+"""Watches the tickets' queue, and remembers when it was last certainly empty."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from shared.clock import Clock
 class EmptyQueueMonitor:
     """Samples the backlog. `empty_at` is when the queue was last found empty, twice in a row.
 
-    A time that is in the future by now is forgotten: our clock was set back, and nobody knows how
-    long ago that was.
+    A time in the future is dropped: our clock was set back since, and it is unknown by how much.
     """
 
     def __init__(self, backlog: Backlog, clock: Clock) -> None:

@@ -1,8 +1,9 @@
-"""Lets orders expire that are ready, and that nobody comes for."""
+"""Expires orders that are ready, and that nobody collects."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,30 +17,26 @@ log = structlog.stdlib.get_logger(__name__)
 _MOST_AT_ONCE = 200
 
 
+@dataclass(frozen=True, slots=True)
 class Expiry:
     """Expires orders, and announces it."""
 
-    def __init__(self, store: OrderStore, dispatcher: OrderDispatcher, clock: Clock) -> None:
-        self._store = store
-        self._dispatcher = dispatcher
-        self._clock = clock
+    store: OrderStore
+    dispatcher: OrderDispatcher
+    clock: Clock
 
     async def expire(self, overdue: Sequence[Order]) -> None:
-        """Expire orders that are overdue, the rest of very many in the next rounds."""
+        """Expire overdue orders; what exceeds 200 is left to the next rounds."""
         expired: list[Order] = []
         try:
             for order in overdue[:_MOST_AT_ONCE]:
-                expired += await self._expire(order)
+                after = advance(order, OrderState.EXPIRED, self.clock())
+                try:
+                    await self.store.replace(order, after)
+                except OrderChangedError:
+                    log.info("order.collected_at_last", order_id=order.id)
+                else:
+                    log.info("order.expired", order_id=order.id, number=order.number)
+                    expired.append(after)
         finally:
-            await self._dispatcher.announce(*expired)
-
-    async def _expire(self, order: Order) -> Sequence[Order]:
-        """Expire an order; give it as it is then, if nobody was faster."""
-        expired = advance(order, OrderState.EXPIRED, self._clock())
-        try:
-            await self._store.replace(order, expired)
-        except OrderChangedError:
-            log.info("order.collected_at_last", order_id=order.id)
-            return ()
-        log.info("order.expired", order_id=order.id, number=order.number)
-        return (expired,)
+            await self.dispatcher.announce(*expired)

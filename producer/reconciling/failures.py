@@ -1,4 +1,4 @@
-"""Lets orders fail whose tickets are dead letters."""
+"""Fails the orders whose tickets are dead letters."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from shared.store.contract import OrderChangedError, OrderStore
 log = structlog.stdlib.get_logger(__name__)
 
 _AGAIN_SECONDS = 60
-"""How often dead letters are read again though nothing seems to have changed."""
+"""How often dead letters are read again though their number is the same."""
 
 _OPEN = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
 
 class Failures:
-    """Reads the dead letters when there are any new ones."""
+    """Reads the dead letters when there are new ones, and fails their orders."""
 
     def __init__(
         self,
+        *,
         dead_letters: DeadLetters,
         store: OrderStore,
         dispatcher: OrderDispatcher,
@@ -42,7 +43,7 @@ class Failures:
         self._read_at = 0.0
 
     async def fail(self) -> None:
-        """Fail the orders of all dead letters that there are, as far as they are not failed yet."""
+        """Fail the orders of all dead letters, as far as they have not failed yet."""
         count = await self._dead_letters.count()
         seen = (count, self._dead_letters.removed)
         recently = time.monotonic() - self._read_at < _AGAIN_SECONDS
@@ -54,33 +55,33 @@ class Failures:
                 self._settled = await self._read(pages, changes)
         finally:
             await self._dispatcher.announce(*changes)
-        # What others held is looked at in the next round, what there is no time for much later.
+        # Letters held by others are read next round; those left when time ran out, after a minute.
         all_settled = len(self._settled) == pages.seen and (pages.left == 0 or pages.cut_short)
         self._settled_at = seen if all_settled else None
         self._read_at = time.monotonic()
 
     async def _read(self, pages: Pages, changes: list[Order]) -> frozenset[str]:
-        """Fail the orders of dead letters; give the ids of those of which nothing more will come.
+        """Fail the orders of dead letters; return the ids of the letters that are settled.
 
-        What is to be announced is added to `changes`.
+        Changes to announce are added to `changes`.
         """
         settled: set[str] = set()
         async for letters in pages:
-            verdicts = await asyncio.gather(*(self._look_at(letter, changes) for letter in letters))
+            outcomes = await asyncio.gather(*(self._settle(letter, changes) for letter in letters))
             settled.update(
-                letter.id for letter, done in zip(letters, verdicts, strict=True) if done
+                letter.id for letter, done in zip(letters, outcomes, strict=True) if done
             )
         return frozenset(settled)
 
-    async def _look_at(self, letter: DeadLetter, changes: list[Order]) -> bool:
+    async def _settle(self, letter: DeadLetter, changes: list[Order]) -> bool:
         try:
-            return await self._is_settled(letter, changes)
-        except Exception:  # a dead letter's outermost edge: the others are looked at all the same
-            log.exception("dead_letter.not_looked_at", letter_id=letter.id)
+            return await self._fail_order(letter, changes)
+        except Exception:  # a dead letter's outermost edge: the others are settled all the same
+            log.exception("dead_letter.not_settled", letter_id=letter.id)
             return False
 
-    async def _is_settled(self, letter: DeadLetter, changes: list[Order]) -> bool:
-        """Fail the order of a dead letter if it must, and tell whether it never will any more."""
+    async def _fail_order(self, letter: DeadLetter, changes: list[Order]) -> bool:
+        """Fail the order if it must; return whether this letter needs no more attention."""
         ticket = ticket_in(letter)
         if letter.id in self._settled or ticket is None:
             return True

@@ -1,10 +1,9 @@
-"""Gives a fresh ticket to every order whose ticket is gone."""
+"""Queues a fresh ticket for every order whose ticket is gone."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import structlog
@@ -14,67 +13,67 @@ from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
 from shared.clock import Clock
 from shared.domain.order import Order
-from shared.store.contract import ShopStore
+from shared.runtime.bounded_map import BoundedMap
+from shared.store.contract import HeartbeatStore
 
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_AT_ONCE = 200
-"""How many fresh tickets there may be in a round: a mistake of ours must not flood the queue."""
+"""Fresh tickets per round: a bug of ours must not flood the queue."""
 
 _REMEMBERED = 10_000
 
 
 class FreshTickets:
-    """Queues the orders again that the line has passed by."""
+    """Requeues the orders whose tickets are gone, as far as the horizon proves it."""
 
     def __init__(
         self,
-        worker_heartbeats: ShopStore,
-        line: EmptyQueueMonitor,
+        *,
+        store: HeartbeatStore,
+        monitor: EmptyQueueMonitor,
         dispatcher: OrderDispatcher,
         clock: Clock,
         margins: Margins,
     ) -> None:
-        self._worker_heartbeats = worker_heartbeats
-        self._line = line
+        self._store = store
+        self._monitor = monitor
         self._dispatcher = dispatcher
         self._clock = clock
         self._margins = margins
-        self._given: OrderedDict[str, dt.datetime] = OrderedDict()
+        self._given: BoundedMap[str, dt.datetime] = BoundedMap(_REMEMBERED)
 
     async def horizon(self) -> dt.datetime | None:
-        """Find the time before which no change was made whose ticket is still on the queue."""
+        """Return the time from before which no ticket is on the queue any more, if it is known."""
         now = self._clock()
-        shifts = await self._worker_heartbeats.worker_heartbeats(now)
-        heads = [shift.head for shift in shifts if shift.head is not None]
-        return horizon(self._line.empty_at, heads, now, self._margins)
+        heartbeats = await self._store.worker_heartbeats(now)
+        sent_at = [
+            beat.newest_ticket_at for beat in heartbeats if beat.newest_ticket_at is not None
+        ]
+        return horizon(self._monitor.empty_at, sent_at, now, self._margins)
 
-    async def give(self, waiting: Sequence[Order], beyond: dt.datetime) -> None:
-        """Queue a fresh ticket for each of these from beyond the horizon, up to MOST_AT_ONCE.
+    async def requeue(self, waiting: Sequence[Order], horizon: dt.datetime) -> None:
+        """Queue a fresh ticket for each order that has lost its own, up to MOST_AT_ONCE.
 
-        They must have been read after the horizon was found.
+        The orders must have been read after the horizon was found.
         """
-        lost = lost_tickets(waiting, beyond, self._given, self._clock(), self._margins)
-        await self._queue_again(lost[:MOST_AT_ONCE], len(lost))
-
-    def distrust_the_queue(self) -> None:
-        """Forget what was given: the queue has lost tickets, those as well."""
-        self._given.clear()
-
-    async def _queue_again(self, orders: Sequence[Order], lost: int) -> None:
-        if not orders:
+        lost = lost_tickets(
+            waiting, horizon, fresh=self._given, now=self._clock(), margins=self._margins
+        )
+        if not lost:
             return
         outcomes = await asyncio.gather(
-            *(self._give(order) for order in orders), return_exceptions=True
+            *(self._requeue_one(order) for order in lost[:MOST_AT_ONCE]), return_exceptions=True
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        log.warning("tickets.lost", lost=lost, given=len(orders) - len(failures))
+        log.warning("tickets.lost", lost=len(lost), given=len(outcomes) - len(failures))
         if failures:
             raise failures[0]
 
-    async def _give(self, order: Order) -> None:
+    def queue_lost(self) -> None:
+        """Forget the fresh tickets: the queue has lost them too."""
+        self._given.clear()
+
+    async def _requeue_one(self, order: Order) -> None:
         await self._dispatcher.requeue(order)
         self._given[order.id] = self._clock()
-        self._given.move_to_end(order.id)
-        if len(self._given) > _REMEMBERED:
-            self._given.popitem(last=False)

@@ -1,9 +1,8 @@
-"""Which orders have lost their tickets, told from what is known of the line. Pure decisions.
+"""Which orders have lost their tickets, by how far the queue has been worked off. Pure decisions.
 
-A queue cannot be searched. But whoever knows that every ticket sent before some time has been
-received, knows of each older order that still waits that its ticket is gone. That time is the
-horizon. It is moved on by a queue that was found empty, and by how far down the line the baristas
-have come.
+A queue cannot be searched. But if every ticket sent before some time has been received, an older
+order that still waits has lost its ticket. That time is the horizon. It moves on when the queue is
+found empty, and when baristas receive newer tickets.
 """
 
 from __future__ import annotations
@@ -19,26 +18,26 @@ _LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """How careful to be.
+    """Safety margins of the decision.
 
-    `settling` is how long it may take from an order's change until its ticket is counted by the
-    queue, and how far clocks may be apart. `disorder` is by how much tickets may overtake one
-    another. `patience` is how long a fresh ticket has before the order is given another.
+    `settling` is how long it may take from an order's change until the queue counts its ticket,
+    and how far clocks may be apart. `disorder` is by how much tickets may overtake one another.
+    `retry_after` is how long a fresh ticket has before the order is given another.
     """
 
     settling: dt.timedelta
     disorder: dt.timedelta
-    patience: dt.timedelta
+    retry_after: dt.timedelta
 
 
 def horizon(
     empty_at: dt.datetime | None, heads: Iterable[dt.datetime], now: dt.datetime, margins: Margins
 ) -> dt.datetime | None:
-    """Find the time before which no change was made whose ticket is still on the queue, if any.
+    """Return the time from before which no ticket is on the queue any more, if it is known.
 
-    `empty_at` is when the queue was last found empty. `heads` are when the newest tickets were
-    sent that baristas have received. Times from the future are of a clock that is wrong or was
-    set back, ours or the queue's, and prove nothing.
+    `empty_at` is when the queue was last found empty. `heads` are the times at which the newest
+    tickets that baristas have received were sent. Times from the future come from a clock that is
+    wrong or was set back, ours or the queue's, and prove nothing.
     """
     latest = now + margins.settling
     passed = [head - margins.disorder for head in heads if head <= latest]
@@ -50,46 +49,43 @@ def horizon(
 def lost_tickets(
     orders: Iterable[Order],
     horizon: dt.datetime,
+    *,
     fresh: Mapping[str, dt.datetime],
     now: dt.datetime,
     margins: Margins,
 ) -> list[Order]:
-    """Pick the orders whose ticket is gone: those that wait for one from beyond the horizon.
+    """Pick the orders whose ticket is gone: it was sent before the horizon, and they still wait.
 
-    `fresh` tells by order id when an order was given a fresh ticket.
+    `fresh` maps the ids of orders to when they were given a fresh ticket.
     """
     return [
         order
         for order in orders
         if _waits(order, now)
-        and not _was_given_one(order, horizon, fresh, now, margins)
+        and not _still_has(fresh.get(order.id), horizon, now, margins)
         and _sent_at(order, now, margins) < horizon
     ]
 
 
 def _waits(order: Order, now: dt.datetime) -> bool:
-    """Tell whether an order needs its ticket: nobody has begun it, or whoever did is gone."""
+    """Return whether an order needs its ticket: nobody has begun it, or its claim has lapsed."""
     if order.state is OrderState.PREPARING:
         return order.claim is None or order.claim.until <= now
     return order.state is OrderState.PLACED
 
 
 def _sent_at(order: Order, now: dt.datetime, margins: Margins) -> dt.datetime:
-    """Say when, at the latest, the order's ticket was sent, or was visible again.
+    """Return when, at the latest, the order's ticket was sent, or was visible again.
 
-    A change from the future was made by a clock that has been set back since: long ago, perhaps.
+    A change from the future was made by a clock that was set back since, perhaps long ago.
     """
     if order.since > now + margins.settling:
         return _LONG_AGO
     return order.since if order.claim is None else order.claim.until
 
 
-def _was_given_one(
-    order: Order,
-    horizon: dt.datetime,
-    fresh: Mapping[str, dt.datetime],
-    now: dt.datetime,
-    margins: Margins,
+def _still_has(
+    given_at: dt.datetime | None, horizon: dt.datetime, now: dt.datetime, margins: Margins
 ) -> bool:
-    given_at = fresh.get(order.id)
-    return given_at is not None and (given_at >= horizon or now - given_at < margins.patience)
+    """Return whether a fresh ticket may still be on the queue."""
+    return given_at is not None and (given_at >= horizon or now - given_at < margins.retry_after)

@@ -1,4 +1,4 @@
-"""The reconciler: a side task of the cashier that goes round what may have been lost."""
+"""The reconciler: a side task of the cashier that finds and repairs what was lost."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from shared.clock import Clock
 log = structlog.stdlib.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciler:
-    """Goes round and round. Several cashiers may do so at once: all is by compare-and-set.
+    """Reconciles every `seconds`; orders that are ready for `expire_after` expire.
 
-    There is a round every `seconds`; orders that are ready for `expire_after` expire.
+    Several cashiers may reconcile at once: all writes are by compare-and-set.
     """
 
     unclean_stops: UncleanStops
@@ -35,13 +35,13 @@ class Reconciler:
     fresh_tickets: FreshTickets
     expiry: Expiry
     dispatcher: OrderDispatcher
-    looks: ScanSchedule
+    schedule: ScanSchedule
     clock: Clock
     seconds: float
     expire_after: dt.timedelta
 
     async def run(self, broker_reset: asyncio.Event) -> None:
-        """Reconcile now, on a timer, and at once when `broker_reset` tells of a lost queue."""
+        """Reconcile now, on a timer, and at once when `broker_reset` is set: a queue was lost."""
         while True:
             await self.reconcile()
             try:
@@ -51,31 +51,31 @@ class Reconciler:
                 continue
             broker_reset.clear()
             log.warning("queue.lost")
-            self.looks.be_watchful()
-            self.fresh_tickets.distrust_the_queue()
+            self.schedule.be_watchful()
+            self.fresh_tickets.queue_lost()
             self.unclean_stops.topics_lost()
 
     async def reconcile(self) -> None:
-        """Go round once."""
-        await _attempt("make up for unclean stops", self.unclean_stops.check)
-        await _attempt("announce what was not", self.dispatcher.announce_remaining)
-        await _attempt("bring tickets and orders together", self._settle)
+        """Run all steps once; a step that fails does not keep the others from running."""
+        await _attempt("republish after unclean stops", self.unclean_stops.check)
+        await _attempt("announce the unannounced", self.dispatcher.announce_remaining)
+        await _attempt("settle orders and tickets", self._settle)
 
     async def _settle(self) -> None:
-        """Fail orders before giving tickets: what is a dead letter is gone from the queue too."""
+        """Fail orders before requeuing: a dead letter is gone from the queue too, but not lost."""
         await self.failures.fail()
-        if self.looks.is_due:
+        if self.schedule.is_due:
             horizon = await self.fresh_tickets.horizon()
-            look = await self.open_orders.look(self.clock() - self.expire_after)
-            self.looks.looked()
+            scan = await self.open_orders.scan(self.clock() - self.expire_after)
+            self.schedule.scanned()
             if horizon is not None:
-                give = partial(self.fresh_tickets.give, look.waiting, horizon)
-                await _attempt("give fresh tickets", give)
-            await _attempt("expire", partial(self.expiry.expire, look.overdue))
+                requeue = partial(self.fresh_tickets.requeue, scan.waiting, horizon)
+                await _attempt("requeue lost tickets", requeue)
+            await _attempt("expire", partial(self.expiry.expire, scan.overdue))
 
 
 async def _attempt(what: str, step: Callable[[], Awaitable[None]]) -> None:
     try:
         await step()
-    except Exception:  # the outermost edge of a step: the others go on, and the next round retries
+    except Exception:  # the outermost edge of a step: the others go on, the next round retries
         log.exception("reconcile.failed", step=what)

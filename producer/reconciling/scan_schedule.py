@@ -1,4 +1,4 @@
-"""When to look at the open orders: seldom, where looking costs money, but for troubled times."""
+"""When to scan the open orders: seldom where a scan costs money, but often after trouble."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _WATCHFUL_SECONDS = 120
 
 
 class ScanSchedule:
-    """Says when the next look is due: every `seconds`, or always, in the next two minutes.
+    """A scan is due every `seconds`, and in every round of the two minutes after trouble.
 
-    Something may have been lost when a process has just been started, and so it begins watchful.
+    Something may have been lost when a process has just been started, so it begins watchful.
     `monotonic` gives seconds.
     """
 
@@ -21,15 +21,15 @@ class ScanSchedule:
         self.be_watchful()
 
     def be_watchful(self) -> None:
-        """Look every time for a while: something was lost."""
+        """Scan in every round for a while: something was lost."""
         self._watchful_until = self._monotonic() + _WATCHFUL_SECONDS
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time to look."""
+        """Whether it is time to scan."""
         now = self._monotonic()
         return now < self._watchful_until or now >= self._next_at
 
-    def looked(self) -> None:
-        """Begin to wait for the next look."""
+    def scanned(self) -> None:
+        """Start the wait for the next scan."""
         self._next_at = self._monotonic() + self._seconds

@@ -1,4 +1,4 @@
-"""Finds out that a cashier has gone without stopping cleanly, and makes up for it."""
+"""Finds cashiers that stopped uncleanly, and republishes what they may have left unannounced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from producer.orders.dispatcher import OrderDispatcher
 from producer.reconciling.republisher import Republisher
 from shared.clock import Clock
 from shared.domain.shop import CashierHeartbeat
-from shared.store.contract import CashierStore, StoreUnavailableError
+from shared.store.contract import HeartbeatStore, StoreUnavailableError
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -20,20 +20,21 @@ LOOKBACK = dt.timedelta(minutes=1)
 """How long an announcement may have been under way when all processes were killed."""
 
 _SILENT = dt.timedelta(minutes=1)
-"""A cashier that was not heard of for so long is gone."""
+"""A cashier whose heartbeat is older than this is gone."""
 
 
 class UncleanStops:
-    """Keeps this cashier's sign of life, and tells again what others may not have told.
+    """Records this cashier's heartbeat, and republishes for cashiers that are gone.
 
-    A sign under our own `name`, before we have given any, is of our last life. Listeners have
-    `return_seconds` until they listen, when all has just been started, or the topics were lost.
+    A heartbeat under our own `name` at start-up is our crashed predecessor's. After a start, and
+    after the topics were lost, subscribers have `return_seconds` to come back before republishing.
     """
 
     def __init__(
         self,
         name: str,
-        store: CashierStore,
+        *,
+        store: HeartbeatStore,
         dispatcher: OrderDispatcher,
         republisher: Republisher,
         clock: Clock,
@@ -44,64 +45,62 @@ class UncleanStops:
         self._dispatcher = dispatcher
         self._republisher = republisher
         self._clock = clock
-        self._signed_in = False
+        self._has_recorded = False
         self._topics_lost_at: dt.datetime | None = None
         self._return_seconds = return_seconds
-        self._listeners_at = time.monotonic() + return_seconds
+        self._republish_at = time.monotonic() + return_seconds
 
     def topics_lost(self) -> None:
-        """Have everything told again that was announced of late, once there are listeners."""
+        """Have recent changes republished, once subscribers are back."""
         self._topics_lost_at = self._clock()
-        self._listeners_at = time.monotonic() + self._return_seconds
+        self._republish_at = time.monotonic() + self._return_seconds
 
     async def check(self) -> None:
-        """Announce again whatever an unclean stop may have left unheard, and give a sign of life.
+        """Republish what an unclean stop may have left unannounced, and record our heartbeat.
 
-        The sign of our last life stays until it was made up for.
+        Our predecessor's heartbeat stays until its changes are republished.
         """
-        gone = [
-            sign for sign in await self._store.cashier_heartbeats() if self._is_of_one_gone(sign)
-        ]
-        if time.monotonic() >= self._listeners_at:
-            await self._make_up_for(gone)
-        elif any(sign.cashier == self._name for sign in gone):
+        gone = [beat for beat in await self._store.cashier_heartbeats() if self._is_gone(beat)]
+        if time.monotonic() >= self._republish_at:
+            await self._republish_for(gone)
+        elif any(beat.cashier == self._name for beat in gone):
             return
-        await self._store.record_cashier_heartbeat(self._sign())
-        self._signed_in = True
+        await self._store.record_heartbeat(self._heartbeat())
+        self._has_recorded = True
 
-    async def sign_out(self) -> None:
-        """Say that this cashier has stopped cleanly, if everything it changed was announced."""
-        if not self._signed_in:
+    async def remove_heartbeat(self) -> None:
+        """Remove our heartbeat after a clean stop, unless a change is still unannounced."""
+        if not self._has_recorded:
             return
         try:
             if self._unannounced_since() is None:
-                await self._store.remove_cashier_heartbeat(self._name)
+                await self._store.remove_heartbeat(CashierHeartbeat, self._name)
             else:
-                await self._store.record_cashier_heartbeat(self._sign())
+                await self._store.record_heartbeat(self._heartbeat())
         except StoreUnavailableError as error:
-            log.warning("cashier.not_signed_out", error=str(error))
+            log.warning("cashier.heartbeat_not_removed", error=str(error))
 
-    async def _make_up_for(self, gone: Iterable[CashierHeartbeat]) -> None:
-        for sign in gone:
-            log.warning("cashier.gone", cashier=sign.cashier, last_seen=sign.at.isoformat())
-            await self._republisher.republish_since(_announced_until(sign) - LOOKBACK)
-            await self._store.remove_cashier_heartbeat(sign.cashier)
+    async def _republish_for(self, gone: Iterable[CashierHeartbeat]) -> None:
+        for beat in gone:
+            log.warning("cashier.gone", cashier=beat.cashier, last_seen=beat.at.isoformat())
+            await self._republisher.republish_since(_announced_until(beat) - LOOKBACK)
+            await self._store.remove_heartbeat(CashierHeartbeat, beat.cashier)
         if self._topics_lost_at is not None:
             await self._republisher.republish_since(self._topics_lost_at - LOOKBACK)
             self._topics_lost_at = None
 
-    def _sign(self) -> CashierHeartbeat:
+    def _heartbeat(self) -> CashierHeartbeat:
         return CashierHeartbeat(self._name, self._clock(), self._unannounced_since())
 
     def _unannounced_since(self) -> dt.datetime | None:
         times = [self._dispatcher.unannounced_since, self._topics_lost_at]
         return min((at for at in times if at is not None), default=None)
 
-    def _is_of_one_gone(self, sign: CashierHeartbeat) -> bool:
-        if sign.cashier == self._name:
-            return not self._signed_in
-        return self._clock() - sign.at > _SILENT
+    def _is_gone(self, beat: CashierHeartbeat) -> bool:
+        if beat.cashier == self._name:
+            return not self._has_recorded
+        return self._clock() - beat.at > _SILENT
 
 
-def _announced_until(sign: CashierHeartbeat) -> dt.datetime:
-    return min(sign.at, sign.unannounced_since or sign.at)
+def _announced_until(beat: CashierHeartbeat) -> dt.datetime:
+    return min(beat.at, beat.unannounced_since or beat.at)

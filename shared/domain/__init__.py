@@ -1,1 +1,1 @@
-"""Pure rules: orders, the menu, money. No I/O, no clock, no third-party package."""
+"""Pure rules: orders, the menu, money, addresses. No I/O and no clock."""

@@ -59,6 +59,6 @@ def delivery_id(event_time: dt.datetime, event_id: str) -> str:
     return f"{int(event_time.timestamp() * 1000):013d}-{event_id}"
 
 
-def due_place(delivery: Delivery) -> str:
+def due_sort_key(delivery: Delivery) -> str:
     """Say where a delivery stands among all that are due."""
     return f"{delivery.id}#{delivery.subscription_id}"

@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 class UnavailableError(Exception):
-    """Something that the shop depends on is out of reach; the same may succeed later."""
+    """A dependency is out of reach; the same call may succeed later."""
 
 
 class OrderError(Exception):
-    """The order does not allow what was asked of it."""
+    """The order does not allow the change."""
 
 
 class TransitionRefusedError(OrderError):
-    """The order's state may not be followed by the one that was asked for."""
+    """The order's state may not be followed by the requested one."""
 
     def __init__(self, order_id: str, state: str, to: str) -> None:
         super().__init__(f"an order that is {state} cannot become {to}")
@@ -28,7 +28,7 @@ class TransitionRefusedError(OrderError):
 
 
 class ClaimHeldError(OrderError):
-    """Another barista's claim on the order still stands, for `remaining` more."""
+    """Another barista's claim on the order is valid for `remaining` more."""
 
     def __init__(self, order_id: str, remaining: dt.timedelta) -> None:
         super().__init__(f"the order is claimed for {remaining.total_seconds():.0f} s more")
@@ -38,15 +38,15 @@ class ClaimHeldError(OrderError):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with what was sent: where (a JSON pointer, RFC 6901), and what."""
+    """One error in what was sent; `path` are the names and positions that lead to the field."""
 
-    pointer: str
+    path: tuple[str | int, ...]
     detail: str
 
 
 class NotOnTheMenuError(Exception):
     """The order asks for items, sizes or modifiers that the shop does not sell now."""
 
-    def __init__(self, faults: tuple[FieldError, ...]) -> None:
-        super().__init__("; ".join(fault.detail for fault in faults))
-        self.faults = faults
+    def __init__(self, field_errors: tuple[FieldError, ...]) -> None:
+        super().__init__("; ".join(error.detail for error in field_errors))
+        self.field_errors = field_errors

@@ -1,7 +1,7 @@
-"""Which addresses of the network a webhook may lead to.
+"""Which IP addresses a webhook may lead to.
 
-`ipaddress.is_global` is not asked: what it says differs between versions of Python, and it calls
-addresses global that lead to private ones, such as those that carry an IPv4 address inside.
+`ipaddress.is_global` is not used: it differs between versions of Python, and calls addresses
+global that lead to private ones, such as those that embed an IPv4 address.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NOT_PUBLIC = tuple(
 )
 
 _UNICAST = IPv6Network("2000::/3")
-"""All that is assigned to be reached from anywhere, RFC 4291.
+"""Global unicast, RFC 4291.
 
 Outside are loopback, link-local, site-local, unique local and multicast addresses, and three forms
 of embedded IPv4: mapped, compatible, and NAT64 (64:ff9b::/96 and 64:ff9b:1::/48).
@@ -66,7 +66,7 @@ _LOOPBACK_6 = IPv6Address("::1")
 
 
 def parse(text: str) -> Address | None:
-    """Read an address in its canonical form; one with a zone is none, since no public one has."""
+    """Parse an address; returns None for other text, and for an address with a zone."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -75,17 +75,17 @@ def parse(text: str) -> Address | None:
 
 
 def is_loopback(address: Address) -> bool:
-    """Tell whether an address is this machine's own; embedded in another, it is not."""
+    """Return whether an address is loopback; one embedded in an IPv6 address is not."""
     if isinstance(address, IPv4Address):
         return address in _LOOPBACK_4
     return address == _LOOPBACK_6
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address may be anybody's on the Internet.
+    """Return whether an address is public on the Internet.
 
-    No IPv6 address that embeds an IPv4 one is: who has a public IPv4 address can name it as such.
-    The NAT64 prefixes that networks choose for themselves cannot be told from others.
+    An IPv6 address that embeds an IPv4 one is not: a public IPv4 address can be given as such.
+    NAT64 prefixes that networks choose for themselves cannot be distinguished from others.
     """
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC)

@@ -1,4 +1,4 @@
-"""The newsletter issue: what staff publish to a topic."""
+"""Newsletter issues, which staff publish to a topic."""
 
 from __future__ import annotations
 

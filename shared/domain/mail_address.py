@@ -1,4 +1,4 @@
-"""Which addresses mail may be sent to."""
+"""Rules for e-mail addresses."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
 
 
 class InvalidAddressError(Exception):
-    """No mail can be sent to the address; says why, for whoever gave it to read."""
+    """No mail can be sent to the address; the message is for the person who entered it."""
 
 
 def check_address(text: str) -> None:
-    """Make sure that text is one mailbox at a public domain; raises InvalidAddressError.
+    """Raise InvalidAddressError unless the text is one mailbox at a public domain.
 
     Quoted local parts and address literals (RFC 5321, section 4.1.2) are refused: nobody has one.
-    So are encoded words (RFC 2047), in which programs that read headers would find anything, line
-    breaks and all.
+    So are encoded words (RFC 2047): decoded in a header, they could contain line breaks.
     """
     local, at, domain = text.rpartition("@")
     if not at or len(text) > _LONGEST or len(local) > _LONGEST_LOCAL:

@@ -1,8 +1,8 @@
-"""The menu: what the shop sells, at which price, and how long it takes to prepare."""
+"""The menu: what the shop sells, its prices and preparation times, and the price of an order."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,7 +34,7 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """All that the shop sells, priced in one currency (ISO 4217)."""
+    """The items the shop sells, priced in one currency (ISO 4217)."""
 
     currency: str
     items: tuple[MenuItem, ...]
@@ -42,7 +42,7 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class OrderLineRequest:
-    """What a customer asks for in one line, before the shop has looked at its menu."""
+    """One line of an order as requested, not yet checked against the menu."""
 
     item: str
     size: str
@@ -71,41 +71,44 @@ def quote(lines: Sequence[OrderLineRequest], menu: Menu, sold_out: Collection[st
     """Price an order.
 
     Raises NotOnTheMenuError with every unknown or sold-out item, size and modifier, each with
-    its JSON pointer (RFC 6901) into the order.
+    its path in the order.
     """
-    faults: list[FieldError] = []
+    field_errors: list[FieldError] = []
     items: list[LineItem] = []
     prep_seconds = 0
     for index, line in enumerate(lines):
         entry = find(menu.items, line.item)
-        if found := list(_faults(line, entry, sold_out, f"/items/{index}")):
-            faults += found
+        if found := list(_errors(line, entry, sold_out, ("items", index))):
+            field_errors += found
         elif entry is not None:
             items.append(_line_item(str(index + 1), line, entry))
             prep_seconds += entry.prep_seconds * line.quantity
-    if faults:
-        raise NotOnTheMenuError(tuple(faults))
+    if field_errors:
+        raise NotOnTheMenuError(tuple(field_errors))
     return Quote(tuple(items), prep_seconds)
 
 
-def _faults(
-    line: OrderLineRequest, entry: MenuItem | None, sold_out: Collection[str], pointer: str
+def _errors(
+    line: OrderLineRequest,
+    entry: MenuItem | None,
+    sold_out: Collection[str],
+    path: tuple[str | int, ...],
 ) -> Iterator[FieldError]:
     if entry is None:
-        yield FieldError(f"{pointer}/item", f"{line.item!r} is not on the menu")
+        yield FieldError((*path, "item"), f"{line.item!r} is not on the menu")
         return
     if entry.id in sold_out:
-        yield FieldError(f"{pointer}/item", f"{entry.name} is sold out")
+        yield FieldError((*path, "item"), f"{entry.name} is sold out")
     if find(entry.sizes, line.size) is None:
-        yield FieldError(f"{pointer}/size", f"{entry.name} does not come as {line.size!r}")
+        yield FieldError((*path, "size"), f"{entry.name} does not come as {line.size!r}")
     for position, modifier in enumerate(line.modifiers):
         if find(entry.modifiers, modifier) is None:
-            where = f"{pointer}/modifiers/{position}"
-            yield FieldError(where, f"{entry.name} does not come with {modifier!r}")
+            detail = f"{entry.name} does not come with {modifier!r}"
+            yield FieldError((*path, "modifiers", position), detail)
 
 
 def _line_item(line_id: str, line: OrderLineRequest, entry: MenuItem) -> LineItem:
-    sizes, modifiers = _prices(entry.sizes), _prices(entry.modifiers)
+    sizes, modifiers = ({c.id: c.price for c in each} for each in (entry.sizes, entry.modifiers))
     return LineItem(
         id=line_id,
         item=entry.id,
@@ -116,7 +119,3 @@ def _line_item(line_id: str, line: OrderLineRequest, entry: MenuItem) -> LineIte
         unit_price=sizes[line.size] + sum(modifiers[modifier] for modifier in line.modifiers),
         note=line.note,
     )
-
-
-def _prices(choices: Sequence[Choice]) -> Mapping[str, int]:
-    return {choice.id: choice.price for choice in choices}

@@ -1,4 +1,4 @@
-"""Money is whole minor units of one currency; this is how people read it."""
+"""Money, kept as whole minor units of a currency, written for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _MINOR_DIGITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "KRW": 0, "KWD": 3, "TN
 
 
 def display(amount: int, currency: str) -> str:
-    """Write `amount` minor units as people do: `display(520, "USD")` is `5.20 USD`."""
+    """Write `amount` minor units for people: `display(520, "USD")` is `5.20 USD`."""
     digits = _MINOR_DIGITS.get(currency, 2)
     if digits == 0:
         return f"{amount} {currency}"

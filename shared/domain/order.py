@@ -1,4 +1,4 @@
-"""The order, its states, and the pure rules by which it moves between them."""
+"""The order, its states, and the pure rules for moving between them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
 """Which states may follow which. `docs/architecture.md` draws it."""
 
 OPEN_STATES = frozenset({OrderState.PLACED, OrderState.PREPARING, OrderState.READY})
-"""The states in which somebody still has something to do for the order."""
+"""The states that wait for a barista or the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A barista's right to an order: the ticket it came by, and until when it holds unrenewed."""
+    """A barista's claim on an order: by which ticket, and until when unless it is renewed."""
 
     ticket: str
     until: dt.datetime
@@ -83,13 +83,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as it is recorded.
+    """An order as it is stored.
 
     `version` rises by one with each change of state. `attempt` counts the claims, and fences
     them: only the barista of the newest attempt can complete the order. `number` is empty until
-    the order store has given one out. `prep_seconds` is the work in it at natural speed.
-    `fingerprint` tells whether another request is for the same order. `estimate` is the wait that
-    the customer was told when placing it.
+    the order store assigns one. `prep_seconds` is the work in it at natural speed. Requests for
+    the same order have the same `fingerprint`. `estimate` is the wait that the customer was given
+    when placing it.
     """
 
     id: str
@@ -150,15 +150,15 @@ def advance(order: Order, to: OrderState, at: dt.datetime) -> Order:
 
 
 def history(order: Order) -> list[Order]:
-    """Give the order as it was after each change, oldest first, this version last.
+    """List the order as it was after each change, oldest first, this version last.
 
-    The attempt of an earlier version is not recorded; it is given as it is now.
+    The attempt of an earlier version is not stored; all have the present one.
     """
     return [_as_of(order, version) for version in range(1, order.version + 1)]
 
 
 def changes_since(order: Order, since: dt.datetime) -> list[Order]:
-    """Give the order as it was after each change since then, as `history` does."""
+    """List the order as it was after each change since then, as `history` does."""
     return [change for change in history(order) if change.since >= since]
 
 
@@ -173,8 +173,8 @@ def claim(order: Order, ticket: str, at: dt.datetime, until: dt.datetime) -> Ord
     """Claim `order` for the barista that holds `ticket` (an SQS message id).
 
     An order already `preparing` passes to a new attempt, without a change of state, when its
-    own ticket has come back (SQS says that its lease lapsed) or its claim has run out.
-    Raises ClaimHeldError while another ticket's claim stands, TransitionRefusedError when the
+    own ticket is redelivered (its lease has expired) or its claim has expired.
+    Raises ClaimHeldError while another ticket's claim is valid, TransitionRefusedError when the
     order is past preparing.
     """
     if order.state is not OrderState.PREPARING:
@@ -187,5 +187,5 @@ def claim(order: Order, ticket: str, at: dt.datetime, until: dt.datetime) -> Ord
 
 
 def renew(order: Order, ticket: str, until: dt.datetime) -> Order:
-    """Keep the claim that `order` is under up until a later time."""
+    """Extend the claim on `order` to a later time."""
     return replace(order, claim=Claim(ticket, until))

@@ -1,10 +1,11 @@
-"""The shop as a whole: whether it takes orders, what is sold out, and who is at work."""
+"""The shop as a whole: whether it takes orders, what is sold out, and which processes run."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class ShopState(StrEnum):
@@ -18,7 +19,7 @@ class ShopState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
-    """What staff have set for the whole shop: its state, why, until when, what is sold out."""
+    """What staff have set: the state, its reason, its end, and what is sold out."""
 
     state: ShopState = ShopState.OPEN
     reason: str | None = None
@@ -31,7 +32,7 @@ class ShopStatus:
         return self.state in {ShopState.OPEN, ShopState.BUSY}
 
     def at(self, now: dt.datetime) -> ShopStatus:
-        """Say what still holds: the shop is open once the time that was set is over."""
+        """Return the status at `now`: the shop is open once `until` is reached."""
         if self.until is None or now < self.until:
             return self
         return ShopStatus(sold_out=self.sold_out)
@@ -39,17 +40,17 @@ class ShopStatus:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHeartbeat:
-    """A barista at work: how many orders it prepares at once, and until when it was last heard.
+    """A worker at work: it prepares `slots` orders at once, and counts as alive before `until`.
 
-    `head` is how far down the line it has come: when the newest ticket was sent that it received
-    for the first time. `in_hand` is how many orders it was at work on. The last `prepared` ones
-    took it `prep_seconds` each, on average, from its claim until they were ready.
+    `newest_ticket_at` is when the newest ticket was sent that it received for the first time.
+    `in_hand` is how many orders it was preparing. Its last `prepared` orders took `prep_seconds`
+    each, on average, from the claim until they were ready.
     """
 
-    barista: str
+    worker: str
     slots: int
     until: dt.datetime
-    head: dt.datetime | None = None
+    newest_ticket_at: dt.datetime | None = None
     in_hand: int = 0
     prepared: int = 0
     prep_seconds: float = 0.0
@@ -57,11 +58,14 @@ class WorkerHeartbeat:
 
 @dataclass(frozen=True, slots=True)
 class CashierHeartbeat:
-    """A cashier that has not stopped cleanly: at work at `at`, and maybe no more.
+    """A cashier that has not stopped cleanly: it was at work at `at`, and may have crashed since.
 
-    `unannounced_since` is when the oldest change was made that it could not announce yet.
+    `unannounced_since` is when it made the oldest change that it could not announce yet.
     """
 
     cashier: str
     at: dt.datetime
     unannounced_since: dt.datetime | None = None
+
+
+Heartbeat: TypeAlias = WorkerHeartbeat | CashierHeartbeat

@@ -1,4 +1,4 @@
-"""Tokens and secrets: random, and kept only as a digest where they need not be told again."""
+"""Tokens and secrets: random, and stored as a digest where they are never shown again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _SECRET_BYTES = 32
 
 
 def new_token() -> str:
-    """Make a token of 256 random bits, to be shown once."""
+    """Make a token of 256 random bits."""
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def new_id() -> str:
-    """Make an id that nobody guesses, and that no command line takes for an option."""
+    """Make an unguessable id; in hexadecimal, so that no command line takes it for an option."""
     return secrets.token_hex(16)
 
 
@@ -27,10 +27,10 @@ def new_signing_secret() -> str:
 
 
 def token_digest(token: str) -> str:
-    """Hash a token for the record, in hexadecimal."""
+    """Hash a token with SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def is_token(token: str, digest: str) -> bool:
-    """Tell whether a token is the one of that digest, in the same time however much is right."""
+def matches_digest(token: str, digest: str) -> bool:
+    """Return whether the digest is the token's, in constant time."""
     return hmac.compare_digest(token_digest(token), digest)

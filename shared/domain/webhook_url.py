@@ -1,4 +1,4 @@
-"""Where webhooks may be sent: the rules for URLs, and for the addresses that they lead to."""
+"""The rules for webhook URLs, and for the addresses that they resolve to."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class ForbiddenUrlError(Exception):
-    """No webhook may be sent to the URL; the message tells whoever gave it why."""
+    """No webhook may be sent to the URL; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class DialingRules:
-    """Public addresses are allowed, and with `allow_loopback` this machine's own as well."""
+class WebhookUrlRules:
+    """Allow public addresses, and loopback ones too with `allow_loopback`."""
 
     allow_loopback: bool = False
 
     def allows(self, address: Address) -> bool:
-        """Tell whether an address may be connected to."""
+        """Return whether an address may be connected to."""
         return is_public(address) or (self.allow_loopback and is_loopback(address))
 
     def url(self, text: str) -> URL:
-        """Read the URL of a webhook, as it will be dialled; raises ForbiddenUrlError.
+        """Parse the URL of a webhook; raises ForbiddenUrlError.
 
-        A name may still lead to a forbidden address, which is known when it is dialled, not before.
+        A host name may still resolve to a forbidden address: `allows` is checked at connecting.
         """
         url = _parsed(text)
         host = url.raw_host or ""
         address = parse(host)
-        own = _is_localhost(host) if address is None else is_loopback(address)
-        if url.scheme != "https" and not (own and url.scheme == "http"):
+        loopback = _is_localhost(host) if address is None else is_loopback(address)
+        if url.scheme != "https" and not (loopback and url.scheme == "http"):
             raise ForbiddenUrlError("the URL must begin with https://")
         if address is None and not _is_name(host):
             raise ForbiddenUrlError("the URL's host must be a name or an IP address")
-        if not (self.allow_loopback if own else address is None or is_public(address)):
+        if not (self.allow_loopback if loopback else address is None or is_public(address)):
             raise ForbiddenUrlError("the URL's host must be a public one")
         return url
 
@@ -66,9 +66,9 @@ def _parsed(text: str) -> URL:
 
 
 def _is_name(host: str) -> bool:
-    """Tell a name from what resolvers read as a number, such as 127.1 or 0x7f000001.
+    """Return whether resolvers read a host as a name, not as a number: 127.1, 0x7f000001.
 
-    So does the URL Standard, section 3.5: a host whose last label is a number is no name.
+    As in the URL Standard, section 3.5, a host whose last label is a number is not a name.
     """
     labels = host.removesuffix(".").split(".")
     return (

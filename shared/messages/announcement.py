@@ -17,14 +17,14 @@ ORDER_EVENTS = "order-events"
 ORDER_TYPES: Mapping[OrderState, str] = MappingProxyType(
     {state: f"coffeeshop.order.{state}.v1" for state in OrderState}
 )
-"""The type of the event that tells of each state."""
+"""The type of the event that announces each state."""
 
 NEWSLETTER_PUBLISHED = "coffeeshop.newsletter.published.v1"
 
 CLOSING_TYPES = frozenset(
     ORDER_TYPES[state] for state, following in TRANSITIONS.items() if not following
 )
-"""The types of the last event that there is of an order."""
+"""The types of an order's last event."""
 
 
 class OrderChange(BaseModel):
@@ -57,10 +57,10 @@ class CloudEvent(BaseModel):
 
 
 def order_event(order: Order) -> CloudEvent:
-    """Tell of the state that `order` has just reached.
+    """Make the event that announces the state that `order` is in.
 
-    The event id is made of the order's id and version, so that the same change is announced
-    under the same id however often it is told.
+    The event id is made of the order's id and version, so that a change announced again has the
+    same id.
     """
     change = OrderChange(
         order_id=order.id,

@@ -1,4 +1,4 @@
-"""The topics that a shop opens with."""
+"""The topics that a new shop has."""
 
 from __future__ import annotations
 

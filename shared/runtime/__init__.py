@@ -1,1 +1,1 @@
-"""What keeps a process going: settings, logs, metrics, lifecycle, clock."""
+"""What every process needs: settings, logs, metrics, lifecycle."""

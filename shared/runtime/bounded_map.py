@@ -1,4 +1,4 @@
-"""A mapping that never grows beyond a bound: what was set longest ago leaves first."""
+"""A mapping of limited size: the entry that was set longest ago is evicted first."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _SECONDS = 3
 
 
 def alive(port: int) -> bool:
-    """Ask the service on this port of this machine whether it is alive."""
+    """Return whether the service on this port of this machine is alive."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
     try:
         connection.request("GET", "/healthz")
@@ -25,7 +25,7 @@ def alive(port: int) -> bool:
 
 
 def main() -> None:
-    """Exit as Docker's HEALTHCHECK wants it."""
+    """Exit with the status that Docker's HEALTHCHECK expects."""
     sys.exit(0 if alive(int(os.environ.get("COFFEE_PORT") or 8080)) else 1)
 
 

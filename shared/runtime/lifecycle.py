@@ -1,4 +1,4 @@
-"""A service's life as a process: asked to stop by a signal, or by the loss of its parent."""
+"""The lifecycle of a process: stop on a signal or the parent's end, and background tasks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 @contextlib.asynccontextmanager
 async def stop_requested(lifeline_fd: int | None = None) -> AsyncIterator[asyncio.Event]:
-    """Give an event that is set by SIGTERM, SIGINT or the end of the parent.
+    """Yield an event that SIGTERM, SIGINT or the end of the parent process sets.
 
-    `lifeline_fd` is the reading end of a pipe whose other end only the parent holds.
+    `lifeline_fd` is the read end of a pipe whose write end only the parent holds.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -43,10 +43,12 @@ async def stop_requested(lifeline_fd: int | None = None) -> AsyncIterator[asynci
 
 
 @contextlib.asynccontextmanager
-async def heeding(number: signal.Signals, act: Callable[[], None]) -> AsyncIterator[None]:
-    """Call `act` in the event loop whenever the signal comes, for as long as the block lasts."""
+async def handling_signal(
+    number: signal.Signals, handler: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Call `handler` in the event loop on each such signal, for as long as the block lasts."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(number, act)
+    loop.add_signal_handler(number, handler)
     try:
         yield
     finally:
@@ -54,12 +56,12 @@ async def heeding(number: signal.Signals, act: Callable[[], None]) -> AsyncItera
 
 
 @contextlib.asynccontextmanager
-async def running(
+async def background_task(
     coroutine: Coroutine[Any, Any, None], name: str
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Run a side task for as long as the block lasts; cancel it, and wait for its end, after.
+    """Run a background task during the block; cancel it afterwards, and wait for its end.
 
-    A side task that failed raises when the block ends.
+    The error of a task that failed is raised when the block ends.
     """
     task = asyncio.create_task(coroutine, name=name)
     try:
@@ -70,8 +72,8 @@ async def running(
             await task
 
 
-async def finished_before(stop: asyncio.Event, coroutine: Coroutine[Any, Any, object]) -> bool:
-    """Run `coroutine`, unless `stop` is set first: then cancel it, and answer false."""
+async def completes_before(stop: asyncio.Event, coroutine: Coroutine[Any, Any, object]) -> bool:
+    """Run `coroutine` and return true; cancel it and return false if `stop` is set first."""
     work = asyncio.create_task(coroutine)
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -87,10 +89,10 @@ async def finished_before(stop: asyncio.Event, coroutine: Coroutine[Any, Any, ob
 
 
 async def every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-    """Repeat `step` for ever, with a pause between; a failure is logged and does not end it."""
+    """Repeat `step` for ever, `seconds` apart; a failure is logged and does not end it."""
     while True:
         try:
             await step()
-        except Exception:  # the outermost edge of a side task: the next round may succeed
+        except Exception:  # the outermost edge of a background task: the next round may succeed
             log.exception("side_task.failed", step=getattr(step, "__qualname__", repr(step)))
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Structured logs: JSON where machines read them, colours where people do."""
+"""Structured logs: JSON for machines, colours on a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 from shared.runtime.settings import LogFormat
 
 _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-"""Tracebacks as data; without local variables, which may hold a customer's name or a key."""
+"""Tracebacks as data, without local variables: they may hold a customer's name or a key."""
 
 
 def configure_logging(service: str, style: LogFormat, level: str) -> None:

@@ -1,4 +1,4 @@
-"""The one retry loop: a step is taken again until what it needs is within reach."""
+"""The one retry loop: a step is repeated until its dependency is available."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ async def retry_until_available(
     wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
     also: tuple[type[Exception], ...] = (),
 ) -> Result:
-    """Take a step, told which attempt it is (1 is the first), until it succeeds.
+    """Call `step` with the attempt's number (1 is the first) until it succeeds.
 
     UnavailableError, and the errors in `also`, are logged as a warning under the name `event`;
-    `pause(attempt)` seconds later comes the next attempt. There is no last one: cancel it to end
-    it. Any other error is raised.
+    the next attempt follows `pause(attempt)` seconds later. Attempts are not limited: cancel to
+    end them. Any other error is raised.
     """
-    passing: tuple[type[Exception], ...] = (UnavailableError, *also)
+    retried: tuple[type[Exception], ...] = (UnavailableError, *also)
     for attempt in itertools.count(1):
         try:
             return await step(attempt)
-        except passing as error:
+        except retried as error:
             log.warning(event, attempt=attempt, error=str(error))
         await wait(pause(attempt))
     raise AssertionError("the attempts have no end")

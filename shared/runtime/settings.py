@@ -1,4 +1,4 @@
-"""Settings that every service has. Read once, from `COFFEE_*`, in a service's `__main__`."""
+"""Settings of every service, read once from `COFFEE_*` in its `__main__`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class StoreKind(StrEnum):
-    """Where orders are recorded."""
+    """Where orders are stored."""
 
     SQLITE = "sqlite"
     DYNAMODB = "dynamodb"
 
 
 class LogFormat(StrEnum):
-    """How log lines look: for machines, for people, or whichever fits where they go."""
+    """The format of log lines; `auto` is `console` on a terminal, else `json`."""
 
     AUTO = "auto"
     JSON = "json"
@@ -58,7 +58,7 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class ServiceSettings(BaseSettings):
-    """What a service needs to know wherever it runs."""
+    """Settings that every service has."""
 
     model_config = SettingsConfigDict(
         env_prefix="COFFEE_", env_ignore_empty=True, frozen=True, extra="ignore"
@@ -70,22 +70,22 @@ class ServiceSettings(BaseSettings):
     store: StoreKind = StoreKind.SQLITE
     store_id: Name = "main"
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
-    """Whose midnight starts the order numbers again (an IANA name)."""
+    """Order numbers restart at its midnight (an IANA name)."""
 
     aws_endpoint_url: HttpUrl | None = None
-    """Where SQS, SNS and DynamoDB are; left out, it is AWS itself."""
+    """Where SQS, SNS and DynamoDB are; AWS itself when left out."""
 
     aws_region: str = "us-east-1"
     name_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,30})?$")] = ""
-    """Put before the name of every queue, topic and table, so that shops can share an account."""
+    """Prefix of every queue, topic and table, so that shops can share an account."""
 
     log_format: LogFormat = LogFormat.AUTO
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
     grace_seconds: Annotated[float, Field(ge=0, le=120)] = 20
-    """How long a service may take to finish what it has begun when it is asked to stop."""
+    """How long a service may take to finish its work when it is asked to stop."""
 
     lifeline_fd: int | None = None
-    """A pipe that the parent process holds open: when it closes, the parent is gone."""
+    """A pipe that the parent process holds open: it closes when the parent ends."""
 
     @property
     def sqlite_path(self) -> Path:
@@ -94,16 +94,16 @@ class ServiceSettings(BaseSettings):
 
 
 class WebSettings(ServiceSettings):
-    """What a service that answers HTTP needs to know, besides what every service does."""
+    """Settings of a service that serves HTTP."""
 
     staff_key: str | None = Field(default=None, repr=False)
     """Opens the staff routes; made and kept in the state folder when left out."""
 
     allow_loopback_webhooks: bool = False
-    """Lets webhooks lead to this machine, and by http as well: for trying things out."""
+    """Allows webhooks to this machine, by http too: for development."""
 
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = ()
-    """Networks, with commas between, whose X-Forwarded-For is believed: a load balancer's."""
+    """Networks, separated by commas, whose X-Forwarded-For is trusted: a load balancer's."""
 
     listen_fd: int | None = None
-    """A listening socket of the parent's; without one, the service binds the port itself."""
+    """A listening socket inherited from the parent; without one, the service binds the port."""

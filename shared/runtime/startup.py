@@ -1,4 +1,4 @@
-"""Mistakes of whoever starts a service: one clear line for each, and exit status 2."""
+"""Errors in settings and environment at start-up: one line for each, and exit status 2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 class StartupError(Exception):
-    """Something that only whoever starts the service can put right; `lines` say what."""
+    """The service cannot start until its operator corrects what `lines` name."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
@@ -25,11 +25,11 @@ class StartupError(Exception):
 
 @contextlib.contextmanager
 def exit_on_startup_error() -> Iterator[None]:
-    """End the process with the lines of a mistake made in the block, and no traceback."""
+    """End the process with the lines of a StartupError raised in the block, and no traceback."""
     try:
         yield
-    except StartupError as mistake:
-        sys.stderr.writelines(f"{line}\n" for line in mistake.lines)
+    except StartupError as error:
+        sys.stderr.writelines(f"{line}\n" for line in error.lines)
         raise SystemExit(EXIT_STATUS) from None
 
 
@@ -41,11 +41,11 @@ def read_settings(kind: type[Settings]) -> Settings:
         raise StartupError(str(error)) from error
     except ValidationError as error:
         # Their values are not shown: one may be a key.
-        faults = error.errors(include_url=False, include_input=False)
-        raise StartupError(*(_fault(fault["loc"], fault["msg"]) for fault in faults)) from error
+        found = error.errors(include_url=False, include_input=False)
+        raise StartupError(*(_line(each["loc"], each["msg"]) for each in found)) from error
 
 
-def _fault(location: tuple[int | str, ...], message: str) -> str:
+def _line(location: tuple[int | str, ...], message: str) -> str:
     message = message.removeprefix("Value error, ")
     if not location:
         return message

@@ -1,4 +1,4 @@
-"""A value that is loaded again once it is too old, however many callers ask for it."""
+"""A value that is loaded again once it is too old, at most once for all callers."""
 
 from __future__ import annotations
 

@@ -1,27 +1,34 @@
-"""What the order store promises. Both stores pass one suite, `tests/contract/`."""
+"""The contract of the order store. Both stores pass one suite, `tests/contract/`."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol
 
 from shared.domain.errors import UnavailableError
 from shared.domain.order import Order, OrderState
-from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
+from shared.domain.shop import (
+    CashierHeartbeat,
+    Heartbeat,
+    ShopState,
+    ShopStatus,
+    WorkerHeartbeat,
+)
 from shared.store.subscription_contract import SubscriptionStore
 
 
 class StoreUnavailableError(UnavailableError):
-    """The store is out of reach, or could not say in time that the write is durable.
+    """The store is out of reach, or did not confirm in time that the write is durable.
 
-    A write that ended so was most likely not made; look again before making another.
+    The write was most likely not made: read again before another attempt.
     """
 
 
 class OrderChangedError(Exception):
-    """The order is not as the caller knew it: somebody else has changed it, or claimed it."""
+    """The order was changed or claimed by somebody else since the caller read it."""
 
     def __init__(self, order_id: str) -> None:
         super().__init__("the order was changed by somebody else")
@@ -29,7 +36,7 @@ class OrderChangedError(Exception):
 
 
 class InvalidCursorError(ValueError):
-    """The cursor is not one that a page came with."""
+    """The cursor did not come with a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some orders, newest first, and where the next page begins (none: this was the last)."""
+    """Some orders, newest first, and the cursor of the next page, None on the last one."""
 
     orders: Sequence[Order]
     next_cursor: str | None
@@ -63,12 +70,12 @@ class OrderStore(Protocol):
         """
 
     async def get(self, order_id: str) -> Order | None:
-        """Look an order up, as of the last completed write."""
+        """Read an order, as of the last completed write."""
 
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` if the recorded order still has the version and attempt of `before`.
 
-        This is the fence: raises OrderChangedError, and writes nothing, otherwise.
+        This is the fence: otherwise it writes nothing, and raises OrderChangedError.
         """
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
@@ -81,11 +88,11 @@ class OrderStore(Protocol):
         """List up to `limit` orders in some of the open states, the newest placed first."""
 
     async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
-        """List up to `limit` open orders, the oldest placed first, but none whose id is `known`.
+        """List up to `limit` open orders, the oldest placed first, whose ids are not `known`.
 
-        Orders that are left out are not read, so that they cost next to nothing. `known` is asked
-        once about every open order that is passed: when the list is shorter than `limit`, what
-        it was not asked about is not open. It may be asked on another thread.
+        Known orders are not read, so they cost next to nothing. Each open order that is passed
+        is looked up in `known` once, maybe on another thread: when the list is shorter than
+        `limit`, an id that was not looked up is not open.
         """
 
 
@@ -97,10 +104,10 @@ class OrderCounts(Protocol):
 
 
 class ShopStore(Protocol):
-    """What staff set for the whole shop, and who is at work."""
+    """What staff set for the whole shop."""
 
     async def status(self) -> ShopStatus:
-        """Look the shop's status up."""
+        """Read the shop's status."""
 
     async def set_state(
         self, state: ShopState, reason: str | None, until: dt.datetime | None
@@ -110,37 +117,56 @@ class ShopStore(Protocol):
     async def set_sold_out(self, item_id: str, *, sold_out: bool) -> None:
         """Take an item off the menu for now, or put it back."""
 
-    async def record_worker_heartbeat(self, shift: WorkerHeartbeat) -> None:
-        """Record that a barista is at work, over its earlier record."""
 
-    async def remove_worker_heartbeat(self, barista: str) -> None:
-        """Forget a barista."""
+class HeartbeatStore(Protocol):
+    """Which workers and cashiers are alive, and which cashiers stopped uncleanly."""
+
+    async def record_heartbeat(self, beat: Heartbeat) -> None:
+        """Record a process's heartbeat over the one before."""
+
+    async def remove_heartbeat(self, kind: type[Heartbeat], name: str) -> None:
+        """Delete a process's heartbeat, if there is one, after a clean stop."""
 
     async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
-        """List the baristas that were heard of within their time."""
-
-
-class CashierStore(Protocol):
-    """Which cashiers are at work, and which have gone without saying so."""
-
-    async def record_cashier_heartbeat(self, sign: CashierHeartbeat) -> None:
-        """Record a cashier's sign of life over its earlier one."""
-
-    async def remove_cashier_heartbeat(self, cashier: str) -> None:
-        """Forget a cashier, after a clean stop."""
+        """List the heartbeats of the workers that are alive at `at`."""
 
     async def cashier_heartbeats(self) -> Sequence[CashierHeartbeat]:
-        """List the cashiers that have not signed out, whenever they were last heard of."""
+        """List the heartbeats of the cashiers that have not stopped cleanly, however old."""
 
-    async def order_id_secret(self, candidate: str) -> str:
-        """Give the secret that order ids are made with: the one that was first recorded.
 
-        `candidate` is recorded when there is none, so that all cashiers of a shop have the same.
+class ValueKey(Enum):
+    """A value that all processes of a shop have in common."""
+
+    ORDER_ID_SECRET = auto()
+    """What order ids are made with."""
+
+    LINK_SECRET = auto()
+    """What links in mail are signed with."""
+
+    QUEUE_EPOCH = auto()
+    """What the queue of delivery jobs is tagged with while nothing on it was lost."""
+
+
+class KeyValueStore(Protocol):
+    """A shop's single values."""
+
+    async def value(self, key: ValueKey) -> str | None:
+        """Read a value, as of the last completed write."""
+
+    async def set_value(self, key: ValueKey, value: str) -> None:
+        """Record a value in place of the one before."""
+
+    async def get_or_set_value(self, key: ValueKey, candidate: str) -> str:
+        """Give the recorded value; `candidate` is recorded when there is none.
+
+        All processes of the shop get the same one.
         """
 
 
-class Store(OrderStore, OrderCounts, ShopStore, CashierStore, SubscriptionStore, Protocol):
+class Store(
+    OrderStore, OrderCounts, ShopStore, HeartbeatStore, KeyValueStore, SubscriptionStore, Protocol
+):
     """The whole store, as a service opens it."""
 
     async def check(self) -> None:
-        """Make sure that the store can be read and written; raises StoreUnavailableError."""
+        """Check that the store can be read and written; raises StoreUnavailableError."""

@@ -1,4 +1,4 @@
-"""Where a page of orders ended, as an opaque text that both stores give and take."""
+"""The cursor of a page of orders: an opaque text that both stores write and read."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from shared.store.contract import InvalidCursorError
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """An order's place in the list of all: when it was placed (sortable), then its id."""
+    """An order's position in the list of all: when it was placed (sortable), then its id."""
 
     placed_at: str
     order_id: str
 
 
 def position(order: Order) -> Position:
-    """Find an order's place in the list."""
+    """Give an order's position in the list."""
     return Position(sortable(order.placed_at), order.id)
 
 
@@ -30,7 +30,7 @@ def encode(position: Position) -> str:
 
 
 def decode(cursor: str) -> Position:
-    """Read a cursor; raises InvalidCursorError when it is none of ours."""
+    """Read a cursor; raises InvalidCursorError when `encode` did not write it."""
     try:
         text = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True).decode()
         placed_at, _, order_id = text.partition(" ")

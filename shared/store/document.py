@@ -9,18 +9,7 @@ from shared.domain.issue import Issue
 from shared.domain.order import Order
 from shared.domain.subscription import Subscription
 
-SUBSCRIPTION: TypeAdapter[Subscription] = TypeAdapter(Subscription)
-DELIVERY: TypeAdapter[Delivery] = TypeAdapter(Delivery)
-ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
-
-_ORDER = TypeAdapter(Order)
-
-
-def dump(order: Order) -> bytes:
-    """Write an order as JSON."""
-    return _ORDER.dump_json(order)
-
-
-def load(document: bytes | str) -> Order:
-    """Read an order back."""
-    return _ORDER.validate_json(document)
+ORDER = TypeAdapter(Order)
+SUBSCRIPTION = TypeAdapter(Subscription)
+DELIVERY = TypeAdapter(Delivery)
+ISSUE = TypeAdapter(Issue)

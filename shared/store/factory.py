@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.clock import Clock
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.runtime.startup import StartupError
 from shared.store.contract import Store, StoreUnavailableError
-from shared.store.dynamodb.store import dynamodb_store
-from shared.store.sqlite.store import open_sqlite_store
+from shared.store.dynamodb.store import DynamoDBStore
+from shared.store.dynamodb.table import DynamoDBRecords, Table
+from shared.store.sqlite.file import SqliteRecords, open_file
+from shared.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
-_T = TypeVar("_T")
+_Sqlite = TypeVar("_Sqlite", bound=SqliteRecords)
+_DynamoDB = TypeVar("_DynamoDB", bound=DynamoDBRecords)
 
 
 def table_name(settings: ServiceSettings) -> str:
@@ -26,37 +28,37 @@ def table_name(settings: ServiceSettings) -> str:
     return f"{settings.name_prefix}coffee-shop"
 
 
-@contextlib.asynccontextmanager
-async def open_store(
+def open_store(
     settings: ServiceSettings, dynamodb: DynamoDBClient | None, clock: Clock
-) -> AsyncIterator[Store]:
-    """Open the order store for as long as the block lasts.
+) -> AbstractAsyncContextManager[Store]:
+    """Open the order store for as long as the block lasts; see `open_either`."""
+    return open_either((SqliteStore, DynamoDBStore), settings, dynamodb, clock)
 
-    `dynamodb` is needed where the settings say so; its table must be there. Raises StartupError
-    when the embedded store's file cannot be opened.
+
+@contextlib.asynccontextmanager
+async def open_either(
+    stores: tuple[type[_Sqlite], type[_DynamoDB]],
+    settings: ServiceSettings,
+    dynamodb: DynamoDBClient | None,
+    clock: Clock,
+) -> AsyncIterator[_Sqlite | _DynamoDB]:
+    """Open one of two stores as the settings say.
+
+    The table must exist. Raises StartupError when the embedded store's file cannot be opened,
+    ValueError when the settings name DynamoDB and `dynamodb` is None.
     """
+    in_file, in_table = stores
     if settings.store is StoreKind.SQLITE:
         path = settings.sqlite_path
-        async with usable_file(path, open_sqlite_store(path, settings.store_id)) as store:
-            yield store
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                opened = await stack.enter_async_context(
+                    open_file(in_file, path, settings.store_id)
+                )
+            except StoreUnavailableError as error:
+                raise StartupError(f"{path} cannot be opened: {error}") from error
+            yield opened
+    elif dynamodb is None:
+        raise ValueError("the settings name DynamoDB, and there is no client for it")
     else:
-        client = require_client(dynamodb)
-        yield dynamodb_store(client, table_name(settings), settings.store_id, clock)
-
-
-@contextlib.asynccontextmanager
-async def usable_file(path: Path, opening: AbstractAsyncContextManager[_T]) -> AsyncIterator[_T]:
-    """Open a store's file; raises StartupError when it cannot be used."""
-    async with contextlib.AsyncExitStack() as stack:
-        try:
-            opened = await stack.enter_async_context(opening)
-        except StoreUnavailableError as error:
-            raise StartupError(f"{path} cannot be opened: {error}") from error
-        yield opened
-
-
-def require_client(dynamodb: DynamoDBClient | None) -> DynamoDBClient:
-    """Give the client; raises ValueError when the settings ask for DynamoDB and there is none."""
-    if dynamodb is None:
-        raise ValueError("the settings ask for DynamoDB, and there is no client for it")
-    return dynamodb
+        yield in_table(Table(dynamodb, table_name(settings)), settings.store_id, clock)

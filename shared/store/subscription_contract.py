@@ -1,4 +1,4 @@
-"""What the store promises of subscriptions; one suite tests both stores."""
+"""The contract of a store of subscriptions; one suite tests both stores."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from shared.domain.subscription import Subscription, SubscriptionState
 
 
 class SubscriptionChangedError(Exception):
-    """The subscription is not as the caller knew it: somebody else has changed it."""
+    """The subscription was changed by somebody else since the caller read it."""
 
 
 class SubscriptionStore(Protocol):
     """The record of one shop's subscriptions. Every write is durable when its call returns.
 
-    Every method raises StoreUnavailableError when the store cannot be reached in time. Those that
-    list or count without a limit take as long as it takes, and give up when a part is late.
+    Every method raises StoreUnavailableError when the store cannot be reached in time. A method
+    that lists or counts without a limit bounds the time of each page, not of the whole.
     """
 
     async def add_subscription(self, subscription: Subscription) -> Subscription:
-        """Record a new subscription; give the one that is recorded under its id, ours or not."""
+        """Record a new subscription; return the recorded one, another if the id was taken."""
 
     async def subscription(self, subscription_id: str) -> Subscription | None:
-        """Look a subscription up, as of the last completed write."""
+        """Read a subscription, as of the last completed write."""
 
     async def replace_subscription(self, before: Subscription, after: Subscription) -> None:
         """Write `after` if the recorded subscription still has the version of `before`.
 
-        Raises SubscriptionChangedError, and writes nothing, otherwise. Its topic and its filter
-        stay as they are. One that has ended is found by its id alone, for some days more.
+        Otherwise it writes nothing, and raises SubscriptionChangedError. The topic and the
+        filter never change. An ended subscription is found by its id alone, for some days more.
         """
 
     def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
         """List all that are pending, active or paused and have one of these routes, each once.
 
-        They come page by page; whoever subscribes meanwhile may be missed.
+        They come page by page; a subscription that is added meanwhile may be missing.
         """
 
     async def in_state(
@@ -43,7 +43,7 @@ class SubscriptionStore(Protocol):
     ) -> Sequence[Subscription]:
         """List up to `limit` subscriptions that are pending, active or paused, oldest first.
 
-        `after` is the last one of the list before, whatever became of it meanwhile.
+        `after` is the last one of the list before, whatever its state is now.
         """
 
     async def count_active(self) -> Mapping[str, int]:

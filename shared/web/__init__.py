@@ -1,1 +1,1 @@
-"""HTTP from one table of operations: router, OpenAPI, problems, middleware, keys."""
+"""HTTP from one table of operations: router, OpenAPI, problems, middleware, limits."""

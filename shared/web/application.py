@@ -9,23 +9,21 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from shared.domain.tokens import token_digest
-from shared.runtime.metrics import new_registry
-from shared.web.access_log import RequestLog
-from shared.web.auth import STAFF_KEY_DIGEST
-from shared.web.client_address import TRUSTED_PROXIES, Network
-from shared.web.concurrency_limit import ConcurrencyLimit
-from shared.web.correlation import correlate
-from shared.web.docs_page import docs_operations
-from shared.web.errors import answer_errors
-from shared.web.health import health_operations
-from shared.web.keys import LIMITS, METRICS, PROBLEMS
-from shared.web.limits import WebLimits
+from shared.web.caller import STAFF_KEY_DIGEST, TRUSTED_PROXIES, Network
+from shared.web.headers import complete_head
+from shared.web.health import (
+    HEALTH_OPERATIONS,
+    METRICS,
+    READINESS_PROBE,
+    ReadinessProbe,
+    new_registry,
+)
+from shared.web.limits import LIMITS, WebLimits
+from shared.web.middleware import AccessLog, errors_as_problems
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
-from shared.web.operation import Operation
-from shared.web.readiness import READINESS_PROBE, ReadinessProbe
-from shared.web.response_headers import complete_answer
-from shared.web.router import add_operations
-from shared.web.service import DRAINS, OPERATIONS, Service
+from shared.web.pages import docs_operations
+from shared.web.router import ConcurrencyLimit, add_operations
+from shared.web.service import DRAINS, OPERATIONS, PROBLEMS, Service
 
 
 def create_app(
@@ -43,7 +41,7 @@ def create_app(
     limits = limits or WebLimits()
     registry = new_registry()
     app = web.Application(
-        middlewares=[correlate, RequestLog(registry).middleware(), answer_errors],
+        middlewares=[AccessLog(registry).follow, errors_as_problems],
         client_max_size=limits.body_bytes,
     )
     app[METRICS] = registry
@@ -51,29 +49,20 @@ def create_app(
     app[TRUSTED_PROXIES] = tuple(trusted_proxies)
     app[STAFF_KEY_DIGEST] = token_digest(staff_key)
     app[PROBLEMS] = {k: v for service in reversed(services) for k, v in service.problems.items()}
+    app[DRAINS] = [drain for service in services for drain in service.drains]
     checks = {name: hook for service in services for name, hook in service.readiness.items()}
     app[READINESS_PROBE] = ReadinessProbe(
         {name: functools.partial(hook, app) for name, hook in checks.items()}, limits.check_seconds
     )
-    app[DRAINS] = [drain for service in services for drain in service.drains]
-    concurrency = _add_operations(
-        app, title, [row for service in services for row in service.operations]
-    )
+    of_services = [operation for service in services for operation in service.operations]
+    operations = app[OPERATIONS] = [*of_services, *HEALTH_OPERATIONS, *docs_operations()]
+    app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
+    concurrency = ConcurrencyLimit(limits)
+    add_operations(app.router, operations, concurrency)
+    app.on_response_prepare.append(complete_head)
     for service in services:
         app.cleanup_ctx.extend(service.lifespans)
         app.on_shutdown.extend(service.shutdowns)
     # The services end their own streams first; only what they left running is cancelled.
     app.on_shutdown.append(concurrency.end_streams)
     return app
-
-
-def _add_operations(
-    app: web.Application, title: str, of_services: Sequence[Operation]
-) -> ConcurrencyLimit:
-    """Add what every service has, then make the document and the router from the whole table."""
-    operations = app[OPERATIONS] = [*of_services, *health_operations(), *docs_operations()]
-    app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
-    concurrency = ConcurrencyLimit(app[LIMITS])
-    app.on_response_prepare.append(complete_answer)
-    add_operations(app.router, operations, concurrency)
-    return concurrency

@@ -1,18 +1,21 @@
-"""Request bodies: JSON that is read within bounds, and taken only if nothing is wrong with it."""
+"""Bodies and queries read as models, within limits and with every error listed; JSON responses."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TypeVar
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
+from shared.domain.errors import FieldError
 from shared.web.field_errors import field_errors_of
-from shared.web.keys import LIMITS
+from shared.web.limits import LIMITS
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
+    INVALID_REQUEST,
     MALFORMED_JSON,
     REQUEST_TIMEOUT,
     UNSUPPORTED_MEDIA_TYPE,
@@ -25,14 +28,14 @@ M = TypeVar("M", bound=BaseModel)
 
 JSON_CONTENT_TYPE = "application/json"
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
-ASK_TO_CLOSE: Mapping[str, str] = {hdrs.CONNECTION: "close"}
+CLOSE_CONNECTION: Mapping[str, str] = {hdrs.CONNECTION: "close"}
 
 
 async def read_body(request: web.Request, model: type[M], kind: ProblemKind) -> M:
-    """Read the body as a `model`; types are taken strictly, so `"2"` is not 2.
+    """Read the body as a `model`; types are strict, so `"2"` is not 2.
 
-    Raises a Problem: 413, 415 and 408 by what was sent and how, 400 MALFORMED_JSON, and `kind`
-    (a 422) with every fault when it is JSON but no such model.
+    Raises a Problem: those of `receive`, 400 MALFORMED_JSON, and `kind` (a 422) with every error
+    when the JSON does not fit the model.
     """
     raw = await receive(request)
     try:
@@ -42,16 +45,16 @@ async def read_body(request: web.Request, model: type[M], kind: ProblemKind) -> 
     try:
         return model.model_validate_json(raw, strict=True)
     except ValidationError as error:
-        faults = field_errors_of(error, sent)
-    raise Problem(kind, f"the body has {len(faults)} fault(s)", faults=faults)
+        field_errors = field_errors_of(error, sent)
+    detail = f"the body has {len(field_errors)} error(s)"
+    raise Problem(kind, detail, field_errors=field_errors)
 
 
 async def receive(request: web.Request) -> bytes:
-    """Receive the whole body of a request that should have a JSON one; may be called again.
+    """Receive the whole of a JSON body; may be called again.
 
     Raises a Problem of kind CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE or REQUEST_TIMEOUT.
     """
-    refuse_long_body(request)
     _refuse_other_types(request)
     seconds = request.app[LIMITS].body_seconds
     try:
@@ -61,16 +64,47 @@ async def receive(request: web.Request) -> bytes:
         raise _too_large(request) from None
     except TimeoutError:
         detail = f"the body was not complete within {seconds:g} s"
-        raise Problem(REQUEST_TIMEOUT, detail, headers=ASK_TO_CLOSE) from None
+        raise Problem(REQUEST_TIMEOUT, detail, headers=CLOSE_CONNECTION) from None
+
+
+def read_query(request: web.Request, model: type[M]) -> M:
+    """Read the query as a `model`, each value from its text.
+
+    Raises a Problem of kind INVALID_REQUEST that lists every error.
+    """
+    sent = dict(request.query)
+    twice = sorted(name for name in sent if len(request.query.getall(name)) > 1)
+    field_errors = [FieldError((name,), "Parameter was given more than once") for name in twice]
+    if not field_errors:
+        try:
+            return model.model_validate_strings(sent)
+        except ValidationError as error:
+            field_errors = field_errors_of(error, sent)
+    detail = f"the query has {len(field_errors)} error(s)"
+    raise Problem(INVALID_REQUEST, detail, field_errors=field_errors)
+
+
+def json_response(
+    model: BaseModel,
+    status: HTTPStatus = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Make a response of a model as JSON."""
+    return web.Response(
+        status=status,
+        body=model.model_dump_json().encode(),
+        content_type=JSON_CONTENT_TYPE,
+        headers=headers,
+    )
 
 
 def is_form(request: web.Request) -> bool:
-    """Tell whether the body is what a browser makes of a page's form."""
+    """Return whether the body is what a browser makes of a page's form."""
     return request.content_type == FORM_CONTENT_TYPE
 
 
 def refuse_long_body(request: web.Request) -> None:
-    """Refuse by its announced length a body that is too long, before any of it is read."""
+    """Refuse a body by its announced length, before any of it is read."""
     if (request.content_length or 0) > request.app[LIMITS].body_bytes:
         raise _too_large(request)
 
@@ -86,4 +120,4 @@ def _refuse_other_types(request: web.Request) -> None:
 
 def _too_large(request: web.Request) -> Problem:
     detail = f"a body may be {request.app[LIMITS].body_bytes} bytes long"
-    return Problem(CONTENT_TOO_LARGE, detail, headers=ASK_TO_CLOSE)
+    return Problem(CONTENT_TOO_LARGE, detail, headers=CLOSE_CONNECTION)

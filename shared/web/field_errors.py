@@ -1,8 +1,8 @@
-"""What pydantic found wrong, told as faults with JSON pointers and without what was sent."""
+"""Pydantic's errors as errors of fields, without what was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,29 +10,22 @@ from pydantic_core import ErrorDetails
 
 from shared.domain.errors import FieldError
 
-_TAG_FAULTS = frozenset({"union_tag_invalid", "union_tag_not_found"})
-"""The faults of the field that tells which kind of object this is."""
+_TAG_ERRORS = frozenset({"union_tag_invalid", "union_tag_not_found"})
+"""The types of error of a union's discriminator, which pydantic's path leaves out."""
 
-MOST_FAULTS = 256
-"""More than anybody reads; bounds the answer to a body that is made of faults."""
+MOST_ERRORS = 256
+"""More than anybody reads; limits the response to a body that consists of errors."""
 
 
 def field_errors_of(error: ValidationError, sent: object) -> list[FieldError]:
-    """List the first MOST_FAULTS faults that validating `sent` (the parsed JSON) brought up."""
+    """List the first MOST_ERRORS errors that validating `sent` (the parsed JSON) found."""
     details = error.errors(include_url=False, include_context=True, include_input=False)
-    return [FieldError(_pointer(found, sent), _message(found)) for found in details[:MOST_FAULTS]]
+    return [
+        FieldError(tuple(_path(found, sent)), _message(found)) for found in details[:MOST_ERRORS]
+    ]
 
 
-def pointer(steps: Sequence[str | int]) -> str:
-    """Write a path into a JSON value as RFC 6901 has it."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-
-
-def _pointer(found: ErrorDetails, sent: object) -> str:
-    return pointer(list(_steps(found, sent)))
-
-
-def _steps(found: ErrorDetails, sent: object) -> Iterator[str | int]:
+def _path(found: ErrorDetails, sent: object) -> Iterator[str | int]:
     """Keep of pydantic's path what is in the JSON; it also names branches of unions."""
     here: Any = sent
     for step in found["loc"]:
@@ -41,7 +34,7 @@ def _steps(found: ErrorDetails, sent: object) -> Iterator[str | int]:
             yield step
         elif found["type"] == "missing" and step == found["loc"][-1]:
             yield step
-    if found["type"] in _TAG_FAULTS:
+    if found["type"] in _TAG_ERRORS:
         yield found["ctx"]["discriminator"].strip("'")
 
 

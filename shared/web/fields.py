@@ -1,4 +1,4 @@
-"""What requests are made of: bodies that are read strictly, and text that people can read."""
+"""Field types of requests: strict bodies, and text that people can read."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _RFC_3339 = re.compile(
 )
 
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""General categories (Unicode Standard, section 4.5): what cannot be printed, what is not seen."""
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""General categories (Unicode Standard, section 4.5): not printable; printable but invisible."""
 
 _NOT_SENDABLE = frozenset("\ufffe\uffff")
-"""Of what can be printed, SQS refuses these (SendMessage), and SNS drops a message for them."""
+"""Printable characters that SQS refuses (SendMessage), and for which SNS drops a message."""
 
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\n"))
 
-_UNSEEN_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Fillers, which are letters or symbols by their category."""
 
 
 def printable(text: str) -> str:
-    """Pass text on that has no control characters, and can be sent."""
+    """Refuse control characters and what queues refuse."""
     if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
     _check_sendable(text)
@@ -37,13 +37,13 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Pass text on that has no control characters but for those that lay it out."""
+    """Refuse what `printable` refuses, except for tabs and line breaks."""
     printable(text.translate(_LAYOUT))
     return text
 
 
 def sendable(data: dict[str, Any]) -> dict[str, Any]:
-    """Pass JSON on that can be sent: what other characters a queue refuses, JSON escapes."""
+    """Refuse JSON that queues refuse; the other characters they refuse are escaped in JSON."""
     _check_sendable(json.dumps(data, ensure_ascii=False))
     return data
 
@@ -54,8 +54,8 @@ def _check_sendable(text: str) -> None:
 
 
 def not_blank(text: str) -> str:
-    """Pass text on of which something can be seen."""
-    if all(unicodedata.category(c) in _UNSEEN or c in _UNSEEN_LETTERS for c in text):
+    """Refuse text of which nothing is visible."""
+    if all(unicodedata.category(c) in _INVISIBLE or c in _INVISIBLE_LETTERS for c in text):
         raise PydanticCustomError("blank", "Text should not be blank")
     return text
 

@@ -2,23 +2,71 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Literal
 
 import structlog
 from aiohttp import hdrs, web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 from pydantic import BaseModel
 
-from shared.web.answer import answer
-from shared.web.keys import METRICS
-from shared.web.operation import Answer, Handler, Operation, Role
-from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
-from shared.web.readiness import READINESS_PROBE
+from shared.runtime.ttl_cache import TtlCache
+from shared.web.body import json_response
+from shared.web.operation import Response, Role, operation
+from shared.web.problem import UNAVAILABLE, Problem
+
+METRICS: web.AppKey[CollectorRegistry] = web.AppKey("METRICS", CollectorRegistry)
+"""The registry behind `/metrics`."""
 
 RETRY_AFTER_SECONDS = 5
 
+_FRESH_SECONDS = 0.5
+"""How long an outcome is reused: anyone may ask, and a check writes and sends."""
+
 log = structlog.stdlib.get_logger(__name__)
+
+
+class ReadinessProbe:
+    """Runs all checks at once, each within `seconds`; concurrent callers share the outcome."""
+
+    def __init__(
+        self, checks: Mapping[str, Callable[[], Awaitable[object]]], seconds: float
+    ) -> None:
+        self.checks = checks
+        self._seconds = seconds
+        self._failures = TtlCache(self._run, _FRESH_SECONDS)
+
+    async def failures(self) -> Sequence[str]:
+        """List the checks that failed, each with its reason."""
+        return await self._failures.get()
+
+    async def _run(self) -> Sequence[str]:
+        reasons = await asyncio.gather(*map(self._failure, self.checks.values()))
+        return [f"{name}: {why}" for name, why in zip(self.checks, reasons, strict=True) if why]
+
+    async def _failure(self, check: Callable[[], Awaitable[object]]) -> str | None:
+        """Give a failure's reason by its name alone: the text may hold addresses or keys."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                await check()
+        except TimeoutError:
+            return f"no answer within {self._seconds:g} s"
+        except Exception as error:  # noqa: BLE001 - a dependency may raise anything
+            log.info("readiness.failed", error=repr(error))
+            return type(error).__name__
+        return None
+
+
+READINESS_PROBE: web.AppKey[ReadinessProbe] = web.AppKey("READINESS_PROBE", ReadinessProbe)
 
 
 class Health(BaseModel):
@@ -34,60 +82,60 @@ class Readiness(BaseModel):
     checks: list[str]
 
 
-def health_operations() -> list[Operation]:
-    """List the operations that every service has for those who watch it."""
-    return [
-        _operation("/healthz", "Is the service alive?", healthz, Answer("It is", Health)),
-        _operation(
-            "/readyz",
-            "Is all that the service needs within reach?",
-            readyz,
-            Answer("It is", Readiness),
-            UNAVAILABLE,
-        ),
-        _operation(
-            "/metrics",
-            "What the service counts, for Prometheus",
-            metrics,
-            Answer("The metrics", media_type="text/plain"),
-        ),
-    ]
+def new_registry() -> CollectorRegistry:
+    """Make a registry with metrics of the process: memory, CPU, open files, collections."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
 
 
+@operation(
+    hdrs.METH_GET,
+    "/healthz",
+    "Is the service alive?",
+    responses={HTTPStatus.OK: Response("It is", Health)},
+    role=Role.ANYONE,
+    tag="service",
+    always_served=True,
+)
 async def healthz(_: web.Request) -> web.StreamResponse:
-    """Answer, which is all there is to being alive."""
-    return answer(Health())
+    """Respond: a service that responds is alive."""
+    return json_response(Health())
 
 
+@operation(
+    hdrs.METH_GET,
+    "/readyz",
+    "Is all that the service needs within reach?",
+    responses={HTTPStatus.OK: Response("It is", Readiness)},
+    errors=(UNAVAILABLE,),
+    role=Role.ANYONE,
+    tag="service",
+    always_served=True,
+)
 async def readyz(request: web.Request) -> web.StreamResponse:
-    """Check everything at once; raises a Problem of kind UNAVAILABLE that names what failed."""
-    reasons = await request.app[READINESS_PROBE].reasons()
-    if reasons:
-        raise Problem(UNAVAILABLE, "; ".join(reasons), retry_after=RETRY_AFTER_SECONDS)
-    return answer(Readiness(checks=[*request.app[READINESS_PROBE].names]))
+    """Run all checks; raises a Problem of kind UNAVAILABLE that names those that failed."""
+    probe = request.app[READINESS_PROBE]
+    if failures := await probe.failures():
+        raise Problem(UNAVAILABLE, "; ".join(failures), retry_after=RETRY_AFTER_SECONDS)
+    return json_response(Readiness(checks=[*probe.checks]))
 
 
+@operation(
+    hdrs.METH_GET,
+    "/metrics",
+    "What the service counts, for Prometheus",
+    responses={HTTPStatus.OK: Response("The metrics", media_type="text/plain")},
+    role=Role.ANYONE,
+    tag="service",
+    always_served=True,
+)
 async def metrics(request: web.Request) -> web.StreamResponse:
     """Write the registry in Prometheus' text format."""
     page = generate_latest(request.app[METRICS])
     return web.Response(body=page, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
 
 
-def _operation(
-    path: str,
-    summary: str,
-    handler: Handler,
-    outcome: Answer,
-    *errors: ProblemKind,
-) -> Operation:
-    return Operation(
-        method=hdrs.METH_GET,
-        path=path,
-        summary=summary,
-        handler=handler,
-        answers={HTTPStatus.OK: outcome},
-        errors=errors,
-        role=Role.ANYONE,
-        tag="service",
-        always_served=True,
-    )
+HEALTH_OPERATIONS = (healthz, readyz, metrics)

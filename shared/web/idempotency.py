@@ -1,4 +1,4 @@
-"""The `Idempotency-Key` header: what is sent again under the same key is done once."""
+"""The `Idempotency-Key` header: a request repeated under the same key is carried out once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEY = re.compile(r"[\x21-\x7e]{16,255}")
 
 
 def key_parameter(does: str) -> Parameter:
-    """Describe the header of an operation, of which `does` says what the same key does."""
+    """Describe the header of an operation; `does` says what the same key does."""
     return Parameter(
         IDEMPOTENCY_KEY,
         "header",
@@ -49,5 +49,5 @@ def idempotency_key(request: web.Request) -> str | None:
 
 
 def is_idempotency_key(value: str) -> bool:
-    """Tell whether `value` is 16 to 255 visible ASCII characters."""
+    """Return whether `value` is 16 to 255 visible ASCII characters."""
     return _KEY.fullmatch(value) is not None

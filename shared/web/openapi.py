@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from aiohttp import hdrs, web
 
-from shared.web import correlation
+from shared.web.headers import CORRELATION_HEADER
 from shared.web.openapi_schemas import Schemas
-from shared.web.operation import Answer, Operation, Parameter, Role
+from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
     HEADERS_TOO_LARGE,
@@ -33,17 +33,20 @@ OPENAPI_DOCUMENT: web.AppKey[bytes] = web.AppKey("OPENAPI_DOCUMENT", bytes)
 
 Json: TypeAlias = dict[str, Any]
 
-_OF_ANY = (
+_PROBLEMS_OF_ANY = (
     INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
     CONTENT_TOO_LARGE,
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
 )
-_OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
+_PROBLEMS_OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
 _BEARER = {"type": "http", "scheme": "bearer"}
-_KEYS: Mapping[Role, Sequence[str]] = {Role.STAFF: ["staff"], Role.MANAGER: ["manage", "staff"]}
-"""The schemes of which one has to be shown. They are sent alike, and are different tokens."""
+_SECURITY_SCHEMES: Mapping[Role, Sequence[str]] = {
+    Role.STAFF: ["staff"],
+    Role.MANAGER: ["manage", "staff"],
+}
+"""The schemes that give access. Both are sent as bearer tokens, and are different tokens."""
 
 _PATTERN_IN_PATH = re.compile(r"\{(\w+):[^}]*\}")
 _NO_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -57,7 +60,7 @@ _ERROR_HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
 
 
 def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
-    """Describe the documented operations, with every answer that each of them can give."""
+    """Describe the documented operations, with every response that each can give."""
     shown = [operation for operation in operations if operation.documented]
     schemas = Schemas(shown)
     ids = _ids(shown)
@@ -78,7 +81,7 @@ def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
 
 
 def _ids(operations: Sequence[Operation]) -> dict[int, str]:
-    """Name operations after their handlers; a handler of several gets numbers."""
+    """Name operations after their handlers, numbered where several share one."""
     seen: defaultdict[str, int] = defaultdict(int)
     ids = {}
     for operation in operations:
@@ -97,27 +100,27 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
         "responses": _responses(operation, schemas),
     }
     if operation.body is not None:
-        content = {"application/json": {"schema": schemas.sent(operation.body)}}
+        content = {"application/json": {"schema": schemas.in_request(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
-    if operation.role in _KEYS:
-        described["security"] = [{scheme: []} for scheme in _KEYS[operation.role]]
+    if operation.role in _SECURITY_SCHEMES:
+        described["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES[operation.role]]
     return described
 
 
 def _parameter(parameter: Parameter, schemas: Schemas) -> Json:
     return {
         "name": parameter.name,
-        "in": parameter.place,
+        "in": parameter.location,
         "description": parameter.description,
-        "required": parameter.required or parameter.place == "path",
-        "schema": schemas.sent(parameter.model),
+        "required": parameter.required or parameter.location == "path",
+        "schema": schemas.in_request(parameter.model),
     }
 
 
 def _responses(operation: Operation, schemas: Schemas) -> Json:
-    answers = {
-        str(status.value): _answer(status, answer, schemas)
-        for status, answer in operation.answers.items()
+    successes = {
+        str(status.value): _success(status, response, schemas)
+        for status, response in operation.responses.items()
     }
     by_status: defaultdict[HTTPStatus, list[ProblemKind]] = defaultdict(list)
     for kind in _kinds(operation):
@@ -126,16 +129,16 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
         str(status.value): _problems(status, kinds, schemas)
         for status, kinds in sorted(by_status.items())
     }
-    return answers | problems
+    return successes | problems
 
 
 def _kinds(operation: Operation) -> list[ProblemKind]:
-    """List, once each, the problems that the operation names and those of every operation."""
-    kinds = [*operation.errors, *_OF_ANY]
-    if operation.role in _KEYS:
+    """List, once each, the problems that the operation names and those any operation has."""
+    kinds = [*operation.errors, *_PROBLEMS_OF_ANY]
+    if operation.role in _SECURITY_SCHEMES:
         kinds.append(UNAUTHORIZED)
     if operation.body is not None:
-        kinds.extend(_OF_BODIES)
+        kinds.extend(_PROBLEMS_OF_BODIES)
     if "{" in operation.path:
         kinds.append(NOT_FOUND)
     if not operation.always_served and not operation.is_stream:
@@ -143,19 +146,21 @@ def _kinds(operation: Operation) -> list[ProblemKind]:
     return [*dict.fromkeys(kinds)]
 
 
-def _answer(status: HTTPStatus, answer: Answer, schemas: Schemas) -> Json:
-    described: Json = {"description": answer.description, "headers": _headers(answer.headers)}
-    if answer.model is not None:
-        described["content"] = {answer.media_type: {"schema": schemas.answered(answer.model)}}
+def _success(status: HTTPStatus, response: Response, schemas: Schemas) -> Json:
+    described: Json = {"description": response.description, "headers": _headers(response.headers)}
+    if response.model is not None:
+        described["content"] = {
+            response.media_type: {"schema": schemas.in_response(response.model)}
+        }
     elif status not in _NO_CONTENT:
-        kind = "object" if answer.media_type.endswith("json") else "string"
-        described["content"] = {answer.media_type: {"schema": {"type": kind}}}
+        kind = "object" if response.media_type.endswith("json") else "string"
+        described["content"] = {response.media_type: {"schema": {"type": kind}}}
     return described
 
 
 def _problems(status: HTTPStatus, kinds: Sequence[ProblemKind], schemas: Schemas) -> Json:
     media = {
-        "schema": schemas.answered(ProblemModel),
+        "schema": schemas.in_response(ProblemModel),
         "examples": {kind.slug: {"value": _example(kind)} for kind in kinds},
     }
     return {
@@ -173,7 +178,7 @@ def _example(kind: ProblemKind) -> Json:
 
 
 def _headers(described: Mapping[str, str]) -> Json:
-    everywhere = {correlation.HEADER: "The caller's correlation id, or a new one"}
+    everywhere = {CORRELATION_HEADER: "The caller's correlation id, or a new one"}
     return {
         name: {"description": text, "schema": {"type": "string"}}
         for name, text in (everywhere | dict(described)).items()

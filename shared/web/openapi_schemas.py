@@ -1,4 +1,4 @@
-"""The JSON schemas of everything that the operations take and give, made in one go by pydantic."""
+"""The JSON schemas of all requests and responses, made in one call by pydantic."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Mode: TypeAlias = Literal["validation", "serialization"]
 
 
 _PUBLISHED_AS = {"FieldErrorModel": "Fault", "DeliveryState": "LoggedState"}
-"""Schemas that have another name in the document: clients may have generated code from it."""
+"""Schemas whose published name stays: clients may have generated code from it."""
 
 
-class _NamesAsSpoken(GenerateJsonSchema):
-    """Calls `OrderModel` an Order, as those do who read the document."""
+class _PublicNames(GenerateJsonSchema):
+    """Publishes `OrderModel` as Order."""
 
     def normalize_name(self, name: str) -> str:
         name = _PUBLISHED_AS.get(name, name)
@@ -27,24 +27,24 @@ class _NamesAsSpoken(GenerateJsonSchema):
 
 
 class Schemas:
-    """Knows the schema of each type; `components` holds those that others refer to."""
+    """The schema of each type; `components` holds those that others refer to."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         types = {(id(kind), mode): kind for kind, mode in _types(operations)}
         by_key, definitions = TypeAdapter.json_schemas(
             [((index, mode), mode, TypeAdapter(kind)) for (index, mode), kind in types.items()],
             ref_template="#/components/schemas/{model}",
-            schema_generator=_NamesAsSpoken,
+            schema_generator=_PublicNames,
         )
         self._by_key = by_key
         self.components: dict[str, Any] = definitions.get("$defs", {})
 
-    def sent(self, kind: object) -> dict[str, Any]:
-        """Give the schema of what a caller sends."""
+    def in_request(self, kind: object) -> dict[str, Any]:
+        """Return the schema of a type that callers send."""
         return self._of(kind, "validation")
 
-    def answered(self, kind: object) -> dict[str, Any]:
-        """Give the schema of what a caller gets."""
+    def in_response(self, kind: object) -> dict[str, Any]:
+        """Return the schema of a type that callers receive."""
         return self._of(kind, "serialization")
 
     def _of(self, kind: object, mode: Mode) -> dict[str, Any]:
@@ -52,13 +52,13 @@ class Schemas:
 
 
 def _types(operations: Iterable[Operation]) -> Iterator[tuple[Any, Mode]]:
-    """List what has a schema; annotated types cannot be hashed, so they are told by identity."""
+    """List the types; annotated ones cannot be hashed, so callers key them by identity."""
     yield ProblemModel, "serialization"
     for operation in operations:
         if operation.body is not None:
             yield operation.body, "validation"
         for parameter in operation.parameters:
             yield parameter.model, "validation"
-        for answer in operation.answers.values():
-            if answer.model is not None:
-                yield answer.model, "serialization"
+        for response in operation.responses.values():
+            if response.model is not None:
+                yield response.model, "serialization"

@@ -23,9 +23,9 @@ class Role(StrEnum):
 
     ANYONE = "anyone"
     HOLDER = "holder"
-    """Whoever knows the unguessable id or token in the request; the handler looks it up."""
+    """Callers who know the unguessable id or token in the request; the handler checks it."""
     MANAGER = "manager"
-    """Whoever shows the token or the key of what is asked for; the handler looks it up."""
+    """Callers with the token of the resource, or the staff key; the handler checks it."""
     STAFF = "staff"
 
 
@@ -34,15 +34,15 @@ class Parameter:
     """A parameter in the path, the query or a header; `model` is an annotated type of its value."""
 
     name: str
-    place: str
+    location: str
     description: str
     model: object = str
     required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A successful answer: what it means, and its JSON model or else its media type."""
+class Response:
+    """A successful response: its meaning, and its JSON model or else its media type."""
 
     description: str
     model: type[BaseModel] | None = None
@@ -52,18 +52,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route with all that its callers must know of it. By default it is staff's.
+    """A route with all that its callers must know of it. By default it is for staff.
 
-    With `takes_form`, a page's form may come in place of the `body`, and its URL says it all.
-    `always_served` exempts it from the bound on requests served at once; pages and their assets
-    are not `documented`.
+    With `takes_form`, a page's form may replace the `body`; then its URL holds all parameters.
+    `always_served` exempts it from the limit on requests served at once; pages and their assets
+    are not `documented`. `is_stream`: the response goes on until one side leaves.
     """
 
     method: str
     path: str
     summary: str
     handler: Handler
-    answers: Mapping[HTTPStatus, Answer]
+    responses: Mapping[HTTPStatus, Response]
     errors: tuple[ProblemKind, ...] = ()
     role: Role = Role.STAFF
     body: type[BaseModel] | None = None
@@ -73,16 +73,21 @@ class Operation:
     always_served: bool = False
     documented: bool = True
 
-    @property
-    def is_stream(self) -> bool:
-        """Whether the answer goes on until somebody leaves."""
-        return any(answer.media_type == EVENT_STREAM for answer in self.answers.values())
+    is_stream: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        is_stream = any(response.media_type == EVENT_STREAM for response in self.responses.values())
+        object.__setattr__(self, "is_stream", is_stream)
+
+
+OPERATION: web.RequestKey[Operation] = web.RequestKey("OPERATION", Operation)
+"""The operation that serves the request; absent when none does."""
 
 
 class _Described(TypedDict, total=False):
     """What `operation` takes by name: fields of `Operation`."""
 
-    answers: Required[Mapping[HTTPStatus, Answer]]
+    responses: Required[Mapping[HTTPStatus, Response]]
     errors: tuple[ProblemKind, ...]
     role: Role
     body: type[BaseModel] | None
@@ -96,5 +101,5 @@ class _Described(TypedDict, total=False):
 def operation(
     method: str, path: str, summary: str, **described: Unpack[_Described]
 ) -> Callable[[Handler], Operation]:
-    """Make a row of the table of the handler below; see `Operation`."""
+    """Make the handler below an `Operation`."""
     return lambda handler: Operation(method, path, summary, handler, **described)

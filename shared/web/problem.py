@@ -23,7 +23,7 @@ class ProblemKind:
 
 
 class FieldErrorModel(BaseModel):
-    """One fault in what was sent."""
+    """One error in what was sent."""
 
     model_config = ConfigDict(title="FieldError")
 
@@ -46,21 +46,21 @@ class ProblemModel(BaseModel):
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
-    """An answer that is an error; `retry_after` is in seconds."""
+    """An error response; `retry_after` is in seconds."""
 
     def __init__(
         self,
         kind: ProblemKind,
         detail: str,
         *,
-        faults: Sequence[FieldError] = (),
+        field_errors: Sequence[FieldError] = (),
         retry_after: float | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
-        self.faults = faults
+        self.field_errors = field_errors
         self.retry_after = retry_after
         self.headers = dict(headers or {})
 
@@ -100,19 +100,25 @@ UNAVAILABLE = ProblemKind(
     "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "We cannot do this right now"
 )
 
-TOO_BUSY = ProblemKind(
-    "too-busy", HTTPStatus.SERVICE_UNAVAILABLE, "There is more to do than we can take on"
-)
+TOO_BUSY = ProblemKind("too-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Server is over capacity")
+
+
+def json_pointer(path: Sequence[str | int]) -> str:
+    """Write a path into a JSON value as RFC 6901 defines it."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 
 def problem_response(problem: Problem) -> web.Response:
-    """Write a problem as an answer, with `Retry-After` in whole seconds that are surely enough."""
+    """Make a response of a problem, with `Retry-After` in whole seconds, rounded up."""
     body = ProblemModel(
         type=f"/problems/{problem.kind.slug}",
         title=problem.kind.title,
         status=problem.kind.status,
         detail=problem.detail,
-        errors=[FieldErrorModel(pointer=f.pointer, detail=f.detail) for f in problem.faults]
+        errors=[
+            FieldErrorModel(pointer=json_pointer(error.path), detail=error.detail)
+            for error in problem.field_errors
+        ]
         or None,
     )
     headers = dict(problem.headers)

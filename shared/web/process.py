@@ -1,4 +1,4 @@
-"""Runs a web service as a process: settings in, requests served, until it is asked to stop."""
+"""Runs a web service as a process: reads settings, serves requests until asked to stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from shared.runtime.lifecycle import heeding, stop_requested
+from shared.runtime.lifecycle import handling_signal, stop_requested
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import WebSettings
 from shared.runtime.startup import StartupError
@@ -24,9 +24,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 def run_web_service(name: str, settings: WebSettings, services: Sequence[Service]) -> None:
-    """Serve until SIGTERM; raises StartupError when it cannot begin as it was told to."""
+    """Serve until SIGTERM; raises StartupError when the settings do not allow a start."""
     configure_logging(name, settings.log_format, settings.log_level)
-    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
+    gc.freeze()  # modules are never freed: keep them out of every collection
     try:
         asyncio.run(_serve(name, settings, services))
     except OSError as error:
@@ -43,12 +43,15 @@ async def _serve(name: str, settings: WebSettings, services: Sequence[Service]) 
     )
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 
-    def hung_up() -> None:
+    def announce_broker_reset() -> None:
         for service in services:
             for broker_reset in service.broker_resets:
                 broker_reset.set()
 
-    async with stop_requested(settings.lifeline_fd) as stop, heeding(signal.SIGHUP, hung_up):
+    async with (
+        stop_requested(settings.lifeline_fd) as stop,
+        handling_signal(signal.SIGHUP, announce_broker_reset),
+    ):
         await serve(
             app,
             host=settings.host,

@@ -1,4 +1,4 @@
-"""One HTTP connection: aiohttp's, but for what it says to those who do not speak HTTP."""
+"""One HTTP connection: aiohttp's, except for its response to what is not HTTP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
-from shared.web.correlation import correlation_id
+from shared.web.headers import add_headers, correlation_id
 from shared.web.limits import WebLimits
 from shared.web.problem import (
     HEADERS_TOO_LARGE,
@@ -19,16 +19,15 @@ from shared.web.problem import (
     Problem,
     problem_response,
 )
-from shared.web.response_headers import add_headers
 
 log = structlog.stdlib.get_logger(__name__)
 
 
 class Connection(web.RequestHandler):
-    """Answers what is no HTTP with a problem, and lets the sender read it before hanging up.
+    """Responds with a problem to what is not HTTP, and lets the sender read it before closing.
 
-    Closing a socket that still has unread bytes resets it, and the answer is lost on the way. So
-    our side is closed first, and what comes is thrown away until the sender closes the other.
+    Closing a socket that still has unread bytes resets it, and the response is lost. So our side
+    is closed first, and what arrives is discarded until the sender closes its side.
     """
 
     __slots__ = ("_left", "_limits", "_refused")
@@ -45,7 +44,7 @@ class Connection(web.RequestHandler):
         self._left = asyncio.Event()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Note that the other side has left."""
+        """Record that the other side has left."""
         self._left.set()
         super().connection_lost(exc)
 
@@ -54,7 +53,7 @@ class Connection(web.RequestHandler):
         await self._left.wait()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless this connection is only waiting for its end."""
+        """Parse the data, unless this connection was refused and only waits for its end."""
         if not self._refused:
             super().data_received(data)
 
@@ -65,19 +64,19 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - it repeats what was sent
     ) -> web.StreamResponse:
-        """Say in a problem what aiohttp could not read; raises when an answer has begun."""
+        """Make a problem of what aiohttp could not read; raises when a response has begun."""
         if isinstance(exc, ConnectionError) or request.writer.output_size > 0:
             raise ConnectionResetError from exc
         self._refused = True
         response = problem_response(_problem(status, exc))
-        add_headers(response, correlation_id(None))
+        add_headers(response, correlation_id())
         response.force_close()
         return response
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Write an answer; if it is the last one, wait until its reader has it."""
+        """Write a response; after a refusal, wait until the reader has it."""
         finished = await super().finish_response(request, resp, start_time)
         if self._refused and self.transport is not None and self.transport.can_write_eof():
             self.transport.write_eof()

@@ -1,25 +1,90 @@
-"""The router, built from the table: who may call, within which bounds, and what then answers."""
+"""The router, built from the table: who may call, within which limits, and which handler."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from aiohttp import hdrs, web
 
-from shared.web.auth import require_staff
-from shared.web.body import is_form, receive, refuse_long_body
-from shared.web.concurrency_limit import ConcurrencyLimit
-from shared.web.keys import LIMITS, OPERATION
-from shared.web.operation import Handler, Operation, Role
+from shared.web.body import CLOSE_CONNECTION, is_form, receive, refuse_long_body
+from shared.web.caller import require_staff
+from shared.web.limits import LIMITS, WebLimits
+from shared.web.operation import OPERATION, Handler, Operation, Role
+from shared.web.problem import TOO_BUSY, Problem
 
+RETRY_AFTER_SECONDS = 1
 _VARIABLE = re.compile(r"\{[^}]*\}")
 
 
+class ConcurrencyLimit:
+    """Limits the requests served, and the long bodies received, at the same time.
+
+    Streams do not count: they wait more than they work.
+    """
+
+    def __init__(self, limits: WebLimits) -> None:
+        self._limits = limits
+        self._free_requests = limits.requests_at_once
+        self._free_bytes = limits.long_bodies_bytes
+        self._streams: set[asyncio.Task[object]] = set()
+
+    @contextlib.contextmanager
+    def body(self, length: int | None) -> Iterator[None]:
+        """Reserve space for a body during the block; raises a Problem of kind TOO_BUSY.
+
+        A short body needs no space, and so is never refused. `length` is what its sender has
+        announced; without one, the longest allowed is assumed.
+        """
+        needed = self._limits.body_bytes if length is None else length
+        if needed <= self._limits.short_body_bytes:
+            needed = 0
+        if needed > self._free_bytes:
+            detail = "as many long bodies as we have room for are on their way"
+            retry = RETRY_AFTER_SECONDS
+            raise Problem(TOO_BUSY, detail, retry_after=retry, headers=CLOSE_CONNECTION)
+        self._free_bytes -= needed
+        try:
+            yield
+        finally:
+            self._free_bytes += needed
+
+    @contextlib.contextmanager
+    def request(self) -> Iterator[None]:
+        """Occupy a place during the block; raises a Problem of kind TOO_BUSY."""
+        if self._free_requests <= 0:
+            detail = "as many requests as we can serve at once are being served"
+            raise Problem(TOO_BUSY, detail, retry_after=RETRY_AFTER_SECONDS)
+        self._free_requests -= 1
+        try:
+            yield
+        finally:
+            self._free_requests += 1
+
+    @contextlib.contextmanager
+    def stream(self) -> Iterator[None]:
+        """Register the current task as a stream during the block, for `end_streams` to cancel."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a stream runs in a task")
+        self._streams.add(task)
+        try:
+            yield
+        finally:
+            self._streams.discard(task)
+
+    async def end_streams(self, _: object) -> None:
+        """Cancel the streams that the services have not ended themselves (a shutdown signal)."""
+        for task in self._streams:
+            task.cancel()
+
+
 def add_operations(
-    router: web.UrlDispatcher, operations: Iterable[Operation], admission: ConcurrencyLimit
+    router: web.UrlDispatcher, operations: Iterable[Operation], concurrency: ConcurrencyLimit
 ) -> None:
-    """Make a route of every operation, and one for HEAD beside every GET that comes to an end.
+    """Add a route for every operation, and one for HEAD beside every GET that is no stream.
 
     Raises ValueError when two operations have one method and path.
     """
@@ -29,16 +94,21 @@ def add_operations(
         if (other := taken.setdefault(route, operation)) is not operation:
             message = f"{_named(operation)} and {_named(other)} have the same route"
             raise ValueError(message)
-        handler = _guarded(operation, admission)
+        handler = _guarded(operation, concurrency)
         for method in _methods(operation):
-            router.add_route(method, operation.path, handler, expect_handler=_go_on)
+            router.add_route(method, operation.path, handler, expect_handler=_continue)
 
 
-def _guarded(operation: Operation, admission: ConcurrencyLimit) -> Handler:
-    """Put before the handler what every operation has in common.
+def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
+    """Check what every operation has in common before its handler runs.
 
-    A body is received before the request takes a place, so that slow senders hold none.
+    The body is received before the request occupies a place, so that slow senders hold none.
     """
+    served: Callable[[], contextlib.AbstractContextManager[None]] = concurrency.request
+    if operation.always_served:
+        served = contextlib.nullcontext
+    elif operation.is_stream:
+        served = concurrency.stream
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         request[OPERATION] = operation
@@ -46,11 +116,9 @@ def _guarded(operation: Operation, admission: ConcurrencyLimit) -> Handler:
             require_staff(request)
         refuse_long_body(request)
         if operation.body is not None and not (operation.takes_form and is_form(request)):
-            with admission.body(request.content_length):
+            with concurrency.body(request.content_length):
                 await receive(request)
-        if operation.always_served:
-            return await operation.handler(request)
-        with admission.stream() if operation.is_stream else admission.request():
+        with served():
             return await operation.handler(request)
 
     return guarded
@@ -66,10 +134,10 @@ def _named(operation: Operation) -> str:
     return f"{operation.summary!r} ({operation.method} {operation.path})"
 
 
-async def _go_on(request: web.Request) -> None:
-    """Ask for the body of a caller who waits with it, unless we know that we shall refuse it.
+async def _continue(request: web.Request) -> None:
+    """Send 100 Continue to a caller who waits for it, unless the body will be refused.
 
-    Any other expectation may be passed over (RFC 9110, section 10.1.1).
+    Any other expectation may be ignored (RFC 9110, section 10.1.1).
     """
     awaited = request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"
     if awaited and (request.content_length or 0) <= request.app[LIMITS].body_bytes:

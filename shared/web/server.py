@@ -1,16 +1,17 @@
-"""Serves an application until it is asked to stop, and then lets what has begun come to its end."""
+"""Serves an application until it is asked to stop, then lets requests in flight finish."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import Callable
 
 from aiohttp import web
 from yarl import URL
 
-from shared.runtime.lifecycle import finished_before
-from shared.web.keys import LIMITS
+from shared.runtime.lifecycle import completes_before
+from shared.web.limits import LIMITS
 from shared.web.protocol import Connection
 from shared.web.service import DRAINS
 
@@ -29,15 +30,15 @@ async def serve(
 ) -> None:
     """Serve on `host` and `port`, or on `sock`, until `stop` is set.
 
-    `on_listening` is called with the URL once connections are taken. They are still taken after
-    `stop`, until the services' drains have returned; then streams end, and requests in flight
-    have `grace_seconds`. Raises OSError when the port cannot be had, and whatever a service's
+    `on_listening` is called with the URL once connections are accepted. They are accepted after
+    `stop` too, until the services' drains have returned; then streams end, and requests in flight
+    have `grace_seconds`. Raises OSError when the port is not available, and what a service's
     lifespan raises at its start.
     """
-    # aiohttp waits twice: for the handlers, then for those that still read their body.
+    # aiohttp waits twice: for the handlers, then for those still reading a body.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=max(grace_seconds / 2, 0.01))
     try:
-        if not await finished_before(stop, runner.setup()):
+        if not await completes_before(stop, runner.setup()):
             return
         listener = await _listen(runner, host, port, sock)
         try:
@@ -55,14 +56,10 @@ async def _listen(
 ) -> asyncio.Server:
     """Open the listener, each of its connections within the application's limits."""
     loop = asyncio.get_running_loop()
-    server = runner.server
-    limits = runner.app[LIMITS]
-    if server is None:
+    if runner.server is None:
         raise RuntimeError("the runner is set up first")
-
-    def connection() -> Connection:
-        return Connection(server, limits, loop=loop, access_log=None, auto_decompress=False)
-
+    options = {"loop": loop, "access_log": None, "auto_decompress": False}
+    connection = functools.partial(Connection, runner.server, runner.app[LIMITS], **options)
     if sock is not None:
         return await loop.create_server(connection, sock=sock, backlog=BACKLOG)
     return await loop.create_server(connection, host, port, backlog=BACKLOG)

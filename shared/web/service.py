@@ -1,4 +1,4 @@
-"""A web service as one value: what it serves, and what runs beside it."""
+"""A web service as one value: its operations, and what runs beside them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Lifespan: TypeAlias = Callable[[web.Application], AsyncIterator[None]]
 """Opens what the routes need before the first request, and closes it after the last one."""
 
 ProblemOf: TypeAlias = Callable[[Any], Problem]
-"""Makes the problem that an exception is answered with."""
+"""Makes a problem of an exception."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Service:
 
     A `readiness` hook raises while what it names is out of reach. `drains` are awaited when the
     process is asked to stop, while callers are still served; `shutdowns` end the streams after
-    that. SIGHUP sets every event of `broker_resets`: queues and topics were away, and may have
-    lost what was in them.
+    that. SIGHUP sets every event of `broker_resets`: the broker was unreachable, and queues and
+    topics may have lost their messages.
     """
 
     operations: Sequence[Operation]
@@ -43,6 +43,9 @@ class Service:
 
 OPERATIONS: web.AppKey[Sequence[Operation]] = web.AppKey("OPERATIONS", list)
 """The whole table of an application, its own operations included."""
+
+PROBLEMS: web.AppKey[Mapping[type[Exception], ProblemOf]] = web.AppKey("PROBLEMS", dict)
+"""How the services' own exceptions become problems; a base class covers its subclasses."""
 
 DRAINS: web.AppKey[Sequence[Hook]] = web.AppKey("DRAINS", list)
 """The drains of all services of an application."""

@@ -1,4 +1,4 @@
-"""The staff key: the one that is set, or else one made on first start and kept in a file."""
+"""The staff key: the one from settings, or one made on first start and kept in a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.runtime.startup import StartupError
 
 FILE_NAME = "staff-key"
 SHORTEST = 16
-"""Characters: a key with fewer is warned of, since whoever guesses it is staff."""
+"""Characters: a shorter key is logged as a warning, since it can be guessed."""
 
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 
@@ -25,10 +25,10 @@ class UnusableStaffKeyError(StartupError):
 
 
 def load_or_create_staff_key(settings_key: str | None, state_dir: Path) -> str:
-    """Give the staff key: `settings_key` when there is one, else that of `state_dir`.
+    """Return `settings_key` when there is one, else the key in `state_dir`.
 
     Processes that start at once agree on one key. Raises UnusableStaffKeyError, and OSError when
-    the file can be neither read nor made.
+    the file can be neither read nor created.
     """
     if settings_key:
         return _checked(settings_key, "COFFEE_STAFF_KEY")
@@ -40,7 +40,7 @@ def load_or_create_staff_key(settings_key: str | None, state_dir: Path) -> str:
 
 
 def _create(path: Path) -> None:
-    """Write a new key aside, then give it its name, unless another process was faster."""
+    """Write a new key to a draft and link it to its name, unless another process was faster."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
@@ -56,7 +56,7 @@ def _create(path: Path) -> None:
 
 
 def _keep_private(path: Path) -> None:
-    """Take the rights of others away from a file that was copied or edited carelessly."""
+    """Remove other users' permissions from a file that was copied or edited carelessly."""
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
         log.warning("staff_key.was_readable_by_others", path=str(path))

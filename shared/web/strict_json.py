@@ -1,24 +1,30 @@
-"""JSON that every reader reads alike: the Internet JSON of RFC 7493, of a bounded depth."""
+"""JSON that all parsers read alike: the Internet JSON of RFC 7493, with a limit on its depth."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from typing import Any, NoReturn
 
 
 class MalformedJsonError(ValueError):
-    """The text is no JSON object that every reader would read alike."""
+    """The text is not a JSON object that all parsers read alike."""
 
 
 def parse_object(raw: bytes, most_depth: int) -> dict[str, Any]:
     """Parse a JSON object; raises MalformedJsonError, which never repeats what was sent.
 
-    Besides bad syntax it refuses what RFC 7493 does, since readers differ on it: text that is not
-    UTF-8, surrogates without a partner, names that occur twice, numbers too large for a double.
+    Besides bad syntax it refuses what parsers differ on (RFC 7493): text that is not UTF-8,
+    unpaired surrogates, names that occur twice, numbers too large for a double.
     """
     try:
-        value = _parse(raw)
+        text = raw.decode()
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+        )
+        if "\\u" in text:  # the only way to a surrogate, which does not encode
+            json.dumps(value, ensure_ascii=False).encode()
     except MalformedJsonError:
         raise
     except (ValueError, RecursionError) as error:
@@ -27,16 +33,6 @@ def parse_object(raw: bytes, most_depth: int) -> dict[str, Any]:
         raise MalformedJsonError("the body is not a JSON object")
     if _depth(value) > most_depth:
         raise MalformedJsonError(f"the body is nested more than {most_depth} deep")
-    return value
-
-
-def _parse(raw: bytes) -> object:
-    text = raw.decode()
-    value = json.loads(
-        text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
-    )
-    if "\\u" in text:  # the only way to a surrogate, which does not encode
-        json.dumps(value, ensure_ascii=False).encode()
     return value
 
 
@@ -77,12 +73,11 @@ def _depth(value: dict[str, Any]) -> int:
     level: list[Any] = [value]
     depth = 0
     while level:
-        level = [inner for outer in level for inner in _inner(outer)]
         depth += 1
+        inside = (outer.values() if isinstance(outer, dict) else outer for outer in level)
+        level = [
+            inner
+            for inner in itertools.chain.from_iterable(inside)
+            if isinstance(inner, dict | list)
+        ]
     return depth
-
-
-def _inner(value: dict[str, Any] | list[Any]) -> list[Any]:
-    """List the objects and arrays directly inside an object or array."""
-    inside = value.values() if isinstance(value, dict) else value
-    return [inner for inner in inside if isinstance(inner, dict | list)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.client.answers import Json, content
 from shop.client.connection import connect
 from shop.client.placing import Placing
@@ -59,9 +59,13 @@ async def run_load(load: Load, url: str, key: str | None, heard: Callable[[Step]
         readiness = Readiness(note)
         listening = Listening(watching, readiness)
         looking_up = LookingUp(watching, readiness, listening)
-        listen = running(listening.run(), "listen") if key else contextlib.nullcontext()
+        listen = background_task(listening.run(), "listen") if key else contextlib.nullcontext()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(load.timeout), listen, running(looking_up.run(), "look up"):
+            async with (
+                asyncio.timeout(load.timeout),
+                listen,
+                background_task(looking_up.run(), "look up"),
+            ):
                 await _place(planned, placing, readiness, note)
                 await readiness.all_have_ended()
         await looking_up.sweep(whole=True)

@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from producer.build import SAMPLE_SECONDS
-from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS
+from producer.orders.admission import HEARTBEATS_TTL_SECONDS
+from producer.orders.backlog import SAMPLE_SECONDS
 from shop.scaling.prices import Prices
 from shop.scaling.target import Pace, workers_at
 from worker.app import CLOCK_IN_SECONDS
@@ -73,7 +73,7 @@ class Load:
     @property
     def roster_reads_per_second(self) -> float:
         """How many read units it takes for every cashier to look at the roster."""
-        looks = self.cashiers * min(self.at_cashier, 1 / LOOK_AGAIN_SECONDS)
+        looks = self.cashiers * min(self.at_cashier, 1 / HEARTBEATS_TTL_SECONDS)
         return looks * math.ceil(self.workers * SHIFT_BYTES / READ_BYTES) / 2
 
 

@@ -12,7 +12,7 @@ import structlog
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.shop import WorkerHeartbeat
-from shared.store.contract import ShopStore, StoreUnavailableError
+from shared.store.contract import HeartbeatStore, StoreUnavailableError
 from shop.scaling.pace import measured_seconds
 from shop.scaling.target import Pace
 
@@ -24,7 +24,7 @@ ANSWER_SECONDS = 3.0
 class TicketCount(Protocol):
     """Whoever can count the tickets waiting and in flight."""
 
-    async def backlog(self) -> int:
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
         """Count them."""
 
 
@@ -46,7 +46,9 @@ class Gauge:
     `pace` holds until the baristas have measured enough orders, and then its concurrency does.
     """
 
-    def __init__(self, tickets: TicketCount, roster: ShopStore, pace: Pace, clock: Clock) -> None:
+    def __init__(
+        self, tickets: TicketCount, roster: HeartbeatStore, pace: Pace, clock: Clock
+    ) -> None:
         self._tickets = tickets
         self._roster = roster
         self._pace = pace
@@ -55,13 +57,13 @@ class Gauge:
     async def read(self) -> Reading:
         """Read everything; takes 3 s at most, and what is out of reach is left out."""
         backlog, shifts = await asyncio.gather(self._backlog(), self._shifts())
-        in_hand = {shift.barista: shift.in_hand for shift in shifts}
+        in_hand = {shift.worker: shift.in_hand for shift in shifts}
         return Reading(backlog, self._measure(shifts), in_hand)
 
     async def _backlog(self) -> int | None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._tickets.backlog()
+                return sum(await self._tickets.waiting_and_in_flight())
         except (AwsUnavailableError, TimeoutError) as error:
             log.warning("scaling.no_backlog", error=str(error) or "no answer in time")
             return None

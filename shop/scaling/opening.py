@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.queues import open_orders_queue, provisioned
-from shared.aws.tickets import TicketQueue
 from shared.clock import utc_now
 from shared.runtime.lifecycle import every
 from shared.store.factory import open_store
@@ -63,7 +62,7 @@ class Scaling:
                 use = settings.barista_forecast
                 yield Tracking(
                     self._crew,
-                    Gauge(TicketQueue(queue), store, self._pace, utc_now),
+                    Gauge(queue, store, self._pace, utc_now),
                     ScalingPolicy(settings.baristas, settings.acceptable_wait),
                     Floors(
                         settings.barista_schedule,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from producer.orders.worker_heartbeats import LOOK_AGAIN_SECONDS
+from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from shop.scaling.charges import BATCH, ROUND_TRIP_SECONDS, Charge, Load, batch, charges
 from shop.scaling.limits import most_unfinished
 from shop.scaling.prices import Prices
@@ -67,7 +67,7 @@ def assumptions(load: Load, prices: Prices) -> Sequence[str]:
         "A worker receives as its slots become free, one by one, and makes no idle polls.",
         f"Leases and claims are extended every {load.lease_seconds:g} s.",
         f"Workers clock in every {CLOCK_IN_SECONDS:g} s.",
-        f"A cashier looks at the roster for an order, every {LOOK_AGAIN_SECONDS:g} s at most.",
+        f"A cashier looks at the roster for an order, every {HEARTBEATS_TTL_SECONDS:g} s at most.",
         "An order is of 1 KB, in one shop, placed without a key, and collected.",
         "One notifier fans out and serves live streams; no webhooks, no e-mail.",
         f"A worker is a Fargate task of {VCPU:g} vCPU and {MEMORY_GB:g} GB, x86, on demand.",

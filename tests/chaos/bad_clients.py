@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import psutil
 from yarl import URL
 
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from tests.support.web import connected, said_to
 
 _HEAD = b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
@@ -45,7 +45,7 @@ class SlowSenders:
             writer.write(_HEAD + b"Content-Length: %d\r\n\r\n" % length)
             writer.write(b" " * self.sent_at_once)
             self.sending += 1
-            async with running(_drip(writer), "drip"):
+            async with background_task(_drip(writer), "drip"):
                 self.answers[(await reader.readline())[9:12].decode()] += 1
                 with contextlib.suppress(ConnectionError):  # it hangs up on what we still send
                     await reader.read()

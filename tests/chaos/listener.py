@@ -12,7 +12,7 @@ from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
 from shared.aws.queue import SqsQueue
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 
 
 class Listener:
@@ -50,5 +50,5 @@ async def listening(clients: AwsClients, names: Names) -> AsyncIterator[Listener
     )
     await subscribe_queue(clients.sns, topic, arn)
     listener = Listener(SqsQueue(clients.sqs, url, wait_time=1))
-    async with running(listener.listen(), "listener"):
+    async with background_task(listener.listen(), "listener"):
         yield listener

@@ -21,7 +21,7 @@ from standardwebhooks import Webhook
 from yarl import URL
 
 from notifier.stream import sse
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.client.live_stream import LiveStream
 from tests.chaos.audience import Heard, Notes
 from tests.chaos.newsroom import Newsroom
@@ -218,7 +218,7 @@ async def by_stream(newsroom: Newsroom, notes: Notes) -> AsyncIterator[None]:
     """Follow its topics live, and come back as a browser does whenever the stream breaks off."""
     newsroom.subscribers.append(notes)
     stream = LiveStream(newsroom.http, topics=",".join(sorted(notes.topics)))
-    async with running(_follow(stream, notes), notes.name):
+    async with background_task(_follow(stream, notes), notes.name):
         async with asyncio.timeout(AGREES_WITHIN):
             while not stream.is_open:  # noqa: ASYNC110 - the client gives no signal of it
                 await asyncio.sleep(0.01)

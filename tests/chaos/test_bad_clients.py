@@ -11,7 +11,7 @@ import pytest
 from yarl import URL
 
 from shared.domain.order import OrderState
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from tests.chaos.bad_clients import IMPOSSIBLE, Memory, SlowSenders, refused
 from tests.chaos.driver import ChaosShop, open_chaos_shop
 from tests.chaos.run import LONG, Run
@@ -39,7 +39,7 @@ async def test_customers_are_served_beside_500_slow_senders_and_what_nobody_can_
         before = memory.process.memory_info().rss
         url = await address_of(shop)
         slow = SlowSenders(url, sent_at_once)
-        async with running(memory.watch(), "memory"), asyncio.TaskGroup() as group:
+        async with background_task(memory.watch(), "memory"), asyncio.TaskGroup() as group:
             for _ in range(CONNECTIONS):
                 group.create_task(slow.send())
             await eventually(lambda: slow.sending == CONNECTIONS)

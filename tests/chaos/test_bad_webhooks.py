@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from tests.chaos.audience import Notes
 from tests.chaos.audience_invariants import audience_violations
 from tests.chaos.bad_clients import Memory
@@ -98,7 +98,7 @@ async def test_bad_webhooks_delay_nobody_else_and_are_paused_and_none_gets_into_
         names.mean(moving=PRIVATE)
         memory = Memory(psutil.Process(newsroom.lives[-1].process.pid))
         memory_before = memory.process.memory_info().rss
-        async with running(memory.watch(), "memory"):
+        async with background_task(memory.watch(), "memory"):
             beside_bad, beside_good = await asyncio.gather(
                 delays(newsroom, issues), delays(ordinary, issues)
             )

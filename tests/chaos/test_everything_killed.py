@@ -17,7 +17,7 @@ from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.queues import open_orders_queue
 from shared.clock import utc_now
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shared.runtime.settings import ServiceSettings
 from shared.store.factory import open_store
 from tests.chaos.evidence import AtRest, Evidence
@@ -104,7 +104,7 @@ async def world(folder: Path, seed: int) -> AsyncIterator[World]:
     port = free_port()
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http, order_hook() as hook:
         customers, follower = Customers(http, Ledger(), seed), Follower(http)
-        async with running(follower.follow(), "follower"):
+        async with background_task(follower.follow(), "follower"):
             yield World(folder, port, customers, follower, hook)
 
 

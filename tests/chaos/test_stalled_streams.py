@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.streams.audience import Audience
 from benchmarks.streams.times import numbered_issue
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from tests.chaos.bad_clients import Memory
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, Run
@@ -50,7 +50,7 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
         memory = Memory(psutil.Process(notifier.process.pid))
         empty = memory.process.memory_info().rss
         async with (
-            running(memory.watch(), "memory"),
+            background_task(memory.watch(), "memory"),
             audience.readers(streams - stalled) as readers,
             audience.sleepers(stalled),
         ):

@@ -1,4 +1,4 @@
-"""One store after the other, opened as often as a test likes."""
+"""Each of the stores, opened as often as a test needs it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 from notifier.store.contract import NotifierStore
-from notifier.store.dynamodb.store import dynamodb_notifier_store
+from notifier.store.dynamodb.store import DynamoDBNotifierStore
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.store.contract import Store
-from shared.store.dynamodb.store import dynamodb_store
-from shared.store.dynamodb.table import provision_table
+from shared.store.dynamodb.provisioning import provision_table
+from shared.store.dynamodb.store import DynamoDBStore
+from shared.store.dynamodb.table import Table
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import NOON, NewOrder, orders_of
 from tests.contract.subscribers import NewSubscription, subscriptions_of
@@ -75,7 +76,7 @@ def ministack_table(ministack: str) -> str:
 
 @pytest.fixture
 def shop_id() -> str:
-    """A shop that no other test has used."""
+    """A shop that no other test uses."""
     return f"shop-{next(_shops)}"
 
 
@@ -98,7 +99,7 @@ def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
     @contextlib.asynccontextmanager
     async def open_dynamodb(store_id: str) -> AsyncIterator[Store]:
         async with dynamodb_client(endpoint) as client:
-            yield dynamodb_store(client, TABLE, store_id, lambda: NOON)
+            yield DynamoDBStore(Table(client, TABLE), store_id, lambda: NOON)
 
     return open_dynamodb
 
@@ -111,7 +112,7 @@ async def store(open_shop: OpenStore, shop_id: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def second_store(open_shop: OpenStore, shop_id: str) -> AsyncIterator[Store]:
-    """Another opening of the same store, as another process would have it."""
+    """The same store opened again, as another process opens it."""
     async with open_shop(shop_id) as opened:
         yield opened
 
@@ -125,7 +126,7 @@ def open_notifier(request: pytest.FixtureRequest, tmp_path: Path) -> OpenNotifie
     @contextlib.asynccontextmanager
     async def open_dynamodb(store_id: str) -> AsyncIterator[NotifierStore]:
         async with dynamodb_client(endpoint) as client:
-            yield dynamodb_notifier_store(client, TABLE, store_id, lambda: NOON)
+            yield DynamoDBNotifierStore(Table(client, TABLE), store_id, lambda: NOON)
 
     return open_dynamodb
 
@@ -140,6 +141,6 @@ async def notifier(open_notifier: OpenNotifierStore, shop_id: str) -> AsyncItera
 async def second_notifier(
     open_notifier: OpenNotifierStore, shop_id: str
 ) -> AsyncIterator[NotifierStore]:
-    """Another opening of the same store, as another process would have it."""
+    """The same store opened again, as another process opens it."""
     async with open_notifier(shop_id) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""The log of deliveries: due until it is told otherwise, and delivered for good."""
+"""The log of deliveries: a delivery is due until it is finished, and delivered for good."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from notifier.store.contract import NotifierStore
-from shared.domain.delivery import Delivery, DeliveryState, due_place
+from shared.domain.delivery import Delivery, DeliveryState, due_sort_key
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, due_to, in_isolation
@@ -23,7 +23,7 @@ def tried(delivery: Delivery, state: DeliveryState, attempts: int = 1) -> Delive
     )
 
 
-async def test_what_is_due_is_seen_by_every_process(
+async def test_due_deliveries_are_seen_by_every_process(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
     ada, grace = due_to("ada"), due_to("grace")
@@ -36,7 +36,9 @@ async def test_what_is_due_is_seen_by_every_process(
     assert await second_notifier.delivery("unknown", ada.id) is None
 
 
-async def test_more_are_logged_at_once_than_one_request_takes(notifier: NotifierStore) -> None:
+async def test_more_deliveries_are_logged_at_once_than_one_request_takes(
+    notifier: NotifierStore,
+) -> None:
     due = [due_to(f"subscriber-{count:03d}") for count in range(130)]
     await notifier.log_due(due)
 
@@ -44,7 +46,7 @@ async def test_more_are_logged_at_once_than_one_request_takes(notifier: Notifier
 
 
 @pytest.mark.parametrize("state", list(DeliveryState))
-async def test_what_is_in_the_log_stays_when_it_is_announced_again(
+async def test_a_logged_delivery_stays_as_it_is_when_it_is_announced_again(
     notifier: NotifierStore, second_notifier: NotifierStore, state: DeliveryState
 ) -> None:
     ada, grace = due_to("ada"), due_to("grace")
@@ -118,7 +120,7 @@ async def test_the_last_deliveries_are_those_of_the_newest_events(
     assert await notifier.last_deliveries("ada", 2, oldest.id) == []
 
 
-async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> None:
+async def test_due_deliveries_are_listed_page_by_page(notifier: NotifierStore) -> None:
     due = [
         due_to(subscriber, f"issue-{age}", NOON + age * SECOND)
         for age in (1, 2, 3)
@@ -129,16 +131,16 @@ async def test_what_is_due_is_listed_page_by_page(notifier: NotifierStore) -> No
     await notifier.log_attempt(tried(done, DeliveryState.DELIVERED))
 
     first = await notifier.due_deliveries(3)
-    second = await notifier.due_deliveries(3, due_place(first[-1]))
-    third = await notifier.due_deliveries(3, due_place(second[-1]))
+    second = await notifier.due_deliveries(3, due_sort_key(first[-1]))
+    third = await notifier.due_deliveries(3, due_sort_key(second[-1]))
 
     assert [*first, *second, *third] == due
     assert (len(first), len(second), len(third)) == (3, 3, 2)
-    assert await notifier.due_deliveries(3, due_place(due[-1])) == []
-    assert await notifier.due_deliveries(3, due_place(done)) == due[4:7]
+    assert await notifier.due_deliveries(3, due_sort_key(due[-1])) == []
+    assert await notifier.due_deliveries(3, due_sort_key(done)) == due[4:7]
 
 
-async def test_what_is_due_is_counted_where_it_is_more_than_so_much(
+async def test_due_deliveries_are_counted_where_they_are_above_a_number(
     notifier: NotifierStore,
 ) -> None:
     due = [
@@ -154,7 +156,7 @@ async def test_what_is_due_is_counted_where_it_is_more_than_so_much(
     assert await notifier.count_due(3) == {}
 
 
-async def test_an_attempt_is_claimed_once_by_whoever_saw_the_log_as_it_is(
+async def test_an_attempt_is_claimed_once_by_a_caller_that_knows_the_logged_delivery(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
     due = due_to("ada")
@@ -172,7 +174,7 @@ async def test_an_attempt_is_claimed_once_by_whoever_saw_the_log_as_it_is(
     assert again == replace(due, attempts=2, tried_at=NOON + 3 * SECOND, not_before=NOON + MINUTE)
 
 
-async def test_no_attempt_is_claimed_of_what_is_unknown_or_settled_meanwhile(
+async def test_no_attempt_of_an_unknown_or_a_finished_delivery_is_claimed(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
     due = due_to("ada")

@@ -1,4 +1,4 @@
-"""What only the DynamoDB store has to get right for the notifier: retries, expiry, the index."""
+"""The notifier's DynamoDB store alone: retries, expiry, the index."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from notifier.store.dynamodb.store import DynamoDBNotifierStore, dynamodb_notifier_store
+from notifier.store.dynamodb.store import DynamoDBNotifierStore
 from notifier.store.factory import open_notifier_store
 from shared.domain.delivery import DeliveryState
 from shared.domain.order import OPEN_STATES
 from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.runtime.settings import ServiceSettings, StoreKind
-from shared.store.contract import StoreUnavailableError
+from shared.store.contract import StoreUnavailableError, ValueKey
 from shared.store.dynamodb.item import Item, key, shop_key
-from shared.store.dynamodb.store import dynamodb_store
+from shared.store.dynamodb.provisioning import provision_table
+from shared.store.dynamodb.store import DynamoDBStore
 from shared.store.dynamodb.subscription_item import subscription_key, subscription_pk
-from shared.store.dynamodb.table import provision_table
+from shared.store.dynamodb.table import Table
 from shared.store.factory import open_store, table_name
 from shared.store.subscription_contract import SubscriptionChangedError
 from tests.contract.conftest import TABLE, dynamodb_client
@@ -48,7 +49,7 @@ async def client(endpoint: str) -> AsyncIterator[DynamoDBClient]:
 
 @pytest.fixture
 def notifier(client: DynamoDBClient, shop_id: str) -> DynamoDBNotifierStore:
-    return dynamodb_notifier_store(client, TABLE, shop_id, lambda: NOON)
+    return DynamoDBNotifierStore(Table(client, TABLE), shop_id, lambda: NOON)
 
 
 def send_twice(client: DynamoDBClient, operation: str) -> list[int]:
@@ -68,7 +69,7 @@ def ended(subscription: Subscription) -> Subscription:
 
 
 async def attributes(client: DynamoDBClient, item_key: Item) -> tuple[str | None, str | None]:
-    """Give the partition of the index of what is open that an item is in, and when it expires."""
+    """Give the partition of the index of open items that an item is in, and when it expires."""
     item = (await client.get_item(TableName=TABLE, Key=item_key, ConsistentRead=True))["Item"]
     assert ("open" in item) == ("placed" in item)
     return item.get("open", {}).get("S"), item.get("expires", {}).get("N")
@@ -100,7 +101,7 @@ async def test_a_change_whose_answer_was_lost_succeeds_and_a_rivals_is_refused(
     assert await notifier.subscription(pending.id) == active
 
 
-async def test_a_change_in_the_way_of_another_transaction_is_unavailable_not_refused(
+async def test_a_change_that_conflicts_with_another_transaction_is_unavailable_not_refused(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore, new_subscription: NewSubscription
 ) -> None:
     pending = await notifier.add_subscription(new_subscription())
@@ -145,11 +146,11 @@ async def test_a_subscription_expires_only_once_it_has_ended(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore, new_subscription: NewSubscription
 ) -> None:
     pending = await notifier.add_subscription(new_subscription())
-    place = subscription_key(notifier.store_id, pending.id)
-    assert await attributes(client, place) == (f"pending#{notifier.store_id}", None)
+    item_key = subscription_key(notifier.store_id, pending.id)
+    assert await attributes(client, item_key) == (f"pending#{notifier.store_id}", None)
 
     await notifier.replace_subscription(pending, ended(pending))
-    assert await attributes(client, place) == (None, MONTH_LATER)
+    assert await attributes(client, item_key) == (None, MONTH_LATER)
 
 
 @pytest.mark.parametrize("state", list(DeliveryState))
@@ -165,28 +166,27 @@ async def test_a_delivery_expires_unless_it_is_due(
     assert await attributes(client, item_key) == expected
 
 
-async def test_an_issue_expires_once_it_was_announced_and_none_is_made_up(
+async def test_an_issue_expires_once_it_was_announced_and_an_unknown_one_is_not_created(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore
 ) -> None:
     await notifier.add_issue(issue("issue-1"))
-    place = shop_key(notifier.store_id, "issue#issue-1")
-    assert await attributes(client, place) == (f"unannounced#{notifier.store_id}", None)
+    item_key = shop_key(notifier.store_id, "issue#issue-1")
+    assert await attributes(client, item_key) == (f"unannounced#{notifier.store_id}", None)
 
     await notifier.issue_announced("issue-1")
     await notifier.issue_announced("never-added")
 
-    assert await attributes(client, place) == (None, MONTH_LATER)
+    assert await attributes(client, item_key) == (None, MONTH_LATER)
     unknown = shop_key(notifier.store_id, "issue#never-added")
     assert "Item" not in await client.get_item(TableName=TABLE, Key=unknown)
 
 
-async def test_what_is_open_for_the_notifier_is_in_no_list_of_open_orders(
-    client: DynamoDBClient,
+async def test_open_items_of_the_notifier_are_in_no_list_of_orders(
     notifier: DynamoDBNotifierStore,
     new_order: NewOrder,
     new_subscription: NewSubscription,
 ) -> None:
-    store = dynamodb_store(client, TABLE, notifier.store_id, lambda: NOON)
+    store = DynamoDBStore(notifier.table, notifier.store_id, lambda: NOON)
     placed = (await store.place(new_order(), TODAY)).order
     await store.add_subscription(new_subscription())
     await notifier.log_due([due_to("ada")])
@@ -197,7 +197,7 @@ async def test_what_is_open_for_the_notifier_is_in_no_list_of_open_orders(
     assert ids((await store.page(None, 10, None)).orders) == [placed.id]
 
 
-async def test_a_list_goes_on_past_what_the_index_has_not_heard_of(
+async def test_a_list_goes_on_past_items_that_the_index_lags_behind(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore
 ) -> None:
     due = [due_to(f"subscriber-{count}") for count in range(5)]
@@ -219,7 +219,7 @@ async def test_a_list_goes_on_past_what_the_index_has_not_heard_of(
 async def test_a_list_may_take_longer_than_each_of_its_pages(
     client: DynamoDBClient, shop_id: str, new_subscription: NewSubscription
 ) -> None:
-    notifier = dynamodb_notifier_store(client, TABLE, shop_id, lambda: NOON, timeout_seconds=1)
+    notifier = DynamoDBNotifierStore(Table(client, TABLE, timeout_seconds=1), shop_id, lambda: NOON)
     added = [
         await notifier.add_subscription(new_subscription(state=SubscriptionState.ACTIVE))
         for _ in range(6)
@@ -242,7 +242,9 @@ async def test_a_list_may_take_longer_than_each_of_its_pages(
 async def test_a_page_that_takes_too_long_is_unavailable(
     client: DynamoDBClient, shop_id: str
 ) -> None:
-    notifier = dynamodb_notifier_store(client, TABLE, shop_id, lambda: NOON, timeout_seconds=0.1)
+    notifier = DynamoDBNotifierStore(
+        Table(client, TABLE, timeout_seconds=0.1), shop_id, lambda: NOON
+    )
 
     def never(**_: Any) -> Any:
         return asyncio.Event().wait()
@@ -254,7 +256,7 @@ async def test_a_page_that_takes_too_long_is_unavailable(
             await listing
 
 
-async def test_when_one_of_many_puts_fails_the_caller_is_told_and_can_log_them_again(
+async def test_when_one_of_many_puts_fails_the_caller_gets_the_error_and_can_log_them_again(
     client: DynamoDBClient, notifier: DynamoDBNotifierStore
 ) -> None:
     due = [due_to(f"subscriber-{count}") for count in range(3)]
@@ -291,7 +293,7 @@ async def test_the_settings_open_it_beside_the_orders(
         assert await notifier.subscription(subscription.id) == subscription
 
 
-async def test_without_a_client_there_is_none_to_open() -> None:
+async def test_without_a_client_it_cannot_be_opened() -> None:
     settings = ServiceSettings(store=StoreKind.DYNAMODB)
 
     with pytest.raises(ValueError, match="no client"):
@@ -301,7 +303,7 @@ async def test_without_a_client_there_is_none_to_open() -> None:
 
 async def test_a_server_that_is_not_there_is_unavailable(new_subscription: NewSubscription) -> None:
     async with dynamodb_client(f"http://127.0.0.1:{free_port()}") as client:
-        notifier = dynamodb_notifier_store(client, TABLE, "main", lambda: NOON)
+        notifier = DynamoDBNotifierStore(Table(client, TABLE), "main", lambda: NOON)
 
         results = await asyncio.gather(
             notifier.add_subscription(new_subscription()),
@@ -314,9 +316,11 @@ async def test_a_server_that_is_not_there_is_unavailable(new_subscription: NewSu
             notifier.due_deliveries(1),
             notifier.put_topic("beans", ""),
             notifier.unannounced_issues(1),
-            notifier.reserve_confirmation("ada", "s1", NOON, places=1, hold=dt.timedelta(days=1)),
+            notifier.reserve_confirmation(
+                "ada", "s1", NOON, limit=1, lifetime=dt.timedelta(days=1)
+            ),
             notifier.release_confirmation("ada", "s1"),
-            notifier.link_secret("candidate"),
+            notifier.get_or_set_value(ValueKey.LINK_SECRET, "candidate"),
             notifier.check(),
             return_exceptions=True,
         )

@@ -1,4 +1,4 @@
-"""What only the DynamoDB store has to get right: retries, time, the table and its indexes."""
+"""The DynamoDB store alone: retries, time, the table and its indexes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from shared.domain.order import OrderState
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
 from shared.store.dynamodb.item import order_key
-from shared.store.dynamodb.store import DynamoDBStore, dynamodb_store
-from shared.store.dynamodb.table import provision_table
+from shared.store.dynamodb.provisioning import provision_table
+from shared.store.dynamodb.store import DynamoDBStore
+from shared.store.dynamodb.table import Table
 from shared.store.factory import open_store, table_name
 from tests.contract.conftest import TABLE, dynamodb_client
 from tests.contract.orders import NOON, TODAY, NewOrder, ids, moved
@@ -34,11 +35,11 @@ async def client(ministack_table: str) -> AsyncIterator[DynamoDBClient]:
 
 @pytest.fixture
 def store(client: DynamoDBClient, shop_id: str) -> DynamoDBStore:
-    return dynamodb_store(client, TABLE, shop_id, lambda: NOON)
+    return DynamoDBStore(Table(client, TABLE), shop_id, lambda: NOON)
 
 
 def send_puts_twice(client: DynamoDBClient) -> list[str]:
-    """Lose the first answer to each put, so that the client sends it again; gives what happened."""
+    """Lose the first answer to each put, so that the client sends it again; return the requests."""
     sent: list[str] = []
 
     def lose_the_first_answer(attempts: int, **_: Any) -> Any:
@@ -49,7 +50,7 @@ def send_puts_twice(client: DynamoDBClient) -> list[str]:
     return sent
 
 
-async def test_a_place_whose_answer_was_lost_still_creates_the_order(
+async def test_an_order_whose_put_lost_its_answer_is_still_created(
     client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
 ) -> None:
     sent = send_puts_twice(client)
@@ -114,15 +115,15 @@ async def test_a_batch_that_is_never_read_ends_as_unavailable(
 async def test_a_page_of_a_rare_state_ends_early_and_goes_on_from_there(
     store: DynamoDBStore, new_order: NewOrder
 ) -> None:
-    impatient = replace(store, looked_at_per_page=4)
+    small_pages = replace(store, read_per_page=4)
     for _ in range(9):
         await store.place(new_order(NOON - dt.timedelta(days=1)), TODAY)
     oldest = (await store.place(new_order(NOON - dt.timedelta(days=2)), TODAY)).order
     await store.replace(oldest, moved(oldest, OrderState.CANCELED))
 
-    first = await impatient.page(OrderState.CANCELED, 3, None)
-    second = await impatient.page(OrderState.CANCELED, 3, first.next_cursor)
-    third = await impatient.page(OrderState.CANCELED, 3, second.next_cursor)
+    first = await small_pages.page(OrderState.CANCELED, 3, None)
+    second = await small_pages.page(OrderState.CANCELED, 3, first.next_cursor)
+    third = await small_pages.page(OrderState.CANCELED, 3, second.next_cursor)
 
     assert (first.orders, second.orders, ids(third.orders)) == ([], [], [oldest.id])
     assert third.next_cursor is None
@@ -191,7 +192,7 @@ async def test_the_settings_open_it(client: DynamoDBClient) -> None:
 async def test_a_table_that_is_not_there_is_unavailable(
     client: DynamoDBClient, new_order: NewOrder
 ) -> None:
-    store = dynamodb_store(client, "no-such-table", "main", lambda: NOON)
+    store = DynamoDBStore(Table(client, "no-such-table"), "main", lambda: NOON)
 
     with pytest.raises(StoreUnavailableError):
         await store.place(new_order(), TODAY)
@@ -201,7 +202,7 @@ async def test_a_table_that_is_not_there_is_unavailable(
 
 async def test_a_server_that_is_not_there_is_unavailable(new_order: NewOrder) -> None:
     async with dynamodb_client(f"http://127.0.0.1:{free_port()}") as client:
-        store = dynamodb_store(client, TABLE, "main", lambda: NOON)
+        store = DynamoDBStore(Table(client, TABLE), "main", lambda: NOON)
 
         with pytest.raises(StoreUnavailableError):
             await store.place(new_order(), TODAY)
@@ -215,7 +216,7 @@ async def test_a_server_that_is_not_there_is_unavailable(new_order: NewOrder) ->
         (500, "InternalServerError"),
     ],
 )
-async def test_what_is_no_fault_of_a_request_is_unavailable(
+async def test_an_error_that_the_request_did_not_cause_is_unavailable(
     client: DynamoDBClient, store: DynamoDBStore, status: int, code: str
 ) -> None:
     refuse_reads(client, status, code)
@@ -224,7 +225,7 @@ async def test_what_is_no_fault_of_a_request_is_unavailable(
         await store.get("order")
 
 
-async def test_a_request_that_would_be_refused_again_is_not_called_unavailable(
+async def test_the_error_of_an_invalid_request_is_not_unavailable(
     client: DynamoDBClient, store: DynamoDBStore
 ) -> None:
     refuse_reads(client, 400, "ValidationException")
@@ -260,7 +261,7 @@ async def silent_server() -> AsyncIterator[str]:
 
 async def test_a_server_that_never_answers_is_unavailable_in_time(silent_server: str) -> None:
     async with dynamodb_client(silent_server) as client:
-        store = dynamodb_store(client, TABLE, "main", lambda: NOON, timeout_seconds=0.2)
+        store = DynamoDBStore(Table(client, TABLE, timeout_seconds=0.2), "main", lambda: NOON)
 
         async with asyncio.timeout(2):
             with pytest.raises(StoreUnavailableError, match=r"within 0\.2 s"):

@@ -1,4 +1,4 @@
-"""What only the SQLite store has to get right: older files, forgetting, a file out of reach."""
+"""The SQLite store alone: older files, deleting what is finished, a file out of reach."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ import pytest
 from notifier.store.contract import NotifierStore
 from notifier.store.factory import open_notifier_store
 from notifier.store.sqlite.store import open_sqlite_notifier_store
+from shared.clock import sortable
 from shared.domain.delivery import DeliveryState
 from shared.domain.order import Order
 from shared.domain.subscription import SubscriptionState, advance
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.startup import StartupError
 from shared.store.contract import StoreUnavailableError
+from shared.store.document import ORDER
 from shared.store.factory import open_store
-from shared.store.sqlite import orders as sqlite_orders
 from shared.store.sqlite import schema as sqlite_schema
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import NOON, TODAY, NewOrder
@@ -42,18 +43,33 @@ async def notifier(path: Path, shop_id: str) -> AsyncIterator[NotifierStore]:
         yield opened
 
 
-def made_by_the_first_release(path: Path, order: Order) -> Order:
+def write_as_the_first_release(path: Path, order: Order) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         for statement in sqlite_schema.STEPS[0]:
             connection.execute(statement)
         connection.execute("PRAGMA user_version = 1")
-        return sqlite_orders.place(connection, order, TODAY).order
+        connection.execute(
+            "INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, 1)",
+            (order.store_id, TODAY.isoformat()),
+        )
+        connection.execute(
+            "INSERT INTO orders VALUES (?, ?, ?, ?, 1, 0, ?, ?)",
+            (
+                order.id,
+                order.store_id,
+                order.number,
+                order.state,
+                sortable(order.placed_at),
+                ORDER.dump_json(order).decode(),
+            ),
+        )
 
 
 async def test_a_file_of_the_first_release_is_brought_up_with_its_orders_intact(
     path: Path, shop_id: str, new_order: NewOrder, new_subscription: NewSubscription
 ) -> None:
-    placed = made_by_the_first_release(path, new_order())
+    placed = replace(new_order(), number="001")
+    write_as_the_first_release(path, placed)
 
     async with open_sqlite_notifier_store(path, shop_id) as notifier:
         subscription = await notifier.add_subscription(new_subscription())
@@ -66,7 +82,7 @@ async def test_a_file_of_the_first_release_is_brought_up_with_its_orders_intact(
         assert connection.execute("PRAGMA user_version").fetchone() == (sqlite_schema.VERSION,)
 
 
-async def test_what_was_done_long_ago_is_forgotten_and_the_rest_is_not(
+async def test_deliveries_that_finished_long_ago_are_deleted_and_the_rest_is_not(
     notifier: NotifierStore,
 ) -> None:
     long_ago = NOON - 2 * DAY
@@ -78,12 +94,12 @@ async def test_what_was_done_long_ago_is_forgotten_and_the_rest_is_not(
     for delivery in (*old, *lately):
         await notifier.log_attempt(delivery)
 
-    await notifier.forget(NOON - DAY)
+    await notifier.delete_finished(NOON - DAY)
 
     assert set(await notifier.last_deliveries("ada", 10)) == {due, *lately}
 
 
-async def test_all_of_a_long_log_is_forgotten(notifier: NotifierStore) -> None:
+async def test_all_of_a_long_log_is_deleted(notifier: NotifierStore) -> None:
     await asyncio.gather(
         *(
             notifier.log_attempt(
@@ -93,12 +109,12 @@ async def test_all_of_a_long_log_is_forgotten(notifier: NotifierStore) -> None:
         )
     )
 
-    await notifier.forget(NOON + DAY)
+    await notifier.delete_finished(NOON + DAY)
 
     assert await notifier.last_deliveries("ada", 10) == []
 
 
-async def test_issues_are_forgotten_when_they_were_announced(
+async def test_issues_are_deleted_once_they_were_announced(
     notifier: NotifierStore, path: Path
 ) -> None:
     long_ago = NOON - 2 * DAY
@@ -108,7 +124,7 @@ async def test_issues_are_forgotten_when_they_were_announced(
     for accepted in (announced, new):
         await notifier.issue_announced(accepted.id)
 
-    await notifier.forget(NOON - DAY)
+    await notifier.delete_finished(NOON - DAY)
 
     assert await notifier.unannounced_issues(10) == [waiting]
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -118,7 +134,7 @@ async def test_issues_are_forgotten_when_they_were_announced(
         ]
 
 
-async def test_subscriptions_are_forgotten_some_time_after_they_ended(
+async def test_subscriptions_are_deleted_some_time_after_they_ended(
     notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
     pending, old, lately = [
@@ -129,7 +145,7 @@ async def test_subscriptions_are_forgotten_some_time_after_they_ended(
         ended = advance(subscription, SubscriptionState.ENDED, at)
         await notifier.replace_subscription(subscription, ended)
 
-    await notifier.forget(NOON - DAY)
+    await notifier.delete_finished(NOON - DAY)
 
     assert await notifier.subscription(old.id) is None
     assert await notifier.subscription(lately.id) is not None
@@ -148,12 +164,12 @@ async def test_however_many_subscribe_all_are_found_once(
     assert sorted(found) == sorted(subscription.id for subscription in added)
 
 
-async def test_a_shop_forgets_nothing_of_another(path: Path, notifier: NotifierStore) -> None:
+async def test_a_shop_deletes_nothing_of_another(path: Path, notifier: NotifierStore) -> None:
     delivered = replace(due_to("ada"), state=DeliveryState.DELIVERED)
     await notifier.log_attempt(delivered)
 
     async with open_sqlite_notifier_store(path, "elsewhere") as elsewhere:
-        await elsewhere.forget(NOON + DAY)
+        await elsewhere.delete_finished(NOON + DAY)
 
     assert await notifier.delivery("ada", delivered.id) == delivered
 
@@ -193,7 +209,7 @@ async def test_the_settings_open_it_on_the_file_of_the_orders(
         assert await notifier.subscription(subscription.id) == subscription
 
 
-async def test_a_file_that_cannot_be_opened_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_opened_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     settings = ServiceSettings(state_dir=tmp_path / "file")
 

@@ -23,15 +23,15 @@ async def placed(store: Store, order: Order, *states: OrderState) -> Order:
     return after
 
 
-class Asked(set[str]):
-    """Ids that are known, and those that were asked for."""
+class KnownIds(set[str]):
+    """Ids that are known, and a record of those that were looked up."""
 
     def __init__(self, known: Iterable[str]) -> None:
         super().__init__(known)
-        self.asked: list[str] = []
+        self.looked_up: list[str] = []
 
     def __contains__(self, order_id: object) -> bool:
-        self.asked.append(str(order_id))
+        self.looked_up.append(str(order_id))
         return super().__contains__(order_id)
 
 
@@ -61,7 +61,7 @@ async def test_pages_run_from_the_newest_order_to_the_oldest(
         assert await all_pages(store, None, limit) == expected
 
 
-async def test_the_last_page_says_so_even_when_it_is_full(
+async def test_the_last_page_has_no_cursor_even_when_it_is_full(
     store: Store, new_order: NewOrder
 ) -> None:
     for _ in range(2):
@@ -92,7 +92,7 @@ async def test_a_new_order_does_not_shift_the_next_page(store: Store, new_order:
 
 
 @pytest.mark.parametrize("state", [OrderState.PREPARING, OrderState.CANCELED])
-async def test_a_page_may_be_of_one_state(
+async def test_a_page_can_be_of_one_state(
     store: Store, new_order: NewOrder, state: OrderState
 ) -> None:
     wanted = []
@@ -117,7 +117,7 @@ async def test_a_page_may_be_of_one_state(
         base64.urlsafe_b64encode(b"\xff\xff").decode(),
     ],
 )
-async def test_a_cursor_that_no_page_came_with_is_refused(store: Store, cursor: str) -> None:
+async def test_a_cursor_that_did_not_come_with_a_page_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(InvalidCursorError):
         await store.page(None, 10, cursor)
 
@@ -172,7 +172,7 @@ async def test_one_shop_does_not_list_the_orders_of_another(
             assert ids(await shop.oldest_open_orders((), 10)) == [order.id]
 
 
-async def test_the_oldest_open_orders_come_first_and_those_that_are_known_not_at_all(
+async def test_the_oldest_open_orders_come_first_and_known_ones_are_left_out(
     store: Store, new_order: NewOrder
 ) -> None:
     newest, ready, oldest = [
@@ -187,13 +187,13 @@ async def test_the_oldest_open_orders_come_first_and_those_that_are_known_not_at
     assert await store.oldest_open_orders({ready.id, oldest.id, newest.id}, 2) == []
 
 
-async def test_the_known_are_asked_once_about_every_open_order_that_is_passed(
+async def test_every_open_order_that_is_passed_is_looked_up_once_in_the_known_ones(
     store: Store, new_order: NewOrder
 ) -> None:
     orders = [await placed(store, new_order(NOON - dt.timedelta(minutes=n))) for n in range(4)]
     await placed(store, new_order(), OrderState.CANCELED)
-    known = Asked({orders[0].id, orders[2].id})
+    known = KnownIds({orders[0].id, orders[2].id})
 
     assert await store.oldest_open_orders(known, 10) == [orders[3], orders[1]]
 
-    assert known.asked == ids(orders[::-1])
+    assert known.looked_up == ids(orders[::-1])

@@ -1,11 +1,11 @@
-"""What staff set for the whole shop, and who is at work."""
+"""What staff set for the whole shop, and the heartbeats of its processes."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
-from shared.store.contract import Store
+from shared.store.contract import Store, ValueKey
 from tests.contract.conftest import OpenStore
 from tests.contract.orders import NOON
 
@@ -24,7 +24,7 @@ async def test_the_state_is_seen_by_every_process(store: Store, second_store: St
     )
 
 
-async def test_opening_again_forgets_the_reason_and_keeps_what_is_sold_out(store: Store) -> None:
+async def test_opening_again_clears_the_reason_and_keeps_what_is_sold_out(store: Store) -> None:
     await store.set_sold_out("croissant", sold_out=True)
     await store.set_state(ShopState.CLOSED, "holiday", SOON)
     await store.set_state(ShopState.OPEN, None, None)
@@ -45,66 +45,66 @@ async def test_items_are_sold_out_until_they_are_put_back(store: Store) -> None:
     assert await store.status() == ShopStatus()
 
 
-async def test_a_barista_is_on_shift_until_its_time_is_over(store: Store) -> None:
-    shift = WorkerHeartbeat("ada", 4, SOON)
-    await store.record_worker_heartbeat(shift)
+async def test_a_worker_is_alive_until_its_time_is_over(store: Store) -> None:
+    beat = WorkerHeartbeat("ada", 4, SOON)
+    await store.record_heartbeat(beat)
 
-    assert await store.worker_heartbeats(NOON) == [shift]
-    assert await store.worker_heartbeats(SOON - dt.timedelta(microseconds=1)) == [shift]
+    assert await store.worker_heartbeats(NOON) == [beat]
+    assert await store.worker_heartbeats(SOON - dt.timedelta(microseconds=1)) == [beat]
     assert await store.worker_heartbeats(SOON) == []
 
 
-async def test_clocking_in_again_writes_over_the_shift_before(
-    store: Store, second_store: Store
-) -> None:
+async def test_a_heartbeat_replaces_the_one_before(store: Store, second_store: Store) -> None:
     later = WorkerHeartbeat("ada", 2, SOON + dt.timedelta(seconds=10))
-    await store.record_worker_heartbeat(WorkerHeartbeat("ada", 4, SOON))
-    await store.record_worker_heartbeat(later)
+    await store.record_heartbeat(WorkerHeartbeat("ada", 4, SOON))
+    await store.record_heartbeat(later)
 
     assert await second_store.worker_heartbeats(SOON) == [later]
 
 
-async def test_a_barista_that_clocks_out_is_gone(store: Store) -> None:
-    for barista in ("ada", "grace"):
-        await store.record_worker_heartbeat(WorkerHeartbeat(barista, 1, SOON))
-    await store.remove_worker_heartbeat("ada")
-    await store.remove_worker_heartbeat("nobody")
+async def test_a_worker_whose_heartbeat_was_removed_is_gone(store: Store) -> None:
+    for worker in ("ada", "grace"):
+        await store.record_heartbeat(WorkerHeartbeat(worker, 1, SOON))
+    await store.remove_heartbeat(WorkerHeartbeat, "ada")
+    await store.remove_heartbeat(WorkerHeartbeat, "nobody")
 
-    assert [shift.barista for shift in await store.worker_heartbeats(NOON)] == ["grace"]
+    assert [beat.worker for beat in await store.worker_heartbeats(NOON)] == ["grace"]
 
 
-async def test_a_shift_tells_how_far_down_the_line_the_barista_is_how_busy_and_how_fast(
+async def test_a_heartbeat_has_the_progress_of_the_worker_and_how_busy_and_how_fast_it_is(
     store: Store,
 ) -> None:
-    shift = WorkerHeartbeat("ada", 4, SOON, head=NOON, in_hand=3, prepared=10, prep_seconds=4.125)
-    await store.record_worker_heartbeat(shift)
+    beat = WorkerHeartbeat(
+        "ada", 4, SOON, newest_ticket_at=NOON, in_hand=3, prepared=10, prep_seconds=4.125
+    )
+    await store.record_heartbeat(beat)
 
-    assert await store.worker_heartbeats(NOON) == [shift]
+    assert await store.worker_heartbeats(NOON) == [beat]
 
 
-async def test_a_cashier_is_signed_in_as_it_last_said_until_it_signs_out(
+async def test_a_cashiers_last_heartbeat_stays_until_it_is_removed(
     store: Store, second_store: Store
 ) -> None:
     assert await store.cashier_heartbeats() == []
-    await store.record_cashier_heartbeat(CashierHeartbeat("north", NOON))
-    await store.record_cashier_heartbeat(CashierHeartbeat("south", NOON, unannounced_since=NOON))
-    await store.record_cashier_heartbeat(CashierHeartbeat("north", SOON))
+    await store.record_heartbeat(CashierHeartbeat("north", NOON))
+    await store.record_heartbeat(CashierHeartbeat("south", NOON, unannounced_since=NOON))
+    await store.record_heartbeat(CashierHeartbeat("north", SOON))
     expected = [
         CashierHeartbeat("north", SOON),
         CashierHeartbeat("south", NOON, unannounced_since=NOON),
     ]
     assert await second_store.cashier_heartbeats() == expected
 
-    await store.remove_cashier_heartbeat("south")
-    await store.remove_cashier_heartbeat("nobody")
+    await store.remove_heartbeat(CashierHeartbeat, "south")
+    await store.remove_heartbeat(CashierHeartbeat, "nobody")
     assert await second_store.cashier_heartbeats() == expected[:1]
 
 
 async def test_one_shop_does_not_see_the_staff_and_the_state_of_another(
     store: Store, open_shop: OpenStore, shop_id: str
 ) -> None:
-    await store.record_worker_heartbeat(WorkerHeartbeat("ada", 1, SOON))
-    await store.record_cashier_heartbeat(CashierHeartbeat("north", NOON))
+    await store.record_heartbeat(WorkerHeartbeat("ada", 1, SOON))
+    await store.record_heartbeat(CashierHeartbeat("north", NOON))
     await store.set_state(ShopState.CLOSED, None, None)
     await store.set_sold_out("tea", sold_out=True)
 
@@ -121,6 +121,6 @@ async def test_a_store_within_reach_passes_its_check(store: Store) -> None:
 async def test_the_secret_of_order_ids_is_the_one_that_was_recorded_first(
     store: Store, second_store: Store
 ) -> None:
-    assert await store.order_id_secret("first") == "first"
-    assert await second_store.order_id_secret("second") == "first"
-    assert await store.order_id_secret("third") == "first"
+    assert await store.get_or_set_value(ValueKey.ORDER_ID_SECRET, "first") == "first"
+    assert await second_store.get_or_set_value(ValueKey.ORDER_ID_SECRET, "second") == "first"
+    assert await store.get_or_set_value(ValueKey.ORDER_ID_SECRET, "third") == "first"

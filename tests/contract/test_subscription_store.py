@@ -1,4 +1,4 @@
-"""Subscriptions: recorded once, changed by whoever knew them, found by their routes."""
+"""Subscriptions: recorded once, changed only from their last version, found by their routes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_a_subscription_is_seen_by_every_process_as_it_was_recorded(
     assert await second_notifier.subscription("unknown") is None
 
 
-async def test_an_id_that_is_taken_gives_what_was_recorded_first(
+async def test_a_taken_id_gives_the_subscription_that_was_recorded_first(
     notifier: NotifierStore, second_notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
     first = await notifier.add_subscription(new_subscription())
@@ -59,7 +59,7 @@ async def test_an_id_that_is_taken_gives_what_was_recorded_first(
 
 
 @in_isolation
-async def test_of_many_that_record_one_id_all_are_given_the_same(
+async def test_all_that_record_the_same_id_at_once_get_the_same_subscription(
     notifier: NotifierStore, second_notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
     first = new_subscription()
@@ -74,7 +74,7 @@ async def test_of_many_that_record_one_id_all_are_given_the_same(
     assert await notifier.subscription(first.id) == recorded[0]
 
 
-async def test_a_change_is_written_over_what_it_was_made_from(
+async def test_a_change_replaces_the_version_that_it_was_made_from(
     notifier: NotifierStore, second_notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
     subscription = await notifier.add_subscription(new_subscription())
@@ -85,7 +85,7 @@ async def test_a_change_is_written_over_what_it_was_made_from(
     assert await notifier.subscription(subscription.id) == rotated
 
 
-async def test_a_change_of_what_somebody_else_has_changed_is_refused(
+async def test_a_change_of_an_older_version_is_refused(
     notifier: NotifierStore, second_notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
     pending = await notifier.add_subscription(new_subscription())
@@ -118,7 +118,7 @@ async def test_of_many_changes_at_once_one_is_made(
     assert await notifier.subscription(pending.id) == made
 
 
-async def test_a_change_of_what_was_never_recorded_is_refused(
+async def test_a_change_of_an_unrecorded_subscription_is_refused(
     notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
     with pytest.raises(SubscriptionChangedError):
@@ -161,7 +161,7 @@ async def test_all_that_have_one_of_the_routes_are_found(
 
 
 @pytest.mark.parametrize("states", [[ENDED], [ACTIVE, ENDED], [ACTIVE, PAUSED, ENDED]])
-async def test_one_that_has_ended_is_found_by_its_id_alone(
+async def test_an_ended_subscription_is_found_by_its_id_alone(
     notifier: NotifierStore,
     second_notifier: NotifierStore,
     new_subscription: NewSubscription,
@@ -197,7 +197,7 @@ async def test_subscriptions_in_a_state_are_listed_from_the_oldest_on(
     assert await notifier.in_state(PAUSED, 10) == [paused]
 
 
-async def test_a_note_that_is_made_without_a_new_version_is_in_nobodys_way(
+async def test_a_write_without_a_new_version_blocks_no_other_change(
     notifier: NotifierStore, second_notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
     added = await notifier.add_subscription(new_subscription())

@@ -1,10 +1,13 @@
-"""Topics, the issues published to them, and the secret that all notifiers have in common."""
+"""Topics, the issues published to them, and the values that all notifiers have in common."""
 
 from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from notifier.store.contract import NotifierStore
+from shared.store.contract import ValueKey
 from tests.contract.conftest import OpenNotifierStore
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, in_isolation, issue
@@ -26,7 +29,7 @@ async def test_topics_are_listed_by_name_as_they_were_last_described(
 
 
 @in_isolation
-async def test_of_many_that_record_a_topic_at_once_one_is_told_that_it_is_new(
+async def test_of_many_that_record_a_topic_at_once_it_is_new_to_one(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
     stores = [notifier, second_notifier] * 3
@@ -54,7 +57,7 @@ async def test_issues_are_listed_from_the_oldest_on_until_they_are_announced(
     assert not await notifier.is_announced("unknown")
 
 
-async def test_whoever_adds_an_issue_again_is_given_the_first(
+async def test_an_issue_that_is_added_again_stays_the_first(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:
     first, other = issue("issue-1"), issue("issue-1", NOON + SECOND)
@@ -74,21 +77,25 @@ async def test_an_issue_that_was_announced_stays_so_when_it_is_added_again(
     assert await notifier.unannounced_issues(10) == []
 
 
-async def test_the_secret_of_links_is_the_one_that_was_recorded_first(
-    notifier: NotifierStore, second_notifier: NotifierStore
+@pytest.mark.parametrize("key", ValueKey)
+async def test_a_candidate_is_recorded_only_when_there_is_no_value(
+    notifier: NotifierStore, second_notifier: NotifierStore, key: ValueKey
 ) -> None:
-    assert await notifier.link_secret("first") == "first"
-    assert await second_notifier.link_secret("second") == "first"
-    assert await notifier.link_secret("third") == "first"
+    assert await notifier.value(key) is None
+    assert await notifier.get_or_set_value(key, "first") == "first"
+    assert await second_notifier.get_or_set_value(key, "second") == "first"
+    assert await notifier.get_or_set_value(key, "third") == "first"
+    assert await second_notifier.value(key) == "first"
 
 
-async def test_the_mark_of_the_queue_is_the_one_that_was_recorded_last(
-    notifier: NotifierStore, second_notifier: NotifierStore
+@pytest.mark.parametrize("key", ValueKey)
+async def test_a_value_is_the_one_that_was_set_last(
+    notifier: NotifierStore, second_notifier: NotifierStore, key: ValueKey
 ) -> None:
-    assert await notifier.queue_mark() is None
-    await notifier.record_queue_mark("first")
-    await second_notifier.record_queue_mark("second")
-    assert await notifier.queue_mark() == "second"
+    await notifier.set_value(key, "first")
+    await second_notifier.set_value(key, "second")
+    assert await notifier.value(key) == "second"
+    assert {await notifier.value(other) for other in ValueKey if other is not key} == {None}
 
 
 async def test_a_notifier_store_within_reach_passes_its_check(notifier: NotifierStore) -> None:
@@ -100,13 +107,13 @@ async def test_one_shop_does_not_see_the_topics_of_another(
 ) -> None:
     await notifier.put_topic("beans", "What is in the grinder")
     await notifier.add_issue(issue("issue-1"))
-    await notifier.link_secret("ours")
-    await notifier.record_queue_mark("ours")
+    for key in ValueKey:
+        await notifier.set_value(key, "ours")
 
     async with open_notifier(f"{shop_id}-elsewhere") as elsewhere:
         assert await elsewhere.topics() == {}
         assert await elsewhere.unannounced_issues(10) == []
-        assert await elsewhere.link_secret("theirs") == "theirs"
-        assert await elsewhere.queue_mark() is None
+        for key in ValueKey:
+            assert await elsewhere.get_or_set_value(key, "theirs") == "theirs"
         await elsewhere.issue_announced("issue-1")
     assert await notifier.unannounced_issues(10) == [issue("issue-1")]

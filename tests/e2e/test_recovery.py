@@ -160,7 +160,7 @@ async def test_after_a_power_cut_what_happened_before_is_told_again_under_the_sa
         assert await again.close() == 0
     async with open_shop(tmp_path / "var", None, **QUICK) as third:
         assert await third.close() == 0
-        assert third.log.read_text().count("announcements.repeated") == 1
+        assert third.log.read_text().count("announcements.republished") == 1
 
 
 async def told(shop: RunningShop, order_id: str, count: int) -> list[str]:

@@ -24,11 +24,11 @@ from shared.aws.names import Names
 from shared.aws.provisioning import provision
 from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_orders_queue
-from shared.aws.tickets import TicketQueue
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.order import OrderState
+from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
 from shared.store.factory import open_store
@@ -52,7 +52,10 @@ class Line:
         orders = [an_order(prep_seconds=prep_seconds) for _ in range(count)]
         for order in orders:
             await self.store.place(order, NOON.date())
-            await TicketQueue(self.queue).put(order)
+            ticket = Ticket(
+                order_id=order.id, store_id=order.store_id, correlation_id=order.correlation_id
+            )
+            await self.queue.send(ticket.model_dump_json())
         return [order.id for order in orders]
 
     async def reach(self, order_ids: list[str], state: OrderState, count: int) -> None:

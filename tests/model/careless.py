@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from producer.dead_letters.redrive import RedriveTally
+from producer.dead_letters.redrive_selection import RedriveSelection
 from producer.dead_letters.redriver import DeadLetterRedriver
-from producer.orders.cashier import Cashier, Placed, Request
+from producer.orders.cashier import Cashier, OrderRequest, Placed
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.dead_letters import DeadLetter
 from shared.consuming.message import Message
@@ -50,11 +50,11 @@ class UnconditionalPlaces(Record):
 class QueuesBeforeStoring(Cashier):
     """Records an order only when its ticket is on the queue."""
 
-    async def place(self, request: Request) -> Placed:
-        order = await self._write_up(self._ids.of_key(str(request.idempotency_key)), request)
-        await self._dispatcher._tickets.put(order)  # noqa: SLF001 - the steps of the original
-        placement = await self._store.place(order, order.placed_at.date())
-        await self._dispatcher._announcer.announce(placement.order)  # noqa: SLF001
+    async def place(self, request: OrderRequest) -> Placed:
+        order = await self._admitted(self.ids.of_key(str(request.idempotency_key)), request)
+        await self.dispatcher._send_ticket(order)  # noqa: SLF001 - the original's steps
+        placement = await self.store.place(order, order.placed_at.date())
+        await self.dispatcher._announcer.announce(placement.order)  # noqa: SLF001
         return Placed(placement.order, placement.created, None)
 
 
@@ -62,7 +62,7 @@ class QueuesBeforeAnnouncing(OrderDispatcher):
     """Announces an order only when its ticket is on the queue."""
 
     async def _queue(self, order: Order) -> None:
-        await self._tickets.put(order)
+        await self._send_ticket(order)
         await self._announcer.announce(order)
 
 
@@ -117,11 +117,11 @@ class DeletesBeforeQueuing(DeadLetterRedriver):
     """Deletes the dead letters before it places their order anew."""
 
     async def _give_ticket(
-        self, tally: RedriveTally, order: Order, letters: Iterable[DeadLetter]
+        self, selection: RedriveSelection, order: Order, letters: Iterable[DeadLetter]
     ) -> None:
         for letter in letters:
-            await self._dead_letters.delete(letter)
-        await super()._give_ticket(tally, order, letters)
+            await self.dead_letters.delete(letter)
+        await super()._give_ticket(selection, order, letters)
 
 
 def nothing(_: Order) -> Sequence[Order]:

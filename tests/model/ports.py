@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from shared.aws.dead_letters import DeadLetters
 from shared.aws.queue import SqsQueue
-from shared.aws.tickets import TicketQueue
 from shared.aws.topics import OrderAnnouncer, Topic
 from shared.consuming.message import Message, Queue
 from shared.domain.order import Order
@@ -117,11 +116,6 @@ def queue_of(host: Host, record: Record) -> Queue:
 def sqs_of(host: Host, record: Record) -> SqsQueue:
     """Reach the queue as those who send do."""
     return cast("SqsQueue", _Queue(host, record))
-
-
-def tickets_of(host: Host, record: Record) -> TicketQueue:
-    """Reach the queue as the cashier does."""
-    return TicketQueue(sqs_of(host, record))
 
 
 def dead_letters_of(host: Host, record: Record) -> DeadLetters:

@@ -78,7 +78,7 @@ class Shop:
         if not self.unread.isdisjoint(self.record.dead_letters):
             return True
         letters = [
-            DeadLetter(queued.id, queued.body, None, 5, None)
+            DeadLetter(id=queued.id, body=queued.body, reason=None, attempts=5, sent_at=None)
             for queued in self.record.dead_letters.values()
         ]
         return order is not None and any(must_fail(order, letter, _THEN) for letter in letters)

@@ -78,10 +78,10 @@ IN_STORES = {
     ),
     "a place overwrites what is recorded": Mutation(
         "shared.store.sqlite.orders",
-        """    if recorded is not None:
-        return Placement(recorded, created=False)
+        """            if recorded is not None:
+                return Placement(ORDER.validate_json(recorded[0]), created=False)
 """,
-        """    connection.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+        """            connection.execute("DELETE FROM orders WHERE id = ?", (order.id,))
 """,
         of_store(
             "test_a_second_place_returns_the_first_order[sqlite]",
@@ -95,7 +95,7 @@ AT_BARISTAS = {
         "shared.domain.order",
         "order.claim.ticket != ticket and at < order.claim.until",
         "order.claim.ticket != ticket and at < at",
-        of("unit/shared/test_order.py", "test_another_ticket_has_to_wait_while_the_claim_stands"),
+        of("unit/shared/test_order.py", "test_another_ticket_has_to_wait_while_the_claim_is_valid"),
     ),
     "a ticket is deleted before its order is announced": Mutation(
         "worker.barista",
@@ -113,7 +113,7 @@ AT_BARISTAS = {
     "a ticket is deleted before the work": Mutation(
         "shared.consuming.work",
         "                outcome = await self._leases",
-        """                await self._queue.delete(delivery)
+        """                await self._queue.delete(message)
                 outcome = await self._leases""",
         of(
             "unit/shared/test_consumer.py",
@@ -124,11 +124,11 @@ AT_BARISTAS = {
     ),
     "a dead letter is deleted before it is copied": Mutation(
         "shared.aws.queue",
-        """        await self._dead_letters.send(copy)
+        """        await self._dead_letters.send(copy.body, copy.attributes)
         await self.delete(delivery)
 """,
         """        await self.delete(delivery)
-        await self._dead_letters.send(copy)
+        await self._dead_letters.send(copy.body, copy.attributes)
 """,
         of(
             "integration/shared/test_sqs_queue.py",
@@ -164,9 +164,9 @@ AT_BARISTAS = {
 AT_CASHIERS = {
     "an order is stored after its ticket was queued": Mutation(
         "producer.orders.cashier",
-        "        placement = await self._store.place(",
-        """        await self._dispatcher.ensure(order)
-        placement = await self._store.place(""",
+        "        placement = await self.store.place(",
+        """        await self.dispatcher.ensure(order)
+        placement = await self.store.place(""",
         of(
             "integration/producer/test_cashier_outages.py",
             "test_without_the_store_no_order_counts_and_none_has_a_ticket",
@@ -177,9 +177,9 @@ AT_CASHIERS = {
         "producer.orders.dispatcher",
         """        if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
-        await self._tickets.put(order)
+        await self._send_ticket(order)
 """,
-        """        await self._tickets.put(order)
+        """        await self._send_ticket(order)
         if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
 """,

@@ -8,29 +8,40 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from producer.dead_letters.redriver import DeadLetterRedriver
-from producer.orders.admission import FrontDesk
+from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.backlog import Backlog
-from producer.orders.cashier import Cashier, Request, ShopPlace
+from producer.orders.cashier import Cashier, OrderRequest
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
-from producer.orders.worker_heartbeats import WorkerHeartbeatCache
 from producer.reconciling.failures import Failures
 from producer.reconciling.republisher import Republisher
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.message import Message
 from shared.consuming.work import Work
 from shared.domain.menu import Choice, Menu, MenuItem, OrderLineRequest
+from shared.runtime.ttl_cache import TtlCache
 from tests.model.host import Host
-from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of, tickets_of
+from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of
 from tests.model.record import Record
 from worker.barista import Announcer, Barista
 
 LEASE = dt.timedelta(seconds=30)
-LATTE = MenuItem("latte", "Caffè latte", "", "coffee", 1, (Choice("large", "Large", 520),))
+LATTE = MenuItem(
+    id="latte",
+    name="Caffè latte",
+    description="",
+    category="coffee",
+    prep_seconds=1,
+    sizes=(Choice("large", "Large", 520),),
+)
 MENU = Menu("USD", (LATTE,))
-ASKED = Request(
-    "Ada", [OrderLineRequest("latte", "large", (), 1, None)], "f" * 64, "abc", "the-order-of-ada"
+ASKED = OrderRequest(
+    customer_name="Ada",
+    lines=[OrderLineRequest("latte", "large", modifiers=(), quantity=1, note=None)],
+    fingerprint="f" * 64,
+    correlation_id="abc",
+    idempotency_key="the-order-of-ada",
 )
 UTC = ZoneInfo("UTC")
 IDS = OrderIds("a secret")
@@ -63,29 +74,51 @@ class Staff:
     def behind_counter(self, host: Host, record: Record) -> Counter:
         """Open a counter in a process that has just been started."""
         store = store_of(host, record)
-        tickets = tickets_of(host, record)
-        backlog = Backlog(tickets)
-        worker_heartbeats = WorkerHeartbeatCache(store, lambda: 0)
-        desk = FrontDesk(store, worker_heartbeats, MENU, backlog, backlog_limit=100, brew_speed=0)
+        queue = sqs_of(host, record)
+        backlog = Backlog(queue)
         announcer = announcer_of(host, record)
-        dispatcher = self.dispatcher(announcer, tickets, backlog)
-        updates = OrderUpdates(store, sqs_of(host, record), IDS, lambda: record.now)
-        shop = ShopPlace("main", UTC)
-        cashier = self.cashier(store, desk, dispatcher, updates, IDS, lambda: record.now, shop)
+        dispatcher = self.dispatcher(announcer, queue, backlog)
+        cashier = self.cashier(
+            store=store,
+            menu=MENU,
+            admission=OrderAdmission(store=store, backlog=backlog, backlog_limit=100),
+            wait_estimator=WaitEstimator(
+                heartbeats=TtlCache(lambda: store.worker_heartbeats(record.now), 1, lambda: 0),
+                backlog=backlog,
+                menu=MENU,
+                brew_speed=0,
+            ),
+            dispatcher=dispatcher,
+            updates=OrderUpdates(store=store, jobs=queue, ids=IDS, clock=lambda: record.now),
+            ids=IDS,
+            clock=lambda: record.now,
+            store_id="main",
+            timezone=UTC,
+        )
         return Counter(cashier, dispatcher, Republisher(store, announcer, LEASE))
 
     @staticmethod
     def failures(host: Host, record: Record, dispatcher: OrderDispatcher) -> Failures:
         """Read dead letters, as a reconciler that remembers none."""
         letters = dead_letters_of(host, record)
-        return Failures(letters, store_of(host, record), dispatcher, lambda: record.now)
+        return Failures(
+            dead_letters=letters,
+            store=store_of(host, record),
+            dispatcher=dispatcher,
+            clock=lambda: record.now,
+        )
 
     def redrive_by(
         self, host: Host, record: Record, dispatcher: OrderDispatcher
     ) -> DeadLetterRedriver:
         """Redrive dead letters, as staff do."""
         letters = dead_letters_of(host, record)
-        return self.redriver(letters, store_of(host, record), dispatcher, lambda: record.now)
+        return self.redriver(
+            dead_letters=letters,
+            store=store_of(host, record),
+            dispatcher=dispatcher,
+            clock=lambda: record.now,
+        )
 
     async def deliver(self, host: Host, record: Record, delivery: Message) -> None:
         """Work on a delivery, up to the settling of its ticket."""

@@ -1,4 +1,4 @@
-"""What is behind the counter without the counter: a real store and queues, and a clock to turn."""
+"""The cashier's parts without HTTP: a real store, real queues, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from shared.aws.names import Names
 from shared.aws.provisioning import provision, queue_arn
 from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_dead_letters, open_orders_queue
-from shared.aws.tickets import TicketQueue
 from shared.clock import utc_now
 from shared.consuming.message import Message
 from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim
@@ -34,12 +33,12 @@ from tests.support.orders import an_order
 
 SECOND = dt.timedelta(seconds=1)
 MINUTE = dt.timedelta(minutes=1)
-MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, patience=60 * SECOND)
+MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, retry_after=60 * SECOND)
 
 
 @dataclass
 class BackRoom:
-    """Announcements end here; `ahead` is by how much the clock is before the real time."""
+    """Records announcements; its clock is `ahead` of the real time."""
 
     clients: AwsClients
     names: Names
@@ -48,28 +47,28 @@ class BackRoom:
     dead_letters: DeadLetters
     ahead: dt.timedelta = dt.timedelta(0)
     announced: list[tuple[str, OrderState, int]] = field(default_factory=list)
-    deaf: bool = False
+    topic_fails: bool = False
     """Whether announcing fails."""
-    silent: bool = False
-    """Whether nobody answers who announces something."""
+    topic_hangs: bool = False
+    """Whether announcing never returns."""
 
     def __post_init__(self) -> None:
-        backlog = Backlog(TicketQueue(self.queue))
-        self.line = EmptyQueueMonitor(backlog, self.clock)
-        self.dispatcher = OrderDispatcher(self, TicketQueue(self.queue), backlog)
+        backlog = Backlog(self.queue)
+        self.monitor = EmptyQueueMonitor(backlog, self.clock)
+        self.dispatcher = OrderDispatcher(self, self.queue, backlog)
 
     def clock(self) -> dt.datetime:
         return utc_now() + self.ahead
 
     async def announce(self, order: Order) -> None:
-        if self.deaf:
+        if self.topic_fails:
             raise AwsUnavailableError("SNS is out of reach")
-        if self.silent:
+        if self.topic_hangs:
             await asyncio.Event().wait()
         self.announced.append((order.id, order.state, order.version))
 
     async def stored(self) -> Order:
-        """Record an order without a ticket, as a cashier does that is killed right then."""
+        """Record an order without a ticket, as if its cashier was killed right then."""
         now = self.clock()
         order = replace(an_order(), timeline=(TimelineEntry(OrderState.PLACED, now),))
         return (await self.store.place(order, now.date())).order
@@ -99,10 +98,10 @@ class BackRoom:
     async def ticket_of(self, order: Order) -> Message:
         """Receive this order's ticket, one of the first ten, and leave the others."""
         received = await self.queue.receive(10)
-        for delivery in received:
-            if order.id not in delivery.body:
-                await self.queue.extend(delivery, 0)
-        (ticket,) = (delivery for delivery in received if order.id in delivery.body)
+        for message in received:
+            if order.id not in message.body:
+                await self.queue.extend(message, 0)
+        (ticket,) = (message for message in received if order.id in message.body)
         return ticket
 
     async def take_tickets(self) -> list[str]:
@@ -110,18 +109,18 @@ class BackRoom:
         taken: list[str] = []
         waiting, _ = await self.queue.waiting_and_in_flight()
         while len(taken) < waiting:
-            for delivery in await self.queue.receive(10):
-                await self.queue.delete(delivery)
-                taken.append(Ticket.model_validate_json(delivery.body).order_id)
+            for message in await self.queue.receive(10):
+                await self.queue.delete(message)
+                taken.append(Ticket.model_validate_json(message.body).order_id)
         return taken
 
-    async def look_at_the_line(self) -> None:
-        """Sample the line as often as it takes to be sure."""
+    async def sample_the_queue(self) -> None:
+        """Sample the queue as often as it takes to be sure."""
         for _ in range(2):
-            await self.line.sample()
+            await self.monitor.sample()
 
     async def give_up_after(self, receives: int) -> None:
-        """Let SQS itself move what was received so often."""
+        """Let SQS itself move messages that were received this often."""
         sqs = self.clients.sqs
         url = (await sqs.get_queue_url(QueueName=self.names.dead_letters))["QueueUrl"]
         policy = {"deadLetterTargetArn": await queue_arn(sqs, url), "maxReceiveCount": receives}
@@ -130,18 +129,18 @@ class BackRoom:
         )
 
     async def bury(self, *bodies: str, reason: str = "not a ticket") -> None:
-        """Let these become dead letters as the engine does it, after one delivery."""
+        """Dead-letter these as the consumer engine does, after one delivery."""
         for body in bodies:
             await self.queue.send(body)
-            (delivery,) = await self.queue.receive(1)
-            await self.queue.dead_letter(delivery, reason)
+            (message,) = await self.queue.receive(1)
+            await self.queue.dead_letter(message, reason)
 
     async def bury_ticket(self, order: Order) -> None:
         await self.queue.dead_letter(await self.ticket_of(order), "for a test")
 
 
 def changes(orders: Sequence[Order]) -> list[tuple[str, OrderState, int]]:
-    """Say what announcing these orders leaves behind."""
+    """List what announcing these orders records."""
     return [(order.id, order.state, order.version) for order in orders]
 
 
@@ -156,4 +155,6 @@ async def open_back_room(emulator: str, state_dir: Path) -> AsyncIterator[BackRo
             open_orders_queue(clients, names, wait_time=0) as queue,
             open_dead_letters(clients, names.dead_letters) as dead_letters,
         ):
-            yield BackRoom(clients, names, store, queue, dead_letters)
+            yield BackRoom(
+                clients=clients, names=names, store=store, queue=queue, dead_letters=dead_letters
+            )

@@ -16,7 +16,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from producer.app import cashier_service
-from producer.build import CASHIER
+from producer.context import CASHIER
 from producer.settings import CashierSettings
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
@@ -61,14 +61,20 @@ class Answered:
 
     @property
     def pointers(self) -> list[str]:
-        return [fault["pointer"] for fault in self.body["errors"]]
+        return [error["pointer"] for error in self.body["errors"]]
 
 
 class ServedCashier:
-    """A cashier, those who call it, and what can be seen of its work from outside."""
+    """A cashier, its clients, and what its work leaves in the store and the queues."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, url: URL, store: Store, clients: AwsClients, names: Names
+        self,
+        *,
+        http: aiohttp.ClientSession,
+        url: URL,
+        store: Store,
+        clients: AwsClients,
+        names: Names,
     ) -> None:
         self._http = http
         self.url = url
@@ -76,8 +82,8 @@ class ServedCashier:
         self._clients = clients
         self._names = names
 
-    async def questions(self) -> int:
-        """Count the jobs that wait: those whose customers are to be asked."""
+    async def confirmation_requests(self) -> int:
+        """Count the waiting jobs: each requests one confirmation."""
         sqs = self._clients.sqs
         url = (await sqs.get_queue_url(QueueName=self._names.deliveries))["QueueUrl"]
         answer = await sqs.get_queue_attributes(
@@ -122,7 +128,7 @@ class ServedCashier:
         return await self.ask("POST", "/orders", order, named)
 
     async def send_bare(self, target: bytes, head: bytes, body: bytes) -> tuple[int, str]:
-        """Send a request with header lines as they are, which no client would send."""
+        """Send a request with raw header lines, which no client library would send."""
         if b"content-type" not in head.lower():
             head += b"Content-Type: application/json\r\n"
         answered = await said_to(
@@ -146,7 +152,7 @@ class ServedCashier:
         return order
 
     async def tickets(self, order_id: str) -> list[Message]:
-        """Take the tickets from the queue, and give those of this order."""
+        """Take the tickets from the queue, and return those of this order."""
         return [ticket for ticket in await self.take_tickets() if order_id in ticket.body]
 
     async def take_tickets(self) -> list[Message]:
@@ -156,13 +162,13 @@ class ServedCashier:
             return await _taken(queue, waiting)
 
     async def send(self, *bodies: str) -> None:
-        """Put messages on the orders queue that may be no tickets."""
+        """Put messages on the orders queue, tickets or not."""
         async with open_orders_queue(self._clients, self._names) as queue:
             for body in bodies:
                 await queue.send(body)
 
     async def bury_all(self, reason: str = "for a test") -> None:
-        """Let all that waits on the orders queue become dead letters."""
+        """Dead-letter everything that waits on the orders queue."""
         async with open_orders_queue(self._clients, self._names, wait_time=0) as queue:
             waiting, _ = await queue.waiting_and_in_flight()
             for ticket in await _taken(queue, waiting):
@@ -170,7 +176,7 @@ class ServedCashier:
 
     @contextlib.asynccontextmanager
     async def announcements(self) -> AsyncIterator[SqsQueue]:
-        """Listen to the order events from now on."""
+        """Subscribe a queue to the order events from now on."""
         name = f"{self._names.prefix}listener-{secrets.token_hex(4)}"
         arn = await ensure_queue(self._clients.sqs, name, {})
         url = (await self._clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
@@ -196,7 +202,7 @@ async def _taken(queue: SqsQueue, count: int) -> list[Message]:
 
 
 def settings_for(emulator: str, state_dir: Path, **settings: Any) -> CashierSettings:
-    """Settings of a cashier in a shop that nobody else has."""
+    """Settings of a cashier in a shop of its own."""
     return CashierSettings(
         aws_endpoint_url=emulator,
         state_dir=state_dir,
@@ -213,7 +219,7 @@ def settings_for(emulator: str, state_dir: Path, **settings: Any) -> CashierSett
 
 @contextlib.asynccontextmanager
 async def provisioned_shop(settings: CashierSettings) -> AsyncIterator[tuple[AwsClients, Names]]:
-    """Make the queues and topics of a shop, and keep a way to them open."""
+    """Make the queues and topics of a shop, with clients for them."""
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
         await provision(clients, names)
@@ -242,7 +248,9 @@ async def open_cashier(
             async with asyncio.timeout(10):
                 url = URL(await listening.get())
             async with aiohttp.ClientSession() as http:
-                yield ServedCashier(http, url, app[CASHIER].store, clients, names)
+                yield ServedCashier(
+                    http=http, url=url, store=app[CASHIER].store, clients=clients, names=names
+                )
         finally:
             stop.set()
             await served

@@ -32,7 +32,7 @@ from typing import Any
 
 import aiohttp
 
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.client.live_stream import Event, LiveStream
 from shop.load.plan import PlannedOrder
 from tests.support.customers import Customers
@@ -131,7 +131,7 @@ class ContainerShop:
             LiveStream(http, topics="order-events").open() as events,
         ):
             attempts = Attempts(events)
-            async with running(attempts.follow(), "attempts"):
+            async with background_task(attempts.follow(), "attempts"):
                 yield attempts
 
     async def preparing(self, order_ids: Collection[str]) -> int:

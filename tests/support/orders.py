@@ -1,4 +1,4 @@
-"""An order as the cashier would write it up."""
+"""An order as the cashier would record it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ def an_order(order_id: str | None = None, *, prep_seconds: int = 45) -> Order:
         number="",
         store_id="main",
         customer_name="Ada",
-        items=(LineItem("1", "latte", "Caffè latte", "large", ("oat-milk",), 2, 520, "hot"),),
+        items=(
+            LineItem(
+                id="1",
+                item="latte",
+                name="Caffè latte",
+                size="large",
+                modifiers=("oat-milk",),
+                quantity=2,
+                unit_price=520,
+                note="hot",
+            ),
+        ),
         currency="USD",
         prep_seconds=prep_seconds,
         timeline=(TimelineEntry(OrderState.PLACED, NOON),),

@@ -1,4 +1,4 @@
-"""A queue at the engine's port, small enough to see through: what comes, and what became of it."""
+"""A queue for the consumer engine, made of lists: what is waiting, and how it was settled."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ class QueueOfLists:
         finally:
             self.polls -= 1
 
-    async def delete(self, delivery: Message) -> None:
-        await self._settle("delete", delivery, None)
+    async def delete(self, message: Message) -> None:
+        await self._settle("delete", message, None)
 
-    async def extend(self, delivery: Message, seconds: float) -> None:
-        if delivery.message_id in self.lost:
-            raise LeaseLostError(delivery.message_id)
-        await self._settle("extend", delivery, seconds)
+    async def extend(self, message: Message, seconds: float) -> None:
+        if message.message_id in self.lost:
+            raise LeaseLostError(message.message_id)
+        await self._settle("extend", message, seconds)
 
-    async def dead_letter(self, delivery: Message, reason: str) -> None:
-        await self._settle("dead letter", delivery, reason)
+    async def dead_letter(self, message: Message, reason: str) -> None:
+        await self._settle("dead letter", message, reason)
 
-    async def _settle(self, what: str, delivery: Message, detail: object) -> None:
+    async def _settle(self, what: str, message: Message, detail: object) -> None:
         async with self.came:
-            self.settled.append((what, delivery.message_id, detail))
+            self.settled.append((what, message.message_id, detail))
             self.came.notify_all()
 
     async def put(self, *message_ids: str, receive_count: int = 1) -> None:

@@ -1,6 +1,6 @@
-"""A process whose disk is full for a while: no file of it may grow past a limit.
+"""A process whose disk is full for a while: its files may not grow past a limit.
 
-`python -m tests.support.sqlite_full_disk FILE` prints what came of every call.
+`python -m tests.support.sqlite_full_disk FILE` prints the outcome of every call.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.contract.orders import TODAY, orders_of
 MODULE = "tests.support.sqlite_full_disk"
 
 
-async def tell(when: str, *calls: Awaitable[object]) -> None:
+async def report(when: str, *calls: Awaitable[object]) -> None:
     for outcome in await asyncio.gather(*calls, return_exceptions=True):
         print(f"{when}: {type(outcome).__name__}")  # noqa: T201 - its one purpose
 
@@ -34,13 +34,13 @@ def no_file_larger_than(size: int) -> Iterator[None]:
 async def main(path: Path) -> None:
     new_order = orders_of("main")
     async with open_sqlite_store(path, "main") as store:
-        await tell("before", store.place(new_order(), TODAY))
+        await report("before", store.place(new_order(), TODAY))
         log_size = path.with_name(f"{path.name}-wal").stat().st_size
         with no_file_larger_than(log_size + 100):
-            await tell("alone", store.place(new_order(), TODAY))
-            await tell("together", *(store.place(new_order(), TODAY) for _ in range(5)))
-            await tell("check", store.check())
-        await tell("after", store.place(new_order(), TODAY))
+            await report("alone", store.place(new_order(), TODAY))
+            await report("together", *(store.place(new_order(), TODAY) for _ in range(5)))
+            await report("check", store.check())
+        await report("after", store.place(new_order(), TODAY))
         recorded = (await store.page(None, 10, None)).orders
     print(f"recorded: {len(recorded)}")  # noqa: T201 - its one purpose
 

@@ -1,4 +1,4 @@
-"""A process that places orders in a file, and tells of each once it is acknowledged.
+"""A process that places orders in a file, and prints each once it is acknowledged.
 
 `python -m tests.support.sqlite_writer FILE NAME COUNT` prints `<order id> <number>` for each.
 """

@@ -1,4 +1,4 @@
-"""A small counter that takes orders over a real socket, and ways to talk to it below HTTP."""
+"""A small service that takes orders over a real socket, and ways to talk to it below HTTP."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 from yarl import URL
 
-from shared.web.answer import answer
 from shared.web.application import create_app
-from shared.web.body import read_body
-from shared.web.keys import CORRELATION_ID
+from shared.web.body import json_response, read_body, read_query
+from shared.web.headers import CORRELATION_ID
 from shared.web.limits import WebLimits
-from shared.web.operation import EVENT_STREAM, Answer, Handler, Operation, Parameter, Role
+from shared.web.operation import EVENT_STREAM, Handler, Operation, Parameter, Response, Role
 from shared.web.problem import UNAVAILABLE, Problem, ProblemKind
-from shared.web.query import read_query
 from shared.web.server import serve
 from shared.web.service import Hook, Service
 
@@ -61,7 +59,7 @@ class OutOfDecafError(OutOfBeansError):
 
 @dataclass
 class Counter:
-    """Handlers that tell when they have begun, and wait to be told when to go on."""
+    """Handlers that signal when they have begun, and wait for `go_on`."""
 
     begun: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,15 +71,15 @@ class Counter:
     async def place_order(self, request: web.Request) -> web.StreamResponse:
         order = await read_body(request, PlaceOrder, INVALID_ORDER)
         receipt = Receipt(lines=len(order.items), correlation_id=request[CORRELATION_ID])
-        return answer(receipt, HTTPStatus.CREATED)
+        return json_response(receipt, HTTPStatus.CREATED)
 
     async def list_orders(self, request: web.Request) -> web.StreamResponse:
-        return answer(read_query(request, Listing))
+        return json_response(read_query(request, Listing))
 
     async def brew(self, request: web.Request) -> web.StreamResponse:
         self.begun.release()
         await self.go_on.wait()
-        return answer(Receipt(lines=1, correlation_id=request[CORRELATION_ID]))
+        return json_response(Receipt(lines=1, correlation_id=request[CORRELATION_ID]))
 
     async def fail(self, _: web.Request) -> web.StreamResponse:
         raise self.failure
@@ -109,7 +107,7 @@ class Counter:
             raise self.checks_fail_with
 
     def service(self, *drains: Hook) -> Service:
-        receipt = Answer("A receipt", Receipt)
+        receipt = Response("A receipt", Receipt)
         order_id = Parameter("id", "path", "The order's id", required=True)
         return Service(
             operations=[
@@ -118,7 +116,7 @@ class Counter:
                     "/orders",
                     "Place an order",
                     self.place_order,
-                    {HTTPStatus.CREATED: receipt},
+                    responses={HTTPStatus.CREATED: receipt},
                     errors=(INVALID_ORDER,),
                     role=Role.ANYONE,
                     body=PlaceOrder,
@@ -128,7 +126,7 @@ class Counter:
                     "/orders",
                     "List orders",
                     self.list_orders,
-                    {HTTPStatus.OK: Answer("The orders", Listing)},
+                    responses={HTTPStatus.OK: Response("The orders", Listing)},
                     parameters=(
                         Parameter(
                             "limit", "query", "How many", Annotated[int, Field(ge=1, le=100)]
@@ -138,7 +136,7 @@ class Counter:
                 _open_to_all("/orders/{id}/brew", self.brew, receipt, order_id),
                 _open_to_all("/failing", self.fail, receipt),
                 _open_to_all("/failing-halfway", self.fail_halfway, receipt),
-                _open_to_all("/events", self.stream, Answer("Events", media_type=EVENT_STREAM)),
+                _open_to_all("/events", self.stream, Response("Events", media_type=EVENT_STREAM)),
             ],
             drains=drains,
             readiness={"beans": lambda _: self.beans()},
@@ -153,7 +151,7 @@ class Counter:
 def _open_to_all(
     path: str,
     handler: Handler,
-    outcome: Answer,
+    outcome: Response,
     *parameters: Parameter,
 ) -> Operation:
     return Operation(
@@ -161,7 +159,7 @@ def _open_to_all(
         path,
         f"Ask for {path}",
         handler,
-        {HTTPStatus.OK: outcome},
+        responses={HTTPStatus.OK: outcome},
         role=Role.ANYONE,
         parameters=parameters,
     )

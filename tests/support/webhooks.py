@@ -25,10 +25,10 @@ from shared.domain.subscription import (
     SubscriptionState,
 )
 from shared.domain.tokens import new_signing_secret
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from shared.messages.announcement import CloudEvent
 
-LOOPBACK_TOO = DialingRules(allow_loopback=True)
+LOOPBACK_TOO = WebhookUrlRules(allow_loopback=True)
 AT = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 
 Answering: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -158,7 +158,7 @@ async def listener() -> AsyncIterator[Listener]:
 
 @contextlib.asynccontextmanager
 async def sending(
-    rules: DialingRules = LOOPBACK_TOO,
+    rules: WebhookUrlRules = LOOPBACK_TOO,
     resolver: AbstractResolver | None = None,
     seconds: float = 5,
 ) -> AsyncIterator[WebhookSender]:
@@ -168,7 +168,7 @@ async def sending(
 
 
 def sender_through(
-    session: ClientSession, rules: DialingRules = LOOPBACK_TOO, clock: Clock = utc_now
+    session: ClientSession, rules: WebhookUrlRules = LOOPBACK_TOO, clock: Clock = utc_now
 ) -> WebhookSender:
     return WebhookSender(session=session, challenge_session=session, rules=rules, clock=clock)
 

@@ -47,8 +47,8 @@ class ConfirmationRateLimit:
             self._address(subscription),
             subscription.id,
             self.clock(),
-            places=MOST_PENDING,
-            hold=PENDING_FOR,
+            limit=MOST_PENDING,
+            lifetime=PENDING_FOR,
         )
         if not is_within_limit:
             log.warning("confirmation.rate_limited", subscription=subscription.id)

@@ -30,7 +30,7 @@ from notifier.channels.channel import (
 from notifier.channels.webhook.responses import connection_failure, response_failure
 from shared.clock import Clock
 from shared.domain.subscription import SigningSecret, Subscription, valid_secrets
-from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
+from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from shared.messages.announcement import CloudEvent
 
 CHALLENGE = "coffeeshop.subscription.challenge.v1"
@@ -60,7 +60,7 @@ class WebhookSender:
 
     session: ClientSession
     challenge_session: ClientSession
-    rules: DialingRules
+    rules: WebhookUrlRules
     clock: Clock
 
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:

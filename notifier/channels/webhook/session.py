@@ -25,7 +25,7 @@ from aiohttp.abc import AbstractResolver
 
 from notifier.channels.webhook.resolver import FewAddresses, SystemResolver
 from shared.domain.ip_address import parse
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 
 TIMEOUT_SECONDS = 5.0
 """How long a webhook may take, from its name's look-up to the end of its answer."""
@@ -42,7 +42,7 @@ class ForbiddenAddressError(OSError):
 
 @contextlib.asynccontextmanager
 async def webhook_session(
-    rules: DialingRules,
+    rules: WebhookUrlRules,
     *,
     resolver: AbstractResolver | None = None,
     tls: ssl.SSLContext | None = None,
@@ -81,7 +81,7 @@ async def webhook_session(
         await names.close()
 
 
-def _checked_socket(rules: DialingRules, info: AddrInfoType) -> socket.socket:
+def _checked_socket(rules: WebhookUrlRules, info: AddrInfoType) -> socket.socket:
     """Make a socket for an address that is allowed; raises ForbiddenAddressError for others."""
     family, kind, protocol, _, (host, *_) = info
     address = parse(str(host))

@@ -7,17 +7,17 @@ import datetime as dt
 import itertools
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.clock import Clock, sortable
-from shared.domain.delivery import Delivery, DeliveryState, attempted, due_place
+from shared.clock import sortable
+from shared.domain.delivery import Delivery, DeliveryState, attempted, due_sort_key
 from shared.store.document import DELIVERY
 from shared.store.dynamodb.batch import open_items
 from shared.store.dynamodb.item import Item, epoch_seconds, key, same_write
 from shared.store.dynamodb.subscription_item import subscription_pk
-from shared.store.dynamodb.table import ABSENT, OPEN_INDEX, Table
+from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 
 _AT_ONCE = 25
 """How many deliveries are put at a time: DynamoDB has no batch of conditional writes."""
@@ -30,16 +30,11 @@ _NOT_DELIVERED: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class DynamoDBDeliveries:
+class DynamoDBDeliveries(DynamoDBRecords):
     """The `DeliveryLog` of one shop, in a table that several shops may share.
 
-    What is not due any more is kept for `retention`.
+    A finished delivery is kept for `retention`.
     """
-
-    table: Table
-    store_id: str
-    clock: Clock
-    retention: dt.timedelta
 
     async def log_due(self, deliveries: Collection[Delivery]) -> None:
         """Record deliveries that are due; when this raises, some of them may be recorded."""
@@ -48,7 +43,7 @@ class DynamoDBDeliveries:
             await self._put_absent(chunk)
 
     async def delivery(self, subscription_id: str, delivery_id: str) -> Delivery | None:
-        """Look a delivery up."""
+        """Read a delivery."""
         async with self.table.in_time():
             item = await self.table.item(self._delivery_key(subscription_id, delivery_id))
         return None if item is None else _delivery(item)
@@ -60,7 +55,7 @@ class DynamoDBDeliveries:
         claimed = attempted(delivery, at, not_before)
         item: Item = {**self._delivery_item(claimed), "write_id": {"S": uuid.uuid4().hex}}
         async with self.table.in_time():
-            recorded = await self.table.put_or_find(item, _as_it_was(delivery))
+            recorded = await self.table.put_or_find(item, _unchanged(delivery))
         return claimed if recorded is not None and same_write(recorded, item) else None
 
     async def log_attempt(self, delivery: Delivery) -> None:
@@ -92,31 +87,17 @@ class DynamoDBDeliveries:
         return [_delivery(item) for item in answer["Items"]]
 
     async def due_deliveries(self, limit: int, after: str = "") -> Sequence[Delivery]:
-        """List deliveries that are due, beyond a place among them."""
+        """List deliveries that are due, beyond a sort key."""
         async with self.table.in_time():
             items = await open_items(self.table, self._due, limit, after)
         return [_delivery(item) for item in items]
 
     async def count_due(self, above: int) -> Mapping[str, int]:
-        """Count what is due to each subscription that has more than `above` due, by the index."""
+        """Count the due deliveries of each subscription with more than `above`, by the index."""
         counts: Counter[str] = Counter()
-        pages = aiter(
-            self.table.client.get_paginator("query").paginate(
-                TableName=self.table.name,
-                IndexName=OPEN_INDEX,
-                KeyConditionExpression="#open = :due",
-                ExpressionAttributeNames={"#open": "open"},
-                ExpressionAttributeValues={":due": {"S": self._due}},
-            )
-        )
-        while page := await self._next(pages):
-            counts.update(entry["placed"]["S"].rpartition("#")[2] for entry in page["Items"])
+        async for entries in self.table.open_entries(self._due):
+            counts.update(entry["placed"]["S"].rpartition("#")[2] for entry in entries)
         return {subscription: due for subscription, due in counts.items() if due > above}
-
-    async def _next(self, pages: AsyncIterator[Any]) -> Any | None:
-        """Read a page in the time of one call: there may be dozens."""
-        async with self.table.in_time():
-            return await anext(pages, None)
 
     @property
     def _due(self) -> str:
@@ -133,11 +114,11 @@ class DynamoDBDeliveries:
             "attempt": {"S": _last_attempt(delivery)},
         }
         if delivery.state is DeliveryState.DUE:
-            return {**item, "open": {"S": self._due}, "placed": {"S": due_place(delivery)}}
+            return {**item, "open": {"S": self._due}, "placed": {"S": due_sort_key(delivery)}}
         return {**item, "expires": epoch_seconds(self.clock() + self.retention)}
 
     async def _put_absent(self, items: Iterable[Item]) -> None:
-        """Put those that are not there, all at once; raises when any failed, after the last."""
+        """Put the items that are absent, all at once; raises after the last when any failed."""
         async with self.table.in_time():
             puts = [self.table.put(item, ABSENT) for item in items]
             for result in await asyncio.gather(*puts, return_exceptions=True):
@@ -145,7 +126,7 @@ class DynamoDBDeliveries:
                     raise result
 
 
-def _as_it_was(delivery: Delivery) -> Mapping[str, Any]:
+def _unchanged(delivery: Delivery) -> Mapping[str, Any]:
     return {
         "ConditionExpression": "#state = :state AND attempt = :attempt",
         "ExpressionAttributeNames": {"#state": "state"},
@@ -157,7 +138,7 @@ def _as_it_was(delivery: Delivery) -> Mapping[str, Any]:
 
 
 def _last_attempt(delivery: Delivery) -> str:
-    """Tell attempts apart; a delivery that was redriven begins to count anew."""
+    """Identify the last attempt: a redriven delivery counts its attempts from zero again."""
     tried_at = delivery.tried_at
     return f"{delivery.attempts}#{'' if tried_at is None else sortable(tried_at)}"
 

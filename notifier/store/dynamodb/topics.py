@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.clock import Clock, sortable
+from shared.clock import sortable
 from shared.domain.issue import Issue
 from shared.store.document import ISSUE
 from shared.store.dynamodb.batch import open_items
 from shared.store.dynamodb.item import Item, epoch_seconds, same_write, shop_key
-from shared.store.dynamodb.table import ABSENT, Table
+from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 
 
 @dataclass(frozen=True)
-class DynamoDBTopics:
+class DynamoDBTopics(DynamoDBRecords):
     """The `TopicStore` of one shop, in a table that several shops may share.
 
-    An issue that was announced is kept for `retention`.
+    An announced issue is kept for `retention`.
     """
 
-    table: Table
-    store_id: str
-    clock: Clock
-    retention: dt.timedelta
-
     async def put_topic(self, name: str, description: str) -> bool:
-        """Record a topic, or describe it anew; tell whether it is new."""
+        """Record a topic, or change its description; return whether it is new."""
         item: Item = {
             **shop_key(self.store_id, f"topic#{name}"),
             "name": {"S": name},
@@ -44,25 +38,11 @@ class DynamoDBTopics:
 
     async def topics(self) -> Mapping[str, str]:
         """Give every recorded topic's description."""
-        topics: dict[str, str] = {}
-        async with self.table.in_time():
-            pages = self.table.client.get_paginator("query").paginate(
-                TableName=self.table.name,
-                KeyConditionExpression="pk = :shop AND begins_with(sk, :prefix)",
-                ExpressionAttributeValues={
-                    ":shop": shop_key(self.store_id, "")["pk"],
-                    ":prefix": {"S": "topic#"},
-                },
-                ConsistentRead=True,
-            )
-            async for page in pages:
-                topics.update(
-                    (item["name"]["S"], item["description"]["S"]) for item in page["Items"]
-                )
-        return topics
+        items = await self.shop_items("topic#", fresh=True)
+        return {item["name"]["S"]: item["description"]["S"] for item in items}
 
     async def add_issue(self, issue: Issue) -> Issue:
-        """Record an issue that is to be announced; told again, it stays as it is."""
+        """Record an issue that is to be announced; a recorded one stays as it is."""
         item: Item = {
             **self._issue_key(issue.id),
             "document": {"S": ISSUE.dump_json(issue).decode()},
@@ -92,7 +72,7 @@ class DynamoDBTopics:
                 return  # it has expired since
 
     async def is_announced(self, issue_id: str) -> bool:
-        """Tell whether every delivery of an issue is known to be in the log."""
+        """Return whether every delivery of an issue is known to be in the log."""
         async with self.table.in_time():
             item = await self.table.item(self._issue_key(issue_id))
         return item is not None and "open" not in item

@@ -1,4 +1,4 @@
-"""What addresses were asked and have not answered, in the embedded store."""
+"""Confirmation requests that addresses have not answered, in the embedded store."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ import sqlite3
 from dataclasses import dataclass
 
 from shared.clock import sortable
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.connection import changing
+from shared.store.sqlite.file import SqliteRecords
 
-_TAKE = """INSERT INTO questions (store_id, address, place, subscription_id, until)
+_RESERVE = """INSERT INTO questions (store_id, address, place, subscription_id, until)
     VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET subscription_id = excluded.subscription_id, until = excluded.until
     WHERE subscription_id = excluded.subscription_id OR until <= ?"""
 
-_GIVE_BACK = "DELETE FROM questions WHERE store_id = ? AND address = ? AND subscription_id = ?"
+_RELEASE = "DELETE FROM questions WHERE store_id = ? AND address = ? AND subscription_id = ?"
 
 
 @dataclass(frozen=True)
-class SqlitePendingConfirmations:
+class SqlitePendingConfirmations(SqliteRecords):
     """The `PendingConfirmations` of one shop, in a file that several shops may share."""
-
-    store_id: str
-    file: SqliteFile
 
     async def reserve_confirmation(
         self,
@@ -30,19 +28,18 @@ class SqlitePendingConfirmations:
         subscription_id: str,
         at: dt.datetime,
         *,
-        places: int,
-        hold: dt.timedelta,
+        limit: int,
+        lifetime: dt.timedelta,
     ) -> bool:
-        """Take one of an address's places for a subscription; tell whether it has one now."""
-        times = sortable(at + hold), sortable(at)
+        """Reserve one of an address's requests for a subscription; return whether it has one."""
+        times = sortable(at + lifetime), sortable(at)
+        rows = [(self.store_id, address, number, subscription_id) for number in range(limit)]
 
-        def take(file: sqlite3.Connection) -> bool:
-            rows = [(self.store_id, address, place, subscription_id) for place in range(places)]
-            return any(file.execute(_TAKE, (*row, *times)).rowcount for row in rows)
+        def reserve(connection: sqlite3.Connection) -> bool:
+            return any(connection.execute(_RESERVE, (*row, *times)).rowcount for row in rows)
 
-        return await self.file.write(take)
+        return await self.writes.run(reserve)
 
     async def release_confirmation(self, address: str, subscription_id: str) -> None:
-        """Make the place free that a subscription has, if it has one."""
-        row = (self.store_id, address, subscription_id)
-        await self.file.write(lambda file: file.execute(_GIVE_BACK, row).rowcount)
+        """Free the request that a subscription has reserved, if it has one."""
+        await self.writes.run(changing(_RELEASE, self.store_id, address, subscription_id))

@@ -9,92 +9,67 @@ from dataclasses import dataclass
 from shared.clock import sortable
 from shared.domain.issue import Issue
 from shared.store.document import ISSUE
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.connection import changing, documents
+from shared.store.sqlite.file import SqliteRecords
 
 
 @dataclass(frozen=True)
-class SqliteTopics:
+class SqliteTopics(SqliteRecords):
     """The `TopicStore` of one shop, in a file that several shops may share."""
 
-    store_id: str
-    file: SqliteFile
-
     async def put_topic(self, name: str, description: str) -> bool:
-        """Record a topic, or describe it anew; tell whether it is new."""
-        return await self.file.write(
-            lambda file: _put_topic(file, self.store_id, name, description)
-        )
+        """Record a topic, or change its description; return whether it is new."""
+
+        def put(connection: sqlite3.Connection) -> bool:
+            topic = (description, self.store_id, name)
+            described = connection.execute(
+                "UPDATE topics SET description = ? WHERE store_id = ? AND name = ?", topic
+            )
+            if described.rowcount:
+                return False
+            connection.execute(
+                "INSERT INTO topics (description, store_id, name) VALUES (?, ?, ?)", topic
+            )
+            return True
+
+        return await self.writes.run(put)
 
     async def topics(self) -> Mapping[str, str]:
         """Give every recorded topic's description."""
-        return await self.file.read(lambda file: _topics(file, self.store_id))
+        query = "SELECT name, description FROM topics WHERE store_id = ? ORDER BY name"
+        return dict(await self.reads.run(lambda db: db.execute(query, (self.store_id,)).fetchall()))
 
     async def add_issue(self, issue: Issue) -> Issue:
-        """Record an issue that is to be announced; told again, it stays as it is."""
-        return await self.file.write(lambda file: _add_issue(file, self.store_id, issue))
+        """Record an issue that is to be announced; a recorded one stays as it is."""
+
+        def add(connection: sqlite3.Connection) -> Issue:
+            connection.execute(
+                "INSERT INTO issues (store_id, id, at, document) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                (self.store_id, issue.id, sortable(issue.at), ISSUE.dump_json(issue).decode()),
+            )
+            query = "SELECT document FROM issues WHERE store_id = ? AND id = ?"
+            (recorded,) = documents(ISSUE, query, self.store_id, issue.id)(connection)
+            return recorded
+
+        return await self.writes.run(add)
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
-        await self.file.write(lambda file: _issue_announced(file, self.store_id, issue_id))
+        statement = "UPDATE issues SET announced = 1 WHERE store_id = ? AND id = ?"
+        await self.writes.run(changing(statement, self.store_id, issue_id))
 
     async def is_announced(self, issue_id: str) -> bool:
-        """Tell whether every delivery of an issue is known to be in the log."""
-        return await self.file.read(lambda file: _is_announced(file, self.store_id, issue_id))
+        """Return whether every delivery of an issue is known to be in the log."""
+        query = "SELECT announced FROM issues WHERE store_id = ? AND id = ?"
+        values = (self.store_id, issue_id)
+        row = await self.reads.run(lambda db: db.execute(query, values).fetchone())
+        return row is not None and bool(row[0])
 
     async def unannounced_issues(self, limit: int) -> Sequence[Issue]:
         """List issues that may not have reached the log, the oldest first."""
-        return await self.file.read(lambda file: _unannounced(file, self.store_id, limit))
-
-
-def _put_topic(connection: sqlite3.Connection, store_id: str, name: str, description: str) -> bool:
-    described = connection.execute(
-        "UPDATE topics SET description = ? WHERE store_id = ? AND name = ?",
-        (description, store_id, name),
-    )
-    if described.rowcount:
-        return False
-    connection.execute(
-        "INSERT INTO topics (store_id, name, description) VALUES (?, ?, ?)",
-        (store_id, name, description),
-    )
-    return True
-
-
-def _topics(connection: sqlite3.Connection, store_id: str) -> Mapping[str, str]:
-    rows = connection.execute(
-        "SELECT name, description FROM topics WHERE store_id = ? ORDER BY name", (store_id,)
-    )
-    return dict(rows.fetchall())
-
-
-def _add_issue(connection: sqlite3.Connection, store_id: str, issue: Issue) -> Issue:
-    connection.execute(
-        "INSERT INTO issues (store_id, id, at, document) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        (store_id, issue.id, sortable(issue.at), ISSUE.dump_json(issue).decode()),
-    )
-    row = connection.execute(
-        "SELECT document FROM issues WHERE store_id = ? AND id = ?", (store_id, issue.id)
-    )
-    return ISSUE.validate_json(row.fetchone()[0])
-
-
-def _issue_announced(connection: sqlite3.Connection, store_id: str, issue_id: str) -> None:
-    connection.execute(
-        "UPDATE issues SET announced = 1 WHERE store_id = ? AND id = ?", (store_id, issue_id)
-    )
-
-
-def _is_announced(connection: sqlite3.Connection, store_id: str, issue_id: str) -> bool:
-    row = connection.execute(
-        "SELECT announced FROM issues WHERE store_id = ? AND id = ?", (store_id, issue_id)
-    ).fetchone()
-    return row is not None and bool(row[0])
-
-
-def _unannounced(connection: sqlite3.Connection, store_id: str, limit: int) -> Sequence[Issue]:
-    rows = connection.execute(
-        "SELECT document FROM issues WHERE store_id = ? AND announced = 0 ORDER BY at, id LIMIT ?",
-        (store_id, limit),
-    )
-    return [ISSUE.validate_json(document) for (document,) in rows]
+        query = (
+            "SELECT document FROM issues WHERE store_id = ? AND announced = 0"
+            " ORDER BY at, id LIMIT ?"
+        )
+        return await self.reads.run(documents(ISSUE, query, self.store_id, limit))

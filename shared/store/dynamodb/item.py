@@ -1,4 +1,4 @@
-"""Orders as items of the DynamoDB table, and what all its items have in common."""
+"""Orders as items of the DynamoDB table, and the parts that all its items share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from shared.domain.order import OPEN_STATES, Order
 from shared.store.cursor import Position, position
-from shared.store.document import dump, load
+from shared.store.document import ORDER
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
@@ -31,29 +31,29 @@ def order_key(order_id: str) -> Item:
 
 
 def shop_key(store_id: str, sk: str) -> Item:
-    """Make the primary key of something that belongs to a whole shop."""
+    """Make the primary key of an item that belongs to a whole shop."""
     return key(f"shop#{store_id}", sk)
 
 
 def day_key(store_id: str, day: dt.date) -> str:
-    """Make the partition of the index by day that holds the shop's orders of a UTC day."""
+    """Name the partition of the index by day that holds the shop's orders of a UTC day."""
     return f"{store_id}#{day.isoformat()}"
 
 
 def sort_key(at: Position) -> str:
-    """Write an order's place in the list of all as both indexes sort it."""
+    """Write an order's position in the list of all as the sort key of both indexes."""
     return f"{at.placed_at}#{at.order_id}"
 
 
 def order_item(order: Order, write_id: str, closed_until: dt.datetime) -> Item:
     """Write an order as an item.
 
-    While it is open it is in the index of open orders; closed, it expires at `closed_until`.
-    `write_id` tells whose write the item comes from.
+    An open order is in the index of open items; a closed one expires at `closed_until`.
+    `write_id` identifies the write that the item comes from.
     """
     item: Item = {
         **order_key(order.id),
-        "document": {"S": dump(order).decode()},
+        "document": {"S": ORDER.dump_json(order).decode()},
         "version": {"N": str(order.version)},
         "attempt": {"N": str(order.attempt)},
         "write_id": {"S": write_id},
@@ -69,20 +69,20 @@ def order_item(order: Order, write_id: str, closed_until: dt.datetime) -> Item:
 
 def order_of(item: Item) -> Order:
     """Read an order from its item."""
-    return load(item["document"]["S"])
+    return ORDER.validate_json(item["document"]["S"])
 
 
 def position_of(item: Item) -> Position:
-    """Read an order's place in the list of all from its entry in an index."""
+    """Read an order's position in the list of all from its entry in an index."""
     placed_at, _, order_id = item["placed"]["S"].partition("#")
     return Position(placed_at, order_id)
 
 
 def epoch_seconds(at: dt.datetime) -> AttributeValueTypeDef:
-    """Write a point in time as DynamoDB wants it of an attribute that items expire by."""
+    """Write a point in time as DynamoDB expects it in the attribute that items expire by."""
     return {"N": str(int(at.timestamp()))}
 
 
 def same_write(recorded: Item, item: Item) -> bool:
-    """Tell whether a recorded item comes from the write that was to record `item`."""
+    """Return whether a recorded item comes from the write of `item`."""
     return recorded.get("write_id") == item["write_id"]

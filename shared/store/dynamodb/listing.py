@@ -1,4 +1,4 @@
-"""Walks through the indexes of the DynamoDB table, by the time at which orders were placed."""
+"""Lists of orders by the indexes of the DynamoDB table, in the order of their placing."""
 
 from __future__ import annotations
 
@@ -14,58 +14,67 @@ from shared.store.dynamodb.item import day_key, order_key, order_of, position_of
 from shared.store.dynamodb.table import DAY_INDEX, OPEN_INDEX, Table
 
 Chunks: TypeAlias = AsyncGenerator[Sequence[Position], None]
-"""Orders' places in the list of all, some at a time."""
+"""Positions of orders, some at a time, never none."""
+
+Partition: TypeAlias = tuple[str, str, str]
+"""A part of an index: the index, its key attribute, and the value of that."""
 
 _AFTER_ALL = "~"
 """Sorts after every position, as `~` does after every digit."""
 
 
-async def still_open(table: Table, store_id: str, start: Position | None, size: int) -> Chunks:
-    """Walk through the open orders that are older than `start`, the newest first."""
-    async for positions in _walk(table, (OPEN_INDEX, "open", store_id), start, size):
-        yield positions
+def open_partition(store_id: str) -> Partition:
+    """Name the partition of a shop's open orders."""
+    return OPEN_INDEX, "open", store_id
+
+
+def day_partitions(store_id: str, first: dt.date, last: dt.date) -> Sequence[Partition]:
+    """Name the partitions of a shop's orders of some UTC days, the last day first."""
+    days = [last - dt.timedelta(days=back) for back in range((last - first).days + 1)]
+    return [(DAY_INDEX, "day", day_key(store_id, day)) for day in days]
+
+
+async def newest_first(
+    table: Table, partitions: Iterable[Partition], start: Position | None, size: int
+) -> Chunks:
+    """List the orders of some partitions that are older than `start`, `size` at a time."""
+    before = _AFTER_ALL if start is None else sort_key(start)
+    for index, attribute, value in partitions:
+        pages = table.pages(
+            IndexName=index,
+            KeyConditionExpression="#partition = :partition AND #placed < :before",
+            ExpressionAttributeNames={"#partition": attribute, "#placed": "placed"},
+            ExpressionAttributeValues={":partition": {"S": value}, ":before": {"S": before}},
+            ScanIndexForward=False,
+            PaginationConfig={"PageSize": min(size, LARGEST_CHUNK)},
+        )
+        async for entries in pages:
+            if entries:
+                yield [position_of(entry) for entry in entries]
 
 
 async def oldest_open(table: Table, store_id: str, known: Container[str]) -> Chunks:
-    """Walk through the open orders from the oldest on, without those whose ids are `known`."""
-    pages = table.client.get_paginator("query").paginate(
-        TableName=table.name,
-        IndexName=OPEN_INDEX,
-        KeyConditionExpression="#partition = :partition",
-        ExpressionAttributeNames={"#partition": "open"},
-        ExpressionAttributeValues={":partition": {"S": store_id}},
-    )
-    async for page in pages:
-        places = [position_of(item) for item in page["Items"]]
-        news = [place for place in places if place.order_id not in known]
-        for start in range(0, len(news), LARGEST_CHUNK):
-            yield news[start : start + LARGEST_CHUNK]
-
-
-async def by_day(
-    table: Table, store_id: str, days: Iterable[dt.date], start: Position | None, size: int
-) -> Chunks:
-    """Walk through the orders of some UTC days, the last day first, that are older than `start`."""
-    for day in days:
-        if start is None or day.isoformat() <= start.placed_at[:10]:
-            async for positions in _walk(
-                table, (DAY_INDEX, "day", day_key(store_id, day)), start, size
-            ):
-                yield positions
+    """List the open orders from the oldest on, without those whose ids are `known`."""
+    async for entries in table.open_entries(store_id):
+        positions = [position_of(entry) for entry in entries]
+        unknown = [position for position in positions if position.order_id not in known]
+        for start in range(0, len(unknown), LARGEST_CHUNK):
+            yield unknown[start : start + LARGEST_CHUNK]
 
 
 async def count_by_day(table: Table, store_id: str, since: dt.datetime, until: dt.datetime) -> int:
     """Count the orders placed from `since` on and before `until`, by their index alone."""
     count = 0
-    for day in _days(since, until):
+    first, last = since.astimezone(dt.UTC).date(), until.astimezone(dt.UTC).date()
+    for index, attribute, day in day_partitions(store_id, first, last):
         pages = table.client.get_paginator("query").paginate(
             TableName=table.name,
-            IndexName=DAY_INDEX,
+            IndexName=index,
             Select="COUNT",
             KeyConditionExpression="#day = :day AND #placed BETWEEN :since AND :until",
-            ExpressionAttributeNames={"#day": "day", "#placed": "placed"},
+            ExpressionAttributeNames={"#day": attribute, "#placed": "placed"},
             ExpressionAttributeValues={
-                ":day": {"S": day_key(store_id, day)},
+                ":day": {"S": day},
                 ":since": {"S": sortable(since)},
                 ":until": {"S": sortable(until)},  # sorts before every order of that instant
             },
@@ -74,39 +83,10 @@ async def count_by_day(table: Table, store_id: str, since: dt.datetime, until: d
     return count
 
 
-def _days(since: dt.datetime, until: dt.datetime) -> Iterable[dt.date]:
-    first, last = since.astimezone(dt.UTC).date(), until.astimezone(dt.UTC).date()
-    return [first + dt.timedelta(days=more) for more in range((last - first).days + 1)]
-
-
 async def orders_at(table: Table, positions: Sequence[Position]) -> Sequence[Order]:
-    """Read the orders at some positions, in that order; those gone since are left out.
+    """Read the orders at some positions, in that order, without those that are gone.
 
-    Raises StoreUnavailableError when DynamoDB goes on leaving some unread.
+    Raises StoreUnavailableError when DynamoDB keeps leaving some unread.
     """
     items = await items_at(table, [order_key(position.order_id) for position in positions])
     return [order_of(item) for item in items]
-
-
-async def _walk(
-    table: Table, partition: tuple[str, str, str], start: Position | None, size: int
-) -> Chunks:
-    index, attribute, value = partition
-    before = _AFTER_ALL if start is None else sort_key(start)
-    size = min(size, LARGEST_CHUNK)
-    while True:
-        answer = await table.client.query(
-            TableName=table.name,
-            IndexName=index,
-            KeyConditionExpression="#partition = :partition AND #placed < :before",
-            ExpressionAttributeNames={"#partition": attribute, "#placed": "placed"},
-            ExpressionAttributeValues={":partition": {"S": value}, ":before": {"S": before}},
-            ScanIndexForward=False,
-            Limit=size,
-        )
-        positions = [position_of(item) for item in answer["Items"]]
-        if positions:
-            yield positions
-            before = sort_key(positions[-1])
-        if len(positions) < size:
-            return

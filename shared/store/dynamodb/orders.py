@@ -1,4 +1,4 @@
-"""Orders in DynamoDB: conditional writes, and pages by way of the indexes."""
+"""Orders in DynamoDB: conditional writes, and pages by the indexes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any
 
-from shared.clock import Clock
 from shared.domain.order import OPEN_STATES, Order, OrderState
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
@@ -26,37 +25,35 @@ from shared.store.dynamodb.item import (
 )
 from shared.store.dynamodb.listing import (
     Chunks,
-    by_day,
+    Partition,
     count_by_day,
+    day_partitions,
+    newest_first,
     oldest_open,
+    open_partition,
     orders_at,
-    still_open,
 )
-from shared.store.dynamodb.table import ABSENT, Table
+from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 
 _CLOCK_SKEW = dt.timedelta(minutes=5)
-"""How far ahead the clock of another process may be that has placed an order."""
+"""How far the clock of another process that places orders may be ahead."""
 
 
 @dataclass(frozen=True)
-class DynamoDBOrders:
+class DynamoDBOrders(DynamoDBRecords):
     """The `OrderStore` of one shop, in a table that several shops may share.
 
-    Orders are listed, and closed ones are kept, for `retention`. A page looks at no more than
-    about `looked_at_per_page` orders: of a rare state it ends early rather than late.
+    Orders are listed, and closed ones are kept, for `retention`. A page reads no more than about
+    `read_per_page` orders: in a rare state it ends early rather than late.
     """
 
-    table: Table
-    store_id: str
-    clock: Clock
-    retention: dt.timedelta
-    looked_at_per_page: int = 500
+    read_per_page: int = 500
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
         async with self.table.in_time():
             recorded = await self.table.item(order_key(order.id))
-            if recorded is not None:  # a replay must not use a number up
+            if recorded is not None:  # a repeated request must not use up a number
                 return Placement(order_of(recorded), created=False)
             number = await self._next_number(order.store_id, business_day)
             item = self._item(with_changes(order, number=number))
@@ -66,7 +63,7 @@ class DynamoDBOrders:
             return Placement(order_of(recorded), created=same_write(recorded, item))
 
     async def get(self, order_id: str) -> Order | None:
-        """Look an order up."""
+        """Read an order."""
         async with self.table.in_time():
             item = await self.table.item(order_key(order_id))
         return None if item is None else order_of(item)
@@ -80,49 +77,30 @@ class DynamoDBOrders:
             raise OrderChangedError(before.id)
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
-        """List orders, newest first; one more than asked for tells of a next page."""
+        """List orders, newest first; one more than `limit` shows that a page follows."""
         start = None if cursor is None else cursors.decode(cursor)
         found: list[Order] = []
-        looked_at = 0
+        read = 0
         async with self.table.in_time(), aclosing(self._chunks(state, start, limit + 1)) as chunks:
             async for positions in chunks:
                 orders = await orders_at(self.table, positions)
                 found += [order for order in orders if state in {None, order.state}]
-                looked_at += len(positions)
+                read += len(positions)
                 if len(found) > limit:
                     return Page(found[:limit], cursors.encode(cursors.position(found[limit - 1])))
-                if looked_at >= self.looked_at_per_page:
+                if read >= self.read_per_page:
                     return Page(found, cursors.encode(positions[-1]))
         return Page(found, None)
 
     async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
         """List open orders, the newest placed first."""
-        found: list[Order] = []
-        async with (
-            self.table.in_time(),
-            aclosing(still_open(self.table, self.store_id, None, LARGEST_CHUNK)) as chunks,
-        ):
-            async for positions in chunks:
-                orders = await orders_at(self.table, positions)
-                found += [
-                    order for order in orders if order.state in OPEN_STATES.intersection(states)
-                ]
-                if len(found) >= limit:
-                    break
-        return found[:limit]
+        chunks = newest_first(self.table, [open_partition(self.store_id)], None, LARGEST_CHUNK)
+        return await self._read(chunks, OPEN_STATES.intersection(states), limit)
 
     async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
         """List open orders, the oldest placed first."""
-        found: list[Order] = []
-        async with (
-            self.table.in_time(),
-            aclosing(oldest_open(self.table, self.store_id, known)) as chunks,
-        ):
-            async for positions in chunks:
-                found += await orders_at(self.table, positions)
-                if len(found) >= limit:
-                    break
-        return [order for order in found if order.state in OPEN_STATES][:limit]
+        chunks = oldest_open(self.table, self.store_id, known)
+        return await self._read(chunks, OPEN_STATES, limit)
 
     async def count_placed(self, since: dt.datetime, until: dt.datetime) -> int:
         """Count the orders placed in a time, of those that are still kept."""
@@ -133,12 +111,27 @@ class DynamoDBOrders:
         self, state: OrderState | None, start: cursors.Position | None, size: int
     ) -> Chunks:
         if state in OPEN_STATES:
-            return still_open(self.table, self.store_id, start, size)
-        now = self.clock()
-        newest = (now + _CLOCK_SKEW).date()
-        oldest = (now - self.retention).date()
-        days = [newest - dt.timedelta(days=back) for back in range((newest - oldest).days + 1)]
-        return by_day(self.table, self.store_id, days, start, size)
+            partitions: Sequence[Partition] = [open_partition(self.store_id)]
+        else:
+            now = self.clock()
+            newest = (now + _CLOCK_SKEW).date()
+            if start is not None:
+                newest = min(newest, dt.datetime.fromisoformat(start.placed_at).date())
+            partitions = day_partitions(self.store_id, (now - self.retention).date(), newest)
+        return newest_first(self.table, partitions, start, size)
+
+    async def _read(
+        self, chunks: Chunks, states: Collection[OrderState], limit: int
+    ) -> Sequence[Order]:
+        """Read up to `limit` orders that are still in one of `states`."""
+        found: list[Order] = []
+        async with self.table.in_time(), aclosing(chunks):
+            async for positions in chunks:
+                orders = await orders_at(self.table, positions)
+                found += [order for order in orders if order.state in states]
+                if len(found) >= limit:
+                    break
+        return found[:limit]
 
     def _item(self, order: Order) -> Item:
         return order_item(order, uuid.uuid4().hex, self.clock() + self.retention)

@@ -12,7 +12,7 @@ from shared.store.dynamodb.item import Item, epoch_seconds, key
 
 
 def subscription_pk(store_id: str, subscription_id: str) -> str:
-    """Name the partition of a subscription and of what is delivered to it."""
+    """Name the partition of a subscription and of the deliveries to it."""
     return f"subscription#{store_id}#{subscription_id}"
 
 
@@ -22,14 +22,14 @@ def subscription_key(store_id: str, subscription_id: str) -> Item:
 
 
 def in_state_partition(store_id: str, state: SubscriptionState) -> str:
-    """Name the partition of the index of what is open that has the subscriptions in a state."""
+    """Name the partition of the index of open items that has the subscriptions in a state."""
     return f"{state}#{store_id}"
 
 
-def in_state_place(subscription: Subscription) -> str:
-    """Say where a subscription stands among those in its state: by age, and then by id.
+def in_state_sort_key(subscription: Subscription) -> str:
+    """Make the key that sorts the subscriptions in a state: by age, and then by id.
 
-    It ends with the topic, which is counted without a look at the item.
+    It ends with the topic, so that topics are counted without reading the items.
     """
     return f"{sortable(subscription.created_at)}#{subscription.id}#{subscription.topic}"
 
@@ -37,7 +37,7 @@ def in_state_place(subscription: Subscription) -> str:
 def subscription_item(
     store_id: str, subscription: Subscription, write_id: str, ended_until: dt.datetime
 ) -> Item:
-    """Write a subscription as an item, which is open until it ends, and then expires."""
+    """Write a subscription as an item; it is open until the subscription ends, and then expires."""
     item: Item = {
         **subscription_key(store_id, subscription.id),
         **_document(subscription),
@@ -47,11 +47,11 @@ def subscription_item(
     if subscription.state is SubscriptionState.ENDED:
         return {**item, "expires": epoch_seconds(ended_until)}
     partition = in_state_partition(store_id, subscription.state)
-    return {**item, "open": {"S": partition}, "placed": {"S": in_state_place(subscription)}}
+    return {**item, "open": {"S": partition}, "placed": {"S": in_state_sort_key(subscription)}}
 
 
 def topic_of(entry: Item) -> str:
-    """Read a subscription's topic from its entry in the index of what is open."""
+    """Read a subscription's topic from its entry in the index of open items."""
     return entry["placed"]["S"].rpartition("#")[2]
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.clock import Clock
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.contract import StoreUnavailableError
 from shared.store.dynamodb.batch import open_items
 from shared.store.dynamodb.item import Item, key_of, same_write
 from shared.store.dynamodb.subscription_item import (
     in_state_partition,
-    in_state_place,
+    in_state_sort_key,
     route_items,
     route_pk,
     subscription_item,
@@ -24,21 +22,16 @@ from shared.store.dynamodb.subscription_item import (
     subscription_of,
     topic_of,
 )
-from shared.store.dynamodb.table import ABSENT, OPEN_INDEX, Table
+from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 from shared.store.subscription_contract import SubscriptionChangedError
 
 
 @dataclass(frozen=True)
-class DynamoDBSubscriptions:
+class DynamoDBSubscriptions(DynamoDBRecords):
     """The `SubscriptionStore` of one shop, in a table that several shops may share.
 
-    One that has ended is kept for `retention`.
+    An ended subscription is kept for `retention`.
     """
-
-    table: Table
-    store_id: str
-    clock: Clock
-    retention: dt.timedelta
 
     async def add_subscription(self, subscription: Subscription) -> Subscription:
         """Record a new subscription, unless its id is taken."""
@@ -51,7 +44,7 @@ class DynamoDBSubscriptions:
         return subscription_of(recorded)
 
     async def subscription(self, subscription_id: str) -> Subscription | None:
-        """Look a subscription up."""
+        """Read a subscription."""
         async with self.table.in_time():
             item = await self.table.item(subscription_key(self.store_id, subscription_id))
         return None if item is None else subscription_of(item)
@@ -67,8 +60,8 @@ class DynamoDBSubscriptions:
             raise SubscriptionChangedError("the subscription was changed by somebody else")
 
     async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
-        """List all that have one of these routes, as DynamoDB has pages."""
-        before: set[str] = set()
+        """List all that have one of these routes, by pages of DynamoDB."""
+        listed: set[str] = set()
         for route in routes:
             pages = self.table.pages(
                 KeyConditionExpression="pk = :route",
@@ -77,30 +70,24 @@ class DynamoDBSubscriptions:
             )
             async for items in pages:
                 page = map(subscription_of, items)
-                yield [one for one in page if before.isdisjoint(one.routes)]
-            before.add(route)
+                yield [one for one in page if listed.isdisjoint(one.routes)]
+            listed.add(route)
 
     async def in_state(
         self, state: SubscriptionState, limit: int, after: Subscription | None = None
     ) -> Sequence[Subscription]:
         """List subscriptions in a state, oldest first."""
         partition = in_state_partition(self.store_id, state)
-        place = in_state_place(after) if after else ""
+        sort_key = in_state_sort_key(after) if after else ""
         async with self.table.in_time():
-            items = await open_items(self.table, partition, limit, place)
+            items = await open_items(self.table, partition, limit, sort_key)
         return [subscription_of(item) for item in items]
 
     async def count_active(self) -> Mapping[str, int]:
         """Count the active subscriptions of each topic, by the index alone."""
         counts: Counter[str] = Counter()
         partition = in_state_partition(self.store_id, SubscriptionState.ACTIVE)
-        pages = self.table.pages(
-            IndexName=OPEN_INDEX,
-            KeyConditionExpression="#open = :partition",
-            ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues={":partition": {"S": partition}},
-        )
-        async for entries in pages:
+        async for entries in self.table.open_entries(partition):
             counts.update(topic_of(entry) for entry in entries)
         return counts
 
@@ -111,9 +98,9 @@ class DynamoDBSubscriptions:
     async def _write(
         self, item: Item, subscription: Subscription, condition: Mapping[str, Any]
     ) -> Item | None:
-        """Put an item and those of its routes, and give what is recorded after, ours or not.
+        """Put an item and those of its routes; return the recorded item afterwards, ours or not.
 
-        As with `Table.put_or_find`, a refusal alone says little.
+        As with `Table.put_or_find`, a refusal alone proves little.
         """
         client, name = self.table.client, self.table.name
         routes = route_items(self.store_id, subscription)

@@ -1,30 +1,27 @@
-"""The DynamoDB table of the order store: its keys and indexes, and how it is made."""
+"""The DynamoDB table of the order store: its indexes, and the calls that stores make to it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from shared.clock import Clock
 from shared.store.contract import StoreUnavailableError
-from shared.store.dynamodb.item import Item, key_of
+from shared.store.dynamodb.item import Item, key_of, shop_key
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import GlobalSecondaryIndexTypeDef
-
-log = structlog.stdlib.get_logger(__name__)
 
 OPEN_INDEX = "open-orders"
-"""What is open: an item is in it only while it has the attribute `open`.
+"""Open items: an item is in this index only while it has the attribute `open`.
 
-That is the store id for an order. What else is open has a partition of its own beside it.
+That is the store id for an order; open items of another kind have a partition of their own.
 """
 
 ABSENT: Mapping[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -36,6 +33,9 @@ LONGEST_PARTITION = 2048
 DAY_INDEX = "orders-by-day"
 """All orders, by store and UTC day of placing; its keys never change."""
 
+_BEFORE_ALL = " "
+"""Sorts before every sort key of an index; DynamoDB takes no empty text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -43,14 +43,13 @@ class Table:
 
     client: DynamoDBClient
     name: str
-    timeout_seconds: float
+    timeout_seconds: float = 5
 
     @contextlib.asynccontextmanager
     async def in_time(self) -> AsyncIterator[None]:
         """Bound the calls in the block; raises StoreUnavailableError when they fail.
 
-        A request that was refused for what it asks would be refused for ever: its error is let
-        through, so that nobody waits for it to pass.
+        The error of an invalid request is let through: a retry would be refused as well.
         """
         try:
             async with asyncio.timeout(self.timeout_seconds):
@@ -59,20 +58,20 @@ class Table:
             message = f"the order store did not answer within {self.timeout_seconds:g} s"
             raise StoreUnavailableError(message) from error
         except (BotoCoreError, ClientError) as error:
-            if _is_of_the_request(error):
+            if _is_invalid_request(error):
                 raise
             message = f"the order store cannot be used: {error}"
             raise StoreUnavailableError(message) from error
 
     async def item(self, key: Item) -> Item | None:
-        """Read an item, as of the last completed write; nothing is under a key that cannot be."""
+        """Read an item, as of the last completed write; None also under a key that is too long."""
         if len(key["pk"]["S"].encode()) > LONGEST_PARTITION:
             return None
         answer = await self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
         return answer.get("Item")
 
-    async def pages(self, **query: Any) -> AsyncIterator[Sequence[Item]]:
-        """Read all that a query finds, each page in time: of a long list, the whole is not.
+    async def pages(self, **query: Any) -> AsyncGenerator[Sequence[Item], None]:
+        """Read all items that a query finds; `timeout_seconds` bounds each page, not the whole.
 
         Raises StoreUnavailableError.
         """
@@ -84,8 +83,23 @@ class Table:
                 return
             yield page["Items"]
 
+    def open_entries(
+        self, partition: str, after: str = "", **options: Any
+    ) -> AsyncGenerator[Sequence[Item], None]:
+        """Read a partition of the index of open items beyond a sort key, page by page."""
+        return self.pages(
+            IndexName=OPEN_INDEX,
+            KeyConditionExpression="#open = :partition AND #placed > :after",
+            ExpressionAttributeNames={"#open": "open", "#placed": "placed"},
+            ExpressionAttributeValues={
+                ":partition": {"S": partition},
+                ":after": {"S": after or _BEFORE_ALL},
+            },
+            **options,
+        )
+
     async def put(self, item: Item, condition: Mapping[str, Any]) -> bool:
-        """Put an item on a condition; tell whether that held."""
+        """Put an item on a condition; return whether the condition held."""
         try:
             await self.client.put_item(TableName=self.name, Item=item, **condition)
         except self.client.exceptions.ConditionalCheckFailedException:
@@ -93,89 +107,49 @@ class Table:
         return True
 
     async def put_or_find(self, item: Item, condition: Mapping[str, Any]) -> Item | None:
-        """Put an item on a condition, and give the one that is recorded after, ours or not.
+        """Put an item on a condition, and return the recorded one afterwards, ours or not.
 
-        A refusal alone says little: the client may have sent the write twice, and have been
-        refused because the first had taken effect and only its answer was lost.
+        A refusal alone proves little: the client may have sent the write twice, because the
+        answer to the first was lost, and the first may have taken effect.
         """
         return item if await self.put(item, condition) else await self.item(key_of(item))
 
 
-def _is_of_the_request(error: BotoCoreError | ClientError) -> bool:
+@dataclass(frozen=True)
+class DynamoDBRecords:
+    """One shop's records, in a table that several shops may share.
+
+    Closed records are kept for `retention`, and then expire.
+    """
+
+    table: Table
+    store_id: str
+    clock: Clock
+    retention: dt.timedelta = dt.timedelta(days=30)
+
+    async def check(self) -> None:
+        """Read an item; a write would prove no more here, and be paid at every probe."""
+        async with self.table.in_time():
+            await self.table.item(shop_key(self.store_id, "status"))
+
+    async def shop_items(self, prefix: str, *, fresh: bool = False) -> Sequence[Item]:
+        """Read the items of the whole shop whose sort keys begin with `prefix`.
+
+        `fresh` ones are as of the last completed write.
+        """
+        pages = self.table.pages(
+            KeyConditionExpression="pk = :shop AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={
+                ":shop": shop_key(self.store_id, "")["pk"],
+                ":prefix": {"S": prefix},
+            },
+            ConsistentRead=fresh,
+        )
+        async with self.table.in_time():
+            return [item async for page in pages for item in page]
+
+
+def _is_invalid_request(error: BotoCoreError | ClientError) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] == "ValidationException"
     return isinstance(error, ParamValidationError)
-
-
-async def provision_table(
-    client: DynamoDBClient, table_name: str, *, timeout_seconds: float = 60
-) -> None:
-    """Make the table where there is none, and switch on expiry and point-in-time recovery.
-
-    Several processes may do so at once. Raises StoreUnavailableError.
-    """
-    async with Table(client, table_name, timeout_seconds).in_time():
-        await _create(client, table_name)
-        await client.get_waiter("table_exists").wait(
-            TableName=table_name,
-            WaiterConfig={"Delay": 1, "MaxAttempts": math.ceil(timeout_seconds)},
-        )
-        await _expire_items(client, table_name)
-        await _keep_backups(client, table_name)
-
-
-async def _create(client: DynamoDBClient, table_name: str) -> None:
-    with contextlib.suppress(client.exceptions.ResourceInUseException):  # it is there
-        await client.create_table(
-            TableName=table_name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"}
-                for name in ("pk", "sk", "open", "day", "placed")
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            GlobalSecondaryIndexes=[_index(OPEN_INDEX, "open"), _index(DAY_INDEX, "day")],
-        )
-
-
-def _index(name: str, partition: str) -> GlobalSecondaryIndexTypeDef:
-    return {
-        "IndexName": name,
-        "KeySchema": [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": "placed", "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }
-
-
-async def _expire_items(client: DynamoDBClient, table_name: str) -> None:
-    if await _items_expire(client, table_name):
-        return
-    try:
-        await client.update_time_to_live(
-            TableName=table_name,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"},
-        )
-    except ClientError:
-        if not await _items_expire(client, table_name):  # another process was quicker
-            raise
-
-
-async def _items_expire(client: DynamoDBClient, table_name: str) -> bool:
-    answer = await client.describe_time_to_live(TableName=table_name)
-    return answer["TimeToLiveDescription"].get("TimeToLiveStatus") in {"ENABLING", "ENABLED"}
-
-
-async def _keep_backups(client: DynamoDBClient, table_name: str) -> None:
-    """Switch point-in-time recovery on; not every emulator has it, and the shop opens without."""
-    try:
-        await client.update_continuous_backups(
-            TableName=table_name,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
-        )
-    except ClientError as error:
-        log.warning("store.no_point_in_time_recovery", table=table_name, reason=str(error))

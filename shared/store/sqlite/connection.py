@@ -1,33 +1,107 @@
-"""Connections to the embedded store's file, and the write transactions on them."""
+"""Connections to the embedded store's file, each on a thread of its own, and steps to run there."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.schema import ensure_schema
 
 _POLL_SECONDS = 0.002
-"""SQLite itself tries for a lock every 100 ms in the end, and a busy process starves the others."""
+"""SQLite's own wait for a lock grows to 100 ms, and a busy process starves the others."""
+
+_T = TypeVar("_T")
+
+
+class ConnectionThread:
+    """One connection to an existing file, used by one thread, one step at a time.
+
+    A step waits for another process's lock up to `busy_seconds`; its caller waits for the step
+    up to `timeout_seconds`, where given.
+    """
+
+    def __init__(
+        self, path: Path, busy_seconds: float, timeout_seconds: float | None = None
+    ) -> None:
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._timeout_seconds = timeout_seconds
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="order-store")
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
+
+    async def run(self, step: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run a step on the thread; a step is left out when its caller gave up before its turn.
+
+        Raises StoreUnavailableError when SQLite fails, when the time is over, and after `aclose`.
+        The step after a failure gets a new connection, and so works once the cause has gone.
+        """
+        if self._closed:
+            raise StoreUnavailableError("the order store is closed")
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await loop.run_in_executor(self._thread, self._run, step)
+        except TimeoutError as error:
+            message = f"the order store did not answer within {self._timeout_seconds:g} s"
+            raise StoreUnavailableError(message) from error
+
+    async def aclose(self) -> None:
+        """Close the connection, after the steps that were submitted before."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+            self._thread.shutdown()
+
+    def _run(self, step: Callable[[sqlite3.Connection], _T]) -> _T:
+        try:
+            if self._connection is None:
+                self._connection = connect(self._path, self._busy_seconds)
+            return step(self._connection)
+        except sqlite3.Error as error:
+            self._disconnect()
+            raise unavailable(error) from error
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def documents(
+    adapter: TypeAdapter[_T], query: str, *values: object
+) -> Callable[[sqlite3.Connection], list[_T]]:
+    """Make the step that reads the documents in the first column of a query's rows."""
+    return lambda db: [adapter.validate_json(row[0]) for row in db.execute(query, values)]
+
+
+def changing(statement: str, *values: object) -> Callable[[sqlite3.Connection], int]:
+    """Make the step that runs a statement, and gives how many rows it changed."""
+    return lambda db: db.execute(statement, values).rowcount
 
 
 def unavailable(error: sqlite3.Error) -> StoreUnavailableError:
-    """Tell what SQLite refused: a full disk, a lock held too long, a damaged file, …."""
+    """Wrap an error of SQLite: a full disk, a lock held too long, a damaged file, …."""
     return StoreUnavailableError(f"the order store's file cannot be used: {error}")
 
 
 def create_file(path: Path) -> None:
-    """Make an empty file that only its owner can read, and its folder; leave those that exist.
+    """Create an empty file that only its owner can read, and its folder, unless they exist.
 
     Raises StoreUnavailableError.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # An existing file is not opened: to close it again would drop this process's locks on it.
+        # Do not open an existing file: closing it would drop this process's locks on it.
         if not path.exists():
             path.touch(mode=0o600)
     except OSError as error:
@@ -36,12 +110,12 @@ def create_file(path: Path) -> None:
 
 
 def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    """Open an existing file; another process's lock is waited for up to `busy_seconds`.
+    """Open an existing file, waiting for another process's lock up to `busy_seconds`.
 
-    Raises sqlite3.Error, StoreUnavailableError where a write-ahead log cannot be, and
-    NewerSchemaError.
+    Raises sqlite3.Error, NewerSchemaError, and StoreUnavailableError where the file system does
+    not support a write-ahead log.
     """
-    # mode=rw: a file that has vanished is an error, not a reason for an empty one in its place.
+    # mode=rw: when the file has vanished, fail rather than create an empty one in its place.
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None
     )
@@ -56,7 +130,7 @@ def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 
 def _enter_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Switch to the write-ahead log; of several at once on a new file SQLite lets none wait."""
+    # SQLite does not wait by itself when several processes switch a new file at once.
     (mode,) = _persist(connection, "PRAGMA journal_mode = WAL", busy_seconds).fetchone()
     if mode != "wal":
         raise StoreUnavailableError("the order store's folder does not allow a write-ahead log")
@@ -77,7 +151,7 @@ def transaction(connection: sqlite3.Connection, busy_seconds: float) -> Iterator
 
 
 def _persist(connection: sqlite3.Connection, statement: str, seconds: float) -> sqlite3.Cursor:
-    """Try a statement until the lock that it needs is free."""
+    """Repeat a statement until the lock that it needs is free."""
     deadline = time.monotonic() + seconds
     while True:
         try:

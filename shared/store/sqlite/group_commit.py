@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from shared.store.contract import StoreUnavailableError
-from shared.store.sqlite.connection import unavailable
-from shared.store.sqlite.connection_thread import ConnectionThread
+from shared.store.sqlite.connection import ConnectionThread, transaction, unavailable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -21,21 +20,21 @@ _T = TypeVar("_T")
 
 
 class GroupCommit:
-    """Makes writes durable, many to a transaction; closed, it first makes those it accepted.
+    """Makes writes durable, many to a transaction; closing it commits those it accepted.
 
-    No timer: a lone write is committed at once, and under load a transaction holds what came
-    during the one before, up to `group_size`. At most `queue_size` writes wait.
+    No timer: a lone write is committed at once, and under load a transaction holds the writes
+    that arrived during the one before, up to `group_size`. At most `queue_size` writes wait.
     """
 
     def __init__(
         self,
-        connection: ConnectionThread,
+        thread: ConnectionThread,
         timeout_seconds: float,
         *,
         group_size: int = 256,
         queue_size: int = 4096,
     ) -> None:
-        self._connection = connection
+        self._thread = thread
         self._timeout_seconds = timeout_seconds
         self._group_size = group_size
         self._queue_size = queue_size
@@ -44,11 +43,11 @@ class GroupCommit:
         self._closing = False
         self._committing = asyncio.create_task(self._commit_until_closed(), name="group commit")
 
-    async def write(self, statements: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Run `statements` inside a transaction, and give what they gave once it is durable.
+    async def run(self, statements: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run `statements` inside a transaction, and return their result once it is durable.
 
-        What they raise undoes them alone. Raises StoreUnavailableError when SQLite fails, when
-        too many writes wait, when the time is over, and after `aclose`.
+        An error that they raise undoes them alone. Raises StoreUnavailableError when SQLite
+        fails, when too many writes wait, when the time is over, and after `aclose`.
         """
         if self._closing:
             raise StoreUnavailableError("the order store is closed")
@@ -65,7 +64,7 @@ class GroupCommit:
             raise StoreUnavailableError(message) from error
 
     async def aclose(self) -> None:
-        """Commit what was accepted, and take no more."""
+        """Commit the accepted writes, and accept no more."""
         self._closing = True
         self._arrived.set()
         await asyncio.shield(self._committing)
@@ -89,7 +88,7 @@ class GroupCommit:
 
     async def _commit(self, group: Sequence[_Write]) -> None:
         try:
-            await self._connection.transact(lambda connection: _make(group, connection))
+            await self._thread.run(lambda db: self._write(group, db))
         except StoreUnavailableError as error:
             _fail(group, str(error))
         except Exception:  # the outermost edge: whatever happened, the next group may succeed
@@ -97,30 +96,37 @@ class GroupCommit:
             _fail(group, "the order store failed")
         else:
             for write in group:
-                write.tell()
+                write.settle()
+
+    def _write(self, group: Sequence[_Write], connection: sqlite3.Connection) -> None:
+        # Half the time for another process's lock, so that the callers see why they failed.
+        with transaction(connection, self._timeout_seconds / 2):
+            for write in group:
+                if not write.caller.done():  # its caller may have given up during the wait
+                    write.run(connection)
 
 
 @dataclass(slots=True, eq=False)
 class _Write:
-    """A write, who waits for it, and what came of it inside the transaction."""
+    """A write, the caller that waits for it, and its outcome inside the transaction."""
 
     statements: Callable[[sqlite3.Connection], Any]
     caller: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
 
-    def make(self, connection: sqlite3.Connection) -> None:
+    def run(self, connection: sqlite3.Connection) -> None:
         connection.execute("SAVEPOINT one_write")
         try:
             self.result = self.statements(connection)
         except Exception as error:
-            if not connection.in_transaction:  # SQLite has undone the others' writes as well
+            if not connection.in_transaction:  # SQLite has rolled back the whole group
                 raise
             self.error = error
             connection.execute("ROLLBACK TO one_write")
         connection.execute("RELEASE one_write")
 
-    def tell(self) -> None:
+    def settle(self) -> None:
         if self.caller.done():
             return
         if self.error is None:
@@ -129,12 +135,6 @@ class _Write:
             self.caller.set_exception(unavailable(self.error))
         else:
             self.caller.set_exception(self.error)
-
-
-def _make(group: Sequence[_Write], connection: sqlite3.Connection) -> None:
-    for write in group:
-        if not write.caller.done():  # its caller may have given up while the file was locked
-            write.make(connection)
 
 
 def _fail(group: Sequence[_Write], reason: str) -> None:

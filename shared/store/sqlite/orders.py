@@ -1,4 +1,4 @@
-"""The statements by which the embedded store keeps orders."""
+"""Orders in the embedded store."""
 
 from __future__ import annotations
 
@@ -6,46 +6,135 @@ import datetime as dt
 import itertools
 import sqlite3
 from collections.abc import Collection, Container, Sequence
+from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
 from shared.clock import sortable
 from shared.domain.order import OPEN_STATES, Order, OrderState
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement
-from shared.store.document import dump, load
+from shared.store.document import ORDER
+from shared.store.sqlite.connection import changing, documents
+from shared.store.sqlite.file import SqliteRecords
+
+_GET = "SELECT document FROM orders WHERE id = ?"
 
 _LAST = cursors.Position("~", "")
 """Sorts after every position, as `~` does after every digit."""
 
 _NEWEST_IN_STATE = """SELECT * FROM (
-    SELECT placed_at, id, document FROM orders
+    SELECT document, placed_at, id FROM orders
     WHERE store_id = ? AND state = ? ORDER BY placed_at DESC, id DESC LIMIT ?
 )"""
 
-_PLACES_IN_STATE = "SELECT placed_at, id FROM orders WHERE store_id = ? AND state = ?"
+_POSITIONS_IN_STATE = "SELECT placed_at, id FROM orders WHERE store_id = ? AND state = ?"
 
 
-def place(connection: sqlite3.Connection, order: Order, business_day: dt.date) -> Placement:
-    """Record an order with the day's next number, unless its id is taken."""
-    recorded = get(connection, order.id)
-    if recorded is not None:
-        return Placement(recorded, created=False)
-    numbered = with_changes(order, number=_next_number(connection, order.store_id, business_day))
-    connection.execute(
-        "INSERT INTO orders (id, store_id, number, state, version, attempt, placed_at, document)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            numbered.id,
-            numbered.store_id,
-            numbered.number,
-            numbered.state,
-            numbered.version,
-            numbered.attempt,
-            sortable(numbered.placed_at),
-            dump(numbered).decode(),
-        ),
-    )
-    return Placement(numbered, created=True)
+@dataclass(frozen=True)
+class SqliteOrders(SqliteRecords):
+    """The `OrderStore` of one shop, in a file that several shops may share."""
+
+    async def place(self, order: Order, business_day: dt.date) -> Placement:
+        """Record an order with the day's next number, unless its id is taken."""
+
+        def insert(connection: sqlite3.Connection) -> Placement:
+            recorded = connection.execute(_GET, (order.id,)).fetchone()
+            if recorded is not None:
+                return Placement(ORDER.validate_json(recorded[0]), created=False)
+            number = _next_number(connection, order.store_id, business_day)
+            numbered = with_changes(order, number=number)
+            connection.execute(
+                "INSERT INTO orders"
+                " (id, store_id, number, state, version, attempt, placed_at, document)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    numbered.id,
+                    numbered.store_id,
+                    numbered.number,
+                    numbered.state,
+                    numbered.version,
+                    numbered.attempt,
+                    sortable(numbered.placed_at),
+                    ORDER.dump_json(numbered).decode(),
+                ),
+            )
+            return Placement(numbered, created=True)
+
+        return await self.writes.run(insert)
+
+    async def get(self, order_id: str) -> Order | None:
+        """Read an order."""
+        found = await self.reads.run(documents(ORDER, _GET, order_id))
+        return found[0] if found else None
+
+    async def replace(self, before: Order, after: Order) -> None:
+        """Write `after` over the version and attempt of `before`; raises OrderChangedError."""
+        replaced = await self.writes.run(
+            changing(
+                "UPDATE orders SET state = ?, version = ?, attempt = ?, document = ?"
+                " WHERE id = ? AND version = ? AND attempt = ?",
+                after.state,
+                after.version,
+                after.attempt,
+                ORDER.dump_json(after).decode(),
+                before.id,
+                before.version,
+                before.attempt,
+            )
+        )
+        if not replaced:
+            raise OrderChangedError(before.id)
+
+    async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
+        """List orders older than the cursor; one more than `limit` shows that a page follows."""
+        start = _LAST if cursor is None else cursors.decode(cursor)
+        in_state, states = ("", ()) if state is None else ("AND state = ?", (state,))
+        query = (
+            f"SELECT document FROM orders WHERE store_id = ? {in_state}"  # noqa: S608 - text of our own
+            " AND (placed_at, id) < (?, ?) ORDER BY placed_at DESC, id DESC LIMIT ?"
+        )
+        values = (self.store_id, *states, start.placed_at, start.order_id, limit + 1)
+        orders = await self.reads.run(documents(ORDER, query, *values))
+        if len(orders) <= limit:
+            return Page(orders, None)
+        return Page(orders[:limit], cursors.encode(cursors.position(orders[limit - 1])))
+
+    async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
+        """List open orders, by one scan of the index for each state."""
+        wanted = OPEN_STATES.intersection(states)
+        if not wanted:
+            return []
+        query = (
+            f"{' UNION ALL '.join([_NEWEST_IN_STATE] * len(wanted))}"
+            " ORDER BY placed_at DESC, id DESC LIMIT ?"
+        )
+        values = [value for state in wanted for value in (self.store_id, state, limit)]
+        return await self.reads.run(documents(ORDER, query, *values, limit))
+
+    async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
+        """List open orders; ids are read from the index alone, documents only where wanted."""
+        query = (
+            f"{' UNION ALL '.join([_POSITIONS_IN_STATE] * len(OPEN_STATES))} ORDER BY placed_at, id"
+        )
+        values = [value for state in OPEN_STATES for value in (self.store_id, state)]
+
+        def read(connection: sqlite3.Connection) -> Sequence[Order]:
+            ids = (order_id for _, order_id in connection.execute(query, values))
+            wanted = itertools.islice((each for each in ids if each not in known), limit)
+            found = [connection.execute(_GET, (each,)).fetchone() for each in list(wanted)]
+            return [ORDER.validate_json(row[0]) for row in found if row is not None]
+
+        return await self.reads.run(read)
+
+    async def count_placed(self, since: dt.datetime, until: dt.datetime) -> int:
+        """Count orders by the index alone."""
+        query = (
+            "SELECT count(*) FROM orders WHERE store_id = ? AND placed_at >= ? AND placed_at < ?"
+        )
+        values = (self.store_id, sortable(since), sortable(until))
+        row = await self.reads.run(lambda db: db.execute(query, values).fetchone())
+        count: int = row[0]
+        return count
 
 
 def _next_number(connection: sqlite3.Connection, store_id: str, business_day: dt.date) -> str:
@@ -55,89 +144,3 @@ def _next_number(connection: sqlite3.Connection, store_id: str, business_day: dt
         (store_id, business_day.isoformat()),
     ).fetchone()
     return f"{row[0]:03d}"
-
-
-def get(connection: sqlite3.Connection, order_id: str) -> Order | None:
-    """Look an order up."""
-    row = connection.execute("SELECT document FROM orders WHERE id = ?", (order_id,)).fetchone()
-    return None if row is None else load(row[0])
-
-
-def replace(connection: sqlite3.Connection, before: Order, after: Order) -> None:
-    """Write `after` over the version and attempt of `before`; raises OrderChangedError."""
-    written = connection.execute(
-        "UPDATE orders SET state = ?, version = ?, attempt = ?, document = ?"
-        " WHERE id = ? AND version = ? AND attempt = ?",
-        (
-            after.state,
-            after.version,
-            after.attempt,
-            dump(after).decode(),
-            before.id,
-            before.version,
-            before.attempt,
-        ),
-    )
-    if written.rowcount == 0:
-        raise OrderChangedError(before.id)
-
-
-def page(
-    connection: sqlite3.Connection,
-    store_id: str,
-    state: OrderState | None,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """List orders older than the cursor; one more than asked for tells of a next page."""
-    start = _LAST if cursor is None else cursors.decode(cursor)
-    in_state, states = ("", ()) if state is None else ("AND state = ?", (state,))
-    rows = connection.execute(
-        f"SELECT document FROM orders WHERE store_id = ? {in_state} AND (placed_at, id) < (?, ?)"  # noqa: S608 - text of our own
-        " ORDER BY placed_at DESC, id DESC LIMIT ?",
-        (store_id, *states, start.placed_at, start.order_id, limit + 1),
-    )
-    orders = [load(document) for (document,) in rows]
-    if len(orders) <= limit:
-        return Page(orders, None)
-    return Page(orders[:limit], cursors.encode(cursors.position(orders[limit - 1])))
-
-
-def open_orders(
-    connection: sqlite3.Connection, store_id: str, states: Collection[OrderState], limit: int
-) -> Sequence[Order]:
-    """List open orders, by one walk through the index for each state."""
-    wanted = OPEN_STATES.intersection(states)
-    if not wanted:
-        return []
-    rows = connection.execute(
-        f"{' UNION ALL '.join([_NEWEST_IN_STATE] * len(wanted))}"
-        " ORDER BY placed_at DESC, id DESC LIMIT ?",
-        (*(value for state in wanted for value in (store_id, state, limit)), limit),
-    )
-    return [load(document) for _, _, document in rows]
-
-
-def oldest_open_orders(
-    connection: sqlite3.Connection, store_id: str, known: Container[str], limit: int
-) -> Sequence[Order]:
-    """List open orders; ids are read from the index alone, documents only of those wanted."""
-    ids = connection.execute(
-        f"{' UNION ALL '.join([_PLACES_IN_STATE] * len(OPEN_STATES))} ORDER BY placed_at, id",
-        [value for state in OPEN_STATES for value in (store_id, state)],
-    )
-    wanted = itertools.islice((order_id for _, order_id in ids if order_id not in known), limit)
-    found = (get(connection, order_id) for order_id in list(wanted))
-    return [order for order in found if order is not None]
-
-
-def count_placed(
-    connection: sqlite3.Connection, store_id: str, since: dt.datetime, until: dt.datetime
-) -> int:
-    """Count orders by the index alone."""
-    row = connection.execute(
-        "SELECT count(*) FROM orders WHERE store_id = ? AND placed_at >= ? AND placed_at < ?",
-        (store_id, sortable(since), sortable(until)),
-    ).fetchone()
-    count: int = row[0]
-    return count

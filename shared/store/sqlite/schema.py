@@ -1,4 +1,8 @@
-"""The tables of the embedded store, and the version by which a file says that it has them."""
+"""The tables of the embedded store, and the version of the schema that a file has.
+
+Tables and columns keep the names that they were released with, `shifts` or `untold_since`, even
+where the code has found a better word: files carry them.
+"""
 
 from __future__ import annotations
 
@@ -120,16 +124,18 @@ _NOTIFIER_TABLES = (
     ) WITHOUT ROWID""",
 )
 
-_BUSY_SHIFTS = ("ALTER TABLE shifts ADD COLUMN in_hand INTEGER NOT NULL DEFAULT 0",)
+_ORDERS_IN_HAND = ("ALTER TABLE shifts ADD COLUMN in_hand INTEGER NOT NULL DEFAULT 0",)
 
-_MEASURED_SHIFTS = (
+_MEASURED_PREPARATIONS = (
     "ALTER TABLE shifts ADD COLUMN prepared INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE shifts ADD COLUMN prep_seconds REAL NOT NULL DEFAULT 0",
 )
 
-_WHOSE_QUESTIONS = ("ALTER TABLE questions ADD COLUMN subscription_id TEXT NOT NULL DEFAULT ''",)
+_CONFIRMATION_OWNERS = (
+    "ALTER TABLE questions ADD COLUMN subscription_id TEXT NOT NULL DEFAULT ''",
+)
 
-_QUEUE_MARKS = (
+_QUEUE_EPOCHS = (
     """CREATE TABLE queue_marks (
         store_id TEXT PRIMARY KEY,
         mark TEXT NOT NULL
@@ -139,12 +145,12 @@ _QUEUE_MARKS = (
 STEPS = (
     _FIRST_TABLES,
     _NOTIFIER_TABLES,
-    _BUSY_SHIFTS,
-    _MEASURED_SHIFTS,
-    _WHOSE_QUESTIONS,
-    _QUEUE_MARKS,
+    _ORDERS_IN_HAND,
+    _MEASURED_PREPARATIONS,
+    _CONFIRMATION_OWNERS,
+    _QUEUE_EPOCHS,
 )
-"""What makes each version out of the one before; a step that was released is never changed."""
+"""The statements that upgrade each version to the next; a released step never changes."""
 
 VERSION = len(STEPS)
 
@@ -161,7 +167,7 @@ class NewerSchemaError(StoreUnavailableError):
 
 
 def ensure_schema(connection: sqlite3.Connection) -> None:
-    """Bring a new or an older file to our tables; raises NewerSchemaError when it is newer."""
+    """Upgrade a new or an older file to this version; raises NewerSchemaError on a newer one."""
     if _version(connection) < VERSION:
         connection.execute("BEGIN IMMEDIATE")
         # Read again: another process may have been quicker.

@@ -6,42 +6,96 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from shared.clock import sortable
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.document import SUBSCRIPTION
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.connection import documents
+from shared.store.sqlite.file import SqliteRecords
 from shared.store.subscription_contract import SubscriptionChangedError
 
 _PAGE = 500
 
+_GET = "SELECT document FROM subscriptions WHERE store_id = ? AND id = ?"
+
+_SUBSCRIBED = """SELECT document FROM subscriptions WHERE store_id = ?1 AND id IN
+    (SELECT DISTINCT subscription_id FROM routes
+    WHERE store_id = ?1 AND route IN (SELECT value FROM json_each(?2))
+    AND subscription_id > ?3 ORDER BY subscription_id LIMIT ?4) ORDER BY id"""
+
 
 @dataclass(frozen=True)
-class SqliteSubscriptions:
+class SqliteSubscriptions(SqliteRecords):
     """The `SubscriptionStore` of one shop, in a file that several shops may share."""
-
-    store_id: str
-    file: SqliteFile
 
     async def add_subscription(self, subscription: Subscription) -> Subscription:
         """Record a new subscription, unless its id is taken."""
-        return await self.file.write(lambda file: _add(file, self.store_id, subscription))
+
+        def insert(connection: sqlite3.Connection) -> Subscription:
+            recorded = connection.execute(_GET, (self.store_id, subscription.id)).fetchone()
+            if recorded is not None:
+                return SUBSCRIPTION.validate_json(recorded[0])
+            connection.execute(
+                "INSERT INTO subscriptions"
+                " (store_id, id, topic, state, version, created_at, since, document)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self.store_id,
+                    subscription.id,
+                    subscription.topic,
+                    subscription.state,
+                    subscription.version,
+                    sortable(subscription.created_at),
+                    sortable(subscription.since),
+                    SUBSCRIPTION.dump_json(subscription).decode(),
+                ),
+            )
+            connection.executemany(
+                "INSERT INTO routes (store_id, route, subscription_id) VALUES (?, ?, ?)",
+                self._routes(subscription),
+            )
+            return subscription
+
+        return await self.writes.run(insert)
 
     async def subscription(self, subscription_id: str) -> Subscription | None:
-        """Look a subscription up."""
-        return await self.file.read(lambda file: _get(file, self.store_id, subscription_id))
+        """Read a subscription."""
+        found = await self.reads.run(documents(SUBSCRIPTION, _GET, self.store_id, subscription_id))
+        return found[0] if found else None
 
     async def replace_subscription(self, before: Subscription, after: Subscription) -> None:
         """Write `after` over `before`; see `SubscriptionStore.replace_subscription`."""
-        await self.file.write(lambda file: _replace(file, self.store_id, before, after))
+
+        def update(connection: sqlite3.Connection) -> None:
+            written = connection.execute(
+                "UPDATE subscriptions SET state = ?, version = ?, since = ?, document = ?"
+                " WHERE store_id = ? AND id = ? AND version = ?",
+                (
+                    after.state,
+                    after.version,
+                    sortable(after.since),
+                    SUBSCRIPTION.dump_json(after).decode(),
+                    self.store_id,
+                    before.id,
+                    before.version,
+                ),
+            )
+            if written.rowcount == 0:
+                raise SubscriptionChangedError("the subscription was changed by somebody else")
+            if after.state is SubscriptionState.ENDED:
+                connection.executemany(
+                    "DELETE FROM routes WHERE store_id = ? AND route = ? AND subscription_id = ?",
+                    self._routes(after),
+                )
+
+        await self.writes.run(update)
 
     async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
         """List all that have one of these routes, by id."""
-        query = (self.store_id, json.dumps(list(routes)))
-        after = ""
+        wanted, after = json.dumps(list(routes)), ""
         while True:
-            page = await self.file.read(partial(_subscribed, query=query, after=after))
+            query = documents(SUBSCRIPTION, _SUBSCRIBED, self.store_id, wanted, after, _PAGE)
+            page = await self.reads.run(query)
             yield page
             if len(page) < _PAGE:
                 return
@@ -51,109 +105,21 @@ class SqliteSubscriptions:
         self, state: SubscriptionState, limit: int, after: Subscription | None = None
     ) -> Sequence[Subscription]:
         """List subscriptions in a state, oldest first."""
-        place = (sortable(after.created_at), after.id) if after else ("", "")
-        return await self.file.read(
-            lambda file: _in_state(file, (self.store_id, state, *place), limit)
+        sort_key = (sortable(after.created_at), after.id) if after else ("", "")
+        query = (
+            "SELECT document FROM subscriptions WHERE store_id = ? AND state = ?"
+            " AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?"
         )
+        values = (self.store_id, state, *sort_key, limit)
+        return await self.reads.run(documents(SUBSCRIPTION, query, *values))
 
     async def count_active(self) -> Mapping[str, int]:
         """Count the active subscriptions of each topic."""
-        return await self.file.read(lambda file: _count_active(file, self.store_id))
-
-
-def _add(connection: sqlite3.Connection, store_id: str, subscription: Subscription) -> Subscription:
-    recorded = _get(connection, store_id, subscription.id)
-    if recorded is not None:
-        return recorded
-    connection.execute(
-        "INSERT INTO subscriptions"
-        " (store_id, id, topic, state, version, created_at, since, document)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            store_id,
-            subscription.id,
-            subscription.topic,
-            subscription.state,
-            subscription.version,
-            sortable(subscription.created_at),
-            sortable(subscription.since),
-            SUBSCRIPTION.dump_json(subscription).decode(),
-        ),
-    )
-    connection.executemany(
-        "INSERT INTO routes (store_id, route, subscription_id) VALUES (?, ?, ?)",
-        _routes(store_id, subscription),
-    )
-    return subscription
-
-
-def _get(
-    connection: sqlite3.Connection, store_id: str, subscription_id: str
-) -> Subscription | None:
-    row = connection.execute(
-        "SELECT document FROM subscriptions WHERE store_id = ? AND id = ?",
-        (store_id, subscription_id),
-    ).fetchone()
-    return None if row is None else SUBSCRIPTION.validate_json(row[0])
-
-
-def _replace(
-    connection: sqlite3.Connection, store_id: str, before: Subscription, after: Subscription
-) -> None:
-    written = connection.execute(
-        "UPDATE subscriptions SET state = ?, version = ?, since = ?, document = ?"
-        " WHERE store_id = ? AND id = ? AND version = ?",
-        (
-            after.state,
-            after.version,
-            sortable(after.since),
-            SUBSCRIPTION.dump_json(after).decode(),
-            store_id,
-            before.id,
-            before.version,
-        ),
-    )
-    if written.rowcount == 0:
-        raise SubscriptionChangedError("the subscription was changed by somebody else")
-    if after.state is SubscriptionState.ENDED:
-        connection.executemany(
-            "DELETE FROM routes WHERE store_id = ? AND route = ? AND subscription_id = ?",
-            _routes(store_id, after),
+        query = (
+            "SELECT topic, COUNT(*) FROM subscriptions WHERE store_id = ? AND state = 'active'"
+            " GROUP BY topic"
         )
+        return dict(await self.reads.run(lambda db: db.execute(query, (self.store_id,)).fetchall()))
 
-
-def _routes(store_id: str, subscription: Subscription) -> Sequence[tuple[str, str, str]]:
-    return [(store_id, route, subscription.id) for route in subscription.routes]
-
-
-def _subscribed(
-    connection: sqlite3.Connection, query: tuple[str, str], after: str
-) -> Sequence[Subscription]:
-    rows = connection.execute(
-        "SELECT document FROM subscriptions WHERE store_id = ?1 AND id IN"
-        " (SELECT DISTINCT subscription_id FROM routes"
-        "  WHERE store_id = ?1 AND route IN (SELECT value FROM json_each(?2))"
-        "  AND subscription_id > ?3 ORDER BY subscription_id LIMIT ?4) ORDER BY id",
-        (*query, after, _PAGE),
-    )
-    return [SUBSCRIPTION.validate_json(document) for (document,) in rows]
-
-
-def _in_state(
-    connection: sqlite3.Connection, after: tuple[str, SubscriptionState, str, str], limit: int
-) -> Sequence[Subscription]:
-    rows = connection.execute(
-        "SELECT document FROM subscriptions WHERE store_id = ? AND state = ?"
-        " AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?",
-        (*after, limit),
-    )
-    return [SUBSCRIPTION.validate_json(document) for (document,) in rows]
-
-
-def _count_active(connection: sqlite3.Connection, store_id: str) -> Mapping[str, int]:
-    rows = connection.execute(
-        "SELECT topic, COUNT(*) FROM subscriptions WHERE store_id = ? AND state = 'active'"
-        " GROUP BY topic",
-        (store_id,),
-    )
-    return dict(rows.fetchall())
+    def _routes(self, subscription: Subscription) -> Sequence[tuple[str, str, str]]:
+        return [(self.store_id, route, subscription.id) for route in subscription.routes]

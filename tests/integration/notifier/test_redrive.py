@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.dead_letters.redrive import Redrive
+from producer.dead_letters.redrive_selection import RedriveResult
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.rules import ticket_in
 from producer.reconciling.failures import Failures
@@ -27,12 +27,22 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 @pytest.fixture
 def redriver(room: BackRoom) -> DeadLetterRedriver:
-    return DeadLetterRedriver(room.dead_letters, room.store, room.dispatcher, room.clock)
+    return DeadLetterRedriver(
+        dead_letters=room.dead_letters,
+        store=room.store,
+        dispatcher=room.dispatcher,
+        clock=room.clock,
+    )
 
 
 @pytest.fixture
 def failures(room: BackRoom) -> Failures:
-    return Failures(room.dead_letters, room.store, room.dispatcher, room.clock)
+    return Failures(
+        dead_letters=room.dead_letters,
+        store=room.store,
+        dispatcher=room.dispatcher,
+        clock=room.clock,
+    )
 
 
 async def failed(room: BackRoom, failures: Failures) -> Order:
@@ -46,7 +56,7 @@ async def failed(room: BackRoom, failures: Failures) -> Order:
     return order
 
 
-async def everything(redriver: DeadLetterRedriver) -> Redrive:
+async def everything(redriver: DeadLetterRedriver) -> RedriveResult:
     return await redriver.redrive(None, dry_run=False)
 
 
@@ -54,13 +64,13 @@ async def test_cut_off_before_the_announcement_it_is_done_again(
     room: BackRoom, redriver: DeadLetterRedriver, failures: Failures
 ) -> None:
     order = await failed(room, failures)
-    room.deaf = True
+    room.topic_fails = True
     cut_off = await everything(redriver)
     assert [refused.reason for refused in cut_off.refused] == [OUT_OF_REACH]
     assert await room.state(order) is PLACED
     assert await room.take_tickets() == []
 
-    room.deaf = False
+    room.topic_fails = False
     await failures.fail()
     assert await room.state(order) is PLACED
     assert len((await everything(redriver)).redriven) == 1

@@ -21,7 +21,7 @@ from notifier.channels.channel import TransientFailure
 from notifier.channels.webhook.resolver import SystemResolver
 from notifier.channels.webhook.session import ForbiddenAddressError, webhook_session
 from shared.domain.ip_address import is_loopback, parse
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from tests.support.connections import recorded_connections
 from tests.support.forbidden_addresses import FORBIDDEN
 from tests.support.webhooks import (
@@ -35,7 +35,7 @@ from tests.support.webhooks import (
     subscribed,
 )
 
-STRICT = DialingRules()
+STRICT = WebhookUrlRules()
 PUBLIC = "93.184.215.14"
 PRIVATE = [
     address for address in FORBIDDEN if not LOOPBACK_TOO.allows(ipaddress.ip_address(address))
@@ -144,7 +144,7 @@ async def test_a_name_is_looked_up_for_every_delivery() -> None:
 
 @pytest.mark.parametrize("host", ["fe80::1%lo", "::1%lo", "2600::1%lo", "::ffff:127.0.0.1%lo"])
 @pytest.mark.parametrize("rules", [STRICT, LOOPBACK_TOO])
-async def test_no_address_with_a_zone_is_connected_to(rules: DialingRules, host: str) -> None:
+async def test_no_address_with_a_zone_is_connected_to(rules: WebhookUrlRules, host: str) -> None:
     names = Names({"zone.test": [[host]]})
     async with webhook_session(rules, resolver=names) as session:
         for url in (

@@ -30,7 +30,7 @@ from notifier.channels.webhook.session import TIMEOUT_SECONDS, webhook_session
 from shared.clock import utc_now
 from shared.domain.subscription import SigningSecret, rotate
 from shared.domain.tokens import new_signing_secret
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from shared.messages.announcement import CloudEvent
 from tests.support.certificates import Certificate
 from tests.support.webhooks import (
@@ -457,7 +457,7 @@ async def test_a_server_without_tls_is_a_failure() -> None:
 
 
 async def test_loopback_is_refused_unless_it_is_allowed() -> None:
-    async with receiver(answers()) as served, sending(DialingRules()) as sender:
+    async with receiver(answers()) as served, sending(WebhookUrlRules()) as sender:
         attempt = await sender.deliver(subscribed(served.url), ready_event())
     assert attempt == TransientFailure("the URL's host must be a public one")
     assert served.received == []

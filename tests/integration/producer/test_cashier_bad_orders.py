@@ -116,7 +116,9 @@ async def test_a_malformed_key_is_refused(cashier: ServedCashier, keys: list[byt
         "60,000 brackets",
     ],
 )
-async def test_what_is_no_json_object_is_refused(cashier: ServedCashier, body: bytes) -> None:
+async def test_a_body_that_is_no_json_object_is_refused(
+    cashier: ServedCashier, body: bytes
+) -> None:
     refused = await cashier.place(body)
     assert refused.problem == (400, "/problems/malformed-json")
 
@@ -180,7 +182,7 @@ INVALID = {
     "201 characters of note": (line_with(note="a" * 201), ["/items/0/note"]),
     "a control character in the note": (line_with(note="a\x1bb"), ["/items/0/note"]),
     "a number for a note": (line_with(note=1), ["/items/0/note"]),
-    "many faults at once": (
+    "many errors at once": (
         {
             "customer_name": " ",
             "items": [LINE | {"quantity": 0, "note": "\n"}, LINE, {"item": 1, "size": "large"}],
@@ -199,13 +201,13 @@ INVALID = {
 
 
 @pytest.mark.parametrize(("order", "pointers"), INVALID.values(), ids=INVALID)
-async def test_an_invalid_order_is_told_of_every_fault(
+async def test_an_invalid_order_is_refused_with_every_error(
     cashier: ServedCashier, order: dict[str, Any], pointers: list[str]
 ) -> None:
     refused = await cashier.place(order)
     assert refused.problem == (422, "/problems/invalid-order")
     assert refused.pointers == pointers
-    assert all(fault["detail"] for fault in refused.body["errors"])
+    assert all(error["detail"] for error in refused.body["errors"])
 
 
 async def test_what_was_sent_is_not_repeated_in_the_answer(cashier: ServedCashier) -> None:
@@ -228,7 +230,7 @@ async def test_what_was_sent_is_not_repeated_in_the_answer(cashier: ServedCashie
     ],
     ids=["item", "item in capitals", "size", "modifier", "all that food does not come with"],
 )
-async def test_what_is_not_on_the_menu_is_named(
+async def test_each_field_that_is_not_on_the_menu_is_named(
     cashier: ServedCashier, line: dict[str, Any], pointers: list[str]
 ) -> None:
     refused = await cashier.place(ORDER | {"items": [LINE, line]})
@@ -260,7 +262,7 @@ async def test_another_content_type_is_not_read(cashier: ServedCashier, content_
         ("POST", "/shop", {"GET", "HEAD", "PUT"}),
     ],
 )
-async def test_another_method_is_told_which_there_are(
+async def test_another_method_is_refused_with_the_allowed_ones(
     cashier: ServedCashier, method: str, path: str, allowed: set[str]
 ) -> None:
     refused = await cashier.ask(method, path)
@@ -269,5 +271,5 @@ async def test_another_method_is_told_which_there_are(
 
 
 @pytest.mark.parametrize("path", ["/order", "/orders/", "/orders/a/b/c", "/menu/items", "/%00"])
-async def test_a_path_that_leads_nowhere_is_told_so(cashier: ServedCashier, path: str) -> None:
+async def test_an_unknown_path_is_not_found(cashier: ServedCashier, path: str) -> None:
     assert (await cashier.ask("GET", path)).problem == (404, "/problems/not-found")

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from producer.settings import CashierSettings
 from tests.support.cashier import Answered, ServedCashier, new_key, open_cashier, settings_for
-from tests.support.line import Line, line_to
+from tests.support.link import Link, link_to
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,10 +26,10 @@ AT_ONCE = 20
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def line(ministack: str) -> AsyncIterator[Line]:
-    """The line by which the cashier reaches its queue."""
-    async with line_to(ministack) as line:
-        yield line
+async def link(ministack: str) -> AsyncIterator[Link]:
+    """The link through which the cashier reaches its queue."""
+    async with link_to(ministack) as link:
+        yield link
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def settings(ministack: str, tmp_path: Path) -> CashierSettings:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def cashier(settings: CashierSettings, line: Line) -> AsyncIterator[ServedCashier]:
-    async with open_cashier(settings, through=str(line.url)) as cashier:
+async def cashier(settings: CashierSettings, link: Link) -> AsyncIterator[ServedCashier]:
+    async with open_cashier(settings, through=str(link.url)) as cashier:
         yield cashier
 
 
@@ -56,31 +56,31 @@ async def place_at_last(cashier: ServedCashier, key: str) -> Answered:
     return answer
 
 
-async def break_line(line: Line, how: str) -> None:
+async def break_link(link: Link, how: str) -> None:
     if how == "cut":
-        await line.cut()
+        await link.cut()
     else:
-        line.fall_silent()
+        link.silence()
 
 
-async def mend_line(line: Line, how: str) -> None:
+async def mend_link(link: Link, how: str) -> None:
     if how == "cut":
-        await line.connect()
+        await link.connect()
     else:
-        line.speak()
+        link.resume()
 
 
 @pytest.mark.parametrize("how", ["cut", "silent"])
 async def test_without_the_queue_no_order_counts_until_it_is_sent_again(
-    cashier: ServedCashier, line: Line, how: str
+    cashier: ServedCashier, link: Link, how: str
 ) -> None:
     key = new_key()
-    await break_line(line, how)
+    await break_link(link, how)
     began = time.monotonic()
     refused = await cashier.place(key=key)
     assert time.monotonic() - began < IN_TIME
     assert_unavailable(refused)
-    await mend_line(line, how)
+    await mend_link(link, how)
     placed = await place_at_last(cashier, key)
     assert (placed.status, placed.body["number"]) == (200, "001")
     assert placed.headers["Idempotent-Replayed"] == "true"
@@ -89,50 +89,50 @@ async def test_without_the_queue_no_order_counts_until_it_is_sent_again(
 
 
 @pytest.mark.parametrize("how", ["cut", "silent"])
-async def test_those_who_come_at_once_are_all_told_in_time(
-    cashier: ServedCashier, line: Line, how: str
+async def test_many_orders_at_once_are_all_answered_in_time(
+    cashier: ServedCashier, link: Link, how: str
 ) -> None:
     keys = [new_key() for _ in range(AT_ONCE)]
-    await break_line(line, how)
+    await break_link(link, how)
     began = time.monotonic()
-    # Twice each: the second waits for its turn behind the first.
+    # Twice each: the second waits for the first.
     refused = await asyncio.gather(*(cashier.place(key=key) for key in keys * 2))
     assert time.monotonic() - began < IN_TIME
     for answer in refused:
         assert_unavailable(answer)
-    await mend_line(line, how)
+    await mend_link(link, how)
     placed = await asyncio.gather(*(place_at_last(cashier, key) for key in keys))
     assert [answer.status for answer in placed] == [200] * AT_ONCE
     queued = {json.loads(ticket.body)["order_id"] for ticket in await cashier.take_tickets()}
     assert queued == {answer.body["id"] for answer in placed}
 
 
-async def test_without_the_queue_the_shop_can_be_looked_at_and_says_that_it_is_not_ready(
-    cashier: ServedCashier, line: Line
+async def test_without_the_queue_reads_still_work_and_readiness_fails(
+    cashier: ServedCashier, link: Link
 ) -> None:
     placed = await cashier.place()
-    await line.cut()
+    await link.cut()
     assert (await cashier.ask("GET", "/healthz")).status == 200
     assert (await cashier.ask("GET", "/menu")).status == 200
     assert (await cashier.ask("GET", placed.headers["Location"])).status == 200
     not_ready = await cashier.ask("GET", "/readyz")
     assert_unavailable(not_ready)
     assert "orders queue" in not_ready.body["detail"]
-    await line.connect()
+    await link.connect()
     async with asyncio.timeout(BACK_WITHIN_SECONDS):
         while (await cashier.ask("GET", "/readyz")).status == 503:
             pass
 
 
 async def test_an_order_can_be_canceled_while_it_cannot_be_announced(
-    cashier: ServedCashier, line: Line
+    cashier: ServedCashier, link: Link
 ) -> None:
     placed = await cashier.place()
-    line.fall_silent()
+    link.silence()
     began = time.monotonic()
     canceled = await cashier.ask("POST", f"{placed.headers['Location']}/cancel")
     assert time.monotonic() - began < 5
-    line.speak()
+    link.resume()
     assert (canceled.status, canceled.body["state"]) == (200, "canceled")
 
 

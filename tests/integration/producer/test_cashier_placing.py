@@ -57,7 +57,7 @@ async def test_an_order_is_placed_as_the_contract_says(new_cashier: ServedCashie
     }
 
 
-async def test_who_holds_the_id_finds_the_order_where_it_was_said_to_be(
+async def test_the_location_of_a_placed_order_shows_it(
     cashier: ServedCashier,
 ) -> None:
     placed = await cashier.place()
@@ -68,9 +68,7 @@ async def test_who_holds_the_id_finds_the_order_where_it_was_said_to_be(
 @pytest.mark.parametrize(
     "order_id", ["a" * 26, "A" * 26, "x", "%00", "%ff", "a%2fb", "%F0%9F%98%80", "a" * 3000]
 )
-async def test_nobody_finds_an_order_that_is_not_there(
-    cashier: ServedCashier, order_id: str
-) -> None:
+async def test_an_unknown_order_is_not_found(cashier: ServedCashier, order_id: str) -> None:
     for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/collect")):
         missed = await cashier.staff(method, f"/orders/{order_id}{path}")
         assert missed.problem == (404, "/problems/not-found")
@@ -103,7 +101,7 @@ async def test_a_customer_cannot_name_the_price(cashier: ServedCashier, field: s
     assert (on_the_order.status, on_the_order.pointers) == (422, [f"/{field}"])
 
 
-async def test_an_order_has_one_ticket_that_says_whose_it_is(cashier: ServedCashier) -> None:
+async def test_an_order_has_one_ticket_with_its_id(cashier: ServedCashier) -> None:
     placed = await cashier.place(X_Correlation_ID="abc-123")
     (ticket,) = await cashier.tickets(placed.body["id"])
     assert placed.headers["X-Correlation-ID"] == "abc-123"
@@ -121,9 +119,9 @@ async def test_an_order_is_announced_under_the_correlation_id_of_its_request(
 ) -> None:
     async with cashier.announcements() as announced:
         placed = await cashier.place(X_Correlation_ID="abc-123")
-        (heard,) = await announced.receive(10)
+        (received,) = await announced.receive(10)
     order = placed.body
-    assert json.loads(heard.body) == {
+    assert json.loads(received.body) == {
         "specversion": "1.0",
         "id": f"{order['id']}:1",
         "source": "/stores/main",
@@ -141,7 +139,7 @@ async def test_an_order_is_announced_under_the_correlation_id_of_its_request(
             "attempt": 0,
         },
     }
-    assert heard.attributes == {
+    assert received.attributes == {
         "type": "coffeeshop.order.placed.v1",
         "store_id": "main",
         "order_id": order["id"],
@@ -159,7 +157,7 @@ async def test_a_correlation_id_that_could_do_harm_is_replaced(
     assert ticket.attributes == {"correlation_id": given}
 
 
-async def test_the_wait_grows_with_the_line(new_cashier: ServedCashier) -> None:
+async def test_the_wait_grows_with_the_queue(new_cashier: ServedCashier) -> None:
     before = await new_cashier.ask("GET", "/shop")
     for _ in range(5):
         await new_cashier.place()

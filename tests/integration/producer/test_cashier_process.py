@@ -73,18 +73,18 @@ async def stopped_by_sigterm(process: asyncio.subprocess.Process) -> int:
 async def test_what_a_cashier_took_the_next_one_knows(ministack: str, tmp_path: Path) -> None:
     settings = settings_for(ministack, tmp_path)
     key = {"Idempotency-Key": new_key()}
-    told: list[tuple[int, str, str]] = []
+    placed_orders: list[tuple[int, str, str]] = []
     async with provisioned_shop(settings):
         for _ in range(2):
             async with process_of(settings) as process, aiohttp.ClientSession() as http:
                 url = (await said(process, r"http://127\.0\.0\.1:\d+"))[0]
                 async with http.post(f"{url}/orders", json=ORDER, headers=key) as placed:
                     order = await placed.json()
-                    told.append((placed.status, order["number"], order["id"]))
+                    placed_orders.append((placed.status, order["number"], order["id"]))
                 async with http.get(f"{url}/orders", headers=AS_STAFF) as listed:
                     assert len((await listed.json())["orders"]) == 1
                 assert await stopped_by_sigterm(process) == 0
-    first, second = told
+    first, second = placed_orders
     assert (first[0], second[0]) == (201, 200)
     assert first[1:] == second[1:]
 
@@ -106,7 +106,7 @@ async def test_a_cashier_killed_after_its_answer_loses_no_order(
                 assert (await found.json())["items"] == order["items"]
 
 
-async def test_a_cashier_told_that_the_queue_was_lost_announces_the_last_minute_again(
+async def test_after_sighup_a_cashier_republishes_the_last_minute(
     ministack: str, tmp_path: Path
 ) -> None:
     settings = settings_for(ministack, tmp_path)
@@ -120,12 +120,12 @@ async def test_a_cashier_told_that_the_queue_was_lost_announces_the_last_minute_
             assert placed.status == 201
         process.send_signal(signal.SIGHUP)
         await said(process, "queue.lost")
-        repeated = await said(process, r'"changes": (\d+).*announcements.repeated')
+        repeated = await said(process, r'"changes": (\d+).*announcements.republished')
         assert repeated[1] == "1"
         assert await stopped_by_sigterm(process) == 0
 
 
-async def test_a_cashier_that_waits_for_its_queue_leaves_when_told_to(tmp_path: Path) -> None:
+async def test_a_cashier_that_waits_for_its_queue_stops_on_sigterm(tmp_path: Path) -> None:
     nowhere = settings_for(f"http://127.0.0.1:{free_port()}", tmp_path)
     async with process_of(nowhere) as process:
         await said(process, "not_there_yet")
@@ -133,7 +133,7 @@ async def test_a_cashier_that_waits_for_its_queue_leaves_when_told_to(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "messages"),
     [
         ({"COFFEE_MENU": "{}/no-menu.yaml"}, {"no-menu.yaml: No such file"}),
         ({"COFFEE_MENU": "{}"}, {"Is a directory"}),
@@ -152,13 +152,13 @@ async def test_a_cashier_that_waits_for_its_queue_leaves_when_told_to(tmp_path: 
     ],
     ids=["no menu", "a folder for a menu", "no port, a negative rate and no time zone"],
 )
-async def test_settings_that_cannot_be_are_named_and_the_cashier_does_not_start(
-    tmp_path: Path, settings: dict[str, str], told: set[str]
+async def test_invalid_settings_are_named_and_the_cashier_does_not_start(
+    tmp_path: Path, settings: dict[str, str], messages: set[str]
 ) -> None:
     nowhere = settings_for(f"http://127.0.0.1:{free_port()}", tmp_path)
     more = {name: value.format(tmp_path) for name, value in settings.items()}
     async with process_of(nowhere, **more) as process, asyncio.timeout(SECONDS):
         _, errors = await process.communicate()
     assert process.returncode not in {0, None}
-    assert all(part in errors.decode() for part in told)
+    assert all(part in errors.decode() for part in messages)
     assert "Traceback" not in errors.decode()

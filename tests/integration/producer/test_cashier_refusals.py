@@ -1,4 +1,4 @@
-"""When no order is taken, the answer says why, and when to come again where that is known."""
+"""A refused order is answered with the reason, and with when to try again if that is known."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def test_a_shop_that_is_closed_until_then_says_so(cashier: ServedCashier, 
     assert 85 <= int(refused.headers["Retry-After"]) <= 90
 
 
-async def test_who_comes_again_when_told_to_finds_the_shop_open(cashier: ServedCashier) -> None:
+async def test_after_retry_after_seconds_the_shop_is_open(cashier: ServedCashier) -> None:
     await cashier.staff("PUT", "/shop", {"state": "closed", "until": in_seconds(1.3)})
     refused = await cashier.place()
     await asyncio.sleep(int(refused.headers["Retry-After"]))
@@ -72,7 +72,7 @@ async def test_a_shop_that_is_open_or_busy_takes_orders(cashier: ServedCashier, 
     assert (await cashier.place()).status == 201
 
 
-async def test_an_order_placed_before_the_shop_closed_is_still_told_of(
+async def test_an_order_placed_before_the_shop_closed_is_still_shown(
     cashier: ServedCashier,
 ) -> None:
     key = new_key()
@@ -103,7 +103,7 @@ async def test_an_order_placed_before_the_shop_closed_is_still_told_of(
         "unknown field",
     ],
 )
-async def test_a_setting_that_is_not_valid_is_told_of_every_fault(
+async def test_an_invalid_setting_is_refused_with_every_error(
     cashier: ServedCashier, setting: dict[str, object], pointers: list[str]
 ) -> None:
     refused = await cashier.staff("PUT", "/shop", setting)
@@ -112,7 +112,7 @@ async def test_a_setting_that_is_not_valid_is_told_of_every_fault(
     assert (await cashier.ask("GET", "/shop")).body["state"] == "open"
 
 
-async def test_what_is_sold_out_cannot_be_ordered_until_it_is_there_again(
+async def test_a_sold_out_item_cannot_be_ordered_until_it_is_back(
     cashier: ServedCashier,
 ) -> None:
     async def said_on_the_menu() -> list[str]:
@@ -130,7 +130,9 @@ async def test_what_is_sold_out_cannot_be_ordered_until_it_is_there_again(
     assert (await cashier.place()).status == 201
 
 
-async def test_a_line_that_is_too_long_takes_no_more_orders(ministack: str, tmp_path: Path) -> None:
+async def test_a_queue_that_is_too_long_takes_no_more_orders(
+    ministack: str, tmp_path: Path
+) -> None:
     settings = settings_for(ministack, tmp_path, backlog_limit=3)
     async with open_cashier(settings) as cashier:
         key = new_key()
@@ -143,7 +145,7 @@ async def test_a_line_that_is_too_long_takes_no_more_orders(ministack: str, tmp_
     assert repeated.status == 200
 
 
-async def test_one_client_over_its_rate_has_to_wait_and_staff_have_not(
+async def test_a_client_over_its_rate_has_to_wait_and_staff_do_not(
     ministack: str, tmp_path: Path
 ) -> None:
     settings = settings_for(ministack, tmp_path, orders_per_minute=3)
@@ -151,14 +153,14 @@ async def test_one_client_over_its_rate_has_to_wait_and_staff_have_not(
         placed = [await cashier.place() for _ in range(3)]
         refused = await cashier.place()
         by_staff = await cashier.staff("POST", "/orders", ORDER)
-        looked_at = await cashier.ask("GET", "/menu")
+        read = await cashier.ask("GET", "/menu")
     assert [answer.status for answer in placed] == [201] * 3
     assert refused.problem == (429, "/problems/too-many-requests")
     assert 55 <= int(refused.headers["Retry-After"]) <= 60
-    assert (by_staff.status, looked_at.status) == (201, 200)
+    assert (by_staff.status, read.status) == (201, 200)
 
 
-async def test_clients_behind_a_proxy_that_is_trusted_are_told_apart(
+async def test_clients_behind_a_trusted_proxy_are_counted_separately(
     ministack: str, tmp_path: Path
 ) -> None:
     settings = settings_for(

@@ -1,4 +1,4 @@
-"""What staff may do, what whoever holds an order's id may do, and what everybody may see."""
+"""What staff may do, what holders of an order's id may do, and what everybody may see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from producer.operations import CASHIER_OPERATIONS
+from producer.app import CASHIER_OPERATIONS
 from shared.domain.order import OrderState
 from shared.web.operation import Role
 from tests.support.cashier import (
@@ -56,7 +56,7 @@ async def test_the_routes_of_staff_are_those_of_the_contract() -> None:
         STAFF_KEY,
     ],
 )
-async def test_staff_routes_want_the_staff_key(
+async def test_staff_routes_require_the_staff_key(
     cashier: ServedCashier, authorization: str | None
 ) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
@@ -71,12 +71,12 @@ async def test_an_order_that_nobody_has_begun_can_be_canceled(cashier: ServedCas
     placed = await cashier.place()
     async with cashier.announcements() as announced:
         canceled = await cashier.ask("POST", f"/orders/{placed.body['id']}/cancel")
-        (heard,) = await announced.receive(10)
+        (received,) = await announced.receive(10)
     assert canceled.status == 200
     assert (canceled.body["state"], canceled.body["version"]) == ("canceled", 2)
     assert canceled.body["canceled_at"] == canceled.body["timeline"][-1]["at"]
     assert canceled.body["estimate"] is None
-    event = json.loads(heard.body)
+    event = json.loads(received.body)
     assert event["type"] == "coffeeshop.order.canceled.v1"
     assert event["id"] == f"{placed.body['id']}:2"
 
@@ -101,11 +101,11 @@ async def test_a_ready_order_is_handed_over_once(cashier: ServedCashier) -> None
     await cashier.moved(placed.body["id"], PREPARING, READY)
     async with cashier.announcements() as announced:
         collected = await cashier.staff("POST", f"/orders/{placed.body['id']}/collect")
-        (heard,) = await announced.receive(10)
+        (received,) = await announced.receive(10)
     again = await cashier.staff("POST", f"/orders/{placed.body['id']}/collect")
     assert (collected.status, collected.body["state"]) == (200, "collected")
     assert collected.body["collected_at"] == collected.body["timeline"][-1]["at"]
-    assert json.loads(heard.body)["type"] == "coffeeshop.order.collected.v1"
+    assert json.loads(received.body)["type"] == "coffeeshop.order.collected.v1"
     assert again.problem == (409, "/problems/order-not-collectable")
 
 
@@ -161,7 +161,7 @@ async def test_the_list_can_be_of_one_state(new_cashier: ServedCashier) -> None:
         "cursor=%00",
     ],
 )
-async def test_a_list_that_cannot_be_is_refused(cashier: ServedCashier, query: str) -> None:
+async def test_an_invalid_list_query_is_refused(cashier: ServedCashier, query: str) -> None:
     refused = await cashier.staff("GET", f"/orders?{query}")
     assert refused.problem == (400, "/problems/invalid-request")
 

@@ -1,4 +1,4 @@
-"""Where a customer wants to hear of an order: checked when it is placed, and recorded once."""
+"""Where an order's events go: checked when the order is placed, and subscribed once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from shared.clock import utc_now
 from shared.domain.subscription import Subscription, SubscriptionState, advance
-from shared.domain.tokens import is_token
+from shared.domain.tokens import matches_digest
 from shared.messages.announcement import ORDER_EVENTS
 from tests.support.cashier import ORDER, ServedCashier, new_key
 
@@ -33,7 +33,7 @@ async def recorded(cashier: ServedCashier, order_id: str) -> list[Subscription]:
         ({}, "/notify/channel"),
     ],
 )
-async def test_an_order_with_nowhere_to_send_its_news_is_refused(
+async def test_an_order_whose_contact_is_invalid_is_refused(
     notify: dict[str, str], pointer: str, cashier: ServedCashier
 ) -> None:
     answer = await cashier.place({**ORDER, "notify": notify})
@@ -41,7 +41,7 @@ async def test_an_order_with_nowhere_to_send_its_news_is_refused(
     assert answer.pointers == [pointer]
 
 
-async def test_whoever_places_an_order_again_gets_keys_that_open_its_one_subscription(
+async def test_placing_an_order_again_gives_keys_that_open_its_one_subscription(
     cashier: ServedCashier,
 ) -> None:
     key, body = new_key(), {**ORDER, "notify": WEBHOOK}
@@ -53,11 +53,11 @@ async def test_whoever_places_an_order_again_gets_keys_that_open_its_one_subscri
     assert subscription.target == WEBHOOK["url"]
     assert first.body["notify"]["subscription_id"] == subscription.id
     assert again.body["notify"]["subscription_id"] == subscription.id
-    assert is_token(again.body["notify"]["manage_token"], subscription.manage_digest)
+    assert matches_digest(again.body["notify"]["manage_token"], subscription.manage_digest)
     assert subscription.secrets[0].secret == again.body["notify"]["secret"]
 
 
-async def test_keys_are_not_told_any_more_once_the_subscription_is_confirmed(
+async def test_keys_are_not_shown_any_more_once_the_subscription_is_confirmed(
     cashier: ServedCashier,
 ) -> None:
     key, body = new_key(), {**ORDER, "notify": WEBHOOK}
@@ -77,15 +77,17 @@ async def test_keys_are_not_told_any_more_once_the_subscription_is_confirmed(
     assert await recorded(cashier, first.body["id"]) == [active]
 
 
-async def test_whoever_was_asked_is_not_asked_again(cashier: ServedCashier) -> None:
+async def test_a_second_request_for_one_order_requests_no_second_confirmation(
+    cashier: ServedCashier,
+) -> None:
     key, body = new_key(), {**ORDER, "notify": WEBHOOK}
     first = await cashier.place(body, key=key)
     (pending,) = await recorded(cashier, first.body["id"])
     await cashier.store.replace_subscription(pending, replace(pending, asked_at=utc_now()))
-    before = await cashier.questions()
+    before = await cashier.confirmation_requests()
     again = await cashier.place(body, key=key)
     assert again.body["notify"]["manage_token"] is not None
-    assert await cashier.questions() == before
+    assert await cashier.confirmation_requests() == before
 
 
 async def test_the_same_order_with_another_contact_is_another_order(cashier: ServedCashier) -> None:

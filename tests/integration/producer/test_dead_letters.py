@@ -1,4 +1,4 @@
-"""What staff can do with dead letters over HTTP: look, redrive, purge. Real queues."""
+"""What staff can do with dead letters over HTTP: list, redrive, purge. Real queues."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ async def test_a_dry_run_says_the_same_and_changes_nothing(new_cashier: ServedCa
     assert await redriven(new_cashier, all=True) == {**trial, "dry_run": False}
 
 
-async def test_what_cannot_be_redriven_stays_and_is_told_with_its_reason(
+async def test_letters_that_cannot_be_redriven_stay_and_are_listed_with_the_reason(
     new_cashier: ServedCashier,
 ) -> None:
     ready = await placed(new_cashier)
@@ -165,7 +165,7 @@ async def test_what_cannot_be_redriven_stays_and_is_told_with_its_reason(
     assert len(await listed(new_cashier)) == 3
 
 
-async def test_an_id_that_is_no_dead_letters_is_refused_and_the_others_are_redriven(
+async def test_an_unknown_id_is_refused_and_the_others_are_redriven(
     new_cashier: ServedCashier,
 ) -> None:
     order_id = await failed(new_cashier)
@@ -215,7 +215,7 @@ async def test_many_are_redriven_at_once_and_by_two_at_once(new_cashier: ServedC
         {"all": True, "limit": 0},
     ],
 )
-async def test_a_redrive_that_does_not_say_of_what_is_refused(
+async def test_a_redrive_without_ids_or_all_is_refused(
     cashier: ServedCashier, body: dict[str, object]
 ) -> None:
     answer = await cashier.staff("POST", "/dead-letters/redrive", body)

@@ -1,4 +1,4 @@
-"""However much poison there is, what lies behind it is found; and nobody looks for ever."""
+"""Dead letters behind any number of others are found, and every search ends in time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from producer.dead_letters.redriver import DeadLetterRedriver
-from producer.dead_letters.service import DeadLetterService
-from producer.orders.errors import DeadLetterNotFoundError, DeadLettersLeftError
+from producer.dead_letters.service import (
+    DeadLetterNotFoundError,
+    DeadLetterService,
+    DeadLettersLeftError,
+)
 from producer.reconciling.failures import Failures
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.aws.queues import open_dead_letters, open_queue
@@ -28,15 +31,19 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 
 def failures_of(room: BackRoom, dead_letters: DeadLetters) -> Failures:
-    return Failures(dead_letters, room.store, room.dispatcher, room.clock)
+    return Failures(
+        dead_letters=dead_letters, store=room.store, dispatcher=room.dispatcher, clock=room.clock
+    )
 
 
-def redriving_of(room: BackRoom, dead_letters: DeadLetters) -> DeadLetterRedriver:
-    return DeadLetterRedriver(dead_letters, room.store, room.dispatcher, room.clock)
+def redriver_of(room: BackRoom, dead_letters: DeadLetters) -> DeadLetterRedriver:
+    return DeadLetterRedriver(
+        dead_letters=dead_letters, store=room.store, dispatcher=room.dispatcher, clock=room.clock
+    )
 
 
 async def poison(room: BackRoom, count: int) -> None:
-    """Put so much on the dead-letter queue that is no ticket."""
+    """Put messages on the dead-letter queue that are no tickets."""
     async with open_queue(room.clients, room.names.dead_letters) as queue:
         await asyncio.gather(*(queue.send(f"poison {number}") for number in range(count)))
 
@@ -64,17 +71,19 @@ async def test_a_dead_letter_behind_a_thousand_others_is_found_by_everybody(
     await failures_of(room, room.dead_letters).fail()
     assert await room.state(order) is OrderState.FAILED
 
-    redriver = redriving_of(room, room.dead_letters)
+    redriver = redriver_of(room, room.dead_letters)
     trial = await redriver.redrive(None, dry_run=True)
     assert (len(trial.redriven), len(trial.refused), trial.left) == (1, 1020, 0)
-    desk = DeadLetterService(room.dead_letters, room.store, room.clock)
-    assert (await desk.find(trial.redriven[0])).order_id == order.id
+    service = DeadLetterService(dead_letters=room.dead_letters, store=room.store, clock=room.clock)
+    assert (await service.find(trial.redriven[0])).order_id == order.id
 
 
-async def test_what_is_not_there_is_not_found(room: BackRoom) -> None:
+async def test_an_unknown_dead_letter_is_not_found(room: BackRoom) -> None:
     await poison(room, 15)
     with pytest.raises(DeadLetterNotFoundError):
-        await DeadLetterService(room.dead_letters, room.store, room.clock).find(UNKNOWN)
+        await DeadLetterService(
+            dead_letters=room.dead_letters, store=room.store, clock=room.clock
+        ).find(UNKNOWN)
 
 
 async def test_a_redrive_with_a_limit_goes_past_what_it_cannot_redrive_and_stops_there(
@@ -82,7 +91,7 @@ async def test_a_redrive_with_a_limit_goes_past_what_it_cannot_redrive_and_stops
 ) -> None:
     await poison(room, 15)
     orders = await buried(room, 5)
-    redriver = redriving_of(room, room.dead_letters)
+    redriver = redriver_of(room, room.dead_letters)
 
     first = await redriver.redrive(None, 3, dry_run=False)
     assert len(first.redriven) == 3
@@ -102,45 +111,47 @@ async def test_dead_letters_of_one_order_that_are_pages_apart_make_one_ticket(
     await poison(room, 15)
     await room.bury(ticket.body)
 
-    everything = await redriving_of(room, room.dead_letters).redrive(None, dry_run=False)
+    everything = await redriver_of(room, room.dead_letters).redrive(None, dry_run=False)
 
     assert len(everything.redriven) == 2
     assert await room.take_tickets() == [order.id]
     assert await room.dead_letters.count() == 15
 
 
-async def test_when_there_is_no_time_for_all_it_is_said_how_many_are_left(room: BackRoom) -> None:
+async def test_a_redrive_without_time_for_all_reports_how_many_are_left(room: BackRoom) -> None:
     await poison(room, 25)
     async with open_queue(room.clients, room.names.dead_letters, wait_time=0) as queue:
         hurried = DeadLetters(queue, pass_seconds=0)
 
-        everything = await redriving_of(room, hurried).redrive(None, dry_run=True)
+        everything = await redriver_of(room, hurried).redrive(None, dry_run=True)
         assert (len(everything.refused), everything.left) == (10, 15)
-        (missing,) = (await redriving_of(room, hurried).redrive({UNKNOWN}, dry_run=True)).refused
-        assert missing.reason == "not among those that could be looked at; try again"
+        (missing,) = (await redriver_of(room, hurried).redrive({UNKNOWN}, dry_run=True)).refused
+        assert missing.reason == "not among those that could be inspected; try again"
         with pytest.raises(DeadLettersLeftError):
-            await DeadLetterService(hurried, room.store, room.clock).find(UNKNOWN)
+            await DeadLetterService(dead_letters=hurried, store=room.store, clock=room.clock).find(
+                UNKNOWN
+            )
     assert len(await room.dead_letters.look(100)) == 25
 
 
-async def test_what_another_cashier_has_in_hand_is_not_said_to_be_gone(room: BackRoom) -> None:
+async def test_a_letter_that_another_cashier_holds_is_not_reported_as_missing(
+    room: BackRoom,
+) -> None:
     (order,) = await buried(room)
     letter = await letter_of(room, order)
     async with open_dead_letters(room.clients, room.names.dead_letters) as other:
         async with other.held(10):
-            outcome = await redriving_of(room, room.dead_letters).redrive(
-                {letter.id}, dry_run=False
-            )
+            outcome = await redriver_of(room, room.dead_letters).redrive({letter.id}, dry_run=False)
             (refused,) = outcome.refused
             assert "try again" in refused.reason
             await failures_of(room, room.dead_letters).fail()
         assert await room.state(order) is OrderState.PLACED
 
-    again = await redriving_of(room, room.dead_letters).redrive({letter.id}, dry_run=False)
+    again = await redriver_of(room, room.dead_letters).redrive({letter.id}, dry_run=False)
     assert again.redriven == [letter.id]
 
 
-async def test_what_another_cashier_had_in_hand_is_looked_at_in_the_next_round(
+async def test_a_letter_that_another_cashier_held_is_read_in_the_next_round(
     room: BackRoom,
 ) -> None:
     (order,) = await buried(room)
@@ -151,7 +162,7 @@ async def test_what_another_cashier_had_in_hand_is_looked_at_in_the_next_round(
     assert await room.state(order) is OrderState.FAILED
 
 
-async def test_a_body_is_kept_only_as_far_as_somebody_would_read_it(room: BackRoom) -> None:
+async def test_a_very_long_body_is_cut(room: BackRoom) -> None:
     await room.bury(json.dumps(["x" * 200_000]))
     (letter,) = await room.dead_letters.look(10)
     assert len(letter.body) == 10_000

@@ -42,7 +42,7 @@ async def after_a_round(
 
 @pytest.mark.parametrize("order_ids", [["1"], ["1", "2"]])
 @pytest.mark.parametrize("state", [ACTIVE, PAUSED])
-async def test_what_is_of_orders_ends_when_nothing_can_be_told_of_them_any_more(
+async def test_subscriptions_of_single_orders_end_when_their_orders_can_change_no_more(
     store: SqliteNotifierStore, state: SubscriptionState, order_ids: Iterable[str]
 ) -> None:
     of_orders = new_subscription("order-events", order_ids=order_ids, state=state)
@@ -70,7 +70,7 @@ async def test_younger_ones_go_on(store: SqliteNotifierStore) -> None:
     assert await after_a_round(store, younger, NOON + KEPT - SECOND) == younger
 
 
-async def test_they_are_found_among_many(store: SqliteNotifierStore) -> None:
+async def test_subscriptions_to_end_are_found_among_many(store: SqliteNotifierStore) -> None:
     for age in range(MANY):
         at = NOON - age * SECOND
         await store.add_subscription(new_subscription(created_at=at, state=ACTIVE))

@@ -29,7 +29,12 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 @pytest.fixture
 def failures(room: BackRoom) -> Failures:
-    return Failures(room.dead_letters, room.store, room.dispatcher, room.clock)
+    return Failures(
+        dead_letters=room.dead_letters,
+        store=room.store,
+        dispatcher=room.dispatcher,
+        clock=room.clock,
+    )
 
 
 async def test_an_order_whose_ticket_was_rejected_fails_and_is_announced(
@@ -64,11 +69,11 @@ async def test_an_order_whose_ticket_sqs_gave_up_on_fails(
 ) -> None:
     await room.give_up_after(2)
     order = await room.placed()
-    impatient = SqsQueue(room.clients.sqs, room.queue.url, visibility_timeout=1, wait_time=2)
-    await impatient.receive(10)
-    (ticket,) = await impatient.receive(10)
+    quick = SqsQueue(room.clients.sqs, room.queue.url, visibility_timeout=1, wait_time=2)
+    await quick.receive(10)
+    (ticket,) = await quick.receive(10)
     claimed = await room.claimed(order, ticket.message_id, seconds=1)
-    assert await impatient.receive(10) == []
+    assert await quick.receive(10) == []
     await failures.fail()
 
     assert await room.state(order) is FAILED
@@ -148,7 +153,7 @@ async def test_a_dead_letter_from_before_its_order_was_placed_anew_is_a_leftover
     assert await room.state(redriven) is OrderState.PLACED
 
 
-async def test_what_is_no_ticket_and_what_is_no_order_disturbs_nobody(
+async def test_letters_without_a_ticket_or_an_order_disturb_no_others(
     room: BackRoom, failures: Failures
 ) -> None:
     order = await room.placed()
@@ -163,7 +168,7 @@ async def test_what_is_no_ticket_and_what_is_no_order_disturbs_nobody(
 
 
 class _OneUnreadable:
-    """The store, but for an order that it cannot read."""
+    """The store, except that it cannot read one order."""
 
     def __init__(self, store: Store, order_id: str) -> None:
         self._store = store
@@ -178,14 +183,18 @@ class _OneUnreadable:
         await self._store.replace(before, after)
 
 
-async def test_an_order_that_cannot_be_read_keeps_nobody_from_the_others(room: BackRoom) -> None:
+async def test_an_order_that_cannot_be_read_does_not_block_the_others(room: BackRoom) -> None:
     orders = [await room.placed() for _ in range(3)]
     for order in orders:
         await room.bury_ticket(order)
     store = cast("Store", _OneUnreadable(room.store, orders[0].id))
 
-    await Failures(room.dead_letters, store, room.dispatcher, room.clock).fail()
-    findings = await DeadLetterService(room.dead_letters, store, room.clock).listed(10)
+    await Failures(
+        dead_letters=room.dead_letters, store=store, dispatcher=room.dispatcher, clock=room.clock
+    ).fail()
+    findings = await DeadLetterService(
+        dead_letters=room.dead_letters, store=store, clock=room.clock
+    ).listed(10)
 
     assert [await room.state(order) for order in orders[1:]] == [FAILED] * 2
     shown = {finding.order_id: (finding.order is not None, finding.reason) for finding in findings}
@@ -196,14 +205,14 @@ async def test_an_order_that_cannot_be_read_keeps_nobody_from_the_others(room: B
     }
 
 
-async def test_looking_leaves_dead_letters_where_everybody_finds_them(
+async def test_reading_leaves_dead_letters_where_everybody_finds_them(
     room: BackRoom, failures: Failures
 ) -> None:
     await room.bury(*(f"poison {number}" for number in range(25)))
     for _ in range(3):
         await failures.fail()
-        looks = await asyncio.gather(*(room.dead_letters.look(100) for _ in range(3)))
-        assert [len(letters) for letters in looks] == [25] * 3
+        reads = await asyncio.gather(*(room.dead_letters.look(100) for _ in range(3)))
+        assert [len(letters) for letters in reads] == [25] * 3
 
 
 async def test_a_failure_that_cannot_be_announced_is_announced_later(
@@ -211,31 +220,31 @@ async def test_a_failure_that_cannot_be_announced_is_announced_later(
 ) -> None:
     order = await room.placed()
     await room.bury_ticket(order)
-    room.deaf = True
+    room.topic_fails = True
     await failures.fail()
     assert room.dispatcher.unannounced_since is not None
 
-    room.deaf = False
+    room.topic_fails = False
     await room.dispatcher.announce_remaining()
     assert room.announced[-1] == (order.id, FAILED, 2)
     assert room.dispatcher.unannounced_since is None
 
 
-async def test_a_silent_topic_holds_up_a_round_once_and_not_for_each_order(
+async def test_a_hanging_topic_delays_a_round_once_and_not_for_each_order(
     room: BackRoom, failures: Failures
 ) -> None:
     placed = [await room.placed() for _ in range(4)]
     for order in placed:
         await room.bury_ticket(order)
     ready = [await room.moved(await room.stored(), PREPARING, READY) for _ in range(4)]
-    room.silent = True
+    room.topic_hangs = True
     async with asyncio.timeout(6):  # twice the two seconds that an announcement has
         await failures.fail()
         await Expiry(room.store, room.dispatcher, room.clock).expire(ready)
     assert {await room.state(order) for order in placed} == {FAILED}
     assert {await room.state(order) for order in ready} == {OrderState.EXPIRED}
 
-    room.silent = False
+    room.topic_hangs = False
     await room.dispatcher.announce_remaining()
     assert {change[0] for change in room.announced} == {order.id for order in (*placed, *ready)}
 
@@ -247,14 +256,14 @@ async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
     expiry = Expiry(room.store, room.dispatcher, room.clock)
     ready = [await room.moved(await room.stored(), PREPARING, READY) for _ in range(2)]
     await room.stored()
-    await expiry.expire((await open_orders.look(room.clock() - MINUTE)).overdue)
+    await expiry.expire((await open_orders.scan(room.clock() - MINUTE)).overdue)
     assert room.announced == []
 
     room.ahead = MINUTE + SECOND
     fetched = await room.moved(ready[0], OrderState.COLLECTED)
     late = await room.moved(await room.stored(), PREPARING, READY)
     for _ in range(2):
-        await expiry.expire((await open_orders.look(room.clock() - MINUTE)).overdue)
+        await expiry.expire((await open_orders.scan(room.clock() - MINUTE)).overdue)
 
     assert await room.state(ready[1]) is OrderState.EXPIRED
     assert room.announced == [(ready[1].id, OrderState.EXPIRED, 4)]
@@ -262,7 +271,7 @@ async def test_a_ready_order_that_nobody_collects_expires_and_is_announced(
     assert await room.state(late) is READY
 
 
-async def test_an_order_is_either_collected_or_expired_whoever_is_first(room: BackRoom) -> None:
+async def test_an_order_is_either_collected_or_expired_never_both(room: BackRoom) -> None:
     expiry = Expiry(room.store, room.dispatcher, room.clock)
     ready = await room.moved(await room.stored(), PREPARING, READY)
     outcomes = await asyncio.gather(

@@ -27,18 +27,24 @@ async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
 
 
 class FreshTicketsForAll:
-    """Gives fresh tickets among all open orders, as they are then."""
+    """Requeues lost tickets among all open orders."""
 
     def __init__(self, room: BackRoom) -> None:
         self._open_orders = OpenOrders(room.store)
         self._room = room
-        self.giver = FreshTickets(room.store, room.line, room.dispatcher, room.clock, MARGINS)
+        self.requeuer = FreshTickets(
+            store=room.store,
+            monitor=room.monitor,
+            dispatcher=room.dispatcher,
+            clock=room.clock,
+            margins=MARGINS,
+        )
 
     async def give(self) -> None:
-        horizon = await self.giver.horizon()
-        look = await self._open_orders.look(self._room.clock() - dt.timedelta(days=1))
+        horizon = await self.requeuer.horizon()
+        scan = await self._open_orders.scan(self._room.clock() - dt.timedelta(days=1))
         if horizon is not None:
-            await self.giver.give(look.waiting, horizon)
+            await self.requeuer.requeue(scan.waiting, horizon)
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def fresh_tickets(room: BackRoom) -> FreshTicketsForAll:
 
 
 async def barista_at(room: BackRoom, head: dt.datetime) -> None:
-    await room.store.record_worker_heartbeat(WorkerHeartbeat("ada", 4, room.clock() + MINUTE, head))
+    await room.store.record_heartbeat(WorkerHeartbeat("ada", 4, room.clock() + MINUTE, head))
 
 
 async def test_orders_whose_queue_was_purged_each_get_one_ticket_and_are_announced_again(
@@ -57,7 +63,7 @@ async def test_orders_whose_queue_was_purged_each_get_one_ticket_and_are_announc
     await room.queue.purge()
     room.announced.clear()
     room.ahead = SETTLED
-    await room.look_at_the_line()
+    await room.sample_the_queue()
 
     for _ in range(3):
         await fresh_tickets.give()
@@ -70,23 +76,23 @@ async def test_an_order_of_a_cashier_killed_before_it_queued_the_ticket_gets_one
     room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
-    await room.look_at_the_line()
+    await room.sample_the_queue()
     await fresh_tickets.give()
     assert await room.take_tickets() == []
 
     room.ahead = SETTLED
-    await room.look_at_the_line()
+    await room.sample_the_queue()
     await fresh_tickets.give()
     assert await room.take_tickets() == [order.id]
 
 
-async def test_a_long_line_that_nobody_serves_gets_no_tickets_on_top(
+async def test_a_long_queue_without_workers_gets_no_extra_tickets(
     room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     await asyncio.gather(*(room.placed() for _ in range(500)))
     for _ in range(3):
         room.ahead += dt.timedelta(hours=1)
-        await room.look_at_the_line()
+        await room.sample_the_queue()
         await fresh_tickets.give()
 
     assert len(await room.take_tickets()) == 500
@@ -99,7 +105,7 @@ async def test_an_order_that_the_baristas_have_passed_by_gets_a_ticket_and_no_ot
     room.ahead = 10 * MINUTE
     waiting = await room.placed()
     await barista_at(room, waiting.since)
-    await room.look_at_the_line()
+    await room.sample_the_queue()
 
     await fresh_tickets.give()
     await fresh_tickets.give()
@@ -107,14 +113,14 @@ async def test_an_order_that_the_baristas_have_passed_by_gets_a_ticket_and_no_ot
     assert await room.take_tickets() == [waiting.id, passed_by.id]
 
 
-async def test_an_order_the_line_has_not_quite_passed_may_only_be_out_of_order(
+async def test_an_order_just_behind_the_newest_received_may_only_be_out_of_order(
     room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
     room.ahead = MARGINS.disorder + MINUTE
     await room.placed()
     await barista_at(room, order.since + MARGINS.disorder + MARGINS.settling)
-    await room.look_at_the_line()
+    await room.sample_the_queue()
     await fresh_tickets.give()
     assert order.id not in await room.take_tickets()
 
@@ -125,7 +131,7 @@ async def test_an_order_under_a_lapsed_claim_gets_a_ticket_and_is_not_announced(
     lapsed = await room.claimed(await room.stored(), "a ticket", seconds=30)
     room.ahead = 30 * SECOND + SETTLED
     held = await room.claimed(await room.stored(), "another", seconds=30)
-    await room.look_at_the_line()
+    await room.sample_the_queue()
 
     await fresh_tickets.give()
 
@@ -141,7 +147,7 @@ async def test_orders_that_are_ready_or_closed_get_none(
     await room.moved(await room.stored(), OrderState.CANCELED)
     await room.moved(await room.stored(), OrderState.FAILED)
     room.ahead = SETTLED
-    await room.look_at_the_line()
+    await room.sample_the_queue()
     await fresh_tickets.give()
     assert await room.take_tickets() == []
 
@@ -151,23 +157,23 @@ async def test_a_fresh_ticket_that_is_lost_as_well_is_replaced_once_there_was_ti
 ) -> None:
     order = await room.stored()
     taken: list[list[str]] = []
-    for ahead in (SETTLED, MARGINS.patience, MARGINS.patience + 2 * SETTLED):
+    for ahead in (SETTLED, MARGINS.retry_after, MARGINS.retry_after + 2 * SETTLED):
         room.ahead = ahead
-        await room.look_at_the_line()
+        await room.sample_the_queue()
         await fresh_tickets.give()
         taken.append(await room.take_tickets())
     assert taken == [[order.id], [], [order.id]]
 
 
-async def test_after_the_queue_was_lost_a_fresh_ticket_counts_for_nothing(
+async def test_after_the_queue_was_lost_fresh_tickets_are_forgotten(
     room: BackRoom, fresh_tickets: FreshTicketsForAll
 ) -> None:
     order = await room.stored()
     taken: list[list[str]] = []
     for ahead in (SETTLED, 2 * SETTLED):
         room.ahead = ahead
-        await room.look_at_the_line()
-        fresh_tickets.giver.distrust_the_queue()
+        await room.sample_the_queue()
+        fresh_tickets.requeuer.queue_lost()
         await fresh_tickets.give()
         taken.append(await room.take_tickets())
     assert taken == [[order.id], [order.id]]
@@ -179,7 +185,7 @@ async def test_of_very_many_lost_tickets_a_round_replaces_some_the_oldest_first(
     old = [(await room.stored()).id for _ in range(2)]
     await asyncio.gather(*(room.stored() for _ in range(MOST_AT_ONCE + 30)))
     room.ahead = SETTLED
-    await room.look_at_the_line()
+    await room.sample_the_queue()
 
     await fresh_tickets.give()
     first = await room.take_tickets()
@@ -197,11 +203,11 @@ async def test_a_ticket_that_could_not_be_queued_is_queued_in_the_next_round(
 ) -> None:
     order = await room.stored()
     room.ahead = SETTLED
-    await room.look_at_the_line()
-    room.deaf = True
+    await room.sample_the_queue()
+    room.topic_fails = True
     with pytest.raises(AwsUnavailableError):
         await fresh_tickets.give()
-    room.deaf = False
+    room.topic_fails = False
     await fresh_tickets.give()
     assert await room.take_tickets() == [order.id]
 
@@ -212,6 +218,6 @@ async def test_two_cashiers_at_once_give_at_most_one_ticket_each_and_the_order_i
     order = await room.stored()
     other = FreshTicketsForAll(room)
     room.ahead = SETTLED
-    await room.look_at_the_line()
+    await room.sample_the_queue()
     await asyncio.gather(fresh_tickets.give(), other.give())
     assert await room.take_tickets() == [order.id, order.id]

@@ -1,4 +1,4 @@
-"""After an unclean stop, what may not have been heard is announced again, under the same ids."""
+"""After an unclean stop, recent changes are announced again, under the same ids."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ def republisher(room: BackRoom) -> Republisher:
 def stops(
     room: BackRoom, republisher: Republisher, name: str = "north", return_seconds: float = 0
 ) -> UncleanStops:
-    return UncleanStops(name, room.store, room.dispatcher, republisher, room.clock, return_seconds)
+    return UncleanStops(
+        name,
+        store=room.store,
+        dispatcher=room.dispatcher,
+        republisher=republisher,
+        clock=room.clock,
+        return_seconds=return_seconds,
+    )
 
 
 async def test_every_change_since_is_announced_again_an_orders_own_in_order(
@@ -47,16 +54,16 @@ async def test_every_change_since_is_announced_again_an_orders_own_in_order(
 
     await republisher.republish_since(since)
 
-    told = room.announced
-    assert [change for change in told if change[0] == old.id] == [
+    announced = room.announced
+    assert [change for change in announced if change[0] == old.id] == [
         (old.id, PREPARING, 2),
         (old.id, READY, 3),
     ]
-    assert [change for change in told if change[0] == new.id] == [
+    assert [change for change in announced if change[0] == new.id] == [
         (new.id, PLACED, 1),
         (new.id, OrderState.CANCELED, 2),
     ]
-    assert quiet.id not in {order_id for order_id, _, _ in told}
+    assert quiet.id not in {order_id for order_id, _, _ in announced}
 
 
 async def test_an_open_order_is_found_however_long_ago_it_was_placed(
@@ -76,7 +83,7 @@ async def test_an_open_order_is_found_however_long_ago_it_was_placed(
     assert closed.id not in {order_id for order_id, _, _ in room.announced}
 
 
-async def test_a_cashier_that_did_not_stop_cleanly_is_made_up_for_in_its_next_life(
+async def test_a_cashier_that_stopped_uncleanly_republishes_after_its_restart(
     room: BackRoom, republisher: Republisher
 ) -> None:
     first = stops(room, republisher)
@@ -94,24 +101,24 @@ async def test_a_cashier_that_did_not_stop_cleanly_is_made_up_for_in_its_next_li
     await again.check()
 
     assert sorted(room.announced) == sorted(changes([shortly_before, last]))
-    (sign,) = await room.store.cashier_heartbeats()
-    assert room.clock() - sign.at < MINUTE
+    (heartbeat,) = await room.store.cashier_heartbeats()
+    assert room.clock() - heartbeat.at < MINUTE
 
 
-async def test_a_cashier_that_stopped_cleanly_needs_nothing_told_again(
+async def test_a_cashier_that_stopped_cleanly_republishes_nothing(
     room: BackRoom, republisher: Republisher
 ) -> None:
     first = stops(room, republisher)
     await first.check()
     await room.stored()
-    await first.sign_out()
+    await first.remove_heartbeat()
     assert await room.store.cashier_heartbeats() == []
 
     await stops(room, republisher).check()
     assert room.announced == []
 
 
-async def test_a_cashier_that_falls_silent_is_made_up_for_by_another(
+async def test_another_cashier_republishes_for_one_without_heartbeats(
     room: BackRoom, republisher: Republisher
 ) -> None:
     await stops(room, republisher, "south").check()
@@ -124,47 +131,47 @@ async def test_a_cashier_that_falls_silent_is_made_up_for_by_another(
     room.ahead = 61 * SECOND
     await north.check()
     assert room.announced == [(order.id, PLACED, 1)]
-    assert [sign.cashier for sign in await room.store.cashier_heartbeats()] == ["north"]
+    assert [heartbeat.cashier for heartbeat in await room.store.cashier_heartbeats()] == ["north"]
 
 
-async def test_the_sign_of_the_last_life_stays_until_it_was_made_up_for(
+async def test_the_predecessors_heartbeat_stays_until_its_changes_are_republished(
     room: BackRoom, republisher: Republisher
 ) -> None:
     await stops(room, republisher).check()
     (before,) = await room.store.cashier_heartbeats()
     order = await room.stored()
-    room.deaf = True
+    room.topic_fails = True
     again = stops(room, republisher)
     with pytest.raises(AwsUnavailableError):
         await again.check()
-    await again.sign_out()
+    await again.remove_heartbeat()
     assert await room.store.cashier_heartbeats() == [before]
 
-    room.deaf = False
+    room.topic_fails = False
     await again.check()
     assert room.announced == [(order.id, PLACED, 1)]
 
 
-async def test_a_cashier_that_leaves_something_untold_does_not_stop_cleanly(
+async def test_a_cashier_that_leaves_a_change_unannounced_does_not_stop_cleanly(
     room: BackRoom, republisher: Republisher
 ) -> None:
     order = await room.moved(await room.stored(), OrderState.CANCELED)
     first = stops(room, republisher)
     await first.check()
-    room.deaf = True
+    room.topic_fails = True
     await room.dispatcher.announce(order)
     room.ahead = 30 * MINUTE
     await first.check()
-    await first.sign_out()
-    (sign,) = await room.store.cashier_heartbeats()
-    assert sign.unannounced_since == order.since
+    await first.remove_heartbeat()
+    (heartbeat,) = await room.store.cashier_heartbeats()
+    assert heartbeat.unannounced_since == order.since
 
-    room.deaf = False
+    room.topic_fails = False
     await stops(room, republisher).check()
     assert (order.id, OrderState.CANCELED, 2) in room.announced
 
 
-async def test_when_the_topics_were_lost_the_last_minute_is_told_again_once(
+async def test_after_the_topics_were_lost_the_last_minute_is_republished_once(
     room: BackRoom, republisher: Republisher
 ) -> None:
     await room.stored()
@@ -177,7 +184,7 @@ async def test_when_the_topics_were_lost_the_last_minute_is_told_again_once(
     assert room.announced == [(order.id, PLACED, 1)]
 
 
-async def test_listeners_are_given_time_to_come_back(
+async def test_subscribers_are_given_time_to_come_back(
     room: BackRoom, republisher: Republisher
 ) -> None:
     await stops(room, republisher).check()

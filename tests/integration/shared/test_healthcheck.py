@@ -1,4 +1,4 @@
-"""The health check of the containers, as Docker runs it: a process, told by its exit code."""
+"""The health check of the containers, as Docker runs it: a process and its exit status."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ async def test_a_service_that_takes_connections_and_says_nothing_is_not() -> Non
 
 def test_it_imports_nothing_of_other_packages_since_it_runs_every_few_seconds() -> None:
     script = "import sys, shared.runtime.healthcheck; print(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-    loaded = {name.partition(".")[0] for name in told.stdout.decode().split()}
+    imported = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    loaded = {name.partition(".")[0] for name in imported.stdout.decode().split()}
     assert not loaded & {"aiohttp", "aiobotocore", "pydantic", "structlog"}

@@ -1,4 +1,4 @@
-"""A file that is locked, damaged, newer than we are, or on a full disk."""
+"""A file that is locked, damaged, of a newer release, or on a full disk."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def new_order() -> NewOrder:
 
 @contextlib.contextmanager
 def file_locked(path: Path) -> Iterator[None]:
-    """Hold the lock on writing, as a process does that was stopped inside a transaction."""
+    """Hold the write lock, like a process that was stopped inside a transaction."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -136,7 +136,7 @@ async def test_a_damaged_file_is_refused(damaged: Path) -> None:
             pass
 
 
-async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(StoreUnavailableError, match="cannot be made"):

@@ -1,4 +1,4 @@
-"""Writes that share transactions, and do not share one another's failures."""
+"""Writes share transactions, but not one another's failures."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.store.contract import OrderChangedError, StoreUnavailableError
-from shared.store.sqlite.connection import create_file
-from shared.store.sqlite.connection_thread import ConnectionThread
-from shared.store.sqlite.file import SqliteFile
+from shared.store.sqlite.connection import ConnectionThread, create_file
 from shared.store.sqlite.group_commit import GroupCommit
 from shared.store.sqlite.store import SqliteStore
 from tests.contract.orders import TODAY, orders_of
@@ -53,7 +51,7 @@ def insert(row: int) -> Callable[[sqlite3.Connection], int]:
 
 
 class Gate:
-    """A write that stays inside its transaction until it is let through."""
+    """A write that stays inside its transaction until the gate is opened."""
 
     def __init__(self) -> None:
         self.entered = threading.Event()
@@ -89,7 +87,7 @@ async def test_many_orders_at_once_share_few_transactions(
 ) -> None:
     statements: list[str] = []
     await thread.run(lambda file: file.set_trace_callback(statements.append))
-    store = SqliteStore("main", SqliteFile(thread, commits, 5))
+    store = SqliteStore("main", thread, commits)
     new_order = orders_of("main")
 
     placements = await asyncio.gather(*(store.place(new_order(), TODAY) for _ in range(200)))
@@ -102,7 +100,7 @@ async def test_a_transaction_holds_no_more_than_the_group_size(thread: Connectio
     statements: list[str] = []
     await thread.run(lambda file: file.set_trace_callback(statements.append))
     async with contextlib.aclosing(GroupCommit(thread, 5, group_size=10)) as commits:
-        await asyncio.gather(*(commits.write(insert(row)) for row in range(1, 101)))
+        await asyncio.gather(*(commits.run(insert(row)) for row in range(1, 101)))
 
     assert statements.count("COMMIT") == 10
 
@@ -115,10 +113,10 @@ async def test_a_write_that_is_refused_fails_alone_and_leaves_nothing(
         raise OrderChangedError("order")
 
     outcomes = await asyncio.gather(
-        commits.write(insert(1)),
-        commits.write(refused),
-        commits.write(insert(1)),  # breaks UNIQUE
-        commits.write(insert(2)),
+        commits.run(insert(1)),
+        commits.run(refused),
+        commits.run(insert(1)),  # breaks UNIQUE
+        commits.run(insert(2)),
         return_exceptions=True,
     )
 
@@ -141,21 +139,21 @@ async def test_a_commit_that_fails_fails_every_write_and_the_next_group_succeeds
 
     await thread.run(lambda file: file.execute("PRAGMA foreign_keys = ON"))
     outcomes = await asyncio.gather(
-        commits.write(insert(1)), commits.write(child_without_parent), return_exceptions=True
+        commits.run(insert(1)), commits.run(child_without_parent), return_exceptions=True
     )
 
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailableError] * 2
     assert await rows() == []
-    assert await commits.write(insert(1)) == 1
+    assert await commits.run(insert(1)) == 1
 
 
 async def test_a_caller_that_is_cancelled_undoes_nobody_elses_write(
     commits: GroupCommit, rows: Rows
 ) -> None:
     gate = Gate()
-    inside = asyncio.create_task(commits.write(gate))
+    inside = asyncio.create_task(commits.run(gate))
     await gate.reached()
-    waiting = [asyncio.create_task(commits.write(insert(row))) for row in (1, 2, 3)]
+    waiting = [asyncio.create_task(commits.run(insert(row))) for row in (1, 2, 3)]
     await asyncio.sleep(0)
 
     inside.cancel()
@@ -169,20 +167,20 @@ async def test_a_caller_that_is_cancelled_undoes_nobody_elses_write(
     assert await rows() == [0, 1, 3]
 
 
-async def test_closing_makes_what_was_accepted_and_takes_no_more(
+async def test_closing_commits_the_accepted_writes_and_accepts_no_more(
     thread: ConnectionThread, rows: Rows
 ) -> None:
     gate = Gate()
     commits = GroupCommit(thread, 5)
-    inside = asyncio.create_task(commits.write(gate))
+    inside = asyncio.create_task(commits.run(gate))
     await gate.reached()
-    waiting = [asyncio.create_task(commits.write(insert(row))) for row in (1, 2)]
+    waiting = [asyncio.create_task(commits.run(insert(row))) for row in (1, 2)]
     await asyncio.sleep(0)
     closing = asyncio.create_task(commits.aclose())
     await asyncio.sleep(0)
 
     with pytest.raises(StoreUnavailableError, match="closed"):
-        await commits.write(insert(3))
+        await commits.run(insert(3))
     gate.opened.set()
     await closing
 
@@ -195,29 +193,29 @@ async def test_closing_makes_what_was_accepted_and_takes_no_more(
 async def test_a_full_queue_refuses_further_writes(thread: ConnectionThread) -> None:
     gate = Gate()
     async with contextlib.aclosing(GroupCommit(thread, 5, queue_size=2)) as commits:
-        inside = asyncio.create_task(commits.write(gate))
+        inside = asyncio.create_task(commits.run(gate))
         await gate.reached()
-        waiting = [asyncio.create_task(commits.write(insert(row))) for row in (1, 2)]
+        waiting = [asyncio.create_task(commits.run(insert(row))) for row in (1, 2)]
         await asyncio.sleep(0)
 
         with pytest.raises(StoreUnavailableError, match="too many"):
-            await commits.write(insert(3))
+            await commits.run(insert(3))
 
         gate.opened.set()
         assert await asyncio.gather(*waiting) == [1, 2]
         await inside
 
 
-async def test_a_write_that_waits_too_long_is_given_up_and_never_made(
+async def test_a_write_that_waits_too_long_fails_and_is_never_made(
     thread: ConnectionThread, rows: Rows
 ) -> None:
     gate = Gate()
     async with contextlib.aclosing(GroupCommit(thread, 0.2)) as commits:
-        inside = asyncio.create_task(commits.write(gate))
+        inside = asyncio.create_task(commits.run(gate))
         await gate.reached()
 
         with pytest.raises(StoreUnavailableError, match=r"within 0\.2 s"):
-            await commits.write(insert(1))
+            await commits.run(insert(1))
         gate.opened.set()
         with pytest.raises(StoreUnavailableError):
             await inside

@@ -1,4 +1,4 @@
-"""Several processes on one file, and what is left of one that is killed."""
+"""Several processes on one file, one of which is killed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def writer(path: Path, name: str, count: int) -> Iterator[subprocess.Popen[str]]
 
 
 def acknowledged(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Read to the end of what a writer said: order ids and their numbers."""
+    """Read all that a writer prints: order ids and their numbers."""
     assert process.stdout is not None
     return read(process.stdout.read().splitlines(keepends=True))
 
@@ -55,11 +55,11 @@ def test_processes_that_write_at_once_lose_no_order_and_repeat_no_number(path: P
         writer(path, "grace", 160) as grace,
         writer(path, "edsger", 160) as edsger,
     ):
-        told = [acknowledged(process) for process in (ada, grace, edsger)]
+        outputs = [acknowledged(process) for process in (ada, grace, edsger)]
         assert [process.wait(10) for process in (ada, grace, edsger)] == [0, 0, 0]
 
-    everything = {id_: number for each in told for id_, number in each.items()}
-    assert [len(each) for each in told] == [160, 160, 160]
+    everything = {id_: number for each in outputs for id_, number in each.items()}
+    assert [len(each) for each in outputs] == [160, 160, 160]
     assert recorded(path) == everything
     assert set(everything.values()) == {f"{number:03d}" for number in range(1, 481)}
 
@@ -72,9 +72,9 @@ def test_a_process_that_is_killed_loses_no_acknowledged_order(path: Path) -> Non
             writer(path, f"survivor-{round_}", 80) as survivor,
         ):
             assert victim.stdout is not None
-            heard = [victim.stdout.readline() for _ in range(until)]
+            printed = [victim.stdout.readline() for _ in range(until)]
             victim.kill()
-            everything |= read(heard)
+            everything |= read(printed)
             everything |= acknowledged(victim)
             everything |= acknowledged(survivor)
             assert survivor.wait(10) == 0

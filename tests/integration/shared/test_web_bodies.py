@@ -1,4 +1,4 @@
-"""What comes as a body is read within bounds, and every way of getting it wrong has its answer."""
+"""Bodies and queries are read within limits, and every error has its response."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ async def test_an_order_in_json_is_placed(url: URL, content_type: str) -> None:
         b"[" * 65_536,
     ],
 )
-async def test_malformed_json_is_told_so(url: URL, body: bytes) -> None:
+async def test_malformed_json_is_refused(url: URL, body: bytes) -> None:
     status, problem = await placed(url, body)
     assert (status, problem["type"]) == (400, "/problems/malformed-json")
 
 
-async def test_every_fault_of_an_order_is_listed_with_its_pointer(url: URL) -> None:
+async def test_every_error_of_an_order_is_listed_with_its_pointer(url: URL) -> None:
     sent = {"items": [{"item": 1, "quantity": "2"}, {"quantity": True}, {"item": "tea", "x/y": 1}]}
     status, problem = await placed(url, json.dumps(sent).encode())
     assert (status, problem["type"]) == (422, "/problems/invalid-order")
-    assert [fault["pointer"] for fault in problem["errors"]] == [
+    assert [error["pointer"] for error in problem["errors"]] == [
         "/items/0/item",
         "/items/0/quantity",
         "/items/1/item",
@@ -140,7 +140,7 @@ async def test_a_sender_who_waits_for_it_is_asked_to_go_on(url: URL) -> None:
         assert (await reader.readline()).startswith(b"HTTP/1.1 201 ")
 
 
-async def test_a_body_of_10_mb_is_refused_and_its_sender_gets_to_know(url: URL) -> None:
+async def test_a_body_of_10_mb_is_refused_and_its_sender_can_read_why(url: URL) -> None:
     status, problem = await placed(url, io.BytesIO(b" " * 10_000_000))
     assert (status, problem["type"]) == (413, "/problems/content-too-large")
 
@@ -194,7 +194,7 @@ async def test_slow_senders_of_long_bodies_leave_room_for_short_ones(announced: 
         assert (await said_to(shop.url, long_body)).startswith("HTTP/1.1 408 ")
 
 
-async def test_chunks_that_are_none_are_told_so_at_once(url: URL) -> None:
+async def test_malformed_chunks_are_refused_at_once(url: URL) -> None:
     head = (
         b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
         b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\nzz\r\n'
@@ -208,13 +208,11 @@ async def test_chunks_that_are_none_are_told_so_at_once(url: URL) -> None:
     ("query", "pointers"),
     [("limit=0", ["/limit"]), ("limit=many", ["/limit"]), ("limit=1&limit=2", ["/limit"])],
 )
-async def test_a_query_with_faults_is_told_of_each(
-    url: URL, query: str, pointers: list[str]
-) -> None:
+async def test_every_error_of_a_query_is_listed(url: URL, query: str, pointers: list[str]) -> None:
     async with (
         aiohttp.ClientSession(headers=AS_STAFF) as session,
         session.get(url.with_path("/orders").with_query(query)) as response,
     ):
         problem = await response.json(content_type="application/problem+json")
     assert (response.status, problem["type"]) == (400, "/problems/invalid-request")
-    assert [fault["pointer"] for fault in problem["errors"]] == pointers
+    assert [error["pointer"] for error in problem["errors"]] == pointers

@@ -1,4 +1,4 @@
-"""Connections that speak no HTTP, or take for ever over it, harm nobody."""
+"""Connections that send no HTTP, or never finish sending it, do not hinder others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMPATIENT = WebLimits(idle_seconds=0.3, linger_seconds=0.3)
         b"POST /orders HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-async def test_what_is_no_http_is_a_problem_too(sent: bytes) -> None:
+async def test_malformed_http_is_answered_with_a_problem(sent: bytes) -> None:
     async with serving(limits=IMPATIENT) as shop:
         answered = await said_to(shop.url, sent)
     head, _, body = answered.partition("\r\n\r\n")
@@ -39,7 +39,7 @@ async def test_what_is_no_http_is_a_problem_too(sent: bytes) -> None:
 @pytest.mark.parametrize(
     "header", [b"X: " + b"a" * 1_000_000, b"\r\n".join(b"X-%d: a" % n for n in range(100_000))]
 )
-async def test_a_million_bytes_of_headers_are_refused_and_their_sender_gets_to_know(
+async def test_a_million_bytes_of_headers_are_refused_and_their_sender_can_read_why(
     header: bytes,
 ) -> None:
     async with serving(limits=IMPATIENT) as shop:

@@ -1,4 +1,4 @@
-"""What those who watch the service see: health, readiness, metrics, the document and its page."""
+"""How a service is watched: health, readiness, metrics, the document and its page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def test_a_service_whose_needs_are_within_reach_is_ready(
     assert await read(client, "/readyz") == (200, {"status": "ready", "checks": ["beans"]})
 
 
-async def test_what_is_out_of_reach_is_named_without_its_secrets(
+async def test_a_failed_check_is_named_without_secrets(
     client: aiohttp.ClientSession, counter: Counter
 ) -> None:
     counter.checks_fail_with = ConnectionRefusedError("http://user:secret@beans")

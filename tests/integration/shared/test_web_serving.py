@@ -78,19 +78,19 @@ async def test_idle_connections_and_streams_do_not_hold_up_the_stop() -> None:
 
 
 async def test_cleanup_contexts_open_before_the_first_request_and_close_after_the_last() -> None:
-    told: list[str] = []
+    events: list[str] = []
 
     async def till(_: web.Application) -> AsyncIterator[None]:
-        told.append("till open")
+        events.append("till open")
         yield
-        told.append("till closed")
+        events.append("till closed")
 
     service = Service(operations=[], lifespans=[till])
     app = create_app([service], title="A till", staff_key=STAFF_KEY)
     stop = asyncio.Event()
     stop.set()
-    await serve(app, stop=stop, grace_seconds=1, on_listening=lambda _: told.append("listening"))
-    assert told == ["till open", "listening", "till closed"]
+    await serve(app, stop=stop, grace_seconds=1, on_listening=lambda _: events.append("listening"))
+    assert events == ["till open", "listening", "till closed"]
 
 
 async def test_a_port_that_is_taken_is_an_os_error() -> None:
@@ -117,7 +117,7 @@ async def test_a_socket_that_is_already_bound_can_be_served() -> None:
     assert urls == [f"http://127.0.0.1:{port}"]
 
 
-async def test_more_requests_at_once_than_we_can_serve_are_told_to_come_back() -> None:
+async def test_requests_over_the_limit_are_asked_to_retry() -> None:
     counter = Counter()
     limits = WebLimits(requests_at_once=2)
     async with serving(counter, limits) as shop, aiohttp.ClientSession(shop.url) as session:
@@ -135,7 +135,7 @@ async def test_more_requests_at_once_than_we_can_serve_are_told_to_come_back() -
         assert await _status(session, "/openapi.json") == 200
 
 
-async def test_two_operations_on_one_route_do_not_open_the_shop() -> None:
+async def test_two_operations_on_one_route_are_refused() -> None:
     with pytest.raises(ValueError, match=r"'Place an order' \(POST /orders\) have the same route"):
         create_app([Counter().service(), Counter().service()], title="Two", staff_key=STAFF_KEY)
 
@@ -149,7 +149,7 @@ async def test_routes_that_differ_only_in_the_name_of_a_variable_are_one() -> No
         create_app([service, Service(operations=[twin])], title="Two", staff_key=STAFF_KEY)
 
 
-async def test_nothing_but_what_the_table_opens_is_open() -> None:
+async def test_staff_operations_need_the_key_and_no_others_do() -> None:
     async with serving() as shop, aiohttp.ClientSession(shop.url) as session:
         for operation in shop.app[OPERATIONS]:
             path = operation.path.replace("{id}", "1")

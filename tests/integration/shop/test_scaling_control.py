@@ -51,8 +51,8 @@ class Crew:
 class Tickets:
     count: int = 0
 
-    async def backlog(self) -> int:
-        return self.count
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        return self.count, 0
 
 
 @dataclass

@@ -30,10 +30,10 @@ class Tickets:
     def __init__(self) -> None:
         self.count: int | None = 7
 
-    async def backlog(self) -> int:
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
         if self.count is None:
             raise AwsUnavailableError("SQS is out of reach")
-        return self.count
+        return self.count, 0
 
 
 class Clock:
@@ -62,11 +62,9 @@ async def test_the_pace_is_the_menus_until_baristas_have_measured_enough_orders(
     gauge = Gauge(Tickets(), store, MENU_PACE, Clock())
 
     assert (await gauge.read()).pace == MENU_PACE
-    await store.record_worker_heartbeat(
-        WorkerHeartbeat("ada", 4, NOON + HOUR, prepared=4, prep_seconds=3)
-    )
+    await store.record_heartbeat(WorkerHeartbeat("ada", 4, NOON + HOUR, prepared=4, prep_seconds=3))
     assert (await gauge.read()).pace == MENU_PACE
-    await store.record_worker_heartbeat(
+    await store.record_heartbeat(
         WorkerHeartbeat("grace", 4, NOON + HOUR, prepared=4, prep_seconds=5)
     )
     assert (await gauge.read()).pace == Pace(4, 4)
@@ -77,9 +75,7 @@ async def test_what_was_measured_holds_when_whoever_measured_it_has_gone(
 ) -> None:
     clock = Clock()
     gauge = Gauge(Tickets(), store, MENU_PACE, clock)
-    await store.record_worker_heartbeat(
-        WorkerHeartbeat("ada", 4, NOON + HOUR, prepared=5, prep_seconds=3)
-    )
+    await store.record_heartbeat(WorkerHeartbeat("ada", 4, NOON + HOUR, prepared=5, prep_seconds=3))
     await gauge.read()
 
     clock.now += HOUR
@@ -99,9 +95,9 @@ async def test_the_backlog_is_not_known_while_the_queue_is_out_of_reach(
 
 
 async def test_the_roster_says_how_many_orders_everybody_has_in_hand(store: SqliteStore) -> None:
-    await store.record_worker_heartbeat(WorkerHeartbeat("ada", 4, NOON + HOUR, in_hand=3))
-    await store.record_worker_heartbeat(WorkerHeartbeat("grace", 4, NOON + HOUR))
-    await store.record_worker_heartbeat(WorkerHeartbeat("gone", 4, NOON - HOUR, in_hand=4))
+    await store.record_heartbeat(WorkerHeartbeat("ada", 4, NOON + HOUR, in_hand=3))
+    await store.record_heartbeat(WorkerHeartbeat("grace", 4, NOON + HOUR))
+    await store.record_heartbeat(WorkerHeartbeat("gone", 4, NOON - HOUR, in_hand=4))
 
     reading = await Gauge(Tickets(), store, MENU_PACE, Clock()).read()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.runtime.lifecycle import running
+from shared.runtime.lifecycle import background_task
 from shop.client.connection import connect
 from shop.load.listening import Listening
 from shop.load.looking_up import AT_ONCE, LookingUp
@@ -52,8 +52,8 @@ async def watch() -> AsyncIterator[Watch]:
 @contextlib.asynccontextmanager
 async def listening_and_looking_up(watch: Watch) -> AsyncIterator[None]:
     async with (
-        running(watch.listening.run(), "listen"),
-        running(watch.looking_up.run(), "look up"),
+        background_task(watch.listening.run(), "listen"),
+        background_task(watch.looking_up.run(), "look up"),
     ):
         yield
 
@@ -82,7 +82,7 @@ async def test_what_happened_before_the_stream_was_open_is_looked_up_at_once(wat
 
 async def test_a_stream_that_broke_is_resumed_and_nothing_is_looked_up(watch: Watch) -> None:
     watch.shop.break_stream_after = 2
-    async with running(watch.listening.run(), "listen"):
+    async with background_task(watch.listening.run(), "listen"):
         await watch.listening.missed.wait()
         watch.listening.missed.clear()
         watch.place("1")
@@ -97,7 +97,7 @@ async def test_a_stream_that_broke_is_resumed_and_nothing_is_looked_up(watch: Wa
 async def test_a_reset_says_that_something_was_missed(watch: Watch) -> None:
     watch.shop.break_stream_after = 1
     watch.shop.forgets = True
-    async with running(watch.listening.run(), "listen"), asyncio.timeout(10):
+    async with background_task(watch.listening.run(), "listen"), asyncio.timeout(10):
         await watch.listening.missed.wait()
         watch.listening.missed.clear()
         watch.place("1")

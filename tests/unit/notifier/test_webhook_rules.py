@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.webhook_url import DialingRules, ForbiddenUrlError
+from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from tests.support.forbidden_addresses import FORBIDDEN, PUBLIC
 
-STRICT = DialingRules()
-LOOPBACK_TOO = DialingRules(allow_loopback=True)
+STRICT = WebhookUrlRules()
+LOOPBACK_TOO = WebhookUrlRules(allow_loopback=True)
 
 
 def in_url(address: str) -> str:
@@ -94,7 +94,7 @@ def test_an_address_that_is_not_public_is_refused_at_once(address: str) -> None:
 )
 @pytest.mark.parametrize("rules", [STRICT, LOOPBACK_TOO])
 def test_a_number_that_resolvers_would_understand_is_no_host(
-    rules: DialingRules, host: str
+    rules: WebhookUrlRules, host: str
 ) -> None:
     with pytest.raises(ForbiddenUrlError, match="must be a name or an IP address"):
         rules.url(f"https://{host}/")

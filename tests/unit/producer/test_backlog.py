@@ -13,15 +13,15 @@ from tests.support.orders import NOON
 
 
 class CountOnDemand:
-    """A queue that answers each time it is asked only when it is told what to answer."""
+    """A queue whose every count waits for the answer that the test gives."""
 
     def __init__(self) -> None:
         self.asked: asyncio.Queue[asyncio.Future[int]] = asyncio.Queue()
 
-    async def backlog(self) -> int:
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.asked.put_nowait(answer)
-        return await answer
+        return await answer, 0
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_what_is_queued_counts_on_top_of_the_last_sample(
     assert backlog.count == 42
 
 
-async def test_a_sample_that_fails_forgets_nothing(
+async def test_a_sample_that_fails_keeps_the_last_count(
     backlog: Backlog, tickets: CountOnDemand
 ) -> None:
     backlog.queued()
@@ -70,7 +70,7 @@ async def test_two_samples_at_once_take_nothing_off_twice(
 
 
 async def sampled(backlog: Backlog, tickets: CountOnDemand, *counts: int) -> bool:
-    """Sample these counts one after the other, and tell whether the line is empty then."""
+    """Sample these counts one after the other; return whether the queue counts as empty then."""
     for count in counts:
         sample = asyncio.create_task(backlog.sample())
         (await tickets.asked.get()).set_result(count)
@@ -82,13 +82,13 @@ async def sampled(backlog: Backlog, tickets: CountOnDemand, *counts: int) -> boo
     ("counts", "is_empty"),
     [((), False), ((0,), False), ((0, 0), True), ((0, 1, 0), False), ((1, 0, 0, 0), True)],
 )
-async def test_the_line_is_empty_when_two_samples_in_a_row_say_so(
+async def test_the_queue_is_empty_after_two_empty_samples_in_a_row(
     backlog: Backlog, tickets: CountOnDemand, counts: tuple[int, ...], *, is_empty: bool
 ) -> None:
     assert await sampled(backlog, tickets, *counts) is is_empty
 
 
-async def test_a_ticket_that_was_just_queued_is_in_the_line(
+async def test_with_a_ticket_that_was_just_queued_the_queue_is_not_empty(
     backlog: Backlog, tickets: CountOnDemand
 ) -> None:
     await sampled(backlog, tickets, 0, 0)
@@ -98,7 +98,7 @@ async def test_a_ticket_that_was_just_queued_is_in_the_line(
     assert await sampled(backlog, tickets, 0)
 
 
-async def test_a_ticket_queued_while_sampling_is_in_the_line(
+async def test_with_a_ticket_queued_while_sampling_the_queue_is_not_empty(
     backlog: Backlog, tickets: CountOnDemand
 ) -> None:
     await sampled(backlog, tickets, 0, 0)
@@ -120,30 +120,30 @@ async def test_a_sample_that_fails_breaks_the_row(backlog: Backlog, tickets: Cou
     assert not await sampled(backlog, tickets, 0)
 
 
-async def test_the_watch_remembers_when_the_line_was_last_empty_by_when_it_asked(
+async def test_the_monitor_remembers_when_it_asked_the_empty_queue_last(
     backlog: Backlog, tickets: CountOnDemand
 ) -> None:
     times = iter(NOON + dt.timedelta(seconds=n) for n in range(9))
-    line = EmptyQueueMonitor(backlog, lambda: next(times))
+    monitor = EmptyQueueMonitor(backlog, lambda: next(times))
     empty_at = []
     for count in (0, 0, 3, 0, 0):
-        sample = asyncio.create_task(line.sample())
+        sample = asyncio.create_task(monitor.sample())
         (await tickets.asked.get()).set_result(count)
         await sample
-        empty_at.append(line.empty_at)
+        empty_at.append(monitor.empty_at)
     second, fifth = NOON + dt.timedelta(seconds=1), NOON + dt.timedelta(seconds=4)
     assert empty_at == [None, second, second, second, fifth]
 
 
-async def test_the_watch_forgets_what_a_clock_said_that_was_set_back_since(
+async def test_the_monitor_forgets_a_time_once_the_clock_was_set_back(
     backlog: Backlog, tickets: CountOnDemand
 ) -> None:
     times = iter([NOON, NOON, NOON - dt.timedelta(hours=1)])
-    line = EmptyQueueMonitor(backlog, lambda: next(times))
+    monitor = EmptyQueueMonitor(backlog, lambda: next(times))
     empty_at = []
     for count in (0, 0, 3):
-        sample = asyncio.create_task(line.sample())
+        sample = asyncio.create_task(monitor.sample())
         (await tickets.asked.get()).set_result(count)
         await sample
-        empty_at.append(line.empty_at)
+        empty_at.append(monitor.empty_at)
     assert empty_at == [None, NOON, None]

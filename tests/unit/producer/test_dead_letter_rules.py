@@ -31,7 +31,9 @@ offsets = st.integers(-100, 100)
 
 def letter_of(order: Order, version: int = 1, reason: str | None = None) -> DeadLetter:
     ticket = Ticket(order_id=order.id, store_id="main", correlation_id="abc", version=version)
-    return DeadLetter("a ticket", ticket.model_dump_json(), reason, 5, NOON)
+    return DeadLetter(
+        id="a ticket", body=ticket.model_dump_json(), reason=reason, attempts=5, sent_at=NOON
+    )
 
 
 def an_order_that_is(state: OrderState, claim: Claim | None = None) -> Order:
@@ -40,7 +42,7 @@ def an_order_that_is(state: OrderState, claim: Claim | None = None) -> Order:
     return replace(order, state=state, claim=claim, timeline=(*order.timeline, *entries))
 
 
-def test_a_reason_is_the_one_that_was_given_or_else_what_can_be_seen() -> None:
+def test_a_reason_is_the_given_one_or_else_derived_from_the_letter() -> None:
     order = an_order()
     assert reason_of(letter_of(order, reason="no such order")) == "no such order"
     assert reason_of(letter_of(order)) == "delivered 5 times, and never finished"
@@ -48,7 +50,7 @@ def test_a_reason_is_the_one_that_was_given_or_else_what_can_be_seen() -> None:
 
 
 @given(st.text())
-def test_no_body_is_too_strange_to_be_looked_at(body: str) -> None:
+def test_any_body_can_be_inspected(body: str) -> None:
     assert ticket_in(replace(letter_of(an_order()), body=body)) is None
 
 
@@ -130,7 +132,7 @@ def test_an_order_that_a_barista_has_in_hand_is_not_redriven() -> None:
         ((OrderState.CANCELED,), [OrderState.CANCELED]),
     ],
 )
-def test_what_the_barista_of_a_dead_ticket_may_have_left_untold(
+def test_the_changes_that_the_barista_of_a_dead_ticket_may_have_left_unannounced(
     way: Sequence[OrderState], unannounced: Sequence[OrderState]
 ) -> None:
     order = an_order()

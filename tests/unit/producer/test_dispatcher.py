@@ -1,8 +1,9 @@
-"""A ticket is queued once, after its order was announced, or its failure is heard of."""
+"""A ticket is queued once, after its order was announced, or the failure is raised."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -12,14 +13,15 @@ from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order, OrderState
+from shared.messages.ticket import Ticket
 from tests.support.orders import an_order
 
 
 @dataclass
-class Counter:
-    """Both ports of the dispatcher: writes down what is done, and fails or waits when told to."""
+class Broker:
+    """Topic and queue of the dispatcher: records calls, fails or waits on demand."""
 
-    done: list[tuple[str, Order]] = field(default_factory=list)
+    done: list[tuple[str, str]] = field(default_factory=list)
     fails_with: Exception | None = None
     refused: Order | None = None
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -33,93 +35,94 @@ class Counter:
             raise self.fails_with
         if order is self.refused:
             raise EntryFailedError("InvalidParameter", "", sender_fault=True)
-        self.done.append(("announced", order))
+        self.done.append(("announced", order.id))
 
-    async def put(self, order: Order) -> None:
-        self.done.append(("queued", order))
+    async def send(self, body: str, attributes: Mapping[str, str]) -> None:
+        assert attributes == {"correlation_id": "abc"}
+        self.done.append(("queued", Ticket.model_validate_json(body).order_id))
 
-    async def backlog(self) -> int:
-        return 0
-
-
-@pytest.fixture
-def counter() -> Counter:
-    return Counter()
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        return 0, 0
 
 
 @pytest.fixture
-def backlog(counter: Counter) -> Backlog:
-    return Backlog(counter)
+def broker() -> Broker:
+    return Broker()
 
 
 @pytest.fixture
-def dispatcher(counter: Counter, backlog: Backlog) -> OrderDispatcher:
-    return OrderDispatcher(counter, counter, backlog, announce_seconds=0.05)
+def backlog(broker: Broker) -> Backlog:
+    return Backlog(broker)
+
+
+@pytest.fixture
+def dispatcher(broker: Broker, backlog: Backlog) -> OrderDispatcher:
+    return OrderDispatcher(broker, broker, backlog, announce_seconds=0.05)
 
 
 async def test_an_order_is_announced_before_its_ticket_is_queued(
-    dispatcher: OrderDispatcher, counter: Counter, backlog: Backlog
+    dispatcher: OrderDispatcher, broker: Broker, backlog: Backlog
 ) -> None:
     order = an_order()
     await dispatcher.ensure(order)
-    assert counter.done == [("announced", order), ("queued", order)]
+    assert broker.done == [("announced", order.id), ("queued", order.id)]
     assert backlog.count == 1
 
 
 async def test_a_ticket_that_was_queued_is_not_queued_again(
-    dispatcher: OrderDispatcher, counter: Counter
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     order = an_order()
     await dispatcher.ensure(order)
     await dispatcher.ensure(order)
     await dispatcher.ensure(an_order())
-    assert [what for what, _ in counter.done] == ["announced", "queued"] * 2
+    assert [what for what, _ in broker.done] == ["announced", "queued"] * 2
 
 
-async def test_those_who_ask_at_once_for_one_order_get_one_ticket(
-    dispatcher: OrderDispatcher, counter: Counter
+async def test_many_requests_at_once_for_one_order_queue_one_ticket(
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     order = an_order()
-    counter.go_on.clear()
-    asking = [asyncio.create_task(dispatcher.ensure(order)) for _ in range(50)]
+    broker.go_on.clear()
+    requests = [asyncio.create_task(dispatcher.ensure(order)) for _ in range(50)]
     await asyncio.sleep(0)
-    counter.go_on.set()
-    await asyncio.gather(*asking)
-    assert counter.done == [("announced", order), ("queued", order)]
+    broker.go_on.set()
+    await asyncio.gather(*requests)
+    assert broker.done == [("announced", order.id), ("queued", order.id)]
 
 
 @pytest.mark.parametrize("state", sorted(set(OrderState) - {OrderState.PLACED}))
 async def test_an_order_that_somebody_has_begun_needs_no_ticket(
-    dispatcher: OrderDispatcher, counter: Counter, state: OrderState
+    dispatcher: OrderDispatcher, broker: Broker, state: OrderState
 ) -> None:
     await dispatcher.ensure(replace(an_order(), state=state))
-    assert counter.done == []
+    assert broker.done == []
 
 
-async def test_a_failure_is_heard_of_and_the_next_try_queues_the_ticket(
-    dispatcher: OrderDispatcher, counter: Counter, backlog: Backlog
+async def test_a_failure_is_raised_and_the_next_try_queues_the_ticket(
+    dispatcher: OrderDispatcher, broker: Broker, backlog: Backlog
 ) -> None:
     order = an_order()
-    counter.fails_with = AwsUnavailableError("SNS is out of reach")
+    broker.fails_with = AwsUnavailableError("SNS is out of reach")
     with pytest.raises(AwsUnavailableError):
         await dispatcher.ensure(order)
-    assert (counter.done, backlog.count) == ([], 0)
-    counter.fails_with = None
+    assert (broker.done, backlog.count) == ([], 0)
+    broker.fails_with = None
     await dispatcher.ensure(order)
-    assert counter.done == [("announced", order), ("queued", order)]
+    assert broker.done == [("announced", order.id), ("queued", order.id)]
 
 
-async def test_one_who_gives_up_leaves_the_ticket_to_the_next(
-    dispatcher: OrderDispatcher, counter: Counter
+async def test_a_cancelled_request_leaves_the_ticket_to_the_next(
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     order = an_order()
-    counter.go_on.clear()
+    broker.go_on.clear()
     first, second = (asyncio.create_task(dispatcher.ensure(order)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
-    counter.go_on.set()
+    broker.go_on.set()
     await second
-    assert counter.done == [("announced", order), ("queued", order)]
+    assert broker.done == [("announced", order.id), ("queued", order.id)]
 
 
 @pytest.mark.parametrize(
@@ -129,102 +132,102 @@ async def test_one_who_gives_up_leaves_the_ticket_to_the_next(
         EntryFailedError("InternalError", "", sender_fault=False),
     ],
 )
-async def test_what_is_durable_is_not_undone_by_an_announcement_that_fails(
-    dispatcher: OrderDispatcher, counter: Counter, failure: Exception
+async def test_a_durable_change_is_not_undone_by_an_announcement_that_fails(
+    dispatcher: OrderDispatcher, broker: Broker, failure: Exception
 ) -> None:
-    counter.fails_with = failure
+    broker.fails_with = failure
     await dispatcher.announce(an_order())
-    assert counter.done == []
+    assert broker.done == []
 
 
 async def test_an_announcement_that_takes_too_long_is_given_up(
-    dispatcher: OrderDispatcher, counter: Counter
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
-    counter.go_on.clear()
+    broker.go_on.clear()
     async with asyncio.timeout(1):
         await dispatcher.announce(an_order())
-    assert counter.done == []
+    assert broker.done == []
 
 
 async def test_a_fresh_ticket_is_queued_whatever_was_queued_before(
-    dispatcher: OrderDispatcher, counter: Counter, backlog: Backlog
+    dispatcher: OrderDispatcher, broker: Broker, backlog: Backlog
 ) -> None:
     order = an_order()
     await dispatcher.ensure(order)
     await dispatcher.requeue(order)
     await dispatcher.ensure(order)
-    assert counter.done == [("announced", order), ("queued", order)] * 2
+    assert broker.done == [("announced", order.id), ("queued", order.id)] * 2
     assert backlog.count == 2
 
 
 async def test_an_order_in_preparation_gets_its_fresh_ticket_without_an_announcement(
-    dispatcher: OrderDispatcher, counter: Counter
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     order = replace(an_order(), state=OrderState.PREPARING)
     await dispatcher.requeue(order)
-    assert counter.done == [("queued", order)]
+    assert broker.done == [("queued", order.id)]
 
 
 async def test_what_could_not_be_announced_is_announced_later_once(
-    dispatcher: OrderDispatcher, counter: Counter
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     orders = [an_order() for _ in range(3)]
-    counter.fails_with = AwsUnavailableError("SNS is out of reach")
+    broker.fails_with = AwsUnavailableError("SNS is out of reach")
     for order in orders:
         await dispatcher.announce(order)
     assert dispatcher.unannounced_since == orders[0].since
     with pytest.raises(AwsUnavailableError):
         await dispatcher.announce_remaining()
 
-    counter.fails_with = None
+    broker.fails_with = None
     await dispatcher.announce_remaining()
     await dispatcher.announce_remaining()
-    assert counter.done == [("announced", order) for order in orders]
+    assert broker.done == [("announced", order.id) for order in orders]
     assert dispatcher.unannounced_since is None
 
 
 async def test_many_that_cannot_be_announced_in_time_are_given_up_together_and_announced_later(
-    dispatcher: OrderDispatcher, counter: Counter
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     orders = [an_order() for _ in range(1000)]
-    counter.go_on.clear()
+    broker.go_on.clear()
     async with asyncio.timeout(1):
         await dispatcher.announce(*orders)
-    assert counter.done == []
+    assert broker.done == []
 
-    counter.go_on.set()
+    broker.go_on.set()
     await dispatcher.announce_remaining()
-    assert counter.done == [("announced", order) for order in orders]
+    assert broker.done == [("announced", order.id) for order in orders]
     assert dispatcher.unannounced_since is None
 
 
-async def test_one_announcement_that_is_refused_keeps_none_of_the_others_back(
-    dispatcher: OrderDispatcher, counter: Counter
+async def test_one_refused_announcement_does_not_block_the_others(
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     first, *others = (an_order() for _ in range(200))
-    counter.refused = first
+    broker.refused = first
     await dispatcher.announce(first, *others)
-    assert counter.done == [("announced", order) for order in others]
+    assert broker.done == [("announced", order.id) for order in others]
     assert dispatcher.unannounced_since == first.since
 
     await dispatcher.announce_remaining()
-    counter.refused = None
+    broker.refused = None
     await dispatcher.announce_remaining()
-    assert counter.done[-1] == ("announced", first)
+    assert broker.done[-1] == ("announced", first.id)
     assert dispatcher.unannounced_since is None
 
 
-async def test_what_was_being_announced_when_its_teller_was_stopped_is_announced_later(
-    dispatcher: OrderDispatcher, counter: Counter
+async def test_an_announcement_that_was_cancelled_is_made_later(
+    dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     order = an_order()
-    counter.go_on.clear()
-    telling = asyncio.create_task(dispatcher.announce(order))
+    broker.go_on.clear()
+    announcing = asyncio.create_task(dispatcher.announce(order))
     await asyncio.sleep(0)
-    telling.cancel()
-    await asyncio.wait([telling])
+    announcing.cancel()
+    await asyncio.wait([announcing])
     assert dispatcher.unannounced_since == order.since
 
-    counter.go_on.set()
+    broker.go_on.set()
     await dispatcher.announce_remaining()
-    assert counter.done == [("announced", order)]
+    assert broker.done == [("announced", order.id)]

@@ -1,4 +1,4 @@
-"""A ticket is taken for gone only when the line has surely passed it by."""
+"""A ticket counts as lost only when every ticket of its time has surely been received."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.orders import NOON, an_order
 
 SECOND = dt.timedelta(seconds=1)
 HOUR = dt.timedelta(hours=1)
-MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, patience=60 * SECOND)
+MARGINS = Margins(settling=8 * SECOND, disorder=90 * SECOND, retry_after=60 * SECOND)
 
 seconds = st.integers(-7200, 7200)
 states = st.sampled_from(OrderState)
@@ -38,10 +38,10 @@ def prepared_until(offset: float, *, since: float = -3600) -> Order:
 def lost(
     order: Order, horizon: dt.datetime, fresh: Mapping[str, dt.datetime] | None = None
 ) -> bool:
-    return lost_tickets([order], horizon, fresh or {}, NOON, MARGINS) == [order]
+    return lost_tickets([order], horizon, fresh=fresh or {}, now=NOON, margins=MARGINS) == [order]
 
 
-def test_without_any_sign_from_the_line_nothing_is_known() -> None:
+def test_without_any_news_of_the_queue_nothing_is_known() -> None:
     assert horizon(None, [], NOON, MARGINS) is None
 
 
@@ -49,7 +49,7 @@ def test_a_queue_found_empty_holds_no_ticket_from_before_then() -> None:
     assert horizon(NOON, [], NOON, MARGINS) == at(-8)
 
 
-def test_the_barista_that_has_come_furthest_tells_how_far_the_line_is() -> None:
+def test_the_newest_ticket_received_sets_the_horizon() -> None:
     assert horizon(None, [at(-60), at(-20)], NOON, MARGINS) == at(-20 - 90 - 8)
     assert horizon(at(-300), [at(-20)], NOON, MARGINS) == at(-20 - 90 - 8)
     assert horizon(at(-30), [at(-20)], NOON, MARGINS) == at(-38)
@@ -108,16 +108,16 @@ def test_no_order_is_given_a_ticket_while_somebody_has_it_or_after_it_is_ready(
 
 
 @given(since=st.integers(-7200, 0), sent_late=st.integers(0, 8), edge=st.integers(-7200, 0))
-def test_a_ticket_that_is_still_in_line_is_never_taken_for_gone(
+def test_a_ticket_that_is_still_queued_is_never_taken_for_lost(
     since: int, sent_late: int, edge: int
 ) -> None:
     """Whatever the baristas have received, tickets overtake one another by the margin at most."""
     order, sent_at = an_order_since(since), at(since + sent_late)
     newest_received = at(edge)
-    may_be_in_line = newest_received - sent_at <= MARGINS.disorder
+    may_be_queued = newest_received - sent_at <= MARGINS.disorder
     certain = horizon(None, [newest_received], NOON, MARGINS)
     assert certain is not None
-    if may_be_in_line:
+    if may_be_queued:
         assert not lost(order, certain)
 
 

@@ -1,4 +1,4 @@
-"""The menu file: what the shop must sell is in it, and every mistake is named by its line."""
+"""The menu file: the shipped menu has all it must, and every error is reported with its line."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "menu.yaml"
 
 
-def mistakes(path: Path, text: str | bytes) -> list[str]:
+def errors(path: Path, text: str | bytes) -> list[str]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(MenuFileError) as error:
+    with pytest.raises(MenuFileError) as raised:
         load_menu(path)
-    assert str(error.value) == "\n".join(error.value.lines)
-    return [mistake.replace(str(path), "menu") for mistake in error.value.lines]
+    assert str(raised.value) == "\n".join(raised.value.lines)
+    return [line.replace(str(path), "menu") for line in raised.value.lines]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_a_menu_is_read_as_it_is_written(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("good", "bad", "mistake"),
+    ("good", "bad", "error"),
     [
         ("currency: EUR\n", "", "menu:1: currency: Field required"),
         ("EUR", "euro", "menu:1: currency: String should match pattern '^[A-Z]{3}$'"),
@@ -146,19 +146,19 @@ def test_a_menu_is_read_as_it_is_written(path: Path) -> None:
     ],
     ids=lambda value: value if value.startswith("menu:") else "",
 )
-def test_a_mistake_is_named_with_its_line(path: Path, good: str, bad: str, mistake: str) -> None:
+def test_an_error_is_reported_with_its_line(path: Path, good: str, bad: str, error: str) -> None:
     assert GOOD.count(good) == 1
-    found = mistakes(path, GOOD.replace(good, bad))
-    assert any(line.startswith(mistake) for line in found), found
+    found = errors(path, GOOD.replace(good, bad))
+    assert any(line.startswith(error) for line in found), found
 
 
-def test_all_mistakes_are_named_at_once(path: Path) -> None:
+def test_all_errors_are_reported_at_once(path: Path) -> None:
     text = GOOD.replace("large: 340", "huge: 340").replace("[decaf]", "[gin]")
-    assert [mistake.split(":")[1] for mistake in mistakes(path, text)] == ["10", "11"]
+    assert [error.split(":")[1] for error in errors(path, text)] == ["10", "11"]
 
 
 @pytest.mark.parametrize(
-    ("text", "mistake"),
+    ("text", "error"),
     [
         ("", "menu:1: Input should be"),
         ("- tea\n", "menu:1: Input should be"),
@@ -180,8 +180,8 @@ def test_all_mistakes_are_named_at_once(path: Path) -> None:
         "a list within itself",
     ],
 )
-def test_a_file_that_is_no_menu_is_refused(path: Path, text: str | bytes, mistake: str) -> None:
-    assert any(mistake in line for line in mistakes(path, text))
+def test_a_file_that_is_no_menu_is_refused(path: Path, text: str | bytes, error: str) -> None:
+    assert any(error in line for line in errors(path, text))
 
 
 def test_a_file_that_is_not_there_is_named(path: Path) -> None:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
-from producer.reconciling.open_orders import Look, OpenOrders
+from producer.reconciling.open_orders import OpenOrders, Scan
 from shared.domain.order import Order, OrderState
 from tests.support.orders import NOON, an_order
 
@@ -37,17 +37,17 @@ async def test_those_that_wait_are_found_behind_many_that_are_ready() -> None:
     shelf = Shelf([*(ready() for _ in range(1200)), *waiting])
     open_orders = OpenOrders(shelf)
 
-    assert await open_orders.look(NOON) == Look(waiting, [])
+    assert await open_orders.scan(NOON) == Scan(waiting, [])
     assert sum(shelf.read) == 1203
 
     shelf.read.clear()
-    assert await open_orders.look(NOON) == Look(waiting, [])
+    assert await open_orders.scan(NOON) == Scan(waiting, [])
     assert shelf.read == [3]
 
 
 async def test_of_very_many_that_wait_the_oldest_are_enough() -> None:
     shelf = Shelf([an_order() for _ in range(2000)])
-    assert (await OpenOrders(shelf).look(NOON)).waiting == shelf.orders[:500]
+    assert (await OpenOrders(shelf).scan(NOON)).waiting == shelf.orders[:500]
     assert shelf.read == [500]
 
 
@@ -55,12 +55,12 @@ async def test_ready_orders_are_read_again_when_they_are_overdue_if_they_are_sti
     collected, forgotten = ready(), ready()
     shelf = Shelf([collected, forgotten])
     open_orders = OpenOrders(shelf)
-    assert await open_orders.look(NOON) == Look([], [])
+    assert await open_orders.scan(NOON) == Scan([], [])
     shelf.orders.remove(collected)
     shelf.read.clear()
 
     later = NOON + dt.timedelta(seconds=1)
-    assert await open_orders.look(later) == Look([], [forgotten])
+    assert await open_orders.scan(later) == Scan([], [forgotten])
     assert shelf.read == [1]
 
 
@@ -68,31 +68,31 @@ async def test_ready_orders_that_are_collected_are_forgotten() -> None:
     collected, left = ready(), ready()
     shelf = Shelf([collected, left])
     open_orders = OpenOrders(shelf)
-    await open_orders.look(NOON)
+    await open_orders.scan(NOON)
     shelf.orders.remove(collected)
 
     for _ in range(2):
-        await open_orders.look(NOON)
+        await open_orders.scan(NOON)
 
     assert left.id in shelf.known
     assert collected.id not in shelf.known
 
 
-async def test_ready_orders_are_not_forgotten_by_a_look_that_did_not_come_so_far() -> None:
+async def test_ready_orders_are_not_forgotten_by_a_scan_that_did_not_reach_them() -> None:
     shelf = Shelf([ready()])
     open_orders = OpenOrders(shelf)
-    await open_orders.look(NOON)
-    line = [an_order() for _ in range(500)]
-    shelf.orders[:0] = line
-    assert await open_orders.look(NOON) == Look(line, [])
+    await open_orders.scan(NOON)
+    newer = [an_order() for _ in range(500)]
+    shelf.orders[:0] = newer
+    assert await open_orders.scan(NOON) == Scan(newer, [])
 
     del shelf.orders[:500]
     shelf.read.clear()
-    assert await open_orders.look(NOON) == Look([], [])
+    assert await open_orders.scan(NOON) == Scan([], [])
     assert shelf.read == [0]
 
 
 async def test_very_many_that_are_overdue_do_not_hide_those_that_wait() -> None:
     overdue, waiting = [ready() for _ in range(1100)], an_order()
-    look = await OpenOrders(Shelf([*overdue, waiting])).look(NOON + dt.timedelta(seconds=1))
-    assert look == Look([waiting], overdue)
+    scan = await OpenOrders(Shelf([*overdue, waiting])).scan(NOON + dt.timedelta(seconds=1))
+    assert scan == Scan([waiting], overdue)

@@ -24,7 +24,7 @@ def test_a_key_makes_one_id_and_another_key_another(key: str, other: str) -> Non
 
 
 @given(key=visible)
-def test_who_does_not_know_the_secret_cannot_tell_the_id(key: str) -> None:
+def test_without_the_secret_an_id_cannot_be_guessed(key: str) -> None:
     assert OrderIds("secret").of_key(key) != OrderIds("secreu").of_key(key)
 
 
@@ -44,5 +44,5 @@ def test_16_to_255_visible_characters_are_a_key(value: str) -> None:
     "value",
     ["", "k" * 15, "k" * 256, "key with spaces in", "k" * 16 + "\n", "k" * 16 + "é", "\x7f" * 16],
 )
-def test_anything_else_is_none(value: str) -> None:
+def test_anything_else_is_no_key(value: str) -> None:
     assert not is_idempotency_key(value)

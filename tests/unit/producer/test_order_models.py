@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from producer.models import PlaceOrder, SetShop
+from producer.http.place_order import PlaceOrder
+from producer.http.shop import SetShop
 
 LINE: dict[str, Any] = {"item": "latte", "size": "large", "quantity": 2}
 ORDER: dict[str, Any] = {"customer_name": "Ada", "items": [LINE]}
@@ -60,7 +61,7 @@ def test_another_order_has_another_fingerprint(other: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "fault"),
+    ("until", "error"),
     [
         ("9999-12-31T23:59:59-01:00", "years 1 to 9999"),
         ("0001-01-01T00:00:00+01:00", "years 1 to 9999"),
@@ -71,9 +72,9 @@ def test_another_order_has_another_fingerprint(other: dict[str, Any]) -> None:
         (1700000000, "RFC 3339"),
     ],
 )
-def test_a_time_that_the_shop_cannot_keep_is_refused(until: object, fault: str) -> None:
+def test_a_time_that_the_shop_cannot_keep_is_refused(until: object, error: str) -> None:
     written = json.dumps({"state": "closed", "until": until})
-    with pytest.raises(ValidationError, match=fault):
+    with pytest.raises(ValidationError, match=error):
         SetShop.model_validate_json(written, strict=True)
 
 

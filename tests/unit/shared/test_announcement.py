@@ -50,7 +50,7 @@ def test_an_order_just_placed_had_no_state_before() -> None:
     assert event["data"]["previous_state"] is None
 
 
-def test_the_same_change_is_told_under_the_same_id_whoever_tells_it() -> None:
+def test_a_change_is_announced_under_the_same_id_by_any_barista() -> None:
     order = claim(an_order(), "first", NOON, NOON + SECOND)
     again = claim(order, "second", NOON + SECOND, NOON + 2 * SECOND)
     assert order_event(order).id == order_event(again).id
@@ -73,13 +73,13 @@ def test_an_event_is_read_as_it_was_written(state: OrderState) -> None:
 
 
 @pytest.mark.parametrize("missing", ["id", "source", "type", "time", "data"])
-def test_an_event_without_what_cloudevents_asks_for_is_none(missing: str) -> None:
+def test_an_event_without_a_required_attribute_is_invalid(missing: str) -> None:
     event = order_event(an_order()).model_dump(mode="json")
     with pytest.raises(ValidationError, match=missing):
         CloudEvent.model_validate({key: value for key, value in event.items() if key != missing})
 
 
-def test_a_ticket_says_which_order_and_passes_over_what_it_does_not_know() -> None:
+def test_a_ticket_names_its_order_and_ignores_unknown_fields() -> None:
     sent = {"order_id": "abc234", "store_id": "main", "correlation_id": "abc", "version": 4}
     read = Ticket.model_validate(sent | {"customer_name": "Ada"})
     assert json.loads(read.model_dump_json()) == sent

@@ -23,7 +23,7 @@ def test_an_estimate_is_a_range_that_does_not_begin_below_nothing(
 
 
 @given(backlog=backlogs, slots=slots, typical=seconds, own=seconds)
-def test_a_longer_line_never_means_a_shorter_wait(
+def test_a_longer_queue_never_means_a_shorter_wait(
     backlog: int, slots: int, typical: float, own: float
 ) -> None:
     now, later = (estimate(ahead, slots, typical, own) for ahead in (backlog, backlog + 1))
@@ -40,23 +40,23 @@ def test_a_longer_line_never_means_a_shorter_wait(
         (10, 0, 30, 45, Estimate(345, 668)),
         (10, 4, 0, 0, Estimate(0, 0)),
     ],
-    ids=["nobody waits", "own work", "a line", "nobody at work yet", "no waiting"],
+    ids=["nobody waits", "own work", "a queue", "no workers yet", "no waiting"],
 )
-def test_the_wait_is_the_work_ahead_shared_by_those_at_work(
+def test_the_wait_is_the_work_ahead_shared_by_the_workers(
     backlog: int, slots: int, typical: float, own: float, wait: Estimate
 ) -> None:
     assert estimate(backlog, slots, typical, own) == wait
 
 
 @given(backlog=backlogs, slots=slots, own=seconds, elapsed=elapsed)
-def test_what_is_left_is_a_range_and_never_more_than_was_told(
+def test_the_remaining_wait_is_a_range_and_never_more_than_the_estimate(
     backlog: int, slots: int, own: float, elapsed: float
 ) -> None:
-    told = estimate(backlog, slots, 30, own)
-    left = remaining(told, elapsed)
+    estimated = estimate(backlog, slots, 30, own)
+    left = remaining(estimated, elapsed)
     assert 0 <= left.low_seconds <= left.high_seconds
-    assert left.low_seconds <= told.low_seconds
-    assert left.high_seconds <= told.high_seconds
+    assert left.low_seconds <= estimated.low_seconds
+    assert left.high_seconds <= estimated.high_seconds
 
 
 def test_time_that_has_passed_is_taken_off_both_ends() -> None:

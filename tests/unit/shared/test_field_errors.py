@@ -1,4 +1,4 @@
-"""Faults say where they are, and nothing of what was sent."""
+"""Errors of fields have the path in the JSON, and nothing of what was sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from shared.domain.errors import FieldError
-from shared.web.field_errors import MOST_FAULTS, field_errors_of, pointer
+from shared.web.field_errors import MOST_ERRORS, field_errors_of
+from shared.web.problem import json_pointer
 
 
 class Webhook(BaseModel):
@@ -32,18 +33,18 @@ class Counts(BaseModel):
     counts: dict[Annotated[str, Field(max_length=3)], list[int]]
 
 
-def faults(model: type[BaseModel], sent: dict[str, Any]) -> list[FieldError]:
-    with pytest.raises(ValidationError) as error:
+def found(model: type[BaseModel], sent: dict[str, Any]) -> list[FieldError]:
+    with pytest.raises(ValidationError) as invalid:
         model.model_validate_json(json.dumps(sent), strict=True)
-    return field_errors_of(error.value, sent)
+    return field_errors_of(invalid.value, sent)
 
 
 def pointers(model: type[BaseModel], sent: dict[str, Any]) -> list[str]:
-    return [fault.pointer for fault in faults(model, sent)]
+    return [json_pointer(error.path) for error in found(model, sent)]
 
 
 def test_a_pointer_escapes_tildes_and_slashes() -> None:
-    assert pointer(["a/b", 0, "~1"]) == "/a~1b/0/~01"
+    assert json_pointer(["a/b", 0, "~1"]) == "/a~1b/0/~01"
 
 
 def test_the_branch_of_a_union_is_no_part_of_the_pointer() -> None:
@@ -58,21 +59,21 @@ def test_an_unknown_field_is_pointed_at() -> None:
     assert pointers(Subscribe, {"channel": "webhook", "url": "", "u/r~l": 1}) == ["/u~1r~0l"]
 
 
-def test_faults_deep_inside_are_all_listed() -> None:
+def test_errors_deep_inside_are_all_listed() -> None:
     sent = {"counts": {"a": [1, "2", True], "long name": []}}
     assert pointers(Counts, sent) == ["/counts/a/1", "/counts/a/2", "/counts/long name"]
 
 
-def test_no_fault_repeats_what_was_sent() -> None:
-    told = [
-        *faults(Subscribe, {"channel": "secret"}),
-        *faults(Subscribe, {"channel": "email", "address": "secret@example.com"}),
-        *faults(Counts, {"counts": {"a": ["secret"]}}),
+def test_no_error_repeats_what_was_sent() -> None:
+    errors = [
+        *found(Subscribe, {"channel": "secret"}),
+        *found(Subscribe, {"channel": "email", "address": "secret@example.com"}),
+        *found(Counts, {"counts": {"a": ["secret"]}}),
     ]
-    assert len(told) == 3
-    assert not [fault for fault in told if "secret" in fault.detail]
+    assert len(errors) == 3
+    assert not [error for error in errors if "secret" in error.detail]
 
 
-def test_a_body_made_of_faults_gets_a_bounded_answer() -> None:
-    sent = {"channel": "webhook", "url": ""} | {f"field-{n}": 1 for n in range(2 * MOST_FAULTS)}
-    assert len(faults(Subscribe, sent)) == MOST_FAULTS
+def test_the_errors_of_one_body_are_limited() -> None:
+    sent = {"channel": "webhook", "url": ""} | {f"field-{n}": 1 for n in range(2 * MOST_ERRORS)}
+    assert len(found(Subscribe, sent)) == MOST_ERRORS

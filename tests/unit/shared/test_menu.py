@@ -1,4 +1,4 @@
-"""The price is the shop's, and whatever it does not sell is named with its place in the order."""
+"""The price is the shop's, and what it does not sell is named by its path in the order."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ CROISSANT = MenuItem(
 MENU = Menu("USD", (LATTE, CROISSANT))
 
 
-def wish(
+def line_request(
     item: str = "latte",
     size: str = "large",
     *modifiers: str,
     quantity: int = 1,
     note: str | None = None,
 ) -> OrderLineRequest:
-    return OrderLineRequest(item, size, modifiers, quantity, note)
+    return OrderLineRequest(item=item, size=size, modifiers=modifiers, quantity=quantity, note=note)
 
 
 @st.composite
@@ -47,22 +47,26 @@ def sellable(draw: st.DrawFn) -> OrderLineRequest:
     if entry.modifiers:
         modifiers = st.lists(st.sampled_from([m.id for m in entry.modifiers]), unique=True)
     return OrderLineRequest(
-        entry.id,
-        draw(st.sampled_from([size.id for size in entry.sizes])),
-        tuple(draw(modifiers)),
-        draw(st.integers(1, 20)),
-        draw(st.none() | st.text(max_size=10)),
+        item=entry.id,
+        size=draw(st.sampled_from([size.id for size in entry.sizes])),
+        modifiers=tuple(draw(modifiers)),
+        quantity=draw(st.integers(1, 20)),
+        note=draw(st.none() | st.text(max_size=10)),
     )
 
 
-def faults(*lines: OrderLineRequest, sold_out: frozenset[str] = frozenset()) -> list[FieldError]:
+def field_errors(
+    *lines: OrderLineRequest, sold_out: frozenset[str] = frozenset()
+) -> list[FieldError]:
     with pytest.raises(NotOnTheMenuError) as refused:
         quote(lines, MENU, sold_out)
-    return list(refused.value.faults)
+    return list(refused.value.field_errors)
 
 
 def test_a_line_costs_its_size_and_modifiers_times_its_quantity() -> None:
-    quoted = quote([wish("latte", "large", "oat-milk", "decaf", quantity=2, note="hot")], MENU, ())
+    quoted = quote(
+        [line_request("latte", "large", "oat-milk", "decaf", quantity=2, note="hot")], MENU, ()
+    )
     (line,) = quoted.items
     assert (line.unit_price, line.total) == (520, 1040)
     assert (line.id, line.item, line.name, line.size) == ("1", "latte", "Caffè latte", "large")
@@ -82,43 +86,43 @@ def test_every_line_is_priced_by_the_menu_and_keeps_its_place(
         assert entry is not None
         choices = {choice.id: choice.price for choice in (*entry.sizes, *entry.modifiers)}
         assert line.unit_price == choices[asked.size] + sum(choices[m] for m in asked.modifiers)
-        assert (
-            OrderLineRequest(line.item, line.size, line.modifiers, line.quantity, line.note)
-            == asked
-        )
+        assert (line.item, line.size, line.modifiers) == (asked.item, asked.size, asked.modifiers)
+        assert (line.quantity, line.note) == (asked.quantity, asked.note)
         work += entry.prep_seconds * asked.quantity
     assert quoted.prep_seconds == work
 
 
-def test_every_fault_of_every_line_is_named_with_its_place() -> None:
-    assert faults(
-        wish("lotte"),
-        wish("latte", "huge", "oat-milk", "gin", "rum"),
-        wish("croissant", "regular"),
-        wish("croissant", "large", "decaf"),
+def test_every_error_of_every_line_has_its_path() -> None:
+    assert field_errors(
+        line_request("lotte"),
+        line_request("latte", "huge", "oat-milk", "gin", "rum"),
+        line_request("croissant", "regular"),
+        line_request("croissant", "large", "decaf"),
     ) == [
-        FieldError("/items/0/item", "'lotte' is not on the menu"),
-        FieldError("/items/1/size", "Caffè latte does not come as 'huge'"),
-        FieldError("/items/1/modifiers/1", "Caffè latte does not come with 'gin'"),
-        FieldError("/items/1/modifiers/2", "Caffè latte does not come with 'rum'"),
-        FieldError("/items/3/size", "Croissant does not come as 'large'"),
-        FieldError("/items/3/modifiers/0", "Croissant does not come with 'decaf'"),
+        FieldError(("items", 0, "item"), "'lotte' is not on the menu"),
+        FieldError(("items", 1, "size"), "Caffè latte does not come as 'huge'"),
+        FieldError(("items", 1, "modifiers", 1), "Caffè latte does not come with 'gin'"),
+        FieldError(("items", 1, "modifiers", 2), "Caffè latte does not come with 'rum'"),
+        FieldError(("items", 3, "size"), "Croissant does not come as 'large'"),
+        FieldError(("items", 3, "modifiers", 0), "Croissant does not come with 'decaf'"),
     ]
 
 
-def test_what_is_sold_out_is_named_and_the_rest_could_be_had() -> None:
+def test_only_a_sold_out_item_is_refused() -> None:
     sold_out = frozenset({"croissant"})
-    assert faults(wish(), wish("croissant", "regular"), sold_out=sold_out) == [
-        FieldError("/items/1/item", "Croissant is sold out")
-    ]
-    assert quote([wish()], MENU, sold_out).items[0].item == "latte"
+    assert field_errors(
+        line_request(), line_request("croissant", "regular"), sold_out=sold_out
+    ) == [FieldError(("items", 1, "item"), "Croissant is sold out")]
+    assert quote([line_request()], MENU, sold_out).items[0].item == "latte"
 
 
-def test_a_sold_out_line_is_told_of_its_other_faults_too() -> None:
-    assert faults(wish("croissant", "large", "gin"), sold_out=frozenset({"croissant"})) == [
-        FieldError("/items/0/item", "Croissant is sold out"),
-        FieldError("/items/0/size", "Croissant does not come as 'large'"),
-        FieldError("/items/0/modifiers/0", "Croissant does not come with 'gin'"),
+def test_the_other_errors_of_a_sold_out_line_are_named_too() -> None:
+    assert field_errors(
+        line_request("croissant", "large", "gin"), sold_out=frozenset({"croissant"})
+    ) == [
+        FieldError(("items", 0, "item"), "Croissant is sold out"),
+        FieldError(("items", 0, "size"), "Croissant does not come as 'large'"),
+        FieldError(("items", 0, "modifiers", 0), "Croissant does not come with 'gin'"),
     ]
 
 

@@ -55,7 +55,7 @@ def test_the_transitions_are_those_of_the_design() -> None:
     }
 
 
-def test_an_order_is_open_while_somebody_has_something_to_do_for_it() -> None:
+def test_an_order_is_open_while_it_waits_for_a_barista_or_the_customer() -> None:
     assert {"placed", "preparing", "ready"} == OPEN_STATES
 
 
@@ -73,7 +73,7 @@ def test_an_order_moves_along_the_transitions_and_no_other_way(
 
 
 @given(st.lists(st.tuples(states, moments), max_size=30))
-def test_on_every_walk_each_change_is_counted_and_written_down(
+def test_on_every_walk_each_change_is_counted_and_recorded(
     wanted: list[tuple[OrderState, dt.datetime]],
 ) -> None:
     order = an_order()
@@ -145,7 +145,7 @@ def test_a_ticket_that_comes_back_begins_a_new_attempt_and_no_new_state(
 
 
 @given(remaining=st.timedeltas(dt.timedelta(microseconds=1), MINUTE))
-def test_another_ticket_has_to_wait_while_the_claim_stands(remaining: dt.timedelta) -> None:
+def test_another_ticket_has_to_wait_while_the_claim_is_valid(remaining: dt.timedelta) -> None:
     order = claimed_by("first", NOON + MINUTE)
     with pytest.raises(ClaimHeldError) as held:
         claim(order, "second", NOON + MINUTE - remaining, NOON + 2 * MINUTE)

@@ -1,4 +1,4 @@
-"""One client gets so many tries in any minute, and no more, and none of another's."""
+"""Each client is admitted a limited number of times in any minute."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_one_client_takes_nothing_from_another() -> None:
     assert limit.admit("grace") == 0
 
 
-def test_without_a_limit_everybody_is_let_through() -> None:
+def test_without_a_limit_every_client_is_admitted() -> None:
     limit = RateLimit(0, Seconds())
     assert [limit.admit("ada") for _ in range(1000)] == [0] * 1000
 

@@ -56,7 +56,7 @@ async def test_a_load_that_fails_is_tried_again_by_the_next_caller() -> None:
     assert await cache.get() == 7
 
 
-def test_what_was_set_longest_ago_leaves_first() -> None:
+def test_the_entry_set_longest_ago_is_evicted_first() -> None:
     kept: BoundedMap[str, int] = BoundedMap(2)
     kept["a"] = 1
     kept["b"] = 2

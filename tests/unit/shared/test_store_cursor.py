@@ -1,4 +1,4 @@
-"""Cursors say where a page ended, and nothing else passes for one."""
+"""A cursor holds the position where a page ended, and no other text is accepted as one."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_texts_sort_as_times_do(first: dt.datetime, second: dt.datetime) -> None
 
 
 @given(st.text())
-def test_no_other_text_does_more_than_be_refused(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursorError):
         decode(text)

@@ -1,4 +1,4 @@
-"""Whatever is recorded as a JSON document is read back as it was."""
+"""A record is read back from its JSON document as it was."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_delivery_is_read_back_as_it_was(delivery: Delivery) -> None:
     assert DELIVERY.validate_json(DELIVERY.dump_json(delivery)) == delivery
 
 
-def test_a_delivery_that_an_older_release_recorded_is_read_as_one_that_may_be_tried() -> None:
+def test_a_delivery_of_an_older_release_may_be_attempted_at_once() -> None:
     recorded = (
         '{"subscription_id": "s1", "id": "d1", "topic": "coupons", "event_id": "e1",'
         ' "event_type": "t", "event": "{}", "at": "2026-11-20T12:00:00Z", "state": "due",'

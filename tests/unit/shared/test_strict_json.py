@@ -1,4 +1,4 @@
-"""Bodies are taken only when every JSON reader would read them alike."""
+"""Bodies are accepted only when all JSON parsers read them alike."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ VALUES = st.recursive(
         (b'{"a": [{"b": 1, "b": 1}]}', "twice"),
     ],
 )
-def test_what_readers_may_read_differently_is_malformed(raw: bytes, reason: str) -> None:
+def test_json_that_parsers_read_differently_is_malformed(raw: bytes, reason: str) -> None:
     with pytest.raises(MalformedJsonError, match=reason):
         parse_object(raw, most_depth=32)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document says all that the table does."""
+"""The OpenAPI document describes every operation of the table."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def test_operations_have_ids_of_their_own(document: dict[str, Any]) -> None:
 def test_the_table_decides_who_needs_a_key(document: dict[str, Any]) -> None:
     for operation in counter_app(Counter())[OPERATIONS]:
         if operation.documented:
-            told = document["paths"][operation.path][operation.method.lower()]
-            assert ("security" in told) == (operation.role is Role.STAFF)
-            assert ("401" in told["responses"]) == (operation.role is Role.STAFF)
+            described_as = document["paths"][operation.path][operation.method.lower()]
+            assert ("security" in described_as) == (operation.role is Role.STAFF)
+            assert ("401" in described_as["responses"]) == (operation.role is Role.STAFF)
 
 
-def test_what_is_somebodys_needs_a_manage_token_or_the_staff_key() -> None:
+def test_a_subscription_needs_its_manage_token_or_the_staff_key() -> None:
     document = openapi_document("A notifier", NOTIFIER_OPERATIONS)
     either: list[Any] = [{"manage": []}, {"staff": []}]
     held = document["paths"]["/subscriptions/{id}"]
@@ -72,7 +72,7 @@ def test_what_is_somebodys_needs_a_manage_token_or_the_staff_key() -> None:
     assert schemes["manage"] == schemes["staff"] == {"type": "http", "scheme": "bearer"}
 
 
-def test_what_is_sent_and_what_is_answered_have_their_schemas(document: dict[str, Any]) -> None:
+def test_requests_and_responses_have_schemas(document: dict[str, Any]) -> None:
     place = document["paths"]["/orders"]["post"]
     sent = place["requestBody"]["content"]["application/json"]["schema"]
     answered = place["responses"]["201"]["content"]["application/json"]["schema"]
@@ -91,7 +91,7 @@ def test_a_body_brings_all_the_ways_to_refuse_it(document: dict[str, Any]) -> No
     assert "Retry-After" in responses["503"]["headers"]
 
 
-def test_every_answer_has_a_correlation_id(document: dict[str, Any]) -> None:
+def test_every_response_has_a_correlation_id(document: dict[str, Any]) -> None:
     for operation in described(document):
         for response in operation["responses"].values():
             assert "X-Correlation-ID" in response["headers"]

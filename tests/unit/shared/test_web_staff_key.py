@@ -1,4 +1,4 @@
-"""The staff key is set, or made once and kept to its owner."""
+"""The staff key is set, or made once and readable by its owner only."""
 
 from __future__ import annotations
 

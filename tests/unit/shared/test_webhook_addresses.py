@@ -1,4 +1,4 @@
-"""Only addresses that may be anybody's are public, however a private one is dressed up."""
+"""Only addresses on the Internet are public, however a private one is written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ip_address import is_loopback, is_public, parse
-from shared.domain.webhook_url import DialingRules
+from shared.domain.webhook_url import WebhookUrlRules
 from tests.support.forbidden_addresses import FORBIDDEN, PUBLIC
 
 
@@ -61,13 +61,13 @@ def test_no_embedded_address_is_public_or_loopback(embedding: str, v4: int, rest
 @pytest.mark.parametrize("text", FORBIDDEN)
 def test_loopback_is_the_only_thing_that_can_be_allowed_in_addition(text: str) -> None:
     address = ipaddress.ip_address(text)
-    assert not DialingRules().allows(address)
-    own = text == "::1" or text.startswith("127.")
-    assert DialingRules(allow_loopback=True).allows(address) is own
+    assert not WebhookUrlRules().allows(address)
+    loopback = text == "::1" or text.startswith("127.")
+    assert WebhookUrlRules(allow_loopback=True).allows(address) is loopback
 
 
 @pytest.mark.parametrize(
     "text", ["", "localhost", "127.1", "0177.0.0.1", "2600::1%eth0", "1.1.1.1 "]
 )
-def test_what_is_written_in_another_way_is_no_address(text: str) -> None:
+def test_another_notation_is_not_an_address(text: str) -> None:
     assert parse(text) is None

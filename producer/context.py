@@ -1,0 +1,38 @@
+"""What the cashier's routes work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from producer.dead_letters.redriver import DeadLetterRedriver
+from producer.dead_letters.service import DeadLetterService
+from producer.orders.admission import WaitEstimator
+from producer.orders.backlog import Backlog
+from producer.orders.cashier import Cashier
+from shared.clock import Clock
+from shared.domain.menu import Menu
+from shared.domain.webhook_url import WebhookUrlRules
+from shared.store.contract import Store
+from shared.web.rate_limit import RateLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashierContext:
+    """What a route may use. Placing an order may take `order_seconds`."""
+
+    cashier: Cashier
+    menu: Menu
+    wait_estimator: WaitEstimator
+    backlog: Backlog
+    store: Store
+    rate_limit: RateLimit
+    webhook_urls: WebhookUrlRules
+    order_seconds: float
+    dead_letters: DeadLetterService
+    redriver: DeadLetterRedriver
+    clock: Clock
+
+
+CASHIER: web.AppKey[CashierContext] = web.AppKey("CASHIER", CashierContext)

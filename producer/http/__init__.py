@@ -1,0 +1,1 @@
+"""The cashier's HTTP routes: each handler with its operation, its models and its errors."""

@@ -1,0 +1,218 @@
+"""Dead letters for staff: listed, shown, redriven, purged."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Self
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from producer.context import CASHIER
+from producer.dead_letters.service import Finding
+from producer.http.problems import INVALID_REDRIVE
+from shared.aws.dead_letters import MOST_HELD
+from shared.domain.order import OrderState
+from shared.web.body import json_response, read_body, read_query
+from shared.web.fields import Body
+from shared.web.operation import Parameter, Response, operation
+from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
+
+MOST_LISTED = 1000
+
+_EXCERPT = 200
+"""How many characters of a body the list shows."""
+
+
+class ListDeadLetters(Body):
+    """Which dead letters to list."""
+
+    model_config = ConfigDict(strict=False)
+
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
+
+
+class RedriveDeadLetters(Body):
+    """Which dead letters to redrive: those of some ids, or all. A dry run changes nothing.
+
+    With `limit`, no more than so many are redriven.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["all"]}]}
+    )
+
+    ids: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        default=[], min_length=1, max_length=100
+    )
+    all: bool = Field(default=False, json_schema_extra={"const": True})
+    limit: Annotated[int, Field(ge=1, le=MOST_HELD)] = MOST_LISTED
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _ids_or_all(self) -> Self:
+        if self.all is bool(self.ids) or self.model_fields_set >= {"all", "ids"}:
+            message = 'Either ids should be given, or "all" as true'
+            raise PydanticCustomError("ids_or_all", message)
+        return self
+
+
+class DeadLetterModel(BaseModel):
+    """A ticket that was given up on, and its order as it is now, where there is one."""
+
+    model_config = ConfigDict(title="DeadLetter")
+
+    id: str
+    reason: str
+    age_seconds: Annotated[int, Field(description="since it was sent, or was given up on")]
+    attempts: Annotated[int, Field(description="how often it was delivered before")]
+    order_id: str | None
+    order_number: str | None
+    order_state: OrderState | None
+    body_excerpt: str
+
+
+class DeadLetterDetail(DeadLetterModel):
+    """A dead letter with its body, of which there are 10,000 characters at most."""
+
+    model_config = ConfigDict(title="DeadLetterDetail")
+
+    body: str
+
+
+class DeadLetterList(BaseModel):
+    """Some dead letters, the oldest of them first, and how many there are in all, about."""
+
+    dead_letters: list[DeadLetterModel]
+    total: int
+
+
+class RefusedModel(BaseModel):
+    """A dead letter that cannot be redriven, and why."""
+
+    model_config = ConfigDict(title="Refused")
+
+    id: str
+    reason: str
+
+
+class RedriveModel(BaseModel):
+    """What became of the dead letters, or would in a dry run; `left` were not inspected."""
+
+    model_config = ConfigDict(title="Redrive")
+
+    dry_run: bool
+    redriven: list[str]
+    refused: list[RefusedModel]
+    left: int
+
+
+class PurgeModel(BaseModel):
+    """How many dead letters there were, about."""
+
+    model_config = ConfigDict(title="Purge")
+
+    purged: int
+
+
+@operation(
+    "GET",
+    "/dead-letters",
+    "List tickets that were given up on",
+    parameters=(
+        Parameter(
+            "limit",
+            "query",
+            "How many at most (100 when left out)",
+            Annotated[int, Field(ge=1, le=MOST_LISTED)],
+        ),
+    ),
+    responses={HTTPStatus.OK: Response("Dead letters", DeadLetterList)},
+    errors=(INVALID_REQUEST, UNAVAILABLE),
+    tag="dead letters",
+)
+async def list_dead_letters(request: web.Request) -> web.Response:
+    """List dead letters."""
+    service = request.app[CASHIER].dead_letters
+    query = read_query(request, ListDeadLetters)
+    findings = await service.listed(query.limit)
+    shown = [_show(finding) for finding in findings]
+    return json_response(
+        DeadLetterList(dead_letters=shown, total=max(len(shown), await service.count()))
+    )
+
+
+@operation(
+    "GET",
+    "/dead-letters/{id:[0-9a-f-]+}",  # which is not `redrive`
+    "Show a dead letter with its body",
+    parameters=(
+        Parameter(
+            "id",
+            "path",
+            "The dead letter's id",
+            Annotated[str, Field(pattern=r"^[0-9a-f-]+$")],
+            required=True,
+        ),
+    ),
+    responses={HTTPStatus.OK: Response("The dead letter", DeadLetterDetail)},
+    errors=(NOT_FOUND, UNAVAILABLE),
+    tag="dead letters",
+)
+async def get_dead_letter(request: web.Request) -> web.Response:
+    """Show one dead letter with its body."""
+    finding = await request.app[CASHIER].dead_letters.find(request.match_info["id"])
+    shown = _show(finding).model_dump()
+    return json_response(DeadLetterDetail(**shown, body=finding.letter.body))
+
+
+@operation(
+    "POST",
+    "/dead-letters/redrive",
+    "Place the orders of dead letters anew, and give them fresh tickets",
+    body=RedriveDeadLetters,
+    responses={HTTPStatus.OK: Response("What became of each dead letter", RedriveModel)},
+    errors=(INVALID_REDRIVE, UNAVAILABLE),
+    tag="dead letters",
+)
+async def redrive_dead_letters(request: web.Request) -> web.Response:
+    """Give orders another chance."""
+    body = await read_body(request, RedriveDeadLetters, INVALID_REDRIVE)
+    ids = None if body.all else frozenset(body.ids)
+    redrive = await request.app[CASHIER].redriver.redrive(ids, body.limit, dry_run=body.dry_run)
+    return json_response(
+        RedriveModel(
+            dry_run=body.dry_run,
+            redriven=list(redrive.redriven),
+            refused=[RefusedModel(id=one.id, reason=one.reason) for one in redrive.refused],
+            left=redrive.left,
+        )
+    )
+
+
+@operation(
+    "DELETE",
+    "/dead-letters",
+    "Delete all dead letters for good",
+    responses={HTTPStatus.OK: Response("How many there were", PurgeModel)},
+    errors=(UNAVAILABLE,),
+    tag="dead letters",
+)
+async def purge_dead_letters(request: web.Request) -> web.Response:
+    """Delete all dead letters."""
+    return json_response(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
+
+
+def _show(finding: Finding) -> DeadLetterModel:
+    order = finding.order
+    return DeadLetterModel(
+        id=finding.letter.id,
+        reason=finding.reason,
+        age_seconds=int(finding.age_seconds),
+        attempts=finding.letter.attempts,
+        order_id=finding.order_id,
+        order_number=order.number if order else None,
+        order_state=order.state if order else None,
+        body_excerpt=finding.letter.body[:_EXCERPT],
+    )

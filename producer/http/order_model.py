@@ -1,0 +1,95 @@
+"""An order as the API shows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.clock import Timestamp
+from shared.domain.estimate import remaining
+from shared.domain.order import Order, OrderState
+
+_WAITING = frozenset({OrderState.PLACED, OrderState.PREPARING})
+
+
+class EstimateModel(BaseModel):
+    """How many seconds it will take, most likely between these two."""
+
+    low_seconds: int
+    high_seconds: int
+
+
+class LineModel(BaseModel):
+    """One line of an order, at the price it was ordered for (minor units)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    item: str
+    name: str
+    size: str
+    modifiers: list[str]
+    quantity: int
+    note: str | None
+    unit_price: int
+    total: int
+
+
+class TimelineModel(BaseModel):
+    """A state that the order reached, and when."""
+
+    state: OrderState
+    at: Timestamp
+
+
+class OrderModel(BaseModel):
+    """An order. Prices are in minor units of `currency`; `estimate` ends when it is ready."""
+
+    model_config = ConfigDict(title="Order")
+
+    id: str
+    number: str
+    store_id: str
+    state: OrderState
+    version: int
+    customer_name: str
+    items: list[LineModel]
+    currency: str
+    total: int
+    placed_at: Timestamp
+    preparing_at: Timestamp | None
+    ready_at: Timestamp | None
+    collected_at: Timestamp | None
+    canceled_at: Timestamp | None
+    timeline: list[TimelineModel]
+    estimate: EstimateModel | None
+
+
+def show_order(order: Order, now: dt.datetime) -> OrderModel:
+    """Show an order to holders of its id, and to staff."""
+    return OrderModel(
+        id=order.id,
+        number=order.number,
+        store_id=order.store_id,
+        state=order.state,
+        version=order.version,
+        customer_name=order.customer_name,
+        items=[LineModel.model_validate(item) for item in order.items],
+        currency=order.currency,
+        total=order.total,
+        placed_at=order.placed_at,
+        preparing_at=order.reached(OrderState.PREPARING),
+        ready_at=order.reached(OrderState.READY),
+        collected_at=order.reached(OrderState.COLLECTED),
+        canceled_at=order.reached(OrderState.CANCELED),
+        timeline=[TimelineModel(state=entry.state, at=entry.at) for entry in order.timeline],
+        estimate=_show_estimate(order, now),
+    )
+
+
+def _show_estimate(order: Order, now: dt.datetime) -> EstimateModel | None:
+    if order.estimate is None or order.state not in _WAITING:
+        return None
+    left = remaining(order.estimate, (now - order.placed_at).total_seconds())
+    return EstimateModel(low_seconds=left.low_seconds, high_seconds=left.high_seconds)

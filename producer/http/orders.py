@@ -1,0 +1,152 @@
+"""Orders once they are placed: shown, canceled, collected, listed, and on the board."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from producer.context import CASHIER
+from producer.http.order_model import OrderModel, show_order
+from producer.http.problems import NOT_CANCELABLE, NOT_COLLECTABLE
+from shared.clock import Timestamp
+from shared.domain.order import OrderState
+from shared.web.body import json_response, read_query
+from shared.web.fields import Body
+from shared.web.operation import Parameter, Response, Role, operation
+from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
+
+_BOARD_ORDERS = 200
+"""A display has only so much room: the newest ones are shown."""
+
+_ORDER_ID = Parameter("id", "path", "The order's id", required=True)
+
+
+class ListOrders(Body):
+    """Which orders to list."""
+
+    model_config = ConfigDict(strict=False, extra="ignore")
+
+    state: OrderState | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class OrderPage(BaseModel):
+    """Some orders, newest first; `next_cursor` asks for the next ones."""
+
+    orders: list[OrderModel]
+    next_cursor: str | None
+
+
+class BoardEntry(BaseModel):
+    """An order number on the counter's display, and since when it is there."""
+
+    number: str
+    since: Timestamp
+
+
+class BoardModel(BaseModel):
+    """What the counter's display may show."""
+
+    preparing: list[BoardEntry]
+    ready: list[BoardEntry]
+
+
+@operation(
+    "GET",
+    "/orders/{id}",
+    "Look an order up",
+    role=Role.HOLDER,
+    parameters=(_ORDER_ID,),
+    responses={HTTPStatus.OK: Response("The order as it is now", OrderModel)},
+    errors=(NOT_FOUND, UNAVAILABLE),
+    tag="orders",
+)
+async def get_order(request: web.Request) -> web.Response:
+    """Show an order."""
+    context = request.app[CASHIER]
+    order = await context.cashier.find(request.match_info["id"])
+    return json_response(show_order(order, context.clock()))
+
+
+@operation(
+    "POST",
+    "/orders/{id}/cancel",
+    "Cancel an order that nobody has begun",
+    role=Role.HOLDER,
+    parameters=(_ORDER_ID,),
+    responses={HTTPStatus.OK: Response("The order is canceled", OrderModel)},
+    errors=(NOT_FOUND, NOT_CANCELABLE, UNAVAILABLE),
+    tag="orders",
+)
+async def cancel_order(request: web.Request) -> web.Response:
+    """Cancel an order that nobody has begun."""
+    context = request.app[CASHIER]
+    order = await context.cashier.cancel(request.match_info["id"])
+    return json_response(show_order(order, context.clock()))
+
+
+@operation(
+    "POST",
+    "/orders/{id}/collect",
+    "Hand a ready order to its customer",
+    parameters=(_ORDER_ID,),
+    responses={HTTPStatus.OK: Response("The order is collected", OrderModel)},
+    errors=(NOT_FOUND, NOT_COLLECTABLE, UNAVAILABLE),
+    tag="orders",
+)
+async def collect_order(request: web.Request) -> web.Response:
+    """Record that a customer has collected a ready order."""
+    context = request.app[CASHIER]
+    order = await context.cashier.collect(request.match_info["id"])
+    return json_response(show_order(order, context.clock()))
+
+
+@operation(
+    "GET",
+    "/orders",
+    "List orders, newest first",
+    parameters=(
+        Parameter("state", "query", "Only orders in this state", OrderState),
+        Parameter(
+            "limit",
+            "query",
+            "How many at most (20 when left out)",
+            Annotated[int, Field(ge=1, le=100)],
+        ),
+        Parameter("cursor", "query", "The `next_cursor` of the page before"),
+    ),
+    responses={HTTPStatus.OK: Response("A page of orders", OrderPage)},
+    errors=(INVALID_REQUEST, UNAVAILABLE),
+    tag="orders",
+)
+async def list_orders(request: web.Request) -> web.Response:
+    """List orders, newest first."""
+    context = request.app[CASHIER]
+    query = read_query(request, ListOrders)
+    page = await context.store.page(query.state, query.limit, query.cursor)
+    now = context.clock()
+    orders = [show_order(order, now) for order in page.orders]
+    return json_response(OrderPage(orders=orders, next_cursor=page.next_cursor))
+
+
+@operation(
+    "GET",
+    "/board/orders",
+    "Show the counter's display",
+    role=Role.ANYONE,
+    responses={HTTPStatus.OK: Response("Numbers being prepared, and ready", BoardModel)},
+    errors=(UNAVAILABLE,),
+    tag="orders",
+)
+async def get_board(request: web.Request) -> web.Response:
+    """Show the numbers being prepared and ready, and nothing that leads to a customer."""
+    states = (OrderState.PREPARING, OrderState.READY)
+    board = BoardModel(preparing=[], ready=[])
+    for order in await request.app[CASHIER].store.open_orders(states, _BOARD_ORDERS):
+        entries = board.ready if order.state is OrderState.READY else board.preparing
+        entries.append(BoardEntry(number=order.number, since=order.since))
+    return json_response(board)

@@ -1,0 +1,21 @@
+"""The pages: the board with its order numbers, and the page on which staff run the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.web.operation import Operation
+from shared.web.pages import asset_operations
+
+_PAGES = Path(__file__).with_name("pages")
+
+PAGE_OPERATIONS: Sequence[Operation] = asset_operations(
+    {
+        "/": _PAGES / "index.html",
+        "/staff": _PAGES / "staff.html",
+        "/pages/index.js": _PAGES / "index.js",
+        "/pages/shop.css": _PAGES / "shop.css",
+        "/pages/cup.svg": _PAGES / "cup.svg",
+    }
+)

@@ -1,0 +1,105 @@
+// Keeps the board as the shop has it: read once in full, then changed by each event.
+
+const lists = {
+  preparing: document.getElementById("preparing"),
+  ready: document.getElementById("ready"),
+};
+const shop = document.getElementById("shop");
+const connection = document.getElementById("connection");
+const SHOP_EVERY_MS = 3000;
+const FOLLOW_AGAIN_MS = 5000;
+
+let board = new Map();
+
+function draw() {
+  for (const [state, list] of Object.entries(lists)) {
+    const entries = [...board.values()].filter((entry) => entry.state === state);
+    entries.sort((a, b) => (a.since < b.since ? 1 : -1));
+    const items = entries.map((entry) => {
+      const item = document.createElement("li");
+      item.textContent = entry.number;
+      return item;
+    });
+    if (items.length === 0) {
+      const none = document.createElement("li");
+      none.className = "none";
+      none.textContent = "none";
+      items.push(none);
+    }
+    list.replaceChildren(...items);
+  }
+}
+
+function change({ number, state, since }) {
+  const known = board.get(number);
+  if (known && known.since > since) return;
+  if (state in lists) board.set(number, { number, state, since });
+  else board.delete(number);
+}
+
+async function readBoard() {
+  const answer = await fetch("/board/orders");
+  if (!answer.ok) throw new Error(`the board answered ${answer.status}`);
+  const read = await answer.json();
+  board = new Map();
+  for (const state of Object.keys(lists)) {
+    for (const entry of read[state]) change({ ...entry, state });
+  }
+  draw();
+}
+
+async function readShop() {
+  try {
+    const answer = await fetch("/shop");
+    if (!answer.ok) throw new Error(`the shop answered ${answer.status}`);
+    const { state, backlog, baristas, wait_seconds: wait } = await answer.json();
+    const people = baristas === 1 ? "1 barista" : `${baristas} baristas`;
+    shop.textContent =
+      `The shop is ${state}. ${people} at work, ${backlog} in the queue, ` +
+      `a wait of ${wait.low} to ${wait.high} seconds.`;
+  } catch {
+    shop.textContent = "The shop does not answer right now.";
+  }
+  setTimeout(readShop, SHOP_EVERY_MS);
+}
+
+function follow() {
+  const events = new EventSource("/events?topics=board");
+  // Events that come while the board is being read must not be lost to it.
+  let gathered = null;
+  const refresh = async () => {
+    gathered = [];
+    try {
+      await readBoard();
+      connection.textContent = "Live.";
+    } catch {
+      connection.textContent = "The board cannot be read right now.";
+    }
+    gathered.forEach(change);
+    gathered = null;
+    draw();
+  };
+  events.onopen = refresh;
+  events.addEventListener("reset", refresh);
+  events.onmessage = (message) => {
+    const { data } = JSON.parse(message.data);
+    if (gathered) gathered.push(data);
+    else {
+      change(data);
+      draw();
+    }
+  };
+  events.onerror = () => {
+    connection.textContent = "The connection is lost; trying again …";
+    // A refusal ends an EventSource for good; a lost connection it mends by itself.
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, FOLLOW_AGAIN_MS);
+  };
+}
+
+for (const id of ["order-command", "follow-command"]) {
+  const command = document.getElementById(id);
+  command.textContent = command.textContent.replace("http://127.0.0.1:8080", location.origin);
+}
+draw();
+readShop();
+follow();

@@ -1,0 +1,94 @@
+"""The kinds of problem that the cashier answers with, and the error behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from producer.dead_letters.service import DeadLetterNotFoundError, DeadLettersLeftError
+from producer.orders.errors import (
+    KeyReusedError,
+    NotInThatStateError,
+    NotInTimeError,
+    OrderNotFoundError,
+    ShopClosedError,
+    TooBusyError,
+)
+from shared.aws.batcher import EntryFailedError
+from shared.clock import utc_now
+from shared.domain.errors import NotOnTheMenuError, UnavailableError
+from shared.store.contract import InvalidCursorError
+from shared.web.idempotency import KEY_REUSED
+from shared.web.problem import (
+    INVALID_REQUEST,
+    NOT_FOUND,
+    TOO_BUSY,
+    UNAVAILABLE,
+    Problem,
+    ProblemKind,
+)
+
+INVALID_ORDER = ProblemKind(
+    "invalid-order", HTTPStatus.UNPROCESSABLE_ENTITY, "The order is not valid"
+)
+INVALID_SETTING = ProblemKind(
+    "invalid-setting", HTTPStatus.UNPROCESSABLE_ENTITY, "The setting is not valid"
+)
+INVALID_REDRIVE = ProblemKind(
+    "invalid-redrive", HTTPStatus.UNPROCESSABLE_ENTITY, "The redrive is not valid"
+)
+NOT_ON_THE_MENU = ProblemKind(
+    "not-on-the-menu", HTTPStatus.UNPROCESSABLE_ENTITY, "The shop does not sell that now"
+)
+NOT_CANCELABLE = ProblemKind(
+    "order-not-cancelable", HTTPStatus.CONFLICT, "The order cannot be canceled any more"
+)
+NOT_COLLECTABLE = ProblemKind(
+    "order-not-collectable", HTTPStatus.CONFLICT, "The order cannot be collected"
+)
+SHOP_CLOSED = ProblemKind("shop-closed", HTTPStatus.CONFLICT, "The shop takes no orders now")
+
+_RETRY_SECONDS = 5
+"""How soon to try again what failed because something was out of reach."""
+
+
+def _unavailable(_: Exception) -> Problem:
+    detail = "the order store or the queue is out of reach"
+    return Problem(UNAVAILABLE, detail, retry_after=_RETRY_SECONDS)
+
+
+def _closed(error: ShopClosedError) -> Problem:
+    wait = None if error.until is None else (error.until - utc_now()).total_seconds()
+    return Problem(SHOP_CLOSED, str(error), retry_after=wait)
+
+
+def _not_in_that_state(error: NotInThatStateError) -> Problem:
+    return Problem(NOT_CANCELABLE if error.wanted == "placed" else NOT_COLLECTABLE, str(error))
+
+
+CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingProxyType(
+    {
+        OrderNotFoundError: lambda _: Problem(NOT_FOUND, "no order is known under that id"),
+        DeadLetterNotFoundError: lambda _: Problem(
+            NOT_FOUND, "no dead letter is known under that id"
+        ),
+        DeadLettersLeftError: lambda error: Problem(
+            UNAVAILABLE, str(error), retry_after=_RETRY_SECONDS
+        ),
+        KeyReusedError: lambda _: Problem(
+            KEY_REUSED, "another order was placed under this key; use a new one"
+        ),
+        NotOnTheMenuError: lambda error: Problem(
+            NOT_ON_THE_MENU, str(error), field_errors=error.field_errors
+        ),
+        NotInThatStateError: _not_in_that_state,
+        ShopClosedError: _closed,
+        TooBusyError: lambda error: Problem(TOO_BUSY, str(error), retry_after=error.retry_after),
+        InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
+        UnavailableError: _unavailable,
+        EntryFailedError: _unavailable,
+        NotInTimeError: _unavailable,
+    }
+)
