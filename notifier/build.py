@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import ssl
 import time
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from aiohttp import web
 from jinja2 import Environment
@@ -17,9 +19,11 @@ from notifier.channels.channel import Sender
 from notifier.channels.email.addresses import named_sender
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
+from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.rendering import new_templates
-from notifier.channels.email.sender import open_mail
+from notifier.channels.email.sender import MailSender, MailTransport
+from notifier.channels.email.smtp import SmtpTransport
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.deliveries.health import SubscriptionHealth
@@ -96,7 +100,7 @@ async def build_notifier(
                 session=session, challenge_session=challenges, rules=rules, clock=utc_now
             ),
             Channel.EMAIL: ConfirmationRateLimit(
-                sender=open_mail(settings.mail_goes_to, composer),
+                sender=MailSender(_mail_transport(settings), composer),
                 pending=store,
                 digest=links.digest,
                 clock=utc_now,
@@ -138,3 +142,11 @@ async def _announce_overdue(publisher: NewsletterPublisher, seconds: float) -> N
 async def _provision(clients: AwsClients, names: Names, topics: Collection[str]) -> None:
     async with reaching("SQS or SNS", _PROVISION_SECONDS):
         await provision_announcements(clients, names, topics)
+
+
+def _mail_transport(settings: NotifierSettings) -> MailTransport:
+    match settings.mail_goes_to:
+        case Path() as folder:
+            return MailFolder(folder, utc_now)
+        case server:
+            return SmtpTransport(server, ssl.create_default_context())

@@ -118,7 +118,8 @@ class Hub:
 
     def publish(self, announcement: Announcement) -> Acknowledgement:
         """Put an announcement on the ring, and offer it to the readers that have selected it."""
-        index = self.ring.append(announcement, announcement.weight)
+        weight = sum(map(len, announcement.views.values()))
+        index = self.ring.append(announcement, weight)
         acknowledgement = Acknowledgement(index)
         self.metrics.events.inc()
         for route in announcement.views:

@@ -21,15 +21,10 @@ BOARD_CHANGED = "coffeeshop.board.changed.v1"
 class Announcement:
     """An event as JSON, in the view of each route.
 
-    A route is a topic, or the part of a topic that is about one order.
+    A route is a topic, or `<topic>/<order id>` for the part of it that is about one order.
     """
 
     views: Mapping[str, bytes]
-
-    @property
-    def weight(self) -> int:
-        """Its size in memory, roughly, in bytes."""
-        return sum(map(len, self.views.values()))
 
 
 @dataclass(slots=True)
@@ -70,7 +65,7 @@ class Selection:
         """The selected routes."""
         if self.order_id is None:
             return sorted(self.topics)
-        return [_order_route(topic, self.order_id) for topic in sorted(self.topics)]
+        return [f"{topic}/{self.order_id}" for topic in sorted(self.topics)]
 
 
 def announcement(topic: str, event: CloudEvent) -> Announcement:
@@ -84,9 +79,8 @@ def announcement(topic: str, event: CloudEvent) -> Announcement:
     views = {ORDER_EVENTS: _json(event)}
     if on_board := board_event(event, change):
         views[BOARD] = _json(on_board)
-    return Announcement(
-        views | {_order_route(topic, change.order_id): view for topic, view in views.items()}
-    )
+    of_order = {f"{route}/{change.order_id}": view for route, view in views.items()}
+    return Announcement(views | of_order)
 
 
 def board_event(event: CloudEvent, change: OrderChange) -> CloudEvent | None:
@@ -107,10 +101,6 @@ def board_event(event: CloudEvent, change: OrderChange) -> CloudEvent | None:
         time=event.time,
         data={"number": change.number, "state": change.state, "since": rfc3339(event.time)},
     )
-
-
-def _order_route(topic: str, order_id: str) -> str:
-    return f"{topic}/{order_id}"
 
 
 def _json(event: CloudEvent) -> bytes:

@@ -6,7 +6,7 @@ import email.policy
 import hashlib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -61,6 +61,9 @@ def _mail_policy() -> EmailPolicy[EmailMessage]:
     return email.policy.SMTP.clone(header_factory=headers)
 
 
+_POLICY = _mail_policy()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
     """Composes mail from `sender`, with the links of `links` and the templates of rendering.py."""
@@ -69,7 +72,6 @@ class Composer:
     links: LinkSigner
     templates: Environment
     clock: Clock
-    _policy: EmailPolicy[EmailMessage] = field(default_factory=_mail_policy)
 
     def confirmation(self, subscription: Subscription) -> EmailMessage:
         """Compose the request to confirm a subscription; raises InvalidAddressError."""
@@ -104,7 +106,7 @@ class Composer:
     def _addressed(self, subscription: Subscription, occasion: str, subject: str) -> EmailMessage:
         """Write the headers. `occasion` makes the id the same for every copy of a mail."""
         to = recipient(subscription.target)
-        message = EmailMessage(self._policy.clone(utf8=not to.addr_spec.isascii()))
+        message = EmailMessage(_POLICY.clone(utf8=not to.addr_spec.isascii()))
         message["From"] = self.sender
         message["To"] = to
         message["Subject"] = one_line(subject)

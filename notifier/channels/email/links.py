@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True, slots=True)
 class LinkSigner:
     """Makes and checks tokens. Links lead to `url`, as in https://coffee.example.
 
@@ -14,9 +16,8 @@ class LinkSigner:
     subscription, so that none needs to be stored.
     """
 
-    def __init__(self, secret: str, url: str) -> None:
-        self._secret = secret.encode()
-        self._url = url
+    secret: str = field(repr=False)
+    url: str
 
     def confirm_token(self, subscription_id: str) -> str:
         """Make the token that confirms a subscription."""
@@ -29,12 +30,12 @@ class LinkSigner:
     def confirm_link(self, subscription_id: str) -> str:
         """Make the link of a confirmation mail."""
         token = self.confirm_token(subscription_id)
-        return f"{self._url}/subscriptions/{subscription_id}/confirm?token={token}"
+        return f"{self.url}/subscriptions/{subscription_id}/confirm?token={token}"
 
     def unsubscribe_link(self, subscription_id: str) -> str:
         """Make the link that ends a subscription (RFC 8058)."""
         signature = self._token("unsubscribe", subscription_id)
-        return f"{self._url}/unsubscribe?token={subscription_id}.{signature}"
+        return f"{self.url}/unsubscribe?token={subscription_id}.{signature}"
 
     def unsubscribes(self, token: str) -> str | None:
         """Return the subscription that a token ends, or None if the token is not valid."""
@@ -48,5 +49,7 @@ class LinkSigner:
         return self._token("address", address)
 
     def _token(self, purpose: str, subscription_id: str) -> str:
-        mac = hmac.digest(self._secret, f"{purpose}:{subscription_id}".encode(), hashlib.sha256)
+        mac = hmac.digest(
+            self.secret.encode(), f"{purpose}:{subscription_id}".encode(), hashlib.sha256
+        )
         return base64.urlsafe_b64encode(mac).decode().rstrip("=")

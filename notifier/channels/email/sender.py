@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Protocol
 
 from notifier.channels.channel import Attempt, PermanentFailure, TransientFailure
 from notifier.channels.email.composing import Composer, UnknownEventError
-from notifier.channels.email.folder import MailFolder
-from notifier.channels.email.smtp import SmtpTransport
-from notifier.channels.email.smtp_url import SmtpServer
 from shared.domain.mail_address import InvalidAddressError
 from shared.domain.subscription import Subscription
 from shared.messages.announcement import CloudEvent
@@ -53,12 +48,3 @@ class MailSender:
 
     async def confirmed(self, subscription: Subscription) -> None:
         """Do nothing: no mail reports it."""
-
-
-def open_mail(destination: SmtpServer | Path, composer: Composer) -> MailSender:
-    """Make a sender to a server, or into a folder; it keeps nothing open between two mails."""
-    match destination:
-        case SmtpServer():
-            return MailSender(SmtpTransport(destination, ssl.create_default_context()), composer)
-        case Path():
-            return MailSender(MailFolder(destination, composer.clock), composer)
