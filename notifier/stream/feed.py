@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from aiohttp import web
 from pydantic import ValidationError
 
 from notifier.settings import NotifierSettings
@@ -28,9 +27,6 @@ from shared.consuming.outcome import Done, Outcome
 from shared.domain.errors import UnavailableError
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.runtime.lifecycle import background_task, every
-
-HUB: web.AppKey[Hub] = web.AppKey("HUB", Hub)
-INSTANCE_QUEUE: web.AppKey[InstanceQueue] = web.AppKey("INSTANCE_QUEUE", InstanceQueue)
 
 _CONCURRENCY = 1000
 """So many announcements may wait for their readers without delaying the next."""

@@ -13,7 +13,7 @@ _IN_FULL = {
 def event_type(name: str) -> str:
     """Give the type that `name` stands for: `ready` is `coffeeshop.order.ready.v1`.
 
-    Raises ValueError when no event is of that type: who filters by it would never hear anything.
+    Raises ValueError when no event has that type: such a filter would never match.
     """
     wanted = _IN_FULL.get(name, name)
     if wanted not in _IN_FULL.values():

@@ -11,7 +11,7 @@ from notifier.channels.email.confirmation_rate_limit import MOST_PENDING
 from notifier.channels.email.links import LinkSigner
 from tests.support.mailing import MailServer, confirm_path, mail_server
 from tests.support.notifier import serving, settings_for
-from tests.support.subscribers import subscribe, wish
+from tests.support.subscribers import post_subscription, subscribe
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -40,12 +40,16 @@ async def test_an_address_gets_a_few_confirmation_requests_a_day_however_many_ar
         )
         async with serving(settings) as notifier:
             requests = [
-                wish(notifier, staff=False, channel="email", address=f"ada+{count}@guests.example")
+                post_subscription(
+                    notifier, staff=False, channel="email", address=f"ada+{count}@guests.example"
+                )
                 for count in range(12)
             ]
             assert {answer.status_code for answer in await asyncio.gather(*requests)} == {201}
             await server.took(MOST_PENDING)
-            await wish(notifier, staff=False, channel="email", address="bob@guests.example")
+            await post_subscription(
+                notifier, staff=False, channel="email", address="bob@guests.example"
+            )
             await server.took(MOST_PENDING + 1)
             await asyncio.sleep(1)  # as long as one more would take, many times over
             recipients = [str(mail["To"]).partition("+")[0] for mail in server.mail]
@@ -107,7 +111,9 @@ async def test_a_mail_that_was_not_accepted_does_not_count(ministack: str) -> No
             retry_seconds=(1.0,) * 20,
         )
         async with serving(settings) as notifier:
-            await wish(notifier, staff=False, channel="email", address="ada@guests.example")
+            await post_subscription(
+                notifier, staff=False, channel="email", address="ada@guests.example"
+            )
             await server.refused(MOST_PENDING + 1)
             server.data = "250 OK"
             await server.took(1)

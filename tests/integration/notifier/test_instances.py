@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from shared.domain.order import OrderState
 from tests.support.notifier import (
-    Desk,
+    Announcer,
     NotifierProcess,
     announcing,
     newsletter,
@@ -20,7 +20,7 @@ from tests.support.notifier import (
 
 
 @pytest_asyncio.fixture
-async def shop(ministack: str) -> AsyncIterator[tuple[Desk, NotifierProcess, NotifierProcess]]:
+async def shop(ministack: str) -> AsyncIterator[tuple[Announcer, NotifierProcess, NotifierProcess]]:
     """Where announcements are made, and two notifiers that receive them."""
     first = settings_for(ministack, notifier_instance="first")
     second = first.model_copy(update={"notifier_instance": "second"})
@@ -32,7 +32,9 @@ async def shop(ministack: str) -> AsyncIterator[tuple[Desk, NotifierProcess, Not
         yield desk, one, other
 
 
-async def test_each_gets_every_event(shop: tuple[Desk, NotifierProcess, NotifierProcess]) -> None:
+async def test_each_gets_every_event(
+    shop: tuple[Announcer, NotifierProcess, NotifierProcess],
+) -> None:
     desk, one, other = shop
     orders = [placed(f"{number:03}") for number in range(20)]
     async with (
@@ -47,7 +49,7 @@ async def test_each_gets_every_event(shop: tuple[Desk, NotifierProcess, Notifier
 
 
 async def test_a_stream_resumed_at_the_other_notifier_is_reset_and_gets_the_last_events(
-    shop: tuple[Desk, NotifierProcess, NotifierProcess],
+    shop: tuple[Announcer, NotifierProcess, NotifierProcess],
 ) -> None:
     desk, one, other = shop
     async with one.stream(topics="coupons") as stream:

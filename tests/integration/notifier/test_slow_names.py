@@ -12,7 +12,7 @@ import pytest
 
 from notifier.channels.webhook.resolver import THREADS, NoThreadFreeError, SystemResolver
 from tests.support.notifier import serving, settings_for
-from tests.support.subscribers import endpoint, publish, subscribe, wish
+from tests.support.subscribers import endpoint, post_subscription, publish, subscribe
 
 SLOW = "slow.example"
 MANY = 40
@@ -51,13 +51,15 @@ async def test_subscriptions_with_slow_names_delay_no_other_webhook(
         held = await subscribe(notifier, channel="webhook", url=url)
         await held.becomes("active")
         for number in range(MANY):
-            answer = await wish(notifier, channel="webhook", url=f"https://s{number}.{SLOW}/")
+            answer = await post_subscription(
+                notifier, channel="webhook", url=f"https://s{number}.{SLOW}/"
+            )
             assert answer.status_code == 201, answer.text
         # A look-up outlives its attempt, so more are in progress than attempts are allowed.
         for _ in range(THREADS):
             await asyncio.to_thread(asked.acquire)
         await publish(notifier)
-        await quick.hears(1, 2)
+        await quick.receives(1, 2)
 
 
 async def test_a_lookup_without_a_free_thread_fails_at_once(asked: threading.Semaphore) -> None:

@@ -14,7 +14,7 @@ from shared.domain.order import OrderState
 from shared.messages.announcement import order_event
 from tests.support.notifier import (
     SECONDS,
-    Desk,
+    Announcer,
     Serving,
     announcing,
     newsletter,
@@ -28,7 +28,7 @@ PREPARING, READY, COLLECTED = OrderState.PREPARING, OrderState.READY, OrderState
 
 
 @contextlib.asynccontextmanager
-async def opened(endpoint: str, **settings: object) -> AsyncIterator[tuple[Serving, Desk]]:
+async def opened(endpoint: str, **settings: object) -> AsyncIterator[tuple[Serving, Announcer]]:
     chosen = settings_for(endpoint, **settings)
     async with announcing(chosen) as desk, serving(chosen) as notifier:
         yield notifier, desk

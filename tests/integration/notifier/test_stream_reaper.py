@@ -16,13 +16,13 @@ from notifier.stream.reaper import ORPHAN_AFTER, Reaper
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
 from tests.support.notifier import (
-    Desk,
+    Announcer,
     NotifierProcess,
     announcing,
+    first_topics,
     live_queue,
     newsletter,
     notifier_process,
-    opening_topics,
     settings_for,
 )
 
@@ -37,12 +37,12 @@ def endpoint(request: pytest.FixtureRequest) -> str:
 
 
 @pytest_asyncio.fixture
-async def desk(endpoint: str) -> AsyncIterator[Desk]:
+async def desk(endpoint: str) -> AsyncIterator[Announcer]:
     async with announcing(settings_for(endpoint)) as desk:
         yield desk
 
 
-async def reaped(desk: Desk, instance: str) -> None:
+async def reaped(desk: Announcer, instance: str) -> None:
     """Wait until an instance's queue is gone."""
     async with asyncio.timeout(SECONDS):
         while await desk.queue_exists(instance):  # noqa: ASYNC110 - another process removes it
@@ -54,8 +54,8 @@ async def scan(reaper: Reaper, times: int = ORPHAN_AFTER + 1) -> None:
         await reaper.scan()
 
 
-def reaper_at(desk: Desk, instance: str = "reaper") -> Reaper:
-    return Reaper(clients=desk.clients, names=desk.names, instance=instance, topics=opening_topics)
+def reaper_at(desk: Announcer, instance: str = "reaper") -> Reaper:
+    return Reaper(clients=desk.clients, names=desk.names, instance=instance, topics=first_topics)
 
 
 @contextlib.asynccontextmanager
@@ -110,7 +110,7 @@ async def test_a_notifier_that_was_frozen_makes_its_queue_again_and_resets_its_r
 
 
 async def test_a_queue_without_heartbeats_is_removed_after_enough_scans(
-    desk: Desk,
+    desk: Announcer,
 ) -> None:
     await live_queue(desk, "gone").receive(1)
     reaper = reaper_at(desk)
@@ -121,7 +121,9 @@ async def test_a_queue_without_heartbeats_is_removed_after_enough_scans(
     assert await desk.subscriptions() == 0
 
 
-async def test_nobody_reaps_a_queue_with_a_heartbeat_between_scans_nor_its_own(desk: Desk) -> None:
+async def test_nobody_reaps_a_queue_with_a_heartbeat_between_scans_nor_its_own(
+    desk: Announcer,
+) -> None:
     alive, own = live_queue(desk, "alive"), live_queue(desk, "own")
     await alive.receive(1)
     await own.receive(1)
@@ -134,7 +136,7 @@ async def test_nobody_reaps_a_queue_with_a_heartbeat_between_scans_nor_its_own(d
     assert await desk.queue_exists("own")
 
 
-async def test_two_reapers_at_once_do_no_harm(desk: Desk) -> None:
+async def test_two_reapers_at_once_do_no_harm(desk: Announcer) -> None:
     await live_queue(desk, "gone").receive(1)
     await asyncio.gather(*(scan(reaper_at(desk, f"reaper-{number}")) for number in range(2)))
     assert not await desk.queue_exists("gone")

@@ -14,23 +14,23 @@ from notifier.stream.instance_queue import InstanceQueue
 from shared.aws.errors import AwsUnavailableError
 from shared.messages.topics import OPENING_TOPICS
 from tests.support.emulator import free_port, running_ministack
-from tests.support.notifier import Desk, announcing, live_queue, settings_for
+from tests.support.notifier import Announcer, announcing, live_queue, settings_for
 
 LATE = "late-news"
 
 
 @pytest_asyncio.fixture
-async def desk(ministack: str) -> AsyncIterator[Desk]:
+async def desk(ministack: str) -> AsyncIterator[Announcer]:
     async with announcing(settings_for(ministack)) as desk:
         yield desk
 
 
-async def topic(desk: Desk, name: str) -> str:
+async def topic(desk: Announcer, name: str) -> str:
     answer = await desk.clients.sns.create_topic(Name=desk.names.topic(name))
     return answer["TopicArn"]
 
 
-async def receives(desk: Desk, queue: InstanceQueue, name: str) -> bool:
+async def receives(desk: Announcer, queue: InstanceQueue, name: str) -> bool:
     """Publish to a topic, and return whether the queue gets it before what is published next."""
     await desk.clients.sns.publish(TopicArn=await topic(desk, name), Message=name)
     await desk.clients.sns.publish(TopicArn=desk.coupons.arn, Message="the end")
@@ -43,13 +43,13 @@ async def receives(desk: Desk, queue: InstanceQueue, name: str) -> bool:
     return name in bodies
 
 
-async def subscriptions(desk: Desk, name: str) -> int:
+async def subscriptions(desk: Announcer, name: str) -> int:
     arn = await topic(desk, name)
     answer = await desk.clients.sns.list_subscriptions_by_topic(TopicArn=arn)
     return len(answer["Subscriptions"])
 
 
-async def allowed(desk: Desk, instance: str) -> set[str]:
+async def allowed(desk: Announcer, instance: str) -> set[str]:
     """The topics whose announcements a queue's policy lets in, by ARN."""
     sqs = desk.clients.sqs
     url = (await sqs.get_queue_url(QueueName=desk.names.live(instance)))["QueueUrl"]
@@ -59,7 +59,7 @@ async def allowed(desk: Desk, instance: str) -> set[str]:
 
 
 async def test_a_topic_is_received_from_its_request_on_and_the_others_still_are(
-    desk: Desk,
+    desk: Announcer,
 ) -> None:
     queue = live_queue(desk)
     await queue.receive(1)
@@ -72,7 +72,7 @@ async def test_a_topic_is_received_from_its_request_on_and_the_others_still_are(
 
 
 async def test_however_many_requests_come_at_once_there_is_one_subscription_to_each_topic(
-    desk: Desk,
+    desk: Announcer,
 ) -> None:
     queue = live_queue(desk)
     await queue.receive(1)
@@ -83,7 +83,7 @@ async def test_however_many_requests_come_at_once_there_is_one_subscription_to_e
 
 
 async def test_an_opened_queue_receives_the_shops_topics_and_those_requested_before(
-    desk: Desk,
+    desk: Announcer,
 ) -> None:
     async def topics() -> Collection[str]:
         return ["coupons", "todays-roast"]
@@ -97,7 +97,7 @@ async def test_an_opened_queue_receives_the_shops_topics_and_those_requested_bef
 
 
 async def test_a_topic_requested_while_the_queue_opens_is_not_missed(
-    desk: Desk,
+    desk: Announcer,
 ) -> None:
     asked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -115,7 +115,7 @@ async def test_a_topic_requested_while_the_queue_opens_is_not_missed(
     assert await receives(desk, queue, LATE)
 
 
-async def test_a_stop_takes_the_later_subscriptions_away_as_well(desk: Desk) -> None:
+async def test_a_stop_takes_the_later_subscriptions_away_as_well(desk: Announcer) -> None:
     queue = live_queue(desk)
     await queue.receive(1)
     await queue.subscribe(LATE)
