@@ -37,11 +37,12 @@ _MODELS: tuple[type[BaseModel], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A type of event: its name, its meaning, and the schema of its `data`."""
+    """A type of event: its name, its meaning, the model of its `data`, and the order's state."""
 
     name: str
     title: str
-    data: Json
+    data: type[BaseModel]
+    state: OrderState | None = None
 
     @property
     def key(self) -> str:
@@ -49,22 +50,20 @@ class EventType:
         return self.name.removeprefix("coffeeshop.").removesuffix(".v1")
 
 
+ORDER_EVENT_TYPES = tuple(
+    EventType(ORDER_TYPES[state], f"An order is {state}", OrderChangeData, state)
+    for state in OrderState
+)
+NEWSLETTER_TYPE = EventType(
+    NEWSLETTER_PUBLISHED, "A newsletter issue was published", NewsletterData
+)
+BOARD_TYPE = EventType(BOARD_CHANGED, "The counter's display has changed", BoardChangeData)
+CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ChallengeData)
+
+
 def ref(model: type[BaseModel]) -> Json:
     """Refer to the schema of a model."""
     return {"$ref": f"#/components/schemas/{model.__name__}"}
-
-
-def _order_event(state: OrderState) -> EventType:
-    data = {"allOf": [ref(OrderChangeData), {"properties": {"state": {"const": state.value}}}]}
-    return EventType(ORDER_TYPES[state], f"An order is {state}", data)
-
-
-ORDER_EVENT_TYPES = tuple(_order_event(state) for state in OrderState)
-NEWSLETTER_TYPE = EventType(
-    NEWSLETTER_PUBLISHED, "A newsletter issue was published", ref(NewsletterData)
-)
-BOARD_TYPE = EventType(BOARD_CHANGED, "The counter's display has changed", ref(BoardChangeData))
-CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ref(ChallengeData))
 
 
 @functools.cache
@@ -81,8 +80,10 @@ def schemas() -> Mapping[str, Json]:
 
 def _event_schema(envelope: Json, kind: EventType) -> Json:
     """Narrow the envelope to one type of event. Null fields are left out, so none may be null."""
-    narrowed = {"type": {"const": kind.name}, "data": kind.data}
-    properties = {**envelope["properties"], **narrowed}
+    data = ref(kind.data)
+    if kind.state is not None:
+        data = {"allOf": [data, {"properties": {"state": {"const": kind.state.value}}}]}
+    properties = {**envelope["properties"], "type": {"const": kind.name}, "data": data}
     optional = {name for name, field in Envelope.model_fields.items() if field.default is None}
     return {
         **envelope,

@@ -159,12 +159,13 @@ class InstanceQueue:
 
     async def delete(self, message: Message) -> None:
         """Remove a message for good."""
-        await self._opened().delete(message)
+        if self._queue is not None:
+            await self._queue.delete(message)
 
     async def extend(self, message: Message, seconds: float) -> None:
         """Keep a message from others; none is handed back, since a stop deletes the queue."""
-        if seconds:
-            await self._opened().extend(message, seconds)
+        if seconds and self._queue is not None:
+            await self._queue.extend(message, seconds)
 
     async def dead_letter(self, message: Message, reason: str) -> None:
         """Remove a message: old news is not worth a dead letter."""
@@ -197,11 +198,6 @@ class InstanceQueue:
     def _lacks(self, topic: str) -> bool:
         subscriptions = self._subscriptions if self._is_open else None
         return subscriptions is not None and bool(subscriptions.missing([topic]))
-
-    def _opened(self) -> SqsQueue:
-        if self._queue is None:
-            raise StreamFeedDownError
-        return self._queue
 
     async def _open(self) -> SqsQueue:
         sqs = self.clients.sqs

@@ -132,15 +132,15 @@ async def first_topics() -> Collection[str]:
 
 
 def live_queue(
-    desk: Announcer,
+    announcer: Announcer,
     instance: str = "one",
     topics: Topics = first_topics,
     expiry_seconds: float = 600,
 ) -> InstanceQueue:
     """A live queue whose notifier is the test."""
     return InstanceQueue(
-        clients=desk.clients,
-        names=desk.names,
+        clients=announcer.clients,
+        names=announcer.names,
         instance=instance,
         topics=topics,
         on_open=lambda: None,

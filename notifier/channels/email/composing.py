@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.policy
+import functools
 import hashlib
 import unicodedata
 from collections.abc import Mapping
@@ -54,14 +55,12 @@ class _Verbatim(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
+@functools.cache
 def _mail_policy() -> EmailPolicy[EmailMessage]:
     headers = HeaderRegistry()
     for name in ("message-id", "list-id", "list-unsubscribe"):
         headers.map_to_type(name, _Verbatim)
     return email.policy.SMTP.clone(header_factory=headers)
-
-
-_POLICY = _mail_policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +105,7 @@ class Composer:
     def _addressed(self, subscription: Subscription, occasion: str, subject: str) -> EmailMessage:
         """Write the headers. `occasion` makes the id the same for every copy of a mail."""
         to = recipient(subscription.target)
-        message = EmailMessage(_POLICY.clone(utf8=not to.addr_spec.isascii()))
+        message = EmailMessage(_mail_policy().clone(utf8=not to.addr_spec.isascii()))
         message["From"] = self.sender
         message["To"] = to
         message["Subject"] = one_line(subject)

@@ -38,13 +38,13 @@ async def test_every_instance_receives_every_event(ministack: str) -> None:
     second = first.model_copy(update={"notifier_instance": "second"})
     order = placed()
     async with (
-        announcing(first) as desk,
+        announcing(first) as announcer,
         serving(first) as one,
         serving(second) as other,
         one.stream(order_id=order.id) as here,
         other.stream(order_id=order.id) as there,
     ):
-        await desk.announce(order, then(order, OrderState.CANCELED))
+        await announcer.announce(order, then(order, OrderState.CANCELED))
         for stream in (here, there):
             events = await stream.take(2)
             assert [event["data"]["state"] for event in events] == ["placed", "canceled"]
@@ -52,12 +52,12 @@ async def test_every_instance_receives_every_event(ministack: str) -> None:
 
 async def test_a_stop_takes_the_queue_and_its_subscriptions_away(ministack: str) -> None:
     settings = settings_for(ministack, notifier_instance="one")
-    async with announcing(settings) as desk:
+    async with announcing(settings) as announcer:
         async with serving(settings):
-            assert await desk.queue_exists("one")
-            assert await desk.subscriptions() == 1
-        assert not await desk.queue_exists("one")
-        assert await desk.subscriptions() == 0
+            assert await announcer.queue_exists("one")
+            assert await announcer.subscriptions() == 1
+        assert not await announcer.queue_exists("one")
+        assert await announcer.subscriptions() == 0
 
 
 async def test_an_instance_continues_with_the_queue_that_an_unclean_stop_has_left(
@@ -65,26 +65,30 @@ async def test_an_instance_continues_with_the_queue_that_an_unclean_stop_has_lef
 ) -> None:
     settings = settings_for(ministack, notifier_instance="one")
     order = placed()
-    async with announcing(settings) as desk:
-        left_behind = live_queue(desk)
+    async with announcing(settings) as announcer:
+        left_behind = live_queue(announcer)
         assert await left_behind.receive(1) == []
-        await desk.announce(order)
+        await announcer.announce(order)
         async with serving(settings) as notifier, notifier.stream(order_id=order.id) as stream:
             (event,) = await stream.take(1)
             assert event["subject"] == order.id
-            assert await desk.subscriptions() == 1
+            assert await announcer.subscriptions() == 1
 
 
 async def test_a_body_that_is_no_event_is_not_received_again(ministack: str) -> None:
     settings = settings_for(ministack, notifier_instance="one")
-    async with announcing(settings) as desk, serving(settings) as notifier:
+    async with announcing(settings) as announcer, serving(settings) as notifier:
         async with notifier.stream(topics="coupons") as stream:
-            await desk.clients.sns.publish(TopicArn=desk.coupons.arn, Message="not an event")
-            await desk.send_out(newsletter("An event"))
+            await announcer.clients.sns.publish(
+                TopicArn=announcer.coupons.arn, Message="not an event"
+            )
+            await announcer.send_out(newsletter("An event"))
             (event,) = await stream.take(1)
             assert event["data"]["subject"] == "An event"
-        url = (await desk.clients.sqs.get_queue_url(QueueName=desk.names.live("one")))["QueueUrl"]
-        queue = SqsQueue(desk.clients.sqs, url)
+        url = (await announcer.clients.sqs.get_queue_url(QueueName=announcer.names.live("one")))[
+            "QueueUrl"
+        ]
+        queue = SqsQueue(announcer.clients.sqs, url)
 
         async def is_empty() -> bool:
             return await queue.waiting_and_in_flight() == (0, 0)
@@ -103,8 +107,8 @@ async def test_the_notifier_serves_before_sqs_is_there_and_resets_its_streams_on
         async with notifier.stream(topics="coupons") as stream, emulator_on(port):
             assert await stream.reset() == "restarted"
             await notifier.ready()
-            async with announcing(settings) as desk:
-                await desk.send_out(newsletter("There we are"))
+            async with announcing(settings) as announcer:
+                await announcer.send_out(newsletter("There we are"))
                 (event,) = await stream.take(1)
             assert event["data"]["subject"] == "There we are"
             notifier.stop.set()
@@ -118,14 +122,14 @@ async def test_a_lost_queue_is_made_again_and_streams_are_reset() -> None:
         async with emulator_on(port):
             notifier = await stack.enter_async_context(serving(settings))
             stream = await stack.enter_async_context(notifier.stream(topics="coupons"))
-            async with announcing(settings) as desk:
-                await desk.send_out(newsletter("Before"))
+            async with announcing(settings) as announcer:
+                await announcer.send_out(newsletter("Before"))
                 await stream.take(1)
         async with emulator_on(port):
             assert await stream.reset() == "restarted"
-            async with announcing(settings) as desk:
-                assert await desk.queue_exists("one")
-                await desk.send_out(newsletter("After"))
+            async with announcing(settings) as announcer:
+                assert await announcer.queue_exists("one")
+                await announcer.send_out(newsletter("After"))
                 (event,) = await stream.take(1)
             assert event["data"]["subject"] == "After"
             await stack.aclose()

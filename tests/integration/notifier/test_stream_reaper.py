@@ -37,15 +37,15 @@ def endpoint(request: pytest.FixtureRequest) -> str:
 
 
 @pytest_asyncio.fixture
-async def desk(endpoint: str) -> AsyncIterator[Announcer]:
-    async with announcing(settings_for(endpoint)) as desk:
-        yield desk
+async def announcer(endpoint: str) -> AsyncIterator[Announcer]:
+    async with announcing(settings_for(endpoint)) as announcer:
+        yield announcer
 
 
-async def reaped(desk: Announcer, instance: str) -> None:
+async def reaped(announcer: Announcer, instance: str) -> None:
     """Wait until an instance's queue is gone."""
     async with asyncio.timeout(SECONDS):
-        while await desk.queue_exists(instance):  # noqa: ASYNC110 - another process removes it
+        while await announcer.queue_exists(instance):  # noqa: ASYNC110 - another process removes it
             await asyncio.sleep(0.05)
 
 
@@ -54,8 +54,10 @@ async def scan(reaper: Reaper, times: int = ORPHAN_AFTER + 1) -> None:
         await reaper.scan()
 
 
-def reaper_at(desk: Announcer, instance: str = "reaper") -> Reaper:
-    return Reaper(clients=desk.clients, names=desk.names, instance=instance, topics=first_topics)
+def reaper_at(announcer: Announcer, instance: str = "reaper") -> Reaper:
+    return Reaper(
+        clients=announcer.clients, names=announcer.names, instance=instance, topics=first_topics
+    )
 
 
 @contextlib.asynccontextmanager
@@ -77,15 +79,15 @@ async def test_the_queue_of_a_killed_notifier_is_reaped_and_that_of_the_other_is
     one = settings_for(endpoint, notifier_instance="one", **QUICKLY)
     other = one.model_copy(update={"notifier_instance": "other"})
     async with (
-        announcing(one) as desk,
+        announcing(one) as announcer,
         both_processes(one, other) as (killed, survivor),
         survivor.stream(topics="coupons") as stream,
     ):
-        assert await desk.subscriptions() == 2
+        assert await announcer.subscriptions() == 2
         await killed.kill()
-        await reaped(desk, "one")
-        assert await desk.subscriptions() == 1
-        await desk.send_out(newsletter("Still received"))
+        await reaped(announcer, "one")
+        assert await announcer.subscriptions() == 1
+        await announcer.send_out(newsletter("Still received"))
         (event,) = await stream.take(1)
         assert event["data"]["subject"] == "Still received"
 
@@ -96,51 +98,51 @@ async def test_a_notifier_that_was_frozen_makes_its_queue_again_and_resets_its_r
     one = settings_for(ministack, notifier_instance="one", **QUICKLY)
     other = one.model_copy(update={"notifier_instance": "other"})
     async with (
-        announcing(one) as desk,
+        announcing(one) as announcer,
         both_processes(one, other) as (frozen, _),
         frozen.stream(topics="coupons") as stream,
     ):
         frozen.process.send_signal(signal.SIGSTOP)
-        await reaped(desk, "one")
+        await reaped(announcer, "one")
         frozen.process.send_signal(signal.SIGCONT)
         assert await stream.reset() == "restarted"
-        await desk.send_out(newsletter("Received again"))
+        await announcer.send_out(newsletter("Received again"))
         (event,) = await stream.take(1)
         assert event["data"]["subject"] == "Received again"
 
 
 async def test_a_queue_without_heartbeats_is_removed_after_enough_scans(
-    desk: Announcer,
+    announcer: Announcer,
 ) -> None:
-    await live_queue(desk, "gone").receive(1)
-    reaper = reaper_at(desk)
+    await live_queue(announcer, "gone").receive(1)
+    reaper = reaper_at(announcer)
     await scan(reaper, ORPHAN_AFTER)
-    assert await desk.queue_exists("gone")
+    assert await announcer.queue_exists("gone")
     await reaper.scan()
-    assert not await desk.queue_exists("gone")
-    assert await desk.subscriptions() == 0
+    assert not await announcer.queue_exists("gone")
+    assert await announcer.subscriptions() == 0
 
 
 async def test_nobody_reaps_a_queue_with_a_heartbeat_between_scans_nor_its_own(
-    desk: Announcer,
+    announcer: Announcer,
 ) -> None:
-    alive, own = live_queue(desk, "alive"), live_queue(desk, "own")
+    alive, own = live_queue(announcer, "alive"), live_queue(announcer, "own")
     await alive.receive(1)
     await own.receive(1)
-    reaper = reaper_at(desk, "own")
+    reaper = reaper_at(announcer, "own")
     for _ in range(2 * ORPHAN_AFTER):
         await asyncio.sleep(0.002)  # the heartbeat is a time in milliseconds
         await alive.beat()
         await reaper.scan()
-    assert await desk.queue_exists("alive")
-    assert await desk.queue_exists("own")
+    assert await announcer.queue_exists("alive")
+    assert await announcer.queue_exists("own")
 
 
-async def test_two_reapers_at_once_do_no_harm(desk: Announcer) -> None:
-    await live_queue(desk, "gone").receive(1)
-    await asyncio.gather(*(scan(reaper_at(desk, f"reaper-{number}")) for number in range(2)))
-    assert not await desk.queue_exists("gone")
-    assert await desk.subscriptions() == 0
+async def test_two_reapers_at_once_do_no_harm(announcer: Announcer) -> None:
+    await live_queue(announcer, "gone").receive(1)
+    await asyncio.gather(*(scan(reaper_at(announcer, f"reaper-{number}")) for number in range(2)))
+    assert not await announcer.queue_exists("gone")
+    assert await announcer.subscriptions() == 0
 
 
 @pytest.mark.parametrize("suffix", ["live-", "b-", "live-live-"])
@@ -149,26 +151,28 @@ async def test_another_shop_is_left_alone_even_if_its_prefix_begins_as_our_queue
 ) -> None:
     ours = settings_for(endpoint, name_prefix=f"t{secrets.token_hex(4)}-")
     theirs = ours.model_copy(update={"name_prefix": ours.name_prefix + suffix})
-    async with announcing(ours) as desk, announcing(theirs) as their_desk:
-        await live_queue(desk, "gone").receive(1)
+    async with announcing(ours) as announcer, announcing(theirs) as their_desk:
+        await live_queue(announcer, "gone").receive(1)
         await live_queue(their_desk, "gone").receive(1)
         await ensure_queue(their_desk.clients.sqs, Names(theirs.name_prefix).orders, {})
-        await scan(reaper_at(desk))
-        assert not await desk.queue_exists("gone")
+        await scan(reaper_at(announcer))
+        assert not await announcer.queue_exists("gone")
         assert await their_desk.queue_exists("gone")
         assert await their_desk.subscriptions() == 1
         await their_desk.clients.sqs.get_queue_url(QueueName=their_desk.names.orders)
 
 
 async def test_a_queue_without_a_heartbeat_for_too_long_is_opened_again(ministack: str) -> None:
-    async with announcing(settings_for(ministack)) as desk:
-        queue = live_queue(desk, expiry_seconds=0)
+    async with announcing(settings_for(ministack)) as announcer:
+        queue = live_queue(announcer, expiry_seconds=0)
         await queue.receive(1)
-        arn = (await desk.clients.sns.list_subscriptions_by_topic(TopicArn=desk.coupons.arn))[
-            "Subscriptions"
-        ][0]["SubscriptionArn"]
-        await desk.clients.sns.unsubscribe(SubscriptionArn=arn)  # a reaper was stopped after it
+        arn = (
+            await announcer.clients.sns.list_subscriptions_by_topic(TopicArn=announcer.coupons.arn)
+        )["Subscriptions"][0]["SubscriptionArn"]
+        await announcer.clients.sns.unsubscribe(
+            SubscriptionArn=arn
+        )  # a reaper was stopped after it
         await queue.beat()
         await queue.receive(1)
-        assert await desk.subscriptions() == 1
+        assert await announcer.subscriptions() == 1
         await queue.close()
