@@ -41,7 +41,7 @@ from shared.aws.queues import (
     open_dead_letters,
     open_orders_queue,
     open_queue,
-    provisioned,
+    wait_for_queues,
 )
 from shared.clock import utc_now
 from shared.domain.menu import Menu
@@ -84,7 +84,7 @@ async def build_cashier(
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
-        await provisioned(clients, names.orders, names.dead_letters, names.deliveries)
+        await wait_for_queues(clients, names.orders, names.dead_letters, names.deliveries)
         async with (
             open_store(settings, clients.dynamodb, utc_now) as store,
             open_orders_queue(clients, names) as queue,

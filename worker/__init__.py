@@ -1,1 +1,1 @@
-"""The barista: claims orders by their tickets, prepares them, and announces them."""
+"""The barista: claims orders by their tickets, prepares them, and announces each change."""

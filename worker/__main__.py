@@ -1,4 +1,4 @@
-"""`python -m worker`: one barista, until SIGTERM, or SIGUSR1 to leave in no hurry."""
+"""`python -m worker`: one worker, until SIGTERM, or SIGUSR1 to drain it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from worker.settings import WorkerSettings
 
 
 async def _run(settings: WorkerSettings) -> None:
-    leave = asyncio.Event()
+    drain = asyncio.Event()
     async with (
         stop_requested(settings.lifeline_fd) as stop,
-        handling_signal(signal.SIGUSR1, leave.set),
+        handling_signal(signal.SIGUSR1, drain.set),
     ):
-        await work(settings, stop, leave)
+        await work(settings, stop, drain)
 
 
 def main() -> None:
-    """Run a worker as its settings say."""
+    """Run a worker with the settings of the environment."""
     with exit_on_startup_error():
         settings = read_settings(WorkerSettings)
         configure_logging("worker", settings.log_format, settings.log_level)
-        gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
+        gc.freeze()  # loaded modules live until the end: collections need not scan them
         asyncio.run(_run(settings))
 
 

@@ -1,4 +1,4 @@
-"""A worker process: a barista, the consumer engine that feeds it, and its heartbeats."""
+"""Runs a worker: its consumer, its heartbeats and its own port."""
 
 from __future__ import annotations
 
@@ -11,111 +11,69 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.queues import open_announcer, open_orders_queue, provisioned
+from shared.aws.queues import wait_for_queues
 from shared.clock import utc_now
-from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.shop import WorkerHeartbeat
 from shared.runtime.lifecycle import background_task, completes_before, every
 from shared.store.contract import HeartbeatStore, StoreUnavailableError
-from shared.store.factory import open_store
-from shared.web.service import Hook
-from worker.barista import Barista
-from worker.health import answering
-from worker.preparations import Preparations
-from worker.queue_progress import QueueProgress
+from worker.build import open_worker
+from worker.health import health_port
+from worker.progress import Progress
 from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
 
-CLOCK_IN_SECONDS = 5
-_SHIFT = dt.timedelta(seconds=15)
-"""A barista not heard of for that long is not at work any more."""
+HEARTBEAT_SECONDS = 5
+_HEARTBEAT_LIFETIME = dt.timedelta(seconds=15)
+"""A worker whose last heartbeat is older counts as gone."""
 
 
 async def work(
-    settings: WorkerSettings, stop: asyncio.Event, leave: asyncio.Event | None = None
+    settings: WorkerSettings, stop: asyncio.Event, drain: asyncio.Event | None = None
 ) -> None:
-    """Prepare orders until `stop` is set, and then what was begun, within the grace period.
+    """Prepare orders until `stop` is set; then finish those in hand, within the grace period.
 
-    `leave` ends it too, but what was begun may take as long as it takes.
+    `drain` ends it too, without a limit of time for the orders in hand.
     """
+    names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
-        names = Names(settings.name_prefix)
-        if await completes_before(stop, provisioned(clients, names.orders, names.dead_letters)):
-            await _consume(settings, clients, names, stop, leave)
-
-
-async def _consume(
-    settings: WorkerSettings,
-    clients: AwsClients,
-    names: Names,
-    stop: asyncio.Event,
-    leave: asyncio.Event | None,
-) -> None:
-    async with (
-        open_store(settings, clients.dynamodb, utc_now) as store,
-        open_orders_queue(
-            clients,
-            names,
-            visibility_timeout=settings.visibility_timeout,
-            wait_time=settings.poll_seconds,
-        ) as queue,
-        open_announcer(clients, names, queue) as announcer,
-    ):
-        barista = Barista(
-            store,
-            announcer,
-            utc_now,
-            asyncio.sleep,
-            dt.timedelta(seconds=settings.visibility_timeout),
-            settings.brew_speed,
-        )
-        limits = ConsumerLimits(
-            settings.worker_concurrency, settings.visibility_timeout, settings.grace_seconds
-        )
-        line = QueueProgress(barista.take)
-        consumer = Consumer(queue, line.take, limits)
-
-        async def polls_return(_: object) -> None:
-            consumer.check()
-
-        checks: dict[str, Hook] = {
-            "order store": lambda _: store.check(),
-            "orders queue": polls_return,
-        }
+        needed = wait_for_queues(clients, names.orders, names.dead_letters)
+        if not await completes_before(stop, needed):
+            return
         async with (
-            worker_heartbeats(store, settings, line, barista.preparations),
-            answering(settings, checks),
+            open_worker(settings, clients, names) as worker,
+            _heartbeats(worker.store, settings, worker.progress),
+            health_port(settings, worker.readiness),
         ):
-            await consumer.run(stop, leave)
+            await worker.consumer.run(stop, drain)
 
 
 @contextlib.asynccontextmanager
-async def worker_heartbeats(
-    store: HeartbeatStore, settings: WorkerSettings, line: QueueProgress, lately: Preparations
+async def _heartbeats(
+    store: HeartbeatStore, settings: WorkerSettings, progress: Progress
 ) -> AsyncIterator[None]:
-    """Keep a barista on the worker_heartbeats for as long as the block lasts."""
+    """Record heartbeats during the block, and remove the last one at its end."""
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
 
-    async def record_worker_heartbeat() -> None:
-        shift = WorkerHeartbeat(
+    async def record_heartbeat() -> None:
+        heartbeat = WorkerHeartbeat(
             name,
             settings.worker_concurrency,
-            until=utc_now() + _SHIFT,
-            newest_ticket_at=line.sent_at,
-            in_hand=line.in_hand,
-            prepared=lately.count,
-            prep_seconds=lately.mean_seconds,
+            until=utc_now() + _HEARTBEAT_LIFETIME,
+            newest_ticket_at=progress.newest_ticket_at,
+            in_hand=progress.in_hand,
+            prepared=progress.prepared,
+            prep_seconds=progress.prep_seconds,
         )
-        await store.record_heartbeat(shift)
+        await store.record_heartbeat(heartbeat)
 
     try:
-        async with background_task(every(CLOCK_IN_SECONDS, record_worker_heartbeat), "clock in"):
+        async with background_task(every(HEARTBEAT_SECONDS, record_heartbeat), "heartbeats"):
             yield
     finally:
         try:
             await store.remove_heartbeat(WorkerHeartbeat, name)
         except StoreUnavailableError as error:
-            log.warning("shift.left_open", error=str(error))
+            log.warning("heartbeat.not_removed", error=str(error))

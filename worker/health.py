@@ -1,4 +1,4 @@
-"""The barista's own port, for health checks and metrics; only where one is set."""
+"""A worker's own port, for health checks and metrics; open only if the settings name one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ _GRACE_SECONDS = 1
 
 
 @contextlib.asynccontextmanager
-async def answering(settings: WorkerSettings, checks: Mapping[str, Hook]) -> AsyncIterator[None]:
-    """Answer /healthz, /readyz and /metrics for as long as the block lasts.
+async def health_port(
+    settings: WorkerSettings, readiness: Mapping[str, Hook]
+) -> AsyncIterator[None]:
+    """Answer /healthz, /readyz and /metrics during the block.
 
-    Raises StartupError when the port cannot be had.
+    Raises StartupError when the port cannot be bound.
     """
     if settings.worker_port is None:
         yield
         return
 
-    service = Service(operations=[], readiness=checks)
-    # Nobody is staff here: there is nothing for them to do.
+    service = Service(operations=[], readiness=readiness)
+    # The key is random, as no route here is for staff.
     app = create_app([service], title="Coffee shop", staff_key=secrets.token_urlsafe())
     try:
         sock = socket.create_server((settings.host, settings.worker_port))

@@ -1,4 +1,4 @@
-"""What a barista needs to know beyond what every service does."""
+"""The settings of a worker, beside those that every service has."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class WorkerSettings(ServiceSettings):
     """Divides preparation times; 0 means no waiting."""
 
     visibility_timeout: Annotated[int, Field(ge=3, le=12 * 3600)] = 30
-    """Seconds for which a delivery is kept from others; extended at a third of it."""
+    """Seconds for which a received ticket is hidden from others; extended at a third of it."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
-    """How long a poll waits for a message; SQS allows 20, but an idle worker should leave soon."""
+    """How long a poll waits for a message; SQS allows 20, but an idle worker should stop soon."""
 
     worker_port: Port | None = None
-    """Where /healthz, /readyz and /metrics are answered; nowhere when left out."""
+    """The port of /healthz, /readyz and /metrics; none when left out."""
 
     worker_name: str | None = None
-    """Who this barista is on the worker_heartbeats; made of host and process when left out."""
+    """The name in this worker's heartbeats; made of host and process id when left out."""
 
     @model_validator(mode="after")
     def _poll_fits_in_the_lease(self) -> Self:

@@ -118,7 +118,7 @@ class DeadLetterService:
 
         A due delivery gets a job first, unless its key is among `queued`: then it has one.
         """
-        async with self.dead_letters.held(limit) as letters:
+        async with self.dead_letters.leased(limit) as letters:
             found = await asyncio.gather(*map(self._find, letters))
             current = {one.key: one for one in found if not one.is_stale}
             kept = {one.dead_letter.id for one in current.values()}

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.store.contract import KeyValueStore, ValueKey
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class QueueEpoch:
     async def begin(self) -> None:
         """Find out whether the queue is whole; call this before jobs are put on it."""
         recorded = await self.store.value(ValueKey.QUEUE_EPOCH)
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             tags = (await self.sqs.list_queue_tags(QueueUrl=self.url)).get("Tags", {})
         is_whole = recorded is not None and tags.get(EPOCH_TAG) == recorded
         await self.invalidate()
@@ -53,6 +53,6 @@ class QueueEpoch:
 
     async def validate(self) -> None:
         """Tag the queue as whole: every job that was due at the invalidation is on it."""
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             await self.sqs.tag_queue(QueueUrl=self.url, Tags={EPOCH_TAG: self._epoch})
         self.is_whole = True

@@ -86,28 +86,27 @@ _ERROR_PAGES: Mapping[type[Exception], _Page] = MappingProxyType(
 _TOKEN = Parameter("token", "query", "The token in the link", required=True)
 
 
+_PageHandler = Callable[[web.Request], Awaitable[_Page]]
+
+
 def _page(
     method: str, path: str, summary: str, *in_path: Parameter
-) -> Callable[[Callable[[web.Request], Awaitable[_Page]]], Operation]:
+) -> Callable[[_PageHandler], Operation]:
     """Make an operation of the handler below, which answers with a page."""
-
-    def made(handler: Callable[[web.Request], Awaitable[_Page]]) -> Operation:
-        return Operation(
-            method,
-            path,
-            summary,
-            _rendered(handler),
-            parameters=(*in_path, _TOKEN),
-            responses={HTTPStatus.OK: Response("The page", media_type="text/html")},
-            errors=(NOT_IN_THAT_STATE, *MANAGED),
-            role=Role.HOLDER,
-            tag="links in mail",
-        )
-
-    return made
+    described = operation(
+        method,
+        path,
+        summary,
+        parameters=(*in_path, _TOKEN),
+        responses={HTTPStatus.OK: Response("The page", media_type="text/html")},
+        errors=(NOT_IN_THAT_STATE, *MANAGED),
+        role=Role.HOLDER,
+        tag="links in mail",
+    )
+    return lambda handler: described(_rendered(handler))
 
 
-def _rendered(handler: Callable[[web.Request], Awaitable[_Page]]) -> Handler:
+def _rendered(handler: _PageHandler) -> Handler:
     """Render what `handler` answers, and its errors for callers that accept HTML."""
 
     @functools.wraps(handler)

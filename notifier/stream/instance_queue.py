@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from shared.aws.clients import AwsClients
-from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.errors import AwsUnavailableError, aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
 from shared.aws.queue import SqsQueue
@@ -141,7 +141,7 @@ class InstanceQueue:
         self._requested.add(topic)
         if not self._lacks(topic):
             return
-        async with reaching("SQS or SNS", _SUBSCRIBE_SECONDS), self._changing:
+        async with aws_call("SQS or SNS", _SUBSCRIBE_SECONDS), self._changing:
             if self._lacks(topic) and self._subscriptions is not None:
                 await self._subscriptions.add([topic])
 
@@ -153,7 +153,7 @@ class InstanceQueue:
             log.warning("live.heartbeat_expired", queue=self._name)
             self._is_open = False
             return
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             await write_heartbeat(self.clients.sqs, self._queue.url, self.names)
         self._heartbeat_at = time.monotonic()
 
@@ -183,7 +183,7 @@ class InstanceQueue:
             return
         self._is_open = False
         try:
-            async with reaching("SQS", _CLOSE_SECONDS):
+            async with aws_call("SQS", _CLOSE_SECONDS):
                 await self._queue.close()
                 await self._subscriptions.remove()
                 await self.clients.sqs.delete_queue(QueueUrl=self._queue.url)
@@ -201,7 +201,7 @@ class InstanceQueue:
 
     async def _open(self) -> SqsQueue:
         sqs = self.clients.sqs
-        async with reaching("SQS or SNS", _OPEN_SECONDS):
+        async with aws_call("SQS or SNS", _OPEN_SECONDS):
             arn = await ensure_queue(
                 sqs, self._name, {"MessageRetentionPeriod": _RETENTION_SECONDS}
             )

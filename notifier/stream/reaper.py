@@ -17,7 +17,7 @@ import structlog
 
 from notifier.stream.instance_queue import ALIVE_AT, LIVE_OF, Topics
 from shared.aws.clients import AwsClients
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.aws.names import Names, topic_arn
 from shared.aws.provisioning import queue_arn
 
@@ -78,7 +78,7 @@ class Reaper:
 
         Raises AwsUnavailableError; the next scan does what is left.
         """
-        async with reaching("SQS or SNS", _SCAN_SECONDS):
+        async with aws_call("SQS or SNS", _SCAN_SECONDS):
             self._sightings = count_unchanged(self._sightings, await self._heartbeats())
             if found := orphans(self._sightings)[:_REMOVED_AT_ONCE]:
                 await self._remove(found)

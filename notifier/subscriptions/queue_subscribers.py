@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from notifier.subscriptions.queue_policy import allows_sending
 from shared.aws.clients import AwsClients
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import OURS
 from shared.domain.subscription import Channel, Filter, Subscription
@@ -52,7 +52,7 @@ class QueueSubscribers:
         topic = await self._topic(subscription.topic)
         await self._check_queue(subscription.target, topic)
         sns = self.clients.sns
-        async with reaching("SNS"):
+        async with aws_call("SNS"):
             try:
                 subscribed = await sns.subscribe(
                     TopicArn=topic,
@@ -71,7 +71,7 @@ class QueueSubscribers:
         """Remove SNS's subscription, if there is one; raises AwsUnavailableError."""
         arn = subscription.aws_subscription or await self._unrecorded(subscription)
         if arn is not None:
-            async with reaching("SNS"):
+            async with aws_call("SNS"):
                 await self.clients.sns.unsubscribe(SubscriptionArn=arn)
 
     async def _unrecorded(self, subscription: Subscription) -> str | None:
@@ -86,7 +86,7 @@ class QueueSubscribers:
         return None
 
     async def _topic(self, name: str) -> str:
-        async with reaching("SNS"):
+        async with aws_call("SNS"):
             answer = await self.clients.sns.create_topic(Name=self.names.topic(name))
         return answer["TopicArn"]
 
@@ -115,7 +115,7 @@ class QueueSubscribers:
             raise QueueRefusedError("this is not the ARN of a standard SQS queue")
         sqs = self.clients.sqs
         _, account, name = match.groups()
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             try:
                 url = (await sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account))[
                     "QueueUrl"

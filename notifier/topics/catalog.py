@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from notifier.store.contract import TopicStore
 from shared.aws.clients import AwsClients
-from shared.aws.errors import reaching
+from shared.aws.errors import aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import are_provisioned, provision_announcements
 from shared.messages.topics import OPENING_TOPICS
@@ -37,7 +37,7 @@ class TopicCatalog:
         """
         names = self.names
         queues = (names.announcements, names.deliveries, names.deliveries_dead_letters)
-        async with reaching("SQS"):
+        async with aws_call("SQS"):
             exist = await are_provisioned(self.clients.sqs, *queues)
         if not exist:
             await self.provision()
@@ -80,5 +80,5 @@ class TopicCatalog:
             provisioned = names
 
     async def _provision(self, topics: Collection[str]) -> None:
-        async with reaching("SQS or SNS", _PROVISION_SECONDS):
+        async with aws_call("SQS or SNS", _PROVISION_SECONDS):
             await provision_announcements(self.clients, self.names, topics)

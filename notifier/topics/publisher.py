@@ -17,7 +17,7 @@ import structlog
 from notifier.store.contract import TopicStore
 from shared.aws.batcher import EntryFailedError
 from shared.aws.clients import AwsClients
-from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.errors import AwsUnavailableError, aws_call
 from shared.aws.names import Names
 from shared.aws.topics import Topic
 from shared.clock import Clock
@@ -63,7 +63,7 @@ class SnsTopics:
     async def publish(self, topic: str, event: CloudEvent, attributes: Mapping[str, str]) -> None:
         """Return once SNS has confirmed; raises AwsUnavailableError or EntryFailedError."""
         if topic not in self._topics:
-            async with reaching("SNS"):
+            async with aws_call("SNS"):
                 created = await self.clients.sns.create_topic(Name=self.names.topic(topic))
             self._topics.setdefault(topic, Topic(self.clients.sns, created["TopicArn"]))
         await self._topics[topic].publish(event, attributes)

@@ -19,7 +19,7 @@ from producer.dead_letters.redrive_selection import RedriveResult, RedriveSelect
 from producer.dead_letters.rules import must_fail, refusal, ticket_in, unannounced_changes
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
-from shared.aws.dead_letters import MOST_HELD, DeadLetter, DeadLetters
+from shared.aws.dead_letters import MAX_LEASED, DeadLetter, DeadLetters
 from shared.clock import Clock
 from shared.domain.errors import UnavailableError
 from shared.domain.order import Order, OrderState, advance
@@ -38,7 +38,7 @@ class DeadLetterRedriver:
     clock: Clock
 
     async def redrive(
-        self, ids: Collection[str] | None, limit: int = MOST_HELD, *, dry_run: bool
+        self, ids: Collection[str] | None, limit: int = MAX_LEASED, *, dry_run: bool
     ) -> RedriveResult:
         """Redrive the dead letters of these ids, or all, until `limit` of them are redriven.
 

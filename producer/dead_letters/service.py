@@ -53,7 +53,7 @@ class DeadLetterService:
 
     async def listed(self, limit: int) -> Sequence[Finding]:
         """List up to `limit` dead letters, the oldest of them first."""
-        letters = await self.dead_letters.look(limit)
+        letters = await self.dead_letters.peek(limit)
         findings = await asyncio.gather(*(self._finding(letter) for letter in letters))
         return sorted(findings, key=lambda finding: -finding.age_seconds)
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from producer.context import CASHIER
 from producer.dead_letters.service import Finding
 from producer.http.problems import INVALID_REDRIVE
-from shared.aws.dead_letters import MOST_HELD
+from shared.aws.dead_letters import MAX_LEASED
 from shared.domain.order import OrderState
 from shared.web.body import json_response, read_body, read_query
 from shared.web.fields import Body
@@ -47,7 +47,7 @@ class RedriveDeadLetters(Body):
         default=[], min_length=1, max_length=100
     )
     all: bool = Field(default=False, json_schema_extra={"const": True})
-    limit: Annotated[int, Field(ge=1, le=MOST_HELD)] = MOST_LISTED
+    limit: Annotated[int, Field(ge=1, le=MAX_LEASED)] = MOST_LISTED
     dry_run: bool = False
 
     @model_validator(mode="after")

@@ -16,6 +16,8 @@ _WAITING = frozenset({OrderState.PLACED, OrderState.PREPARING})
 class EstimateModel(BaseModel):
     """How many seconds it will take, most likely between these two."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     low_seconds: int
     high_seconds: int
 
@@ -68,6 +70,9 @@ class OrderModel(BaseModel):
 
 def show_order(order: Order, now: dt.datetime) -> OrderModel:
     """Show an order to holders of its id, and to staff."""
+    left = None
+    if order.estimate is not None and order.state in _WAITING:
+        left = remaining(order.estimate, (now - order.placed_at).total_seconds())
     return OrderModel(
         id=order.id,
         number=order.number,
@@ -84,12 +89,5 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         collected_at=order.reached(OrderState.COLLECTED),
         canceled_at=order.reached(OrderState.CANCELED),
         timeline=[TimelineModel(state=entry.state, at=entry.at) for entry in order.timeline],
-        estimate=_show_estimate(order, now),
+        estimate=None if left is None else EstimateModel.model_validate(left),
     )
-
-
-def _show_estimate(order: Order, now: dt.datetime) -> EstimateModel | None:
-    if order.estimate is None or order.state not in _WAITING:
-        return None
-    left = remaining(order.estimate, (now - order.placed_at).total_seconds())
-    return EstimateModel(low_seconds=left.low_seconds, high_seconds=left.high_seconds)

@@ -11,7 +11,7 @@ from producer.orders.backlog import Backlog
 from producer.orders.errors import ShopClosedError, TooBusyError
 from shared.domain.estimate import Estimate, estimate
 from shared.domain.menu import Menu
-from shared.domain.shop import WorkerHeartbeat
+from shared.domain.shop import TAKES_ORDERS, WorkerHeartbeat
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import ShopStore
 
@@ -33,7 +33,7 @@ class OrderAdmission:
     async def admit(self, now: dt.datetime) -> frozenset[str]:
         """Return the items that are sold out; raises ShopClosedError or TooBusyError."""
         status = (await self.store.status()).at(now)
-        if not status.takes_orders:
+        if status.state not in TAKES_ORDERS:
             raise ShopClosedError(status.state, status.reason, status.until)
         if self.backlog.count >= self.backlog_limit:
             raise TooBusyError(_BUSY_SECONDS)

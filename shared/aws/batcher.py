@@ -1,6 +1,6 @@
 """Coalesces concurrent calls into batch calls, without a timer.
 
-While a call is in flight, entries gather; when it returns, what has gathered goes out. So an idle
+While a call is in flight, entries gather; when it returns, they are sent as one batch. So an idle
 shop pays no added latency, and a busy one a tenth of the requests. Full batches do not wait.
 """
 
@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from shared.aws.errors import AwsUnavailableError
 
@@ -20,14 +20,14 @@ MAX_ENTRIES = 10
 """SQS and SNS take up to 10 entries in a batch."""
 
 MAX_TRIES = 3
-"""How often an entry is sent that fails for no fault of its own; its batch is not."""
+"""How often an entry is sent while the service fails it; its batch is not sent again."""
 
 
 class EntryFailedError(Exception):
-    """One entry of a batch was refused; the others were not touched by it.
+    """One entry of a batch failed; the other entries were not affected.
 
-    It `passes` when that was no fault of the entry's own: the other side failed, or had too much
-    to do, whoever it blames for that.
+    The failure `passes` when the entry is not its cause: the service failed or throttled, even if
+    it calls that the sender's fault.
     """
 
     def __init__(self, code: str, message: str, *, sender_fault: bool) -> None:
@@ -40,11 +40,11 @@ class BatcherClosedError(Exception):
     """The batcher takes no more entries."""
 
 
-BatchCall = Callable[[Sequence[Entry]], Awaitable[Sequence[EntryFailedError | None]]]
-"""Sends one batch, and tells of each entry, by its position, what went wrong with it, if anything.
+BatchResult: TypeAlias = Sequence[EntryFailedError | None]
+"""The error of each entry, by its position in the batch, or none."""
 
-When the whole call fails, it raises, and every entry's caller sees that error.
-"""
+BatchCall = Callable[[Sequence[Entry]], Awaitable[BatchResult]]
+"""Sends one batch. When the whole call fails, it raises: every entry's caller gets that error."""
 
 
 @dataclass(slots=True)
@@ -54,27 +54,27 @@ class _Waiting(Generic[Entry]):
     done: asyncio.Future[None]
     tries: int = 0
 
-    def settle(self, fault: Exception | None) -> bool:
-        """Tell the caller how its entry fared; false when it is to be sent again first."""
+    def settle(self, error: Exception | None) -> bool:
+        """Give the caller its result; return false when the entry must be sent again."""
         self.tries += 1
         if self.done.cancelled():
             pass
-        elif fault is None:
+        elif error is None:
             self.done.set_result(None)
-        elif not (isinstance(fault, EntryFailedError) and fault.passes):
-            self.done.set_exception(fault)
+        elif not (isinstance(error, EntryFailedError) and error.passes):
+            self.done.set_exception(error)
         elif self.tries < MAX_TRIES:
             return False
         else:
-            self.done.set_exception(AwsUnavailableError(str(fault)))
+            self.done.set_exception(AwsUnavailableError(str(error)))
         return True
 
 
 class Batcher(Generic[Entry]):
-    """Sends entries in batches. `size` weighs an entry in bytes; a batch weighs up to `max_bytes`.
+    """Sends entries in batches. `size` is an entry's bytes; a batch has up to `max_bytes`.
 
-    Up to `max_waiting` entries may wait; whoever comes later waits to be let in. With one call in
-    flight at most, entries take effect in the order in which they were submitted.
+    Up to `max_waiting` entries may wait; a `submit` beyond that waits for a free place. With
+    `max_in_flight` of 1, entries take effect in the order in which they were submitted.
     """
 
     def __init__(
@@ -96,23 +96,23 @@ class Batcher(Generic[Entry]):
         self._closed = False
 
     async def submit(self, entry: Entry) -> None:
-        """Return once the other side has confirmed this very entry.
+        """Return once the service has confirmed this entry.
 
-        Raises EntryFailedError when it was refused for good, AwsUnavailableError when the other
-        side failed it time and again, BatcherClosedError after `close`, and whatever the call
-        raised when the whole batch failed.
+        Raises EntryFailedError when it was refused for good, AwsUnavailableError when the service
+        failed it MAX_TRIES times, BatcherClosedError after `close`, and the error of the call
+        when the whole batch failed.
         """
         async with self._room:
             if self._closed:
                 raise BatcherClosedError
             done = asyncio.get_running_loop().create_future()
             self._waiting.append(_Waiting(entry, self._size(entry), done))
-            # Not before the other tasks that are ready to run have had their say.
+            # Later, so that tasks which are ready to run can submit to the same batch.
             asyncio.get_running_loop().call_soon(self._dispatch)
             await done
 
     async def close(self) -> None:
-        """Take no more entries, and return when those that were taken are through."""
+        """Refuse new entries, and return once those submitted are settled."""
         self._closed = True
         self._dispatch()
         while self._in_flight:
@@ -140,13 +140,13 @@ class Batcher(Generic[Entry]):
         return batch
 
     async def _send(self, batch: Sequence[_Waiting[Entry]]) -> None:
-        faults: Sequence[Exception | None]
+        errors: Sequence[Exception | None]
         try:
-            faults = await self._call([waiting.entry for waiting in batch])
-        except Exception as error:  # noqa: BLE001 - it is passed on to every caller in the batch
-            faults = [error] * len(batch)
-        outcomes = zip(batch, faults, strict=True)
-        again = [waiting for waiting, fault in outcomes if not waiting.settle(fault)]
+            errors = await self._call([waiting.entry for waiting in batch])
+        except Exception as error:  # noqa: BLE001 - every caller in the batch gets it
+            errors = [error] * len(batch)
+        results = zip(batch, errors, strict=True)
+        again = [waiting for waiting, error in results if not waiting.settle(error)]
         self._waiting.extendleft(reversed(again))
 
     def _returned(self, task: asyncio.Task[None]) -> None:
@@ -155,13 +155,13 @@ class Batcher(Generic[Entry]):
 
 
 def by_position(count: int, failed: Sequence[Any]) -> list[EntryFailedError | None]:
-    """Lay out a batch answer's `Failed` entries by position: entry ids are positions.
+    """List the `Failed` entries of a batch answer by position, which is their entry id.
 
     Message ids would not do: one message can be twice in a batch.
     """
-    faults: list[EntryFailedError | None] = [None] * count
+    errors: list[EntryFailedError | None] = [None] * count
     for entry in failed:
-        faults[int(entry["Id"])] = EntryFailedError(
+        errors[int(entry["Id"])] = EntryFailedError(
             entry["Code"], entry.get("Message", ""), sender_fault=entry["SenderFault"]
         )
-    return faults
+    return errors

@@ -1,4 +1,4 @@
-"""The AWS clients of a process: made once, with time-outs and retries that are bounded."""
+"""The AWS clients of a process: made once, with bounded time-outs and retries."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ READ_SECONDS = 10
 
 
 _descriptions = functools.cache(create_loader)
-"""What describes the services, 9 MB of it: read once for all clients of a process."""
+"""botocore's 9 MB of service descriptions, read once for all clients of a process."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwsClients:
-    """The clients that the services share; `dynamodb` is there only when it is the order store."""
+    """The clients that the services share; `dynamodb` only when it is the order store."""
 
     sqs: SQSClient
     sns: SNSClient
@@ -41,7 +41,7 @@ class AwsClients:
 async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
     """Open the clients, and close their connections at the end.
 
-    An endpoint without TLS is an emulator, and gets credentials that are none.
+    An endpoint without TLS is an emulator, and gets placeholder credentials.
     """
     session = get_session()
     session.register_component(
@@ -54,7 +54,7 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
         retries={"mode": "standard", "total_max_attempts": 3},
     )
     endpoint = settings.aws_endpoint_url
-    no_credentials = "emulator" if endpoint and endpoint.startswith("http://") else None
+    placeholder = "emulator" if endpoint and endpoint.startswith("http://") else None
 
     async with contextlib.AsyncExitStack() as stack:
 
@@ -65,8 +65,8 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
                     region_name=settings.aws_region,
                     endpoint_url=endpoint,
                     config=config,
-                    aws_access_key_id=no_credentials,
-                    aws_secret_access_key=no_credentials,
+                    aws_access_key_id=placeholder,
+                    aws_secret_access_key=placeholder,
                 )
             )
 

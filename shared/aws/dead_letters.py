@@ -1,7 +1,7 @@
-"""The dead-letter queue, looked into without taking anything out of it, until that is wanted.
+"""The dead-letter queue: lists dead letters without removing them, and deletes chosen ones.
 
-StartMessageMoveTask, by which SQS itself redrives, exists on no emulator; nor does it let anybody
-choose. So a dead letter is redriven by receiving it, sending anew, and deleting it, in that order.
+StartMessageMoveTask, by which SQS itself redrives, exists on no emulator and cannot select. So a
+dead letter is redriven by receiving it, sending it anew, and deleting it, in that order.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from shared.aws.provisioning import MAX_RECEIVE_COUNT
 from shared.aws.queue import ATTEMPTS, REASON, SqsQueue
 from shared.consuming.message import LeaseLostError, Message
 
-HELD_SECONDS = 30
-"""How long dead letters are out of everybody else's sight, should this process die over them."""
+LEASE_SECONDS = 30
+"""How long received dead letters stay hidden from others if this process dies."""
 
-PASS_SECONDS = 15
-"""How long to go on through them: none should be back in sight before the last was looked at."""
+SCAN_SECONDS = 15
+"""How long a scan lasts at most: no lease may run out before it ends."""
 
-MOST_HELD = 10_000
-"""How many are held at once; SQS itself would allow 120,000."""
+MAX_LEASED = 10_000
+"""How many are leased at once; SQS itself would allow 120,000."""
 
 LONGEST_BODY = 10_000
-"""Characters that are kept of a body: a ticket has a few hundred, and a poison may have 1 MiB."""
+"""How many characters of a body are kept: a ticket has a few hundred, a poison up to 1 MiB."""
 
 _RECEIVE = 10
 
@@ -43,9 +43,9 @@ log = structlog.stdlib.get_logger(__name__)
 class DeadLetter:
     """A message that was given up on.
 
-    `reason` is none when SQS itself moved it, since it was delivered too often; then the id is
-    that of the message it always was, and `sent_at` is when it was first sent. Of `body` there
-    are LONGEST_BODY characters at most.
+    `reason` is none when SQS itself moved it because it was received too often; it then keeps its
+    first message id, and `sent_at` is when it was first sent. `body` has up to LONGEST_BODY
+    characters.
     """
 
     id: str
@@ -56,17 +56,17 @@ class DeadLetter:
 
 
 class Pages:
-    """Dead letters, up to ten at a time, each once; what is seen is put into `held`.
+    """Dead letters, up to ten at a time, each once; every received one is added to `leased`.
 
-    They end when as many were seen as there were (`total`), or no more can be had since somebody
-    else holds them; or they are `cut_short` after `seconds`, or when MOST_HELD are held.
+    The pages end when `total` letters were seen, or when a receive brings no new ones because
+    others have leased them; they are `cut_short` after `seconds`, or when MAX_LEASED are leased.
     """
 
     def __init__(
-        self, queue: SqsQueue, held: dict[str, Message], total: int, seconds: float
+        self, queue: SqsQueue, leased: dict[str, Message], total: int, seconds: float
     ) -> None:
         self._queue = queue
-        self._held = held
+        self._leased = leased
         self._total = total
         self._until = time.monotonic() + seconds
         self._seen: set[str] = set()
@@ -83,60 +83,60 @@ class Pages:
         return max(0, self._total - len(self._seen))
 
     def __aiter__(self) -> Self:
-        """Go on with the next page."""
+        """Iterate over the remaining pages."""
         return self
 
     async def __anext__(self) -> Sequence[DeadLetter]:
-        """Receive what was not seen before."""
+        """Receive the next letters that were not seen before."""
         self.cut_short = self._is_enough()
         page = {} if self.cut_short or self.left == 0 else await self._receive()
         if not page:
             raise StopAsyncIteration
         self._seen.update(page)
-        return [_dead_letter(delivery) for delivery in page.values()]
+        return [_dead_letter(message) for message in page.values()]
 
     def _is_enough(self) -> bool:
-        enough = time.monotonic() >= self._until or len(self._held) >= MOST_HELD
+        enough = time.monotonic() >= self._until or len(self._leased) >= MAX_LEASED
         if not (enough and self._seen and self.left):
             return False
         log.warning("dead_letters.not_all_read", read=self.seen, left=self.left)
         return True
 
     async def _receive(self) -> Mapping[str, Message]:
-        """Receive some that were not seen before, and hold what handing them back takes."""
-        received = {one.message_id: one for one in await self._queue.receive(_RECEIVE)}
-        for letter_id, delivery in received.items():
-            self._held[letter_id] = replace(delivery, body="", attributes={})
-        return {i: delivery for i, delivery in received.items() if i not in self._seen}
+        """Receive letters that were not seen before, and keep the receipts to hand them back."""
+        messages = await self._queue.receive(_RECEIVE)
+        for message in messages:
+            self._leased[message.message_id] = replace(message, body="", attributes={})
+        return {one.message_id: one for one in messages if one.message_id not in self._seen}
 
 
 class DeadLetters:
-    """Looks at dead letters by receiving them, and hands them back.
+    """Reads dead letters by receiving them, and hands them back.
 
-    `removed` counts what was removed by way of this object.
+    `removed` counts deletions and purges by this object.
     """
 
-    def __init__(self, queue: SqsQueue, pass_seconds: float = PASS_SECONDS) -> None:
+    def __init__(self, queue: SqsQueue, scan_seconds: float = SCAN_SECONDS) -> None:
         self._queue = queue
-        self._pass_seconds = pass_seconds
-        self._looking = asyncio.Lock()
-        self._held: dict[str, Message] = {}
+        self._scan_seconds = scan_seconds
+        self._scanning = asyncio.Lock()
+        self._leased: dict[str, Message] = {}
         self.removed = 0
 
     async def count(self) -> int:
         """Count them, as far as SQS knows."""
         return sum(await self._queue.waiting_and_in_flight())
 
-    async def look(self, limit: int) -> Sequence[DeadLetter]:
-        """List up to `limit` of them; in no certain order, as SQS gives none."""
-        async with self.held(limit) as letters:
+    async def peek(self, limit: int) -> Sequence[DeadLetter]:
+        """List up to `limit` of them, unordered, as SQS gives them."""
+        async with self.leased(limit) as letters:
             return letters
 
     @contextlib.asynccontextmanager
-    async def held(self, limit: int) -> AsyncIterator[Sequence[DeadLetter]]:
-        """Hold up to `limit` of them for the block, HELD_SECONDS at most, then hand them back.
+    async def leased(self, limit: int) -> AsyncIterator[Sequence[DeadLetter]]:
+        """Lease up to `limit` of them for the block, LEASE_SECONDS at most, then hand them back.
 
-        What was deleted in the block does not come back.
+        Those that the block has deleted are gone.
         """
         letters: list[DeadLetter] = []
         async with self.pages() as pages:
@@ -148,44 +148,44 @@ class DeadLetters:
 
     @contextlib.asynccontextmanager
     async def pages(self) -> AsyncIterator[Pages]:
-        """Go through all of them, page by page, in the block; then hand them back.
+        """Scan all of them, page by page, in the block; then hand them back.
 
-        All that were seen are held until then, or the same would be seen again and again.
+        Until then all that were seen stay leased, or SQS would return them again.
         """
-        async with self._looking:
+        async with self._scanning:
             try:
-                yield Pages(self._queue, self._held, await self.count(), self._pass_seconds)
+                yield Pages(self._queue, self._leased, await self.count(), self._scan_seconds)
             finally:
-                await asyncio.gather(*map(self._hand_back, self._held.values()))
-                self._held.clear()
+                await asyncio.gather(*map(self._hand_back, self._leased.values()))
+                self._leased.clear()
 
     async def delete(self, letter: DeadLetter) -> None:
-        """Remove one that is held for good."""
-        await self._queue.delete(self._held[letter.id])
-        del self._held[letter.id]
+        """Delete a leased one for good."""
+        await self._queue.delete(self._leased[letter.id])
+        del self._leased[letter.id]
         self.removed += 1
 
     async def purge(self) -> None:
-        """Remove all of them for good."""
+        """Delete all of them for good."""
         await self._queue.purge()
         self.removed += 1
 
-    async def _hand_back(self, delivery: Message) -> None:
+    async def _hand_back(self, message: Message) -> None:
         try:
-            await self._queue.extend(delivery, 0)
+            await self._queue.extend(message, 0)
         except (LeaseLostError, EntryFailedError, AwsUnavailableError) as error:
-            # It comes back by itself, or is back already.
+            # It becomes visible when its lease runs out, or is so already.
             log.info("dead_letter.not_handed_back", error=repr(error))
 
 
-def _dead_letter(delivery: Message) -> DeadLetter:
-    told = delivery.attributes.get(ATTEMPTS, "")
-    # Looking counts as receiving, so that SQS' count grows for ever.
-    attempts = int(told) if told.isdecimal() else min(delivery.receive_count, MAX_RECEIVE_COUNT)
+def _dead_letter(message: Message) -> DeadLetter:
+    noted = message.attributes.get(ATTEMPTS, "")
+    # Each scan is a receive too, so that the count of SQS goes on rising.
+    attempts = int(noted) if noted.isdecimal() else min(message.receive_count, MAX_RECEIVE_COUNT)
     return DeadLetter(
-        delivery.message_id,
-        delivery.body[:LONGEST_BODY],
-        delivery.attributes.get(REASON),
+        message.message_id,
+        message.body[:LONGEST_BODY],
+        message.attributes.get(REASON),
         attempts,
-        delivery.sent_at,
+        message.sent_at,
     )

@@ -1,4 +1,4 @@
-"""AWS out of reach, as one error, so that nobody else has to know botocore's."""
+"""Calls to AWS: bounded in time, and with one error in place of botocore's."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.domain.errors import UnavailableError
 
-REACH_SECONDS = 3.0
-"""How long a request may take with all its retries; a batch behind it waits as long."""
+CALL_SECONDS = 3.0
+"""How long a request may take with all its retries; the next batch waits as long."""
 
 
 class AwsUnavailableError(UnavailableError):
-    """A service did not do what it was asked, after the client's own retries."""
+    """SQS, SNS or DynamoDB failed a request, after the client's own retries."""
 
 
 @contextlib.asynccontextmanager
-async def reaching(service: str, seconds: float | None = REACH_SECONDS) -> AsyncIterator[None]:
-    """Bound the block in time, and turn what botocore raises in it into AwsUnavailableError."""
+async def aws_call(service: str, seconds: float | None = CALL_SECONDS) -> AsyncIterator[None]:
+    """Limit the block to `seconds`, and turn botocore's errors into AwsUnavailableError."""
     try:
         async with asyncio.timeout(seconds):
             yield

@@ -1,4 +1,4 @@
-"""What the shop's queues and topics are called, and how their ARNs hang together."""
+"""The names of the shop's queues and topics, and the ARNs of its topics."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Names:
 
     @property
     def announcements(self) -> str:
-        """The queue by which the notifiers hear all topics together, each announcement once."""
+        """The queue from which the notifiers together receive each announcement once."""
         return f"{self.prefix}announcements"
 
     @property
     def deliveries(self) -> str:
-        """The queue of what is still to be done for subscribers."""
+        """The queue of delivery jobs."""
         return f"{self.prefix}deliveries"
 
     @property
     def deliveries_dead_letters(self) -> str:
-        """The queue of deliveries that were given up on."""
+        """The queue of delivery jobs that were given up on."""
         return f"{self.prefix}deliveries-dead-letters"
 
     def live(self, instance: str) -> str:
-        """The queue by which one notifier instance hears all topics."""
+        """The queue from which one notifier instance receives all announcements."""
         return f"{self.prefix}live-{instance}"
 
     def topic(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Makes the queues and topics, or finds them made. Safe to run twice, and at the same time."""
+"""Creates missing queues and topics. Safe to run again, and concurrently."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs.literals import QueueAttributeNameType
 
 MAX_RECEIVE_COUNT = 5
-"""A ticket that was delivered so often without being deleted becomes a dead letter."""
+"""SQS dead-letters a ticket that was received so often without being deleted."""
 
 MOST_RECEIVES = 1000
-"""The most that SQS counts to. What a delivery is given up after is told by the log, not by SQS."""
+"""The highest that SQS takes: the delivery log decides when to give up, not SQS."""
 
-_KEPT: Mapping[QueueAttributeNameType, str] = MappingProxyType(
+_RETENTION: Mapping[QueueAttributeNameType, str] = MappingProxyType(
     {"MessageRetentionPeriod": str(14 * 24 * 3600)}
 )
-"""SQS keeps a message for up to 14 days."""
+"""The longest that SQS keeps a message: 14 days."""
 
 OURS: Mapping[str, str] = MappingProxyType({"application": "coffeeshop"})
-"""The tag by which we know the queues that we made."""
+"""The tag of the queues that a coffee shop has created."""
 
 
 class ForeignQueueError(StartupError):
-    """A queue of that name is there already, and was not made by a coffee shop."""
+    """A queue of that name exists already, and was not created by a coffee shop."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -43,10 +43,10 @@ class ForeignQueueError(StartupError):
 
 
 async def provision(clients: AwsClients, names: Names) -> list[str]:
-    """Make the queues, the opening topics, and what is between them; return their ARNs."""
-    dead_letters = await ensure_queue(clients.sqs, names.dead_letters, _KEPT)
+    """Create the queues, the first topics and their subscriptions; return the ARNs."""
+    dead_letters = await ensure_queue(clients.sqs, names.dead_letters, _RETENTION)
     redrive = _redrive_to(dead_letters, MAX_RECEIVE_COUNT)
-    orders = await ensure_queue(clients.sqs, names.orders, {**_KEPT, **redrive})
+    orders = await ensure_queue(clients.sqs, names.orders, {**_RETENTION, **redrive})
     return [
         orders,
         dead_letters,
@@ -57,16 +57,16 @@ async def provision(clients: AwsClients, names: Names) -> list[str]:
 async def provision_announcements(
     clients: AwsClients, names: Names, topics: Iterable[str]
 ) -> list[str]:
-    """Make these topics, which must be all that there are, and the queues behind them.
+    """Create these topics, which must be all of the shop's, and the queues subscribed to them.
 
-    Returns their ARNs; safe to run again, for instance with one topic more.
+    Returns their ARNs; safe to run again, for instance with one more topic.
     """
     sqs, sns = clients.sqs, clients.sns
-    dead_letters = await ensure_queue(sqs, names.deliveries_dead_letters, _KEPT)
+    dead_letters = await ensure_queue(sqs, names.deliveries_dead_letters, _RETENTION)
     redrive = _redrive_to(dead_letters, MOST_RECEIVES)
-    deliveries = await ensure_queue(sqs, names.deliveries, {**_KEPT, **redrive})
+    deliveries = await ensure_queue(sqs, names.deliveries, {**_RETENTION, **redrive})
     arns = [(await sns.create_topic(Name=names.topic(name)))["TopicArn"] for name in topics]
-    announcements = await ensure_queue(sqs, names.announcements, _KEPT)
+    announcements = await ensure_queue(sqs, names.announcements, _RETENTION)
     url = (await sqs.get_queue_url(QueueName=names.announcements))["QueueUrl"]
     policy = publishing_policy(announcements, arns)
     await sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
@@ -78,9 +78,9 @@ async def provision_announcements(
 async def ensure_queue(
     sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]
 ) -> str:
-    """Make a queue, or bring the one of that name to these attributes; return its ARN.
+    """Create a queue, or set the attributes of the existing one; return its ARN.
 
-    Raises ForeignQueueError when there is one that is not ours.
+    Raises ForeignQueueError when the existing one is not ours.
     """
     try:
         url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
@@ -92,9 +92,9 @@ async def ensure_queue(
 
 
 async def are_provisioned(sqs: SQSClient, *queues: str) -> bool:
-    """Tell whether the queues of these names are there.
+    """Return whether all these queues exist.
 
-    Raises ForeignQueueError when there is one that is not ours.
+    Raises ForeignQueueError when one of them is not ours.
     """
     try:
         for name in queues:
@@ -123,9 +123,9 @@ async def queue_arn(sqs: SQSClient, url: str) -> str:
 
 
 async def subscribe_queue(sns: SNSClient, topic: str, queue: str) -> str:
-    """Let a queue hear all of a topic, as it was published; return the subscription's ARN.
+    """Subscribe a queue to a topic, with raw delivery; return the subscription's ARN.
 
-    All three are ARNs. The queue's policy must let the topic send to it.
+    All three are ARNs. The queue's policy must allow the topic to send to it.
     """
     answer = await sns.subscribe(
         TopicArn=topic,
@@ -138,7 +138,7 @@ async def subscribe_queue(sns: SNSClient, topic: str, queue: str) -> str:
 
 
 def publishing_policy(queue: str, topics: Iterable[str]) -> str:
-    """Write the queue policy that lets these topics, and nobody else, send to a queue."""
+    """Write the queue policy that allows only these topics to send to a queue."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},

@@ -1,35 +1,35 @@
-"""How a service gets hold of a queue or a topic that provisioning has made."""
+"""Opens queues and topics that have been provisioned."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-
-import structlog
+from contextlib import AbstractAsyncContextManager
 
 from shared.aws.clients import AwsClients
-from shared.aws.dead_letters import HELD_SECONDS, DeadLetters
-from shared.aws.errors import AwsUnavailableError, reaching
+from shared.aws.dead_letters import LEASE_SECONDS, DeadLetters
+from shared.aws.errors import aws_call
 from shared.aws.names import Names, topic_arn
 from shared.aws.provisioning import queue_arn
 from shared.aws.queue import SqsQueue
 from shared.aws.topics import OrderAnnouncer, Topic
 from shared.messages.announcement import ORDER_EVENTS
+from shared.runtime.retry import retry_until_available
 
-log = structlog.stdlib.get_logger(__name__)
-
-_LOOK_AGAIN_SECONDS = 0.5
+_RETRY_SECONDS = 0.5
 
 
-@contextlib.asynccontextmanager
-async def open_orders_queue(
+def open_orders_queue(
     clients: AwsClients, names: Names, *, visibility_timeout: int = 30, wait_time: int = 2
-) -> AsyncIterator[SqsQueue]:
-    """Open the queue of tickets, with its dead-letter queue; what was sent gets through."""
-    opening = open_queue(clients, names.orders, names.dead_letters, visibility_timeout, wait_time)
-    async with opening as queue:
-        yield queue
+) -> AbstractAsyncContextManager[SqsQueue]:
+    """Open the queue of tickets, with its dead-letter queue."""
+    return open_queue(
+        clients,
+        names.orders,
+        names.dead_letters,
+        visibility_timeout=visibility_timeout,
+        wait_time=wait_time,
+    )
 
 
 @contextlib.asynccontextmanager
@@ -37,18 +37,22 @@ async def open_queue(
     clients: AwsClients,
     name: str,
     dead_letters_name: str | None = None,
+    *,
     visibility_timeout: int = 30,
     wait_time: int = 2,
 ) -> AsyncIterator[SqsQueue]:
-    """Open a queue by its name, and that of its dead letters, if it has one."""
+    """Open a queue by its name, and its dead-letter queue, if it has one.
+
+    At the end of the block, what was submitted is sent before it closes.
+    """
     async with contextlib.AsyncExitStack() as stack:
         dead_letters = None
         if dead_letters_name is not None:
-            dead_letters = SqsQueue(clients.sqs, await _find(clients, dead_letters_name))
+            dead_letters = SqsQueue(clients.sqs, await _url(clients, dead_letters_name))
             stack.push_async_callback(dead_letters.close)
         queue = SqsQueue(
             clients.sqs,
-            await _find(clients, name),
+            await _url(clients, name),
             visibility_timeout=visibility_timeout,
             wait_time=wait_time,
             dead_letters=dead_letters,
@@ -59,9 +63,8 @@ async def open_queue(
 
 @contextlib.asynccontextmanager
 async def open_dead_letters(clients: AwsClients, name: str) -> AsyncIterator[DeadLetters]:
-    """Open a queue of what was given up on, to look into it."""
-    opening = open_queue(clients, name, visibility_timeout=HELD_SECONDS, wait_time=1)
-    async with opening as queue:
+    """Open a dead-letter queue, to list and redrive what is in it."""
+    async with open_queue(clients, name, visibility_timeout=LEASE_SECONDS, wait_time=1) as queue:
         yield DeadLetters(queue)
 
 
@@ -69,7 +72,7 @@ async def open_dead_letters(clients: AwsClients, name: str) -> AsyncIterator[Dea
 async def open_announcer(
     clients: AwsClients, names: Names, orders: SqsQueue
 ) -> AsyncIterator[OrderAnnouncer]:
-    """Open the topic of order events, which lives beside the queue of tickets."""
+    """Open the topic of order events, in the account and region of the queue of tickets."""
     arn = topic_arn(await queue_arn(clients.sqs, orders.url), names.topic(ORDER_EVENTS))
     topic = Topic(clients.sns, arn)
     try:
@@ -78,22 +81,19 @@ async def open_announcer(
         await topic.close()
 
 
-async def provisioned(clients: AwsClients, *needed: str) -> None:
-    """Wait for as long as it takes for the queues of these names to be there.
+async def wait_for_queues(clients: AwsClients, *names: str) -> None:
+    """Return once the queues of these names exist; there is no time limit.
 
-    A service may be started before the shop is provisioned, or while SQS is out of reach.
+    A service may start before the shop is provisioned, or while SQS is out of reach.
     """
-    while True:
-        try:
-            for name in needed:
-                await _find(clients, name)
-        except AwsUnavailableError as error:
-            log.warning("queues.not_there_yet", error=str(error))
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        else:
-            return
+
+    async def find_all(_: int) -> None:
+        for name in names:
+            await _url(clients, name)
+
+    await retry_until_available(find_all, "queues.not_there_yet", pause=lambda _: _RETRY_SECONDS)
 
 
-async def _find(clients: AwsClients, queue: str) -> str:
-    async with reaching("SQS"):
+async def _url(clients: AwsClients, queue: str) -> str:
+    async with aws_call("SQS"):
         return (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]

@@ -1,14 +1,14 @@
-"""SNS topics: announcements go out in batches, each confirmed for itself."""
+"""SNS topics: events are published in batches, and each is confirmed by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from shared.aws.batcher import Batcher, EntryFailedError, by_position
-from shared.aws.errors import reaching
-from shared.aws.message_attributes import typed, weight
+from shared.aws.batcher import Batcher, BatchResult, by_position
+from shared.aws.errors import aws_call
+from shared.aws.outgoing import OutgoingMessage
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent, order_event
 
@@ -19,47 +19,36 @@ MAX_BYTES = 256 * 1024
 """SNS takes up to 256 KiB in a message, and in a batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Publication:
-    body: str
-    attributes: Mapping[str, str]
-
-
-def _weight(publication: _Publication) -> int:
-    return weight(publication.body, publication.attributes)
-
-
 class Topic:
     """One SNS topic, by its ARN."""
 
     def __init__(self, sns: SNSClient, arn: str) -> None:
         self._sns = sns
         self.arn = arn
-        self._publications = Batcher(self._publish_batch, size=_weight, max_bytes=MAX_BYTES)
+        size = attrgetter("size")
+        self._publications = Batcher(self._publish_batch, size=size, max_bytes=MAX_BYTES)
 
     async def publish(self, event: CloudEvent, attributes: Mapping[str, str]) -> None:
-        """Return once SNS has confirmed this event; `attributes` are what filters look at.
+        """Return once SNS has confirmed this event; subscriptions filter by `attributes`.
 
         Raises AwsUnavailableError or EntryFailedError.
         """
         body = event.model_dump_json(exclude_none=True)
-        await self._publications.submit(_Publication(body, {"type": event.type, **attributes}))
+        await self._publications.submit(OutgoingMessage(body, {"type": event.type, **attributes}))
 
     async def close(self) -> None:
-        """Return when everything that was submitted is through."""
+        """Refuse new events, and return once those submitted are confirmed."""
         await self._publications.close()
 
-    async def _publish_batch(
-        self, publications: Sequence[_Publication]
-    ) -> Sequence[EntryFailedError | None]:
-        async with reaching("SNS"):
+    async def _publish_batch(self, publications: Sequence[OutgoingMessage]) -> BatchResult:
+        async with aws_call("SNS"):
             answer = await self._sns.publish_batch(
                 TopicArn=self.arn,
                 PublishBatchRequestEntries=[
                     {
                         "Id": str(position),
                         "Message": publication.body,
-                        "MessageAttributes": typed(publication.attributes),
+                        "MessageAttributes": publication.typed_attributes,
                     }
                     for position, publication in enumerate(publications)
                 ],
@@ -68,13 +57,13 @@ class Topic:
 
 
 class OrderAnnouncer:
-    """Announces what has become of orders."""
+    """Announces the changes of orders."""
 
     def __init__(self, topic: Topic) -> None:
         self._topic = topic
 
     async def announce(self, order: Order) -> None:
-        """Tell of the state that `order` is in now; the same change always under the same id."""
+        """Announce the state that `order` is in; the same change always has the same event id."""
         await self._topic.publish(
             order_event(order), {"store_id": order.store_id, "order_id": order.id}
         )

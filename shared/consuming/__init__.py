@@ -1,1 +1,1 @@
-"""The consumer engine: from a queue to a handler, and from its outcome back to the queue."""
+"""The consumer engine: receives messages, runs a handler on each, and settles its outcome."""

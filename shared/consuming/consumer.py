@@ -1,8 +1,8 @@
-"""The consumer engine: bounded work on the messages of one queue, and no message left in limbo.
+"""The consumer engine: handles the messages of one queue, so many at once, and settles each.
 
-Its whole face::
+The whole interface::
 
-    async def greet(message: Delivery) -> Outcome:
+    async def greet(message: Message) -> Outcome:
         print("hello,", message.body)
         return Done()
 
@@ -12,8 +12,8 @@ Its whole face::
 
 A handler turns a message into an outcome: `Done()` deletes the message, `Retry(after, reason)`
 makes it visible again later, `Reject(reason)` moves it to the dead-letter queue. An exception is
-a `Retry` with back-off. The message is kept from others for as long as its handler works, and a
-handler that has lost it is stopped.
+a `Retry` with back-off. While its handler works, the message is hidden from other consumers; a
+handler that has lost its lease is cancelled.
 """
 
 from __future__ import annotations
@@ -35,20 +35,19 @@ from shared.consuming.work import Work
 log = structlog.stdlib.get_logger(__name__)
 
 MAX_RECEIVE = 10
-"""SQS gives up to 10 messages in one receive."""
+"""SQS returns up to 10 messages in one receive."""
 
 _HAND_BACK_SECONDS = 5
-"""How long handing back may take; what is not handed back comes back by itself, later."""
+"""How long handing back may take; the rest becomes visible when its leases run out."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerLimits:
-    """How much at once, and for how long; all durations in seconds.
+    """Limits of number and time; all durations in seconds.
 
-    `visibility_timeout` is what the queue's receives ask for. `grace` is how long work that has
-    begun may go on after a stop. Up to `polls` polls are in flight while there is much to fetch,
-    one while there is not; one that takes longer than `poll_deadline` is given up, and counts as
-    stalled from `poll_stalled` on.
+    `visibility_timeout` is that of the queue's receives. `grace` is how long work in progress may
+    go on after a stop. Up to `polls` polls are in flight while polls come back full, otherwise
+    one. A poll counts as stalled after `poll_stalled`, and is given up after `poll_deadline`.
     """
 
     concurrency: int = 4
@@ -60,7 +59,7 @@ class ConsumerLimits:
 
 
 class Consumer:
-    """Receives no more than it can start, works on it under a lease, and settles it."""
+    """Receives only messages that it can start, handles them under a lease, and settles them."""
 
     def __init__(
         self,
@@ -83,15 +82,15 @@ class Consumer:
         """Raise StalledError while the queue does not answer."""
         self._poller.check()
 
-    async def run(self, stop: asyncio.Event, leave: asyncio.Event | None = None) -> None:
-        """Consume until `stop` is set; then finish what was begun, and hand back the rest.
+    async def run(self, stop: asyncio.Event, drain: asyncio.Event | None = None) -> None:
+        """Consume until `stop` is set; then finish the work in progress, and hand back the rest.
 
-        `leave` ends it too, but in no hurry: what was begun is finished, however long it takes.
+        `drain` ends it too, without a grace period: the work in progress may take any time.
         """
         keeper = asyncio.create_task(self._leases.keep(), name="lease keeper")
         ending = asyncio.Event()
         wakers = [
-            asyncio.create_task(self._end_at(event, ending)) for event in (stop, leave) if event
+            asyncio.create_task(self._end_at(event, ending)) for event in (stop, drain) if event
         ]
         try:
             keeper.add_done_callback(lambda _: self._changed.set())
@@ -102,7 +101,7 @@ class Consumer:
             while (self._polls or self._works) and not (stop.is_set() or keeper.done()):
                 self._changed.clear()
                 await self._changed.wait()
-            await self._drain()
+            await self._finish_in_grace()
             if keeper.done():
                 keeper.result()
         finally:
@@ -112,7 +111,7 @@ class Consumer:
             await asyncio.gather(*side_tasks, return_exceptions=True)
 
     def _start_polls(self, ending: asyncio.Event) -> None:
-        """Poll for as many messages as there are free slots, which a poll holds until it ends."""
+        """Poll for as many messages as there are free slots; a poll reserves its slots."""
         while self._free > 0 and len(self._polls) < (self._limits.polls if self._plenty else 1):
             slots = min(MAX_RECEIVE, self._free)
             self._free -= slots
@@ -133,14 +132,14 @@ class Consumer:
         finally:
             self._free += 1
 
-    async def _drain(self) -> None:
-        """Let the polls in flight return, and the work come to its end within the grace."""
+    async def _finish_in_grace(self) -> None:
+        """Wait for polls and work in progress; hand back what exceeds the grace period."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.grace):
                 while self._polls or self._works:
                     await asyncio.wait(self._polls | self._works)
         if late := self._works.copy():
-            log.warning("drain.hurried", handed_back=len(late))
+            log.warning("drain.timed_out", handed_back=len(late))
             for work in late:
                 work.cancel()
             await asyncio.wait(late, timeout=_HAND_BACK_SECONDS)

@@ -1,4 +1,4 @@
-"""Leases: what is being worked on is kept from others, and given up once it is lost."""
+"""Leases: keep a message hidden while its handler works; cancel the handler when it is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Lease:
 
 
 class LeaseKeeper:
-    """Extends every lease at a third of the visibility timeout (seconds), all in one go."""
+    """Extends all leases together, every third of the visibility timeout (seconds)."""
 
     def __init__(self, queue: Queue, visibility_timeout: float) -> None:
         self._queue = queue
@@ -33,12 +33,13 @@ class LeaseKeeper:
         self._leases: set[_Lease] = set()
 
     async def work(self, message: Message, step: Coroutine[Any, Any, Result]) -> Result:
-        """Do `step` while the lease on `message` lasts.
+        """Run `step` while the lease on `message` lasts.
 
-        Raises LeaseLostError, and has stopped `step`, when it was lost on the way.
+        When the lease is lost, cancels `step` and raises LeaseLostError.
         """
         work = asyncio.create_task(step)
-        lease = _Lease(message, work, self._now() + self._visibility_timeout)
+        held_until = asyncio.get_running_loop().time() + self._visibility_timeout
+        lease = _Lease(message, work, held_until)
         self._leases.add(lease)
         try:
             return await work
@@ -50,15 +51,16 @@ class LeaseKeeper:
             self._leases.discard(lease)
 
     async def keep(self) -> None:
-        """Extend the leases for ever."""
+        """Extend the leases until cancelled."""
         while True:
             await asyncio.sleep(self._visibility_timeout / 3)
             await asyncio.gather(*(self._extend(lease) for lease in tuple(self._leases)))
 
     async def _extend(self, lease: _Lease) -> None:
-        if lease not in self._leases:  # its message was settled since it was this one's turn
+        if lease not in self._leases:  # settled since the round began
             return
-        asked_at = self._now()
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
         try:
             async with asyncio.timeout(self._visibility_timeout / 3):
                 await self._queue.extend(lease.message, self._visibility_timeout)
@@ -66,7 +68,7 @@ class LeaseKeeper:
             self._lose(lease)
         except Exception as error:  # noqa: BLE001 - the next round may succeed, or it is too late
             log.warning("lease.not_extended", error=repr(error))
-            if self._now() >= lease.held_until:
+            if loop.time() >= lease.held_until:
                 self._lose(lease)
         else:
             lease.held_until = asked_at + self._visibility_timeout
@@ -76,7 +78,3 @@ class LeaseKeeper:
             log.warning("lease.lost", message_id=lease.message.message_id)
             lease.lost = True
             lease.work.cancel()
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()

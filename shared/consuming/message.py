@@ -1,4 +1,4 @@
-"""What the engine knows of a queue: messages come out of it, and decisions on them go back."""
+"""The engine's view of a queue: what it receives from it, and what it calls to settle it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared.consuming.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One receipt of a message. `receive_count` is 1 the first time.
+    """A received message with its receipt handle. `receive_count` is 1 the first time.
 
-    `sent_at` is when the message was sent, by the queue's clock (UTC), where the queue tells.
+    `sent_at` is when the message was sent, by the queue's clock (UTC), if the queue gives it.
     """
 
     message_id: str
@@ -26,27 +26,27 @@ class Message:
 
 
 Handler = Callable[[Message], Awaitable[Outcome]]
-"""Works on a message. An exception is a `Retry` after a back-off."""
+"""Handles a message. An exception is a `Retry` after a back-off."""
 
 
 class LeaseLostError(Exception):
-    """The message is no longer this consumer's: its visibility timeout has run out."""
+    """The message's visibility timeout has run out: it is no longer this consumer's."""
 
 
 class Queue(Protocol):
-    """A queue with leases, as SQS is one."""
+    """A queue with leases, such as SQS."""
 
     async def receive(self, limit: int) -> Sequence[Message]:
-        """Wait a few seconds for up to `limit` (1 to 10) messages; return what there is."""
+        """Wait a few seconds for up to `limit` (1 to 10) messages, and return them."""
 
     async def delete(self, message: Message) -> None:
         """Remove the message for good."""
 
     async def extend(self, message: Message, seconds: float) -> None:
-        """Keep the message from others for that long from now; 0 hands it back at once.
+        """Hide the message from others for that long from now; 0 hands it back at once.
 
-        Of several such calls for one message the one that was made last counts.
-        Raises LeaseLostError when it is too late for that.
+        Of several calls for one message, the last one counts.
+        Raises LeaseLostError when the lease has already run out.
         """
 
     async def dead_letter(self, message: Message, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What a handler makes of a message: one of three outcomes, as data."""
+"""The outcome of a handler, as data: one of three."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Polls under supervision: each has a deadline, failures are followed by a pause, a stall shows."""
+"""Polls with a deadline for each, a pause after a failure, and a check for stalls."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class StalledError(Exception):
 
 
 class Poller:
-    """Polls one queue. `stalled` and `deadline` (seconds) are beyond the length of a long poll.
+    """Polls one queue. `stalled` and `deadline` (seconds) are longer than a long poll.
 
-    A poll is given up only at its deadline, when its answer has been sent long ago, or never
-    will be. Giving it up earlier would strand what it brings: SQS hands messages to an abandoned
-    poll too, and they stay invisible for the whole visibility timeout.
+    A poll is given up only at its deadline, when no answer can be expected any more. Giving it up
+    earlier would strand its messages: SQS hands messages to an abandoned poll too, and they stay
+    invisible for the whole visibility timeout.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class Poller:
         self._in_flight: dict[object, float] = {}
 
     async def poll(self, limit: int, stop: asyncio.Event) -> Sequence[Message]:
-        """Return what one poll brings; nothing, after a pause, when it fails."""
+        """Return the messages of one poll; if it fails, pause, and return none."""
         poll = object()
-        self._in_flight[poll] = self._now()
+        self._in_flight[poll] = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(self._deadline):
                 messages = await self._queue.receive(limit)
-        except Exception as error:  # noqa: BLE001 - the loop's outermost edge: it must not end
+        except Exception as error:  # noqa: BLE001 - the loop must go on
             self._failures += 1
             log.warning("poll.failed", error=repr(error), failures=self._failures)
         else:
@@ -57,19 +57,16 @@ class Poller:
         return ()
 
     def check(self) -> None:
-        """Raise StalledError while polls fail, or do not come back."""
+        """Raise StalledError while polls fail, or do not return."""
         if self._failures:
             raise StalledError(f"{self._failures} polls in a row have failed")
-        if any(self._now() - since > self._stalled for since in self._in_flight.values()):
-            raise StalledError("a poll does not come back")
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        if any(now - since > self._stalled for since in self._in_flight.values()):
+            raise StalledError("a poll does not return")
 
 
 async def pause_unless(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but not past a stop."""
+    """Wait so many seconds, or until `stop` is set."""
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({stopping}, timeout=seconds)
     stopping.cancel()

@@ -27,7 +27,7 @@ class Work:
         self._rnd = rnd
 
     async def do(self, message: Message) -> None:
-        """Bring a message to its end; when cancelled, stop its handler and hand it back."""
+        """Handle a message and settle it; when cancelled, stop the handler and hand it back."""
         with structlog.contextvars.bound_contextvars(
             message_id=message.message_id,
             correlation_id=message.attributes.get("correlation_id"),
@@ -41,7 +41,7 @@ class Work:
             except asyncio.CancelledError:
                 await asyncio.shield(self.hand_back(message))
                 raise
-            except Exception as error:  # noqa: BLE001 - not settled: it will be delivered again
+            except Exception as error:  # noqa: BLE001 - not settled: it is received again
                 log.warning("message.unsettled", error=repr(error))
             else:
                 _report(message, outcome, asyncio.get_running_loop().time() - started)
@@ -50,7 +50,7 @@ class Work:
         """Make a message visible to others at once."""
         try:
             await self._queue.extend(message, 0)
-        except Exception as error:  # noqa: BLE001 - it comes back by itself, only later
+        except Exception as error:  # noqa: BLE001 - its lease runs out anyway
             log.warning("message.not_handed_back", error=repr(error))
         else:
             log.info("message.handed_back", message_id=message.message_id)

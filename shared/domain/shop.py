@@ -17,6 +17,10 @@ class ShopState(StrEnum):
     CLOSED = "closed"
 
 
+TAKES_ORDERS = frozenset({ShopState.OPEN, ShopState.BUSY})
+"""The states in which orders can be placed."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShopStatus:
     """What staff have set: the state, its reason, its end, and what is sold out."""
@@ -25,11 +29,6 @@ class ShopStatus:
     reason: str | None = None
     until: dt.datetime | None = None
     sold_out: frozenset[str] = frozenset()
-
-    @property
-    def takes_orders(self) -> bool:
-        """Whether orders can be placed."""
-        return self.state in {ShopState.OPEN, ShopState.BUSY}
 
     def at(self, now: dt.datetime) -> ShopStatus:
         """Return the status at `now`: the shop is open once `until` is reached."""

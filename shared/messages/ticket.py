@@ -7,15 +7,15 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, PositiveInt, StringConstraints
 
 OrderId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-"""Any longer one is of no order: ours have 26 characters, and no store can look for all lengths."""
+"""Ours have 26 characters; a longer one names no order, and no store takes a key of any length."""
 
 
 class Ticket(BaseModel):
-    """Says which order to prepare; everything else is in the order store.
+    """Names the order to prepare; everything else is in the order store.
 
-    `version` is the order's when the ticket was queued: it tells a ticket from those before it.
-    Tickets of old had none, and are taken for those of orders just placed; those of a newer cashier
-    may say more, which is passed over.
+    `version` is the order's version when the ticket was queued, which distinguishes its tickets.
+    Old tickets have none, and count as tickets of orders just placed; unknown fields, which a newer
+    cashier may add, are ignored.
     """
 
     model_config = ConfigDict(frozen=True)

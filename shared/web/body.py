@@ -61,7 +61,7 @@ async def receive(request: web.Request) -> bytes:
         async with asyncio.timeout(seconds):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        raise _too_large(request) from None
+        raise too_large(request) from None
     except TimeoutError:
         detail = f"the body was not complete within {seconds:g} s"
         raise Problem(REQUEST_TIMEOUT, detail, headers=CLOSE_CONNECTION) from None
@@ -103,12 +103,6 @@ def is_form(request: web.Request) -> bool:
     return request.content_type == FORM_CONTENT_TYPE
 
 
-def refuse_long_body(request: web.Request) -> None:
-    """Refuse a body by its announced length, before any of it is read."""
-    if (request.content_length or 0) > request.app[LIMITS].body_bytes:
-        raise _too_large(request)
-
-
 def _refuse_other_types(request: web.Request) -> None:
     charset = (request.charset or "utf-8").lower()
     if request.content_type != JSON_CONTENT_TYPE or charset not in {"utf-8", "utf8"}:
@@ -118,6 +112,7 @@ def _refuse_other_types(request: web.Request) -> None:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body without a content encoding")
 
 
-def _too_large(request: web.Request) -> Problem:
+def too_large(request: web.Request) -> Problem:
+    """Make the problem for a body that is longer than a body may be."""
     detail = f"a body may be {request.app[LIMITS].body_bytes} bytes long"
     return Problem(CONTENT_TOO_LARGE, detail, headers=CLOSE_CONNECTION)

@@ -55,8 +55,10 @@ def client_key(request: web.Request) -> str:
     """Return what limits per client count the caller as: its address or, in IPv6, its network."""
     lines = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
     hops = [hop.strip() for line in lines for hop in line.split(",")]
-    proxies = request.app[TRUSTED_PROXIES]
-    return address_or_network(last_untrusted(request.remote or "unknown", hops, proxies))
+    client = request.remote or "unknown"
+    if hops:
+        client = last_untrusted(client, hops, request.app[TRUSTED_PROXIES])
+    return address_or_network(client)
 
 
 def address_or_network(client: str) -> str:

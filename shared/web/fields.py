@@ -22,6 +22,10 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _NOT_SENDABLE = frozenset("\ufffe\uffff")
 """Printable characters that SQS refuses (SendMessage), and for which SNS drops a message."""
 
+_NOT_A_CHARACTER = PydanticCustomError(
+    "not_a_character", "Text should have no U+FFFE and no U+FFFF"
+)
+
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\n"))
 
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -32,7 +36,8 @@ def printable(text: str) -> str:
     """Refuse control characters and what queues refuse."""
     if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
-    _check_sendable(text)
+    if not _NOT_SENDABLE.isdisjoint(text):
+        raise _NOT_A_CHARACTER
     return text
 
 
@@ -44,13 +49,9 @@ def printable_lines(text: str) -> str:
 
 def sendable(data: dict[str, Any]) -> dict[str, Any]:
     """Refuse JSON that queues refuse; the other characters they refuse are escaped in JSON."""
-    _check_sendable(json.dumps(data, ensure_ascii=False))
+    if not _NOT_SENDABLE.isdisjoint(json.dumps(data, ensure_ascii=False)):
+        raise _NOT_A_CHARACTER
     return data
-
-
-def _check_sendable(text: str) -> None:
-    if not _NOT_SENDABLE.isdisjoint(text):
-        raise PydanticCustomError("not_a_character", "Text should have no U+FFFE and no U+FFFF")
 
 
 def not_blank(text: str) -> str:

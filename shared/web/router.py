@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from aiohttp import hdrs, web
 
-from shared.web.body import CLOSE_CONNECTION, is_form, receive, refuse_long_body
+from shared.web.body import CLOSE_CONNECTION, is_form, receive, too_large
 from shared.web.caller import require_staff
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.operation import OPERATION, Handler, Operation, Role
@@ -114,7 +114,8 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
         request[OPERATION] = operation
         if operation.role is Role.STAFF:
             require_staff(request)
-        refuse_long_body(request)
+        if (request.content_length or 0) > request.app[LIMITS].body_bytes:
+            raise too_large(request)
         if operation.body is not None and not (operation.takes_form and is_form(request)):
             with concurrency.body(request.content_length):
                 await receive(request)

@@ -13,7 +13,7 @@ from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from producer.orders.backlog import SAMPLE_SECONDS
 from shop.scaling.prices import Prices
 from shop.scaling.target import Pace, workers_at
-from worker.app import CLOCK_IN_SECONDS
+from worker.app import HEARTBEAT_SECONDS
 
 BATCH = 10
 """SQS and SNS take up to 10 messages in one request."""
@@ -68,7 +68,7 @@ class Load:
     @property
     def clock_ins_per_second(self) -> float:
         """How often a barista writes its line on the roster, of all there are."""
-        return self.workers / CLOCK_IN_SECONDS
+        return self.workers / HEARTBEAT_SECONDS
 
     @property
     def roster_reads_per_second(self) -> float:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.queues import open_orders_queue, provisioned
+from shared.aws.queues import open_orders_queue, wait_for_queues
 from shared.clock import utc_now
 from shared.runtime.lifecycle import every
 from shared.store.factory import open_store
@@ -54,7 +54,7 @@ class Scaling:
         settings, names = self._settings, Names(self._settings.name_prefix)
         timezone = ZoneInfo(settings.timezone)
         async with aws_clients(settings) as clients:
-            await provisioned(clients, names.orders, names.dead_letters)
+            await wait_for_queues(clients, names.orders, names.dead_letters)
             async with (
                 open_orders_queue(clients, names) as queue,
                 open_store(settings, clients.dynamodb, utc_now) as store,

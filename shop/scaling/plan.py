@@ -9,7 +9,7 @@ from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from shop.scaling.charges import BATCH, ROUND_TRIP_SECONDS, Charge, Load, batch, charges
 from shop.scaling.limits import most_unfinished
 from shop.scaling.prices import Prices
-from worker.app import CLOCK_IN_SECONDS
+from worker.app import HEARTBEAT_SECONDS
 
 VCPU, MEMORY_GB = 0.25, 0.5
 """The smallest Fargate task: preparing is waiting, which takes next to no computing."""
@@ -66,7 +66,7 @@ def assumptions(load: Load, prices: Prices) -> Sequence[str]:
         f"Tickets: {at_cashier:.1f} with {load.cashiers} cashiers, {at_barista:.1f} at a worker.",
         "A worker receives as its slots become free, one by one, and makes no idle polls.",
         f"Leases and claims are extended every {load.lease_seconds:g} s.",
-        f"Workers clock in every {CLOCK_IN_SECONDS:g} s.",
+        f"Workers clock in every {HEARTBEAT_SECONDS:g} s.",
         f"A cashier looks at the roster for an order, every {HEARTBEATS_TTL_SECONDS:g} s at most.",
         "An order is of 1 KB, in one shop, placed without a key, and collected.",
         "One notifier fans out and serves live streams; no webhooks, no e-mail.",

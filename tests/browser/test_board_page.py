@@ -28,7 +28,7 @@ pytestmark = [
 
 @contextlib.asynccontextmanager
 async def browsing(url: str) -> AsyncIterator[tuple[Page, list[str]]]:
-    """Give a page, and a list in which everything that it complains about gathers."""
+    """Give a page, and a list that collects its errors and warnings."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM,

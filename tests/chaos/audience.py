@@ -1,4 +1,4 @@
-"""What subscribers have heard, and all else that the invariants of subscribers are judged by."""
+"""What subscribers have received, and the other evidence of a run with subscribers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.chaos.editors import Issue
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One receipt of an issue, which began at a time of day; those of one have the same `key`."""
+class Received:
+    """One receipt of an issue, at a time of day; repeated receipts have the same `key`."""
 
     key: str
     subject: str
@@ -22,15 +22,15 @@ class Heard:
 class Notes:
     """What one subscriber has noted.
 
-    `resets` is how often a live stream was told that it may have a gap. `ended_at` is when it was
-    told that it is unsubscribed.
+    `resets` counts the reset events of a live stream, which announce a gap. `ended_at` is when the
+    subscriber got the answer to its unsubscription.
     """
 
     name: str
     topics: frozenset[str]
     is_live: bool = False
     agreed: bool = True
-    heard: list[Heard] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list)
     resets: int = 0
     ended_at: float | None = None
 
@@ -41,22 +41,24 @@ class Notes:
 
     @property
     def subjects(self) -> Sequence[str]:
-        """The subjects of what was heard, once it was deduplicated."""
-        return list({heard.key: heard.subject for heard in self.heard}.values())
+        """The subjects received, without duplicates."""
+        return list({one.key: one.subject for one in self.received}.values())
 
     def missing(self, accepted: Sequence[Issue]) -> Sequence[Issue]:
-        """List the issues that it should have heard, and has not."""
-        heard = set(self.subjects)
+        """List the accepted issues of its topics that it has not received."""
+        received = set(self.subjects)
         return [
-            issue for issue in accepted if issue.topic in self.topics and issue.subject not in heard
+            issue
+            for issue in accepted
+            if issue.topic in self.topics and issue.subject not in received
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """All that is known of a run. `attempted` has the topic of each subject that may be out.
+    """The evidence of a run. `attempted` has the topic of each subject that may be published.
 
-    `secrets` are what must not be in `logs`, the services' lines, nor in their `metrics`.
+    `secrets` must be neither in `logs`, the services' log lines, nor in their `metrics`.
     """
 
     accepted: Sequence[Issue]

@@ -1,4 +1,4 @@
-"""Clients that no shop would miss: slow ones, and those that send what nobody can take."""
+"""Bad clients: slow senders, and senders of requests that must be refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IMPOSSIBLE = (
 
 @dataclass
 class SlowSenders:
-    """Connections that announce a body, send so much of it at once, and then a byte a second."""
+    """Connections that announce a body, send some of it at once, and then a byte a second."""
 
     url: URL
     sent_at_once: int
@@ -38,7 +38,7 @@ class SlowSenders:
     longest: float = 0
 
     async def send(self) -> None:
-        """Send one body for as long as the other side lets us."""
+        """Send one body until the server ends the connection."""
         began = time.monotonic()
         async with connected(self.url) as (reader, writer):
             length = max(100, 2 * self.sent_at_once)
@@ -47,7 +47,7 @@ class SlowSenders:
             self.sending += 1
             async with background_task(_drip(writer), "drip"):
                 self.answers[(await reader.readline())[9:12].decode()] += 1
-                with contextlib.suppress(ConnectionError):  # it hangs up on what we still send
+                with contextlib.suppress(ConnectionError):  # the server closes while we send
                     await reader.read()
         self.longest = max(self.longest, time.monotonic() - began)
 
@@ -59,19 +59,19 @@ async def _drip(writer: asyncio.StreamWriter) -> None:
 
 
 async def refused(url: URL, request: bytes, statuses: AbstractSet[str]) -> None:
-    """Send a request; its answer has to have one of these statuses."""
+    """Send a request, and assert that its answer has one of these statuses."""
     assert (await said_to(url, request))[9:12] in statuses
 
 
 @dataclass
 class Memory:
-    """The most resident memory that a process had while it was watched, in bytes."""
+    """The peak resident memory of a watched process, in bytes."""
 
     process: psutil.Process
     most: int = 0
 
     async def watch(self) -> None:
-        """Watch for ever."""
+        """Watch until cancelled."""
         while True:
             self.most = max(self.most, self.process.memory_info().rss)
             await asyncio.sleep(0.05)

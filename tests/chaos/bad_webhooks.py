@@ -1,4 +1,4 @@
-"""Webhooks that agree to be subscribed, and then do what no subscriber should."""
+"""Webhooks that confirm their subscription, and then misbehave."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _CHUNK = bytes(2**16)
 
 @dataclass
 class BadWebhook:
-    """One that behaves as `then` says once it is subscribed; it notes when each event came."""
+    """A webhook that behaves as `then` once subscribed, and records when each event came."""
 
     then: Answering
     granted: Granted = field(init=False)
     came_at: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Agree, and then behave badly."""
+        """Answer the challenge, and misbehave on events."""
         event = await request.json()
         if event["type"] == CHALLENGE:
             return web.json_response({"challenge": event["data"]["challenge"]})
@@ -39,11 +39,11 @@ class BadWebhook:
         return await self.then(request)
 
     def came_since(self, time: float) -> set[str]:
-        """Give the ids of the events that came after that monotonic time."""
+        """The ids of the events that came after that monotonic time."""
         return {event_id for event_id, times in self.came_at.items() if times[-1] > time}
 
     def pauses(self, attempt: int) -> list[float]:
-        """List the seconds that went by after each event's first, second, … attempt."""
+        """The seconds between that attempt (1 is the first) and the next, for each event."""
         all_pauses = (list(pairwise(times)) for times in self.came_at.values())
         return [
             pauses[attempt - 1][1] - pauses[attempt - 1][0]
@@ -59,17 +59,17 @@ async def silent(_: web.Request) -> web.StreamResponse:
 
 
 async def accepting(_: web.Request) -> web.StreamResponse:
-    """Do as one should, after all."""
+    """Accept the event."""
     return web.Response()
 
 
 async def failing(_: web.Request) -> web.StreamResponse:
-    """Fail, and say no more."""
+    """Answer 500."""
     return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 async def redirecting(_: web.Request) -> web.StreamResponse:
-    """Lead to where nobody should go."""
+    """Redirect to a private address."""
     return web.Response(
         status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": f"http://{PRIVATE}/"}
     )
@@ -77,10 +77,10 @@ async def redirecting(_: web.Request) -> web.StreamResponse:
 
 @dataclass
 class Flood:
-    """Answers with a gibibyte, as far as it is taken."""
+    """Answers with a gibibyte, until the client stops reading."""
 
     most_taken: int = 0
-    """Bytes of one answer, with what the kernel keeps for both sides."""
+    """Bytes sent of one answer, including kernel buffers."""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer every event so."""
@@ -96,7 +96,7 @@ class Flood:
 
 @contextlib.asynccontextmanager
 async def bad_webhook(newsroom: Newsroom, topic: str, then: Answering) -> AsyncIterator[BadWebhook]:
-    """Subscribe a bad webhook; it is active by then."""
+    """Subscribe a bad webhook, and wait until it is active."""
     webhook = BadWebhook(then)
     async with receiver(webhook.answer) as served:
         answer = await subscribe(newsroom, topic, channel="webhook", url=served.url)

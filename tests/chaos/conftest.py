@@ -1,4 +1,4 @@
-"""What the tests of this folder may ask for."""
+"""Fixtures of the chaos tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.chaos.run import Run
 
 @pytest.fixture(scope="session")
 def seed(testrun_uid: str) -> int:
-    """The seed of all runs of this session, in however many processes it is."""
+    """The seed of all runs of this session, the same in all its processes."""
     asked = os.environ.get("COFFEE_CHAOS_SEED")
     seed = int(asked) if asked else int(testrun_uid[:5], 16)
     print(f"COFFEE_CHAOS_SEED={seed} repeats this run")  # noqa: T201 - shown when a test fails
@@ -21,7 +21,7 @@ def seed(testrun_uid: str) -> int:
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest, seed: int) -> Run:
-    """The run that a test is; what it finds goes into the table."""
+    """The run of a test; its results go into the table."""
 
     def note(row: Row) -> None:
         request.node.user_properties.append(recorded(row))

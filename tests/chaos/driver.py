@@ -1,4 +1,4 @@
-"""A shop of real processes under faults: opened, asked by customers, watched, and judged."""
+"""A shop of real processes under faults: opens it, drives it, and gathers the evidence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from shared.domain.order import Order, OrderState
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
 from shared.store.factory import open_store
-from tests.chaos.crew import STARTS_WITHIN, Crew
+from tests.chaos.barista_pool import STARTS_WITHIN, BaristaPool
 from tests.chaos.evidence import AtRest, Evidence, Outage
 from tests.chaos.gathering import all_orders, dead_letters
 from tests.chaos.listener import Listener, listening
@@ -56,10 +56,10 @@ class ChaosShop:
     queue: SqsQueue
     listener: Listener
     launcher: Launcher
-    crew: Crew
+    pool: BaristaPool
     faults: Faults
     witness: QueueWitness
-    counter_line: Proxy
+    counter_proxy: Proxy
     http: aiohttp.ClientSession
     customers: Customers
     ledger: Ledger
@@ -70,24 +70,24 @@ class ChaosShop:
     """A subscriber with a webhook, if there is one."""
 
     noted: Row | None = None
-    """What the runs before this one have found, in a shop that several share."""
+    """The results of earlier runs, in a shop that several runs share."""
 
     @property
     def counter(self) -> ServiceProcess:
-        """The counter in its latest life."""
+        """The current process of the counter."""
         return self.counters[-1]
 
     @property
     def kills(self) -> int:
         """How many processes of the shop were killed."""
         killed = [one for one in self.counters if one.process.returncode == -signal.SIGKILL]
-        return len(self.crew.kills) + len(killed)
+        return len(self.pool.kills) + len(killed)
 
     async def open_counter(self) -> None:
-        """Start the counter, and return when it is ready."""
+        """Start the counter, and return once it is ready."""
         self.counters.append(
             await self.launcher.start(
-                "shop.counter", "counter", COFFEE_AWS_ENDPOINT_URL=self.counter_line.url
+                "shop.counter", "counter", COFFEE_AWS_ENDPOINT_URL=self.counter_proxy.url
             )
         )
         await self.answers("/readyz", HTTPStatus.OK, STARTS_WITHIN)
@@ -109,7 +109,7 @@ class ChaosShop:
         await asyncio.gather(*(self.queue.send(body) for body in bodies))
 
     async def order(self, order_id: str) -> Order:
-        """Look an order up in the store itself."""
+        """Read an order from the store."""
         order = await self.store.get(order_id)
         assert order is not None
         return order
@@ -117,7 +117,7 @@ class ChaosShop:
     async def reaches(
         self, order_id: str, state: OrderState, seconds: float = 20, attempt: int = 0
     ) -> Order:
-        """Wait until an order is in a state, and at least in that attempt."""
+        """Wait until an order is in a state, in that attempt or a later one."""
 
         async def reached() -> bool:
             order = await self.order(order_id)
@@ -127,21 +127,21 @@ class ChaosShop:
         return await self.order(order_id)
 
     async def comes_to_rest(self, seconds: float) -> None:
-        """Wait until acknowledged orders are finished, the queues empty, and all is heard.
+        """Wait until acknowledged orders are finished, the queues empty, and all events received.
 
-        When that does not come within so many seconds, the evidence will show it.
+        If that takes longer than so many seconds, the evidence will show it.
         """
         with contextlib.suppress(TimeoutError):
             await until(self._at_rest, seconds)
 
     async def evidence(self) -> Evidence:
-        """Gather what is to be known of the run, at its end."""
+        """Gather the evidence at the end of the run."""
         visible, in_flight = await self.queue.waiting_and_in_flight()
         return Evidence(
             ledger=self.ledger,
             orders=await all_orders(self.store),
-            announcements=self.listener.heard,
-            hooked=self.hook.heard if self.hook else None,
+            announcements=self.listener.received,
+            hooked=self.hook.received if self.hook else None,
             secrets=self.hook.secrets if self.hook else (),
             seen=self.witness.seen,
             at_rest=AtRest(visible, in_flight),
@@ -157,14 +157,14 @@ class ChaosShop:
         return (
             not {order.id for order in under_way}.intersection(self.ledger.acknowledged)
             and await self.queue.waiting_and_in_flight() == (0, 0)
-            and await self.listener.hears_nothing_more()
-            and self._all_heard(await all_orders(self.store))
+            and await self.listener.is_idle()
+            and self._all_received(await all_orders(self.store))
         )
 
-    def _all_heard(self, orders: Sequence[Order]) -> bool:
+    def _all_received(self, orders: Sequence[Order]) -> bool:
         changes = {f"{order.id}:{n}" for order in orders for n in range(1, order.version + 1)}
-        listeners = [self.listener.heard, *([self.hook.heard] if self.hook else [])]
-        return all(changes <= {event.id for event in heard} for heard in listeners)
+        listeners = [self.listener.received, *([self.hook.received] if self.hook else [])]
+        return all(changes <= {event.id for event in received} for received in listeners)
 
 
 @contextlib.asynccontextmanager
@@ -181,14 +181,14 @@ async def open_chaos_shop(
         await provision(clients, names)
         store = await enter(open_store(settings, None, utc_now))
         witness = QueueWitness(store, names)
-        line = partial(open_proxy, emulator=emulator, faults=faults, witness=witness)
+        proxy = partial(open_proxy, emulator=emulator, faults=faults, witness=witness)
         connector = aiohttp.TCPConnector(limit=0)
         http = aiohttp.ClientSession(f"http://127.0.0.1:{port}", connector=connector)
-        counter_line, _ = await enter(line("counter")), await enter(http)
+        counter_proxy, _ = await enter(proxy("counter")), await enter(http)
         environment = {**_environment(folder, prefix, port), **variables}
         launcher = await enter(launching(folder, environment))
-        crew = Crew(launcher, line, witness.seen, seed)
-        stack.push_async_callback(crew.close)
+        pool = BaristaPool(launcher, proxy, witness.seen, seed)
+        stack.push_async_callback(pool.close)
         shop = ChaosShop(
             clients=clients,
             names=names,
@@ -197,16 +197,16 @@ async def open_chaos_shop(
             queue=await enter(open_orders_queue(clients, names)),
             listener=await enter(listening(clients, names)),
             launcher=launcher,
-            crew=crew,
+            pool=pool,
             faults=faults,
             witness=witness,
-            counter_line=counter_line,
+            counter_proxy=counter_proxy,
             http=http,
             customers=Customers(http, ledger, seed),
             ledger=ledger,
         )
         stack.push_async_callback(launcher.kill_all)
-        await asyncio.gather(shop.open_counter(), *(crew.hire() for _ in range(baristas)))
+        await asyncio.gather(shop.open_counter(), *(pool.start_one() for _ in range(baristas)))
         yield shop
 
 

@@ -1,4 +1,4 @@
-"""Editors: they publish newsletter issues until these are accepted, and keep a log."""
+"""Editors: they publish newsletter issues, retry until accepted, and keep a log."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import aiohttp
 from tests.support.waiting import eventually
 from tests.support.web import AS_STAFF
 
-_PATIENCE = aiohttp.ClientTimeout(total=10)
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
 _AGAIN_SECONDS = 0.1
 _PUBLISHED_WITHIN = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue that was accepted; no other attempt to publish has had its `subject`."""
+    """An issue that was accepted; its `subject` is unique to that attempt."""
 
     id: str
     topic: str
@@ -38,7 +38,7 @@ class Editors:
     http: aiohttp.ClientSession
     accepted: list[Issue] = field(default_factory=list)
     attempted: dict[str, str] = field(default_factory=dict)
-    """The topic of every subject for which an answer was waited, whatever came."""
+    """The topic of every subject that was sent, accepted or not."""
 
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -55,7 +55,7 @@ class Editors:
         await eventually(lambda: len(self.accepted) >= enough, _PUBLISHED_WITHIN)
 
     async def publish(self, topic: str) -> Issue:
-        """Publish an issue; when no answer comes, another one, since the first may be out."""
+        """Publish an issue; without an answer, publish another, as the first may be published."""
         while True:
             subject = f"Issue {next(self._numbers)} of {topic}"
             self.attempted[subject] = topic
@@ -65,7 +65,7 @@ class Editors:
                     f"/topics/{topic}/messages",
                     json={"subject": subject, "body": "Read on."},
                     headers=AS_STAFF,
-                    timeout=_PATIENCE,
+                    timeout=_TIMEOUT,
                 ) as response:
                     if response.status == HTTPStatus.ACCEPTED:
                         issue_id = (await response.json())["id"]

@@ -42,13 +42,13 @@ class AtRest:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of one run. `orders` are the store's, `announcements` a subscriber's.
+    """The evidence of one run. `orders` are the store's, `announcements` a subscriber's.
 
-    `hooked` is what a subscriber with a webhook was told, where there is one. `secrets` are what
-    must be in no log line and in no announcement, besides what customers gave.
+    `hooked` are the events that a webhook subscriber received, if there is one. `secrets` must be
+    in no log line and no announcement, nor may what customers gave.
 
     `poison` are bodies of tickets that can never be served; `logs` are the services' lines;
-    `max_receive_count` is the queue's. What has no default, no invariant should be judged without.
+    `max_receive_count` is the queue's. Fields without a default are needed by every check.
     """
 
     ledger: Ledger
@@ -66,22 +66,22 @@ class Evidence:
 
     @property
     def finished(self) -> Mapping[str, Order]:
-        """The orders that have come to an end, by their id."""
+        """The finished orders, by id."""
         return {order.id: order for order in self.orders if order.state in FINISHED}
 
     @property
     def lost(self) -> Sequence[str]:
-        """Orders that clients rely on and that have come to no end: acknowledged less finished."""
+        """Acknowledged orders that are not finished."""
         return list((Counter(self.ledger.acknowledged) - Counter([*self.finished])).elements())
 
     @property
     def duplicate_orders(self) -> int:
-        """How many orders stand beside another of the same customer, who asked for one."""
+        """How many orders exceed one per customer, who asked for one."""
         names = Counter(order.customer_name for order in self.orders)
         return names.total() - len(names)
 
     @property
     def duplicate_deliveries(self) -> int:
-        """How often a ticket was delivered beyond its first time."""
+        """How often tickets were received again."""
         messages = Counter(delivered.message_id for delivered in self.seen.deliveries)
         return messages.total() - len(messages)

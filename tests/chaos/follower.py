@@ -1,4 +1,4 @@
-"""A subscriber of all orders' live stream, who comes back whenever it is cut off."""
+"""A subscriber of all orders' live stream, which reconnects whenever it is cut off."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _COMES_BACK_SECONDS = 0.1
 
 @dataclass
 class Follower:
-    """What it has heard; `connected` is set while it listens."""
+    """Collects events; `connected` is set while the stream is open."""
 
     http: aiohttp.ClientSession
-    heard: list[CloudEvent] = field(default_factory=list)
+    received: list[CloudEvent] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def follow(self) -> None:
-        """Follow for ever."""
+        """Follow until cancelled."""
         while True:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 await self._listen()
@@ -40,4 +40,4 @@ class Follower:
                 if line.startswith(b"data: {"):
                     event = json.loads(line.removeprefix(b"data: "))
                     if "specversion" in event:
-                        self.heard.append(CloudEvent.model_validate(event))
+                        self.received.append(CloudEvent.model_validate(event))

@@ -28,13 +28,13 @@ async def all_orders(store: OrderStore) -> Sequence[Order]:
 
 
 async def dead_letters(clients: AwsClients, names: Names) -> Sequence[DeadLetter]:
-    """Read the whole dead-letter queue, each message once, and leave there what is in it."""
+    """Read the whole dead-letter queue, each message once, without deleting any."""
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
     queue = SqsQueue(clients.sqs, url, visibility_timeout=60, wait_time=1)
     letters: dict[str, DeadLetter] = {}
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_READ_WITHIN):
-            # The counter may be holding some of them, to look at them as well.
+            # The counter may have leased some of them to read them, too.
             while len(letters) < sum(await queue.waiting_and_in_flight()):
                 for letter in await queue.receive(10):
                     reason = letter.attributes.get(REASON)

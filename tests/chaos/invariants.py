@@ -1,4 +1,4 @@
-"""Judges a run: which invariants of the shop does its evidence break?
+"""Checks which invariants of the shop the evidence of a run breaks.
 
 The method is that of Jepsen's total-queue checker: attempted, acknowledged and finished are
 multisets; what is lost or unexpected breaks an invariant, what is only delivered twice does not.
@@ -19,7 +19,7 @@ from tests.chaos.evidence import FINISHED, Evidence
 from tests.chaos.witness import is_copy
 
 _WITH_SECRETS = 10
-"""How many customers' secrets are looked for: what gives one away gives all away."""
+"""For how many customers the logs are searched: a leak of one is a leak of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Violation:
 
 
 def violations(evidence: Evidence) -> Sequence[Violation]:
-    """Hold every invariant against the evidence."""
+    """Check every invariant against the evidence."""
     return [
         Violation(invariant, detail)
         for invariant, broken in INVARIANTS.items()
@@ -55,19 +55,19 @@ def no_order_is_unexpected(evidence: Evidence) -> Iterator[str]:
 
 
 def one_key_is_one_order(evidence: Evidence) -> Iterator[str]:
-    """I3: neither is one key told two orders, nor are two stored for it, nor two keys told one."""
+    """I3: one key is never acknowledged or stored as two orders, nor two keys as one."""
     keys = {attempt.customer_name: attempt.key for attempt in evidence.ledger.attempts}
     stored = Counter(keys.get(order.customer_name) for order in evidence.orders)
     for key, count in stored.items():
         if key is not None and count > 1:
             yield f"key {key} has {count} orders"
-    pairs = {(told.key, told.order["id"]) for told in evidence.ledger.told if told.order}
+    pairs = {(reply.key, reply.order["id"]) for reply in evidence.ledger.replies if reply.order}
     for key, count in Counter(key for key, _ in pairs).items():
         if count > 1:
-            yield f"key {key} was told {count} orders"
+            yield f"key {key} was acknowledged {count} orders"
     for order_id, count in Counter(order_id for _, order_id in pairs).items():
         if count > 1:
-            yield f"{order_id} was told to {count} keys"
+            yield f"{order_id} was acknowledged to {count} keys"
 
 
 def states_move_as_they_may(evidence: Evidence) -> Iterator[str]:
@@ -86,22 +86,22 @@ def states_move_as_they_may(evidence: Evidence) -> Iterator[str]:
 
 
 def every_change_is_announced(evidence: Evidence) -> Iterator[str]:
-    """I5: to every subscriber each change under its one id, and nothing that did not happen."""
-    yield from _unlike_what_happened(evidence, evidence.announcements)
+    """I5: every subscriber receives each change under one id, and nothing that did not happen."""
+    yield from _differences(evidence, evidence.announcements)
     if evidence.hooked is not None:
-        for detail in _unlike_what_happened(evidence, evidence.hooked):
+        for detail in _differences(evidence, evidence.hooked):
             yield f"by webhook, {detail}"
 
 
-def _unlike_what_happened(evidence: Evidence, events: Sequence[CloudEvent]) -> Iterator[str]:
-    heard: dict[str, set[str]] = {}
+def _differences(evidence: Evidence, events: Sequence[CloudEvent]) -> Iterator[str]:
+    received: dict[str, set[str]] = {}
     for event in events:
-        heard.setdefault(event.id, set()).add(event.data["state"])
+        received.setdefault(event.id, set()).add(event.data["state"])
     happened = {change: state for order in evidence.orders for change, state in _changes(order)}
     for change, state in happened.items():
-        if change not in heard:
+        if change not in received:
             yield f"{change} ({state}) was not announced"
-    for change, states in heard.items():
+    for change, states in received.items():
         if states != {happened.get(change)}:
             yield f"{change} is {happened.get(change)} and was announced as {sorted(states)}"
 
@@ -109,14 +109,14 @@ def _unlike_what_happened(evidence: Evidence, events: Sequence[CloudEvent]) -> I
 def what_was_acknowledged_is_stored(evidence: Evidence) -> Iterator[str]:
     """I6: name, lines and prices."""
     stored = {order.id: order for order in evidence.orders}
-    for told in evidence.ledger.told:
-        order = stored.get(told.order["id"]) if told.order else None
-        if told.order is not None and order is not None:
+    for reply in evidence.ledger.replies:
+        order = stored.get(reply.order["id"]) if reply.order else None
+        if reply.order is not None and order is not None:
             lines = [(line.item, line.size, line.quantity, line.total) for line in order.items]
-            told_lines = [tuple(x[n] for n in _LINE) for x in told.order["items"]]
-            shown = (told.order["customer_name"], told.order["total"], told_lines)
+            replied_lines = [tuple(x[n] for n in _LINE) for x in reply.order["items"]]
+            shown = (reply.order["customer_name"], reply.order["total"], replied_lines)
             if shown != (order.customer_name, order.total, lines):
-                yield f"{order.id} was told as {shown}"
+                yield f"{order.id} was acknowledged as {shown}"
 
 
 _LINE = ("item", "size", "quantity", "total")
@@ -156,7 +156,7 @@ def only_the_current_attempt_completes(evidence: Evidence) -> Iterator[str]:
 
 
 def poison_is_dead_lettered(evidence: Evidence) -> Iterator[str]:
-    """I9: once and with a reason, after no more deliveries than may be."""
+    """I9: once and with a reason, after no more than the maximal number of receives."""
     for body in evidence.poison:
         letters = [letter for letter in evidence.dead_letters if is_copy(letter.body, body)]
         if len(letters) != 1:
@@ -170,7 +170,7 @@ def poison_is_dead_lettered(evidence: Evidence) -> Iterator[str]:
 
 
 def everything_is_at_rest(evidence: Evidence) -> Iterator[str]:
-    """I10: nothing visible or in flight, and what was accepted is accounted for."""
+    """I10: nothing is visible or in flight, and every accepted order has ended."""
     if evidence.at_rest.visible or evidence.at_rest.in_flight:
         yield f"{evidence.at_rest.visible} visible and {evidence.at_rest.in_flight} in flight"
     accepted = set(evidence.ledger.acknowledged)
@@ -180,19 +180,19 @@ def everything_is_at_rest(evidence: Evidence) -> Iterator[str]:
 
 
 def nothing_counts_during_an_outage(evidence: Evidence) -> Iterator[str]:
-    """I11: no order that was first asked for during an outage is acknowledged before its end."""
+    """I11: an order first sent during an outage is not acknowledged before the outage ends."""
     first: dict[str, float] = {}
     for attempt in evidence.ledger.attempts:
         first.setdefault(attempt.key, attempt.sent_at)
-    for told in evidence.ledger.told:
+    for reply in evidence.ledger.replies:
         for outage in evidence.outages:
-            asked = first.get(told.key, told.sent_at)
-            if told.acknowledges and outage.began < asked and told.answered_at < outage.ended:
-                yield f"key {told.key} was acknowledged during an outage"
+            asked = first.get(reply.key, reply.sent_at)
+            if reply.acknowledges and outage.began < asked and reply.answered_at < outage.ended:
+                yield f"key {reply.key} was acknowledged during an outage"
 
 
-def nothing_private_is_told(evidence: Evidence) -> Iterator[str]:
-    """I15: what some of the customers gave, and other secrets, are in no log line or event."""
+def nothing_private_is_disclosed(evidence: Evidence) -> Iterator[str]:
+    """I15: no log line or event contains a customer's data or another secret."""
     public = json.dumps([dict(line) for line in evidence.logs], ensure_ascii=False)
     public += "".join(event.model_dump_json() for event in evidence.announcements)
     asked = evidence.ledger.attempts[:_WITH_SECRETS]
@@ -215,7 +215,7 @@ INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = MappingProxyType
         "I9": poison_is_dead_lettered,
         "I10": everything_is_at_rest,
         "I11": nothing_counts_during_an_outage,
-        "I15": nothing_private_is_told,
+        "I15": nothing_private_is_disclosed,
     }
 )
 

@@ -1,4 +1,4 @@
-"""A subscriber of order-events with a queue of its own: hears what the world is told."""
+"""A subscriber of order-events with a queue of its own, which receives every announcement."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ class Listener:
 
     def __init__(self, queue: SqsQueue) -> None:
         self._queue = queue
-        self.heard: list[CloudEvent] = []
+        self.received: list[CloudEvent] = []
 
     async def listen(self) -> None:
-        """Listen for ever; while the emulator is away there is nothing to hear."""
+        """Receive until cancelled; retry while the emulator is away."""
         while True:
             try:
-                deliveries = await self._queue.receive(10)
+                messages = await self._queue.receive(10)
             except AwsUnavailableError:
                 await asyncio.sleep(0.1)
                 continue
-            self.heard += [CloudEvent.model_validate_json(delivery.body) for delivery in deliveries]
-            await asyncio.gather(*map(self._queue.delete, deliveries), return_exceptions=True)
+            self.received += [CloudEvent.model_validate_json(message.body) for message in messages]
+            await asyncio.gather(*map(self._queue.delete, messages), return_exceptions=True)
 
-    async def hears_nothing_more(self) -> bool:
-        """Tell whether all that was published up to now has been heard."""
+    async def is_idle(self) -> bool:
+        """Whether everything published so far has been received."""
         return await self._queue.waiting_and_in_flight() == (0, 0)
 
 

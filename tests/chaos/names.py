@@ -1,4 +1,4 @@
-"""What names mean to a process, and which addresses it has dialled, by Python's own audit."""
+"""Resolves names for a process, and records the addresses it connects to, by audit hooks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class NameServer:
-    """Means some names for the processes that have its `variables`; others mean what they do."""
+    """Resolves some names for the processes that have its `variables`; others as usual."""
 
     folder: Path
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Give the variables by which a service asks it."""
+        """The variables of a service that uses it."""
         return {
             "CHAOS_NAMES": str(self._names),
             "CHAOS_DIALS": str(self._dials),
@@ -24,13 +24,13 @@ class NameServer:
         }
 
     def mean(self, **meanings: str) -> None:
-        """Let each of these names under `.test` lead to one address from now on."""
+        """Resolve each of these names under `.test` to one address from now on."""
         news = self._names.with_suffix(".new")
         news.write_text(json.dumps({f"{name}.test": to for name, to in meanings.items()}))
         news.replace(self._names)
 
     def dialled(self) -> set[str]:
-        """Give the addresses that were connected to, or tried."""
+        """Return the addresses to which a connection was tried."""
         return set(self._dials.read_text().split())
 
     @property

@@ -1,4 +1,4 @@
-"""A notifier as a process that is killed and started again, under one name and at one address."""
+"""A notifier as a process that is killed and restarted, under one name and at one address."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class Newsroom:
     secrets: list[str] = field(default_factory=lambda: [STAFF_KEY])
 
     async def open(self) -> None:
-        """Start the notifier, and return when it is ready."""
+        """Start the notifier, and return once it is ready."""
         self.lives.append(await self.launcher.start("notifier", "notifier"))
         await until(self._ready, _STARTS_WITHIN)
 
     async def kill(self) -> None:
-        """End it on the spot."""
+        """Kill it."""
         await self.lives[-1].kill()
 
     async def metrics(self) -> str:
-        """Read what this life has counted."""
+        """Read the metrics of the current process."""
         async with self.http.get("/metrics") as response:
             return await response.text()
 
     async def audience(self) -> Audience:
-        """Gather what is to be known of the run, at its end."""
+        """Gather the evidence at the end of the run."""
         return Audience(
             accepted=self.editors.accepted,
             attempted=self.editors.attempted,
@@ -68,7 +68,7 @@ class Newsroom:
 
 @contextlib.asynccontextmanager
 async def open_newsroom(emulator: str, folder: Path, **variables: str) -> AsyncIterator[Newsroom]:
-    """Open a notifier at an emulator; `variables` are more settings of it."""
+    """Open a notifier at an emulator; `variables` are its further settings."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {

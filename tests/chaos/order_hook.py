@@ -1,4 +1,4 @@
-"""A webhook subscriber of all orders' events, which agrees, and notes what it is told."""
+"""A webhook subscriber of all orders' events, which confirms, and records what it receives."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from tests.support.webhooks import receiver
 
 @dataclass
 class OrderHook:
-    """Its server; `secrets` are what nobody else may learn of its subscription."""
+    """Its server; `secrets` are the parts of its subscription that must not be disclosed."""
 
     url: str = ""
-    heard: list[CloudEvent] = field(default_factory=list)
+    received: list[CloudEvent] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Note an event, or agree."""
+        """Record an event, or answer the challenge."""
         event = CloudEvent.model_validate(await request.json())
         if event.type == CHALLENGE:
             return web.json_response({"challenge": event.data["challenge"]})
-        self.heard.append(event)
+        self.received.append(event)
         return web.Response()
 
     async def subscribe(self, http: aiohttp.ClientSession) -> None:
-        """Subscribe as staff, and return when that is agreed; once is enough."""
+        """Subscribe as staff, and return once that is confirmed; only the first call does so."""
         if self.secrets:
             return
         async with http.post(
@@ -59,7 +59,7 @@ class OrderHook:
 
 @contextlib.asynccontextmanager
 async def order_hook() -> AsyncIterator[OrderHook]:
-    """Serve a webhook that is to be subscribed."""
+    """Serve a webhook; the test subscribes it."""
     hook = OrderHook()
     async with receiver(hook.answer) as served:
         hook.url = f"{served.url}?key=the-key-of-the-hook"

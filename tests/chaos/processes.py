@@ -1,4 +1,4 @@
-"""The services as processes that can be killed, stopped, frozen, and read the log of."""
+"""The services as processes: to kill, stop and freeze, and whose logs can be read."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LEAVES_WITHIN = 30
-"""Seconds within which every service is gone after a SIGTERM, whatever it has in hand."""
+STOPS_WITHIN = 30
+"""Seconds within which every service ends after a SIGTERM, even with work in hand."""
 
 
 @dataclass(frozen=True)
 class ServiceProcess:
-    """One life of a service; its log is appended to that of its lives before."""
+    """One process of a service; its log is appended to that of the processes before it."""
 
     process: asyncio.subprocess.Process
     log: Path
@@ -30,46 +30,46 @@ class ServiceProcess:
         return self.process.returncode is None
 
     def freeze(self) -> None:
-        """Stop it in the middle of whatever it does (SIGSTOP)."""
+        """Pause it at any point (SIGSTOP)."""
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on as if nothing had been (SIGCONT)."""
+        """Let it continue (SIGCONT)."""
         self.process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
-        """End it on the spot (SIGKILL)."""
+        """Kill it (SIGKILL)."""
         if self.alive:
             self.process.kill()
         await self.process.wait()
 
-    async def leave(self) -> int:
-        """Ask it to end (SIGTERM), and give its exit status."""
+    async def terminate(self) -> int:
+        """Stop it (SIGTERM), and return its exit status."""
         if self.alive:
             self.process.terminate()
-        async with asyncio.timeout(LEAVES_WITHIN):
+        async with asyncio.timeout(STOPS_WITHIN):
             return await self.process.wait()
 
     def lines(self) -> Iterator[Mapping[str, Any]]:
-        """Read what this service has logged, in all its lives."""
+        """Read the log of this service, from all its processes."""
         return read_log(self.log)
 
     def has_logged(self, event: str, **fields: object) -> bool:
-        """Tell whether there is a line of this event with these fields."""
+        """Whether the log has a line of this event with these fields."""
         return any(
             line.get("event") == event and fields.items() <= line.items() for line in self.lines()
         )
 
 
 def read_log(log: Path) -> Iterator[Mapping[str, Any]]:
-    """Read the lines of a log; one that was cut off by a kill is left out."""
+    """Read the lines of a log, without any that a kill has cut off."""
     for line in log.read_text().splitlines():
         with contextlib.suppress(ValueError):
             yield json.loads(line)
 
 
 class Launcher:
-    """Starts services that end, at the latest, with the process that the launcher is in."""
+    """Starts services that end with this process at the latest."""
 
     def __init__(self, logs: Path, variables: Mapping[str, str], lifeline: int) -> None:
         self._logs = logs
@@ -79,7 +79,7 @@ class Launcher:
         self._started: list[ServiceProcess] = []
 
     async def start(self, module: str, name: str, **variables: str) -> ServiceProcess:
-        """Start `python -m module`; `name` is its log's."""
+        """Start `python -m module`, with a log of that name."""
         log = self._logs / f"{name}.jsonl"
         with log.open("ab") as stderr:
             process = await asyncio.create_subprocess_exec(
@@ -94,18 +94,18 @@ class Launcher:
         return self._started[-1]
 
     def logs(self) -> list[Mapping[str, Any]]:
-        """Read every line that every service has logged."""
+        """Read the log lines of all services."""
         return [line for log in sorted(self._logs.glob("*.jsonl")) for line in read_log(log)]
 
     async def kill_all(self) -> None:
-        """End whatever is still there, frozen or not."""
+        """Kill all that still run, frozen or not."""
         for service in self._started:
             await service.kill()
 
 
 @contextlib.asynccontextmanager
 async def launching(logs: Path, variables: Mapping[str, str]) -> AsyncIterator[Launcher]:
-    """Give a launcher; what it has started is gone when the block ends."""
+    """Give a launcher; at the end of the block its processes are killed."""
     lifeline, held = os.pipe()
     launcher = Launcher(logs, variables, lifeline)
     try:

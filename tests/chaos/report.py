@@ -1,4 +1,4 @@
-"""What the runs found, as a table: at the end of pytest's output, and in build/chaos.md."""
+"""The results of the runs as a table: at the end of pytest's output, and in build/chaos.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one run found; none where it was not measured.
+    """The results of one run; none where not measured.
 
     `recovery` is in seconds, and 0 where there is nothing to recover.
     """
@@ -41,7 +41,7 @@ class Row:
     recovery: float = 0
 
     def beyond(self, earlier: Row | None) -> Row:
-        """Leave out what an earlier run in the same shop has found."""
+        """Subtract the results of an earlier run in the same shop."""
         if earlier is None:
             return self
         return replace(
@@ -59,7 +59,7 @@ def _beyond(count: int | None, earlier: int | None) -> int | None:
 
 
 def table(rows: Iterable[Row]) -> Iterator[str]:
-    """Write rows as a table in Markdown, the runs of one fault as one."""
+    """Write rows as a table in Markdown, one line per fault."""
     yield _line(_HEAD)
     yield _line("---" for _ in _HEAD)
     for fault, runs in groupby(sorted(rows, key=lambda row: row.fault), lambda row: row.fault):
@@ -88,7 +88,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def recorded(row: Row) -> tuple[str, Any]:
-    """Make a row a property of a test, as it can cross from one process of pytest to another."""
+    """Make a row a property of a test, which pytest passes between its processes."""
     return PROPERTY, asdict(row)
 
 

@@ -1,4 +1,4 @@
-"""A disk that is full when we say so: a small tmpfs, and a file that takes up what is left."""
+"""A disk that can be filled: a small tmpfs, and a file that takes up the free space."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ needs_mounting = pytest.mark.skipif(
 
 @dataclass(frozen=True, slots=True)
 class SmallDisk:
-    """What is mounted at `folder`."""
+    """A disk mounted at `folder`."""
 
     folder: Path
 
     def fill(self) -> None:
-        """Leave no room at all."""
+        """Fill the disk completely."""
         with contextlib.suppress(OSError), self._filler.open("ab", buffering=0) as filler:
             while True:
                 filler.write(bytes(4096))
 
     def make_room(self) -> None:
-        """Take away what fills it."""
+        """Remove the file that fills it."""
         self._filler.unlink()
 
     @property

@@ -1,4 +1,4 @@
-"""Subscribers by each channel, as they are in the world; all keep notes of what they hear."""
+"""Subscribers of each channel, as in the real world; all record what they receive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from yarl import URL
 from notifier.stream import sse
 from shared.runtime.lifecycle import background_task
 from shop.client.live_stream import LiveStream
-from tests.chaos.audience import Heard, Notes
+from tests.chaos.audience import Notes, Received
 from tests.chaos.newsroom import Newsroom
 from tests.support.waiting import until
 from tests.support.web import AS_STAFF
@@ -44,14 +44,14 @@ class Granted:
 
     @property
     def as_manager(self) -> dict[str, str]:
-        """The headers of whoever manages it."""
+        """The headers of its manager."""
         return {"Authorization": f"Bearer {self.manage_token}"}
 
 
-async def subscribe(newsroom: Newsroom, topic: str, **wish: Any) -> dict[str, Any]:
-    """Ask for a subscription as staff; nothing that is secret in the answer may be told again."""
+async def subscribe(newsroom: Newsroom, topic: str, **request: Any) -> dict[str, Any]:
+    """Subscribe as staff, and record the secrets of the answer."""
     async with newsroom.http.post(
-        f"/topics/{topic}/subscriptions", json=wish, headers=AS_STAFF
+        f"/topics/{topic}/subscriptions", json=request, headers=AS_STAFF
     ) as response:
         answer: dict[str, Any] = await response.json()
         assert response.status == HTTPStatus.CREATED, answer
@@ -62,7 +62,7 @@ async def subscribe(newsroom: Newsroom, topic: str, **wish: Any) -> dict[str, An
 
 
 async def shown(newsroom: Newsroom, granted: Granted) -> dict[str, Any]:
-    """Look a subscription up."""
+    """Read a subscription."""
     address = f"/subscriptions/{granted.id}"
     async with newsroom.http.get(address, headers=granted.as_manager) as response:
         answer: dict[str, Any] = await response.json()
@@ -80,25 +80,25 @@ async def becomes(newsroom: Newsroom, granted: Granted, state: str, seconds: flo
 
 @dataclass
 class WebhookSubscriber:
-    """A server that verifies what it is sent; one that does not `agree` echoes no challenge."""
+    """A server that verifies each request; it answers the challenge only if it has `agreed`."""
 
     notes: Notes
     granted: list[Granted] = field(default_factory=list)
     keys: list[Webhook] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer as a subscriber should, who notes first what was heard."""
+        """Verify and record an event, then answer 200."""
         came_at = time.time()
         event = await request.json()
         if event["type"] == CHALLENGE:
             said = event["data"]["challenge"] if self.notes.agreed else "no, thank you"
             return web.json_response({"challenge": said})
         self._verify(Request(request.method, request.path, request.headers, await request.read()))
-        self.notes.heard.append(Heard(event["id"], event["data"]["subject"], came_at))
+        self.notes.received.append(Received(event["id"], event["data"]["subject"], came_at))
         return web.Response()
 
     async def unsubscribe(self, newsroom: Newsroom) -> None:
-        """End its subscriptions; nothing more may come from then on."""
+        """End its subscriptions; from then on nothing may arrive."""
         for one in self.granted:
             address = f"/subscriptions/{one.id}"
             async with newsroom.http.delete(address, headers=one.as_manager) as response:
@@ -117,7 +117,7 @@ class WebhookSubscriber:
 
 @contextlib.asynccontextmanager
 async def by_webhook(newsroom: Newsroom, notes: Notes) -> AsyncIterator[WebhookSubscriber]:
-    """Subscribe a webhook to each of its topics; those who agree are active by then."""
+    """Subscribe a webhook to each of its topics; if it agrees, wait until it is active."""
     subscriber = WebhookSubscriber(notes)
     newsroom.subscribers.append(notes)
     async with receiver(subscriber.answer) as served:
@@ -135,7 +135,7 @@ async def by_webhook(newsroom: Newsroom, notes: Notes) -> AsyncIterator[WebhookS
 
 @dataclass
 class MailSubscriber:
-    """Somebody who reads the mail in the folder that is to one address."""
+    """Reads the mail to one address in the folder."""
 
     newsroom: Newsroom
     notes: Notes
@@ -145,11 +145,11 @@ class MailSubscriber:
 
     @property
     def address(self) -> str:
-        """Where mail comes to."""
+        """The mail address."""
         return f"{self.notes.name}@subscribers.example"
 
     def mail(self) -> list[EmailMessage]:
-        """Read the mail that is new, and note the issues."""
+        """Read new mail, and record the issues."""
         new = []
         for file in sorted(self.newsroom.folder.glob("mail/[!.]*.eml")):
             if file.name in self._read:
@@ -160,8 +160,10 @@ class MailSubscriber:
                 new.append(message)
                 self._note_link(message["List-Unsubscribe"].strip("<>"))
                 if "List-Id" in message:
-                    heard = Heard(message["Message-ID"], message["Subject"], file.stat().st_mtime)
-                    self.notes.heard.append(heard)
+                    received = Received(
+                        message["Message-ID"], message["Subject"], file.stat().st_mtime
+                    )
+                    self.notes.received.append(received)
         return new
 
     async def confirm(self, granted: Granted) -> None:
@@ -200,7 +202,7 @@ class MailSubscriber:
 
 
 async def by_mail(newsroom: Newsroom, notes: Notes) -> MailSubscriber:
-    """Subscribe an address to each of its topics, and confirm that if it agrees."""
+    """Subscribe an address to each of its topics, and confirm if it agrees."""
     subscriber = MailSubscriber(newsroom, notes)
     newsroom.subscribers.append(notes)
     newsroom.secrets.append(subscriber.address)
@@ -215,7 +217,7 @@ async def by_mail(newsroom: Newsroom, notes: Notes) -> MailSubscriber:
 
 @contextlib.asynccontextmanager
 async def by_stream(newsroom: Newsroom, notes: Notes) -> AsyncIterator[None]:
-    """Follow its topics live, and come back as a browser does whenever the stream breaks off."""
+    """Follow its topics live, and reconnect as a browser does when the stream ends."""
     newsroom.subscribers.append(notes)
     stream = LiveStream(newsroom.http, topics=",".join(sorted(notes.topics)))
     async with background_task(_follow(stream, notes), notes.name):
@@ -233,6 +235,8 @@ async def _follow(stream: LiveStream, notes: Notes) -> None:
                     if event.kind == "reset":
                         notes.resets += 1
                         continue
-                    told = json.loads(event.data)
-                    notes.heard.append(Heard(told["id"], told["data"]["subject"], time.time()))
+                    data = json.loads(event.data)
+                    notes.received.append(
+                        Received(data["id"], data["data"]["subject"], time.time())
+                    )
         await asyncio.sleep(sse.RETRY_SECONDS)

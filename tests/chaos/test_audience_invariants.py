@@ -1,4 +1,4 @@
-"""The judge of subscribers is judged: each invariant can be seen to fail."""
+"""The checks of subscribers are checked: each invariant can be seen to fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.audience import Audience, Heard, Notes
+from tests.chaos.audience import Audience, Notes, Received
 from tests.chaos.audience_invariants import INVARIANTS, audience_violations
 from tests.chaos.editors import Issue
 
@@ -15,20 +15,20 @@ COUPON, TRIVIA = Issue("1", "coupons", "A coupon"), Issue("2", "coffee-trivia", 
 Doctor = Callable[[Audience], None]
 
 
-def heard(issue: Issue, at: float = 10) -> Heard:
-    return Heard(issue.id, issue.subject, at)
+def received(issue: Issue, at: float = 10) -> Received:
+    return Received(issue.id, issue.subject, at)
 
 
 def a_good_run() -> Audience:
-    """Somebody by webhook, somebody live, somebody who left in time, somebody who never agreed."""
+    """Subscribers by webhook, live, unsubscribed in time, and never confirmed."""
     coupons = frozenset({"coupons"})
     return Audience(
         accepted=[COUPON, TRIVIA],
         attempted={issue.subject: issue.topic for issue in (COUPON, TRIVIA)},
         subscribers=[
-            Notes("hook", coupons, heard=[heard(COUPON), heard(COUPON, 11)]),
-            Notes("live", coupons, is_live=True, heard=[heard(COUPON)]),
-            Notes("gone", coupons, heard=[heard(COUPON, 9.6)], ended_at=9.5),
+            Notes("hook", coupons, received=[received(COUPON), received(COUPON, 11)]),
+            Notes("live", coupons, is_live=True, received=[received(COUPON)]),
+            Notes("gone", coupons, received=[received(COUPON, 9.6)], ended_at=9.5),
             Notes("never", coupons, agreed=False),
         ],
         secrets=["https://ada.example/?key=1", "ada@example.com"],
@@ -38,23 +38,23 @@ def a_good_run() -> Audience:
 
 
 def forget(who: int) -> Doctor:
-    return lambda run: run.subscribers[who].heard.clear()
+    return lambda run: run.subscribers[who].received.clear()
 
 
-def hears(who: int, *more: Heard) -> Doctor:
-    return lambda run: run.subscribers[who].heard.extend(more)
+def receives(who: int, *more: Received) -> Doctor:
+    return lambda run: run.subscribers[who].received.extend(more)
 
 
 VIOLATIONS: list[tuple[str, str, Doctor]] = [
     ("I5", "missed", forget(0)),
-    ("I5", "of another topic", hears(0, heard(TRIVIA))),
-    ("I5", "never published", hears(0, Heard("3", "Made up", 10))),
-    ("I5", "the same under another id", hears(0, Heard("3", COUPON.subject, 10))),
-    ("I5", "of another topic, live", hears(1, heard(TRIVIA))),
+    ("I5", "of another topic", receives(0, received(TRIVIA))),
+    ("I5", "never published", receives(0, Received("3", "Made up", 10))),
+    ("I5", "the same under another id", receives(0, Received("3", COUPON.subject, 10))),
+    ("I5", "of another topic, live", receives(1, received(TRIVIA))),
     ("I13", "a gap", forget(1)),
-    ("I14", "never agreed", hears(3, heard(COUPON))),
-    ("I14", "after the end", hears(2, heard(COUPON, 20))),
-    ("I14", "soon after the end", hears(2, heard(COUPON, 10))),
+    ("I14", "never agreed", receives(3, received(COUPON))),
+    ("I14", "after the end", receives(2, received(COUPON, 20))),
+    ("I14", "soon after the end", receives(2, received(COUPON, 10))),
 ]
 
 
@@ -90,8 +90,8 @@ def test_a_good_run_breaks_nothing() -> None:
     assert audience_violations(a_good_run()) == []
 
 
-def test_a_gap_that_was_told_of_breaks_nothing() -> None:
+def test_a_gap_with_a_reset_breaks_nothing() -> None:
     run = a_good_run()
-    run.subscribers[1].heard.clear()
+    run.subscribers[1].received.clear()
     run.subscribers[1].resets = 1
     assert audience_violations(run) == []

@@ -51,14 +51,14 @@ TOPIC = "coupons"
 GOOD, RATE = 4, 6
 PAUSES = (0.5, 1.0)
 JITTER = 0.2
-"""The part of a pause by which it may be shorter."""
+"""The fraction by which a pause may be shorter."""
 
 GIVES_UP_SECONDS = 1
-"""What anybody would lose who had to wait for one that never answers."""
+"""How long an attempt takes at a webhook that never answers."""
 
 SLOWER_BY, LATER_BY = len(PAUSES) + 1, 0.25
-"""How much longer others may wait, and by how many seconds more: a bad one is attempted as often,
-which takes a busy machine its time, and the emulator looks every 0.1 s."""
+"""The factor, and the seconds more, by which good webhooks may wait longer: a bad one costs so many
+attempts on a busy machine, and the emulator polls every 0.1 s."""
 
 MOST_TAKEN = 16 * 2**20
 """Bytes of a gibibyte: what the kernel keeps for both sides of a connection."""
@@ -69,7 +69,7 @@ MOST_MEMORY = 40 * 2**20
 async def test_bad_webhooks_delay_nobody_else_and_are_paused_and_none_gets_into_a_private_network(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
-    """The delays are held against those of a shop with as many good ones, at the same time."""
+    """The delays are compared with those of a shop with as many good webhooks."""
     issues, names, flood = run.size(20, 450), NameServer(tmp_path), Flood()
     proof = Certificate.of("moving.test", tmp_path).proof
     names.mean(moving="127.0.0.1")
@@ -120,7 +120,7 @@ async def test_bad_webhooks_delay_nobody_else_and_are_paused_and_none_gets_into_
         assert backs_off(bad[1])
         assert 0 < flood.most_taken < MOST_TAKEN
         assert memory.most - memory_before < MOST_MEMORY
-        assert moving.notes.heard == []
+        assert moving.notes.received == []
         assert "the address is not public" in (await shown(newsroom, private))["notice"]
         assert names.dialled() == {"127.0.0.1"}
         await until(lambda: all_are_dead_letters(newsroom, issues * len(paused)), RESTS_WITHIN)
@@ -157,18 +157,16 @@ async def granted(newsroom: Newsroom, url: str) -> Granted:
 
 
 async def delays(newsroom: Newsroom, issues: int) -> list[float]:
-    """Publish, and give the seconds until each of the good subscribers had heard each issue."""
+    """Publish, and return the seconds until each good subscriber had received each issue."""
     await newsroom.editors.publish_all([TOPIC] * issues, RATE)
     published = newsroom.editors.accepted
 
-    async def heard() -> bool:
+    async def all_received() -> bool:
         return not any(notes.missing(published) for notes in newsroom.subscribers)
 
-    await until(heard, RESTS_WITHIN)
+    await until(all_received, RESTS_WITHIN)
     asked_at = {issue.id: issue.asked_at for issue in published}
-    return [
-        heard.at - asked_at[heard.key] for notes in newsroom.subscribers for heard in notes.heard
-    ]
+    return [one.at - asked_at[one.key] for notes in newsroom.subscribers for one in notes.received]
 
 
 def quantile(seconds: list[float], part: float) -> float:
@@ -177,7 +175,7 @@ def quantile(seconds: list[float], part: float) -> float:
 
 
 def backs_off(webhook: BadWebhook) -> bool:
-    """Tell whether every pause between attempts was as long as it should be, or longer."""
+    """Whether every pause between attempts was at least as long as configured."""
     return all(
         (pauses := webhook.pauses(attempt)) and min(pauses) >= planned * (1 - JITTER) - 0.05
         for attempt, planned in enumerate(PAUSES, 1)
@@ -185,14 +183,14 @@ def backs_off(webhook: BadWebhook) -> bool:
 
 
 async def all_are_dead_letters(newsroom: Newsroom, count: int) -> bool:
-    """Tell whether so many deliveries were given up on."""
+    """Whether so many deliveries were given up on."""
     async with newsroom.http.get("/subscriptions/dead-letters", headers=AS_STAFF) as response:
         assert response.status == HTTPStatus.OK
         return bool((await response.json())["total"] >= count)
 
 
 async def redriven_to_who_is_back(newsroom: Newsroom, webhook: BadWebhook) -> int:
-    """Have a webhook do as it should, and hear all that it missed; give how much was redriven."""
+    """Make a webhook accept, redrive what it missed, and return how many were redriven."""
     webhook.then, back_at = accepting, time.monotonic()
     address, whose = "/subscriptions/dead-letters/redrive", webhook.granted.id
     async with newsroom.http.post(
@@ -201,9 +199,9 @@ async def redriven_to_who_is_back(newsroom: Newsroom, webhook: BadWebhook) -> in
         redriven: int = (await response.json())["redriven"]
     published = {issue.id for issue in newsroom.editors.accepted}
 
-    async def heard() -> bool:
+    async def all_received() -> bool:
         return published <= webhook.came_since(back_at)
 
-    await until(heard, RESTS_WITHIN)
+    await until(all_received, RESTS_WITHIN)
     await becomes(newsroom, webhook.granted, "active", RESTS_WITHIN)
     return redriven

@@ -29,7 +29,7 @@ async def test_a_retry_with_the_same_key_places_the_order_of_a_counter_that_was_
     ministack: str, tmp_path: Path, run: Run, action: str, moment: Moment
 ) -> None:
     async with open_chaos_shop(ministack, tmp_path, run.seed, baristas=0) as shop:
-        held = shop.counter_line.hold(action, moment)
+        held = shop.counter_proxy.hold(action, moment)
         (wanted,) = await shop.customers.plan(1, 1)
         asking = asyncio.create_task(shop.customers.ask(wanted))
         await held.reached()
@@ -41,13 +41,13 @@ async def test_a_retry_with_the_same_key_places_the_order_of_a_counter_that_was_
         await shop.open_counter()
         placed = await shop.customers.place(wanted)
         assert (placed["id"], placed["number"]) == (stored.id, "001")
-        await shop.crew.hire()
+        await shop.pool.start_one()
         await run.judged(shop, "kill -9 of the counter between store and send")
         ready = await shop.order(stored.id)
         assert (ready.state, ready.version) == (OrderState.READY, 3)
 
 
-async def test_no_order_is_lost_and_every_change_is_told_by_webhook_when_the_counter_is_killed(
+async def test_no_order_is_lost_and_every_change_reaches_the_webhook_when_the_counter_is_killed(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
     async with (

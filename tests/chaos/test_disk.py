@@ -68,16 +68,16 @@ async def test_a_write_torn_by_a_power_cut_costs_no_acknowledged_order(
         for cut in range(run.size(2, 10)):
             customers = asyncio.create_task(shop.customers.place_all(20, 20))
             await taken(shop, 20 * cut + 10)
-            await asyncio.gather(shop.counter.kill(), *map(shop.crew.kill, shop.crew.baristas))
+            await asyncio.gather(shop.counter.kill(), *map(shop.pool.kill, shop.pool.baristas))
             torn = torn_copy(shop.store_file, tmp_path / f"torn-{cut}", draw)
             async with open_sqlite_store(torn, "main") as store:
                 orders = await all_orders(store)
                 await store.check()
             assert orders == await all_orders(shop.store)
             assert {order.id for order in orders}.issuperset(shop.ledger.acknowledged)
-            await asyncio.gather(shop.open_counter(), *map(shop.crew.replace, shop.crew.baristas))
+            await asyncio.gather(shop.open_counter(), *map(shop.pool.replace, shop.pool.baristas))
             await customers
-            await shop.comes_to_rest(30)  # lest one ticket is cut off five times: its order fails
+            await shop.comes_to_rest(30)  # an order fails if its ticket is cut off five times
         evidence = await run.judged(shop, "power cut in mid-write")
         assert {order.state for order in evidence.orders} == {OrderState.READY}
 
@@ -88,9 +88,9 @@ async def taken(shop: ChaosShop, orders: int) -> None:
 
 
 def torn_copy(file: Path, folder: Path, draw: random.Random) -> Path:
-    """Copy a store as a disk has it after a power cut: its log ends in a part of a transaction.
+    """Copy a store as after a power cut: its log ends in a partial transaction.
 
-    What is appended has the salt of the log, as frames have, but not all that they should hold.
+    The appended frames have the salt of the log, but their content is damaged.
     """
     folder.mkdir()
     copy = folder / file.name
@@ -105,5 +105,5 @@ def torn_copy(file: Path, folder: Path, draw: random.Random) -> Path:
 
 
 def _frames_committed(file: Path) -> int:
-    """Say how much of the log counts, by its index: a log that begins anew leaves its old end."""
+    """Count the valid frames by the log's index: a restarted log keeps old frames at its end."""
     return int.from_bytes(file.with_name(f"{file.name}-shm").read_bytes()[16:20], sys.byteorder)

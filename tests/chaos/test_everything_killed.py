@@ -38,14 +38,14 @@ from tests.support.web import STAFF_KEY
 
 pytestmark = pytest.mark.timeout(1800 if LONG else 150)
 
-Look = Callable[[], Awaitable[Evidence]]
+Gather = Callable[[], Awaitable[Evidence]]
 NOBODY_LOOKED_ON = Sightings()
-"""Only the shop knows where its own emulator is: no proxy stands between, and I7 is not judged."""
+"""The shop starts its own emulator: there is no proxy before it, and I7 is not checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where the shop is, and those who are there however often it is killed."""
+    """The shop's folder, and the clients that outlive each kill of the shop."""
 
     folder: Path
     port: int
@@ -55,7 +55,7 @@ class World:
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[RunningShop]:
-        """Open a shop whose changes the follower and the webhook hear."""
+        """Open a shop whose changes the follower and the webhook receive."""
         async with open_shop(
             self.folder,
             self.port,
@@ -73,8 +73,8 @@ class World:
             yield shop
 
     @contextlib.asynccontextmanager
-    async def seen_from_inside(self, shop: RunningShop) -> AsyncIterator[Look]:
-        """Open the store and the queue of an open shop, to look into them now and then."""
+    async def seen_from_inside(self, shop: RunningShop) -> AsyncIterator[Gather]:
+        """Open the store and the queue of an open shop, to gather evidence at any time."""
         emulator = shop.children("worker")[0].environ()["COFFEE_AWS_ENDPOINT_URL"]
         settings = ServiceSettings(aws_endpoint_url=emulator, state_dir=self.folder)
         async with (
@@ -83,24 +83,24 @@ class World:
             open_orders_queue(clients, Names()) as queue,
         ):
 
-            async def look() -> Evidence:
+            async def gather() -> Evidence:
                 return Evidence(
                     ledger=self.customers.ledger,
                     orders=await all_orders(store),
-                    announcements=self.follower.heard,
-                    hooked=self.hook.heard,
+                    announcements=self.follower.received,
+                    hooked=self.hook.received,
                     secrets=[STAFF_KEY, *self.hook.secrets],
                     seen=NOBODY_LOOKED_ON,
                     at_rest=AtRest(*await queue.waiting_and_in_flight()),
                     logs=list(read_log(shop.log)),
                 )
 
-            yield look
+            yield gather
 
 
 @contextlib.asynccontextmanager
 async def world(folder: Path, seed: int) -> AsyncIterator[World]:
-    """Bring customers, a follower and a webhook together."""
+    """Provide customers, a follower and a webhook."""
     port = free_port()
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http, order_hook() as hook:
         customers, follower = Customers(http, Ledger(), seed), Follower(http)
@@ -109,7 +109,7 @@ async def world(folder: Path, seed: int) -> AsyncIterator[World]:
 
 
 async def kill_everything(shop: RunningShop) -> None:
-    """Kill every process of a shop, its supervisor first: nobody is left to start anything."""
+    """Kill every process of a shop, its supervisor first, so that none is restarted."""
     children = psutil.Process(shop.process.pid).children(recursive=True)
     shop.process.kill()
     for child in children:
@@ -120,12 +120,12 @@ async def kill_everything(shop: RunningShop) -> None:
     assert not alive
 
 
-async def test_every_acknowledged_order_becomes_ready_and_every_change_is_told_when_all_was_killed(
+async def test_acknowledged_orders_become_ready_and_every_change_is_announced_after_all_was_killed(
     tmp_path: Path, run: Run
 ) -> None:
     rounds, orders = run.size(1, 5), run.size(40, 200)
-    async with world(tmp_path / "var", run.seed) as around:
-        found = [await killed_in_mid_load(around, orders) for _ in range(rounds)]
+    async with world(tmp_path / "var", run.seed) as lasting:
+        found = [await killed_in_mid_load(lasting, orders) for _ in range(rounds)]
     _, evidence = found[-1]
     run.note(
         Row(
@@ -143,21 +143,21 @@ async def test_every_acknowledged_order_becomes_ready_and_every_change_is_told_w
     assert made.intersection(evidence.ledger.acknowledged)  # the logs are those of this shop
 
 
-async def killed_in_mid_load(around: World, orders: int) -> tuple[float, Evidence]:
-    """Kill the shop while orders come, open it again, and see how long it takes to be even."""
-    async with around.opened() as shop:
-        ledger = around.customers.ledger
-        placing = asyncio.create_task(around.customers.place_all(orders, 20))
+async def killed_in_mid_load(lasting: World, orders: int) -> tuple[float, Evidence]:
+    """Kill the shop while orders come, reopen it, and measure until all invariants hold."""
+    async with lasting.opened() as shop:
+        ledger = lasting.customers.ledger
+        placing = asyncio.create_task(lasting.customers.place_all(orders, 20))
         enough = len(ledger.acknowledged) + orders // 2
         await eventually(lambda: len(ledger.acknowledged) >= enough, 30)
         await kill_everything(shop)
     killed_at = time.monotonic()
-    async with around.opened() as shop, around.seen_from_inside(shop) as look:
+    async with lasting.opened() as shop, lasting.seen_from_inside(shop) as gather:
 
-        async def even() -> bool:
-            return not violations(await look())
+        async def invariants_hold() -> bool:
+            return not violations(await gather())
 
         await placing
         with contextlib.suppress(TimeoutError):
-            await until(even, RESTS_WITHIN)
-        return time.monotonic() - killed_at, await look()
+            await until(invariants_hold, RESTS_WITHIN)
+        return time.monotonic() - killed_at, await gather()

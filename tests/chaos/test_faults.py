@@ -84,7 +84,7 @@ def test_entries_can_be_said_to_have_failed(batch: Call) -> None:
     assert answer.failed_ids == {"2", "5"}
 
 
-def test_an_action_is_told_by_header_or_parameter() -> None:
+def test_an_action_is_named_by_header_or_parameter() -> None:
     of_header = aws_wire.read_call({"X-Amz-Target": "AmazonSQS.SendMessage"}, b"{}")
     of_parameter = aws_wire.read_call({}, b"Action=Publish&TopicArn=arn")
     assert (of_header.action, of_header.is_json) == ("SendMessage", True)

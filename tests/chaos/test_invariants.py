@@ -15,7 +15,7 @@ from shared.messages.announcement import CloudEvent, order_event
 from tests.chaos.evidence import AtRest, DeadLetter, Evidence, Outage
 from tests.chaos.invariants import INVARIANTS, violations
 from tests.chaos.witness import Deletion, Delivered, Sightings
-from tests.support.ledger import Attempt, Ledger, Told
+from tests.support.ledger import Attempt, Ledger, Reply
 from tests.support.orders import NOON, an_order
 
 LATER = NOON + dt.timedelta(seconds=30)
@@ -45,8 +45,8 @@ def shown(order: Order) -> dict[str, Any]:
     }
 
 
-def told(order: Order, key: str, **changes: Any) -> Told:
-    return Told(key, 201, 1, 2, shown(order) | changes)
+def reply(order: Order, key: str, **changes: Any) -> Reply:
+    return Reply(key, 201, 1, 2, shown(order) | changes)
 
 
 def logged(order: Order) -> list[dict[str, Any]]:
@@ -57,14 +57,14 @@ def logged(order: Order) -> list[dict[str, Any]]:
 
 
 def a_good_run() -> Evidence:
-    """Two orders, each told, claimed, made ready, announced, and its ticket deleted; one poison."""
+    """Two orders: acknowledged, claimed, ready, announced, their tickets deleted; one poison."""
     histories = [history(order_for(name)) for name in ("Ada", "Bob")]
     orders = [states[-1] for states in histories]
     keys = ["key of Ada", "key of Bob"]
     return Evidence(
         ledger=Ledger(
             [Attempt(key, order.customer_name, 1) for key, order in zip(keys, orders, strict=True)],
-            [told(order, key) for key, order in zip(keys, orders, strict=True)],
+            [reply(order, key) for key, order in zip(keys, orders, strict=True)],
         ),
         orders=orders,
         announcements=[order_event(state) for states in histories for state in states],
@@ -89,18 +89,18 @@ def with_order(change: Callable[[Order], Order]) -> Doctor:
     return lambda run: replace(run, orders=[change(run.orders[0]), *run.orders[1:]])
 
 
-def with_told(change: Callable[[Evidence], Told]) -> Doctor:
+def with_reply(change: Callable[[Evidence], Reply]) -> Doctor:
     """Doctor the log by one more answer."""
 
     def doctor(run: Evidence) -> Evidence:
-        ledger = replace(run.ledger, told=[*run.ledger.told, change(run)])
+        ledger = replace(run.ledger, replies=[*run.ledger.replies, change(run)])
         return replace(run, ledger=ledger)
 
     return doctor
 
 
 def with_announcement(change: Callable[[CloudEvent], CloudEvent]) -> Doctor:
-    """Doctor what was heard by one more announcement, made from the first order's last."""
+    """Doctor the received events by one more announcement, made from the first order's last."""
     return lambda run: replace(
         run, announcements=[*run.announcements, change(run.announcements[2])]
     )
@@ -131,13 +131,13 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
     ("I3", "stored twice", lambda run: replace(run, orders=[*run.orders, order_for("Ada")])),
     (
         "I3",
-        "told two orders",
-        with_told(lambda _: told(order_for("Ada"), "key of Ada")),
+        "acknowledged as two orders",
+        with_reply(lambda _: reply(order_for("Ada"), "key of Ada")),
     ),
     (
         "I3",
-        "told to two keys",
-        with_told(lambda run: told(run.orders[0], "key of Bob")),
+        "acknowledged to two keys",
+        with_reply(lambda run: reply(run.orders[0], "key of Bob")),
     ),
     (
         "I4",
@@ -163,17 +163,17 @@ VIOLATIONS: list[tuple[str, str, Doctor]] = [
         "announced under another id",
         with_announcement(lambda event: event.model_copy(update={"id": "another:3"})),
     ),
-    ("I5", "not told by webhook", lambda run: replace(run, hooked=run.announcements[:-1])),
+    ("I5", "not received by webhook", lambda run: replace(run, hooked=run.announcements[:-1])),
     ("I5", "announced as something else", with_announcement(saying(state="failed"))),
     (
         "I6",
         "another price",
-        with_told(lambda run: told(run.orders[0], "key of Ada", total=1)),
+        with_reply(lambda run: reply(run.orders[0], "key of Ada", total=1)),
     ),
     (
         "I6",
         "other lines",
-        with_told(lambda run: told(run.orders[0], "key of Ada", items=[])),
+        with_reply(lambda run: reply(run.orders[0], "key of Ada", items=[])),
     ),
     ("I7", "before it was durable", with_deletion(state=OrderState.PREPARING)),
     ("I7", "before it was announced", with_deletion(announced=False)),
@@ -255,7 +255,7 @@ def test_lost_orders_and_duplicate_ones_are_counted() -> None:
     assert counted.duplicate_orders == 1
 
 
-def test_an_order_that_was_asked_for_before_an_outage_may_be_told_during_it() -> None:
+def test_an_order_that_was_sent_before_an_outage_may_be_acknowledged_during_it() -> None:
     run = a_good_run()
     assert violations(replace(run, outages=[Outage(1.5, 3)])) == []
 
@@ -273,10 +273,10 @@ def test_a_redriven_order_moves_as_it_may() -> None:
 
 def test_the_log_of_clients_knows_which_answers_no_fault_excuses() -> None:
     answers = [
-        Told("a", 201, 1, 2, {"id": "1"}),
-        Told("b", 503, 1, 2, retry_after="5"),
-        Told("c", 503, 1, 2),
-        Told("d", 500, 1, 2, retry_after="5"),
+        Reply("a", 201, 1, 2, {"id": "1"}),
+        Reply("b", 503, 1, 2, retry_after="5"),
+        Reply("c", 503, 1, 2),
+        Reply("d", 500, 1, 2, retry_after="5"),
     ]
     assert [answer.is_improper for answer in answers] == [False, False, True, True]
-    assert Ledger(told=answers).statuses == Counter({503: 2, 201: 1, 500: 1})
+    assert Ledger(replies=answers).statuses == Counter({503: 2, 201: 1, 500: 1})

@@ -49,12 +49,12 @@ def file_locked(path: Path) -> Iterator[None]:
 
 async def assert_made_once(shop: ChaosShop, run: Run, order_id: str, attempt: int) -> None:
     """See the next barista take the order over, in time, and make it ready in that attempt."""
-    (barista,) = shop.crew.baristas
-    await shop.crew.replace(barista)
+    (barista,) = shop.pool.baristas
+    await shop.pool.replace(barista)
     order = await shop.reaches(order_id, OrderState.READY, seconds=TAKEN_UP_WITHIN + 5)
     assert (order.version, order.attempt) == (3, attempt)
     await run.judged(shop, "kill -9 of a barista at each await")
-    assert shop.crew.recovery_seconds() <= TAKEN_UP_WITHIN
+    assert shop.pool.recovery_seconds() <= TAKEN_UP_WITHIN
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ async def assert_made_once(shop: ChaosShop, run: Run, order_id: str, attempt: in
     [
         pytest.param("ReceiveMessage", Moment.AFTER, b"ReceiptHandle", 1, id="received"),
         pytest.param("PublishBatch", Moment.BEFORE, b"order.preparing", 2, id="claimed"),
-        pytest.param("PublishBatch", Moment.AFTER, b"order.preparing", 2, id="told so"),
+        pytest.param("PublishBatch", Moment.AFTER, b"order.preparing", 2, id="announced preparing"),
         pytest.param("PublishBatch", Moment.BEFORE, b"order.ready", 1, id="completed"),
-        pytest.param("PublishBatch", Moment.AFTER, b"order.ready", 1, id="announced"),
+        pytest.param("PublishBatch", Moment.AFTER, b"order.ready", 1, id="announced ready"),
         pytest.param("DeleteMessageBatch", Moment.BEFORE, b"", 1, id="about to delete"),
         pytest.param("DeleteMessageBatch", Moment.AFTER, b"", 1, id="deleted"),
     ],
@@ -72,11 +72,11 @@ async def assert_made_once(shop: ChaosShop, run: Run, order_id: str, attempt: in
 async def test_an_order_is_made_once_though_its_barista_is_killed_when_it_has(
     shop: ChaosShop, run: Run, action: str, moment: Moment, containing: bytes, attempt: int
 ) -> None:
-    (barista,) = shop.crew.baristas
-    held = barista.line.hold(action, moment, containing)
+    (barista,) = shop.pool.baristas
+    held = barista.proxy.hold(action, moment, containing)
     order = await shop.customers.place_one()
     await held.reached()
-    await shop.crew.kill(barista)
+    await shop.pool.kill(barista)
     held.discard()
     await assert_made_once(shop, run, order["id"], attempt)
 
@@ -91,12 +91,12 @@ async def test_an_order_is_made_once_though_its_barista_is_killed_when_it_has(
 async def test_an_order_is_made_once_though_its_barista_is_killed_while_it_writes(
     shop: ChaosShop, run: Run, action: str, containing: bytes, attempt: int
 ) -> None:
-    (barista,) = shop.crew.baristas
-    held = barista.line.hold(action, Moment.AFTER, containing)
+    (barista,) = shop.pool.baristas
+    held = barista.proxy.hold(action, Moment.AFTER, containing)
     order = await shop.customers.place_one()
     await held.reached()
     with file_locked(shop.store_file):
         held.release()
         await asyncio.sleep(GETS_THERE_SECONDS)
-        await shop.crew.kill(barista)
+        await shop.pool.kill(barista)
     await assert_made_once(shop, run, order["id"], attempt)

@@ -29,7 +29,7 @@ BACK_WITHIN = 10
 
 @dataclass
 class Emulator:
-    """An emulator that comes back with what it had when it was asked to stop."""
+    """An emulator that keeps its state across a stop and a start."""
 
     port: int
     folder: Path

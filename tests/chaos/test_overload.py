@@ -32,10 +32,10 @@ async def served(shop: ChaosShop, rate: float, seconds: float) -> float:
     """
     customers = asyncio.create_task(shop.customers.ask_all(int(rate * (seconds + 3)), rate))
 
-    async def line_is_long() -> bool:
+    async def backlog_is_long() -> bool:
         return sum(await shop.queue.waiting_and_in_flight()) >= BACKLOG_LIMIT // 2
 
-    await until(line_is_long, 30)
+    await until(backlog_is_long, 30)
     began = utc_now()
     await asyncio.sleep(seconds)
     ended = utc_now()
@@ -54,7 +54,7 @@ def prepared_in(order: Order, began: dt.datetime, ended: dt.datetime) -> float:
     return max(0.0, inside) * order.prep_seconds / BREW_SPEED
 
 
-async def test_ten_times_the_load_leaves_the_baristas_as_busy_as_before_and_tells_the_rest_so(
+async def test_ten_times_the_load_leaves_the_baristas_as_busy_as_before_and_asks_the_rest_to_retry(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
     async with open_chaos_shop(
@@ -69,6 +69,6 @@ async def test_ten_times_the_load_leaves_the_baristas_as_busy_as_before_and_tell
         goodput = await served(shop, 10 * ORDERS_PER_SECOND, run.size(8, 60))
         assert goodput >= LEAST_OF_PEAK * peak
         evidence = await run.judged(shop, "ten times the load")
-        assert not any(told.is_improper for told in evidence.ledger.told)
+        assert not any(reply.is_improper for reply in evidence.ledger.replies)
         assert evidence.ledger.unanswered == Counter()
         assert evidence.ledger.statuses[503] > 2 * evidence.ledger.statuses[201]

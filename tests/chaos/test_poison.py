@@ -18,13 +18,13 @@ from tests.chaos.run import LONG, Run
 
 pytestmark = [
     pytest.mark.timeout(900 if LONG else 120),
-    # aiohttp's advice to whoever sends more than 1 MiB; that much is what this is about.
+    # aiohttp warns of bodies above 1 MiB, which this test needs.
     pytest.mark.filterwarnings("ignore:Sending a large body"),
 ]
 
 KIB, MIB = 2**10, 2**20
 A_MOMENT = dt.timedelta(seconds=2)
-"""Less than anybody would wait for a ticket that comes back."""
+"""Shorter than the wait for a ticket that is received again."""
 
 
 def poison(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""The table adds up the runs of a fault, and says what was not measured."""
+"""The table sums the runs of a fault, and shows what was not measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many live streams, some of which nobody reads."""
+"""Many live streams, some of which are not read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(300 if LONG else 120)
 
 STALLED_SECONDS = 2
 DROPPED_WITHIN = 60
-HEARD_WITHIN = 20
+RECEIVED_WITHIN = 20
 MOST_MEMORY_EACH = 2**17
 MOST_MEMORY = 30 * 2**20
 """Bytes for what all streams share, the ring above all."""
@@ -44,9 +44,11 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
         max_streams_per_client=streams,
         stalled_seconds=STALLED_SECONDS,
     )
-    heard: Counter[int] = Counter()
+    received: Counter[int] = Counter()
     async with announcing(settings) as desk, notifier_process(settings) as notifier:
-        audience = Audience(notifier.http.base_url.port or 0, lambda number: heard.update([number]))
+        audience = Audience(
+            notifier.http.base_url.port or 0, lambda number: received.update([number])
+        )
         memory = Memory(psutil.Process(notifier.process.pid))
         empty = memory.process.memory_info().rss
         async with (
@@ -56,12 +58,12 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
         ):
             issues = await publish_until_dropped(desk, notifier, rate, stalled)
 
-            async def all_heard() -> bool:
-                return heard.total() >= issues * len(readers)
+            async def all_received() -> bool:
+                return received.total() >= issues * len(readers)
 
-            await until(all_heard, HEARD_WITHIN)
+            await until(all_received, RECEIVED_WITHIN)
             run.note(Row(fault="live streams that nobody reads", seed=run.seed, orders=issues))
-            assert heard == dict.fromkeys(range(issues), len(readers))
+            assert received == dict.fromkeys(range(issues), len(readers))
             assert all(reader.is_open for reader in readers)
             assert await dropped(notifier) == stalled
             assert memory.most - empty < MOST_MEMORY + streams * MOST_MEMORY_EACH
@@ -70,7 +72,7 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
 async def publish_until_dropped(
     desk: Announcer, notifier: NotifierProcess, rate: float, stalled: int
 ) -> int:
-    """Publish until as many streams are dropped as are stalled; give how many issues it took."""
+    """Publish until all stalled streams are dropped; return how many issues that took."""
     async with asyncio.timeout(DROPPED_WITHIN):
         published = 0
         while await dropped(notifier) < stalled:

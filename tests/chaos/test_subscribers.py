@@ -1,4 +1,4 @@
-"""Subscribers of newsletters hear their topics, and nothing else, while the notifier is killed."""
+"""Subscribers receive exactly their topics' issues, though the notifier is killed."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SELECTIONS = {
     "both": frozenset({"coffee-trivia", "new-products"}),
 }
 RATE = 40
-HEARD_WITHIN = 120 if LONG else 30
-"""Seconds from the last issue on; what a killed notifier had in hand comes back after ten."""
+RECEIVED_WITHIN = 120 if LONG else 30
+"""Seconds after the last issue; messages of a killed notifier return after ten."""
 
 
 async def killed_now_and_then(newsroom: Newsroom, issues: int, kills: int, seed: int) -> None:
@@ -59,13 +59,13 @@ async def test_everybody_gets_exactly_their_topics_though_the_notifier_is_killed
             )
             await stack.enter_async_context(by_webhook(newsroom, Notes(f"hook-{name}", topics)))
             mail.append(await by_mail(newsroom, Notes(f"mail-{name}", topics)))
-        turns = list(itertools.islice(itertools.cycle(TOPICS), issues))
+        published = list(itertools.islice(itertools.cycle(TOPICS), issues))
         await asyncio.gather(
-            newsroom.editors.publish_all(turns, RATE),
+            newsroom.editors.publish_all(published, RATE),
             killed_now_and_then(newsroom, issues, kills, run.seed),
         )
         began = time.monotonic()
-        missed = await everything_heard(newsroom, mail)
+        missed = await everything_received(newsroom, mail)
         run.note(
             Row(
                 fault="kill -9 of the notifier while issues are published",
@@ -79,10 +79,10 @@ async def test_everybody_gets_exactly_their_topics_though_the_notifier_is_killed
         )
         assert missed == 0, missing(newsroom)
         assert audience_violations(await newsroom.audience()) == []
-        assert all(notes.heard for notes in newsroom.subscribers)
+        assert all(notes.received for notes in newsroom.subscribers)
 
 
-async def test_nobody_hears_anything_who_has_not_agreed_or_has_unsubscribed(
+async def test_nothing_reaches_a_subscriber_before_its_confirmation_or_after_its_unsubscription(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
     issues, coupons = run.size(80, 800), frozenset({"coupons"})
@@ -105,7 +105,7 @@ async def test_nobody_hears_anything_who_has_not_agreed_or_has_unsubscribed(
         await newsroom.kill()
         await newsroom.open()
         await publishing
-        missed = await everything_heard(newsroom, mail)
+        missed = await everything_received(newsroom, mail)
         run.note(
             Row(
                 fault="kill -9 of the notifier after some have unsubscribed",
@@ -117,16 +117,16 @@ async def test_nobody_hears_anything_who_has_not_agreed_or_has_unsubscribed(
             )
         )
         assert audience_violations(await newsroom.audience()) == []
-        assert hook_goes.notes.heard
-        assert mail_goes.notes.heard
+        assert hook_goes.notes.received
+        assert mail_goes.notes.received
 
 
-async def everything_heard(newsroom: Newsroom, mail: list[MailSubscriber]) -> int:
-    """Wait until everybody has heard what was accepted; give how much was not."""
+async def everything_received(newsroom: Newsroom, mail: list[MailSubscriber]) -> int:
+    """Wait until every subscriber has received all accepted issues; count those missing."""
 
     readers = {subscriber.notes.name for subscriber in mail}
 
-    async def heard() -> bool:
+    async def all_received() -> bool:
         return missing(newsroom).keys() <= readers and not missing_after_mail()
 
     def missing_after_mail() -> dict[str, int]:
@@ -135,12 +135,12 @@ async def everything_heard(newsroom: Newsroom, mail: list[MailSubscriber]) -> in
         return missing(newsroom)
 
     with contextlib.suppress(TimeoutError):
-        await until(heard, HEARD_WITHIN)
+        await until(all_received, RECEIVED_WITHIN)
     return sum(missing_after_mail().values())
 
 
 def missing(newsroom: Newsroom) -> dict[str, int]:
-    """Count what each subscriber has not heard yet."""
+    """Count the issues that each subscriber has not received yet."""
     counted = {
         notes.name: len(notes.missing(newsroom.editors.accepted))
         for notes in newsroom.subscribers
@@ -150,5 +150,5 @@ def missing(newsroom: Newsroom) -> dict[str, int]:
 
 
 def repeated(newsroom: Newsroom) -> int:
-    """Count what was delivered again."""
-    return sum(len(notes.heard) - len(notes.subjects) for notes in newsroom.subscribers)
+    """Count repeated receipts."""
+    return sum(len(notes.received) - len(notes.subjects) for notes in newsroom.subscribers)

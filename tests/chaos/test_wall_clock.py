@@ -19,14 +19,14 @@ pytestmark = [pytest.mark.timeout(300 if LONG else 120), needs_faketime]
 
 HOUR = 3600
 TAKEN_UP_WITHIN = VISIBILITY_SECONDS + 5
-"""Seconds from a kill -9 until somebody else has the ticket."""
+"""Seconds from a kill -9 until another barista has the ticket."""
 
 SEES_AN_EMPTY_LINE_WITHIN = 3
-"""Seconds; the counter samples the line every second, and believes two samples."""
+"""Seconds; the counter samples the queue every second, and believes two samples."""
 
 
 async def hours_ahead(shop: ChaosShop) -> float:
-    """Place an order, and say by how much its time is not ours."""
+    """Place an order, and return by how much its time differs from ours."""
     order = await shop.customers.place_one()
     return (dt.datetime.fromisoformat(order["placed_at"]) - utc_now()).total_seconds() / HOUR
 
@@ -51,7 +51,7 @@ async def test_leases_and_orders_hold_when_the_wall_clock_jumps_an_hour_either_w
         await eventually(lambda: len(shop.ledger.acknowledged) >= few // 2, 30)
         clock.jump(HOUR)
         assert await hours_ahead(shop) == pytest.approx(1, abs=0.01)
-        await shop.crew.kill_one()
+        await shop.pool.kill_one()
         await customers
         await shop.comes_to_rest(30)
         await asyncio.sleep(SEES_AN_EMPTY_LINE_WITHIN)
@@ -63,8 +63,8 @@ async def test_leases_and_orders_hold_when_the_wall_clock_jumps_an_hour_either_w
         await customers
         evidence = await run.judged(shop, "wall clock an hour ahead, then an hour behind")
         assert {order.state for order in evidence.orders} == {OrderState.READY}
-        assert shop.crew.recovery_seconds() <= TAKEN_UP_WITHIN
-        (kill,) = shop.crew.kills
+        assert shop.pool.recovery_seconds() <= TAKEN_UP_WITHIN
+        (kill,) = shop.pool.kills
         assert sum(order.attempt - 1 for order in evidence.orders) <= len(kill.message_ids)
         # A round of the reconciler that the jump falls into may take tickets for lost; no other.
         rounds = [line for line in shop.counter.lines() if line.get("event") == "tickets.lost"]

@@ -1,4 +1,4 @@
-"""AWS fails now and then, slows down, falls silent, takes half a batch, delivers thrice."""
+"""AWS fails now and then, slows down, stops answering, fails half a batch, delivers thrice."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ pytestmark = pytest.mark.timeout(900 if LONG else 120)
 COLLECTED, CANCELED = OrderState.COLLECTED, OrderState.CANCELED
 AT_ONCE = 20
 BACK_WITHIN = 10
-"""Seconds within which an order is ready when AWS is itself again."""
+"""Seconds within which an order is ready once AWS works again."""
 
 ONCE_EACH = ("SendMessageBatch", "PublishBatch", "DeleteMessageBatch")
-"""The batches of which no entry has to go out again once it went well."""
+"""The batches whose entries must not be sent again once confirmed."""
 
 EXTENSIONS = "ChangeMessageVisibilityBatch"
 GATHERING_SECONDS = 0.1
@@ -90,10 +90,10 @@ async def test_every_request_ends_at_its_own_time_out_and_nothing_piles_up(
         shop.faults.set(Rule("*", fault))
         wanted = await shop.customers.plan(AT_ONCE, 1000)
         for _ in range(2):
-            told = await asyncio.gather(*map(shop.customers.ask, wanted))
-            assert [one and one.status for one in told] == [503] * AT_ONCE
-            assert max(one.answered_at - one.sent_at for one in told if one) < order_seconds + 1
-        assert shop.counter_line.most_under_way <= AT_ONCE
+            replies = await asyncio.gather(*map(shop.customers.ask, wanted))
+            assert [one and one.status for one in replies] == [503] * AT_ONCE
+            assert max(one.answered_at - one.sent_at for one in replies if one) < order_seconds + 1
+        assert shop.counter_proxy.most_under_way <= AT_ONCE
         shop.faults.set()
         back_at = time.monotonic()
         await asyncio.gather(*map(shop.customers.place, wanted))
@@ -105,7 +105,7 @@ async def test_every_request_ends_at_its_own_time_out_and_nothing_piles_up(
 async def test_only_the_entries_that_failed_are_sent_again(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
-    """None fails so often that somebody else than the batcher would have to send it again."""
+    """None fails so often that the batcher gives up on it."""
     orders, entries_fail = run.size(100, 1500), FailEntries(times=MAX_TRIES - 1)
     async with open_chaos_shop(
         ministack, tmp_path, run.seed, baristas=2, **SEVERAL_TICKETS_IN_HAND

@@ -1,4 +1,4 @@
-"""A barista loses its lease in mid-preparation, and wakes when somebody else has the order."""
+"""A barista loses its lease in mid-preparation, and wakes when another barista has the order."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ pytestmark = pytest.mark.timeout(120)
 
 ESPRESSO = [{"item": "espresso", "size": "single", "quantity": 1}]
 BREW_SPEED = 10
-"""At which it takes 2.5 s: less than the freeze, more than it takes to wake up."""
+"""An espresso takes 2.5 s: less than the freeze, longer than waking up."""
 
-GAVE_UP = ("message.lost", "delivery.unsettled", "delivery.settled")
+GAVE_UP = ("message.lost", "message.unsettled", "message.settled")
 
 
-@pytest.mark.parametrize("hears_of_it", [True, False], ids=["hears of it", "does not hear of it"])
+@pytest.mark.parametrize("is_cancelled", [True, False], ids=["cancelled", "not cancelled"])
 async def test_the_write_of_a_barista_that_was_frozen_beyond_its_lease_is_refused(
-    ministack: str, tmp_path: Path, run: Run, *, hears_of_it: bool
+    ministack: str, tmp_path: Path, run: Run, *, is_cancelled: bool
 ) -> None:
     async with open_chaos_shop(
         ministack, tmp_path, run.seed, COFFEE_BREW_SPEED=str(BREW_SPEED)
     ) as shop:
-        (zombie,) = shop.crew.baristas
+        (zombie,) = shop.pool.baristas
         (wanted,) = await shop.customers.plan(1, 1)
         espresso = replace(wanted, body={**wanted.body, "items": ESPRESSO})
         order_id = (await shop.customers.place(espresso))["id"]
-        await eventually(lambda: f"{order_id}:2" in {event.id for event in shop.listener.heard})
-        if not hears_of_it:
-            zombie.line.hold("ChangeMessageVisibilityBatch", Moment.BEFORE)
+        await eventually(lambda: f"{order_id}:2" in {event.id for event in shop.listener.received})
+        if not is_cancelled:
+            zombie.proxy.hold("ChangeMessageVisibilityBatch", Moment.BEFORE)
         zombie.process.freeze()
-        successor = await shop.crew.hire()
+        successor = await shop.pool.start_one()
         await shop.reaches(
             order_id, OrderState.PREPARING, seconds=VISIBILITY_SECONDS + 5, attempt=2
         )

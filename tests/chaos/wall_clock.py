@@ -19,21 +19,21 @@ needs_faketime = pytest.mark.skipif(
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """What some services take for the time of day; how fast it passes is as ever."""
+    """The time of day of some services; it passes at the usual speed."""
 
     file: Path
 
     def jump(self, seconds: int) -> None:
-        """Be so many seconds ahead of the real time from now on, at once for everybody."""
+        """Set the clock so many seconds ahead of real time, at once in all these services."""
         news = self.file.with_suffix(".new")
         news.write_text(f"{seconds:+d}\n")
         news.replace(self.file)
 
     def variables(self) -> Mapping[str, str]:
-        """Give the variables by which a service has this clock.
+        """The variables of a service that uses this clock.
 
-        With its fix for hanging waits (libfaketime's README, FORCE_MONOTONIC_FIX), which it takes
-        to be needed here, waits end at once: threads that want Python's lock take all of a core.
+        libfaketime's fix for hanging waits (FORCE_MONOTONIC_FIX in its README), on by default here,
+        makes waits end at once: threads that wait for Python's lock would use a whole core.
         """
         return {
             "LD_PRELOAD": str(LIBRARY),

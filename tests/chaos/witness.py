@@ -1,4 +1,4 @@
-"""Looks on at the proxies: what was delivered, sent, announced and deleted, and in which order."""
+"""Records at the proxies what was received, sent, announced and deleted, in order."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from shared.store.contract import OrderStore
 from tests.support.faults.aws_wire import Answer, Call
 
 SETTLED = frozenset({OrderState.READY, OrderState.CANCELED, OrderState.FAILED})
-"""The states in which a ticket has done what it was for."""
+"""The states in which a ticket has served its purpose."""
 
 LONG = 2**20 - 2**12
-"""A body, in characters, beside which there may be no room for the reason it was given up for."""
+"""Characters of a body beside which the reason of its dead letter may not fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One receipt of a ticket by `who`, at a monotonic time; `order_id` is none of a poison one."""
+    """One receipt of a ticket by `who`, at a monotonic time; a poison one has no `order_id`."""
 
     who: str
     message_id: str
@@ -34,7 +34,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What had come of a ticket in the moment before it was deleted."""
+    """The state of a ticket's order at the moment before the ticket was deleted."""
 
     message_id: str
     order_id: str | None
@@ -45,7 +45,7 @@ class Deletion:
 
 @dataclass
 class Sightings:
-    """All that the witness saw, in its order."""
+    """What the witness has recorded, in order."""
 
     deliveries: list[Delivered] = field(default_factory=list)
     deletions: list[Deletion] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Sightings:
     """How often each body was sent to the dead-letter queue by a barista."""
 
     def in_hand(self, who: str, since: float) -> Collection[Delivered]:
-        """What was delivered to `who` since that time, and has been deleted by nobody."""
+        """What `who` has received since that time, and no one has deleted."""
         deleted = {deletion.message_id for deletion in self.deletions}
         return [
             delivered
@@ -71,7 +71,7 @@ class Sightings:
 
 
 class QueueWitness:
-    """Sees one shop's tickets and announcements go by."""
+    """Records the tickets and announcements of one shop."""
 
     def __init__(self, store: OrderStore, names: Names) -> None:
         self._store = store
@@ -81,14 +81,14 @@ class QueueWitness:
         self.seen = Sightings()
 
     async def before(self, _: str, call: Call) -> None:
-        """Note deletions before they happen: their effect has to be there by then."""
+        """Record deletions before they happen: by then the order must be finished."""
         if call.action == "DeleteMessageBatch" and self._is_about(call, self._orders):
             for entry in call.entries:
                 if delivered := self._by_receipt.get(entry["ReceiptHandle"]):
                     self.seen.deletions.append(await self._deletion(delivered))
 
     async def after(self, who: str, call: Call, answer: Answer) -> None:
-        """Note what took effect."""
+        """Record what took effect."""
         if answer.status != 200:
             return
         done = [entry for entry in call.entries if entry["Id"] not in answer.failed_ids]
@@ -128,12 +128,12 @@ class QueueWitness:
 
 
 def is_copy(letter: str, body: str) -> bool:
-    """Tell whether a dead letter is a copy of a ticket; one too long for its reason is cut."""
+    """Whether a dead letter is a copy of a ticket, possibly cut to make room for the reason."""
     return letter == body or (len(body) > LONG and letter != "" and body.startswith(letter))
 
 
 def order_of(body: str) -> str | None:
-    """Read the order id off a ticket; none off what is no ticket."""
+    """Read the order id of a ticket; none if the body is not a ticket."""
     try:
         order_id = json.loads(body)["order_id"]
     except (ValueError, TypeError, KeyError):

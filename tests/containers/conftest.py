@@ -1,4 +1,4 @@
-"""What the tests of this folder may ask for."""
+"""Fixtures of the container tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.containers import ContainerShop, missing_engine, running_cont
 
 @pytest.fixture(scope="session", autouse=True)
 def _engine() -> None:
-    """Skip everything here where no containers can be run, and say why; in CI that is a failure."""
+    """Skip these tests where no containers can run, with the reason; in CI that is a failure."""
     if reason := missing_engine():
         if "COFFEE_TESTS_SKIP_NOTHING" in os.environ:
             pytest.fail(reason)
@@ -21,7 +21,7 @@ def _engine() -> None:
 
 @pytest.fixture(scope="session")
 def shop(_engine: None, request: pytest.FixtureRequest) -> Iterator[ContainerShop]:
-    """The shop in containers, which all tests of a run share: opening it takes its time."""
+    """The shop in containers; all tests of a run share it, since opening it takes long."""
     with running_containers() as opened:
         yield opened
         if request.session.testsfailed:

@@ -1,4 +1,4 @@
-"""The emulator goes and comes back: with what it had, if it was stopped and not killed."""
+"""The emulator is restarted: it keeps its state if it was stopped and not killed."""
 
 from __future__ import annotations
 

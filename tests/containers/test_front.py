@@ -1,4 +1,4 @@
-"""nginx in front of the services: routes by path, says whose address it is, holds nothing back."""
+"""nginx before the services: routes by path, passes client addresses on, does not buffer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_each_service_has_its_document_and_page(shop: ContainerShop) -> No
 
 
 @pytest.mark.parametrize("kibibytes", [65, 200, 300, 900])
-async def test_a_body_that_is_too_long_is_told_so_alike_whoever_refuses_it(
+async def test_a_body_that_is_too_long_gets_the_same_answer_from_nginx_and_the_service(
     shop: ContainerShop, kibibytes: int
 ) -> None:
     headers = {"Content-Type": "application/json"}
@@ -83,7 +83,7 @@ async def test_a_stream_shows_an_event_at_once(shop: ContainerShop) -> None:
         assert "coffeeshop.board.changed.v1" in (await anext(events)).data
 
 
-async def test_clients_are_told_apart_by_their_address_and_not_by_what_they_say_it_is(
+async def test_clients_are_distinguished_by_their_address_and_not_by_their_headers(
     shop: ContainerShop,
 ) -> None:
     await shop.scale(producer=1)

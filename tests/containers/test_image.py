@@ -1,4 +1,4 @@
-"""What is in the image, and with how few rights it runs."""
+"""The contents of the image, and its rights at run time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PACKAGES = (
     *("pip", "setuptools", "ensurepip", "ministack", "hypercorn"),
     *("pytest", "test", "tests", "conftest.py"),
 )
-"""What helps an intruder, and HTTP servers that nobody means to run."""
+"""Tools that help an intruder, and HTTP servers that are not used."""
 
 
 async def test_the_image_holds_no_pip_no_compiler_no_emulator_and_no_tests() -> None:
@@ -55,7 +55,7 @@ async def test_every_service_starts_with_nothing_but_its_own_rights(shop: Contai
 
 
 async def _started_confined(shop: ContainerShop, service: str) -> None:
-    """Run a service beside those of the shop until it is alive, and then until it has stopped."""
+    """Run a service beside those of the shop until it is alive, then stop it."""
     network = f"{shop.project}_default"
     options = (*CONFINED, "--network", network, *(f"--env={setting}" for setting in SETTINGS))
     container = (await run("docker", "run", "-d", *options, IMAGE, "python", "-m", service)).strip()
@@ -85,14 +85,14 @@ async def test_a_container_of_the_shop_has_no_rights_that_it_does_not_need(
     assert found["Config"]["User"].split(":")[0] == "10001"
 
 
-async def test_the_health_check_tells_a_service_that_is_alive_from_one_that_is_not(
+async def test_the_health_check_distinguishes_a_service_that_is_alive_from_one_that_is_not(
     shop: ContainerShop,
 ) -> None:
     (producer, *_) = await shop.containers("producer")
     check = "python -m shared.runtime.healthcheck; echo $?"
     assert (await shop.execute(producer, "sh", "-c", check)).strip() == "0"
-    nobody = f"COFFEE_PORT=9 {check}"
-    assert (await shop.execute(producer, "sh", "-c", nobody)).strip() == "1"
+    unused_port = f"COFFEE_PORT=9 {check}"
+    assert (await shop.execute(producer, "sh", "-c", unused_port)).strip() == "1"
 
 
 async def _size(image: str) -> int:

@@ -1,4 +1,4 @@
-"""A service's only container ends and comes back: nothing is lost, and nobody put off twice."""
+"""A service's only container ends and restarts: nothing is lost, and no request retried twice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.web import AS_STAFF
 pytestmark = pytest.mark.timeout(300)
 
 DELIVERED_SECONDS = 90
-"""What a killed notifier had in hand is hidden for 30 s."""
+"""Messages of a killed notifier stay hidden for 30 s."""
 
 SERVICES = ("producer", "notifier")
 
@@ -76,7 +76,7 @@ async def _serve_again(shop: ContainerShop) -> None:
         await shop.serves(path)
 
 
-async def test_a_stream_is_resumed_or_told_of_the_gap_when_its_notifier_is_restarted(
+async def test_a_stream_is_resumed_or_reset_when_its_notifier_is_restarted(
     shop: ContainerShop,
 ) -> None:
     await shop.scale(notifier=1)
@@ -109,7 +109,7 @@ async def _placed(shop: ContainerShop, count: int) -> Sequence[str]:
 def _requests(
     http: aiohttp.ClientSession, orders: list[str], issues: list[str]
 ) -> Sequence[Callable[[], Awaitable[int]]]:
-    """What the services are asked for; whose orders and which issues they took is noted."""
+    """The requests to the services; accepted orders and issues are recorded."""
     bo = {"channel": "email", "address": "bo@guests.example"}
 
     async def order() -> int:
@@ -136,8 +136,8 @@ def _requests(
 
 async def _subscribe(shop: ContainerShop, http: aiohttp.ClientSession) -> None:
     """Subscribe by e-mail, and follow the link in the mail."""
-    wish = {"channel": "email", "address": ADDRESS}
-    async with http.post("/topics/coupons/subscriptions", json=wish) as response:
+    request = {"channel": "email", "address": ADDRESS}
+    async with http.post("/topics/coupons/subscriptions", json=request) as response:
         assert response.status == 201
 
     async def asked() -> bool:

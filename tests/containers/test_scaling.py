@@ -1,4 +1,4 @@
-"""Containers come and go while orders are placed: more of them get more done, and none is lost."""
+"""Containers come and go while orders are placed: more prepare more, and no order is lost."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def _throughput(shop: ContainerShop, workers: int) -> float:
 
 
 def _steady_rate(orders: Sequence[Any], slots: int) -> float:
-    """Count between the moment when all slots are taken first, and when some find nothing more."""
+    """Count from the moment when all slots are taken until some have no more work."""
     begun = sorted(at(order, "preparing_at") for order in orders)
     ready = sorted(at(order, "ready_at") for order in orders)
     start, end = begun[slots - 1], begun[-1]

@@ -1,4 +1,4 @@
-"""Containers are killed in the middle of their work: what was acknowledged is kept."""
+"""Containers are killed at work: acknowledged orders are kept."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.support.web import AS_STAFF
 pytestmark = pytest.mark.timeout(300)
 
 TAKEN_UP_SECONDS = 90
-"""A killed container's work is hidden for 10 s or 30 s, and its claims hold for as long."""
+"""A killed container's messages stay hidden, and its claims hold, for 10 s or 30 s."""
 
 KEY = "Idempotency-Key"
 Answer = tuple[int, str | None]
-"""The status, and when to come again."""
+"""The status, and Retry-After."""
 
 
 async def test_no_order_is_lost_when_containers_are_killed_under_load(shop: ContainerShop) -> None:
@@ -52,7 +52,7 @@ async def test_no_order_is_lost_when_containers_are_killed_under_load(shop: Cont
 
 
 @pytest.mark.parametrize("dies", [False, True])
-async def test_a_cashier_that_hangs_or_dies_with_a_request_costs_time_or_one_that_is_told_so(
+async def test_a_cashier_that_hangs_or_dies_with_a_request_costs_time_or_a_retry(
     shop: ContainerShop, *, dies: bool
 ) -> None:
     await shop.scale(producer=2)
@@ -61,7 +61,7 @@ async def test_a_cashier_that_hangs_or_dies_with_a_request_costs_time_or_one_tha
     try:
         asking = asyncio.create_task(_answers(shop, orders := orders_of("tea", "small", 40, 20)))
         if dies:
-            await asyncio.sleep(3)  # those that the frozen one has say nothing
+            await asyncio.sleep(3)  # the frozen one does not answer
             await shop.kill(frozen)
         answers = await asking
     finally:
@@ -75,7 +75,7 @@ async def test_a_cashier_that_hangs_or_dies_with_a_request_costs_time_or_one_tha
 
 
 async def _answers(shop: ContainerShop, planned: Sequence[PlannedOrder]) -> Sequence[Answer]:
-    """Ask once for each order when it is due, for every other one under its key."""
+    """Ask once for each order when it is due, for every second one under its key."""
     async with aiohttp.ClientSession(shop.url, headers=AS_STAFF) as http:
 
         async def ask(order: PlannedOrder, headers: dict[str, str]) -> Answer:

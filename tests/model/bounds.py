@@ -1,4 +1,4 @@
-"""How often things happen at most, of those that could happen for ever."""
+"""Upper bounds for the events that could otherwise repeat for ever."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Everything else happens in every order that is possible."""
+    """Bounds of a run; all else happens in every possible order."""
 
     cashiers: int = 2
     """How many cashiers there are. One that dies starts again, and remembers nothing."""
@@ -19,16 +19,16 @@ class Bounds:
     """How many tickets are worked on at once."""
 
     crashes: int = 0
-    """Processes that die. What they were asking for is lost, or takes effect later."""
+    """Processes that die. Their open requests are lost, or take effect later."""
 
     losses: int = 0
-    """Answers that do not come: the caller sees an error, and the rest as with a crash."""
+    """Answers that are lost: the caller sees an error; the request ends as with a crash."""
 
     stops: int = 0
     """Baristas that are stopped because their grace is over."""
 
     repeats: int = 0
-    """Deliveries of a ticket that a barista still has, who goes on."""
+    """Deliveries of a ticket that another barista still works on."""
 
     jumps: int = 0
     """Jumps of every clock past the end of every claim."""
@@ -37,7 +37,7 @@ class Bounds:
     """Deaths of all processes at once, the queue's included."""
 
     give_ups: int = 0
-    """Tickets that SQS makes dead letters, since they were delivered too often."""
+    """Tickets that SQS dead-letters because they were received too often."""
 
     redrives: int = 0
     """Times that staff redrive all dead letters."""
@@ -46,7 +46,7 @@ class Bounds:
     """Fresh tickets that nobody needed."""
 
     cancels: int = 0
-    """Times that the client wants to cancel its order, once it has heard of it."""
+    """Times that the client tries to cancel its acknowledged order."""
 
     collects: int = 0
     """Times that staff hand the order over when it is ready."""

@@ -1,4 +1,4 @@
-"""Those who would work in the shop with one precaution less."""
+"""Cashiers, baristas and staff that each leave out one precaution."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from worker.barista import Announcer, Barista
 
 
 class UnfencedClaims(Record):
-    """Takes every claim, whatever has become of the order."""
+    """Accepts every claim, whatever the order's state."""
 
     def may_replace(self, before: Order, after: Order) -> bool:
         return after.attempt > before.attempt or super().may_replace(before, after)
@@ -34,7 +34,7 @@ def claim_regardless(order: Order, *claim: object) -> Order:
 
 
 class UnfencedCompletions(Record):
-    """Takes every completion, whoever makes it."""
+    """Accepts every completion, from any attempt."""
 
     def may_replace(self, before: Order, after: Order) -> bool:
         return after.state is OrderState.READY or super().may_replace(before, after)
@@ -48,7 +48,7 @@ class UnconditionalPlaces(Record):
 
 
 class QueuesBeforeStoring(Cashier):
-    """Records an order only when its ticket is on the queue."""
+    """Records an order only after its ticket was queued."""
 
     async def place(self, request: OrderRequest) -> Placed:
         order = await self._admitted(self.ids.of_key(str(request.idempotency_key)), request)
@@ -59,7 +59,7 @@ class QueuesBeforeStoring(Cashier):
 
 
 class QueuesBeforeAnnouncing(OrderDispatcher):
-    """Announces an order only when its ticket is on the queue."""
+    """Announces an order only after its ticket was queued."""
 
     async def _queue(self, order: Order) -> None:
         await self._send_ticket(order)
@@ -67,21 +67,21 @@ class QueuesBeforeAnnouncing(OrderDispatcher):
 
 
 class DoneWhenFenced(Barista):
-    """Takes it that an order is finished, if somebody else has changed it."""
+    """Takes an order for finished if another process has changed it."""
 
-    async def take(self, delivery: Message) -> Outcome:
-        outcome = await super().take(delivery)
+    async def take(self, message: Message) -> Outcome:
+        outcome = await super().take(message)
         fenced = isinstance(outcome, Retry) and outcome.reason == "changed by somebody else"
         return Done() if fenced else outcome
 
 
-class TellsAfterDeleting(Staff):
-    """Announces that an order is ready only when its ticket is gone."""
+class AnnouncesAfterDeleting(Staff):
+    """Announces that an order is ready only after its ticket was deleted."""
 
-    async def deliver(self, host: Host, record: Record, delivery: Message) -> None:
+    async def deliver(self, host: Host, record: Record, message: Message) -> None:
         announcer = _Postponing(announcer_of(host, record))
-        await self.at_work(host, record, announcer).do(delivery)
-        await announcer.tell()
+        await self.at_work(host, record, announcer).do(message)
+        await announcer.announce_postponed()
 
 
 class _Postponing:
@@ -95,13 +95,13 @@ class _Postponing:
         else:
             await self._announcer.announce(order)
 
-    async def tell(self) -> None:
+    async def announce_postponed(self) -> None:
         for order in self._ready:
             await self._announcer.announce(order)
 
 
 def only_the_last(order: Order) -> Sequence[Order]:
-    """Know of an order's history what it is now."""
+    """Give only the last change of an order's history."""
     return [order]
 
 
@@ -125,5 +125,5 @@ class DeletesBeforeQueuing(DeadLetterRedriver):
 
 
 def nothing(_: Order) -> Sequence[Order]:
-    """Leave it to the barista to tell what it did, though its ticket is dead."""
+    """Leave the barista's announcements to it, though its ticket is dead."""
     return []

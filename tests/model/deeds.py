@@ -1,4 +1,4 @@
-"""What clients, staff, the queue and the reconciler do in a shop, now and then."""
+"""The actions of clients, staff, the queue and the reconciler."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ask(shop: Shop, host: Host) -> None:
 
 
 def cancel(shop: Shop, host: Host) -> None:
-    """Let the client cancel the order that it was told of."""
+    """Let the client cancel its acknowledged order."""
     canceling = shop.counters[host].cashier.cancel(ORDER_ID)
     shop.begin(host, _acknowledged(shop, canceling), "cancel")
 
@@ -35,28 +35,28 @@ def collect(shop: Shop, host: Host) -> None:
 
 
 def deliver(shop: Shop, ticket: str, *, on_time: bool) -> None:
-    """Give a ticket to a barista; `on_time` is when its time has come, and not before."""
+    """Deliver a ticket to a barista; with `on_time`, first advance the clock to its time."""
     queued = shop.record.tickets[ticket]
     if on_time:
         shop.record.now = max(shop.record.now, queued.at)
     host = shop.new_host()
     shop.baristas[host] = ticket
-    host.start(shop.staff.deliver(host, shop.record, queued.delivery()), ticket)
+    host.start(shop.staff.deliver(host, shop.record, queued.message()), ticket)
 
 
-def tell_again(shop: Shop, host: Host) -> None:
-    """Let a cashier announce what it could not announce before."""
-    shop.begin(host, shop.counters[host].dispatcher.announce_remaining(), "tell again")
+def announce_again(shop: Shop, host: Host) -> None:
+    """Let a cashier announce the changes that it could not announce before."""
+    shop.begin(host, shop.counters[host].dispatcher.announce_remaining(), "announce again")
 
 
-def retell(shop: Shop, host: Host) -> None:
-    """Let a cashier announce all that changed of late, since somebody went before telling it."""
+def republish(shop: Shop, host: Host) -> None:
+    """Let a cashier republish all recent changes, as a process died before announcing some."""
 
     async def republisher() -> None:
         await shop.counters[host].republisher.republish_since(NOON)
-        shop.must_retell = False
+        shop.must_republish = False
 
-    shop.begin(host, republisher(), "retell")
+    shop.begin(host, republisher(), "republish")
 
 
 def queue_again(shop: Shop, host: Host) -> None:
@@ -66,7 +66,7 @@ def queue_again(shop: Shop, host: Host) -> None:
 
 
 def give_up(shop: Shop, ticket: str) -> None:
-    """Let SQS give up on a ticket: now, if somebody still works on it, or when its time comes."""
+    """Let SQS dead-letter a ticket: now if a barista still has it, otherwise at its time."""
     if not shop.baristas:
         shop.record.now = max(shop.record.now, shop.record.tickets[ticket].at)
     shop.record.give_up(ticket)
@@ -74,14 +74,14 @@ def give_up(shop: Shop, ticket: str) -> None:
 
 
 def fail(shop: Shop, host: Host) -> None:
-    """Let a cashier read the dead letters, once the claim has lapsed that one of them was for."""
+    """Let a cashier read the dead letters, after the claim of their order has run out."""
     if shop.order and shop.order.claim and not shop.baristas:
         shop.record.now = max(shop.record.now, shop.order.claim.until)
     failures = shop.staff.failures(host, shop.record, shop.counters[host].dispatcher)
 
     async def failing() -> None:
         await failures.fail()
-        shop.unread -= failures._settled  # noqa: SLF001 - the others it would read again
+        shop.unread -= failures._settled  # noqa: SLF001 - it reads the others again
 
     _decide(shop, host, failing(), "fail")
 
@@ -97,7 +97,7 @@ def redrive(shop: Shop, host: Host) -> None:
 
 
 def _decide(shop: Shop, host: Host, work: Coroutine[Any, Any, None], what: str) -> None:
-    """Let a cashier decide by the dead letters that there are now."""
+    """Let a cashier act on the present dead letters."""
     shop.deciding.add(host)
     shop.begin(host, work, (what, *shop.record.dead_letters))
 

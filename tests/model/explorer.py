@@ -1,4 +1,4 @@
-"""Takes every step in every order: each way from its start, as a program cannot be wound back."""
+"""Takes every step in every order: each path from its start, as a program cannot be rewound."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST = 500
 
 @dataclass(slots=True)
 class Explored:
-    """What was seen: moments of the shop, those at which it rests, and what comes before which."""
+    """The moments seen, those at rest, and the predecessors of each."""
 
     moments: set[int] = field(default_factory=set)
     rests: set[int] = field(default_factory=set)
@@ -38,7 +38,7 @@ class Explored:
 
     @property
     def without_end(self) -> set[int]:
-        """The moments from which no way leads to rest."""
+        """The moments from which no path leads to rest."""
         ends, left = set(self.rests), list(self.rests)
         while left:
             for earlier in self.before[left.pop()]:
@@ -49,16 +49,16 @@ class Explored:
 
 
 class Walk:
-    """A shop, and the way it has come."""
+    """A shop, and the path of steps taken."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
         self.path: Path = ()
 
     def step(self, name: str) -> None:
-        """Take the step of that name; raises InvariantBrokenError, which knows the way."""
+        """Take the step of that name; raises InvariantBrokenError with the path."""
         step = step_of_name(self.shop, name)
-        assert step is not None, f"no way leads to {name}"
+        assert step is not None, f"no path leads to {name}"
         self.path += (name,)
         try:
             step()
@@ -71,11 +71,11 @@ class Walk:
 def explore(
     staff: Staff, bounds: Bounds, *, only: str | None = None, merging: bool = True
 ) -> Explored:
-    """See every moment that can come; raises InvariantBrokenError with a short way there.
+    """Visit every reachable moment; raises InvariantBrokenError with a short path to it.
 
-    With `only`, no other invariant matters; but a way ends where any is broken. Without
-    `merging`, ways are followed to their ends though others have been where they lead; that is
-    for bounds in which every way has an end.
+    With `only`, other invariants are not reported; but a path ends where any is broken. Without
+    `merging`, a path goes on through moments already seen; that needs bounds in which every path
+    ends.
     """
     explored = Explored()
     while explored.to_try:
@@ -89,7 +89,7 @@ def explore(
 
 
 def _follow(staff: Staff, bounds: Bounds, explored: Explored, *, merging: bool) -> None:
-    """Go a way, and on to where others have been; remember the ways that branch off."""
+    """Follow a path until a moment already seen; remember the branches."""
     earlier, path = explored.to_try.pop()
     with _opened(staff, bounds) as walk:
         for name in path:
@@ -111,7 +111,7 @@ def _follow(staff: Staff, bounds: Bounds, explored: Explored, *, merging: bool) 
 
 
 def _shortened(staff: Staff, bounds: Bounds, broken: InvariantBrokenError) -> InvariantBrokenError:
-    """Leave out every step without which the same invariant is broken all the same."""
+    """Leave out every step that the same violation does not need."""
     left_out = 0
     while left_out < len(broken.path):
         shorter = broken.path[:left_out] + broken.path[left_out + 1 :]
@@ -124,7 +124,7 @@ def _shortened(staff: Staff, bounds: Bounds, broken: InvariantBrokenError) -> In
 
 
 def _broken_by(staff: Staff, bounds: Bounds, path: Path) -> InvariantBrokenError | None:
-    """Take those steps of a way that are possible, and then whatever comes first, until rest."""
+    """Take the possible steps of a path, then always the first next step, until rest."""
     with _opened(staff, bounds) as walk:
         try:
             for name in path:
@@ -149,7 +149,7 @@ def _opened(staff: Staff, bounds: Bounds) -> Iterator[Walk]:
 
 @contextlib.contextmanager
 def without_logs() -> Iterator[None]:
-    """Keep everybody quiet, who would log each step of each way."""
+    """Silence the logs, which would have a line for each step of each path."""
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:

@@ -19,7 +19,7 @@ def kill(shop: Shop, host: Host, late: Sequence[Call]) -> None:
     if shop.counters.pop(host, None):
         shop.open_counter(host.name)
     if host is shop.collecting or host in shop.deciding:
-        shop.must_retell = True
+        shop.must_republish = True
     if host in shop.deciding:
         shop.queue_lost = True  # the ticket, perhaps, that it was about to queue
     _excuse(shop, host, late)
@@ -39,7 +39,7 @@ def stop(shop: Shop, host: Host, late: Sequence[Call]) -> None:
 
 
 def land(shop: Shop, call: Call) -> None:
-    """Let a request take effect that nobody waits for any more."""
+    """Let a request take effect that no caller waits for any more."""
     shop.late.remove(call)
     with suppress(*REFUSALS):
         call.effect()
@@ -56,11 +56,11 @@ def black_out(shop: Shop) -> None:
         kill(shop, host, ())
     shop.late.clear()
     shop.record.tickets.clear()
-    shop.queue_lost = shop.must_retell = True
+    shop.queue_lost = shop.must_republish = True
 
 
 def _excuse(shop: Shop, host: Host, late: Sequence[Call]) -> None:
-    """Expect no word of what is recorded later than its cashier looks."""
+    """Excuse the announcement of a change recorded after its cashier has read the store."""
     if host is shop.collecting or host in shop.deciding:
         replacing = [call for call in late if call.what == "store.replace"]
         shop.excused |= {f"{ORDER_ID}:{_version_made_by(call)}" for call in replacing}

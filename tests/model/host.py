@@ -1,4 +1,4 @@
-"""A process of the model: what it asks of the outside, what it was answered, and how it fails."""
+"""A process of the model: its requests, their answers, and its failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REFUSALS = (OrderChangedError, LeaseLostError)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A request on its way: it takes effect, and is answered, in one moment of its own."""
+    """A request under way; it takes effect and is answered in one step."""
 
     what: str
     effect: Callable[[], Any]
@@ -29,14 +29,14 @@ class Call:
 
     @property
     def out_of_reach(self) -> Exception:
-        """What its caller sees when no answer comes."""
+        """The caller's error when no answer comes."""
         if self.what.startswith("store"):
             return StoreUnavailableError(self.what)
         return AwsUnavailableError(self.what)
 
 
 class Host:
-    """Runs real coroutines. Its `memory` stands for all that they know: they are deterministic."""
+    """Runs real coroutines. They are deterministic, so that `memory` identifies their state."""
 
     def __init__(self, name: str, loop: SteppedLoop, clock: Clock) -> None:
         self.name = name
@@ -56,7 +56,7 @@ class Host:
     async def ask(
         self, what: str, effect: Callable[[], Any], about: Hashable, *, changes: bool = True
     ) -> Any:
-        """Make a request of the outside, and wait for its answer."""
+        """Make a request, and wait for its answer."""
         call = Call(what, effect, about, changes, self._loop.create_future())
         if self._buried:
             raise call.out_of_reach
@@ -76,19 +76,19 @@ class Host:
             call.answer.set_result(result)
 
     def give_up(self, call: Call) -> None:
-        """Let the caller see that no answer comes."""
+        """Let a request fail for its caller."""
         self._end(call, "given up")
         call.answer.set_exception(call.out_of_reach)
 
     def stop(self) -> None:
-        """Cancel what is being done, as at the end of the grace."""
+        """Cancel all work, as at the end of the grace period."""
         self._remember("stopped")
         self.calls.clear()
         for task in self.tasks:
             task.cancel()
 
     def bury(self) -> None:
-        """End every task, now that nothing answers any more."""
+        """End every task; no request is answered any more."""
         self._buried = True
         for task in self.tasks:
             task.cancel()
@@ -97,7 +97,7 @@ class Host:
                 call.answer.set_exception(call.out_of_reach)
 
     def reap(self) -> None:
-        """Forget the tasks that have ended; raises what they should not have raised."""
+        """Remove the tasks that have ended; raises their unexpected errors."""
         for task in [task for task in self.tasks if task.done()]:
             self.tasks.remove(task)
             if not task.cancelled():
@@ -112,7 +112,7 @@ class Host:
 
 
 def gist(thing: object) -> Hashable:
-    """Cut what was answered down to what can make a difference to what follows."""
+    """Reduce an answer to the parts that later steps depend on."""
     if isinstance(thing, Placement):
         return thing.created, gist(thing.order)
     if not isinstance(thing, Order):

@@ -1,4 +1,4 @@
-"""What may never happen, checked at every change, and once nothing is left to be done."""
+"""The invariants, checked at every change, and once no work is left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNFINISHED = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
 
 class InvariantBrokenError(Exception):
-    """An invariant does not hold; `path` is what led there."""
+    """An invariant does not hold; `path` are the steps that led there."""
 
     def __init__(self, name: str, what: str) -> None:
         super().__init__(name, what)
@@ -34,7 +34,7 @@ def on_creating(recorded: Order | None) -> None:
 
 
 def on_replacing(recorded: Order, before: Order, after: Order) -> None:
-    """Judge a write that went through, made by somebody who knew the order as it was `before`."""
+    """Check a successful write, made by a process that had read the order as `before`."""
     hold("I6", "what was ordered was changed", when=_as_placed(after) == _as_placed(recorded))
     if after.attempt > before.attempt:
         hold("I8", "two hold one attempt", when=after.attempt > recorded.attempt)
@@ -51,7 +51,7 @@ def on_replacing(recorded: Order, before: Order, after: Order) -> None:
 
 
 def on_failing(order: Order | None, redrivable: Collection[str]) -> None:
-    """Judge an order that was changed, or that a dead letter less tells of now."""
+    """Check an order after a change, or after one of its dead letters was deleted."""
     failed = order is not None and order.state is FAILED
     can_go_on = order is not None and order.id in redrivable
     hold("I1", "an order has failed, and nobody can redrive it", when=can_go_on or not failed)
@@ -60,19 +60,19 @@ def on_failing(order: Order | None, redrivable: Collection[str]) -> None:
 def on_announcing(recorded: Order | None, event: CloudEvent) -> None:
     change = OrderChange.model_validate(event.data)
     durable = recorded is not None and change.version <= recorded.version
-    hold("I5", "told of what is not recorded", when=durable)
+    hold("I5", "announced without a record", when=durable)
     if recorded is not None and durable:
         entry = recorded.timeline[change.version - 1]
         same = (change.state, event.time) == (entry.state, entry.at)
         hold("I5", "one event id for two changes", when=same)
 
 
-def on_deleting(recorded: Order | None, told: Collection[str]) -> None:
+def on_deleting(recorded: Order | None, announced: Collection[str]) -> None:
     finished = recorded is not None and recorded.state not in UNFINISHED
     hold("I7", "a ticket is gone before its effect is durable", when=finished)
     if recorded is not None:
-        unannounced = [event for event in _by_baristas(recorded) if event not in told]
-        hold("I7", f"a ticket is gone and nobody was told of {unannounced}", when=not unannounced)
+        unannounced = [event for event in _by_baristas(recorded) if event not in announced]
+        hold("I7", f"a ticket is gone, not announced: {unannounced}", when=not unannounced)
 
 
 def on_acknowledging(
@@ -90,35 +90,35 @@ def at_rest(
     orders: Mapping[str, Order],
     acknowledged: Collection[str],
     ticketed: Collection[str],
-    told: Collection[str],
+    announced: Collection[str],
 ) -> None:
-    """Judge a shop in which nothing is queued or under way."""
+    """Check a shop in which nothing is queued or under way."""
     for order in orders.values():
         finished = order.state not in UNFINISHED
         hold("I1", "an acknowledged order is lost", when=finished or order.id not in acknowledged)
         hold("I10", "an order is left lying", when=finished or order.id not in ticketed)
         if order.id in {*acknowledged, *ticketed}:
-            unannounced = [event for event in _to_tell(order) if event not in told]
-            hold("I5", f"nobody was told of {unannounced}", when=not unannounced)
+            unannounced = [event for event in _event_ids(order) if event not in announced]
+            hold("I5", f"not announced: {unannounced}", when=not unannounced)
 
 
 def _by_baristas(order: Order) -> list[str]:
-    """Name the changes that are announced by whoever has the ticket: cashiers tell the others.
+    """The event ids of the changes that the holder of the ticket announces.
 
-    Those are the handing out, and whatever was before the order was placed anew, or is that.
+    Cashiers announce the others: the collection, and all changes up to the last new placing.
     """
     handed_out = order.state is OrderState.COLLECTED
     states = [entry.state for entry in order.timeline]
     anew = len(states) - states[::-1].index(FAILED) + 1 if FAILED in states else 0
-    return _to_tell(order)[anew : order.version - handed_out]
+    return _event_ids(order)[anew : order.version - handed_out]
 
 
-def _to_tell(order: Order) -> list[str]:
+def _event_ids(order: Order) -> list[str]:
     return [f"{order.id}:{version}" for version in range(1, order.version + 1)]
 
 
 def _as_placed(order: Order) -> Sequence[object]:
-    """Give what must stay as it was when the order was placed."""
+    """The fields that must stay as they were when the order was placed."""
     return (
         order.number,
         order.store_id,

@@ -23,7 +23,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class Run:
-    """Tests to run in the folder `copy`, whose `module` it is that may be mutated."""
+    """Tests to run in the folder `copy`, in which `module` may be mutated."""
 
     copy: str
     module: str
@@ -35,7 +35,7 @@ class Run:
         return f"{json.dumps(asdict(self))}\n"
 
     def take_place(self) -> int:
-        """Run the tests, and write what is said to the file `output`; give the exit status."""
+        """Run the tests with their output in the file `output`; return the exit status."""
         with open(self.output, "w") as output:  # noqa: PTH123 - it becomes the standard streams
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
@@ -50,13 +50,13 @@ def main() -> None:
     """Answer each line with the exit status of its run."""
     for library in LIBRARIES:
         importlib.import_module(library)
-    gc.freeze()  # what all runs share stays as it is, and is shared
+    gc.freeze()  # the runs share this memory
     for line in sys.stdin:
         child = os.fork()
         if not child:
             sys.exit(Run(**json.loads(line)).take_place())
         _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - that is the answer
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A process's way to the order store, the queue and the topic: each call is a step of its own."""
+"""A process's access to the order store, the queue and the topic: each call is one step."""
 
 from __future__ import annotations
 
@@ -69,21 +69,21 @@ class _Queue:
         del attributes
         await self._host.ask("queue.send", partial(self._record.send, body), body)
 
-    async def delete(self, delivery: Message) -> None:
-        effect = partial(self._record.delete, delivery.message_id)
-        await self._host.ask("queue.delete", effect, delivery.message_id)
+    async def delete(self, message: Message) -> None:
+        effect = partial(self._record.delete, message.message_id)
+        await self._host.ask("queue.delete", effect, message.message_id)
 
-    async def extend(self, delivery: Message, seconds: float) -> None:
-        effect = partial(self._record.extend, delivery.message_id, seconds)
-        await self._host.ask("queue.extend", effect, (delivery.message_id, seconds))
+    async def extend(self, message: Message, seconds: float) -> None:
+        effect = partial(self._record.extend, message.message_id, seconds)
+        await self._host.ask("queue.extend", effect, (message.message_id, seconds))
 
-    async def dead_letter(self, delivery: Message, reason: str) -> None:
-        effect = partial(self._record.dead_letter, delivery.message_id, reason)
-        await self._host.ask("queue.dead_letter", effect, delivery.message_id)
+    async def dead_letter(self, message: Message, reason: str) -> None:
+        effect = partial(self._record.dead_letter, message.message_id, reason)
+        await self._host.ask("queue.dead_letter", effect, message.message_id)
 
 
 class _DeadLetters:
-    """The dead-letter queue, of which everybody sees everything at once: nothing is held."""
+    """The dead-letter queue, without leases: every receive returns all letters."""
 
     def __init__(self, host: Host, record: Record) -> None:
         self._host = host
@@ -93,7 +93,7 @@ class _DeadLetters:
         return len(self._record.dead_letters), 0
 
     async def receive(self, _: int) -> Sequence[Message]:
-        return [letter.delivery() for letter in self._record.dead_letters.values()]
+        return [letter.message() for letter in self._record.dead_letters.values()]
 
     async def extend(self, *_: object) -> None:
         """Hand nothing back."""
@@ -104,12 +104,12 @@ class _DeadLetters:
 
 
 def store_of(host: Host, record: Record) -> Store:
-    """Reach the store; only what placing, moving and preparing an order needs is there."""
+    """The store, as far as placing, moving and preparing an order needs it."""
     return cast("Store", _Store(host, record))
 
 
 def queue_of(host: Host, record: Record) -> Queue:
-    """Reach the queue as the consumer engine does."""
+    """The queue, for the consumer engine."""
     return cast("Queue", _Queue(host, record))
 
 
@@ -119,10 +119,10 @@ def sqs_of(host: Host, record: Record) -> SqsQueue:
 
 
 def dead_letters_of(host: Host, record: Record) -> DeadLetters:
-    """Reach the dead letters."""
+    """The dead letters."""
     return DeadLetters(cast("SqsQueue", _DeadLetters(host, record)))
 
 
 def announcer_of(host: Host, record: Record) -> OrderAnnouncer:
-    """Reach the topic."""
+    """The topic."""
     return OrderAnnouncer(cast("Topic", _Topic(host, record)))

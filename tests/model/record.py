@@ -1,4 +1,4 @@
-"""What all processes share, each request atomic: the order store, the queue and the topic."""
+"""The order store, the queue and the topic, which all processes share; each request is atomic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.orders import NOON
 
 @dataclass(slots=True)
 class Queued:
-    """A ticket on the queue. It is there for others from `at` on, or when its lease lapses."""
+    """A ticket on the queue; it is visible from `at` on, when its lease runs out."""
 
     id: str
     body: str
@@ -28,12 +28,12 @@ class Queued:
     def order_id(self) -> str:
         return Ticket.model_validate_json(self.body).order_id
 
-    def delivery(self) -> Message:
+    def message(self) -> Message:
         return Message(self.id, self.id, self.body)
 
 
 class Record:
-    """Every change of it is held against the invariants. The two conditions are the fences."""
+    """Checks each change against the invariants. `may_place` and `may_replace` are the fences."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -41,14 +41,14 @@ class Record:
         self.tickets: dict[str, Queued] = {}
         self.rejected: dict[str, str] = {}
         self.dead_letters: dict[str, Queued] = {}
-        self.told: dict[str, CloudEvent] = {}
+        self.announced: dict[str, CloudEvent] = {}
         self.ticketed: dict[str, int] = {}
         self.acknowledged: dict[str, Order] = {}
 
     def may_place(self, order: Order) -> bool:
         return order.id not in self.orders
 
-    def may_replace(self, before: Order, after: Order) -> bool:  # noqa: ARG002 - a fence may look at it
+    def may_replace(self, before: Order, after: Order) -> bool:  # noqa: ARG002 - an override uses it
         recorded = self.orders[before.id]
         return (recorded.version, recorded.attempt) == (before.version, before.attempt)
 
@@ -71,7 +71,7 @@ class Record:
 
     def announce(self, event: CloudEvent) -> None:
         invariants.on_announcing(self.orders.get(str(event.subject)), event)
-        self.told[event.id] = event
+        self.announced[event.id] = event
 
     def send(self, body: str) -> None:
         queued = Queued(f"ticket {sum(self.ticketed.values()) + 1}", body)
@@ -79,9 +79,9 @@ class Record:
         self.tickets[queued.id] = queued
 
     def delete(self, ticket: str) -> None:
-        """Delete by whichever receipt: SQS may still take an old one."""
+        """Delete by any receipt: SQS may still accept an old one."""
         if queued := self.tickets.pop(ticket, None):
-            invariants.on_deleting(self.orders.get(queued.order_id), self.told)
+            invariants.on_deleting(self.orders.get(queued.order_id), self.announced)
 
     def extend(self, ticket: str, seconds: float) -> None:
         if ticket in self.tickets:
@@ -92,7 +92,7 @@ class Record:
             self.rejected[ticket] = reason
 
     def give_up(self, ticket: str) -> None:
-        """Make a dead letter of a ticket that was delivered too often."""
+        """Dead-letter a ticket that was received too often."""
         self.dead_letters[ticket] = self.tickets.pop(ticket)
 
     def delete_letter(self, letter: str) -> None:
@@ -101,10 +101,10 @@ class Record:
 
     @property
     def redrivable(self) -> Collection[str]:
-        """The orders that dead letters tell of."""
+        """The orders that dead letters name."""
         return {letter.order_id for letter in self.dead_letters.values()}
 
     def acknowledge(self, order: Order) -> None:
-        """Note what a client was told with a 2xx."""
+        """Record an order that a client got with a 2xx."""
         earlier = self.acknowledged.setdefault(order.id, order)
         invariants.on_acknowledging(order, earlier, self.orders.get(order.id), self.ticketed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter as Tally
+from collections import Counter as Counts
 from collections.abc import Coroutine, Hashable
 from contextlib import suppress
 from dataclasses import asdict
@@ -32,7 +32,7 @@ class Shop:
     def __init__(self, staff: Staff, bounds: Bounds, loop: SteppedLoop) -> None:
         self.staff = staff
         self.record = staff.record()
-        self.left = Tally(asdict(bounds))
+        self.left = Counts(asdict(bounds))
         self.counters: dict[Host, Counter] = {}
         self.baristas: dict[Host, str] = {}
         self.late: list[Call] = []
@@ -40,7 +40,7 @@ class Shop:
         self.deciding: set[Host] = set()
         self.unread: set[str] = set()
         self.queue_lost = False
-        self.must_retell = False
+        self.must_republish = False
         self.excused: set[str] = set()
         self._loop = loop
         self._all: list[Host] = []
@@ -61,7 +61,7 @@ class Shop:
 
     @property
     def needs_fresh_ticket(self) -> bool:
-        """Whether the reconciler will find out that the order's ticket was lost."""
+        """Whether the reconciler will find that the order's ticket was lost."""
         gone = self.queue_lost and not self.record.tickets
         return gone and self.unfinished and not any(host.tasks for host in self.hosts)
 
@@ -85,13 +85,13 @@ class Shop:
 
     @property
     def rests(self) -> bool:
-        """Whether nothing is under way, and nothing will be unless somebody wants something."""
+        """Whether nothing is under way, or will be without a new request."""
         if self.record.tickets or self.late or any(host.tasks for host in self.hosts):
             return False
         unannounced = any(
             counter.dispatcher.unannounced_since for counter in self.counters.values()
         )
-        return not (unannounced or self.must_retell or self.must_read or self.needs_fresh_ticket)
+        return not (unannounced or self.must_republish or self.must_read or self.needs_fresh_ticket)
 
     def open_counter(self, name: str) -> None:
         """Start a cashier's process."""
@@ -107,7 +107,7 @@ class Shop:
 
     @staticmethod
     def begin(host: Host, work: Coroutine[Any, Any, None], why: Hashable) -> None:
-        """Let a cashier do something, which may be refused, or fail for want of an answer."""
+        """Start work of a cashier, which may be refused or fail without an answer."""
 
         async def attempt() -> None:
             with suppress(*_REFUSED):
@@ -116,7 +116,7 @@ class Shop:
         host.start(attempt(), why)
 
     def settle(self) -> None:
-        """Let everybody come to their next request, and look whether all is well."""
+        """Run every process up to its next request, and check the invariants at rest."""
         self._loop.run_ready()
         for host in self.hosts:
             host.reap()
@@ -124,18 +124,18 @@ class Shop:
                 del self.baristas[host]
         if self.rests:
             record = self.record
-            told = {*record.told, *self.excused}
-            invariants.at_rest(record.orders, record.acknowledged, record.ticketed, told)
+            announced = {*record.announced, *self.excused}
+            invariants.at_rest(record.orders, record.acknowledged, record.ticketed, announced)
 
     def key(self) -> int:
-        """Tell this moment from all that may have another future."""
+        """Identify this moment: equal keys have equal futures."""
         record = self.record
         moment = (
             record.now,
             [gist(order) for order in record.orders.values()],
             [(queued.id, max(queued.at, record.now)) for queued in record.tickets.values()],
             list(record.dead_letters),
-            sorted(record.told),
+            sorted(record.announced),
             sorted(record.ticketed.items()),
             [gist(order) for order in record.acknowledged.values()],
             list(self.left.values()),
@@ -143,18 +143,18 @@ class Shop:
             sorted((ticket, host.memory) for host, ticket in self.baristas.items()),
             sorted(hash((call.what, call.about)) for call in self.late),
             sorted(self.excused),
-            (self.queue_lost, self.must_retell, *sorted(self.unread)),
+            (self.queue_lost, self.must_republish, *sorted(self.unread)),
         )
         return hash(tuple(tuple(part) if isinstance(part, list) else part for part in moment))
 
     def close(self) -> None:
-        """End what is still under way."""
+        """End all work under way."""
         for host in self._all:
             host.bury()
         self._loop.run_ready()
 
     def _knowledge(self, host: Host) -> int:
-        """Tell cashiers apart, as long as it makes a difference what they have done before."""
+        """A cashier's memory, or 0 if its past no longer matters."""
         matters = (
             self.left["asks"] or host.tasks or self.counters[host].dispatcher.unannounced_since
         )

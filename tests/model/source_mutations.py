@@ -125,9 +125,9 @@ AT_BARISTAS = {
     "a dead letter is deleted before it is copied": Mutation(
         "shared.aws.queue",
         """        await self._dead_letters.send(copy.body, copy.attributes)
-        await self.delete(delivery)
+        await self.delete(message)
 """,
-        """        await self.delete(delivery)
+        """        await self.delete(message)
         await self._dead_letters.send(copy.body, copy.attributes)
 """,
         of(
@@ -137,7 +137,7 @@ AT_BARISTAS = {
     ),
     "a write that failed counts as made": Mutation(
         "worker.barista",
-        "if attempt == 1 or await self._store.get(before.id) != after:",
+        "if attempt == 1 or await self.store.get(before.id) != after:",
         "if attempt == 1:",
         of_barista(
             "test_a_write_that_failed_while_somebody_else_was_first_is_refused",
@@ -148,13 +148,13 @@ AT_BARISTAS = {
         "for change in history(order):",
         "for change in [order]:",
         of_barista(
-            "test_a_ticket_that_comes_back_after_its_order_was_collected_tells_that_it_was_ready"
+            "test_a_ticket_that_comes_back_after_its_order_was_collected_announces_that_it_was_ready"
         )
         + of_model("the order is handed out and a process dies"),
     ),
     "a fenced barista calls it done": Mutation(
         "worker.barista",
-        'return Retry(self._claim_for.total_seconds(), "changed by somebody else")',
+        'return Retry(self.claim_for.total_seconds(), "changed by somebody else")',
         "return Done()",
         of_barista("test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_not")
         + of_model("a ticket comes twice and a barista is stopped"),

@@ -1,4 +1,4 @@
-"""Puts together the real cashier and the real barista, at the ports of one process."""
+"""Builds the real cashier and the real barista on the ports of one process."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ORDER_ID = IDS.of_key("the-order-of-ada")
 
 @dataclass(frozen=True)
 class Counter:
-    """What is behind a counter, as far as it matters here."""
+    """The parts of a counter that the model runs."""
 
     cashier: Cashier
     dispatcher: OrderDispatcher
@@ -59,7 +59,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Staff:
-    """Who works in the shop. Tests put others in their places, who leave out one precaution.
+    """The classes that the model runs. Tests replace some by ones that leave out a precaution.
 
     A preparation takes `renewals` renewals of the claim.
     """
@@ -99,7 +99,7 @@ class Staff:
 
     @staticmethod
     def failures(host: Host, record: Record, dispatcher: OrderDispatcher) -> Failures:
-        """Read dead letters, as a reconciler that remembers none."""
+        """Read dead letters, as a newly started reconciler."""
         letters = dead_letters_of(host, record)
         return Failures(
             dead_letters=letters,
@@ -120,20 +120,20 @@ class Staff:
             clock=lambda: record.now,
         )
 
-    async def deliver(self, host: Host, record: Record, delivery: Message) -> None:
-        """Work on a delivery, up to the settling of its ticket."""
-        await self.at_work(host, record, announcer_of(host, record)).do(delivery)
+    async def deliver(self, host: Host, record: Record, message: Message) -> None:
+        """Handle a message, and settle it."""
+        await self.at_work(host, record, announcer_of(host, record)).do(message)
 
     def at_work(self, host: Host, record: Record, announcer: Announcer) -> Work:
-        """Put a barista to work, by the consumer engine's rules."""
+        """Build the consumer engine's work with a barista."""
         brew_speed = LATTE.prep_seconds / (LEASE.total_seconds() / 3 * (self.renewals + 0.5))
         barista = self.barista(
-            store_of(host, record),
-            announcer,
-            lambda: record.now,
-            _no_time,
-            LEASE,
-            brew_speed if self.renewals else 0,
+            store=store_of(host, record),
+            announcer=announcer,
+            clock=lambda: record.now,
+            wait=_no_time,
+            claim_for=LEASE,
+            brew_speed=brew_speed if self.renewals else 0,
         )
         queue = queue_of(host, record)
         leases = LeaseKeeper(queue, LEASE.total_seconds())
@@ -141,4 +141,4 @@ class Staff:
 
 
 async def _no_time(_: float) -> None:
-    """Prepare, which nobody else sees: what happens meanwhile might as well happen after."""
+    """Do not wait: all that happens during a preparation can as well happen after it."""

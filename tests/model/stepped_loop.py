@@ -1,6 +1,6 @@
-"""An event loop that waits for nothing: it runs what is ready, and time never passes in it.
+"""An event loop that never waits: it runs what is ready, and its time stands still.
 
-Real tasks, locks and time-outs work in it, and whoever drives it decides what happens next.
+Real tasks, locks and time-outs work in it; its driver decides what happens next.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class SteppedLoop:
-    """As much of `asyncio.AbstractEventLoop` as tasks need that do no I/O of their own."""
+    """The part of `asyncio.AbstractEventLoop` that tasks without I/O need."""
 
     def __init__(self) -> None:
         self._ready: deque[asyncio.Handle] = deque()
@@ -26,7 +26,7 @@ class SteppedLoop:
         return cast("asyncio.AbstractEventLoop", self)
 
     def run_ready(self) -> None:
-        """Run until every task waits for something that only the driver can bring about."""
+        """Run until every task waits for the driver."""
         while self._ready:
             handle = self._ready.popleft()
             if not handle.cancelled():
@@ -42,11 +42,11 @@ class SteppedLoop:
     def call_at(
         self, when: float, callback: Callable[..., object], *args: Any
     ) -> asyncio.TimerHandle:
-        """Make a timer that never fires: what a time-out brings about, the driver chooses."""
+        """Make a timer that never fires: the driver chooses the time-outs."""
         return asyncio.TimerHandle(when, callback, args, self.as_loop)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Do nothing: no timer is kept."""
+        """Ignore: no timer is kept."""
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self.as_loop)

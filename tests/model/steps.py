@@ -1,4 +1,4 @@
-"""What can happen next in a shop, by name: first what must happen some time, then what may."""
+"""The steps that can happen next, by name: first those that must happen, then those that may."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Named = Iterator[tuple[str, Step]]
 def next_steps(shop: Shop) -> Named:
     """Name every step that can be taken, each once."""
     named: Counter[str] = Counter()
-    for name, step in chain(_due(shop), _wishes(shop), _faults(shop)):
+    for name, step in chain(_due(shop), _requests(shop), _faults(shop)):
         yield name + "'" * named[name], step
         named[name] += 1
 
@@ -37,7 +37,7 @@ def _due(shop: Shop) -> Named:
     for call in shop.late:
         yield f"late: {call.what}", partial(faults.land, shop, call)
     for ticket in _deliverable(shop):
-        # By itself time passes only when nobody is at work: a claim is renewed for as long.
+        # Time passes by itself only when no barista works: a working one renews its claim.
         in_time = not shop.baristas or shop.record.tickets[ticket].at <= shop.record.now
         if in_time and ticket not in shop.baristas.values():
             yield f"{ticket} is delivered", partial(deeds.deliver, shop, ticket, on_time=True)
@@ -47,19 +47,19 @@ def _due(shop: Shop) -> Named:
 def _reconciling(shop: Shop) -> Named:
     for host, counter in shop.counters.items():
         if counter.dispatcher.unannounced_since and not host.tasks:
-            yield f"{host.name} tells again", partial(deeds.tell_again, shop, host)
+            yield f"{host.name} announces again", partial(deeds.announce_again, shop, host)
     first = next(iter(shop.counters))
-    if shop.must_retell and not first.tasks:
-        yield f"{first.name} tells everything again", partial(deeds.retell, shop, first)
+    if shop.must_republish and not first.tasks:
+        yield f"{first.name} republishes everything", partial(deeds.republish, shop, first)
     for host in _unlike(shop.counters) if shop.must_read else ():
-        # Not over and over while somebody works under the claim that has to lapse first.
+        # Not repeatedly while a barista works under the claim that must run out first.
         if not host.tasks and not (shop.baristas and shop.is_claimed):
             yield f"{host.name} reads dead letters", partial(deeds.fail, shop, host)
     if shop.needs_fresh_ticket:
         yield f"{first.name} gives a fresh ticket", partial(deeds.queue_again, shop, first)
 
 
-def _wishes(shop: Shop) -> Named:
+def _requests(shop: Shop) -> Named:
     state = shop.order.state if shop.order else None
     for host in _unlike(shop.counters):
         if ORDER_ID not in shop.record.acknowledged:
@@ -105,12 +105,12 @@ def _faults_of(shop: Shop, host: Host) -> Named:
     for call in host.calls:
         for fate, late in _fates([call]):
             lost = partial(faults.lose, shop, host, call, late)
-            what = f"{host.name} hears nothing of {call.what}{fate}"
+            what = f"{host.name} gets no answer to {call.what}{fate}"
             yield from _bounded(shop, "losses", what, lost)
 
 
 def _fates(calls: Sequence[Call]) -> Iterator[tuple[str, Sequence[Call]]]:
-    """Tell what can become of requests whose caller is gone: they are lost, or merely late."""
+    """What can happen to requests whose caller is gone: they are lost, or take effect late."""
     if calls:
         yield "", ()
     if changing := [call for call in calls if call.changes]:
@@ -122,7 +122,7 @@ def _deliverable(shop: Shop) -> Sequence[str]:
 
 
 def _unlike(hosts: Iterable[Host]) -> Collection[Host]:
-    """Leave out hosts that are as good as others: they know the same, and do the same."""
+    """Leave out hosts in the same state as another: they would do the same."""
     return {host.memory: host for host in reversed([*hosts])}.values()
 
 

@@ -57,14 +57,14 @@ def runs() -> Iterator[subprocess.Popen[str]]:
 def run(
     runs: subprocess.Popen[str], copy: Path, module: str, tests: Collection[str]
 ) -> tuple[int, str]:
-    """Run tests of the copy in a process of their own; give its exit status and what it said."""
+    """Run tests of the copy in their own process; return its exit status and output."""
     plugins = QUICKLY if any(map(needs_emulator, tests)) else (*QUICKLY, *WITHOUT_EMULATORS)
-    said = copy / "said"
+    output = copy / "output"
     assert runs.stdin is not None
     assert runs.stdout is not None
-    runs.stdin.write(Run(str(copy), module, [*plugins, *tests], str(said)).line)
+    runs.stdin.write(Run(str(copy), module, [*plugins, *tests], str(output)).line)
     runs.stdin.flush()
-    return int(runs.stdout.readline()), said.read_text()
+    return int(runs.stdout.readline()), output.read_text()
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())
@@ -75,9 +75,9 @@ def test_what_is_taken_out_is_missed(
     source = mutated.read_text()
     assert source.count(mutation.old) == 1, "the text to mutate is not there any more"
     mutated.write_text(source.replace(mutation.old, mutation.new))
-    status, said = run(runs, copy, mutation.module, mutation.tests)
-    assert status == pytest.ExitCode.TESTS_FAILED, said
-    assert f"{len(mutation.tests)} failed in" in said, said
+    status, output = run(runs, copy, mutation.module, mutation.tests)
+    assert status == pytest.ExitCode.TESTS_FAILED, output
+    assert f"{len(mutation.tests)} failed in" in output, output
 
 
 def test_nothing_is_missed_when_nothing_is_taken_out(
@@ -85,6 +85,6 @@ def test_nothing_is_missed_when_nothing_is_taken_out(
 ) -> None:
     named = {test for mutation in MUTATIONS.values() for test in mutation.tests}
     tests = sorted(test for test in named if not needs_emulator(test))
-    status, said = run(runs, copy, "worker.barista", tests)
-    assert status == pytest.ExitCode.OK, said
-    assert f"{len(tests)} passed in" in said, said
+    status, output = run(runs, copy, "worker.barista", tests)
+    assert status == pytest.ExitCode.OK, output
+    assert f"{len(tests)} passed in" in output, output

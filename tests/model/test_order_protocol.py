@@ -43,7 +43,7 @@ COURSES = {
 def test_no_order_of_steps_breaks_an_invariant(bounds: Bounds) -> None:
     with without_logs():
         explored = explore(Staff(), bounds)
-    print(explored)  # noqa: T201 - pytest -rP tells how far it went
+    print(explored)  # noqa: T201 - pytest -rP shows how far it went
     assert explored.rests
     assert not explored.without_end
 

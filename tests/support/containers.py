@@ -1,4 +1,4 @@
-"""The shop in containers, as `docker-compose.yml` has it, under a project and a port of its own."""
+"""The shop in containers, by `docker-compose.yml`, under its own project and port."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _IN_A_ROW = 10
 
 
 def missing_engine() -> str | None:
-    """Say why containers cannot be tried here, if they cannot."""
+    """Return why containers cannot run here, or none if they can."""
     if shutil.which("docker") is None:
         return "docker is not installed"
     engine = subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=30)
@@ -77,7 +77,7 @@ class ContainerShop:
         return await run(*self.command, *arguments, environment=self.environment)
 
     def compose_aloud(self, *arguments: str) -> None:
-        """Do as `compose`, and show what it prints; for before and after the tests."""
+        """Run `compose`, and show its output; for before and after the tests."""
         command = [*self.command, *arguments]
         subprocess.run(command, cwd=ROOT, env=self.environment, check=True, timeout=600)
 
@@ -86,7 +86,7 @@ class ContainerShop:
         return self.environment["COMPOSE_PROJECT_NAME"]
 
     async def scale(self, **counts: int) -> None:
-        """Have so many containers of these services, all ready, and leave the others alone."""
+        """Scale these services to so many containers, wait until ready; keep the others."""
         scales = [f"--scale={service}={count}" for service, count in counts.items()]
         await self.compose("up", "-d", "--no-deps", "--no-recreate", *scales, *counts)
         async with asyncio.TaskGroup() as group:
@@ -95,27 +95,27 @@ class ContainerShop:
                     group.create_task(until(partial(self._is_ready, container), 60))
 
     async def containers(self, service: str) -> Sequence[str]:
-        """Give the ids of the containers of a service that run."""
+        """Return the ids of a service's running containers."""
         labels = {"project": self.project, "service": service}.items()
         filters = [f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels]
         return (await run("docker", "ps", "-q", *filters)).split()
 
     async def stop(self, container: str) -> None:
-        """Ask a container to stop, wait until it has, and forget it."""
+        """Stop a container, and remove it."""
         await run("docker", "stop", "--time", "30", container)
         await run("docker", "rm", container)
 
     async def kill(self, container: str) -> None:
-        """Have a container be gone from one moment to the next."""
+        """Kill a container, and remove it."""
         await run("docker", "kill", container)
         await run("docker", "rm", container)
 
     async def crash(self, container: str) -> None:
-        """Have a container's process be gone; Docker starts it again."""
+        """Kill a container's process; Docker restarts it."""
         await self.execute(container, "sh", "-c", "kill -9 $(cat /proc/1/task/1/children)")
 
     async def execute(self, container: str, *command: str) -> str:
-        """Run a command in a container, and give what it printed."""
+        """Run a command in a container, and return its output."""
         return await run("docker", "exec", container, *command)
 
     async def _is_ready(self, container: str) -> bool:
@@ -125,7 +125,7 @@ class ContainerShop:
 
     @contextlib.asynccontextmanager
     async def attempts(self) -> AsyncIterator[Attempts]:
-        """Count the attempts that the block's orders take, by the events of the live stream."""
+        """Count the attempts at the block's orders, by the events of the live stream."""
         async with (
             aiohttp.ClientSession(f"{self.url}/", headers=AS_STAFF) as http,
             LiveStream(http, topics="order-events").open() as events,
@@ -142,7 +142,7 @@ class ContainerShop:
 
     @contextlib.asynccontextmanager
     async def customers(self) -> AsyncIterator[Customers]:
-        """Let customers in whom no rate bounds, since they have the staff key."""
+        """Customers without a rate limit, since they have the staff key."""
         async with aiohttp.ClientSession(self.url, headers=AS_STAFF) as http:
             yield Customers(http, Ledger(), seed=0)
 
@@ -156,12 +156,12 @@ class ContainerShop:
                 await asyncio.sleep(0.05)
 
     async def ready(self, order_ids: Collection[str], seconds: float) -> Sequence[Any]:
-        """Wait until all of these orders are ready, and give them as they are then."""
+        """Wait until all of these orders are ready, and return them."""
         async with aiohttp.ClientSession(self.url) as http, asyncio.timeout(seconds):
             return [await _ready(http, order_id) for order_id in order_ids]
 
     async def recorded(self, customers: Collection[str]) -> Sequence[str]:
-        """Give the customers' names of all orders that there are of them, one for each order."""
+        """Return the customer's name of each recorded order of these customers."""
         found: list[str] = []
         cursor: str | None = ""
         async with aiohttp.ClientSession(self.url, headers=AS_STAFF) as http:
@@ -174,9 +174,9 @@ class ContainerShop:
 
 @contextlib.asynccontextmanager
 async def callers(*asks: Callable[[], Awaitable[int]]) -> AsyncIterator[set[int]]:
-    """Have each of these asked again and again, for as long as the block lasts.
+    """Repeat each of these requests during the block.
 
-    Gives how often any one of them was put off until it was done.
+    Gives the numbers of retries that they needed.
     """
     times: set[int] = set()
     enough = asyncio.Event()
@@ -194,7 +194,7 @@ async def callers(*asks: Callable[[], Awaitable[int]]) -> AsyncIterator[set[int]
 
 
 async def put_off(http: aiohttp.ClientSession, method: str, path: str, body: object = None) -> int:
-    """Ask until it is done, each time as late as we are told to; count how often we were."""
+    """Repeat a request as Retry-After says until it succeeds; return the number of retries."""
     for times in itertools.count():
         async with http.request(method, path, json=body) as response:
             if response.ok:
@@ -206,7 +206,7 @@ async def put_off(http: aiohttp.ClientSession, method: str, path: str, body: obj
 
 
 class Attempts:
-    """Which attempt at each order made it ready, as its events tell."""
+    """Which attempt at each order made it ready, by its events."""
 
     def __init__(self, events: AsyncIterator[Event]) -> None:
         self._events = events
@@ -214,7 +214,7 @@ class Attempts:
         self._more = asyncio.Event()
 
     async def follow(self) -> None:
-        """Listen for as long as the stream lasts."""
+        """Follow the stream to its end."""
         async for event in self._events:
             order = json.loads(event.data)["data"]
             if order.get("state") == "ready":
@@ -222,7 +222,7 @@ class Attempts:
                 self._more.set()
 
     async def of(self, order_ids: Collection[str], seconds: float) -> Sequence[int]:
-        """Wait until all of these orders are ready, and give the attempts they took."""
+        """Wait until all of these orders are ready, and return their attempts."""
         async with asyncio.timeout(seconds):
             while not self._ready.keys() >= set(order_ids):
                 self._more.clear()
@@ -233,7 +233,7 @@ class Attempts:
 def orders_of(
     item: str, size: str, count: int, rate: float, quantity: int = 1
 ) -> Sequence[PlannedOrder]:
-    """Plan orders that are all alike, `rate` of them due in each second; each name is one order."""
+    """Plan equal orders, `rate` of them due in each second; each has its own name."""
     run = secrets.token_hex(4)
     line = {"item": item, "size": size, "quantity": quantity}
     return [
@@ -249,9 +249,9 @@ def orders_of(
 async def place(
     customers: Customers, planned: Iterable[PlannedOrder], enough: asyncio.Event | None = None
 ) -> None:
-    """Have customers come, each when its order is due, until every one of them has it placed.
+    """Place orders, each when it is due, with retries.
 
-    No more of them come once it is `enough`.
+    No further ones are placed once `enough` is set.
     """
     start = time.monotonic()
     async with asyncio.TaskGroup() as group:
@@ -263,7 +263,7 @@ async def place(
 
 
 async def is_alive(container: str) -> bool:
-    """Ask a container as Docker does, by the check that is in its image."""
+    """Run the health check of a container's image, as Docker does."""
     (found,) = json.loads(await run("docker", "inspect", container))
     _, *check = found["Config"]["Healthcheck"]["Test"]
     alive = shlex.join(check) + " && echo alive || true"
@@ -274,7 +274,7 @@ async def is_alive(container: str) -> bool:
 async def orders_keep_coming(
     customers: Customers, planned: Sequence[PlannedOrder]
 ) -> AsyncIterator[None]:
-    """Have customers come for as long as the block lasts; each that came has placed its order."""
+    """Place orders during the block; at its end every order begun is placed."""
     enough = asyncio.Event()
     placing = asyncio.create_task(place(customers, planned, enough))
     try:
@@ -286,8 +286,8 @@ async def orders_keep_coming(
 
 
 def nobody_was_put_off_twice(ledger: Ledger) -> bool:
-    """Say whether every customer had an answer, and no more than one that was not an order."""
-    put_off = Counter(told.key for told in ledger.told if not told.acknowledges)
+    """Whether every customer had a reply, and at most one that was not an order."""
+    put_off = Counter(reply.key for reply in ledger.replies if not reply.acknowledges)
     return not ledger.unanswered and max(put_off.values(), default=0) <= 1
 
 
@@ -296,7 +296,7 @@ def at(order: Any, field: str) -> float:
 
 
 async def run(*command: str, environment: dict[str, str] | None = None) -> str:
-    """Run a command to its end, and give what it printed; raises when it fails."""
+    """Run a command, and return its output; raises when it fails."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,
@@ -312,7 +312,7 @@ async def run(*command: str, environment: dict[str, str] | None = None) -> str:
 
 @contextlib.contextmanager
 def running_containers() -> Iterator[ContainerShop]:
-    """Open the shop with `docker compose up`, and take all of it away at the end."""
+    """Open the shop with `docker compose up`, and remove it at the end."""
     port = free_port()
     environment = {
         **os.environ,
@@ -349,14 +349,14 @@ async def _ready(http: aiohttp.ClientSession, order_id: str) -> Any:
 
 
 async def until(happened: Callable[[], Awaitable[bool]], seconds: float) -> None:
-    """Look until it has happened; raises TimeoutError after so many seconds."""
+    """Poll until it has happened; raises TimeoutError after so many seconds."""
     async with asyncio.timeout(seconds):
         while not await happened():  # noqa: ASYNC110 - containers set no event of ours
             await asyncio.sleep(0.2)
 
 
 async def _json(http: aiohttp.ClientSession, path: str) -> Any:
-    """Get a document, and ask again for as long as we are told that it cannot be had now."""
+    """Get a document; retry while the answer is 503."""
     async with asyncio.timeout(60):
         while True:
             async with http.get(path) as response:

@@ -1,4 +1,4 @@
-"""Customers: they place orders under idempotency keys, come again when told to, and keep a log."""
+"""Customers: they place orders under idempotency keys, retry when asked to, and keep a log."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Any
 import aiohttp
 
 from shop.load.plan import PlannedOrder, plan
-from tests.support.ledger import MAY_COME_AGAIN, Attempt, Ledger, Told
+from tests.support.ledger import RETRYABLE, Attempt, Ledger, Reply
 from tests.support.web import AS_STAFF
 
 LONGEST_PAUSE = 0.5
-"""Seconds; chaos is more thorough with customers who do not wait as long as they are told."""
+"""Seconds; chaos is more thorough when customers retry sooner than Retry-After says."""
 
-PATIENCE = aiohttp.ClientTimeout(total=15)
-"""For how long a customer waits for an answer."""
+TIMEOUT = aiohttp.ClientTimeout(total=15)
+"""How long a customer waits for a reply."""
 
-FICKLE = 0.2
-"""How many customers cancel what they have just ordered."""
+CANCELING = 0.2
+"""The fraction of customers who cancel their order at once."""
 
 OVER = frozenset({"collected", "canceled", "expired", "failed"})
-"""When there is nothing more that a customer could do."""
+"""The states after which a customer can do nothing more."""
 
 
-class ImproperAnswerError(Exception):
-    """The shop answered what no fault excuses."""
+class ImproperReplyError(Exception):
+    """The shop sent a reply that no fault excuses."""
 
 
 class Customers:
@@ -43,41 +43,41 @@ class Customers:
         self._runs = 0
 
     async def plan(self, orders: int, rate: float) -> Sequence[PlannedOrder]:
-        """Draw orders, `rate` of them due in each second, unlike any drawn before."""
+        """Draw orders, `rate` of them due in each second, all different from earlier ones."""
         self._runs += 1
         async with self._http.get("/menu") as response:
             menu = await response.json()
         return plan(menu, orders, rate, self._seed, f"{self._seed:06}-{self._runs}")
 
     async def place_all(self, orders: int, rate: float) -> None:
-        """Place so many orders, each when it is due, until the shop has taken every one."""
+        """Place so many orders, each when it is due, and retry until the shop has taken it."""
         await self._come(self.place, await self.plan(orders, rate))
 
     async def ask_all(self, orders: int, rate: float) -> None:
-        """Ask for so many orders once each, whatever the answer is."""
+        """Ask for so many orders once each, without retries."""
         await self._come(self.ask, await self.plan(orders, rate))
 
     async def live_all(self, orders: int, rate: float) -> None:
-        """Place so many orders; some are canceled again, and the others collected when ready."""
+        """Place so many orders; cancel some, and collect the others when ready."""
         await self._come(self._order_and_fetch, await self.plan(orders, rate))
 
     async def place_one(self) -> dict[str, Any]:
-        """Place an order, and give it as it was acknowledged."""
+        """Place an order, and return it as acknowledged."""
         (order,) = await self.plan(1, 1)
         return await self.place(order)
 
     async def place(self, order: PlannedOrder) -> dict[str, Any]:
-        """Place an order, as often as it takes."""
+        """Place an order, with retries."""
         while True:
-            told = await self.ask(order)
-            if told is not None and told.order is not None:
-                return told.order
-            if told is not None and told.is_improper:
-                raise ImproperAnswerError(told)
+            reply = await self.ask(order)
+            if reply is not None and reply.order is not None:
+                return reply.order
+            if reply is not None and reply.is_improper:
+                raise ImproperReplyError(reply)
             await self._pause()
 
-    async def ask(self, order: PlannedOrder) -> Told | None:
-        """Ask for an order once; none when no answer comes."""
+    async def ask(self, order: PlannedOrder) -> Reply | None:
+        """Ask for an order once; return none when no reply comes."""
         sent_at = time.monotonic()
         self.ledger.attempts.append(Attempt(order.key, order.body["customer_name"], sent_at))
         try:
@@ -85,13 +85,13 @@ class Customers:
                 "/orders",
                 json=order.body,
                 headers={"Idempotency-Key": order.key},
-                timeout=PATIENCE,
+                timeout=TIMEOUT,
             ) as response:
                 body = await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError) as error:
             self.ledger.unanswered[type(error).__name__] += 1
             return None
-        told = Told(
+        reply = Reply(
             key=order.key,
             status=response.status,
             sent_at=sent_at,
@@ -99,8 +99,8 @@ class Customers:
             order=body if response.ok else None,
             retry_after=response.headers.get("Retry-After"),
         )
-        self.ledger.told.append(told)
-        return told
+        self.ledger.replies.append(reply)
+        return reply
 
     async def _come(
         self, each: Callable[[PlannedOrder], Awaitable[object]], planned: Sequence[PlannedOrder]
@@ -117,7 +117,7 @@ class Customers:
 
     async def _order_and_fetch(self, wanted: PlannedOrder) -> None:
         address = f"/orders/{(await self.place(wanted))['id']}"
-        if self._draw.random() < FICKLE:
+        if self._draw.random() < CANCELING:
             await self._answered("POST", f"{address}/cancel")
         while (state := (await self._answered("GET", address)).get("state")) not in OVER:
             if state == "ready":
@@ -126,13 +126,13 @@ class Customers:
                 await self._pause()
 
     async def _answered(self, method: str, path: str) -> dict[str, Any]:
-        """Make a request as staff until the shop has an answer, good or bad."""
+        """Make a request as staff; retry until the shop answers, good or bad."""
         while True:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 async with self._http.request(
-                    method, path, headers=AS_STAFF, timeout=PATIENCE
+                    method, path, headers=AS_STAFF, timeout=TIMEOUT
                 ) as response:
-                    if response.status not in MAY_COME_AGAIN:
+                    if response.status not in RETRYABLE:
                         answer: dict[str, Any] = await response.json(content_type=None)
                         return answer
             await self._pause()

@@ -1,4 +1,4 @@
-"""The log of what clients asked for, and of what they were told."""
+"""The log of what clients asked for, and of the replies."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-MAY_COME_AGAIN = frozenset({429, 503})
-"""What a client may be told instead of an order, and then with Retry-After."""
+RETRYABLE = frozenset({429, 503})
+"""The statuses, with Retry-After, that a client may get in place of an order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request for an order. A customer's name stands for one key. Times are monotonic."""
+    """One request for an order. Each key has its own customer name. Times are monotonic."""
 
     key: str
     customer_name: str
@@ -21,8 +21,8 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One answer to a request for an order; `order` is there when it was a 2xx."""
+class Reply:
+    """One reply to a request for an order; a 2xx has an `order`."""
 
     key: str
     status: int
@@ -38,9 +38,9 @@ class Told:
 
     @property
     def is_improper(self) -> bool:
-        """Whether no fault excuses it: it is neither an order nor a time to come again."""
-        may_come_again = self.status in MAY_COME_AGAIN and (self.retry_after or "").isdigit()
-        return not (self.acknowledges or may_come_again)
+        """Whether it is neither an order nor a time to retry, which no fault excuses."""
+        may_retry = self.status in RETRYABLE and (self.retry_after or "").isdigit()
+        return not (self.acknowledges or may_retry)
 
 
 @dataclass
@@ -48,15 +48,15 @@ class Ledger:
     """Kept by the customers of one run."""
 
     attempts: list[Attempt] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     unanswered: Counter[str] = field(default_factory=Counter)
 
     @property
     def acknowledged(self) -> Sequence[str]:
         """The ids of the orders that clients rely on, each once."""
-        return list({told.order["id"]: None for told in self.told if told.order is not None})
+        return list({reply.order["id"]: None for reply in self.replies if reply.order is not None})
 
     @property
     def statuses(self) -> Counter[int]:
         """How often each status was answered."""
-        return Counter(told.status for told in self.told)
+        return Counter(reply.status for reply in self.replies)

@@ -72,19 +72,11 @@ class GroupCommit:
     async def _commit_until_closed(self) -> None:
         while not self._closing or self._waiting:
             await self._arrived.wait()
-            group = self._next_group()
-            if group:
+            size = min(len(self._waiting), self._group_size)
+            if group := [self._waiting.popleft() for _ in range(size)]:
                 await self._commit(group)
             elif not self._closing:
                 self._arrived.clear()
-
-    def _next_group(self) -> Sequence[_Write]:
-        group: list[_Write] = []
-        while self._waiting and len(group) < self._group_size:
-            write = self._waiting.popleft()
-            if not write.caller.done():
-                group.append(write)
-        return group
 
     async def _commit(self, group: Sequence[_Write]) -> None:
         try:
@@ -102,7 +94,7 @@ class GroupCommit:
         # Half the time for another process's lock, so that the callers see why they failed.
         with transaction(connection, self._timeout_seconds / 2):
             for write in group:
-                if not write.caller.done():  # its caller may have given up during the wait
+                if not write.caller.done():  # its caller may have given up
                     write.run(connection)
 
 

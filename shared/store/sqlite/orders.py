@@ -19,6 +19,9 @@ from shared.store.sqlite.file import SqliteRecords
 
 _GET = "SELECT document FROM orders WHERE id = ?"
 
+_NEXT_NUMBER = """INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, 1)
+    ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last"""
+
 _LAST = cursors.Position("~", "")
 """Sorts after every position, as `~` does after every digit."""
 
@@ -41,8 +44,10 @@ class SqliteOrders(SqliteRecords):
             recorded = connection.execute(_GET, (order.id,)).fetchone()
             if recorded is not None:
                 return Placement(ORDER.validate_json(recorded[0]), created=False)
-            number = _next_number(connection, order.store_id, business_day)
-            numbered = with_changes(order, number=number)
+            (number,) = connection.execute(
+                _NEXT_NUMBER, (order.store_id, business_day.isoformat())
+            ).fetchone()
+            numbered = with_changes(order, number=f"{number:03d}")
             connection.execute(
                 "INSERT INTO orders"
                 " (id, store_id, number, state, version, attempt, placed_at, document)"
@@ -135,12 +140,3 @@ class SqliteOrders(SqliteRecords):
         row = await self.reads.run(lambda db: db.execute(query, values).fetchone())
         count: int = row[0]
         return count
-
-
-def _next_number(connection: sqlite3.Connection, store_id: str, business_day: dt.date) -> str:
-    row = connection.execute(
-        "INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, 1)"
-        " ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
-        (store_id, business_day.isoformat()),
-    ).fetchone()
-    return f"{row[0]:03d}"

@@ -1,7 +1,7 @@
-"""Python runs this at its start, where libfaketime is loaded: sleep in a way that it lets alone.
+"""Runs when Python starts under libfaketime: makes `time.sleep` use a call that it leaves alone.
 
 Since 3.11 `time.sleep` waits for a moment of the monotonic clock, by clock_nanosleep, in which
-libfaketime 0.9.10 mixes up the clocks: EINVAL, even when told to leave the monotonic one alone.
+libfaketime 0.9.10 mixes up the clocks: EINVAL, even if it is set to leave the monotonic one alone.
 """
 
 from __future__ import annotations

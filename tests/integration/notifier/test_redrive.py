@@ -119,7 +119,7 @@ async def test_a_redrive_beside_the_reconciler_leaves_each_order_its_ticket_or_i
 
         await asyncio.gather(failures.fail(), everything(redriver))
 
-        left = {ticket_in(letter) for letter in await room.dead_letters.look(100)}
+        left = {ticket_in(letter) for letter in await room.dead_letters.peek(100)}
         redrivable = {ticket.order_id for ticket in left if ticket is not None}
         waiting = await room.take_tickets()
         for order in orders:

@@ -57,7 +57,7 @@ async def buried(room: BackRoom, count: int = 1) -> Sequence[Order]:
 
 
 async def letter_of(room: BackRoom, order: Order) -> DeadLetter:
-    letters = await room.dead_letters.look(100)
+    letters = await room.dead_letters.peek(100)
     (letter,) = (letter for letter in letters if order.id in letter.body)
     return letter
 
@@ -121,7 +121,7 @@ async def test_dead_letters_of_one_order_that_are_pages_apart_make_one_ticket(
 async def test_a_redrive_without_time_for_all_reports_how_many_are_left(room: BackRoom) -> None:
     await poison(room, 25)
     async with open_queue(room.clients, room.names.dead_letters, wait_time=0) as queue:
-        hurried = DeadLetters(queue, pass_seconds=0)
+        hurried = DeadLetters(queue, scan_seconds=0)
 
         everything = await redriver_of(room, hurried).redrive(None, dry_run=True)
         assert (len(everything.refused), everything.left) == (10, 15)
@@ -131,7 +131,7 @@ async def test_a_redrive_without_time_for_all_reports_how_many_are_left(room: Ba
             await DeadLetterService(dead_letters=hurried, store=room.store, clock=room.clock).find(
                 UNKNOWN
             )
-    assert len(await room.dead_letters.look(100)) == 25
+    assert len(await room.dead_letters.peek(100)) == 25
 
 
 async def test_a_letter_that_another_cashier_holds_is_not_reported_as_missing(
@@ -140,7 +140,7 @@ async def test_a_letter_that_another_cashier_holds_is_not_reported_as_missing(
     (order,) = await buried(room)
     letter = await letter_of(room, order)
     async with open_dead_letters(room.clients, room.names.dead_letters) as other:
-        async with other.held(10):
+        async with other.leased(10):
             outcome = await redriver_of(room, room.dead_letters).redrive({letter.id}, dry_run=False)
             (refused,) = outcome.refused
             assert "try again" in refused.reason
@@ -156,7 +156,7 @@ async def test_a_letter_that_another_cashier_held_is_read_in_the_next_round(
 ) -> None:
     (order,) = await buried(room)
     failures = failures_of(room, room.dead_letters)
-    async with open_dead_letters(room.clients, room.names.dead_letters) as other, other.held(10):
+    async with open_dead_letters(room.clients, room.names.dead_letters) as other, other.leased(10):
         await failures.fail()
     await failures.fail()
     assert await room.state(order) is OrderState.FAILED
@@ -164,5 +164,5 @@ async def test_a_letter_that_another_cashier_held_is_read_in_the_next_round(
 
 async def test_a_very_long_body_is_cut(room: BackRoom) -> None:
     await room.bury(json.dumps(["x" * 200_000]))
-    (letter,) = await room.dead_letters.look(10)
+    (letter,) = await room.dead_letters.peek(10)
     assert len(letter.body) == 10_000

@@ -211,7 +211,7 @@ async def test_reading_leaves_dead_letters_where_everybody_finds_them(
     await room.bury(*(f"poison {number}" for number in range(25)))
     for _ in range(3):
         await failures.fail()
-        reads = await asyncio.gather(*(room.dead_letters.look(100) for _ in range(3)))
+        reads = await asyncio.gather(*(room.dead_letters.peek(100) for _ in range(3)))
         assert [len(letters) for letters in reads] == [25] * 3
 
 

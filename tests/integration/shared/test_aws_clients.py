@@ -12,7 +12,7 @@ from aiohttp import web
 from botocore.loaders import JSONFileLoader
 
 from shared.aws.clients import aws_clients
-from shared.aws.errors import REACH_SECONDS, AwsUnavailableError
+from shared.aws.errors import CALL_SECONDS, AwsUnavailableError
 from shared.aws.queue import SqsQueue
 from shared.runtime.settings import ServiceSettings
 
@@ -21,7 +21,7 @@ Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 @contextlib.asynccontextmanager
 async def sqs_that(answer: Answer) -> AsyncIterator[SqsQueue]:
-    """A queue at a server that answers as the test says."""
+    """A queue at a server with the given answer."""
     runner = web.ServerRunner(web.Server(answer))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -32,7 +32,7 @@ async def sqs_that(answer: Answer) -> AsyncIterator[SqsQueue]:
     await runner.cleanup()
 
 
-async def test_what_describes_the_services_is_read_once_for_all_clients_of_a_process(
+async def test_the_service_descriptions_are_read_once_for_all_clients_of_a_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read: list[str] = []
@@ -95,7 +95,7 @@ async def test_a_service_that_never_answers_is_given_up_in_time() -> None:
         return web.Response()
 
     async with sqs_that(silent) as queue:
-        async with asyncio.timeout(REACH_SECONDS + 2):
+        async with asyncio.timeout(CALL_SECONDS + 2):
             with pytest.raises(AwsUnavailableError, match="not answered in time"):
                 await queue.send("hello")
         assert asked.is_set()

@@ -61,12 +61,12 @@ async def test_what_is_sent_is_received_with_its_attributes_and_gone_once_delete
     queue: SqsQueue,
 ) -> None:
     await queue.send("hello", {"correlation_id": "abc"})
-    (delivery,) = await queue.receive(10)
-    assert (delivery.body, delivery.attributes) == ("hello", {"correlation_id": "abc"})
-    assert delivery.receive_count == 1
-    assert delivery.sent_at is not None
-    assert abs(utc_now() - delivery.sent_at) < dt.timedelta(seconds=10)
-    await queue.delete(delivery)
+    (message,) = await queue.receive(10)
+    assert (message.body, message.attributes) == ("hello", {"correlation_id": "abc"})
+    assert message.receive_count == 1
+    assert message.sent_at is not None
+    assert abs(utc_now() - message.sent_at) < dt.timedelta(seconds=10)
+    await queue.delete(message)
     assert await queue.waiting_and_in_flight() == (0, 0)
 
 
@@ -75,9 +75,9 @@ async def test_a_hundred_concurrent_sends_all_arrive_once(queue: SqsQueue) -> No
     await asyncio.gather(*(queue.send(body) for body in sent))
     received: list[str] = []
     while len(received) < len(sent):
-        deliveries = await queue.receive(10)
-        received += [delivery.body for delivery in deliveries]
-        await asyncio.gather(*(queue.delete(delivery) for delivery in deliveries))
+        messages = await queue.receive(10)
+        received += [message.body for message in messages]
+        await asyncio.gather(*(queue.delete(message) for message in messages))
     assert sorted(received) == sorted(sent)
     assert await queue.waiting_and_in_flight() == (0, 0)
 
@@ -91,7 +91,7 @@ async def test_a_message_handed_back_is_at_once_there_for_others(queue: SqsQueue
     assert second.receive_count == 2
 
 
-async def test_what_is_handed_back_stays_so_though_its_extension_was_still_on_its_way(
+async def test_a_hand_back_is_not_undone_by_an_extension_that_was_still_under_way(
     clients: AwsClients, queue: SqsQueue
 ) -> None:
     await asyncio.gather(*(queue.send(str(number)) for number in range(12)))
@@ -107,19 +107,19 @@ async def test_what_is_handed_back_stays_so_though_its_extension_was_still_on_it
 
     extensions = "before-send.sqs.ChangeMessageVisibilityBatch"
     clients.sqs.meta.events.register(extensions, slow_at_first)  # type: ignore[arg-type]
-    extending = [asyncio.create_task(queue.extend(delivery, 30)) for delivery in held]
+    extending = [asyncio.create_task(queue.extend(message, 30)) for message in held]
     await on_its_way.wait()
-    await asyncio.gather(*(queue.extend(delivery, 0) for delivery in held))
+    await asyncio.gather(*(queue.extend(message, 0) for message in held))
     await asyncio.gather(*extending)
     assert await queue.waiting_and_in_flight() == (12, 0)
 
 
 async def test_the_lease_on_a_deleted_message_is_lost(queue: SqsQueue) -> None:
     await queue.send("gone")
-    (delivery,) = await queue.receive(10)
-    await queue.delete(delivery)
+    (message,) = await queue.receive(10)
+    await queue.delete(message)
     with pytest.raises(LeaseLostError):
-        await queue.extend(delivery, 30)
+        await queue.extend(message, 30)
 
 
 async def test_one_message_twice_in_a_batch_of_deletes_does_not_fail_the_others(
@@ -133,7 +133,7 @@ async def test_one_message_twice_in_a_batch_of_deletes_does_not_fail_the_others(
     await queue.send("b")
     (other,) = await queue.receive(1)
     _, *outcomes = await asyncio.gather(
-        *(queue.delete(delivery) for delivery in (first, again, other)), return_exceptions=True
+        *(queue.delete(message) for message in (first, again, other)), return_exceptions=True
     )
     assert not [fault for fault in outcomes if not isinstance(fault, EntryFailedError | None)]
     assert await queue.waiting_and_in_flight() == (0, 0)
@@ -143,8 +143,8 @@ async def test_a_dead_letter_carries_its_reason_and_leaves_the_queue(
     clients: AwsClients, names: Names, queue: SqsQueue
 ) -> None:
     await queue.send("poison", {"correlation_id": "abc"})
-    (delivery,) = await queue.receive(10)
-    await queue.dead_letter(delivery, "not a ticket")
+    (message,) = await queue.receive(10)
+    await queue.dead_letter(message, "not a ticket")
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
     (dead,) = await SqsQueue(clients.sqs, url).receive(10)
     assert dead.body == "poison"
@@ -160,14 +160,14 @@ async def test_a_dead_letter_that_cannot_be_copied_stays_where_it_is(
     clients: AwsClients, names: Names, queue: SqsQueue
 ) -> None:
     await queue.send("poison")
-    (delivery,) = await queue.receive(10)
+    (message,) = await queue.receive(10)
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
     await clients.sqs.delete_queue(QueueUrl=url)
     with pytest.raises(AwsUnavailableError):
-        await queue.dead_letter(delivery, "not a ticket")
-    await queue.extend(delivery, 0)
+        await queue.dead_letter(message, "not a ticket")
+    await queue.extend(message, 0)
     (still_there,) = await queue.receive(10)
-    assert still_there.message_id == delivery.message_id
+    assert still_there.message_id == message.message_id
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp's, at 1 MiB
@@ -176,8 +176,8 @@ async def test_a_message_too_long_to_have_a_reason_beside_it_is_cut(
 ) -> None:
     longest = "x" * 2**20
     await queue.send(longest)
-    (delivery,) = await queue.receive(10)
-    await queue.dead_letter(delivery, "not a ticket")
+    (message,) = await queue.receive(10)
+    await queue.dead_letter(message, "not a ticket")
     url = (await clients.sqs.get_queue_url(QueueName=names.dead_letters))["QueueUrl"]
     (dead,) = await SqsQueue(clients.sqs, url).receive(10)
     assert dead.body
@@ -228,10 +228,10 @@ async def test_an_announcement_reaches_a_queue_that_is_subscribed(
     order = an_order()
     async with open_announcer(clients, names, queue) as announcer:
         await announcer.announce(order)
-    (delivery,) = await SqsQueue(clients.sqs, url).receive(10)
-    event = CloudEvent.model_validate_json(delivery.body)
+    (message,) = await SqsQueue(clients.sqs, url).receive(10)
+    event = CloudEvent.model_validate_json(message.body)
     assert event.id == f"{order.id}:1"
-    assert delivery.attributes == {
+    assert message.attributes == {
         "type": "coffeeshop.order.placed.v1",
         "store_id": order.store_id,
         "order_id": order.id,
@@ -247,7 +247,7 @@ async def test_a_queue_out_of_reach_is_one_clear_error() -> None:
 
 
 class Doubling:
-    """A queue whose every receive has each of its messages twice, as SQS may do."""
+    """A queue whose receives contain each message twice, as SQS may do."""
 
     def __init__(self, queue: SqsQueue) -> None:
         self._queue = queue
@@ -256,13 +256,11 @@ class Doubling:
         self.deleted: list[str] = []
 
     async def receive(self, limit: int) -> Sequence[Message]:
-        return [
-            delivery for one in await self._queue.receive(limit // 2) for delivery in (one, one)
-        ]
+        return [message for one in await self._queue.receive(limit // 2) for message in (one, one)]
 
-    async def delete(self, delivery: Message) -> None:
-        await self._queue.delete(delivery)
-        self.deleted.append(delivery.body)
+    async def delete(self, message: Message) -> None:
+        await self._queue.delete(message)
+        self.deleted.append(message.body)
 
 
 async def test_a_message_twice_in_one_receive_is_handled_and_deleted_twice(
@@ -271,8 +269,8 @@ async def test_a_message_twice_in_one_receive_is_handled_and_deleted_twice(
     handled: list[str] = []
     stop = asyncio.Event()
 
-    async def handle(delivery: Message) -> Outcome:
-        handled.append(delivery.body)
+    async def handle(message: Message) -> Outcome:
+        handled.append(message.body)
         if len(handled) == 4:
             stop.set()
         return Done()

@@ -1,4 +1,4 @@
-"""The barista's steps, against a real order store, and what becomes of the ticket."""
+"""The barista's steps, against a real order store, and the outcome of each ticket."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from worker.barista import Barista
 
 @dataclass
 class Shop:
-    """A clock that stands still, a wait that takes none, and an ear for announcements."""
+    """A fixed clock, a wait that takes no time, and a record of announcements."""
 
     store: Store
     now: dt.datetime = NOON
@@ -46,8 +46,14 @@ class Shop:
         await self.may_end.wait()
 
     def barista(self, brew_speed: float = 10) -> Barista:
-        claim_for = dt.timedelta(seconds=30)
-        return Barista(self.store, self, lambda: self.now, self.wait, claim_for, brew_speed)
+        return Barista(
+            store=self.store,
+            announcer=self,
+            clock=lambda: self.now,
+            wait=self.wait,
+            claim_for=dt.timedelta(seconds=30),
+            brew_speed=brew_speed,
+        )
 
     async def placed(self, *, prep_seconds: int = 45) -> Order:
         order = an_order(prep_seconds=prep_seconds)
@@ -84,7 +90,7 @@ async def test_an_order_is_claimed_announced_prepared_completed_and_announced(sh
     assert await shop.state(order) is OrderState.READY
 
 
-async def test_what_a_newer_cashier_says_beside_it_does_not_make_a_ticket_poison(
+async def test_unknown_fields_of_a_newer_cashier_do_not_make_a_ticket_poison(
     shop: Shop,
 ) -> None:
     order = await shop.placed()
@@ -105,11 +111,11 @@ async def test_an_order_is_ready_in_the_store_before_it_is_announced_so(shop: Sh
     order = await shop.placed()
     seen: list[tuple[OrderState, OrderState]] = []
 
-    class Ear:
+    class Listener:
         async def announce(self, order: Order) -> None:
             seen.append((order.state, await shop.state(order)))
 
-    barista = Barista(shop.store, Ear(), lambda: NOON, shop.wait, dt.timedelta(seconds=30), 10)
+    barista = replace(shop.barista(), announcer=Listener())
     await barista.take(ticket_for(order))
     assert seen == [
         (OrderState.PREPARING, OrderState.PREPARING),
@@ -135,7 +141,7 @@ async def test_the_ticket_of_a_canceled_order_is_announced_and_done(shop: Shop) 
     assert await shop.state(order) is OrderState.CANCELED
 
 
-async def test_a_ticket_that_comes_back_after_its_order_was_collected_tells_that_it_was_ready(
+async def test_a_ticket_that_comes_back_after_its_order_was_collected_announces_that_it_was_ready(
     shop: Shop,
 ) -> None:
     order = await shop.placed()
@@ -215,8 +221,7 @@ async def test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_n
         assert isinstance(await zombie, Retry)
         assert await shop.state(order) is OrderState.PREPARING
 
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(shop.store, shop, lambda: NOON, wait_for_the_zombie, claim_for, 10)
+    barista = replace(shop.barista(), wait=wait_for_the_zombie)
     assert await barista.take(ticket_for(order)) == Done()
     assert await shop.state(order) is OrderState.READY
     assert [state for _, state, _ in shop.announced].count(OrderState.READY) == 1
@@ -230,8 +235,7 @@ async def test_a_long_preparation_keeps_its_claim_up(shop: Shop) -> None:
         shop.now += dt.timedelta(seconds=seconds)
         rivals.append(await shop.barista().take(ticket_for(order, "another ticket")))
 
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(shop.store, shop, lambda: shop.now, time_passes, claim_for, brew_speed=10)
+    barista = replace(shop.barista(), wait=time_passes)
     assert await barista.take(ticket_for(order)) == Done()
     assert rivals == [Retry(20, "claimed by another barista")] * 4
     found = await shop.store.get(order.id)
@@ -273,8 +277,7 @@ async def test_a_store_that_is_away_costs_the_ticket_nothing(shop: Shop, tmp_pat
         if lock.in_transaction:
             lock.execute("COMMIT")
 
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(shop.store, shop, lambda: NOON, pause, claim_for, brew_speed=0)
+    barista = replace(shop.barista(brew_speed=0), wait=pause)
     assert await barista.take(ticket_for(order)) == Done()
     lock.close()
     assert len(pauses) == 1
@@ -283,7 +286,7 @@ async def test_a_store_that_is_away_costs_the_ticket_nothing(shop: Shop, tmp_pat
 
 @dataclass
 class FailingEverySecondTime:
-    """The shop's store, but of each write the first try fails: it is not made, or not confirmed."""
+    """The shop's store, but each write fails first: it is not made, or not confirmed."""
 
     store: Store
     made: bool
@@ -307,10 +310,7 @@ async def test_a_write_that_fails_is_tried_again_and_nothing_is_prepared_twice(
 ) -> None:
     order = await shop.placed(prep_seconds=400)
     failing = FailingEverySecondTime(shop.store, made)
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(
-        cast("Store", failing), shop, lambda: NOON, shop.wait, claim_for, brew_speed=10
-    )
+    barista = replace(shop.barista(), store=cast("Store", failing))
     assert await barista.take(ticket_for(order)) == Done()
     assert failing.tries == 2 * len(["claim", "renewal", "renewal", "renewal", "completion"])
     assert shop.waits.count(10) == 4
@@ -330,8 +330,7 @@ async def test_a_write_that_failed_while_somebody_else_was_first_is_refused(shop
             await super().replace(before, after)
 
     overtaken = cast("Store", Overtaken(shop.store, made=False))
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(overtaken, shop, lambda: NOON, shop.wait, claim_for, brew_speed=10)
+    barista = replace(shop.barista(), store=overtaken)
     assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
     assert shop.announced == []
 
@@ -340,14 +339,13 @@ async def test_a_topic_that_is_away_costs_the_ticket_nothing(shop: Shop) -> None
     order = await shop.placed()
     away = [AwsUnavailableError("SNS"), AwsUnavailableError("SNS")]
 
-    class Hoarse:
+    class Unavailable:
         async def announce(self, order: Order) -> None:
             if order.state is OrderState.READY and away:
                 raise away.pop()
             await shop.announce(order)
 
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(shop.store, Hoarse(), lambda: NOON, shop.wait, claim_for, brew_speed=0)
+    barista = replace(shop.barista(brew_speed=0), announcer=Unavailable())
     assert await barista.take(ticket_for(order)) == Done()
     assert shop.announced[-1] == (order.id, OrderState.READY, 3)
     assert len(shop.waits) == 2
@@ -360,21 +358,20 @@ async def test_an_announcement_that_is_refused_for_good_is_not_tried_for_ever(sh
         async def announce(self, _: Order) -> None:
             raise EntryFailedError("InvalidParameter", "", sender_fault=True)
 
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(shop.store, Refused(), lambda: NOON, shop.wait, claim_for, brew_speed=0)
+    barista = replace(shop.barista(brew_speed=0), announcer=Refused())
     with pytest.raises(EntryFailedError):
         await barista.take(ticket_for(order))
 
 
-async def test_a_barista_that_was_kept_from_its_work_leaves_the_order_to_whoever_has_it_now(
+async def test_a_barista_that_lost_its_claim_leaves_the_order_to_the_one_that_has_it_now(
     shop: Shop,
 ) -> None:
     order = await shop.placed()
 
     away = [AwsUnavailableError("SNS")]
 
-    class FirstSilent:
-        """A topic that does not answer until the ticket has come back to somebody else."""
+    class FirstUnavailable:
+        """A topic that is unavailable until another barista has received the ticket."""
 
         async def announce(self, order: Order) -> None:
             if away:
@@ -383,9 +380,7 @@ async def test_a_barista_that_was_kept_from_its_work_leaves_the_order_to_whoever
                 raise away.pop()
             await shop.announce(order)
 
-    barista = Barista(
-        shop.store, FirstSilent(), lambda: NOON, shop.wait, dt.timedelta(seconds=30), 10
-    )
+    barista = replace(shop.barista(), announcer=FirstUnavailable())
     assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
     found = await shop.store.get(order.id)
     assert found is not None
@@ -398,7 +393,7 @@ async def test_a_claim_is_kept_up_while_the_topic_is_away(shop: Shop) -> None:
     away = [AwsUnavailableError("SNS") for _ in range(10)]
     rivals: list[object] = []
 
-    class Hoarse:
+    class Unavailable:
         async def announce(self, order: Order) -> None:
             if away:
                 raise away.pop()
@@ -408,8 +403,7 @@ async def test_a_claim_is_kept_up_while_the_topic_is_away(shop: Shop) -> None:
         shop.now += dt.timedelta(seconds=5)
         rivals.append(await shop.barista().take(ticket_for(order, "another ticket")))
 
-    claim_for = dt.timedelta(seconds=30)
-    barista = Barista(shop.store, Hoarse(), lambda: shop.now, time_passes, claim_for, brew_speed=0)
+    barista = replace(shop.barista(brew_speed=0), announcer=Unavailable(), wait=time_passes)
     assert await barista.take(ticket_for(order)) == Done()
     assert rivals == [Retry(25, "claimed by another barista")] * 10
     found = await shop.store.get(order.id)
@@ -426,4 +420,4 @@ async def test_only_what_a_barista_has_prepared_itself_is_measured(shop: Shop) -
     for order in (prepared, prepared, canceled, elsewhere):
         assert await barista.take(ticket_for(order)) == Done()
 
-    assert barista.preparations.count == 1
+    assert barista.progress.prepared == 1

@@ -1,4 +1,4 @@
-"""What `coffeeshop plan` charges an order for is what a real one costs, counted off the wire."""
+"""A real order costs what `coffeeshop plan` charges for it, counted off the wire."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CHOCOLATE = {
     "items": [{"item": "hot-chocolate", "size": "large", "modifiers": [], "quantity": 1}],
 }
 SUBJECTS = ("shift#", "cashier#", "routes#")
-"""What else is written and asked in the table, besides orders."""
+"""Other keys than orders' that are written or queried in the table."""
 
 LOAD = Load(
     orders_per_second=SLOTS / PREP_SECONDS,
@@ -51,7 +51,7 @@ LOAD = Load(
     cashiers=1,
     lease_seconds=VISIBILITY_SECONDS / 3,
 )
-"""What keeps the hands of one barista full, who extends its leases every second."""
+"""A load that fills all slots of one barista, which extends its leases every second."""
 
 
 class Meter:
@@ -60,7 +60,7 @@ class Meter:
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
         self.entries: Counter[str] = Counter()
-        self.clock_ins: list[dict[str, dict[str, str]]] = []
+        self.heartbeats: list[dict[str, dict[str, str]]] = []
 
     async def before(self, who: str, call: Call) -> None:
         """Count nothing yet."""
@@ -69,7 +69,7 @@ class Meter:
         if call.action == "ReceiveMessage" and not answer.document.get("Messages"):
             return
         if call.action == "PutItem" and b"shift#" in call.body:
-            self.clock_ins.append(call.document["Item"])
+            self.heartbeats.append(call.document["Item"])
         subjects = [subject for subject in SUBJECTS if subject.encode() in call.body]
         self.requests[" ".join([who, call.action, *subjects])] += 1
         self.entries[f"{who} {call.action}"] += len(call.entries)
@@ -77,7 +77,7 @@ class Meter:
 
 @contextlib.asynccontextmanager
 async def process(module: str, endpoint: str, settings: CashierSettings) -> AsyncIterator[str]:
-    """Run a service as a process of its own, and give the address it would answer at."""
+    """Run a service as its own process, and give its address."""
     port = free_port()
     environment = {
         "COFFEE_AWS_ENDPOINT_URL": endpoint,
@@ -107,26 +107,26 @@ async def process(module: str, endpoint: str, settings: CashierSettings) -> Asyn
 
 @contextlib.asynccontextmanager
 async def open_shop(settings: CashierSettings, meter: Meter) -> AsyncIterator[ServedCashier]:
-    """Open a shop of three services, each of which reaches AWS by a metered line of its own."""
+    """Open a shop of three services; each reaches AWS through its own metered proxy."""
     await provision_shop(settings)
     emulator = str(settings.aws_endpoint_url)
     async with contextlib.AsyncExitStack() as stack:
-        lines = [
+        proxies = [
             (await stack.enter_async_context(open_proxy(who, emulator, Faults(0), meter))).url
             for who in ("cashier", "barista", "notifier")
         ]
-        notifier = await stack.enter_async_context(process("notifier", lines[2], settings))
+        notifier = await stack.enter_async_context(process("notifier", proxies[2], settings))
         async with asyncio.timeout(20):
             await well(f"{notifier}/readyz")
-        await stack.enter_async_context(process("worker", lines[1], settings))
-        await eventually(lambda: bool(meter.clock_ins), 20)
-        yield await stack.enter_async_context(open_cashier(settings, through=lines[0]))
+        await stack.enter_async_context(process("worker", proxies[1], settings))
+        await eventually(lambda: bool(meter.heartbeats), 20)
+        yield await stack.enter_async_context(open_cashier(settings, through=proxies[0]))
 
 
 async def serve(cashier: ServedCashier, store: Store) -> None:
-    """Place orders that a barista begins one after the other, and hand each out when it is ready.
+    """Place orders that a barista starts one after the other, and collect each when it is ready.
 
-    All are there before the first is ready, so that no hand is empty until the last ones.
+    All are placed before the first is ready, so that no slot is free until the last ones.
     """
 
     async def is_in(order_id: str, state: OrderState) -> bool:
@@ -149,17 +149,17 @@ async def serve(cashier: ServedCashier, store: Store) -> None:
 
 
 def item_bytes(item: Mapping[str, Mapping[str, str]]) -> int:
-    """Weigh an item as DynamoDB does, or nearly so: its numbers take less than their digits."""
+    """Roughly the size of an item as DynamoDB counts it; it counts numbers a bit smaller."""
     return sum(len(name) + sum(map(len, typed.values())) for name, typed in item.items())
 
 
 @dataclass(frozen=True)
 class Run:
-    """What was counted while orders were served."""
+    """The requests counted while orders were served."""
 
     requests: Counter[str]
     seconds: float
-    shift: Mapping[str, Mapping[str, str]]
+    heartbeat: Mapping[str, Mapping[str, str]]
 
     def per_order(self, *actions: str) -> float:
         return sum(self.requests[action] for action in actions) / ORDERS
@@ -179,14 +179,14 @@ async def run(ministack: str, tmp_path: Path) -> Run:
         before, began = meter.requests.copy(), time.monotonic()
         await serve(cashier, store)
         seconds = time.monotonic() - began
-        heard = HEARERS * CHANGES * ORDERS
-        await eventually(lambda: meter.entries["notifier DeleteMessageBatch"] == heard)
+        received = HEARERS * CHANGES * ORDERS
+        await eventually(lambda: meter.entries["notifier DeleteMessageBatch"] == received)
         await eventually(lambda: meter.entries["barista DeleteMessageBatch"] == ORDERS)
-        return Run(meter.requests - before, seconds, meter.clock_ins[-1])
+        return Run(meter.requests - before, seconds, meter.heartbeats[-1])
 
 
 def in_batches(counted: float, planned: float) -> bool:
-    """Tell whether requests are no more than planned, and no fewer than full batches would be."""
+    """Whether requests are no more than planned, and no fewer than in full batches."""
     return planned / 10 <= counted <= planned * 1.3
 
 
@@ -197,31 +197,31 @@ async def test_an_order_takes_what_the_plan_charges_for_it(run: Run) -> None:
     assert puts == plan["writes: number and order"] + plan["writes: claims renewed"]
     gets = run.per_order("cashier GetItem", "barista GetItem")
     assert gets == plan["reads: order thrice, shop's status"]
-    asked = run.per_order("notifier Query routes#")
-    assert asked == plan["reads: subscribers, of all and of it"]
+    queried = run.per_order("notifier Query routes#")
+    assert queried == plan["reads: subscribers, of all and of it"]
     sent = run.per_order("cashier SendMessageBatch")
     assert sent == plan["tickets sent"]
 
-    # What happens to come at the same moment shares a request: on a busy machine more of it.
+    # Simultaneous calls share a request: on a busy machine more of them.
     received = run.per_order("barista ReceiveMessage")
     assert in_batches(received, plan["tickets received"])
     deleted = run.per_order("barista DeleteMessageBatch")
     assert in_batches(deleted, plan["tickets deleted"])
     announced = run.per_order("cashier PublishBatch", "barista PublishBatch")
     assert in_batches(announced, plan["changes announced"])
-    heard = run.per_order("notifier ReceiveMessage", "notifier DeleteMessageBatch")
-    assert in_batches(heard, plan["announcements heard"])
+    handled = run.per_order("notifier ReceiveMessage", "notifier DeleteMessageBatch")
+    assert in_batches(handled, plan["announcements heard"])
 
-    # What a timer does falls due so often, whatever the orders do.
+    # Timers fire at a fixed rate, whatever the orders.
     extended = run.per_second("barista ChangeMessageVisibilityBatch")
     assert extended == pytest.approx(plan["leases extended"] * LOAD.orders_per_second, rel=0.5)
-    looked = run.per_second("cashier GetQueueAttributes")
-    assert looked == pytest.approx(
+    sampled = run.per_second("cashier GetQueueAttributes")
+    assert sampled == pytest.approx(
         plan["backlog counted by cashiers"] * LOAD.orders_per_second, rel=0.5
     )
     assert run.requests["cashier Query shift#"] <= run.seconds + 1
     assert run.requests["barista PutItem shift#"] == pytest.approx(
         LOAD.clock_ins_per_second * run.seconds, abs=1
     )
-    longer_than_30 = len(run.shift["barista"]["S"]) - 30
-    assert item_bytes(run.shift) - 2 * longer_than_30 == pytest.approx(SHIFT_BYTES, rel=0.1)
+    longer_than_30 = len(run.heartbeat["barista"]["S"]) - 30
+    assert item_bytes(run.heartbeat) - 2 * longer_than_30 == pytest.approx(SHIFT_BYTES, rel=0.1)

@@ -45,7 +45,7 @@ async def becomes(url: str, status: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_it_tells_on_its_own_port_that_it_is_well_and_leaves_within_a_poll(
+async def test_it_is_ready_on_its_own_port_and_stops_within_a_poll(
     ministack: str, tmp_path: Path
 ) -> None:
     prefix = f"{secrets.token_hex(4)}-"
@@ -68,7 +68,7 @@ async def test_it_tells_on_its_own_port_that_it_is_well_and_leaves_within_a_poll
         assert await process.wait() == 0
 
 
-async def test_it_leaves_on_sigusr1_too(ministack: str, tmp_path: Path) -> None:
+async def test_it_stops_on_sigusr1_too(ministack: str, tmp_path: Path) -> None:
     prefix = f"{secrets.token_hex(4)}-"
     async with aws_clients(ServiceSettings(aws_endpoint_url=ministack)) as clients:
         await provision(clients, Names(prefix))
@@ -123,16 +123,16 @@ async def test_it_stops_while_it_waits_for_queues_that_are_not_there(tmp_path: P
         assert await process.wait() == 0
 
 
-async def test_each_mistake_in_its_settings_is_one_line_and_exit_status_2() -> None:
-    mistakes = {
+async def test_each_error_in_its_settings_is_one_line_and_exit_status_2() -> None:
+    errors = {
         "COFFEE_WORKER_CONCURRENCY": "many",
         "COFFEE_BREW_SPEED": "-1",
         "COFFEE_STORE": "paper",
         "COFFEE_LOG_LEVEL": "loud",
         "COFFEE_AWS_ENDPOINT_URL": "localhost:4566",
     }
-    process = await worker(**mistakes)
-    _, said = await process.communicate()
+    process = await worker(**errors)
+    _, output = await process.communicate()
     assert process.returncode == 2
-    named = [line.split(": ")[0] for line in said.decode().splitlines()]
-    assert sorted(named) == sorted(mistakes)
+    named = [line.split(": ")[0] for line in output.decode().splitlines()]
+    assert sorted(named) == sorted(errors)

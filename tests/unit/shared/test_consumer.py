@@ -1,4 +1,4 @@
-"""The consumer engine: bounded, settled by outcome, and gone without leaving anything in limbo."""
+"""The consumer engine: bounded, settled by outcome, and stopped without unsettled messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.waiting import eventually
 
 
 class Work:
-    """A handler that the test lets finish, delivery by delivery."""
+    """A handler that the test lets finish."""
 
     def __init__(self) -> None:
         self.begun: asyncio.Queue[str] = asyncio.Queue()
@@ -31,14 +31,14 @@ class Work:
         self.most_at_once = 0
         self.stopped: asyncio.Queue[str] = asyncio.Queue()
 
-    async def __call__(self, delivery: Message) -> Outcome:
+    async def __call__(self, message: Message) -> Outcome:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        self.begun.put_nowait(delivery.message_id)
+        self.begun.put_nowait(message.message_id)
         try:
             await self.may_end.wait()
         except asyncio.CancelledError:
-            self.stopped.put_nowait(delivery.message_id)
+            self.stopped.put_nowait(message.message_id)
             raise
         finally:
             self.at_once -= 1
@@ -177,7 +177,7 @@ async def test_the_example_of_the_module_works(capsys: pytest.CaptureFixture[str
     assert example is not None
     source = "async def example():\n" + textwrap.indent(textwrap.dedent(example[1]), "    ")
     queue, stop = QueueOfLists(), asyncio.Event()
-    names = {**vars(consumer_module), "Delivery": Message, "Outcome": Outcome, "Done": Done}
+    names = {**vars(consumer_module), "Message": Message, "Outcome": Outcome, "Done": Done}
     names |= {"queue": queue, "stop": stop}
     exec(compile(source, "example", "exec"), names)
     running = asyncio.create_task(names["example"]())
@@ -221,13 +221,13 @@ async def test_what_does_not_finish_within_the_grace_is_stopped_and_handed_back(
     assert queue.settled == [("extend", "a", 0)]
 
 
-async def test_whoever_leaves_finishes_what_has_begun_however_long_it_takes() -> None:
-    queue, work, leave = QueueOfLists(), Work(), asyncio.Event()
+async def test_a_drain_finishes_what_has_begun_however_long_it_takes() -> None:
+    queue, work, drain = QueueOfLists(), Work(), asyncio.Event()
     consumer = Consumer(queue, work, ConsumerLimits(concurrency=1, grace=0))
-    running = asyncio.create_task(consumer.run(asyncio.Event(), leave))
+    running = asyncio.create_task(consumer.run(asyncio.Event(), drain))
     await queue.put("a")
     await work.begun.get()
-    leave.set()
+    drain.set()
     await queue.end_polls()
     done, _ = await asyncio.wait({running}, timeout=0.1)
     assert not done
@@ -237,13 +237,13 @@ async def test_whoever_leaves_finishes_what_has_begun_however_long_it_takes() ->
     assert queue.settled == [("delete", "a", None)]
 
 
-async def test_a_stop_hurries_whoever_leaves() -> None:
-    queue, work, leave, stop = QueueOfLists(), Work(), asyncio.Event(), asyncio.Event()
+async def test_a_stop_ends_a_drain() -> None:
+    queue, work, drain, stop = QueueOfLists(), Work(), asyncio.Event(), asyncio.Event()
     consumer = Consumer(queue, work, ConsumerLimits(concurrency=1, grace=0))
-    running = asyncio.create_task(consumer.run(stop, leave))
+    running = asyncio.create_task(consumer.run(stop, drain))
     await queue.put("a")
     await work.begun.get()
-    leave.set()
+    drain.set()
     stop.set()
     await queue.end_polls()
     async with asyncio.timeout(5):
@@ -263,10 +263,10 @@ async def test_the_lease_on_work_is_extended_while_it_lasts() -> None:
     assert queue.settled[-1] == ("delete", "a", None)
 
 
-@pytest.mark.parametrize("turns", range(6))
-async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(turns: int) -> None:
+@pytest.mark.parametrize("rounds", range(6))
+async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(rounds: int) -> None:
     async def not_now(_: Message) -> Outcome:
-        for _turn in range(turns):
+        for _round in range(rounds):
             await asyncio.sleep(0)
         return Retry(7, "not now")
 

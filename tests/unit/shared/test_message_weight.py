@@ -1,13 +1,14 @@
-"""What a message weighs, which bounds batches."""
+"""The size of a message, which bounds batches."""
 
 from __future__ import annotations
 
-from shared.aws.message_attributes import weight
+from shared.aws.outgoing import OutgoingMessage
 
 
-def test_a_body_weighs_its_bytes() -> None:
-    assert weight("café", {}) == 5
+def test_a_body_counts_in_bytes() -> None:
+    assert OutgoingMessage("café", {}).size == 5
 
 
-def test_an_attribute_weighs_the_bytes_of_its_name_its_type_and_its_value() -> None:
-    assert weight("", {"prénom": "Zoë"}) == len("prénom".encode()) + len("String") + 4
+def test_an_attribute_counts_the_bytes_of_its_name_its_type_and_its_value() -> None:
+    message = OutgoingMessage("", {"prénom": "Zoë"})
+    assert message.size == len("prénom".encode()) + len("String") + 4

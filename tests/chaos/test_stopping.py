@@ -1,4 +1,4 @@
-"""An idle barista is asked to leave while it polls."""
+"""An idle barista is stopped while it polls."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tests.support.faults.holds import Moment
 
 pytestmark = pytest.mark.timeout(120)
 
-LEAVES_WITHIN = POLL_SECONDS + 0.5
+STOPS_WITHIN = POLL_SECONDS + 0.5
 AT_ONCE_SECONDS = 0.5
 
 
-async def test_an_idle_barista_leaves_within_a_poll_and_what_came_meanwhile_is_there_for_others(
+async def test_an_idle_barista_stops_within_a_poll_and_leaves_a_new_ticket_visible(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
     async with open_chaos_shop(ministack, tmp_path, run.seed) as shop:
-        (barista,) = shop.crew.baristas
-        polling = barista.line.hold("ReceiveMessage", Moment.BEFORE)
+        (barista,) = shop.pool.baristas
+        polling = barista.proxy.hold("ReceiveMessage", Moment.BEFORE)
         await polling.reached()
         polling.release()
         asked_at = time.monotonic()
-        leaving = asyncio.create_task(barista.process.leave())
+        stopping = asyncio.create_task(barista.process.terminate())
         await shop.customers.place_one()
-        assert await leaving == 0
-        assert time.monotonic() - asked_at < LEAVES_WITHIN
-        left_at = time.monotonic()
+        assert await stopping == 0
+        assert time.monotonic() - asked_at < STOPS_WITHIN
+        stopped_at = time.monotonic()
         (ticket,) = await shop.queue.receive(1)
-        assert time.monotonic() - left_at < AT_ONCE_SECONDS
+        assert time.monotonic() - stopped_at < AT_ONCE_SECONDS
         await shop.queue.extend(ticket, 0)
-        await shop.crew.hire()
+        await shop.pool.start_one()
         await run.judged(shop, "SIGTERM when idle")

@@ -1,10 +1,10 @@
-"""How long a killed barista's tickets are away is told by the tickets, not by their orders."""
+"""Recovery from a kill is measured by the tickets in hand, not by their orders."""
 
 from __future__ import annotations
 
 import math
 
-from tests.chaos.crew import Kill
+from tests.chaos.barista_pool import Kill
 from tests.chaos.witness import Deletion, Delivered, Sightings
 
 KILLED = Kill(at=10, message_ids=frozenset({"a", "b"}))

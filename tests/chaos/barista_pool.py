@@ -1,4 +1,4 @@
-"""The baristas of a shop under test: hired, killed, replaced, each behind a proxy of its own."""
+"""The baristas of a shop under test: started, killed, replaced, each behind its own proxy."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from tests.support.faults.proxy import Proxy
 from tests.support.waiting import until
 
 STARTS_WITHIN = 30
-"""Seconds; Python alone takes one of them, on a machine that does nothing else."""
+"""Seconds; Python alone takes one of them, on an idle machine."""
 
 _AT_WORK = 2
-"""Nobody is killed before there is somebody else."""
+"""A barista is killed only while another one works."""
 
-Line = Callable[[str], contextlib.AbstractAsyncContextManager[Proxy]]
-"""Lays a line to the emulator for whoever has that name."""
+OpenProxy = Callable[[str], contextlib.AbstractAsyncContextManager[Proxy]]
+"""Opens the proxy to the emulator for the barista of that name."""
 
 
 @dataclass
 class Barista:
-    """A barista's place: the line that goes with it, and the process that fills it now."""
+    """One barista: its proxy, and its current process, which a restart replaces."""
 
     name: str
-    line: Proxy
+    proxy: Proxy
     process: ServiceProcess
     since: float
 
     async def asks_for_tickets(self) -> bool:
-        """Tell whether this very process has asked for tickets."""
-        return self.process.alive and self.line.polled_at > self.since
+        """Whether the current process has polled for tickets."""
+        return self.process.alive and self.proxy.polled_at > self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Kill:
     message_ids: frozenset[str]
 
     def recovery_seconds(self, seen: Sightings) -> float:
-        """How long it took until all of them were delivered again, at the most.
+        """How long it took until the last of them was received again.
 
-        A ticket that came to its end instead, since its deletion was under way, took no time; one
-        that was never seen again takes for ever, though another ticket may have saved its order.
+        A ticket whose deletion was under way took no time. One that was never seen again counts
+        as infinite, even if another ticket has saved its order.
         """
         return max((self._back_after(ticket, seen) for ticket in self.message_ids), default=0)
 
@@ -62,39 +62,41 @@ class Kill:
         return 0 if deleted else math.inf
 
 
-class Crew:
-    """Hires baristas, and keeps count of those it kills. Use it as an asynchronous context."""
+class BaristaPool:
+    """Starts baristas, and records its kills."""
 
-    def __init__(self, launcher: Launcher, line: Line, seen: Sightings, seed: int) -> None:
+    def __init__(
+        self, launcher: Launcher, open_proxy: OpenProxy, seen: Sightings, seed: int
+    ) -> None:
         self._launcher = launcher
-        self._line = line
+        self._open_proxy = open_proxy
         self._seen = seen
         self._draw = random.Random(seed)
-        self._lines = contextlib.AsyncExitStack()
+        self._proxies = contextlib.AsyncExitStack()
         self._numbers = itertools.count(1)
         self.baristas: list[Barista] = []
         self.kills: list[Kill] = []
 
     async def close(self) -> None:
-        """Take the lines down; their processes are the launcher's."""
-        await self._lines.aclose()
+        """Close the proxies; the launcher ends the processes."""
+        await self._proxies.aclose()
 
-    async def hire(self) -> Barista:
-        """Start one more barista, and return when it is at work."""
+    async def start_one(self) -> Barista:
+        """Start one more barista, and return once it polls."""
         name = f"barista-{next(self._numbers)}"
-        line = await self._lines.enter_async_context(self._line(name))
-        barista = Barista(name, line, await self._start(name, line), time.monotonic())
+        proxy = await self._proxies.enter_async_context(self._open_proxy(name))
+        barista = Barista(name, proxy, await self._start(name, proxy), time.monotonic())
         self.baristas.append(barista)
         await until(barista.asks_for_tickets, STARTS_WITHIN)
         return barista
 
     async def replace(self, barista: Barista) -> None:
-        """Start a new process in the place of one that has ended."""
-        barista.process = await self._start(barista.name, barista.line)
+        """Start a new process for a barista whose process has ended."""
+        barista.process = await self._start(barista.name, barista.proxy)
         barista.since = time.monotonic()
 
     async def kill(self, barista: Barista) -> None:
-        """End a barista on the spot, and note what it had in hand."""
+        """Kill a barista, and record the tickets that it had in hand."""
         in_hand = self._seen.in_hand(barista.name, barista.since)
         self.kills.append(
             Kill(time.monotonic(), frozenset(ticket.message_id for ticket in in_hand))
@@ -117,7 +119,7 @@ class Crew:
         """How long it took, at the most, until what a killed barista had was taken up again."""
         return max((kill.recovery_seconds(self._seen) for kill in self.kills), default=0)
 
-    async def _start(self, name: str, line: Proxy) -> ServiceProcess:
+    async def _start(self, name: str, proxy: Proxy) -> ServiceProcess:
         return await self._launcher.start(
-            "worker", name, COFFEE_AWS_ENDPOINT_URL=line.url, COFFEE_WORKER_NAME=name
+            "worker", name, COFFEE_AWS_ENDPOINT_URL=proxy.url, COFFEE_WORKER_NAME=name
         )
