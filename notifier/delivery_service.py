@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import structlog
 
 from notifier.deliveries.dead_letters import DeadLetterService
-from notifier.deliveries.due_limit import DueLimit
+from notifier.deliveries.housekeeping import DueLimit
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.consuming.consumer import Consumer
 from shared.consuming.polling import pause_unless
 from shared.runtime.lifecycle import completes_before, every

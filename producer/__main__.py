@@ -5,7 +5,7 @@ from __future__ import annotations
 from producer.app import cashier_service
 from producer.settings import CashierSettings
 from shared.runtime.startup import exit_on_startup_error, read_settings
-from shared.web.process import run_web_service
+from shared.web.server import run_web_service
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.aws.errors import aws_call
+from shared.aws.clients import aws_call
 from shared.store.contract import KeyValueStore, ValueKey
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from shared.messages.announcement import ORDER_EVENTS
 from shared.web.body import json_response, read_body
 from shared.web.fields import Body, PrintableText, VisibleText, printable_lines, sendable
 from shared.web.headers import CORRELATION_ID
-from shared.web.idempotency import INVALID_KEY, KEY_REUSED, idempotency_key, key_parameter
+from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
 from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
 
@@ -125,7 +125,7 @@ async def put_topic(request: web.Request) -> web.Response:
     "/topics/{name}/messages",
     "Publish a newsletter issue",
     body=PublishIssue,
-    parameters=(TOPIC, key_parameter("publishes the same issue once")),
+    parameters=(TOPIC, KEY_PARAMETER),
     responses={
         HTTPStatus.ACCEPTED: Response(
             "It is recorded, and will be announced to all who subscribe", PublishedModel

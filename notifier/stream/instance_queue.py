@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
-from shared.aws.clients import AwsClients
-from shared.aws.errors import AwsUnavailableError, aws_call
+from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
 from shared.aws.queue import SqsQueue

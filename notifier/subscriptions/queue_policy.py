@@ -50,13 +50,12 @@ def _names_sns(principal: object) -> bool:
 def _is_met(condition: object, topic: str) -> bool:
     if not condition:
         return True
-    met = [
-        _CONDITIONS[name.lower()](topic, _texts(values))
-        for name, keys in _entries(condition)
-        if name.lower() in _CONDITIONS
-        for key, values in _entries(keys)
-        if key.lower() == "aws:sourcearn"
-    ]
+    met = []
+    for name, keys in _entries(condition):
+        matches, wanted = _CONDITIONS.get(name.lower(), (None, None))
+        for key, values in _entries(keys):
+            if matches and key.lower() == "aws:sourcearn":
+                met.append(any(matches(topic, text) for text in _texts(values)) is wanted)
     return bool(met) and all(met)
 
 
@@ -75,27 +74,16 @@ def _is_like(text: str, pattern: str) -> bool:
     return re.fullmatch(".*".join(parts), text) is not None
 
 
-_Condition = Callable[[str, Iterable[str]], bool]
-
-
-def _any(matches: Callable[[str, str], bool]) -> _Condition:
-    return lambda arn, named: any(matches(arn, one) for one in named)
-
-
-def _none(matches: Callable[[str, str], bool]) -> _Condition:
-    return lambda arn, named: not any(matches(arn, one) for one in named)
-
-
-_CONDITIONS: Mapping[str, _Condition] = MappingProxyType(
+_CONDITIONS: Mapping[str, tuple[Callable[[str, str], bool], bool]] = MappingProxyType(
     {
-        "stringequals": _any(operator.eq),
-        "stringlike": _any(_is_like),
-        "arnequals": _any(_is_like),
-        "arnlike": _any(_is_like),
-        "stringnotequals": _none(operator.eq),
-        "stringnotlike": _none(_is_like),
-        "arnnotequals": _none(_is_like),
-        "arnnotlike": _none(_is_like),
+        "stringequals": (operator.eq, True),
+        "stringlike": (_is_like, True),
+        "arnequals": (_is_like, True),
+        "arnlike": (_is_like, True),
+        "stringnotequals": (operator.eq, False),
+        "stringnotlike": (_is_like, False),
+        "arnnotequals": (_is_like, False),
+        "arnnotlike": (_is_like, False),
     }
 )
-"""The operators of conditions on the source, with whether the topic meets one."""
+"""The operators of conditions on the source, each with whether a value has to match it."""

@@ -12,8 +12,7 @@ import structlog
 from botocore.exceptions import ClientError
 
 from notifier.subscriptions.queue_policy import allows_sending
-from shared.aws.clients import AwsClients
-from shared.aws.errors import aws_call
+from shared.aws.clients import AwsClients, aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import OURS
 from shared.domain.subscription import Channel, Filter, Subscription

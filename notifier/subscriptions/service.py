@@ -13,7 +13,7 @@ from notifier.deliveries.redrive import Redriver
 from notifier.store.contract import NotifierStore
 from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSubscribers
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.delivery import Delivery
 from shared.domain.subscription import (

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from notifier.store.contract import TopicStore
-from shared.aws.clients import AwsClients
-from shared.aws.errors import aws_call
+from shared.aws.clients import AwsClients, aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import are_provisioned, provision_announcements
 from shared.messages.topics import OPENING_TOPICS

@@ -16,8 +16,7 @@ import structlog
 
 from notifier.store.contract import TopicStore
 from shared.aws.batcher import EntryFailedError
-from shared.aws.clients import AwsClients
-from shared.aws.errors import AwsUnavailableError, aws_call
+from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names
 from shared.aws.topics import Topic
 from shared.clock import Clock

@@ -27,7 +27,7 @@ from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from shared.web.body import json_response, read_body
 from shared.web.fields import Body, PrintableText, VisibleText
 from shared.web.headers import CORRELATION_ID
-from shared.web.idempotency import INVALID_KEY, KEY_REUSED, idempotency_key, key_parameter
+from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
 from shared.web.operation import Response, Role, operation
 from shared.web.problem import TOO_BUSY, TOO_MANY_REQUESTS, UNAVAILABLE, Problem
 from shared.web.rate_limit import admit
@@ -128,7 +128,7 @@ class PlacedOrderModel(OrderModel):
     "Place an order",
     role=Role.ANYONE,
     body=PlaceOrder,
-    parameters=(key_parameter("places the same order once"),),
+    parameters=(KEY_PARAMETER,),
     responses={
         HTTPStatus.CREATED: Response("The order is placed", PlacedOrderModel, headers=_LOCATION),
         HTTPStatus.OK: Response(

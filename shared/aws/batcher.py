@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 
 Entry = TypeVar("Entry")
 

@@ -1,7 +1,8 @@
-"""The AWS clients of a process: made once, with bounded time-outs and retries."""
+"""The AWS clients of a process, with bounded time-outs and retries, and calls through them."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 from collections.abc import AsyncIterator
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import create_loader
 
+from shared.domain.errors import UnavailableError
 from shared.runtime.settings import ServiceSettings, StoreKind
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 2
 READ_SECONDS = 10
 """Longer than a long poll, which lasts up to 5 s."""
+
+CALL_SECONDS = 3.0
+"""How long a request may take with all its retries; the next batch waits as long."""
 
 
 _descriptions = functools.cache(create_loader)
@@ -75,3 +81,19 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
             sns=await client("sns"),
             dynamodb=await client("dynamodb") if settings.store is StoreKind.DYNAMODB else None,
         )
+
+
+class AwsUnavailableError(UnavailableError):
+    """SQS, SNS or DynamoDB failed a request, after the client's own retries."""
+
+
+@contextlib.asynccontextmanager
+async def aws_call(service: str, seconds: float | None = CALL_SECONDS) -> AsyncIterator[None]:
+    """Limit the block to `seconds`, and turn botocore's errors into AwsUnavailableError."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise AwsUnavailableError(f"{service} has not answered in time") from error
+    except (BotoCoreError, ClientError) as error:
+        raise AwsUnavailableError(f"{service} is out of reach: {error}") from error

@@ -17,7 +17,7 @@ from typing import Self
 import structlog
 
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.aws.provisioning import MAX_RECEIVE_COUNT
 from shared.aws.queue import ATTEMPTS, REASON, SqsQueue
 from shared.consuming.message import LeaseLostError, Message

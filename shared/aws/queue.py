@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shared.aws.batcher import Batcher, BatchResult, EntryFailedError, by_position
-from shared.aws.errors import aws_call
+from shared.aws.clients import aws_call
 from shared.aws.outgoing import OutgoingMessage
 from shared.consuming.message import LeaseLostError, Message
 

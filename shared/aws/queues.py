@@ -6,9 +6,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
-from shared.aws.clients import AwsClients
+from shared.aws.clients import AwsClients, aws_call
 from shared.aws.dead_letters import LEASE_SECONDS, DeadLetters
-from shared.aws.errors import aws_call
 from shared.aws.names import Names, topic_arn
 from shared.aws.provisioning import queue_arn
 from shared.aws.queue import SqsQueue

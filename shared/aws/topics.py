@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from shared.aws.batcher import Batcher, BatchResult, by_position
-from shared.aws.errors import aws_call
+from shared.aws.clients import aws_call
 from shared.aws.outgoing import OutgoingMessage
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent, order_event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -15,16 +16,14 @@ from shared.consuming.outcome import Done, Outcome, Reject, Retry
 log = structlog.stdlib.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class Work:
     """Works on messages, one call for each."""
 
-    def __init__(
-        self, queue: Queue, handler: Handler, leases: LeaseKeeper, rnd: Callable[[], float]
-    ) -> None:
-        self._queue = queue
-        self._handler = handler
-        self._leases = leases
-        self._rnd = rnd
+    queue: Queue
+    handler: Handler
+    leases: LeaseKeeper
+    rnd: Callable[[], float]
 
     async def do(self, message: Message) -> None:
         """Handle a message and settle it; when cancelled, stop the handler and hand it back."""
@@ -34,7 +33,7 @@ class Work:
         ):
             started = asyncio.get_running_loop().time()
             try:
-                outcome = await self._leases.work(message, self._handle(message))
+                outcome = await self.leases.work(message, self._handle(message))
                 await self._settle(message, outcome)
             except LeaseLostError:
                 log.warning("message.lost")
@@ -49,7 +48,7 @@ class Work:
     async def hand_back(self, message: Message) -> None:
         """Make a message visible to others at once."""
         try:
-            await self._queue.extend(message, 0)
+            await self.queue.extend(message, 0)
         except Exception as error:  # noqa: BLE001 - its lease runs out anyway
             log.warning("message.not_handed_back", error=repr(error))
         else:
@@ -57,19 +56,19 @@ class Work:
 
     async def _handle(self, message: Message) -> Outcome:
         try:
-            return await self._handler(message)
+            return await self.handler(message)
         except Exception as error:
             log.exception("handler.failed")
-            return Retry(full_jitter(message.receive_count, self._rnd), type(error).__name__)
+            return Retry(full_jitter(message.receive_count, self.rnd), type(error).__name__)
 
     async def _settle(self, message: Message, outcome: Outcome) -> None:
         match outcome:
             case Done():
-                await self._queue.delete(message)
+                await self.queue.delete(message)
             case Retry(after=after):
-                await self._queue.extend(message, after)
+                await self.queue.extend(message, after)
             case Reject(reason=reason):
-                await self._queue.dead_letter(message, reason)
+                await self.queue.dead_letter(message, reason)
 
 
 def _report(message: Message, outcome: Outcome, seconds: float) -> None:

@@ -5,33 +5,29 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
 
+@dataclass(slots=True)
 class TtlCache(Generic[Value]):
-    """Keeps what `load` gave for `seconds`; callers who ask during a load share it.
+    """Keeps the value of `load` for `seconds`; callers that ask during a load share it.
 
     `monotonic` is a clock, in seconds.
     """
 
-    def __init__(
-        self,
-        load: Callable[[], Awaitable[Value]],
-        seconds: float,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._load = load
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._loading = asyncio.Lock()
-        self._loaded: tuple[Value, float] | None = None
+    load: Callable[[], Awaitable[Value]]
+    seconds: float
+    monotonic: Callable[[], float] = time.monotonic
+    _loading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _loaded: tuple[Value, float] | None = field(default=None, init=False)
 
     async def get(self) -> Value:
         """Give a value that is at most `seconds` old; raises what `load` raises."""
         async with self._loading:
-            if self._loaded is None or self._monotonic() >= self._loaded[1]:
-                value = await self._load()
-                self._loaded = value, self._monotonic() + self._seconds
+            if self._loaded is None or self.monotonic() >= self._loaded[1]:
+                value = await self.load()
+                self._loaded = value, self.monotonic() + self.seconds
             return self._loaded[0]

@@ -26,14 +26,12 @@ KEY_REUSED = ProblemKind(
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
 
 
-def key_parameter(does: str) -> Parameter:
-    """Describe the header of an operation; `does` says what the same key does."""
-    return Parameter(
-        IDEMPOTENCY_KEY,
-        "header",
-        f"16 to 255 visible ASCII characters; the same key {does}",
-        Annotated[str, Field(pattern=rf"^{_KEY.pattern}$")],
-    )
+KEY_PARAMETER = Parameter(
+    IDEMPOTENCY_KEY,
+    "header",
+    "16 to 255 visible ASCII characters; what is sent again under the same key is done once",
+    Annotated[str, Field(pattern=rf"^{_KEY.pattern}$")],
+)
 
 
 def idempotency_key(request: web.Request) -> str | None:

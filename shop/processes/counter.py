@@ -10,7 +10,7 @@ from notifier.settings import NotifierSettings
 from producer.app import cashier_service
 from producer.settings import CashierSettings
 from shared.runtime.startup import exit_on_startup_error, read_settings
-from shared.web.process import run_web_service
+from shared.web.server import run_web_service
 
 
 def main() -> None:

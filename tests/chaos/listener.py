@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from shared.aws.clients import AwsClients
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsClients, AwsUnavailableError
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
 from shared.aws.queue import SqsQueue

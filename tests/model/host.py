@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.clock import Clock
 from shared.consuming.message import LeaseLostError
 from shared.domain.order import Order

@@ -11,8 +11,8 @@ from typing import Any
 
 from producer.dead_letters.rules import must_fail
 from producer.orders.errors import NotInThatStateError
+from shared.aws.clients import AwsUnavailableError
 from shared.aws.dead_letters import DeadLetter
-from shared.aws.errors import AwsUnavailableError
 from shared.domain.order import Order
 from shared.store.contract import StoreUnavailableError
 from tests.model import invariants

@@ -112,9 +112,9 @@ AT_BARISTAS = {
     ),
     "a ticket is deleted before the work": Mutation(
         "shared.consuming.work",
-        "                outcome = await self._leases",
-        """                await self._queue.delete(message)
-                outcome = await self._leases""",
+        "                outcome = await self.leases",
+        """                await self.queue.delete(message)
+                outcome = await self.leases""",
         of(
             "unit/shared/test_consumer.py",
             "test_what_is_to_be_retried_becomes_visible_again_later",

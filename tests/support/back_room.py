@@ -15,9 +15,8 @@ from producer.orders.backlog import Backlog
 from producer.orders.dispatcher import OrderDispatcher
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.lost_tickets import Margins
-from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.clients import AwsClients, AwsUnavailableError, aws_clients
 from shared.aws.dead_letters import DeadLetters
-from shared.aws.errors import AwsUnavailableError
 from shared.aws.names import Names
 from shared.aws.provisioning import provision, queue_arn
 from shared.aws.queue import SqsQueue

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from notifier.stream.instance_queue import InstanceQueue
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.messages.topics import OPENING_TOPICS
 from tests.support.emulator import free_port, running_ministack
 from tests.support.notifier import Announcer, announcing, live_queue, settings_for

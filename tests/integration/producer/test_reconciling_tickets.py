@@ -11,7 +11,7 @@ import pytest
 
 from producer.reconciling.fresh_tickets import MOST_AT_ONCE, FreshTickets
 from producer.reconciling.open_orders import OpenOrders
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.domain.order import OrderState
 from shared.domain.shop import WorkerHeartbeat
 from tests.support.back_room import MARGINS, MINUTE, SECOND, BackRoom, changes, open_back_room

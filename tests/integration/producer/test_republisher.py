@@ -11,7 +11,7 @@ import pytest
 
 from producer.reconciling.republisher import Republisher
 from producer.reconciling.unclean_stops import LOOKBACK, UncleanStops
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.domain.order import OrderState
 from tests.support.back_room import MINUTE, SECOND, BackRoom, changes, open_back_room
 

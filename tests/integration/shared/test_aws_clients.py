@@ -11,8 +11,7 @@ import pytest
 from aiohttp import web
 from botocore.loaders import JSONFileLoader
 
-from shared.aws.clients import aws_clients
-from shared.aws.errors import CALL_SECONDS, AwsUnavailableError
+from shared.aws.clients import CALL_SECONDS, AwsUnavailableError, aws_clients
 from shared.aws.queue import SqsQueue
 from shared.runtime.settings import ServiceSettings
 

@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from shared.aws.batcher import EntryFailedError
-from shared.aws.clients import AwsClients, aws_clients
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsClients, AwsUnavailableError, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import (
     ForeignQueueError,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.domain.order import OrderState, TimelineEntry
 from shared.domain.shop import WorkerHeartbeat
 from shared.store.contract import StoreUnavailableError

@@ -14,7 +14,7 @@ from typing import cast
 import pytest
 
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Reject, Retry
 from shared.domain.order import Order, OrderState, advance, claim

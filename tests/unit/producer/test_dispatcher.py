@@ -11,7 +11,7 @@ import pytest
 from producer.orders.backlog import Backlog
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 from shared.domain.order import Order, OrderState
 from shared.messages.ticket import Ticket
 from tests.support.orders import an_order

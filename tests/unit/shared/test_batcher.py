@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from shared.aws.batcher import Batcher, BatcherClosedError, EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsUnavailableError
 
 
 class Service:
