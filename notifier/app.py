@@ -1,78 +1,57 @@
-"""The notifier as a service: its routes, its checks, and what is behind them."""
+"""The notifier as a service: its operations, its checks, and what runs beside them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
-from notifier.asyncapi.operations import NAMES
-from notifier.build import NOTIFIER, build_notifier
-from notifier.operations import NOTIFIER_OPERATIONS
-from notifier.problems import NOTIFIER_PROBLEMS
+from notifier.build import build_notifier
+from notifier.context import NOTIFIER
+from notifier.http.asyncapi import get_asyncapi
+from notifier.http.dead_letters import DEAD_LETTER_OPERATIONS
+from notifier.http.events import get_events
+from notifier.http.mail_links import MAIL_LINK_OPERATIONS
+from notifier.http.problems import NOTIFIER_PROBLEMS
+from notifier.http.subscriptions import SUBSCRIPTION_OPERATIONS
+from notifier.http.topics import TOPIC_OPERATIONS
 from notifier.settings import NotifierSettings
-from notifier.stream.feed import HUB, INSTANCE_QUEUE, feeding, new_hub
-from notifier.stream.hub import TooManyForOneClientError, TooManyStreamsError
-from notifier.stream.metrics import StreamMetrics
-from notifier.stream.response import TOO_MANY_STREAMS, StreamTimes
-from notifier.stream.routes import STREAM_TIMES
-from shared.aws.names import Names
 from shared.web.health import METRICS
-from shared.web.problem import TOO_BUSY, Problem
+from shared.web.operation import Operation
 from shared.web.service import Service
 
-_RETRY_SECONDS = 30
-"""How soon to try again when there are too many streams; they are seldom short."""
+NOTIFIER_OPERATIONS: Sequence[Operation] = (
+    *TOPIC_OPERATIONS,
+    *DEAD_LETTER_OPERATIONS,
+    *SUBSCRIPTION_OPERATIONS,
+    *MAIL_LINK_OPERATIONS,
+    get_events,
+    get_asyncapi,
+)
 
 
 def notifier_service(settings: NotifierSettings) -> Service:
     """Describe the notifier."""
     broker_reset = asyncio.Event()
 
-    async def notifier(app: web.Application) -> AsyncIterator[None]:
-        app[NAMES] = Names(settings.name_prefix)
-        app[STREAM_TIMES] = StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds)
-        async with build_notifier(settings, broker_reset) as app[NOTIFIER]:
-            yield
-
-    async def live(app: web.Application) -> AsyncIterator[None]:
-        app[HUB] = hub = new_hub(settings, StreamMetrics(app[METRICS]))
-        async with feeding(hub, settings, app[NOTIFIER].catalog.names) as app[INSTANCE_QUEUE]:
+    async def lifespan(app: web.Application) -> AsyncIterator[None]:
+        async with build_notifier(settings, broker_reset, app[METRICS]) as app[NOTIFIER]:
             yield
 
     return Service(
         operations=NOTIFIER_OPERATIONS,
-        problems={
-            **NOTIFIER_PROBLEMS,
-            TooManyStreamsError: _too_many_streams,
-            TooManyForOneClientError: _too_many_for_one,
-        },
+        problems=NOTIFIER_PROBLEMS,
         readiness={
-            "live feed": lambda app: app[INSTANCE_QUEUE].check(),
-            "deliveries": _deliveries_up,
+            "live feed": lambda app: app[NOTIFIER].instance_queue.check(),
+            "deliveries": _check_deliveries,
         },
-        lifespans=[notifier, live],
-        drains=[lambda app: app[NOTIFIER].hours.drain()],
-        shutdowns=[_end_streams],
+        lifespans=[lifespan],
+        drains=[lambda app: app[NOTIFIER].deliveries.drain()],
+        shutdowns=[lambda app: app[NOTIFIER].hub.close()],
         broker_resets=[broker_reset],
     )
 
 
-async def _deliveries_up(app: web.Application) -> None:
-    await app[NOTIFIER].hours.office.check()
-
-
-async def _end_streams(app: web.Application) -> None:
-    """End the streams, so that closing the server does not wait for them."""
-    await app[HUB].close()
-
-
-def _too_many_streams(_: TooManyStreamsError) -> Problem:
-    detail = "as many streams as we can serve are open"
-    return Problem(TOO_BUSY, detail, retry_after=_RETRY_SECONDS)
-
-
-def _too_many_for_one(_: TooManyForOneClientError) -> Problem:
-    detail = "close some of the streams that are open from your address"
-    return Problem(TOO_MANY_STREAMS, detail, retry_after=_RETRY_SECONDS)
+async def _check_deliveries(app: web.Application) -> None:
+    await app[NOTIFIER].deliveries.service.check()

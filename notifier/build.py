@@ -1,130 +1,249 @@
-"""How the notifier is put together: what it needs at once, and what it opens when it can."""
+"""The notifier's objects: the only module that constructs them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import secrets
+import ssl
 import time
-from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
-from aiohttp import web
-from jinja2 import Environment
+from prometheus_client import CollectorRegistry
 
 from notifier.channels.channel import Sender
+from notifier.channels.email.addresses import named_sender
+from notifier.channels.email.composing import Composer
 from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
+from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
-from notifier.channels.email.opening import open_mail
 from notifier.channels.email.rendering import new_templates
+from notifier.channels.email.sender import MailSender, MailTransport
+from notifier.channels.email.smtp import SmtpTransport
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
+from notifier.context import NotifierContext
+from notifier.deliveries.confirmation import Confirmation
+from notifier.deliveries.dead_letters import DeadLetterService
+from notifier.deliveries.deliverer import Deliverer, DeliveryJobHandler
+from notifier.deliveries.due_limit import DueLimit
+from notifier.deliveries.fan_out import FanOut
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
-from notifier.delivery_service import Surroundings
-from notifier.delivery_supervisor import DeliverySupervisor
+from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
+from notifier.deliveries.queue_epoch import QueueEpoch
+from notifier.deliveries.redrive import Redriver
+from notifier.deliveries.requeue import Requeuer
+from notifier.deliveries.retry_policy import Schedule
+from notifier.delivery_service import DeliveryService, DeliverySupervisor
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
 from notifier.store.factory import open_notifier_store
+from notifier.stream.feed import feeding, new_hub
+from notifier.stream.hub import StreamMetrics
+from notifier.stream.response import StreamTimes
+from notifier.subscriptions.queue_subscribers import QueueSubscribers
+from notifier.subscriptions.service import SubscriptionService
+from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
-from notifier.topics.publisher import NewsletterPublisher
-from notifier.topics.sns_topics import open_sns_topics
-from notifier.topics.subscriber_counts import SubscriberCounts
+from notifier.topics.publisher import NewsletterPublisher, open_sns_topics
 from shared.aws.clients import AwsClients, aws_clients
-from shared.aws.errors import aws_call
 from shared.aws.names import Names
-from shared.aws.provisioning import provision_announcements
+from shared.aws.queues import open_dead_letters, open_queue
 from shared.clock import utc_now
+from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.subscription import Channel
 from shared.domain.webhook_url import WebhookUrlRules
+from shared.messages.delivery_job import JobQueue
 from shared.runtime.lifecycle import background_task, every
+from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import ValueKey
 from shared.web.rate_limit import RateLimit
 
-_PROVISION_SECONDS = 15.0
-_TIDY_SECONDS = 600
+_ANNOUNCEMENTS_AT_ONCE = 32
+_HOUSEKEEPING_SECONDS = 600
 _PAST_ORDERS_SECONDS = 6 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Notifier:
-    """What the routes find; the office may be out of reach at first."""
-
-    store: NotifierStore
-    catalog: TopicCatalog
-    subscriber_counts: SubscriberCounts
-    publisher: NewsletterPublisher
-    links: LinkSigner
-    templates: Environment
-    rules: WebhookUrlRules
-    rate_limit: RateLimit
-    hours: DeliverySupervisor
-
-
-NOTIFIER: web.AppKey[Notifier] = web.AppKey("NOTIFIER", Notifier)
+_COUNTS_SECONDS = 2.0
+"""Anybody may ask for the counts, and DynamoDB reads every active subscription for them."""
 
 
 @contextlib.asynccontextmanager
 async def build_notifier(
-    settings: NotifierSettings, broker_reset: asyncio.Event
-) -> AsyncIterator[Notifier]:
-    """Open what there is on this machine, and then the office, if it can be within a moment.
+    settings: NotifierSettings, broker_reset: asyncio.Event, registry: CollectorRegistry
+) -> AsyncIterator[NotifierContext]:
+    """Build the notifier, and run its background tasks for as long as the block lasts.
 
-    `broker_reset` tells that queues and topics may have lost what was in them.
+    SQS and SNS need not be within reach. `broker_reset` is set when queues and topics may have
+    lost their contents; metrics go to `registry`.
     """
     names, rules = Names(settings.name_prefix), WebhookUrlRules(settings.allow_loopback_webhooks)
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
-        open_sns_topics(clients, names) as publishers,
+        open_sns_topics(clients, names) as sns_topics,
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
         webhook_session(rules, seconds=settings.webhook_seconds) as challenges,
     ):
         link_secret = await store.get_or_set_value(ValueKey.LINK_SECRET, secrets.token_urlsafe(32))
         links = LinkSigner(link_secret, settings.own_url)
         templates = new_templates()
-        catalog = TopicCatalog(store, partial(_provision, clients, names))
-        publisher = NewsletterPublisher(store, publishers, settings.store_id, utc_now)
-        senders: dict[Channel, Sender] = {
-            Channel.WEBHOOK: WebhookSender(session, rules, utc_now, challenges),
-            Channel.EMAIL: ConfirmationRateLimit(
-                open_mail(settings, links, templates, utc_now), store, links.digest, utc_now
-            ),
-        }
-        around = Surroundings(settings, clients, store, catalog, publisher, senders, links)
-        hours = DeliverySupervisor(around, broker_reset)
-        notifier = Notifier(
-            store,
-            catalog,
-            SubscriberCounts(store),
-            publisher,
-            links,
-            templates,
-            rules,
-            RateLimit(settings.subscriptions_per_minute, time.monotonic),
-            hours,
+        catalog = TopicCatalog(store, clients, names)
+        publisher = NewsletterPublisher(store, sns_topics, settings.store_id, utc_now)
+        composer = Composer(
+            sender=named_sender(settings.mail_from), links=links, templates=templates, clock=utc_now
         )
+        dependencies = _DeliveryDependencies(
+            settings=settings,
+            clients=clients,
+            names=names,
+            store=store,
+            catalog=catalog,
+            publisher=publisher,
+            links=links,
+            senders={
+                Channel.WEBHOOK: WebhookSender(
+                    session=session, challenge_session=challenges, rules=rules, clock=utc_now
+                ),
+                Channel.EMAIL: ConfirmationRateLimit(
+                    sender=MailSender(_mail_transport(settings), composer),
+                    pending=store,
+                    digest=links.digest,
+                    clock=utc_now,
+                ),
+            },
+        )
+        deliveries = DeliverySupervisor(dependencies.open_service, catalog, broker_reset)
         housekeeping = Housekeeping(store, SubscriptionHealth(store, utc_now), utc_now)
+        hub = new_hub(settings, StreamMetrics(registry))
         async with (
-            background_task(every(_TIDY_SECONDS, housekeeping.tidy), "housekeeping"),
+            background_task(every(_HOUSEKEEPING_SECONDS, housekeeping.tidy), "housekeeping"),
             background_task(
                 every(_PAST_ORDERS_SECONDS, housekeeping.end_past_orders), "past orders"
             ),
             background_task(
-                _announce_overdue(publisher, settings.overdue_seconds), "overdue issues"
+                publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"
             ),
-            hours.kept(),
+            deliveries.supervised(),
+            feeding(hub, settings, catalog.all) as instance_queue,
         ):
-            yield notifier
+            yield NotifierContext(
+                names=names,
+                catalog=catalog,
+                subscriber_counts=TtlCache(store.count_active, _COUNTS_SECONDS),
+                publisher=publisher,
+                links=links,
+                templates=templates,
+                rules=rules,
+                rate_limit=RateLimit(settings.subscriptions_per_minute, time.monotonic),
+                deliveries=deliveries,
+                hub=hub,
+                instance_queue=instance_queue,
+                stream_times=StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds),
+            )
 
 
-async def _announce_overdue(publisher: NewsletterPublisher, seconds: float) -> None:
-    """Give the issues of an earlier life time as well: they may be on their way."""
-    await asyncio.sleep(seconds)
-    await every(seconds, partial(publisher.announce_overdue, seconds))
+def _mail_transport(settings: NotifierSettings) -> MailTransport:
+    match settings.mail_goes_to:
+        case Path() as folder:
+            return MailFolder(folder, utc_now)
+        case server:
+            return SmtpTransport(server, ssl.create_default_context())
 
 
-async def _provision(clients: AwsClients, names: Names, topics: Collection[str]) -> None:
-    async with aws_call("SQS or SNS", _PROVISION_SECONDS):
-        await provision_announcements(clients, names, topics)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DeliveryDependencies:
+    """What a delivery service is built of, whenever one is started."""
+
+    settings: NotifierSettings
+    clients: AwsClients
+    names: Names
+    store: NotifierStore
+    catalog: TopicCatalog
+    publisher: NewsletterPublisher
+    links: LinkSigner
+    senders: Mapping[Channel, Sender]
+
+    @contextlib.asynccontextmanager
+    async def open_service(self) -> AsyncIterator[DeliveryService]:
+        """Open the queues, which must exist, and build the service on them."""
+        names, settings = self.names, self.settings
+        limits = ConsumerLimits(
+            concurrency=settings.deliveries_at_once, grace=settings.grace_seconds
+        )
+        opened = partial(open_queue, self.clients, wait_time=settings.poll_seconds)
+        async with (
+            opened(names.announcements) as announcements,
+            opened(names.deliveries, names.deliveries_dead_letters) as jobs,
+            open_dead_letters(self.clients, names.deliveries_dead_letters) as dead_letters,
+        ):
+            epoch = QueueEpoch(self.store, self.clients.sqs, jobs.url)
+            await epoch.begin()
+            handler = self._job_handler(jobs)
+            queues = QueueSubscribers(self.clients, names)
+            redriver = Redriver(self.store, jobs, utc_now)
+            fan_out = FanOut(self.store, jobs, utc_now)
+            yield DeliveryService(
+                subscriptions=SubscriptionService(
+                    store=self.store,
+                    store_id=settings.store_id,
+                    jobs=jobs,
+                    confirmation=handler.confirmation,
+                    queues=queues,
+                    redriver=redriver,
+                    clock=utc_now,
+                ),
+                dead_letters=DeadLetterService(
+                    dead_letters=dead_letters, store=self.store, jobs=jobs, redriver=redriver
+                ),
+                topology=TopologyRestore(
+                    catalog=self.catalog,
+                    store=self.store,
+                    queues=queues,
+                    requeuer=Requeuer(
+                        store=self.store,
+                        jobs=jobs,
+                        publisher=self.publisher,
+                        epoch=epoch,
+                        clock=utc_now,
+                    ),
+                    epoch=epoch,
+                    clock=utc_now,
+                ),
+                due_limit=DueLimit(self.store, SubscriptionHealth(self.store, utc_now)),
+                consumers=(
+                    Consumer(
+                        announcements,
+                        fan_out.handle,
+                        replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE),
+                    ),
+                    Consumer(jobs, handler.handle, limits),
+                ),
+            )
+
+    def _job_handler(self, jobs: JobQueue) -> DeliveryJobHandler:
+        health = SubscriptionHealth(self.store, utc_now)
+        limits = ConcurrencyLimits(KeyedLimit(self.settings.deliveries_per_subscriber))
+        schedule = Schedule(self.settings.retry_seconds, self.settings.longest_attempt)
+        return DeliveryJobHandler(
+            Deliverer(
+                store=self.store,
+                senders=self.senders,
+                limits=limits,
+                schedule=schedule,
+                health=health,
+                clock=utc_now,
+            ),
+            Confirmation(
+                store=self.store,
+                senders=self.senders,
+                jobs=jobs,
+                limits=limits,
+                health=health,
+                schedule=schedule,
+                token_for=self.links.confirm_token,
+                clock=utc_now,
+            ),
+        )

@@ -1,80 +1,58 @@
-"""The office behind the notifier's routes: topics, subscriptions, and what delivers to them."""
+"""The delivery service: it serves subscriptions and delivers to them while its queues exist."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
-from notifier.channels.channel import Sender
-from notifier.channels.email.links import LinkSigner
-from notifier.deliveries.confirmation import Confirmation
-from notifier.deliveries.dead_letters import Undelivered
-from notifier.deliveries.deliverer import Deliverer
+import structlog
+
+from notifier.deliveries.dead_letters import DeadLetterService
 from notifier.deliveries.due_limit import DueLimit
-from notifier.deliveries.fan_out import FanOut
-from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.job_handler import DeliveryJobHandler
-from notifier.deliveries.limits import Lanes
-from notifier.deliveries.queue_epoch import QueueEpoch
-from notifier.deliveries.redrive import Redriving
-from notifier.deliveries.requeue import Requeueing
-from notifier.deliveries.retry_policy import Schedule
-from notifier.settings import NotifierSettings
-from notifier.store.contract import NotifierStore
-from notifier.subscriptions.queue_subscribers import QueueSubscribers
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
-from notifier.topics.publisher import NewsletterPublisher
-from shared.aws.clients import AwsClients
-from shared.aws.names import Names
-from shared.aws.queues import open_dead_letters, open_queue
-from shared.clock import utc_now
-from shared.consuming.consumer import Consumer, ConsumerLimits
-from shared.domain.subscription import Channel
-from shared.messages.delivery_job import JobQueue
-from shared.runtime.lifecycle import every
+from shared.aws.errors import AwsUnavailableError
+from shared.consuming.consumer import Consumer
+from shared.consuming.polling import pause_unless
+from shared.runtime.lifecycle import completes_before, every
+from shared.runtime.retry import retry_until_available
 
-_ANNOUNCEMENTS_AT_ONCE = 32
-_LETTERS_SECONDS = 600
-_ARREARS_SECONDS = 60
+log = structlog.stdlib.get_logger(__name__)
 
+_RETRY_SECONDS = 1.0
+_START_SECONDS = 5.0
+"""Enough to start when SQS, SNS and the store can be reached; callers wait no longer than this."""
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the office works with; all of it is open for longer than the office is."""
-
-    settings: NotifierSettings
-    clients: AwsClients
-    store: NotifierStore
-    catalog: TopicCatalog
-    publisher: NewsletterPublisher
-    senders: Mapping[Channel, Sender]
-    links: LinkSigner
+_DEAD_LETTERS_SECONDS = 600
+_DUE_LIMIT_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryService:
-    """What a route may need, and what runs behind it."""
+    """The services behind the routes, and the consumers and periodic tasks beside them."""
 
-    desk: SubscriptionService
-    undelivered: Undelivered
-    topology_restore: TopologyRestore
+    subscriptions: SubscriptionService
+    dead_letters: DeadLetterService
+    topology: TopologyRestore
     due_limit: DueLimit
     consumers: tuple[Consumer, ...]
 
-    async def work(self, broker_reset: asyncio.Event, stop: asyncio.Event) -> None:
-        """Deliver until `stop`; then finish what was begun."""
+    async def run(self, broker_reset: asyncio.Event, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; then finish the jobs in progress."""
         async with asyncio.TaskGroup() as tasks:
             beside = [
-                tasks.create_task(self.topology_restore.run(broker_reset), name="topology_restore"),
+                tasks.create_task(self.topology.run(broker_reset), name="topology restore"),
                 tasks.create_task(
-                    every(_LETTERS_SECONDS, self.undelivered.tidy), name="dead letters"
+                    every(_DEAD_LETTERS_SECONDS, self.dead_letters.delete_stale),
+                    name="dead letters",
                 ),
-                tasks.create_task(every(_ARREARS_SECONDS, self.due_limit.bound), name="due_limit"),
+                tasks.create_task(
+                    every(_DUE_LIMIT_SECONDS, self.due_limit.enforce), name="due limit"
+                ),
             ]
             for consumer in self.consumers:
                 tasks.create_task(consumer.run(stop), name="deliveries")
@@ -83,80 +61,86 @@ class DeliveryService:
                 task.cancel()
 
     async def check(self) -> None:
-        """Make sure that deliveries can be made; raises what is in the way."""
-        await self.topology_restore.check()
+        """Raise the reason when deliveries cannot be made."""
+        await self.topology.check()
         for consumer in self.consumers:
             consumer.check()
 
 
-@contextlib.asynccontextmanager
-async def open_office(around: Surroundings) -> AsyncIterator[DeliveryService]:
-    """Open the queues, and put together what works with them; the queues must be there."""
-    names = Names(around.settings.name_prefix)
-    limits = ConsumerLimits(
-        concurrency=around.settings.deliveries_at_once, grace=around.settings.grace_seconds
-    )
-    opened = partial(open_queue, around.clients, wait_time=around.settings.poll_seconds)
-    async with (
-        opened(names.announcements) as announcements,
-        opened(names.deliveries, names.deliveries_dead_letters) as deliveries,
-        open_dead_letters(around.clients, names.deliveries_dead_letters) as dead_letters,
-    ):
-        epoch = QueueEpoch(around.store, around.clients.sqs, deliveries.url)
-        await epoch.begin()
-        jobs = deliveries
-        runner = _runner(around, jobs)
-        queues = QueueSubscribers(around.clients, names)
-        redriving = Redriving(around.store, jobs, utc_now)
-        fan_out = FanOut(around.store, jobs, utc_now)
-        requeueing = Requeueing(around.store, jobs, around.publisher, epoch, utc_now)
-        yield DeliveryService(
-            desk=SubscriptionService(
-                around.store,
-                around.settings.store_id,
-                jobs,
-                runner.confirmation,
-                queues,
-                redriving,
-                utc_now,
-            ),
-            undelivered=Undelivered(dead_letters, around.store, jobs, redriving),
-            topology_restore=TopologyRestore(
-                around.catalog, around.store, queues, requeueing, epoch, utc_now
-            ),
-            due_limit=DueLimit(around.store, SubscriptionHealth(around.store, utc_now)),
-            consumers=(
-                Consumer(
-                    announcements,
-                    fan_out.handle,
-                    replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE),
-                ),
-                Consumer(deliveries, runner.run, limits),
-            ),
+class DeliverySupervisor:
+    """Runs the delivery service once its queues exist, and again after a failure.
+
+    `broker_reset` is set when queues and topics may have lost their contents.
+    """
+
+    def __init__(
+        self,
+        open_service: Callable[[], AbstractAsyncContextManager[DeliveryService]],
+        catalog: TopicCatalog,
+        broker_reset: asyncio.Event,
+    ) -> None:
+        self._open_service = open_service
+        self._catalog = catalog
+        self._broker_reset = broker_reset
+        self._service: DeliveryService | None = None
+        self._started = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._close = asyncio.Event()
+
+    @property
+    def service(self) -> DeliveryService:
+        """The running service; raises AwsUnavailableError while there is none."""
+        if self._service is None:
+            raise AwsUnavailableError("topics and queues are not all there yet")
+        return self._service
+
+    @contextlib.asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """Keep the service running for as long as the block lasts.
+
+        The block begins once the service runs, or after a few seconds without it.
+        """
+        supervision = asyncio.create_task(self._supervise(), name="delivery service")
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_START_SECONDS):
+                    await self._started.wait()
+            yield
+        finally:
+            self._stop.set()
+            self._close.set()
+            await supervision
+
+    async def drain(self) -> None:
+        """Stop the consumers, and wait for the jobs in progress; the routes are still served."""
+        self._stop.set()
+        await self._stopped.wait()
+
+    async def _supervise(self) -> None:
+        while not self._stop.is_set():
+            try:
+                if await completes_before(self._stop, self._until_queues_exist()):
+                    await self._run()
+            except Exception:  # the outermost edge: one failure must not end all deliveries
+                log.exception("delivery_service.failed")
+                await pause_unless(self._stop, _RETRY_SECONDS)
+        self._stopped.set()
+
+    async def _until_queues_exist(self) -> None:
+        await retry_until_available(
+            lambda _: self._catalog.ensure_queues(),
+            "queues.not_there_yet",
+            pause=lambda _: _RETRY_SECONDS,
         )
 
-
-def _runner(around: Surroundings, jobs: JobQueue) -> DeliveryJobHandler:
-    settings, store = around.settings, around.store
-    health = SubscriptionHealth(store, utc_now)
-    lanes = Lanes(settings.deliveries_per_subscriber)
-    schedule = Schedule(settings.retry_seconds, settings.longest_attempt)
-    deliverer = Deliverer(
-        store,
-        around.senders,
-        lanes,
-        schedule,
-        health,
-        utc_now,
-    )
-    confirmation = Confirmation(
-        store,
-        around.senders,
-        jobs,
-        lanes,
-        health,
-        schedule,
-        around.links.confirm_token,
-        utc_now,
-    )
-    return DeliveryJobHandler(deliverer, confirmation)
+    async def _run(self) -> None:
+        async with self._open_service() as service:
+            self._service = service
+            self._started.set()
+            try:
+                await service.run(self._broker_reset, self._stop)
+                self._stopped.set()
+                await self._close.wait()
+            finally:
+                self._service = None

@@ -1,4 +1,4 @@
-"""What the notifier needs to know beyond what every service does."""
+"""The notifier's settings, beside those of every service."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from notifier.channels.email.addresses import named_sender
-from notifier.channels.email.mailbox import MAIL_SECONDS
-from notifier.channels.email.smtp_url import SmtpServer, smtp_server
+from notifier.channels.email.smtp_url import MAIL_SECONDS, SmtpServer, smtp_server
 from shared.domain.mail_address import InvalidAddressError
 from shared.runtime.settings import HttpUrl, Name, WebSettings
 
@@ -59,7 +58,7 @@ class NotifierSettings(WebSettings):
     """How long a poll of a queue lasts when there is nothing to fetch."""
 
     heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15
-    """How often a stream says that it is still there."""
+    """How often a stream sends a heartbeat."""
 
     stalled_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     """How long one write to a stream may take before the stream is dropped."""
@@ -81,10 +80,10 @@ class NotifierSettings(WebSettings):
     proxy that COFFEE_TRUSTED_PROXIES does not name."""
 
     live_mark_seconds: Annotated[float, Field(gt=0)] = 60
-    """How often a notifier shows the others that its live queue is in use."""
+    """How often a notifier renews the heartbeat tag of its live queue."""
 
     live_look_seconds: Annotated[float, Field(gt=0)] = 300
-    """How often, about, it looks for live queues whose notifiers are gone."""
+    """How often, about, it scans for live queues whose notifiers are gone."""
 
     public_url: HttpUrl | None = None
     """Where the shop is reached from outside, for links in mail; made of the port if left out."""
@@ -97,8 +96,8 @@ class NotifierSettings(WebSettings):
     """Whom mail is from; a mail server wants one of its own addresses here."""
 
     subscriptions_per_minute: Annotated[int, Field(ge=0)] = 120
-    """How many subscriptions, or deliveries once more, one client may ask for in any minute;
-    0 means unbounded."""
+    """How many subscriptions, or redeliveries, one client may request in any minute; 0 means
+    unbounded."""
 
     overdue_seconds: Annotated[float, Field(gt=0)] = 15
     """How long an issue may take to reach the log of deliveries before it is announced again."""
@@ -113,7 +112,7 @@ class NotifierSettings(WebSettings):
     """The pauses after each failed attempt of a delivery; after one more it is given up."""
 
     deliveries_at_once: Annotated[int, Field(ge=1, le=1000)] = 64
-    """How many deliveries are under way at once, in one notifier."""
+    """How many deliveries are in progress at once, in one notifier."""
 
     deliveries_per_subscriber: Annotated[int, Field(ge=1, le=100)] = 4
     """How many of them may be for one subscriber."""
@@ -125,7 +124,7 @@ class NotifierSettings(WebSettings):
 
     @property
     def longest_attempt(self) -> float:
-        """After how many seconds an attempt to deliver is surely over, be it by mail or webhook."""
+        """After how many seconds every attempt has ended, by mail or by webhook."""
         return max(self.webhook_seconds, MAIL_SECONDS) + 2
 
     @property
@@ -134,7 +133,7 @@ class NotifierSettings(WebSettings):
         return self.state_dir / "mail" if self.smtp_url is None else smtp_server(self.smtp_url)
 
     @model_validator(mode="after")
-    def _mail_is_from_somebody(self) -> Self:
+    def _mail_from_is_set(self) -> Self:
         if self.smtp_url is not None and "mail_from" not in self.model_fields_set:
             raise ValueError("COFFEE_MAIL_FROM is needed with COFFEE_SMTP_URL")
         return self
@@ -146,7 +145,7 @@ class NotifierSettings(WebSettings):
         return self
 
     @model_validator(mode="after")
-    def _marks_move_between_looks(self) -> Self:
+    def _heartbeats_fit_between_scans(self) -> Self:
         if self.live_look_seconds < 2 * self.live_mark_seconds:
             raise ValueError("COFFEE_LIVE_LOOK_SECONDS must be twice COFFEE_LIVE_MARK_SECONDS")
         return self

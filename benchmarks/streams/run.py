@@ -15,7 +15,13 @@ from benchmarks.streams.readers import Streams
 from benchmarks.streams.times import Spread, Times, numbered_issue, spread
 from shared.runtime.lifecycle import background_task
 from tests.support.emulator import running_ministack
-from tests.support.notifier import Desk, NotifierProcess, announcing, notifier_process, settings_for
+from tests.support.notifier import (
+    Announcer,
+    NotifierProcess,
+    announcing,
+    notifier_process,
+    settings_for,
+)
 
 FEW = 100
 WARM_UP_SECONDS = 3.0
@@ -64,7 +70,7 @@ async def measure(plan: Plan, on_progress: Callable[[str], None]) -> Measured:
 class _Measurement:
     """A notifier, and its streams."""
 
-    def __init__(self, plan: Plan, desk: Desk, notifier: NotifierProcess) -> None:
+    def __init__(self, plan: Plan, desk: Announcer, notifier: NotifierProcess) -> None:
         self._plan = plan
         self._desk = desk
         self._notifier = notifier

@@ -1,1 +1,1 @@
-"""Delivering: announcements become deliveries, one for each subscriber, each with its own fate."""
+"""Deliveries: each announcement becomes one for each subscriber, attempted until it succeeds."""

@@ -1,4 +1,4 @@
-"""Confirmation: the subscriber is asked whether a subscription is wanted, by challenge or mail."""
+"""Confirmation: a challenge or a mail asks the subscriber whether a subscription is wanted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
@@ -15,84 +14,85 @@ from notifier.channels.channel import (
     Accepted,
     Attempt,
     Confirmed,
-    NotNow,
+    LocalFailure,
+    PermanentFailure,
     RateLimited,
-    Refused,
     Sender,
-    Unreachable,
+    TransientFailure,
 )
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.limits import Lanes
+from notifier.deliveries.limits import ConcurrencyLimits
 from notifier.deliveries.retry_policy import Schedule, wait_by_age
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
 from shared.messages.delivery_job import Confirm, Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
 LIFETIME = dt.timedelta(days=3)
-"""For how long a subscription may wait to be confirmed."""
+"""How long a subscription may wait to be confirmed."""
 
 _MOST_WAITING = 100
 """An order has a few changes; so many of its deliveries may wait for confirmation."""
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """Asks, and makes active what was agreed to. `token_for` gives what confirms a subscription."""
+    """Sends confirmation requests, and activates subscriptions that are confirmed.
 
-    store: _Store
+    `token_for` gives the token that confirms a subscription.
+    """
+
+    store: NotifierStore
     senders: Mapping[Channel, Sender]
     jobs: JobQueue
-    lanes: Lanes
+    limits: ConcurrencyLimits
     health: SubscriptionHealth
     schedule: Schedule
     token_for: Callable[[str], str]
     clock: Clock
     rnd: Callable[[], float] = random.random
 
-    async def ask(self, job: Confirm) -> Outcome:
-        """Ask whether a subscription is wanted; who never answers has not agreed."""
+    async def request(self, job: Confirm) -> Outcome:
+        """Send the confirmation request of a pending subscription, unless it was sent before."""
         subscription = await self.store.subscription(job.subscription_id)
         if subscription is None or subscription.state is not SubscriptionState.PENDING:
             return Done()
         if subscription.asked_at is not None:
-            return Done()  # the link in the mail is good for as long as it is pending
-        with self.lanes.question(subscription) as wait:
+            return Done()  # the link in the mail is valid for as long as it is pending
+        with self.limits.confirmation(subscription) as wait:
             if wait:
-                return Retry(wait, "not its turn yet")
+                return Retry(wait, "a concurrency limit is reached")
             sender = self.senders[subscription.channel]
-            answer = await sender.ask(subscription, self.token_for(subscription.id))
-        return await self._settle(subscription, answer)
+            result = await sender.request_confirmation(
+                subscription, self.token_for(subscription.id)
+            )
+        return await self._settle(subscription, result)
 
     async def _settle(
-        self, subscription: Subscription, answer: Attempt | Confirmed | RateLimited
+        self, subscription: Subscription, result: Attempt | Confirmed | RateLimited
     ) -> Outcome:
-        match answer:
+        match result:
             case Confirmed():
                 await self.confirm(subscription)
             case Accepted():
-                await self._asked(subscription)
+                await self._requested(subscription)
             case RateLimited():
-                # In the end whoever wished is told no more than of a question that nobody answers:
-                # it may be somebody else's address.
+                # In the end the caller learns no more than of a request that nobody answers: the
+                # address may be somebody else's.
                 if (pause := self._pause(subscription)) is not None:
-                    return Retry(pause, "its subscriber has enough to answer")
-            case Refused(error=error, after=after):
+                    return Retry(pause, "too many confirmations are pending for its address")
+            case TransientFailure(error=error, retry_after=after):
                 if (pause := self._pause(subscription, after)) is not None:
                     return Retry(pause, error)
                 await self._give_up(subscription, error)
-            case NotNow(error=error) if self._age(subscription) < LIFETIME:
+            case LocalFailure(error=error) if self._age(subscription) < LIFETIME:
                 return Retry(wait_by_age(subscription.created_at, self.clock()), error)
-            case NotNow(error=error) | Unreachable(error=error):
+            case LocalFailure(error=error) | PermanentFailure(error=error):
                 await self._give_up(subscription, error)
         return Done()
 
@@ -100,7 +100,7 @@ class Confirmation:
         return self.clock() - subscription.created_at
 
     def _pause(self, subscription: Subscription, asked: float | None = None) -> float | None:
-        """Say how long to wait before it is asked again; none when that was done often enough."""
+        """Return how long to wait before the next request; None when there were enough."""
         age = self._age(subscription)
         if age >= LIFETIME:
             return None
@@ -109,28 +109,28 @@ class Confirmation:
     async def _give_up(self, subscription: Subscription, error: str) -> None:
         await self.health.end(subscription, f"it was never confirmed: {error}")
 
-    async def _asked(self, subscription: Subscription) -> None:
-        # The version stays as it is: whoever confirms at this moment goes before.
+    async def _requested(self, subscription: Subscription) -> None:
+        # The version stays as it is, so that a confirmation at this very moment wins.
         with contextlib.suppress(SubscriptionChangedError):
             asked = replace(subscription, asked_at=self.clock())
             await self.store.replace_subscription(subscription, asked)
-        log.info("subscription.asked", subscription=subscription.id)
+        log.info("subscription.confirmation_requested", subscription=subscription.id)
 
     async def confirm(self, subscription: Subscription) -> Subscription:
-        """Make a pending subscription active, and have delivered what has waited for that.
+        """Make a pending subscription active, and queue the deliveries that waited for it.
 
-        Raises SubscriptionRefusedError when it is over, SubscriptionChangedError when somebody
-        else was quicker.
+        Raises SubscriptionRefusedError when it has ended, SubscriptionChangedError when it was
+        changed at the same time.
         """
         active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
-        await self.senders[subscription.channel].agreed(subscription)
+        await self.senders[subscription.channel].confirmed(subscription)
         await self.store.replace_subscription(subscription, active)
         log.info("subscription.active", subscription=active.id, channel=active.channel)
         if active.is_of_orders:
-            await self._deliver_what_waited(active)
+            await self._queue_waiting(active)
         return active
 
-    async def _deliver_what_waited(self, active: Subscription) -> None:
+    async def _queue_waiting(self, active: Subscription) -> None:
         for delivery in await self.store.last_deliveries(active.id, _MOST_WAITING):
             if delivery.state is DeliveryState.DUE:
                 job = Deliver(subscription_id=active.id, delivery_id=delivery.id)

@@ -1,8 +1,8 @@
-"""Dead letters of deliveries, as staff look at them; what became of a delivery is in the log.
+"""Dead letters of deliveries, for staff; the log says what became of each delivery.
 
-A letter whose delivery the log has not given up on says nothing any more, nor does a second one of
-the same delivery, which comes of a second job. Such letters are deleted when they are found, and
-what is due gets another job first.
+A dead letter is stale when the log has not given up on its delivery, or when it is a second one of
+the same delivery, which comes of a second job. Stale ones are deleted when they are found; a due
+delivery gets another job first.
 """
 
 from __future__ import annotations
@@ -10,62 +10,61 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
 
-from notifier.deliveries.redrive import Redriving
-from notifier.store.contract import DeliveryLog
+from notifier.deliveries.redrive import Redriver
+from notifier.store.contract import NotifierStore
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.domain.delivery import Delivery, DeliveryState, due_sort_key
 from shared.domain.subscription import SubscriptionRefusedError
 from shared.messages.delivery_job import DELIVERY_JOB, Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_HELD = 1000
-"""How many dead letters are looked at in one go."""
+"""How many dead letters are inspected in one go."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A dead letter, and the delivery that it is about, if the log has it."""
+class LoggedDeadLetter:
+    """A dead letter, and its delivery, if the log has it."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     delivery: Delivery | None
 
     @property
     def subscription_id(self) -> str | None:
-        """Whose delivery it is, if the log has it."""
+        """The subscription of the delivery, if the log has it."""
         return self.delivery.subscription_id if self.delivery else None
 
     @property
     def is_stale(self) -> bool:
-        """Whether the delivery has not been given up on, or no longer is."""
+        """Whether the delivery is not, or no longer, given up on."""
         return self.delivery is not None and self.delivery.state is not DeliveryState.FAILED
 
     @property
     def is_due(self) -> bool:
-        """Whether the log has it as due, and the queue perhaps not.
+        """Whether the log has the delivery as due; the queue may not have its job.
 
-        SQS gave up on it, having counted the times that it waited for its turn; or it was redriven,
-        and whoever did so may have been cut off before it had a job again.
+        SQS gave up on it, counting the times that it waited for a slot; or it was redriven, and a
+        crash came before its job was queued.
         """
         return self.delivery is not None and self.delivery.state is DeliveryState.DUE
 
     @property
-    def about(self) -> str:
-        """What it is about: its delivery, or but itself when the log does not know of one."""
-        return due_sort_key(self.delivery) if self.delivery else self.letter.id
+    def key(self) -> str:
+        """The same for all dead letters of one delivery."""
+        return due_sort_key(self.delivery) if self.delivery else self.dead_letter.id
 
 
 @dataclass(frozen=True, slots=True)
-class Redriven:
-    """How many deliveries were redriven, of how many dead letters none could be, or was looked at.
+class RedriveResult:
+    """How many deliveries were redriven, and how many dead letters remain.
 
-    `refused` are the letters that are left of those looked at.
+    `refused` were inspected and could not be redriven; `left` were not inspected.
     """
 
     redriven: int
@@ -73,83 +72,72 @@ class Redriven:
     left: int
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read here."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterService:
+    """Lists the deliveries that were given up on, and redrives them for staff."""
 
+    dead_letters: DeadLetters
+    store: NotifierStore
+    jobs: JobQueue
+    redriver: Redriver
 
-class Undelivered:
-    """Lists what was given up on, and redrives it for staff."""
-
-    def __init__(
-        self, dead_letters: DeadLetters, store: _Store, jobs: JobQueue, redriving: Redriving
-    ) -> None:
-        self._dead_letters = dead_letters
-        self._store = store
-        self._jobs = jobs
-        self._redriving = redriving
-
-    async def listed(self, limit: int) -> tuple[Sequence[Finding], int]:
-        """List up to `limit` dead letters, and say how many there are."""
-        total = await self._dead_letters.count()
-        found, deleted = await self._look(limit)
+    async def listed(self, limit: int) -> tuple[Sequence[LoggedDeadLetter], int]:
+        """List up to `limit` dead letters, and count them all."""
+        total = await self.dead_letters.count()
+        found, deleted = await self._inspect(limit)
         return found, total - deleted
 
-    async def redrive(self, subscription_id: str | None = None) -> Redriven:
-        """Redrive what failed of one subscription, or of all that dead letters tell of."""
-        total = await self._dead_letters.count()
-        found, deleted = await self._look(MOST_HELD)
-        whose = {subscription_id} if subscription_id else {one.subscription_id for one in found}
-        redriven = sum([await self._redrive(one) for one in whose if one is not None])
-        still, _ = await self._look(MOST_HELD, queued={one.about for one in found})
-        refused = sum(subscription_id in {None, one.subscription_id} for one in still)
+    async def redrive(self, subscription_id: str | None = None) -> RedriveResult:
+        """Redrive the failed deliveries of one subscription, or of all that have dead letters."""
+        total = await self.dead_letters.count()
+        found, deleted = await self._inspect(MOST_HELD)
+        ids = {subscription_id} if subscription_id else {one.subscription_id for one in found}
+        redriven = sum([await self._redrive(one) for one in ids if one is not None])
+        remaining, _ = await self._inspect(MOST_HELD, queued={one.key for one in found})
+        refused = sum(subscription_id in {None, one.subscription_id} for one in remaining)
         log.info("deliveries.redriven", redriven=redriven, refused=refused)
-        return Redriven(redriven, refused, max(0, total - len(found) - deleted))
+        return RedriveResult(redriven, refused, max(0, total - len(found) - deleted))
 
-    async def tidy(self) -> None:
-        """Delete letters that say nothing any more, and queue again what is due all the same."""
-        await self._look(MOST_HELD)
+    async def delete_stale(self) -> None:
+        """Delete stale dead letters, and queue jobs for those whose deliveries are due."""
+        await self._inspect(MOST_HELD)
 
     async def _redrive(self, subscription_id: str) -> int:
-        subscription = await self._store.subscription(subscription_id)
+        subscription = await self.store.subscription(subscription_id)
         if subscription is None:
             return 0
         try:
-            return await self._redriving.redrive(subscription)
+            return await self.redriver.redrive(subscription)
         except (SubscriptionRefusedError, SubscriptionChangedError):
             return 0
 
-    async def _look(
+    async def _inspect(
         self, limit: int, queued: Collection[str] = ()
-    ) -> tuple[Sequence[Finding], int]:
-        """Look at dead letters, delete those that say nothing, and say how many these were.
+    ) -> tuple[Sequence[LoggedDeadLetter], int]:
+        """Read dead letters, delete the stale ones, and return the others and how many were stale.
 
-        What is due gets a job first, unless it is among the `queued`, which have theirs.
+        A due delivery gets a job first, unless its key is among `queued`: then it has one.
         """
-        async with self._dead_letters.leased(limit) as letters:
-            findings = await asyncio.gather(*map(self._find, letters))
-            acknowledgement = {one.about: one for one in findings if not one.is_stale}
-            kept = {one.letter.id for one in acknowledgement.values()}
-            void = [one for one in findings if one.letter.id not in kept]
-            due = {one.about: one.delivery for one in void if one.delivery and one.is_due}
-            await asyncio.gather(*(self._queue(due[about]) for about in due.keys() - set(queued)))
-            await asyncio.gather(*(self._dead_letters.delete(one.letter) for one in void))
-        return list(acknowledgement.values()), len(void)
+        async with self.dead_letters.leased(limit) as letters:
+            found = await asyncio.gather(*map(self._find, letters))
+            current = {one.key: one for one in found if not one.is_stale}
+            kept = {one.dead_letter.id for one in current.values()}
+            stale = [one for one in found if one.dead_letter.id not in kept]
+            due = {one.key: one.delivery for one in stale if one.delivery and one.is_due}
+            await asyncio.gather(*(self._queue(due[key]) for key in due.keys() - set(queued)))
+            await asyncio.gather(*(self.dead_letters.delete(one.dead_letter) for one in stale))
+        return list(current.values()), len(stale)
 
-    async def _find(self, letter: DeadLetter) -> Finding:
-        job = _job(letter)
-        if job is None:
-            return Finding(letter, None)
-        logged = await self._store.delivery(job.subscription_id, job.delivery_id)
-        return Finding(letter, logged)
+    async def _find(self, letter: DeadLetter) -> LoggedDeadLetter:
+        try:
+            job = DELIVERY_JOB.validate_json(letter.body)
+        except ValidationError:
+            job = None
+        if not isinstance(job, Deliver):
+            return LoggedDeadLetter(letter, None)
+        delivery = await self.store.delivery(job.subscription_id, job.delivery_id)
+        return LoggedDeadLetter(letter, delivery)
 
     async def _queue(self, due: Delivery) -> None:
         job = Deliver(subscription_id=due.subscription_id, delivery_id=due.id)
-        await self._jobs.send(job.model_dump_json())
-
-
-def _job(letter: DeadLetter) -> Deliver | None:
-    try:
-        job = DELIVERY_JOB.validate_json(letter.body)
-    except ValidationError:
-        return None
-    return job if isinstance(job, Deliver) else None
+        await self.jobs.send(job.model_dump_json())

@@ -1,4 +1,4 @@
-"""The deliverer: one delivery for one subscriber, attempted, settled, written into the log."""
+"""The deliverer: it attempts one delivery to one subscriber, and logs what became of it."""
 
 from __future__ import annotations
 
@@ -6,104 +6,100 @@ import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
+from pydantic import ValidationError
 
-from notifier.channels.channel import Accepted, Attempt, NotNow, Refused, Sender, Unreachable
+from notifier.channels.channel import (
+    Accepted,
+    Attempt,
+    LocalFailure,
+    PermanentFailure,
+    Sender,
+    TransientFailure,
+)
+from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.limits import Lanes
+from notifier.deliveries.limits import ConcurrencyLimits
 from notifier.deliveries.retry_policy import SHORTEST_WAIT, Schedule, too_early, wait_by_age
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
+from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
 from shared.messages.announcement import CloudEvent
-from shared.messages.delivery_job import Deliver, Redeliver
-from shared.store.subscription_contract import SubscriptionStore
+from shared.messages.delivery_job import DELIVERY_JOB, Confirm, Deliver, Redeliver
 
 log = structlog.stdlib.get_logger(__name__)
 
-_NOT_YET = "not its turn yet"
+_NO_SLOT = "a concurrency limit is reached"
 _PAUSED = "the subscription is paused"
-_CHANGED = "somebody else attempts it, or has changed the subscription"
+_CHANGED = "another attempt is in progress, or the subscription has changed"
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What the deliverer reads and writes."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deliverer:
-    """Delivers what the log says is due. The job only says where to look."""
+    """Delivers what is due. The log has the delivery; the job has only its ids."""
 
-    store: _Store
+    store: NotifierStore
     senders: Mapping[Channel, Sender]
-    lanes: Lanes
+    limits: ConcurrencyLimits
     schedule: Schedule
     health: SubscriptionHealth
     clock: Clock
     rnd: Callable[[], float] = random.random
 
-    async def deliver(self, job: Deliver) -> Outcome:
-        """Bring a delivery one step further."""
+    async def deliver(self, job: Deliver | Redeliver) -> Outcome:
+        """Take the next step of a delivery: attempt it, put it off, or give it up."""
         subscription = await self.store.subscription(job.subscription_id)
         delivery = await self.store.delivery(job.subscription_id, job.delivery_id)
         if subscription is None or delivery is None:
             return Done()
-        match delivery.state:
-            case DeliveryState.DUE:
-                return await self._go_on(subscription, delivery)
-            case DeliveryState.FAILED:
+        if isinstance(job, Redeliver):
+            return await self._redeliver(subscription, delivery)
+        outcome: Outcome = Done()
+        match delivery.state, subscription.state:
+            case DeliveryState.DUE, SubscriptionState.ACTIVE:
+                outcome = await self._attempt_due(subscription, delivery)
+            case DeliveryState.DUE, SubscriptionState.PENDING:
+                outcome = Retry(wait_by_age(delivery.at, self.clock()), "not confirmed yet")
+            case DeliveryState.DUE, SubscriptionState.PAUSED:
+                outcome = await self._give_up_while_paused(delivery)
+            case DeliveryState.DUE, SubscriptionState.ENDED:
+                await self.store.log_attempt(replace(delivery, state=DeliveryState.DROPPED))
+            case DeliveryState.FAILED, _:
                 # We were cut off between log and queue, or this is a second job.
-                return Reject(delivery.error or _PAUSED)
-            case DeliveryState.DELIVERED:
-                # We may have been cut off before what follows from it.
-                await self._delivered(subscription)
-                return Done()
-            case DeliveryState.DROPPED:
-                return Done()
+                outcome = Reject(delivery.error or _PAUSED)
+            case DeliveryState.DELIVERED, _:
+                # We may have been cut off before the subscription was ended.
+                await self.health.after_delivery(subscription)
+        return outcome
 
-    async def redeliver(self, job: Redeliver) -> Outcome:
-        """Make one attempt that somebody asked for; how it went is in the log, and no retry."""
-        subscription = await self.store.subscription(job.subscription_id)
-        delivery = await self.store.delivery(job.subscription_id, job.delivery_id)
-        if subscription is None or delivery is None:
+    async def _redeliver(self, subscription: Subscription, delivery: Delivery) -> Outcome:
+        """Make one attempt on request; its result is in the log, and there is no retry."""
+        if subscription.state is not SubscriptionState.ACTIVE:
             return Done()
-        if subscription.state is SubscriptionState.ACTIVE:
-            with self.lanes.delivery(subscription) as wait:
-                if wait:
-                    return Retry(wait, _NOT_YET)
-                made = await self._attempt(subscription, delivery)
-            if made is None:
-                return Done()  # somebody else makes one this very moment, or there is to be none
-            claimed, attempt = made
-            if isinstance(attempt, Accepted):
-                await self.store.log_attempt(replace(claimed, state=DeliveryState.DELIVERED))
-                await self._delivered(subscription)
-            else:
-                await self.store.log_attempt(replace(claimed, error=attempt.error))
+        with self.limits.delivery(subscription) as wait:
+            if wait:
+                return Retry(wait, _NO_SLOT)
+            made = await self._attempt(subscription, delivery)
+        if made is None:
+            return Done()  # another attempt is in progress, or there must not be one any more
+        claimed, attempt = made
+        if isinstance(attempt, Accepted):
+            await self.store.log_attempt(replace(claimed, state=DeliveryState.DELIVERED))
+            await self.health.after_delivery(subscription)
+        else:
+            await self.store.log_attempt(replace(claimed, error=attempt.error))
         return Done()
 
-    async def _go_on(self, subscription: Subscription, delivery: Delivery) -> Outcome:
-        match subscription.state:
-            case SubscriptionState.ENDED:
-                await self.store.log_attempt(replace(delivery, state=DeliveryState.DROPPED))
-                return Done()
-            case SubscriptionState.PENDING:
-                return Retry(wait_by_age(delivery.at, self.clock()), "not confirmed yet")
-            case SubscriptionState.PAUSED:
-                return await self._give_up_while_paused(delivery)
-            case SubscriptionState.ACTIVE:
-                return await self._take_turn(subscription, delivery)
-
-    async def _take_turn(self, subscription: Subscription, delivery: Delivery) -> Outcome:
+    async def _attempt_due(self, subscription: Subscription, delivery: Delivery) -> Outcome:
         if early := too_early(delivery, self.clock()):
-            return Retry(early, _NOT_YET)
-        with self.lanes.delivery(subscription) as wait:
+            return Retry(early, "its next attempt is not due yet")
+        with self.limits.delivery(subscription) as wait:
             if wait:
-                return Retry(wait, _NOT_YET)
+                return Retry(wait, _NO_SLOT)
             made = await self._attempt(subscription, delivery)
         if made is None:
             return Retry(SHORTEST_WAIT, _CHANGED)
@@ -112,10 +108,10 @@ class Deliverer:
     async def _attempt(
         self, subscription: Subscription, delivery: Delivery
     ) -> tuple[Delivery, Attempt] | None:
-        """Claim an attempt, then make it; none when somebody else was quicker.
+        """Claim an attempt, then make it; None when another process claimed first.
 
-        Claiming takes its time, and whoever unsubscribes meanwhile is told that nothing more
-        comes: so the subscription is looked up last.
+        A claim takes time, and an unsubscribed caller was promised that nothing more comes: so the
+        subscription is read after it.
         """
         event = CloudEvent.model_validate_json(delivery.event)
         begins = self.clock()
@@ -134,20 +130,19 @@ class Deliverer:
     ) -> Outcome:
         match attempt:
             case Accepted():
-                done = replace(tried, state=DeliveryState.DELIVERED)
-                await self.store.log_attempt(done)
-                await self._delivered(subscription)
+                await self.store.log_attempt(replace(tried, state=DeliveryState.DELIVERED))
+                await self.health.after_delivery(subscription)
                 return Done()
-            case Refused(error=error, after=after):
+            case TransientFailure(error=error, retry_after=after):
                 pause = self.schedule.pause(tried.attempts, after, self.rnd)
                 if pause is None:
                     await self.health.after_failure(subscription, tried, error)
                     return await self._give_up(tried, error)
                 return await self._put_off(tried, pause, error)
-            case NotNow(error=error):
+            case LocalFailure(error=error):
                 uncounted = replace(tried, attempts=tried.attempts - 1)
                 return await self._put_off(uncounted, wait_by_age(tried.at, self.clock()), error)
-            case Unreachable(error=error):
+            case PermanentFailure(error=error):
                 await self.health.pause(subscription, error)
                 return await self._give_up(tried, error)
 
@@ -156,15 +151,11 @@ class Deliverer:
         await self.store.log_attempt(replace(delivery, error=error, not_before=until))
         return Retry(pause, error)
 
-    async def _delivered(self, subscription: Subscription) -> None:
-        if subscription.state is SubscriptionState.ACTIVE:
-            await self.health.after_delivery(subscription)
-
     async def _give_up_while_paused(self, delivery: Delivery) -> Outcome:
-        """Give up what is due, unless its subscription is resumed meanwhile.
+        """Give up a due delivery, unless its subscription is resumed meanwhile.
 
-        Whoever resumes writes that first, and then reads what was given up; here it is the other
-        way round, so that one of the two always sees the other.
+        Resuming writes the subscription, then reads the failed deliveries; this writes the
+        delivery, then reads the subscription. So one of the two always sees the other.
         """
         given_up = await self._give_up(delivery, _PAUSED)
         now = await self.store.subscription(delivery.subscription_id)
@@ -179,3 +170,21 @@ class Deliverer:
         )
         await self.store.log_attempt(replace(delivery, state=DeliveryState.FAILED, error=error))
         return Reject(error)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryJobHandler:
+    """Handles the messages of the job queue."""
+
+    deliverer: Deliverer
+    confirmation: Confirmation
+
+    async def handle(self, message: Message) -> Outcome:
+        """Handle one job; a body that does not parse is dead-lettered."""
+        try:
+            job = DELIVERY_JOB.validate_json(message.body)
+        except ValidationError:
+            return Reject("not a job")
+        if isinstance(job, Confirm):
+            return await self.confirmation.request(job)
+        return await self.deliverer.deliver(job)

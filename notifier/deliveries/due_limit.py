@@ -1,37 +1,32 @@
-"""DueLimit: how much may be due to one subscription before it is paused, for the sake of others.
+"""The due limit: a subscription with too many due deliveries is paused, to protect the others.
 
-Whatever is due waits on the queue that all share, for its turn or its next attempt. SQS has room
-for about 120,000 such messages in flight; beyond that it hands out none, whoever they are for.
+Every due delivery waits on the queue that all subscriptions share. SQS has room for about 120,000
+messages in flight; beyond that it hands out none, to any subscriber.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
 
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.domain.subscription import SubscriptionState
-from shared.store.subscription_contract import SubscriptionStore
 
 MOST_DUE = 20_000
 """Deliveries. Five subscriptions may have so many due at once."""
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read here."""
-
-
+@dataclass(frozen=True, slots=True)
 class DueLimit:
-    """Pauses subscriptions that take so much less than there is that it piles up."""
+    """Pauses subscriptions whose deliveries pile up because they are too slow."""
 
-    def __init__(self, store: _Store, health: SubscriptionHealth, most: int = MOST_DUE) -> None:
-        self._store = store
-        self._health = health
-        self._most = most
+    store: NotifierStore
+    health: SubscriptionHealth
+    most: int = MOST_DUE
 
-    async def bound(self) -> None:
-        """Go round once; what is due to whoever is paused becomes dead letters in its time."""
-        for subscription_id, due in (await self._store.count_due(self._most)).items():
-            subscription = await self._store.subscription(subscription_id)
+    async def enforce(self) -> None:
+        """Pause every active subscription above the limit; its due deliveries are then given up."""
+        for subscription_id, due in (await self.store.count_due(self.most)).items():
+            subscription = await self.store.subscription(subscription_id)
             if subscription and subscription.state is SubscriptionState.ACTIVE:
-                await self._health.pause(subscription, f"{due} deliveries were due at once")
+                await self.health.pause(subscription, f"{due} deliveries were due at once")

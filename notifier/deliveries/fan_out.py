@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from pydantic import ValidationError
 
-from notifier.store.contract import DeliveryLog, TopicStore
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
@@ -17,65 +17,59 @@ from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_route, wants
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.messages.delivery_job import Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
-    """What the fan-out reads and writes."""
-
-
+@dataclass(frozen=True, slots=True)
 class FanOut:
-    """Logs what is due, then queues it, then lets go of the announcement."""
+    """Logs the deliveries, then queues their jobs, then settles the announcement."""
 
-    def __init__(self, store: _Store, jobs: JobQueue, clock: Clock) -> None:
-        self._store = store
-        self._jobs = jobs
-        self._clock = clock
+    store: NotifierStore
+    jobs: JobQueue
+    clock: Clock
 
-    async def handle(self, delivery: Message) -> Outcome:
-        """Make deliveries of an announcement; what is none is dropped, as it never will be one.
+    async def handle(self, message: Message) -> Outcome:
+        """Make the deliveries of an announcement; a body that is no event is dropped.
 
-        What is heard again adds nothing to the log. The second jobs of an order's event find
-        their attempts claimed; an issue has none, once the first are all queued.
+        A second receipt adds nothing to the log. An order's event gets second jobs by it, which
+        find their attempts claimed; an issue gets none, once its first are all queued.
         """
-        topic = delivery.attributes.get("topic", ORDER_EVENTS)
+        topic = message.attributes.get("topic", ORDER_EVENTS)
         try:
-            event = CloudEvent.model_validate_json(delivery.body)
+            event = CloudEvent.model_validate_json(message.body)
         except ValidationError as error:
             reason = error.errors(include_input=False)[0]["msg"]
             log.warning("announcement.not_an_event", topic=topic, reason=reason)
             return Done()
-        if topic != ORDER_EVENTS and await self._store.is_announced(event.id):
+        is_issue = topic != ORDER_EVENTS
+        if is_issue and await self.store.is_announced(event.id):
             return Done()
-        async for page in self._store.subscribed(_routes(topic, event)):
-            await self._queue(
-                [
-                    self._delivery(subscription, event, delivery.body)
-                    for subscription in page
-                    if subscription.channel is not Channel.SQS and wants(subscription, event.type)
-                ]
-            )
-        if topic != ORDER_EVENTS:
-            await self._store.issue_announced(event.id)
+        async for page in self.store.subscribed(_routes(topic, event)):
+            await self._queue(event, message.body, page)
+        if is_issue:
+            await self.store.issue_announced(event.id)
         return Done()
 
-    def _delivery(self, subscription: Subscription, event: CloudEvent, body: str) -> Delivery:
-        return Delivery(
-            subscription_id=subscription.id,
-            id=delivery_id(event.time, event.id),
-            topic=subscription.topic,
-            event_id=event.id,
-            event_type=event.type,
-            event=body,
-            at=self._clock(),
-        )
-
-    async def _queue(self, due: Sequence[Delivery]) -> None:
-        await self._store.log_due(due)
+    async def _queue(
+        self, event: CloudEvent, body: str, subscriptions: Iterable[Subscription]
+    ) -> None:
+        due = [
+            Delivery(
+                subscription_id=subscription.id,
+                id=delivery_id(event.time, event.id),
+                topic=subscription.topic,
+                event_id=event.id,
+                event_type=event.type,
+                event=body,
+                at=self.clock(),
+            )
+            for subscription in subscriptions
+            if subscription.channel is not Channel.SQS and wants(subscription, event.type)
+        ]
+        await self.store.log_due(due)
         jobs = [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
-        await asyncio.gather(*(self._jobs.send(job.model_dump_json()) for job in jobs))
+        await asyncio.gather(*(self.jobs.send(job.model_dump_json()) for job in jobs))
 
 
 def _routes(topic: str, event: CloudEvent) -> Sequence[str]:

@@ -1,77 +1,78 @@
-"""The health of subscriptions: paused when nobody is reached, ended when they are over."""
+"""The health of subscriptions: failures pause them, and the end of their order ends them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 import structlog
 
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.subscription import Subscription, SubscriptionState, advance
 from shared.messages.announcement import CLOSING_TYPES
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
-_LOOKED_AT = 50
-"""So many of a subscriber's last deliveries tell whether it is there at all.
+_LAST_DELIVERIES = 50
+"""So many of a subscriber's last deliveries show whether it can be reached at all.
 
 An order has a few changes: these are all of them.
 """
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
-
-
+@dataclass(frozen=True, slots=True)
 class SubscriptionHealth:
-    """Moves subscriptions on for reasons of ours, unless somebody has changed them meanwhile."""
+    """Pauses and ends subscriptions, unless they have changed meanwhile."""
 
-    def __init__(self, store: _Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
+    store: NotifierStore
+    clock: Clock
 
     async def after_failure(self, subscription: Subscription, failed: Delivery, error: str) -> None:
-        """Pause the subscription of a delivery that failed for good, unless others get through."""
-        last = await self._store.last_deliveries(subscription.id, _LOOKED_AT)
-        if not any(_got_through_since(failed, delivery) for delivery in last):
+        """Pause the subscription of a delivery that was given up, unless later ones succeeded."""
+        last = await self.store.last_deliveries(subscription.id, _LAST_DELIVERIES)
+        if not any(_succeeded_since(failed, delivery) for delivery in last):
             await self.pause(subscription, f"{failed.attempts} attempts failed, the last: {error}")
 
     async def after_delivery(self, subscription: Subscription) -> None:
-        """End the subscription of an order of which nothing is left to tell."""
-        if len(subscription.filter.order_ids) != 1:
+        """End the active subscription of one order when all of its events are delivered."""
+        if (
+            subscription.state is not SubscriptionState.ACTIVE
+            or len(subscription.filter.order_ids) != 1
+        ):
             return
-        if _all_told(await self._store.last_deliveries(subscription.id, _LOOKED_AT)):
+        if _is_complete(await self.store.last_deliveries(subscription.id, _LAST_DELIVERIES)):
             await self.end(subscription, "the order is closed")
 
     async def pause(self, subscription: Subscription, notice: str) -> None:
-        """Pause an active subscription, with a notice for whoever manages it."""
-        await self._move(subscription, SubscriptionState.PAUSED, notice)
+        """Pause an active subscription, with a notice for its manager."""
+        await self._advance(subscription, SubscriptionState.PAUSED, notice)
 
     async def end(self, subscription: Subscription, notice: str) -> None:
-        """End a subscription, with a notice for whoever manages it."""
-        await self._move(subscription, SubscriptionState.ENDED, notice)
+        """End a subscription, with a notice for its manager."""
+        await self._advance(subscription, SubscriptionState.ENDED, notice)
 
-    async def _move(self, subscription: Subscription, to: SubscriptionState, notice: str) -> None:
-        moved = advance(subscription, to, self._clock(), notice)
+    async def _advance(
+        self, subscription: Subscription, to: SubscriptionState, notice: str
+    ) -> None:
+        after = advance(subscription, to, self.clock(), notice)
         try:
-            await self._store.replace_subscription(subscription, moved)
+            await self.store.replace_subscription(subscription, after)
         except SubscriptionChangedError:
             log.info("subscription.changed_meanwhile", subscription=subscription.id)
         else:
             log.info("subscription.moved", subscription=subscription.id, to=to, notice=notice)
 
 
-def _all_told(deliveries: Sequence[Delivery]) -> bool:
-    """Tell whether an order's end has been delivered, and so has all before it."""
+def _is_complete(deliveries: Sequence[Delivery]) -> bool:
+    """Whether an order's last event has been delivered, and so have all before it."""
     closed = any(delivery.event_type in CLOSING_TYPES for delivery in deliveries)
     return closed and all(delivery.state is DeliveryState.DELIVERED for delivery in deliveries)
 
 
-def _got_through_since(failed: Delivery, other: Delivery) -> bool:
+def _succeeded_since(failed: Delivery, other: Delivery) -> bool:
     return (
         other.state is DeliveryState.DELIVERED
         and other.tried_at is not None

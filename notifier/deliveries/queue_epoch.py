@@ -1,13 +1,14 @@
-"""Whether SQS still has what was put on the queue of jobs, told by a mark.
+"""The queue epoch shows whether SQS still has every job that was put on the queue.
 
-The mark is a tag of the queue, and recorded in the store. A queue that was lost has none, and one
-that fell back to an earlier state, as an emulator that was killed does, has an earlier one. So the
-mark is another one after each start, and is on the queue only while every job is.
+It is a tag of the queue, and recorded in the store. A queue that was lost has no tag, and one that
+fell back to an earlier state, as a killed emulator does, has an earlier one. So the epoch changes
+at each start, and the queue has its tag only while every job is on it.
 """
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.aws.errors import aws_call
@@ -16,42 +17,42 @@ from shared.store.contract import KeyValueStore, ValueKey
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
-MARK = "errands"
-"""The tag."""
+EPOCH_TAG = "errands"
+"""The tag's key; queues carry it, so that it stays."""
 
 
+@dataclass(slots=True)
 class QueueEpoch:
-    """Compares the marks of the queue and the record, and renews both, the record's first.
+    """Compares the epochs of the queue and the store, and renews both, the store's first.
 
-    Cut off in between, they differ, and the queue is taken for lost: that costs jobs that are
-    there twice, and never one. All calls raise AwsUnavailableError or StoreUnavailableError.
+    After a crash in between they differ, and the queue counts as lost: that costs second jobs, but
+    never loses one. All calls raise AwsUnavailableError or StoreUnavailableError.
     """
 
-    def __init__(self, store: KeyValueStore, sqs: SQSClient, url: str) -> None:
-        self._store = store
-        self._sqs = sqs
-        self._url = url
-        self._mark = ""
-        self.is_whole = False
+    store: KeyValueStore
+    sqs: SQSClient
+    url: str
+    is_whole: bool = field(default=False, init=False)
+    _epoch: str = field(default="", init=False)
 
     async def begin(self) -> None:
-        """Find out whether the queue is whole; to be called before jobs are put on it."""
-        recorded = await self._store.value(ValueKey.QUEUE_EPOCH)
+        """Find out whether the queue is whole; call this before jobs are put on it."""
+        recorded = await self.store.value(ValueKey.QUEUE_EPOCH)
         async with aws_call("SQS"):
-            tags = (await self._sqs.list_queue_tags(QueueUrl=self._url)).get("Tags", {})
-        is_whole = recorded is not None and tags.get(MARK) == recorded
+            tags = (await self.sqs.list_queue_tags(QueueUrl=self.url)).get("Tags", {})
+        is_whole = recorded is not None and tags.get(EPOCH_TAG) == recorded
         await self.invalidate()
         if is_whole:
             await self.validate()
 
     async def invalidate(self) -> None:
-        """Take the queue for lost, whatever mark it has, until it is trusted again."""
+        """Count the queue as lost, whatever its tag, until it is validated again."""
         self.is_whole = False
-        self._mark = secrets.token_hex(8)
-        await self._store.set_value(ValueKey.QUEUE_EPOCH, self._mark)
+        self._epoch = secrets.token_hex(8)
+        await self.store.set_value(ValueKey.QUEUE_EPOCH, self._epoch)
 
     async def validate(self) -> None:
-        """Mark the queue as whole: every job is on it that was due when it was doubted."""
+        """Tag the queue as whole: every job that was due at the invalidation is on it."""
         async with aws_call("SQS"):
-            await self._sqs.tag_queue(QueueUrl=self._url, Tags={MARK: self._mark})
+            await self.sqs.tag_queue(QueueUrl=self.url, Tags={EPOCH_TAG: self._epoch})
         self.is_whole = True

@@ -1,21 +1,19 @@
-"""Redrives what was given up on of a subscription, once its subscriber is there again.
+"""Redrive: retry the failed deliveries of a subscription, once its subscriber is reachable again.
 
-The log says what that is. Each delivery is due again there before its job is queued: cut off in
-between, the job is queued when its dead letter is looked at; when the queue refuses it, the
-delivery is given up on as before. So whatever was left, or was too much at once, can be redriven by
-asking once more.
+Each becomes due in the log before its job is queued. After a crash in between, the job is queued
+when the dead letter is inspected; if the queue refuses the job, the delivery is failed again. So
+calling redrive again continues where it stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 import structlog
 
 from notifier.deliveries.due_limit import MOST_DUE
-from notifier.store.contract import DeliveryLog
+from notifier.store.contract import NotifierStore
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
 from shared.clock import Clock
@@ -27,43 +25,35 @@ from shared.domain.subscription import (
     advance,
 )
 from shared.messages.delivery_job import Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionStore
 
 log = structlog.stdlib.get_logger(__name__)
 
 _PAGE = 100
 
 MOST_REDRIVEN = MOST_DUE // 2
-"""More, and the subscription would be paused again, however well its subscriber is."""
+"""With more, the due limit would pause the subscription again, however fast its subscriber is."""
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
+@dataclass(frozen=True, slots=True)
+class Redriver:
+    """Retries deliveries that were given up on."""
 
-
-class Redriving:
-    """Gives deliveries that were given up on another chance."""
-
-    def __init__(
-        self, store: _Store, jobs: JobQueue, clock: Clock, most: int = MOST_REDRIVEN
-    ) -> None:
-        self._store = store
-        self._jobs = jobs
-        self._clock = clock
-        self._most = most
+    store: NotifierStore
+    jobs: JobQueue
+    clock: Clock
+    most: int = MOST_REDRIVEN
 
     async def redrive(self, subscription: Subscription) -> int:
-        """Make a paused subscription active, have delivered what failed, and say how many.
+        """Make a paused subscription active, queue its failed deliveries, and return their number.
 
-        They are the newest, MOST_REDRIVEN at a time; one that is active goes on with what is left.
-        Raises SubscriptionRefusedError when it is pending, which only its subscriber changes,
-        or has ended, and SubscriptionChangedError, AwsUnavailableError and
-        EntryFailedError.
+        At most MOST_REDRIVEN are queued, the newest first; call again for the rest. Raises
+        SubscriptionRefusedError for a subscription that is pending, which only its subscriber
+        changes, or has ended; and SubscriptionChangedError, AwsUnavailableError, EntryFailedError.
         """
         match subscription.state:
             case SubscriptionState.PAUSED:
-                active = advance(subscription, SubscriptionState.ACTIVE, self._clock())
-                await self._store.replace_subscription(subscription, active)
+                active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
+                await self.store.replace_subscription(subscription, active)
             case SubscriptionState.PENDING | SubscriptionState.ENDED:
                 raise SubscriptionRefusedError(subscription.state, SubscriptionState.ACTIVE)
         redriven = await self._redrive_all(subscription.id)
@@ -72,18 +62,18 @@ class Redriving:
 
     async def _redrive_all(self, subscription_id: str) -> int:
         redriven, before = 0, ""
-        while redriven < self._most and (
-            page := await self._store.last_deliveries(subscription_id, _PAGE, before)
+        while redriven < self.most and (
+            page := await self.store.last_deliveries(subscription_id, _PAGE, before)
         ):
             failed = [delivery for delivery in page if delivery.state is DeliveryState.FAILED]
-            failed = failed[: self._most - redriven]
+            failed = failed[: self.most - redriven]
             await asyncio.gather(*map(self._redrive, failed))
             redriven += len(failed)
             before = page[-1].id
         return redriven
 
     async def _redrive(self, failed: Delivery) -> None:
-        again = replace(
+        due = replace(
             failed,
             state=DeliveryState.DUE,
             attempts=0,
@@ -91,10 +81,10 @@ class Redriving:
             error=None,
             not_before=None,
         )
-        await self._store.log_attempt(again)
+        await self.store.log_attempt(due)
+        job = Deliver(subscription_id=failed.subscription_id, delivery_id=failed.id)
         try:
-            job = Deliver(subscription_id=failed.subscription_id, delivery_id=failed.id)
-            await self._jobs.send(job.model_dump_json())
+            await self.jobs.send(job.model_dump_json())
         except (AwsUnavailableError, EntryFailedError):
-            await self._store.log_attempt(failed)
+            await self.store.log_attempt(failed)
             raise

@@ -1,128 +1,126 @@
-"""After the queues were lost: what the record still has to be done is queued again.
+"""Requeue: after the queue was lost, queue everything again that the store has as not done.
 
-SQS does not lose its queue, and each time that everything was queued again, everything would be on
-it once more: with much due, a few starts would fill it. So a queue that is whole gets but one page
-again: what had been begun comes back to it by itself, and this way sooner.
+SQS itself does not lose its queue. Queueing everything at each start would double the backlog each
+time. So a whole queue gets only one page: jobs in progress come back by themselves, and this way
+sooner.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import TypeVar
 
 import structlog
 
 from notifier.deliveries.queue_epoch import QueueEpoch
-from notifier.deliveries.retry import retry_until_available
 from notifier.deliveries.retry_policy import CLOCKS_DIFFER
-from notifier.store.contract import DeliveryLog, TopicStore
-from notifier.topics.publisher import MOST_AT_ONCE, NewsletterPublisher
+from notifier.store.contract import NotifierStore
+from notifier.topics.publisher import MOST_ANNOUNCED, NewsletterPublisher
+from shared.aws.batcher import EntryFailedError
 from shared.clock import Clock
 from shared.domain.delivery import delivery_id, due_sort_key
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.messages.delivery_job import Confirm, Deliver, JobQueue
-from shared.store.subscription_contract import SubscriptionStore
+from shared.runtime.retry import retry_until_available
 
 log = structlog.stdlib.get_logger(__name__)
 
+Result = TypeVar("Result")
+
 _PAGE = 500
-_IN_HAND = 32
-"""So many issues may a notifier that was killed have been fanning out."""
+_IN_PROGRESS = 32
+"""A notifier that was killed may have been fanning out so many issues."""
 
-_NOT_YET = "delivery_jobs.not_requeued_yet"
-
-
-class _Store(SubscriptionStore, DeliveryLog, TopicStore, Protocol):
-    """What is read here."""
+_RETRY_SECONDS = 2.0
 
 
-class Requeueing:
-    """Queues again whatever is due. Of two jobs for one delivery, one makes the attempt."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requeuer:
+    """Queues whatever is due. Of two jobs for one delivery, one makes the attempt."""
 
-    def __init__(
-        self,
-        store: _Store,
-        jobs: JobQueue,
-        publisher: NewsletterPublisher,
-        epoch: QueueEpoch,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._jobs = jobs
-        self._publisher = publisher
-        self._epoch = epoch
-        self._clock = clock
+    store: NotifierStore
+    jobs: JobQueue
+    publisher: NewsletterPublisher
+    epoch: QueueEpoch
+    clock: Clock
 
     async def requeue(self) -> None:
-        """Queue what is due, questions not answered, issues not out: all, or but the oldest.
+        """Queue due deliveries, pending confirmations and unannounced issues: all, or the oldest.
 
-        That takes as long as it takes: what cannot be queued now is tried again. Cut off before
-        the end, it begins anew at the next start.
+        Each step is retried until it succeeds; there is no time limit. After a crash, the next
+        start begins again.
         """
-        lost = not self._epoch.is_whole
-        deliveries = await self._deliveries(everything=lost)
-        questions = await self._questions(everything=lost)
-        most = MOST_AT_ONCE if lost else _IN_HAND
-        issues = await retry_until_available(
-            partial(self._publisher.announce_again, most), _NOT_YET
-        )
+        lost = not self.epoch.is_whole
+        deliveries = await self._requeue_deliveries(everything=lost)
+        confirmations = await self._requeue_confirmations(everything=lost)
+        most = MOST_ANNOUNCED if lost else _IN_PROGRESS
+        issues = await _until_available(partial(self.publisher.announce_again, most))
         if lost:
-            await retry_until_available(self._epoch.validate, _NOT_YET)
+            await _until_available(self.epoch.validate)
         log.info(
             "delivery_jobs.requeued",
             deliveries=deliveries,
-            questions=questions,
+            confirmations=confirmations,
             issues=issues,
             queue="lost" if lost else "whole",
         )
 
-    async def _deliveries(self, *, everything: bool) -> int:
-        """Queue what was due by now; what the log gets meanwhile, it gets with its job.
+    async def _requeue_deliveries(self, *, everything: bool) -> int:
+        """Queue what is due by now; deliveries that are logged from now on have their jobs.
 
-        The oldest events come first, whenever they were logged. In a busy shop there is always one
-        more: the last page that was due before is not full, or is of events later than now.
+        Pages are in the order of the events, whenever they were logged. A busy shop always has one
+        more: the last page is not full, or reaches events later than the start.
         """
-        count, place = 0, ""
-        latest = delivery_id(self._clock() + CLOCKS_DIFFER, "")
+        count, after = 0, ""
+        latest = delivery_id(self.clock() + CLOCKS_DIFFER, "")
         while True:
-            due = await retry_until_available(
-                partial(self._store.due_deliveries, _PAGE, place), _NOT_YET
-            )
+            due = await _until_available(partial(self.store.due_deliveries, _PAGE, after))
             await self._queue(
                 [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
             )
             count += len(due)
             if len(due) < _PAGE or due[-1].id > latest or not everything:
                 return count
-            place = due_sort_key(due[-1])
+            after = due_sort_key(due[-1])
 
-    async def _questions(self, *, everything: bool) -> int:
+    async def _requeue_confirmations(self, *, everything: bool) -> int:
         count, last = 0, None
         while True:
-            pending = partial(self._store.in_state, SubscriptionState.PENDING, _PAGE, last)
-            page = await retry_until_available(pending, _NOT_YET)
-            unasked = [
-                one for one in page if one.asked_at is None and one.channel is not Channel.SQS
+            pending = partial(self.store.in_state, SubscriptionState.PENDING, _PAGE, last)
+            page = await _until_available(pending)
+            jobs = [
+                Confirm(subscription_id=one.id)
+                for one in page
+                if one.asked_at is None and one.channel is not Channel.SQS
             ]
-            await self._queue([Confirm(subscription_id=one.id) for one in unasked])
-            count += len(unasked)
+            await self._queue(jobs)
+            count += len(jobs)
             if len(page) < _PAGE or (count and not everything):
                 return count
             last = page[-1]
 
     async def _queue(self, jobs: Sequence[Deliver | Confirm]) -> None:
-        """Queue all of these; of what fails, nothing else is tried again."""
-        left = jobs
+        """Queue all jobs; a retry sends only those that failed."""
+        left = [job.model_dump_json() for job in jobs]
 
-        async def rest() -> None:
+        async def send_rest() -> None:
             nonlocal left
-            sends = (self._jobs.send(job.model_dump_json()) for job in left)
-            sent = await asyncio.gather(*sends, return_exceptions=True)
-            failed = [(job, why) for job, why in zip(left, sent, strict=True) if why]
-            left = [job for job, _ in failed]
+            sent = await asyncio.gather(*map(self.jobs.send, left), return_exceptions=True)
+            failed = [(body, why) for body, why in zip(left, sent, strict=True) if why]
+            left = [body for body, _ in failed]
             if failed:
                 raise failed[0][1]
 
-        await retry_until_available(rest, _NOT_YET)
+        await _until_available(send_rest)
+
+
+async def _until_available(step: Callable[[], Awaitable[Result]]) -> Result:
+    return await retry_until_available(
+        lambda _: step(),
+        "delivery_jobs.not_requeued_yet",
+        pause=lambda _: _RETRY_SECONDS,
+        also=(EntryFailedError,),
+    )

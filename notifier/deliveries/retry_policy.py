@@ -1,4 +1,4 @@
-"""When to try a delivery again, and when not any more. Pure decisions."""
+"""When to retry a delivery, and when to give it up. Pure decisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_PAUSE = 12 * 3600.0
 """SQS keeps a message invisible for up to 12 hours."""
 
 CLOCKS_DIFFER = dt.timedelta(minutes=1)
-"""By how much the clocks of those who announce, log and deliver may be apart."""
+"""How far the clocks of the processes that announce, log and deliver may differ."""
 
 SHORTEST_WAIT = 5.0
 _LONGEST_WAIT = 3600.0
@@ -26,17 +26,17 @@ _JITTER = 0.2
 class Schedule:
     """The pauses after the first, second, … failed attempt, in seconds; then it is given up.
 
-    An attempt is over after `longest_attempt` seconds, whether or not the log tells how it ended.
+    An attempt has ended after `longest_attempt` seconds, even if the log has no result of it.
     """
 
     pauses: Sequence[float]
     longest_attempt: float = 0.0
 
     def pause(self, attempts: int, asked: float | None, rnd: Callable[[], float]) -> float | None:
-        """Say how long to wait after that many attempts; none when there have been enough.
+        """Return how long to wait after that many attempts; None when it is given up.
 
-        It is a little less than scheduled, so that those who failed together do not come back
-        together, and no less than the subscriber `asked` for.
+        Jitter makes it a little shorter than scheduled, so that deliveries that failed together do
+        not come back together; it is never shorter than the subscriber `asked` for.
         """
         if attempts > len(self.pauses):
             return None
@@ -44,28 +44,27 @@ class Schedule:
         return min(max(planned, asked or 0), LONGEST_PAUSE)
 
     def pause_at(self, age: float, asked: float | None, rnd: Callable[[], float]) -> float | None:
-        """Say how long to wait `age` seconds after the first attempt was due.
+        """Return how long to wait `age` seconds after the first attempt was due.
 
-        It is for what is attempted uncounted: as if every attempt so far had been made in time.
+        For attempts that are not counted: it assumes that all so far were made in time.
         """
         soonest = itertools.accumulate(pause * (1 - _JITTER) for pause in self.pauses)
         return self.pause(1 + sum(at <= age for at in soonest), asked, rnd)
 
     def hold(self, attempts: int) -> float:
-        """Say for how many seconds the attempt of that number keeps others from the next one.
+        """Return for how many seconds an attempt, the `attempts`-th, holds back the next one.
 
-        It may be under way for so long; and should it be cut off, it counts, so that the shortest
-        pause follows it.
+        It may be in progress for so long; and if it is cut off, it counts as failed, with the
+        shortest pause after it.
         """
         return max(self.longest_attempt, self.pause(attempts, None, lambda: 1.0) or 0)
 
 
 def too_early(delivery: Delivery, now: dt.datetime) -> float:
-    """Say for how many seconds a delivery is not to be tried again yet; 0 when it may be.
+    """Return how many seconds a delivery must still wait for its next attempt; 0 when it is due.
 
-    Its job came early when there is a second one: of an announcement that came twice, or
-    queued again after the queue was lost. What is to be tried at a time that a clock set back has
-    yet to reach again, may be tried now.
+    A second job comes too early: of an announcement that came twice, or of a requeue. If the clock
+    was set back since the last attempt, the delivery may be attempted now.
     """
     if delivery.not_before is None or delivery.tried_at is None:
         return 0
@@ -75,5 +74,5 @@ def too_early(delivery: Delivery, now: dt.datetime) -> float:
 
 
 def wait_by_age(since: dt.datetime, now: dt.datetime) -> float:
-    """Say in how many seconds to look again for what does not depend on the subscriber."""
+    """Return the pause of a retry that does not depend on the subscriber: a quarter of its age."""
     return min(max((now - since).total_seconds() / 4, SHORTEST_WAIT), _LONGEST_WAIT)

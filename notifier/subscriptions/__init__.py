@@ -1,1 +1,1 @@
-"""Subscriptions: how they are wished for, confirmed, looked after, and ended."""
+"""Subscriptions: requested, confirmed, restored at SNS, and ended."""

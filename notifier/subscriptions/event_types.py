@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from notifier.topics.publisher import PUBLISHED
-from shared.messages.announcement import ORDER_TYPES
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_TYPES
 
-_IN_FULL = {**{str(state): name for state, name in ORDER_TYPES.items()}, "published": PUBLISHED}
+_IN_FULL = {
+    **{str(state): name for state, name in ORDER_TYPES.items()},
+    "published": NEWSLETTER_PUBLISHED,
+}
 
 
 def event_type(name: str) -> str:
     """Give the type that `name` stands for: `ready` is `coffeeshop.order.ready.v1`.
 
-    Raises ValueError when no event is of that type: who filters by it would never hear anything.
+    Raises ValueError when no event has that type: such a filter would never match.
     """
     wanted = _IN_FULL.get(name, name)
     if wanted not in _IN_FULL.values():

@@ -1,4 +1,4 @@
-"""A queue's policy, read as far as to tell whether a topic may send to the queue."""
+"""Reads from a queue's policy whether a topic may send to the queue."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SNS = re.compile(r"sns(\.[a-z0-9-]+)?\.amazonaws\.com")
 """SNS as a principal; in regions that are opted in to, with the region in its name."""
 
 
-def lets_send(policy: str, topic: str) -> bool:
-    """Tell whether a queue's policy has a statement that lets a topic send to it, and none against.
+def allows_sending(policy: str, topic: str) -> bool:
+    """Whether a queue's policy has a statement that lets a topic send to it, and none against.
 
     It is read as SNS's own documentation writes it ("Granting permissions to Amazon SNS to send
     messages to the queue"), with the topic's ARN or a pattern of it as the source. A statement
-    whose conditions are all of something else is taken to be about somebody else.
+    whose conditions are all about something else is taken to concern another sender.
     """
     try:
         statements = json.loads(policy)["Statement"]
@@ -39,7 +39,7 @@ def _is_about(statement: Mapping[str, Any], topic: str) -> bool:
 
 
 def _names_sns(principal: object) -> bool:
-    """Tell whether SNS is among the principals: an account is not, nor is its root."""
+    """Whether SNS is among the principals: an account is not, nor is its root."""
     if principal == "*":
         return True
     named = dict(_entries(principal))
@@ -50,14 +50,14 @@ def _names_sns(principal: object) -> bool:
 def _is_met(condition: object, topic: str) -> bool:
     if not condition:
         return True
-    told = [
+    met = [
         _CONDITIONS[name.lower()](topic, _texts(values))
         for name, keys in _entries(condition)
         if name.lower() in _CONDITIONS
         for key, values in _entries(keys)
         if key.lower() == "aws:sourcearn"
     ]
-    return bool(told) and all(told)
+    return bool(met) and all(met)
 
 
 def _entries(value: object) -> Iterable[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Queues as subscribers: SNS delivers to them itself, raw, by a filter policy."""
+"""Queues as subscribers: SNS delivers to them directly, raw, with a filter policy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 from botocore.exceptions import ClientError
 
-from notifier.subscriptions.queue_policy import lets_send
+from notifier.subscriptions.queue_policy import allows_sending
 from shared.aws.clients import AwsClients
 from shared.aws.errors import aws_call
 from shared.aws.names import Names
@@ -26,32 +26,32 @@ _NO_QUEUE = "there is no such queue"
 
 
 class QueueRefusedError(Exception):
-    """The queue cannot be subscribed; says why, and what would mend it."""
+    """The queue cannot be subscribed; the message gives the reason and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A queue as far as we look at it."""
+class _Queue:
+    """What is read of a queue."""
 
     policy: str
     tags: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
 class QueueSubscribers:
-    """Subscribes queues to topics, and takes their subscriptions away again."""
+    """Subscribes queues to topics, and unsubscribes them."""
 
-    def __init__(self, clients: AwsClients, names: Names) -> None:
-        self._clients = clients
-        self._names = names
+    clients: AwsClients
+    names: Names
 
     async def subscribe(self, subscription: Subscription) -> str:
-        """Subscribe a queue as SNS does; return SNS's own ARN. Safe to run again.
+        """Subscribe a queue at SNS; return the ARN of SNS's subscription. Safe to run again.
 
         Raises QueueRefusedError, and AwsUnavailableError.
         """
         topic = await self._topic(subscription.topic)
         await self._check_queue(subscription.target, topic)
-        sns = self._clients.sns
+        sns = self.clients.sns
         async with aws_call("SNS"):
             try:
                 subscribed = await sns.subscribe(
@@ -68,16 +68,16 @@ class QueueSubscribers:
         return subscribed["SubscriptionArn"]
 
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Take SNS's subscription away, if there is one; raises AwsUnavailableError."""
-        arn = subscription.aws_subscription or await self._lost(subscription)
+        """Remove SNS's subscription, if there is one; raises AwsUnavailableError."""
+        arn = subscription.aws_subscription or await self._unrecorded(subscription)
         if arn is not None:
             async with aws_call("SNS"):
-                await self._clients.sns.unsubscribe(SubscriptionArn=arn)
+                await self.clients.sns.unsubscribe(SubscriptionArn=arn)
 
-    async def _lost(self, subscription: Subscription) -> str | None:
-        """Find what SNS has of a queue that was cut off before that was recorded.
+    async def _unrecorded(self, subscription: Subscription) -> str | None:
+        """Find SNS's subscription of a queue when a crash came before it was recorded.
 
-        Whoever subscribes a queue again is given the ARN that it has.
+        Subscribing a queue again returns the ARN that it has.
         """
         if subscription.channel is not Channel.SQS:
             return None
@@ -87,37 +87,39 @@ class QueueSubscribers:
 
     async def _topic(self, name: str) -> str:
         async with aws_call("SNS"):
-            answer = await self._clients.sns.create_topic(Name=self._names.topic(name))
+            answer = await self.clients.sns.create_topic(Name=self.names.topic(name))
         return answer["TopicArn"]
 
     async def _check_queue(self, queue: str, topic: str) -> None:
-        """Make sure that it is somebody's, and that the topic may send to it, where we may look.
+        """Refuse the shop's own queues, and those that the topic may not send to.
 
-        Whoever ended the subscription of a queue of ours would cut the shop off.
+        Ending the subscription of a queue of ours would cut the shop off. A queue that we may not
+        read is not checked.
         """
-        seen = await self._seen(queue)
-        if seen is None:
+        found = await self._read(queue)
+        if found is None:
             log.info("queue.not_seen", queue=queue.rpartition(":")[2])
             return
-        if OURS.items() <= seen.tags.items():
+        if OURS.items() <= found.tags.items():
             raise QueueRefusedError("the queue is one of a coffee shop's own")
-        if not lets_send(seen.policy, topic):
+        if not allows_sending(found.policy, topic):
             raise QueueRefusedError(
                 f"the queue's policy does not let {topic} send to it: allow sns.amazonaws.com "
                 "sqs:SendMessage under the condition aws:SourceArn"
             )
 
-    async def _seen(self, queue: str) -> _Seen | None:
-        """Look at a queue; none if we may not."""
+    async def _read(self, queue: str) -> _Queue | None:
+        """Read a queue's policy and tags; None if we may not."""
         match = _QUEUE_ARN.fullmatch(queue)
         if match is None:
             raise QueueRefusedError("this is not the ARN of a standard SQS queue")
-        sqs = self._clients.sqs
+        sqs = self.clients.sqs
         _, account, name = match.groups()
         async with aws_call("SQS"):
             try:
-                found = await sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
-                url = found["QueueUrl"]
+                url = (await sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account))[
+                    "QueueUrl"
+                ]
                 answer = await sqs.get_queue_attributes(
                     QueueUrl=url, AttributeNames=["Policy", "QueueArn"]
                 )
@@ -131,12 +133,12 @@ class QueueSubscribers:
         attributes = answer.get("Attributes", {})
         if attributes.get("QueueArn") != queue:
             raise QueueRefusedError(_NO_QUEUE)
-        return _Seen(attributes.get("Policy", ""), tags)
+        return _Queue(attributes.get("Policy", ""), tags)
 
     async def _tags(self, url: str) -> Mapping[str, str]:
-        """Read a queue's tags: only its own account may, whatever its policy says."""
+        """Read a queue's tags, which only its own account may, whatever its policy says."""
         try:
-            return (await self._clients.sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
+            return (await self.clients.sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
         except ClientError as error:
             if _is_denied(error):
                 return {}

@@ -1,17 +1,16 @@
-"""The desk at which subscriptions are made, confirmed, looked up, resumed and ended."""
+"""The subscription service: request, confirm, find, end, rotate secrets, redeliver."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from notifier.deliveries.confirmation import Confirmation
-from notifier.deliveries.redrive import Redriving
-from notifier.store.contract import DeliveryLog
+from notifier.deliveries.redrive import Redriver
+from notifier.store.contract import NotifierStore
 from notifier.subscriptions.queue_subscribers import QueueRefusedError, QueueSubscribers
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError
@@ -27,13 +26,13 @@ from shared.domain.subscription import (
 from shared.domain.subscription_request import Granted, SubscriptionRequest, grant
 from shared.domain.tokens import new_signing_secret
 from shared.messages.delivery_job import Confirm, JobQueue, Redeliver
-from shared.store.subscription_contract import SubscriptionChangedError, SubscriptionStore
+from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
 LAST_DELIVERIES = 20
 OVERLAP = dt.timedelta(hours=24)
-"""For how long webhooks are signed with the old secret as well."""
+"""How long webhooks are signed with the old secret as well."""
 
 
 class NotFoundError(Exception):
@@ -41,38 +40,34 @@ class NotFoundError(Exception):
 
 
 class NotActiveError(Exception):
-    """Nothing is delivered to the subscription as it stands."""
+    """Nothing is delivered to a subscription in this state."""
 
     def __init__(self, state: SubscriptionState) -> None:
         super().__init__(f"nothing is delivered to a subscription that is {state}")
 
 
-class _Store(SubscriptionStore, DeliveryLog, Protocol):
-    """What is read and written here."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionService:
-    """Most calls raise SubscriptionChangedError when somebody else was quicker."""
+    """Most calls raise SubscriptionChangedError when the subscription was changed meanwhile."""
 
-    store: _Store
+    store: NotifierStore
     store_id: str
     jobs: JobQueue
     confirmation: Confirmation
     queues: QueueSubscribers
-    redriving: Redriving
+    redriver: Redriver
     clock: Clock
 
     async def subscribe(self, wanted: SubscriptionRequest) -> Granted:
-        """Record a wanted, and ask whether it is meant; a queue, which staff name, is not asked.
+        """Record a subscription, and queue its confirmation request; queues need none.
 
-        Raises QueueRefusedError.
+        Only staff subscribe queues. Raises QueueRefusedError.
         """
         granted = grant(wanted, self.store_id, self.clock())
         if wanted.channel is Channel.SQS:
             return replace(granted, subscription=await self._subscribe_queue(granted.subscription))
         await self.store.add_subscription(granted.subscription)
-        await self._have_asked(granted.subscription)
+        await self._queue_confirmation(granted.subscription)
         log.info(
             "subscription.requested",
             subscription=granted.subscription.id,
@@ -93,7 +88,7 @@ class SubscriptionService:
         return await self.store.last_deliveries(subscription.id, LAST_DELIVERIES)
 
     async def confirm(self, subscription: Subscription) -> Subscription:
-        """Make it active; one that was confirmed before stays as it is.
+        """Activate a subscription; one that was confirmed before does not change.
 
         Raises SubscriptionRefusedError when it has ended.
         """
@@ -102,7 +97,7 @@ class SubscriptionService:
         return await self.confirmation.confirm(subscription)
 
     async def end(self, subscription: Subscription) -> None:
-        """End it: from now on nothing more is delivered. It may have ended before."""
+        """End a subscription, unless it has ended before: nothing more is delivered to it."""
         while subscription.state is not SubscriptionState.ENDED:
             await self.queues.unsubscribe(subscription)
             ended = advance(subscription, SubscriptionState.ENDED, self.clock(), "unsubscribed")
@@ -114,19 +109,15 @@ class SubscriptionService:
                 log.info("subscription.ended", subscription=subscription.id)
                 return
 
-    async def resume(self, subscription: Subscription) -> int:
-        """Make a paused subscription active, and have delivered what failed; see `Redriving`."""
-        return await self.redriving.redrive(subscription)
-
     async def rotate_secret(self, subscription: Subscription) -> Subscription:
-        """Sign with a fresh secret; the present one is good for OVERLAP more."""
+        """Sign with a fresh secret; the present one stays valid for OVERLAP."""
         rotated = rotate(subscription, new_signing_secret(), self.clock(), OVERLAP)
         await self.store.replace_subscription(subscription, rotated)
         log.info("subscription.secret_rotated", subscription=subscription.id)
         return rotated
 
     async def redeliver(self, subscription: Subscription, delivery_id: str) -> None:
-        """Have one more attempt made, whatever became of a delivery.
+        """Queue one more attempt at a delivery, whatever its state.
 
         Raises NotFoundError, and NotActiveError.
         """
@@ -134,25 +125,26 @@ class SubscriptionService:
             raise NotActiveError(subscription.state)
         if await self.store.delivery(subscription.id, delivery_id) is None:
             raise NotFoundError
-        again = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
-        await self.jobs.send(again.model_dump_json())
+        job = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
+        await self.jobs.send(job.model_dump_json())
 
-    async def _have_asked(self, subscription: Subscription) -> None:
-        """Queue the question; without it, whoever wishes is refused, and not asked later on.
+    async def _queue_confirmation(self, subscription: Subscription) -> None:
+        """Queue the confirmation request; when that fails, end the subscription and raise.
 
-        Otherwise it would be confirmed after all, and nobody had its manage token.
+        Otherwise a later requeue would request confirmation of a subscription whose manage token
+        nobody has.
         """
+        job = Confirm(subscription_id=subscription.id)
         try:
-            job = Confirm(subscription_id=subscription.id)
             await self.jobs.send(job.model_dump_json())
         except (AwsUnavailableError, EntryFailedError):
             await self.end(subscription)
             raise
 
     async def _subscribe_queue(self, subscription: Subscription) -> Subscription:
-        """Record it first: whatever SNS delivers for, somebody can find and end.
+        """Record it first, so that every subscription at SNS can be found and ended.
 
-        What is cut off in between stays pending, and is ended when the notifier opens again.
+        After a crash in between it stays pending, and the next topology restore ends it.
         """
         recorded = await self.store.add_subscription(subscription)
         try:
@@ -170,9 +162,9 @@ class SubscriptionService:
         return active
 
     async def _require_alone(self, recorded: Subscription) -> None:
-        """Make sure that no other record is of this queue: of two at once, neither goes on.
+        """Raise QueueRefusedError if another record has this queue; of two at once, both fail.
 
-        SNS has one subscription of a queue to a topic, with one filter: whoever ended one of two
+        SNS has one subscription of a queue to a topic, with one filter: ending one of two records
         would end both.
         """
         async for page in self.store.subscribed(recorded.routes):

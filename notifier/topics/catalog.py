@@ -1,49 +1,63 @@
-"""The catalog of topics: those of the opening, and those that staff have added."""
+"""The catalog of topics: those that every shop has, and those that staff have added."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from notifier.store.contract import TopicStore
+from shared.aws.clients import AwsClients
+from shared.aws.errors import aws_call
+from shared.aws.names import Names
+from shared.aws.provisioning import are_provisioned, provision_announcements
 from shared.messages.topics import OPENING_TOPICS
 
 MOST_TOPICS = 50
-"""A queue's policy names the topics that it hears, and may be 8 KB long."""
+"""The policy of a queue names the topics that it is subscribed to, and may be 8 KB long."""
+
+_PROVISION_SECONDS = 15.0
 
 
 class TooManyTopicsError(Exception):
     """There is no room for another topic."""
 
 
+@dataclass(frozen=True, slots=True)
 class TopicCatalog:
-    """Knows the topics. `provision` is told of all of them before a new one is anybody's."""
+    """Knows the topics, and creates them at SNS with the queues that they announce to."""
 
-    def __init__(
-        self, store: TopicStore, provision: Callable[[Collection[str]], Awaitable[object]]
-    ) -> None:
-        self._store = store
-        self._provision = provision
+    store: TopicStore
+    clients: AwsClients
+    names: Names
+
+    async def ensure_queues(self) -> None:
+        """Create the topics and the notifier's queues, unless the queues exist.
+
+        Raises AwsUnavailableError and StoreUnavailableError.
+        """
+        names = self.names
+        queues = (names.announcements, names.deliveries, names.deliveries_dead_letters)
+        async with aws_call("SQS"):
+            exist = await are_provisioned(self.clients.sqs, *queues)
+        if not exist:
+            await self.provision()
 
     async def provision(self) -> None:
-        """Make all topics; raises AwsUnavailableError and StoreUnavailableError."""
+        """Create all topics; raises AwsUnavailableError and StoreUnavailableError."""
         await self._provision_all_but(set())
 
     async def all(self) -> Mapping[str, str]:
-        """Give every topic's description, by name: the opening's first."""
-        return {**OPENING_TOPICS, **await self._store.topics()}
-
-    async def names(self) -> Collection[str]:
-        """Give every topic's name."""
-        return await self.all()
+        """Give every topic's description, by name."""
+        return {**OPENING_TOPICS, **await self.store.topics()}
 
     async def has(self, name: str) -> bool:
-        """Tell whether there is a topic of that name."""
-        return name in OPENING_TOPICS or name in await self._store.topics()
+        """Whether there is a topic of that name."""
+        return name in OPENING_TOPICS or name in await self.store.topics()
 
     async def put(self, name: str, description: str) -> bool:
-        """Add a topic, or describe it anew; tell whether it is new.
+        """Add a topic or change its description; return whether it is new.
 
-        It is recorded last, so that a topic on record can be published to. Raises
+        It is recorded last, so that every recorded topic can be published to. Raises
         AwsUnavailableError, StoreUnavailableError and TooManyTopicsError.
         """
         known = await self.all()
@@ -51,16 +65,20 @@ class TopicCatalog:
             if len(known) >= MOST_TOPICS:
                 raise TooManyTopicsError(f"there are {MOST_TOPICS} topics, and no room for more")
             await self._provision([*known, name])
-        new = await self._store.put_topic(name, description)
+        new = await self.store.put_topic(name, description)
         await self._provision_all_but({*known, name})
         return new and name not in known
 
     async def _provision_all_but(self, provisioned: set[str]) -> None:
-        """Make all topics, unless it is known that these are all.
+        """Create all topics, unless `provisioned` are all of them.
 
-        Whoever adds a topic writes the policy of the queue that hears them as a whole, and may
-        not know of one that is added at the same time. So the last to write has read all.
+        Adding a topic writes the policy of the queue as a whole, and may miss a topic that is
+        added at the same time. So the last one to write must have read all of them.
         """
         while (names := set(await self.all())) - provisioned:
             await self._provision(sorted(names))
             provisioned = names
+
+    async def _provision(self, topics: Collection[str]) -> None:
+        async with aws_call("SQS or SNS", _PROVISION_SECONDS):
+            await provision_announcements(self.clients, self.names, topics)

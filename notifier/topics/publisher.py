@@ -1,29 +1,36 @@
-"""The publisher: newsletter issues, recorded first and announced then, so that none is lost."""
+"""Publishes newsletter issues: each is recorded first and announced then, so that none is lost."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
 
 from notifier.store.contract import TopicStore
-from notifier.topics.sns_topics import SnsTopics
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.aws.clients import AwsClients
+from shared.aws.errors import AwsUnavailableError, aws_call
+from shared.aws.names import Names
+from shared.aws.topics import Topic
 from shared.clock import Clock
 from shared.domain.issue import Issue
-from shared.messages.announcement import CloudEvent
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, CloudEvent
+from shared.runtime.lifecycle import every
 
 log = structlog.stdlib.get_logger(__name__)
 
-PUBLISHED = "coffeeshop.newsletter.published.v1"
-MOST_AT_ONCE = 100
-_LONGEST_PATIENCE = dt.timedelta(hours=1)
+MOST_ANNOUNCED = 100
+"""How many issues are announced again in one go."""
+
+_LONGEST_WAIT = dt.timedelta(hours=1)
 
 
 class KeyReusedError(Exception):
@@ -32,7 +39,7 @@ class KeyReusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What staff have written; `data` is what the issue brings along beside it."""
+    """An issue as staff have written it; `data` are further fields of its event."""
 
     topic: str
     subject: str
@@ -40,70 +47,107 @@ class Draft:
     data: Mapping[str, Any]
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What subscribers are told."""
+    def event_data(self) -> dict[str, Any]:
+        """The `data` of the issue's event."""
         return {**self.data, "topic": self.topic, "subject": self.subject, "body": self.body}
 
 
-class NewsletterPublisher:
-    """Publishes issues. One that was accepted is announced, if not now, then later."""
+@dataclass(frozen=True, slots=True)
+class SnsTopics:
+    """Publishes to topics by name; each is created when it is first used."""
 
-    def __init__(
-        self, store: TopicStore, publishers: SnsTopics, store_id: str, clock: Clock
-    ) -> None:
-        self._store = store
-        self._publishers = publishers
-        self._store_id = store_id
-        self._clock = clock
-        self._patience: dict[str, dt.datetime] = {}
+    clients: AwsClients
+    names: Names
+    _topics: dict[str, Topic] = field(default_factory=dict, init=False)
+
+    async def publish(self, topic: str, event: CloudEvent, attributes: Mapping[str, str]) -> None:
+        """Return once SNS has confirmed; raises AwsUnavailableError or EntryFailedError."""
+        if topic not in self._topics:
+            async with aws_call("SNS"):
+                created = await self.clients.sns.create_topic(Name=self.names.topic(topic))
+            self._topics.setdefault(topic, Topic(self.clients.sns, created["TopicArn"]))
+        await self._topics[topic].publish(event, attributes)
+
+    async def close(self) -> None:
+        """Return when everything that was submitted is published."""
+        await asyncio.gather(*(topic.close() for topic in self._topics.values()))
+
+
+@contextlib.asynccontextmanager
+async def open_sns_topics(clients: AwsClients, names: Names) -> AsyncIterator[SnsTopics]:
+    """Publish to topics for as long as the block lasts."""
+    topics = SnsTopics(clients, names)
+    try:
+        yield topics
+    finally:
+        await topics.close()
+
+
+@dataclass(frozen=True, slots=True)
+class NewsletterPublisher:
+    """Publishes issues. Every accepted issue is announced, at once or later."""
+
+    store: TopicStore
+    topics: SnsTopics
+    store_id: str
+    clock: Clock
+    _counted_from: dict[str, dt.datetime] = field(default_factory=dict, init=False)
+    """By issue: when its wait for the next announcement begins."""
 
     async def publish(self, draft: Draft, correlation_id: str, key: str | None = None) -> str:
-        """Accept an issue, and announce it if the topic can be reached; return its id.
+        """Accept an issue, announce it if SNS is within reach, and return its id.
 
-        Under the same key it is accepted once. Raises KeyReusedError when that was another, and
-        StoreUnavailableError.
+        The same key is accepted once. Raises KeyReusedError when it was used for another issue,
+        and StoreUnavailableError.
         """
         event = CloudEvent(
             id=secrets.token_hex(16) if key is None else self._id_of(key),
-            source=f"/stores/{self._store_id}",
-            type=PUBLISHED,
+            source=f"/stores/{self.store_id}",
+            type=NEWSLETTER_PUBLISHED,
             subject=draft.topic,
-            time=self._clock(),
+            time=self.clock(),
             correlationid=correlation_id,
-            data=draft.told,
+            data=draft.event_data,
         )
-        written = event.model_dump_json(exclude_none=True)
-        issue = await self._store.add_issue(Issue(event.id, draft.topic, written, event.time))
-        if CloudEvent.model_validate_json(issue.event).data != draft.told:
+        body = event.model_dump_json(exclude_none=True)
+        issue = await self.store.add_issue(Issue(event.id, draft.topic, body, event.time))
+        if CloudEvent.model_validate_json(issue.event).data != draft.event_data:
             raise KeyReusedError
-        if key is None or not await self._store.is_announced(issue.id):
+        if key is None or not await self.store.is_announced(issue.id):
             await self._announce(issue)
         return issue.id
 
     def _id_of(self, key: str) -> str:
-        return hashlib.sha256(f"{self._store_id}/{key}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{self.store_id}/{key}".encode()).hexdigest()[:32]
 
     async def announce_again(self, most: int) -> int:
-        """Announce issues of which it is not certain that all subscribers get them, the oldest."""
-        issues = await self._store.unannounced_issues(most)
-        return await self._announce_all(issues)
+        """Announce the oldest issues that may not have reached all subscribers; count them."""
+        return await self._announce_all(await self.store.unannounced_issues(most))
+
+    async def announce_all_overdue(self, seconds: float) -> None:
+        """Announce overdue issues again and again, until cancelled.
+
+        The first time comes after `seconds`: issues of an earlier process may be on their way.
+        """
+        await asyncio.sleep(seconds)
+        await every(seconds, partial(self.announce_overdue, seconds))
 
     async def announce_overdue(self, seconds: float) -> None:
-        """Announce again what was accepted so long ago, and has not reached the log since.
+        """Announce again the issues that have not reached the log `seconds` after acceptance.
 
-        What SNS has taken is given as long again as it has waited by then, up to an hour: when it
-        is the log that is slow, more of the same does not help it.
+        After an announcement that SNS took, the wait doubles, up to an hour: when the log is
+        slow, more announcements do not help it.
         """
-        issues = await self._store.unannounced_issues(MOST_AT_ONCE)
-        before = self._clock() - dt.timedelta(seconds=seconds)
-        self._patience = {i.id: self._patience[i.id] for i in issues if i.id in self._patience}
-        await self._announce_all([issue for issue in issues if self._again_at(issue) < before])
-
-    def _again_at(self, issue: Issue) -> dt.datetime:
-        return self._patience.get(issue.id, issue.at)
+        issues = await self.store.unannounced_issues(MOST_ANNOUNCED)
+        before = self.clock() - dt.timedelta(seconds=seconds)
+        for issue_id in self._counted_from.keys() - {issue.id for issue in issues}:
+            del self._counted_from[issue_id]
+        await self._announce_all(
+            [issue for issue in issues if self._counted_from.get(issue.id, issue.at) < before]
+        )
 
     async def _announce_all(self, issues: Sequence[Issue]) -> int:
-        """Announce one after the other, as far as SNS can be reached; say how many."""
+        """Announce one after the other, until SNS cannot be reached; return how many."""
         for count, issue in enumerate(issues):
             if not await self._announce(issue):
                 return count
@@ -111,12 +155,12 @@ class NewsletterPublisher:
 
     async def _announce(self, issue: Issue) -> bool:
         event = CloudEvent.model_validate_json(issue.event)
-        attributes = {"store_id": self._store_id, "topic": issue.topic}
+        attributes = {"store_id": self.store_id, "topic": issue.topic}
         try:
-            await self._publishers.publish(issue.topic, event, attributes)
+            await self.topics.publish(issue.topic, event, attributes)
         except (AwsUnavailableError, EntryFailedError) as error:
             log.warning("issue.not_announced_yet", issue=issue.id, error=str(error))
             return False
-        now = self._clock()
-        self._patience[issue.id] = now + min(now - issue.at, _LONGEST_PATIENCE)
+        now = self.clock()
+        self._counted_from[issue.id] = now + min(now - issue.at, _LONGEST_WAIT)
         return True

@@ -1,4 +1,4 @@
-"""The log of deliveries: what has become of an announcement for one subscriber."""
+"""Deliveries: one announcement for one subscriber, as the delivery log has it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     DUE = "due"
     DELIVERED = "delivered"
@@ -21,12 +21,12 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An announcement that is due to a subscriber, or was.
+    """One event for one subscriber.
 
     `event` is the CloudEvent as JSON; `at` is when the delivery was first due. `attempts` counts
-    those that were begun, but for what failed on our side. `error` says how the last one failed,
-    which began at `tried_at`; without one, it is under way, or was cut off and may have been made.
-    `not_before` is when the next one may be made.
+    the attempts that began, without those that failed on our side. `error` says how the last one
+    failed, which began at `tried_at`; without an error it is in progress, or was cut off and may
+    have succeeded. `not_before` is when the next one may be made.
     """
 
     subscription_id: str
@@ -44,7 +44,7 @@ class Delivery:
 
 
 def attempted(delivery: Delivery, at: dt.datetime, not_before: dt.datetime) -> Delivery:
-    """Count an attempt that begins now; how it ends is not known yet."""
+    """Count an attempt that begins now, and has no result yet."""
     return replace(
         delivery,
         attempts=delivery.attempts + 1,
@@ -55,10 +55,10 @@ def attempted(delivery: Delivery, at: dt.datetime, not_before: dt.datetime) -> D
 
 
 def delivery_id(event_time: dt.datetime, event_id: str) -> str:
-    """Make an id that sorts by time, and is the same however often the event is announced."""
+    """Make an id that sorts by time, the same for every announcement of the event."""
     return f"{int(event_time.timestamp() * 1000):013d}-{event_id}"
 
 
 def due_sort_key(delivery: Delivery) -> str:
-    """Say where a delivery stands among all that are due."""
+    """Return the position of a delivery in the order of all that are due."""
     return f"{delivery.id}#{delivery.subscription_id}"

@@ -1,4 +1,4 @@
-"""Subscriptions: who wants which announcements, by which channel, and whether it is agreed."""
+"""Subscriptions: who wants which announcements, by which channel, and their states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Channel(StrEnum):
 
 
 class SubscriptionState(StrEnum):
-    """Where a subscription stands. Only to an active one is anything delivered."""
+    """The state of a subscription. Only active ones are delivered to."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -56,7 +56,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class SigningSecret:
-    """A secret that webhooks are signed with, until its time is over (none: for good)."""
+    """A secret that webhooks are signed with, until a time, or for ever when that is None."""
 
     secret: str
     until: dt.datetime | None = None
@@ -64,12 +64,12 @@ class SigningSecret:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One subscriber's wish for the announcements of one topic.
+    """One subscriber's request for the announcements of one topic.
 
     `target` is the URL, the address or the ARN that its channel delivers to. `manage_digest` is
     the SHA-256 of its manage token, in hexadecimal. `notice` says why it was paused or ended.
     `aws_subscription` is the ARN of SNS's own subscription, which a queue has. `asked_at` is when
-    a mail that asks for consent was handed over.
+    the confirmation mail was sent.
     """
 
     id: str
@@ -90,9 +90,9 @@ class Subscription:
 
     @property
     def routes(self) -> Sequence[str]:
-        """The routes by which announcements come to it: its topic, or those of single orders.
+        """The routes of its announcements: its topic, or those of single orders.
 
-        What a queue wants is filtered by SNS, which has one subscription of it to a topic.
+        A queue has its topic's route: SNS has one subscription of it to a topic, and filters.
         """
         if self.channel is Channel.SQS or not self.filter.order_ids:
             return [self.topic]
@@ -113,7 +113,7 @@ def order_route(topic: str, order_id: str) -> str:
 
 
 def wants(subscription: Subscription, event_type: str) -> bool:
-    """Tell whether an event that came by one of its routes is delivered, or kept for, it."""
+    """Whether an event of one of its routes is delivered to it, or kept for its confirmation."""
     if subscription.filter.types and event_type not in subscription.filter.types:
         return False
     if subscription.state is SubscriptionState.PENDING:
@@ -136,7 +136,7 @@ def advance(
 
 
 _MOST_OLD_SECRETS = 3
-"""Each is a signature more in every request."""
+"""Each adds a signature to every request."""
 
 
 def rotate(
@@ -144,8 +144,8 @@ def rotate(
 ) -> Subscription:
     """Sign with a fresh secret from now on, and with the present one as well for `overlap`.
 
-    Those before it are good for as long as was said: whoever has not seen the answer rotates once
-    more, and still verifies with the first.
+    Older ones keep their end: a subscriber that lost the response rotates once more, and still
+    verifies with the first secret.
     """
     kept = [
         old if old.until else SigningSecret(old.secret, at + overlap)

@@ -1,4 +1,4 @@
-"""A wanted for a subscription, and the subscription that is made of it."""
+"""A request for a subscription, and the subscription that is made of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.domain.tokens import new_id, new_signing_secret, new_token, token_di
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRequest:
-    """What somebody wants to hear, and where: a URL, an address or the ARN of a queue."""
+    """The events that are wanted, and the target: a URL, an address or the ARN of a queue."""
 
     topic: str
     channel: Channel
@@ -36,7 +36,7 @@ class Granted:
 def grant(
     wanted: SubscriptionRequest, store_id: str, now: dt.datetime, subscription_id: str | None = None
 ) -> Granted:
-    """Make a pending subscription of a wanted, with keys of its own, and an id if it has none."""
+    """Make a pending subscription with keys of its own, and with an id if it is given none."""
     token = new_token()
     signed = wanted.channel is Channel.WEBHOOK
     subscription = Subscription(

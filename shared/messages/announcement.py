@@ -19,6 +19,8 @@ ORDER_TYPES: Mapping[OrderState, str] = MappingProxyType(
 )
 """The type of the event that announces each state."""
 
+NEWSLETTER_PUBLISHED = "coffeeshop.newsletter.published.v1"
+
 CLOSING_TYPES = frozenset(
     ORDER_TYPES[state] for state, following in TRANSITIONS.items() if not following
 )

@@ -1,7 +1,7 @@
-"""What the notifier still has to do for a subscriber: the messages of its deliveries queue.
+"""Delivery jobs: the messages of the job queue, each the next step for one subscriber.
 
-As with tickets, the record is in the store, and the message says only what to do next; what a newer
-notifier may say beside it is passed over.
+As with tickets, the record is in the store, and the message has only its ids; fields that a newer
+notifier adds are ignored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class Deliver(BaseModel):
-    """Deliver what is in the log under these ids."""
+    """Deliver the delivery that the log has under these ids."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,7 +22,7 @@ class Deliver(BaseModel):
 
 
 class Redeliver(BaseModel):
-    """Make one more attempt at a delivery, whatever became of it: somebody has asked for it."""
+    """Make one more attempt at a delivery, whatever its state, because a caller asked for it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,7 +32,7 @@ class Redeliver(BaseModel):
 
 
 class Confirm(BaseModel):
-    """Ask the subscriber whether the subscription is wanted: a challenge, or a mail."""
+    """Send a confirmation request: a challenge, or a mail."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -15,7 +15,7 @@ from tests.chaos.bad_clients import Memory
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, Run
 from tests.support.notifier import (
-    Desk,
+    Announcer,
     NotifierProcess,
     announcing,
     notifier_process,
@@ -68,7 +68,7 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
 
 
 async def publish_until_dropped(
-    desk: Desk, notifier: NotifierProcess, rate: float, stalled: int
+    desk: Announcer, notifier: NotifierProcess, rate: float, stalled: int
 ) -> int:
     """Publish until all stalled streams are dropped; return how many issues that took."""
     async with asyncio.timeout(DROPPED_WITHIN):

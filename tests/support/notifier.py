@@ -22,8 +22,7 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from notifier.app import notifier_service
 from notifier.settings import NotifierSettings
-from notifier.stream.instance_queue import InstanceQueue
-from notifier.stream.topic_subscriptions import Topics
+from notifier.stream.instance_queue import InstanceQueue, Topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic
@@ -97,8 +96,8 @@ def newsletter(subject: str, body: str = "") -> CloudEvent:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where announcements are made."""
+class Announcer:
+    """Publishes announcements."""
 
     clients: AwsClients
     names: Names
@@ -106,7 +105,7 @@ class Desk:
     coupons: Topic
 
     async def announce(self, *orders: Order) -> None:
-        """Announce one after the other, so that they are heard in this order."""
+        """Announce one after the other, so that they are received in this order."""
         for order in orders:
             await self.orders.announce(order)
 
@@ -122,33 +121,36 @@ class Desk:
         return True
 
     async def subscriptions(self) -> int:
-        """Count the live queues that hear of coupons."""
+        """Count the live queues that are subscribed to coupons."""
         answer = await self.clients.sns.list_subscriptions_by_topic(TopicArn=self.coupons.arn)
         live = self.names.live("")
         return sum(live in subscribed["Endpoint"] for subscribed in answer["Subscriptions"])
 
 
-async def opening_topics() -> Collection[str]:
+async def first_topics() -> Collection[str]:
     return OPENING_TOPICS
 
 
 def live_queue(
-    desk: Desk, instance: str = "one", topics: Topics = opening_topics, away_seconds: float = 600
+    announcer: Announcer,
+    instance: str = "one",
+    topics: Topics = first_topics,
+    expiry_seconds: float = 600,
 ) -> InstanceQueue:
     """A live queue whose notifier is the test."""
     return InstanceQueue(
-        desk.clients,
-        desk.names,
-        instance,
+        clients=announcer.clients,
+        names=announcer.names,
+        instance=instance,
         topics=topics,
-        opened=lambda: None,
-        away_seconds=away_seconds,
+        on_open=lambda: None,
+        expiry_seconds=expiry_seconds,
         poll_seconds=0,
     )
 
 
 @contextlib.asynccontextmanager
-async def announcing(settings: NotifierSettings) -> AsyncIterator[Desk]:
+async def announcing(settings: NotifierSettings) -> AsyncIterator[Announcer]:
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
 
@@ -157,7 +159,7 @@ async def announcing(settings: NotifierSettings) -> AsyncIterator[Desk]:
             return Topic(clients.sns, answer["TopicArn"])
 
         events, coupons = await topic(ORDER_EVENTS), await topic("coupons")
-        yield Desk(clients, names, OrderAnnouncer(events), coupons)
+        yield Announcer(clients, names, OrderAnnouncer(events), coupons)
         await events.close()
         await coupons.close()
 
@@ -264,13 +266,13 @@ class NotifierProcess(Reached):
 async def notifier_process(settings: NotifierSettings) -> AsyncIterator[NotifierProcess]:
     """Run `python -m notifier` until the end of the block, unless it is killed before."""
     port = free_port()
-    told = settings.model_copy(update={"port": port, "staff_key": STAFF_KEY})
+    chosen = settings.model_copy(update={"port": port, "staff_key": STAFF_KEY})
     variables = {
         f"COFFEE_{name.upper()}": ",".join(map(str, value))
         if isinstance(value, tuple)
         else str(value)
-        for name, value in told
-        if name in told.model_fields_set | {"port", "staff_key"}
+        for name, value in chosen
+        if name in chosen.model_fields_set | {"port", "staff_key"}
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "notifier", env={**os.environ, **variables}

@@ -1,4 +1,4 @@
-"""One webhook and one delivery that is due to it, and who delivers: without queues or notifier."""
+"""One webhook, one delivery that is due to it, and a deliverer: without queues or notifier."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.limits import Lanes
+from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.clock import utc_now
@@ -30,7 +30,7 @@ LONGEST_ATTEMPT = 20.0
 
 @dataclass
 class Clock:
-    """The clock on the wall, and by how much somebody has moved its hands."""
+    """The clock, and by how much it has been set forward."""
 
     moved: dt.timedelta = dt.timedelta()
 
@@ -40,7 +40,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class BusyStore(SqliteNotifierStore):
-    """A store that writes of an attempt after what others have in hand."""
+    """A store in which the writes of others come first."""
 
     others: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class BusyStore(SqliteNotifierStore):
 
 @dataclass
 class Sent:
-    """A queue of which nobody takes anything."""
+    """A queue that nobody receives from."""
 
     bodies: list[str] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class OneDelivery:
-    """It is due to an active subscription; jobs for it are run when the test says so."""
+    """It is due to an active subscription; its jobs run when the test calls for them."""
 
     store: BusyStore
     subscriber: Receiver
@@ -80,13 +80,13 @@ class OneDelivery:
     subscription: Subscription
     delivery: Delivery
 
-    async def run_errand(self) -> Outcome:
+    async def run_job(self) -> Outcome:
         job = Deliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
         return await self.deliverer.deliver(job)
 
     async def run_redelivery(self) -> Outcome:
         job = Redeliver(subscription_id=self.subscription.id, delivery_id=self.delivery.id)
-        return await self.deliverer.redeliver(job)
+        return await self.deliverer.deliver(job)
 
     async def becomes(self, state: SubscriptionState) -> Subscription:
         now = await self.store.subscription(self.subscription.id)
@@ -115,11 +115,11 @@ async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneD
         delivery = replace(due_to(subscription.id, event.id), event=event.model_dump_json())
         await store.log_due([delivery])
         deliverer = Deliverer(
-            store,
-            {Channel.WEBHOOK: sender},
-            Lanes(1),
-            Schedule([PAUSE], LONGEST_ATTEMPT),
-            SubscriptionHealth(store, clock),
-            clock,
+            store=store,
+            senders={Channel.WEBHOOK: sender},
+            limits=ConcurrencyLimits(KeyedLimit(1)),
+            schedule=Schedule([PAUSE], LONGEST_ATTEMPT),
+            health=SubscriptionHealth(store, clock),
+            clock=clock,
         )
         yield OneDelivery(store, subscriber, deliverer, clock, subscription, delivery)

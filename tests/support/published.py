@@ -12,19 +12,21 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 OFFICIAL_SCHEMA = Path(__file__).parent / "asyncapi" / "3.0.0.json"
 
 
-def faults_of_document(document: Mapping[str, Any]) -> list[str]:
+def document_errors(document: Mapping[str, Any]) -> list[str]:
     """Hold a document against AsyncAPI's own schema."""
     official = Draft7Validator(json.loads(OFFICIAL_SCHEMA.read_text()))
     return [f"{error.json_path}: {error.message}" for error in official.iter_errors(document)]
 
 
-def faults(document: Mapping[str, Any], schema: Mapping[str, Any], sent: object) -> list[str]:
+def schema_errors(
+    document: Mapping[str, Any], schema: Mapping[str, Any], sent: object
+) -> list[str]:
     """Hold what was sent against one of a document's schemas."""
     found = Draft7Validator({**document, **schema}).iter_errors(sent)
     return [f"{error.json_path}: {error.message}" for error in found]
 
 
-def message_faults(
+def message_errors(
     document: Mapping[str, Any],
     channel: str,
     event: Mapping[str, Any],
@@ -34,8 +36,8 @@ def message_faults(
     messages = document["channels"][channel]["messages"].values()
     (message,) = (message for message in messages if message["name"] == event["type"])
     assert ("headers" in message) == (headers is not None)
-    wrong = faults(document, message["payload"], event)
-    return wrong + (faults(document, message["headers"], headers) if headers else [])
+    wrong = schema_errors(document, message["payload"], event)
+    return wrong + (schema_errors(document, message["headers"], headers) if headers else [])
 
 
 def references(part: object) -> set[str]:
@@ -49,7 +51,7 @@ def references(part: object) -> set[str]:
 
 
 def resolves(document: Mapping[str, Any], reference: str) -> bool:
-    """Tell whether a reference leads to somewhere in its document."""
+    """Whether a reference leads to somewhere in its document."""
     at: Any = document
     for step in reference.removeprefix("#/").split("/"):
         if step not in at:

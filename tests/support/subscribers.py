@@ -1,4 +1,4 @@
-"""Subscribers of a notifier: they subscribe, agree, and answer events as they are told."""
+"""Subscribers of a notifier: they subscribe, confirm, and answer events as the test chose."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Shown = Mapping[str, Any]
 
 @dataclass
 class Endpoint:
-    """A subscriber's webhook, which tells what events came, in their order."""
+    """A subscriber's webhook, which records the events that came, in their order."""
 
     agreeing: Answering
     answering: Answering
@@ -62,7 +62,7 @@ class Endpoint:
                 self._came.clear()
                 await self._came.wait()
 
-    async def hears(self, count: int, seconds: float = SECONDS) -> list[Any]:
+    async def receives(self, count: int, seconds: float = SECONDS) -> list[Any]:
         """Wait until that many events have come."""
         await self.until(lambda: len(self.events) >= count, seconds)
         return self.events
@@ -110,7 +110,7 @@ class Held:
         return shown
 
     async def until(self, as_hoped: Callable[[Shown], bool], seconds: float = SECONDS) -> Shown:
-        """Look until it is as hoped."""
+        """Poll until it is as hoped."""
         shown = await self.shown()
         async with asyncio.timeout(seconds):
             while not as_hoped(shown):
@@ -122,7 +122,7 @@ class Held:
         return await self.until(lambda shown: shown["state"] == state, seconds)
 
 
-async def wish(
+async def post_subscription(
     notifier: Reached, topic: str = "coupons", *, staff: bool = True, **wanted: Any
 ) -> httpx.Response:
     """Ask for a subscription."""
@@ -132,7 +132,7 @@ async def wish(
 
 async def subscribe(notifier: Reached, topic: str = "coupons", **wanted: Any) -> Held:
     """Make a subscription, which may be pending still."""
-    response = await wish(notifier, topic, **wanted)
+    response = await post_subscription(notifier, topic, **wanted)
     assert response.status_code == 201, response.text
     shown = response.json()
     return Held(notifier.http, shown["id"], shown["manage_token"], shown.get("secret", ""))

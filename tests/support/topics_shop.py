@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.support.command_line import SECONDS, Outcome, Running, run, running
-from tests.support.notifier import STAFF_KEY, Desk, Serving, announcing, serving, settings_for
+from tests.support.notifier import STAFF_KEY, Announcer, Serving, announcing, serving, settings_for
 
 AS_STAFF = {"COFFEE_STAFF_KEY": STAFF_KEY}
 
@@ -20,7 +20,7 @@ class TopicsShop:
     """A notifier that gives up on a delivery after two attempts."""
 
     notifier: Serving
-    desk: Desk
+    desk: Announcer
 
     @property
     def url(self) -> str:

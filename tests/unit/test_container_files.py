@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from notifier.operations import NOTIFIER_OPERATIONS
+from notifier.app import NOTIFIER_OPERATIONS
 from notifier.settings import NotifierSettings
 from producer.app import CASHIER_OPERATIONS
 from producer.menu_file import load_menu

@@ -1,4 +1,4 @@
-"""An issue that is announced more than once: nobody gets it twice, and it is not told for ever."""
+"""An issue announced more than once is delivered once, and is not announced for ever."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from notifier.store.factory import open_notifier_store
-from notifier.topics.publisher import NewsletterPublisher
-from notifier.topics.sns_topics import open_sns_topics
+from notifier.topics.publisher import NewsletterPublisher, open_sns_topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
@@ -40,11 +39,11 @@ async def test_an_issue_that_is_announced_twice_at_once_is_one_mail_for_each(
     async with mail_server() as server:
         smtp_url = f"smtp://127.0.0.1:{server.port}"
         settings = settings_for(ministack, smtp_url=smtp_url, mail_from="shop@coffee.example")
-        async with serving(settings) as notifier, announcing(settings) as desk:
+        async with serving(settings) as notifier, announcing(settings) as announcer:
             await readers_agree(notifier, server)
-            await asyncio.gather(desk.send_out(twice), desk.send_out(twice))
+            await asyncio.gather(announcer.send_out(twice), announcer.send_out(twice))
             await server.took(READERS)
-            await desk.send_out(after)
+            await announcer.send_out(after)
             await server.took(2 * READERS)
     subjects = [str(mail["Subject"]) for mail in server.mail]
     assert subjects.count("Announced twice") == READERS
@@ -66,7 +65,7 @@ async def waiting(clients: AwsClients, names: Names) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-async def test_an_issue_that_is_slow_to_reach_the_log_is_told_again_ever_more_seldom(
+async def test_an_issue_that_is_slow_to_reach_the_log_is_announced_again_at_growing_intervals(
     ministack: str,
 ) -> None:
     settings, clock = settings_for(ministack), Clock(utc_now())

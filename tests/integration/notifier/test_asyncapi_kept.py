@@ -22,7 +22,7 @@ from tests.support.notifier import (
     settings_for,
     then,
 )
-from tests.support.published import faults, faults_of_document, message_faults
+from tests.support.published import document_errors, message_errors, schema_errors
 from tests.support.webhooks import answers, echoes, receiver, sending, subscribed
 
 DOCUMENT = asyncapi_document(OPENING_TOPICS, Names())
@@ -35,7 +35,7 @@ async def test_a_shop_serves_the_document_with_the_topics_that_it_has(ministack:
         answer = await notifier.http.get("/asyncapi.json")
     assert (put.status_code, answer.status_code) == (201, 200)
     document = answer.json()
-    assert faults_of_document(document) == []
+    assert document_errors(document) == []
     channel = document["channels"]["topic.todays-roast"]
     assert channel["address"] == "theirs-todays-roast"
     assert channel["description"].startswith("What is in the grinder")
@@ -52,13 +52,13 @@ async def test_the_openapi_document_says_where_it_is(ministack: str) -> None:
 async def test_the_live_stream_is_as_described(ministack: str) -> None:
     settings = settings_for(ministack)
     async with (
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         serving(settings) as notifier,
         notifier.stream(staff=True, topics="order-events,board,coupons") as stream,
         notifier.stream("feed-1", topics="board") as stranger,
     ):
         order = placed()
-        await desk.announce(order, then(order, OrderState.PREPARING))
+        await announcer.announce(order, then(order, OrderState.PREPARING))
         await notifier.http.post(
             "/topics/coupons/messages",
             json={"subject": "Two for one", "body": "*Today*", "data": {"code": "TWO"}},
@@ -68,33 +68,33 @@ async def test_the_live_stream_is_as_described(ministack: str) -> None:
         reset = {"reason": await stranger.reset()}
     assert {event["type"].split(".")[1] for event in events} == {"order", "board", "newsletter"}
     for event in events:
-        assert message_faults(DOCUMENT, "live-stream", event) == []
+        assert message_errors(DOCUMENT, "live-stream", event) == []
     payload = DOCUMENT["channels"]["live-stream"]["messages"]["reset"]["payload"]
-    assert faults(DOCUMENT, payload, reset) == []
+    assert schema_errors(DOCUMENT, payload, reset) == []
 
 
 async def test_queues_of_sns_get_what_is_described(ministack: str) -> None:
-    async with announcing(settings_for(ministack)) as desk:
-        queue = live_queue(desk)
+    async with announcing(settings_for(ministack)) as announcer:
+        queue = live_queue(announcer)
         await queue.receive(1)
-        await desk.announce(placed())
-        await desk.send_out(newsletter("Two for one"))
-        heard: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
+        await announcer.announce(placed())
+        await announcer.send_out(newsletter("Two for one"))
+        received: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
         async with asyncio.timeout(SECONDS):
-            while len(heard) < 2:
+            while len(received) < 2:
                 for delivery in await queue.receive(10):
                     event = json.loads(delivery.body)
-                    heard[event["type"]] = (event, dict(delivery.attributes))
+                    received[event["type"]] = (event, dict(delivery.attributes))
         await queue.close()
-    issue, change = (heard[kind] for kind in sorted(heard))
-    assert message_faults(DOCUMENT, "topic.coupons", *issue) == []
-    assert message_faults(DOCUMENT, "topic.order-events", *change) == []
+    issue, change = (received[kind] for kind in sorted(received))
+    assert message_errors(DOCUMENT, "topic.coupons", *issue) == []
+    assert message_errors(DOCUMENT, "topic.order-events", *change) == []
 
 
 async def test_webhooks_get_what_is_described() -> None:
     async with receiver(echoes) as server, sending() as sender:
         subscription = subscribed(server.url)
-        await sender.ask(subscription, "the-challenge")
+        await sender.request_confirmation(subscription, "the-challenge")
         server.answering = answers(202)
         await sender.deliver(subscription, order_event(placed()))
         await sender.deliver(subscription, newsletter("Two for one"))
@@ -103,4 +103,4 @@ async def test_webhooks_get_what_is_described() -> None:
     for request in server.received:
         given = {name.lower(): value for name, value in request.headers.items()}
         headers = {name: given[name.lower()] for name in names}
-        assert message_faults(DOCUMENT, "webhook", json.loads(request.body), headers) == []
+        assert message_errors(DOCUMENT, "webhook", json.loads(request.body), headers) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.redrive import Redriving
+from notifier.deliveries.redrive import Redriver
 from shared.clock import utc_now
 from shared.consuming.outcome import Done, Retry
 from shared.domain.delivery import DeliveryState
@@ -26,17 +26,17 @@ async def one(tmp_path: Path) -> AsyncIterator[OneDelivery]:
         yield one
 
 
-async def test_nothing_is_sent_to_who_unsubscribes_while_the_attempt_is_claimed(
+async def test_nothing_is_sent_after_an_unsubscribe_during_the_claim_of_an_attempt(
     one: OneDelivery,
 ) -> None:
     one.store.others.append(lambda: one.becomes(ENDED))
-    assert isinstance(await one.run_errand(), Retry)
-    assert await one.run_errand() == Done()
+    assert isinstance(await one.run_job(), Retry)
+    assert await one.run_job() == Done()
     assert one.subscriber.received == []
     assert await one.recorded() == replace(one.delivery, state=DeliveryState.DROPPED)
 
 
-async def test_nothing_is_sent_again_to_who_unsubscribes_after_asking_for_it(
+async def test_a_requested_redelivery_is_not_sent_after_an_unsubscribe(
     one: OneDelivery,
 ) -> None:
     delivered = replace(one.delivery, state=DELIVERED, attempts=1, tried_at=utc_now())
@@ -47,15 +47,15 @@ async def test_nothing_is_sent_again_to_who_unsubscribes_after_asking_for_it(
     assert await one.recorded() == delivered
 
 
-async def test_what_is_given_up_on_while_its_subscription_is_resumed_is_delivered_after_all(
+async def test_a_delivery_given_up_while_its_subscription_is_resumed_is_delivered_after_all(
     one: OneDelivery,
 ) -> None:
     paused, sent = await one.becomes(PAUSED), Sent()
-    redriving = Redriving(one.store, sent, utc_now)
+    redriving = Redriver(one.store, sent, utc_now)
     one.store.others.append(lambda: redriving.redrive(paused))
-    assert isinstance(await one.run_errand(), Retry)
+    assert isinstance(await one.run_job(), Retry)
     assert (await one.recorded()).state is DUE
-    assert await one.run_errand() == Done()
+    assert await one.run_job() == Done()
     assert (await one.recorded()).state is DELIVERED
     assert len(one.subscriber.received) == 1
     assert sent.bodies == []  # when it was resumed, there was nothing to redrive yet

@@ -16,13 +16,13 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SENDER = "shop@coffee.example"
 
 
-async def lose_errands(settings: NotifierSettings) -> None:
+async def lose_jobs(settings: NotifierSettings) -> None:
     async with aws_clients(settings) as clients:
         url = await clients.sqs.get_queue_url(QueueName=Names(settings.name_prefix).deliveries)
         await clients.sqs.purge_queue(QueueUrl=url["QueueUrl"])
 
 
-async def test_a_question_that_was_lost_before_its_mail_was_sent_is_asked_at_the_next_start(
+async def test_a_confirmation_request_lost_before_its_mail_was_sent_is_sent_after_the_next_start(
     ministack: str,
 ) -> None:
     away = settings_for(
@@ -33,7 +33,7 @@ async def test_a_question_that_was_lost_before_its_mail_was_sent_is_asked_at_the
     )
     async with serving(away) as notifier:
         held = await subscribe(notifier, channel="email", address="ada@guests.example")
-    await lose_errands(away)
+    await lose_jobs(away)
     async with mail_server() as server:
         back = away.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{server.port}"})
         async with serving(back) as notifier:
@@ -44,7 +44,9 @@ async def test_a_question_that_was_lost_before_its_mail_was_sent_is_asked_at_the
             await replace(held, http=notifier.http).becomes("active")
 
 
-async def test_who_was_asked_by_mail_is_not_asked_again_at_the_next_start(ministack: str) -> None:
+async def test_a_confirmation_mail_that_was_sent_is_not_sent_again_at_the_next_start(
+    ministack: str,
+) -> None:
     async with mail_server() as server:
         settings = settings_for(
             ministack, smtp_url=f"smtp://127.0.0.1:{server.port}", mail_from=SENDER

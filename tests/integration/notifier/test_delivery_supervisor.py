@@ -10,11 +10,11 @@ from tests.integration.notifier.test_subscriptions_outages import weather
 from tests.support.emulator import free_port
 from tests.support.faults.rules import Delay, Rule, Silence
 from tests.support.notifier import SECONDS, announcing, serving, settings_for
-from tests.support.subscribers import endpoint, publish, subscribe, webhook, wish
+from tests.support.subscribers import endpoint, post_subscription, publish, subscribe, webhook
 from tests.support.waiting import eventually
 
 
-async def test_who_is_first_to_connect_can_subscribe(ministack: str) -> None:
+async def test_the_first_client_to_connect_can_subscribe(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with serving(settings):
         pass  # now there are queues to find
@@ -22,16 +22,16 @@ async def test_who_is_first_to_connect_can_subscribe(ministack: str) -> None:
         await subscribe(notifier, channel="webhook", url=subscriber.url)
 
 
-async def test_who_connects_while_topics_and_queues_are_away_is_told_so() -> None:
+async def test_a_client_that_connects_while_topics_and_queues_are_away_gets_503() -> None:
     settings = settings_for(f"http://127.0.0.1:{free_port()}", allow_loopback_webhooks=True)
     async with endpoint() as subscriber, serving(settings, ready=False) as notifier:
         alive = await notifier.http.get("/healthz")
-        refused = await wish(notifier, channel="webhook", url=subscriber.url)
+        refused = await post_subscription(notifier, channel="webhook", url=subscriber.url)
     assert alive.status_code == 200
     assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
 
 
-async def test_a_notifier_that_is_opening_while_sqs_says_nothing_stops_in_time(
+async def test_a_notifier_that_is_starting_while_sqs_is_silent_stops_in_time(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack)
@@ -67,7 +67,7 @@ async def test_a_stopping_notifier_serves_until_its_deliveries_are_made(ministac
     ):
         held = await webhook(notifier, subscriber)
         await publish(notifier)
-        await subscriber.hears(1)
+        await subscriber.receives(1)
         notifier.stop.set()
         assert (await held.shown())["state"] == "active"
         await subscribe(notifier, channel="webhook", url=subscriber.url)

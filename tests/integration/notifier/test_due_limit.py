@@ -1,4 +1,4 @@
-"""What is due to one subscription is bounded: it takes up room on the queue that all share."""
+"""A subscription may have so many due deliveries: they take up room on the shared queue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from notifier.deliveries.due_limit import DueLimit
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.redrive import Redriving
+from notifier.deliveries.redrive import Redriver
 from notifier.store.contract import NotifierStore
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.clock import utc_now
@@ -39,14 +39,14 @@ async def subscribed(
     return subscription
 
 
-async def test_a_subscription_to_which_too_much_is_due_is_paused_and_told_why(
+async def test_a_subscription_with_too_many_due_deliveries_is_paused_with_a_notice(
     store: NotifierStore,
 ) -> None:
     behind, busy = await subscribed(store, MOST + 1), await subscribed(store, MOST)
     others = [await subscribed(store, MOST + 1, state) for state in set(SubscriptionState)]
     due_limit = DueLimit(store, SubscriptionHealth(store, utc_now), MOST)
     for _ in range(2):
-        await due_limit.bound()
+        await due_limit.enforce()
     paused = await store.subscription(behind.id)
     assert paused is not None
     assert (paused.state, paused.notice) == (PAUSED, "3 deliveries were due at once")
@@ -64,6 +64,6 @@ async def test_no_more_is_redriven_at_a_time_than_may_be_due(store: NotifierStor
     ]
     for delivery in failed:
         await store.log_attempt(delivery)
-    redriving = Redriving(store, sent, utc_now, MOST)
+    redriving = Redriver(store, sent, utc_now, MOST)
     assert [await redriving.redrive(subscription) for _ in range(3)] == [MOST, 1, 0]
     assert len(sent.bodies) == len(failed)

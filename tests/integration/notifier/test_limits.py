@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.mailing import answering
 from tests.support.notifier import Serving, serving, settings_for
-from tests.support.subscribers import endpoint, publish, webhook, wish
+from tests.support.subscribers import endpoint, post_subscription, publish, webhook
 
 MANY = 100
 AT_ONCE = 2.0
@@ -18,7 +18,7 @@ AT_ONCE = 2.0
 
 @contextlib.asynccontextmanager
 async def tarpit() -> AsyncIterator[tuple[int, asyncio.Event]]:
-    """Serve what takes connections and never answers; tell its port, and when one has come."""
+    """Accept connections and never answer; give the port, and an event that a connection sets."""
     came = asyncio.Event()
 
     async def never(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -29,11 +29,13 @@ async def tarpit() -> AsyncIterator[tuple[int, asyncio.Event]]:
         yield place.port, came
 
 
-async def many_wish(notifier: Serving, *wishes: Mapping[str, Any]) -> None:
-    """Wish for them ten at a time: a busy machine answers 503 to all at once."""
-    for start in range(0, len(wishes), 10):
-        some = wishes[start : start + 10]
-        for answer in await asyncio.gather(*(wish(notifier, **wanted) for wanted in some)):
+async def post_many(notifier: Serving, *requests: Mapping[str, Any]) -> None:
+    """Post ten at a time: a busy machine answers 503 to all at once."""
+    for start in range(0, len(requests), 10):
+        some = requests[start : start + 10]
+        for answer in await asyncio.gather(
+            *(post_subscription(notifier, **wanted) for wanted in some)
+        ):
             assert answer.status_code == 201, answer.text
 
 
@@ -48,10 +50,10 @@ async def test_a_mail_server_that_hangs_delays_no_webhook(ministack: str) -> Non
         async with serving(settings) as notifier:
             await webhook(notifier, quick)
             guests = [f"guest-{number}@guests.example" for number in range(MANY)]
-            await many_wish(notifier, *({"channel": "email", "address": one} for one in guests))
+            await post_many(notifier, *({"channel": "email", "address": one} for one in guests))
             await came.wait()
             await publish(notifier)
-            await quick.hears(1, AT_ONCE)
+            await quick.receives(1, AT_ONCE)
 
 
 async def test_challenges_that_nobody_answers_delay_no_webhook(ministack: str) -> None:
@@ -59,7 +61,7 @@ async def test_challenges_that_nobody_answers_delay_no_webhook(ministack: str) -
     async with tarpit() as (port, came), endpoint() as quick, serving(settings) as notifier:
         await webhook(notifier, quick)
         urls = [f"http://127.0.0.1:{port}/{number}" for number in range(MANY)]
-        await many_wish(notifier, *({"channel": "webhook", "url": one} for one in urls))
+        await post_many(notifier, *({"channel": "webhook", "url": one} for one in urls))
         await came.wait()
         await publish(notifier)
-        await quick.hears(1, AT_ONCE)
+        await quick.receives(1, AT_ONCE)

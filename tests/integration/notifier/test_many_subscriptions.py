@@ -1,4 +1,4 @@
-"""However many subscriptions there are, all are seen to; that they are counted costs little."""
+"""However many subscriptions there are, housekeeping reads all, and counting them costs little."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
 from notifier.store.contract import pages_in_state
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
-from notifier.topics.subscriber_counts import GOOD_FOR, SubscriberCounts
 from shared.domain.subscription import Subscription, SubscriptionState
+from shared.runtime.ttl_cache import TtlCache
 from tests.contract.orders import NOON
 from tests.contract.subscribers import SECOND, subscriptions_of
 
 PENDING, ACTIVE = SubscriptionState.PENDING, SubscriptionState.ACTIVE
+GOOD_FOR = 2.0
 MANY = 1100
 """More than two pages."""
 
@@ -34,8 +35,8 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteNotifierStore]:
 
 async def many(store: SqliteNotifierStore, since: dt.datetime) -> Sequence[str]:
     """Add many that are pending, several of each second."""
-    wishes = [new_subscription(created_at=since + (n // 3) * SECOND) for n in range(MANY)]
-    return [one.id for one in await asyncio.gather(*map(store.add_subscription, wishes))]
+    subscriptions = [new_subscription(created_at=since + (n // 3) * SECOND) for n in range(MANY)]
+    return [one.id for one in await asyncio.gather(*map(store.add_subscription, subscriptions))]
 
 
 async def pending(store: SqliteNotifierStore) -> Sequence[Subscription]:
@@ -47,7 +48,7 @@ async def test_all_in_a_state_are_listed_once(store: SqliteNotifierStore) -> Non
     assert sorted(one.id for one in await pending(store)) == sorted(added)
 
 
-async def test_all_that_were_never_confirmed_end_in_one_round_and_no_others(
+async def test_all_that_were_never_confirmed_end_in_one_pass_and_no_others(
     store: SqliteNotifierStore,
 ) -> None:
     await many(store, NOON)
@@ -60,20 +61,14 @@ async def test_all_that_were_never_confirmed_end_in_one_round_and_no_others(
     assert await pending(store) == [young]
 
 
-async def test_those_who_ask_for_the_headcount_together_have_it_counted_once_in_a_while(
+async def test_subscriber_counts_are_shared_by_concurrent_callers_and_counted_once_in_a_while(
     store: SqliteNotifierStore,
 ) -> None:
     now = 1000.0
-    subscriber_counts = SubscriberCounts(store, lambda: now)
+    counts = TtlCache(store.count_active, GOOD_FOR, lambda: now)
     await store.add_subscription(new_subscription(state=ACTIVE))
-    assert await subscriber_counts.by_topic() == {"coupons": 1}
+    assert await counts.get() == {"coupons": 1}
     await store.add_subscription(new_subscription(state=ACTIVE))
-    assert (
-        await asyncio.gather(*(subscriber_counts.by_topic() for _ in range(3)))
-        == [{"coupons": 1}] * 3
-    )
+    assert await asyncio.gather(*(counts.get() for _ in range(3))) == [{"coupons": 1}] * 3
     now += GOOD_FOR
-    assert (
-        await asyncio.gather(*(subscriber_counts.by_topic() for _ in range(3)))
-        == [{"coupons": 2}] * 3
-    )
+    assert await asyncio.gather(*(counts.get() for _ in range(3))) == [{"coupons": 2}] * 3

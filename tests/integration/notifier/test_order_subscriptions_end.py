@@ -1,4 +1,4 @@
-"""A subscription of one order ends when all of it is told, and not before."""
+"""A subscription of one order ends when all of its events are delivered, and not before."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.limits import Lanes
+from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
 from notifier.deliveries.retry_policy import Schedule
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.clock import utc_now
@@ -24,37 +24,39 @@ from tests.support.webhooks import answers
 CANCELED = "coffeeshop.order.canceled.v1"
 
 
-async def test_what_is_due_for_another_attempt_is_told_after_the_orders_end(ministack: str) -> None:
+async def test_a_delivery_that_waits_for_a_retry_is_made_after_the_orders_end(
+    ministack: str,
+) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True, retry_seconds=(2, 2))
     order = placed()
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint(in_turn(503, 204)) as subscriber,
     ):
         held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
-        await desk.announce(order)
-        await subscriber.hears(1)
-        await desk.announce(then(order, OrderState.CANCELED))
-        await subscriber.hears(3)
+        await announcer.announce(order)
+        await subscriber.receives(1)
+        await announcer.announce(then(order, OrderState.CANCELED))
+        await subscriber.receives(3)
         shown = await held.becomes("ended")
     assert shown["notice"] == "the order is closed"
     assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
     assert subscriber.ids == [f"{order.id}:1", f"{order.id}:2", f"{order.id}:1"]
 
 
-async def test_an_order_that_a_subscriber_missed_is_told_to_its_end_when_it_is_back(
+async def test_the_events_of_an_order_that_a_subscriber_missed_arrive_when_it_is_back(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     order = placed()
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint(answers(410)) as subscriber,
     ):
         held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
-        await desk.announce(order, then(order, OrderState.CANCELED))
+        await announcer.announce(order, then(order, OrderState.CANCELED))
         await held.until(
             lambda shown: [one["state"] for one in shown["deliveries"]] == ["failed", "failed"]
         )
@@ -65,21 +67,26 @@ async def test_an_order_that_a_subscriber_missed_is_told_to_its_end_when_it_is_b
     assert [one["state"] for one in shown["deliveries"]] == ["delivered", "delivered"]
 
 
-async def test_an_end_that_was_cut_off_follows_when_the_errand_comes_again(tmp_path: Path) -> None:
+async def test_an_end_that_was_cut_off_follows_when_the_job_comes_again(tmp_path: Path) -> None:
     subscription = subscriptions_of("main")(
         "order-events", order_ids=["42"], state=SubscriptionState.ACTIVE
     )
-    told = replace(
+    delivered = replace(
         due_to(subscription.id, "42:2"), event_type=CANCELED, state=DeliveryState.DELIVERED
     )
     async with open_sqlite_notifier_store(tmp_path / "shop.db", "main") as store:
         await store.add_subscription(subscription)
-        await store.log_attempt(told)
+        await store.log_attempt(delivered)
         deliverer = Deliverer(
-            store, {}, Lanes(1), Schedule([]), SubscriptionHealth(store, utc_now), utc_now
+            store=store,
+            senders={},
+            limits=ConcurrencyLimits(KeyedLimit(1)),
+            schedule=Schedule([]),
+            health=SubscriptionHealth(store, utc_now),
+            clock=utc_now,
         )
-        again = Deliver(subscription_id=subscription.id, delivery_id=told.id)
-        assert await deliverer.deliver(again) == Done()
+        job = Deliver(subscription_id=subscription.id, delivery_id=delivered.id)
+        assert await deliverer.deliver(job) == Done()
         ended = await store.subscription(subscription.id)
     assert ended is not None
     assert ended.state is SubscriptionState.ENDED

@@ -1,4 +1,4 @@
-"""The mark that queue and record have in common tells whether the queue lost anything."""
+"""The epoch that queue and store have in common shows whether the queue lost anything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.queue_epoch import MARK, QueueEpoch
+from notifier.deliveries.queue_epoch import EPOCH_TAG, QueueEpoch
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.aws.clients import AwsClients, aws_clients
 from tests.support.notifier import settings_for
@@ -16,25 +16,25 @@ from tests.support.notifier import settings_for
 
 @dataclass(frozen=True)
 class Shop:
-    """A queue of jobs, and the record."""
+    """A queue of jobs, and the store."""
 
     clients: AwsClients
     url: str
     store: SqliteNotifierStore
 
     async def begins(self) -> QueueEpoch:
-        """Begin as a notifier does that is started."""
+        """Begin as a notifier does at its start."""
         epoch = QueueEpoch(self.store, self.clients.sqs, self.url)
         await epoch.begin()
         return epoch
 
-    async def mark(self) -> str:
+    async def epoch(self) -> str:
         tags = await self.clients.sqs.list_queue_tags(QueueUrl=self.url)
-        return tags["Tags"][MARK]
+        return tags["Tags"][EPOCH_TAG]
 
-    async def falls_back(self, mark: str) -> None:
-        """Have the queue be as it was when it had this mark."""
-        await self.clients.sqs.tag_queue(QueueUrl=self.url, Tags={MARK: mark})
+    async def falls_back(self, epoch: str) -> None:
+        """Put the queue back to the state in which it had this epoch."""
+        await self.clients.sqs.tag_queue(QueueUrl=self.url, Tags={EPOCH_TAG: epoch})
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ async def shop(ministack: str, tmp_path: Path) -> AsyncIterator[Shop]:
         yield Shop(clients, queue["QueueUrl"], store)
 
 
-async def test_a_queue_that_nobody_has_marked_is_taken_for_lost(shop: Shop) -> None:
+async def test_a_queue_without_an_epoch_counts_as_lost(shop: Shop) -> None:
     assert not (await shop.begins()).is_whole
 
 
@@ -60,7 +60,7 @@ async def test_it_is_whole_at_every_start_once_everything_was_queued(shop: Shop)
     assert (await shop.begins()).is_whole
 
 
-async def test_it_is_lost_when_whoever_queued_everything_was_cut_off(shop: Shop) -> None:
+async def test_it_is_lost_when_the_requeue_was_cut_off(shop: Shop) -> None:
     await (await shop.begins()).validate()
     await (await shop.begins()).invalidate()
     assert not (await shop.begins()).is_whole
@@ -71,7 +71,7 @@ async def test_it_is_lost_when_it_fell_back_to_what_it_was_before_the_last_start
     shop: Shop,
 ) -> None:
     await (await shop.begins()).validate()
-    before = await shop.mark()
+    before = await shop.epoch()
     assert (await shop.begins()).is_whole
     await shop.falls_back(before)
     assert not (await shop.begins()).is_whole
@@ -79,11 +79,11 @@ async def test_it_is_lost_when_it_fell_back_to_what_it_was_before_the_last_start
 
 async def test_it_is_lost_when_another_was_made_in_its_place(shop: Shop) -> None:
     await (await shop.begins()).validate()
-    await shop.clients.sqs.untag_queue(QueueUrl=shop.url, TagKeys=[MARK])
+    await shop.clients.sqs.untag_queue(QueueUrl=shop.url, TagKeys=[EPOCH_TAG])
     assert not (await shop.begins()).is_whole
 
 
-async def test_whoever_queued_everything_before_it_was_lost_again_does_not_vouch_for_it(
+async def test_a_requeue_from_before_it_was_lost_again_does_not_validate_it(
     shop: Shop,
 ) -> None:
     earlier = await shop.begins()

@@ -1,4 +1,4 @@
-"""Requeueing of what is due, in a shop that does not stand still meanwhile."""
+"""Requeue of due deliveries, while more become due."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notifier.deliveries.queue_epoch import QueueEpoch
-from notifier.deliveries.requeue import Requeueing
+from notifier.deliveries.requeue import Requeuer
 from notifier.store.contract import DeliveryLog
 from notifier.store.factory import open_notifier_store
-from notifier.topics.publisher import NewsletterPublisher
-from notifier.topics.sns_topics import SnsTopics
+from notifier.topics.publisher import NewsletterPublisher, SnsTopics
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.clock import utc_now
@@ -69,7 +68,14 @@ async def requeued(
         await store.log_due(lost)
         queue = BusyQueue(store)
         publisher = NewsletterPublisher(store, SnsTopics(clients, names), "main", utc_now)
-        await Requeueing(store, queue, publisher, epoch, lambda: STARTED).requeue()
+        requeuer = Requeuer(
+            store=store,
+            jobs=queue,
+            publisher=publisher,
+            epoch=epoch,
+            clock=lambda: STARTED,
+        )
+        await requeuer.requeue()
         assert epoch.is_whole
     return queue.sent
 

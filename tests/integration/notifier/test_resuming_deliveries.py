@@ -16,7 +16,7 @@ from tests.integration.notifier.test_subscriptions_outages import weather
 from tests.support.faults.rules import Fail, Rule
 from tests.support.notifier import (
     AS_STAFF,
-    Desk,
+    Announcer,
     Serving,
     announcing,
     newsletter,
@@ -46,7 +46,7 @@ async def missing(notifier: Serving, subscriber: Endpoint) -> Held:
 
 
 async def letters(notifier: Serving, count: int) -> None:
-    """Look at the dead letters until there are so many."""
+    """List the dead letters until there are so many."""
     async with asyncio.timeout(10):
         while True:
             answer = await notifier.http.get("/subscriptions/dead-letters", headers=AS_STAFF)
@@ -55,23 +55,23 @@ async def letters(notifier: Serving, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def queue_url(desk: Desk, name: str) -> str:
-    return (await desk.clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
+async def queue_url(announcer: Announcer, name: str) -> str:
+    return (await announcer.clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
 
 
 async def test_what_failed_is_delivered_though_its_dead_letters_are_gone(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint() as subscriber,
     ):
         held = await missing(notifier, subscriber)
-        url = await queue_url(desk, desk.names.deliveries_dead_letters)
-        await desk.clients.sqs.purge_queue(QueueUrl=url)
+        url = await queue_url(announcer, announcer.names.deliveries_dead_letters)
+        await announcer.clients.sqs.purge_queue(QueueUrl=url)
         answer = await held.ask("POST", "/resume")
         assert (answer.status_code, answer.json()) == (200, {"redriven": FAILED})
-        await subscriber.hears(FAILED)
+        await subscriber.receives(FAILED)
 
 
 async def test_a_resumption_that_was_cut_off_goes_on_when_asked_for_again(ministack: str) -> None:
@@ -85,7 +85,7 @@ async def test_a_resumption_that_was_cut_off_goes_on_when_asked_for_again(minist
             faults.set()
             answer = await held.ask("POST", "/resume")
             assert (answer.status_code, answer.json()) == (200, {"redriven": FAILED})
-            await subscriber.hears(FAILED)
+            await subscriber.receives(FAILED)
 
 
 async def test_dead_letters_of_what_was_delivered_after_all_are_shown_to_nobody(
@@ -95,7 +95,7 @@ async def test_dead_letters_of_what_was_delivered_after_all_are_shown_to_nobody(
     async with serving(settings) as notifier, endpoint() as subscriber:
         held = await missing(notifier, subscriber)
         await held.ask("POST", "/resume")
-        await subscriber.hears(FAILED)
+        await subscriber.receives(FAILED)
         await letters(notifier, 0)
         answer = await notifier.http.get("/subscriptions/dead-letters", headers=AS_STAFF)
         assert answer.json() == {"dead_letters": [], "total": 0}
@@ -105,20 +105,20 @@ async def test_a_delivery_that_has_several_dead_letters_counts_once(ministack: s
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint() as subscriber,
     ):
         held = await missing(notifier, subscriber)
         for delivery in (await held.shown())["deliveries"]:
             second = Deliver(subscription_id=held.id, delivery_id=delivery["id"])
-            await desk.clients.sqs.send_message(
-                QueueUrl=await queue_url(desk, desk.names.deliveries),
+            await announcer.clients.sqs.send_message(
+                QueueUrl=await queue_url(announcer, announcer.names.deliveries),
                 MessageBody=second.model_dump_json(),
             )
-        await waiting(desk, 2 * FAILED)
+        await waiting(announcer, 2 * FAILED)
         answer = await notifier.http.get("/subscriptions/dead-letters", headers=AS_STAFF)
         assert (len(answer.json()["dead_letters"]), answer.json()["total"]) == (FAILED, FAILED)
-        await waiting(desk, FAILED)
+        await waiting(announcer, FAILED)
 
         await held.ask("DELETE")
         answer = await notifier.http.post(
@@ -127,13 +127,13 @@ async def test_a_delivery_that_has_several_dead_letters_counts_once(ministack: s
         assert answer.json() == {"redriven": 0, "refused": FAILED, "left": 0}
 
 
-async def test_what_staff_redrive_gets_one_errand_each(ministack: str) -> None:
+async def test_what_staff_redrive_gets_one_job_each(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint() as subscriber,
-        open_queue(desk.clients, desk.names.deliveries) as queue,
+        open_queue(announcer.clients, announcer.names.deliveries) as queue,
     ):
         await missing(notifier, subscriber)
         subscriber.answering = answers(503)  # and so it stays on the queue
@@ -142,15 +142,15 @@ async def test_what_staff_redrive_gets_one_errand_each(ministack: str) -> None:
         )
         assert answer.json() == {"redriven": FAILED, "refused": 0, "left": 0}
         assert sum(await queue.waiting_and_in_flight()) == FAILED
-        await waiting(desk, 0)
+        await waiting(announcer, 0)
 
 
-async def waiting(desk: Desk, count: int) -> None:
-    """Wait until there are so many dead letters on the queue, whatever they tell of."""
-    url = await queue_url(desk, desk.names.deliveries_dead_letters)
+async def waiting(announcer: Announcer, count: int) -> None:
+    """Wait until there are so many dead letters on the queue, stale ones included."""
+    url = await queue_url(announcer, announcer.names.deliveries_dead_letters)
     async with asyncio.timeout(10):
         while True:
-            answer = await desk.clients.sqs.get_queue_attributes(
+            answer = await announcer.clients.sqs.get_queue_attributes(
                 QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
             )
             if answer["Attributes"]["ApproximateNumberOfMessages"] == str(count):
@@ -158,34 +158,34 @@ async def waiting(desk: Desk, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_staff_redrive_all_of_a_subscriber_of_whom_one_dead_letter_tells(
+async def test_staff_redrive_all_of_a_subscriber_that_has_one_dead_letter(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint() as subscriber,
     ):
         await missing(notifier, subscriber)
-        url = await queue_url(desk, desk.names.deliveries_dead_letters)
-        held = await desk.clients.sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
+        url = await queue_url(announcer, announcer.names.deliveries_dead_letters)
+        held = await announcer.clients.sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)
         for letter in held["Messages"]:
-            await desk.clients.sqs.delete_message(
+            await announcer.clients.sqs.delete_message(
                 QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"]
             )
         answer = await notifier.http.post(
             "/subscriptions/dead-letters/redrive", json={}, headers=AS_STAFF
         )
         assert answer.json() == {"redriven": FAILED, "refused": 0, "left": 0}
-        await subscriber.hears(FAILED)
+        await subscriber.receives(FAILED)
 
 
 async def test_a_delivery_that_sqs_alone_gave_up_on_is_made_all_the_same(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
         serving(settings) as notifier,
-        announcing(settings) as desk,
+        announcing(settings) as announcer,
         endpoint() as subscriber,
         open_notifier_store(settings, None, utc_now) as store,
     ):
@@ -194,14 +194,14 @@ async def test_a_delivery_that_sqs_alone_gave_up_on_is_made_all_the_same(minista
         due = replace(due_to(held.id, event.id), event=event.model_dump_json())
         await store.log_due([due])
         job = Deliver(subscription_id=held.id, delivery_id=due.id)
-        url = await queue_url(desk, desk.names.deliveries_dead_letters)
-        await desk.clients.sqs.send_message(QueueUrl=url, MessageBody=job.model_dump_json())
+        url = await queue_url(announcer, announcer.names.deliveries_dead_letters)
+        await announcer.clients.sqs.send_message(QueueUrl=url, MessageBody=job.model_dump_json())
         await letters(notifier, 0)
-        await subscriber.hears(1)
+        await subscriber.receives(1)
     assert subscriber.ids == [event.id]
 
 
-async def test_what_was_redriven_is_delivered_though_its_errand_was_never_queued(
+async def test_what_was_redriven_is_delivered_though_its_job_was_never_queued(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
@@ -221,4 +221,4 @@ async def test_what_was_redriven_is_delivered_though_its_errand_was_never_queued
             )
             await store.log_attempt(again)
         await letters(notifier, 0)
-        await subscriber.hears(FAILED)
+        await subscriber.receives(FAILED)

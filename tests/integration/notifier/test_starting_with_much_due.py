@@ -80,8 +80,8 @@ async def started(settings: NotifierSettings) -> AsyncIterator[Serving]:
 async def jobs(settings: NotifierSettings) -> int:
     """Count the jobs on the queue."""
     async with (
-        announcing(settings) as desk,
-        open_queue(desk.clients, desk.names.deliveries) as queue,
+        announcing(settings) as announcer,
+        open_queue(announcer.clients, announcer.names.deliveries) as queue,
     ):
         return sum(await queue.waiting_and_in_flight())
 
@@ -98,7 +98,7 @@ async def test_it_is_ready_while_what_is_due_cannot_be_queued_yet(ministack: str
         async with serving(settings):
             await eventually(lambda: faults.met["SendMessageBatch", "Fail"] > 0)
             faults.set()
-            await subscriber.hears(1)
+            await subscriber.receives(1)
     assert subscriber.ids == [event.id]
 
 
@@ -120,16 +120,18 @@ async def test_what_fails_of_a_batch_is_queued_again_and_nothing_else(ministack:
             assert await jobs(settings) == MUCH
 
 
-async def test_told_that_the_queue_has_lost_everything_it_queues_everything_again(
+async def test_after_a_broker_reset_it_queues_everything_again(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack)
     await much_is_due(settings)
     async with started(settings):
         pass
-    async with notifier_process(settings) as notifier, announcing(settings) as desk:
-        url = (await desk.clients.sqs.get_queue_url(QueueName=desk.names.deliveries))["QueueUrl"]
-        await desk.clients.sqs.purge_queue(QueueUrl=url)
+    async with notifier_process(settings) as notifier, announcing(settings) as announcer:
+        url = (await announcer.clients.sqs.get_queue_url(QueueName=announcer.names.deliveries))[
+            "QueueUrl"
+        ]
+        await announcer.clients.sqs.purge_queue(QueueUrl=url)
         notifier.process.send_signal(signal.SIGHUP)
 
         async def all_are_there() -> bool:
@@ -138,7 +140,7 @@ async def test_told_that_the_queue_has_lost_everything_it_queues_everything_agai
         await until(all_are_there, 2 * SECONDS)
 
 
-async def test_started_again_it_announces_no_more_issues_again_than_it_can_have_had_in_hand(
+async def test_started_again_it_announces_no_more_issues_again_than_can_have_been_in_progress(
     ministack: str,
 ) -> None:
     async with weather(ministack) as (proxy, faults):
@@ -160,7 +162,7 @@ async def test_started_again_it_announces_no_more_issues_again_than_it_can_have_
         assert faults.met["PublishBatch", "Delay"] == IN_HAND
 
 
-async def test_started_with_a_queue_that_was_lost_it_queues_everything_though_nobody_told_it(
+async def test_started_with_a_queue_that_was_lost_it_queues_everything_without_a_broker_reset(
     tmp_path: Path,
 ) -> None:
     port = free_port()

@@ -19,13 +19,13 @@ from tests.support.faults.proxy import Proxy, open_proxy
 from tests.support.faults.rules import Delay, Drop, Fail, Faults, Rule
 from tests.support.notifier import (
     SECONDS,
-    Desk,
+    Announcer,
     announcing,
     notifier_process,
     serving,
     settings_for,
 )
-from tests.support.subscribers import endpoint, publish, subscribe, webhook, wish
+from tests.support.subscribers import endpoint, post_subscription, publish, subscribe, webhook
 from tests.support.waiting import eventually
 from tests.support.webhooks import answers, echoes
 
@@ -65,15 +65,15 @@ async def test_a_delivery_that_a_kill_has_cut_off_is_made_after_the_restart(
         async with notifier_process(settings) as notifier:
             await webhook(notifier, subscriber)
             issue = await publish(notifier)
-            await subscriber.hears(1)
+            await subscriber.receives(1)
             await notifier.kill()
         subscriber.answering = answers(204)
         # Until then the emulator would answer the last poll of the killed, and keep what it
         # brought invisible for the visibility timeout.
         await asyncio.sleep(settings.poll_seconds)
         async with notifier_process(settings):
-            # The log tells that one was begun: it may be under way, for as long as one takes.
-            await subscriber.hears(2, settings.longest_attempt + SECONDS)
+            # The log has that one began: it may be in progress, for as long as one takes.
+            await subscriber.receives(2, settings.longest_attempt + SECONDS)
         assert subscriber.ids == [issue, issue]
 
 
@@ -96,14 +96,14 @@ async def test_what_was_due_arrives_when_the_queues_were_lost_with_everything_in
             held = await webhook(notifier, subscriber)
             asked = await subscribe(notifier, channel="webhook", url=pending.url)
             await pending.until(lambda: pending.challenges == 1)
-            async with announcing(settings) as desk:
-                till = await queue_of(desk)
+            async with announcing(settings) as announcer:
+                till = await queue_of(announcer)
             queue = await subscribe(notifier, channel="sqs", queue_arn=till)
             lost = await publish(notifier)
-            await subscriber.hears(1)
+            await subscriber.receives(1)
         with running_ministack(port):
-            async with announcing(settings) as desk:
-                assert await queue_of(desk) == till
+            async with announcing(settings) as announcer:
+                assert await queue_of(announcer) == till
                 subscriber.answering, pending.agreeing = answers(204), echoes
                 notifier.process.send_signal(signal.SIGHUP)
                 await held.until(lambda shown: shown["deliveries"][0]["state"] == "delivered")
@@ -111,22 +111,24 @@ async def test_what_was_due_arrives_when_the_queues_were_lost_with_everything_in
                 assert set(subscriber.ids) == {lost}
                 fresh = await publish(notifier)
                 await subscriber.until(lambda: fresh in subscriber.ids)
-                heard = await desk.clients.sqs.receive_message(
-                    QueueUrl=(await desk.clients.sqs.get_queue_url(QueueName="till"))["QueueUrl"],
+                received = await announcer.clients.sqs.receive_message(
+                    QueueUrl=(await announcer.clients.sqs.get_queue_url(QueueName="till"))[
+                        "QueueUrl"
+                    ],
                     WaitTimeSeconds=5,
                 )
-                assert json.loads(heard["Messages"][-1]["Body"])["id"] in {lost, fresh}
+                assert json.loads(received["Messages"][-1]["Body"])["id"] in {lost, fresh}
                 assert (await queue.ask("DELETE")).status_code == 204
             await stack.aclose()
 
 
-async def queue_of(desk: Desk) -> str:
+async def queue_of(announcer: Announcer) -> str:
     """Make a queue of somebody else's that the topic of coupons may send to; give its ARN."""
-    sqs = desk.clients.sqs
+    sqs = announcer.clients.sqs
     url = (await sqs.create_queue(QueueName="till"))["QueueUrl"]
     answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn = answer["Attributes"]["QueueArn"]
-    policy = publishing_policy(arn, [desk.coupons.arn])
+    policy = publishing_policy(arn, [announcer.coupons.arn])
     await sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     return arn
 
@@ -142,11 +144,11 @@ async def test_an_issue_that_was_accepted_while_sns_was_away_is_announced_when_i
             issue = await publish(notifier)
             assert subscriber.events == []
             faults.set()
-            await subscriber.hears(1)
+            await subscriber.receives(1)
             assert subscriber.ids == [issue]
 
 
-async def test_while_sqs_is_away_at_the_start_the_topics_are_shown_and_the_office_opens_later(
+async def test_while_sqs_is_away_at_the_start_the_topics_are_shown_and_deliveries_start_later(
     ministack: str,
 ) -> None:
     async with weather(ministack, Rule("*", Drop())) as (proxy, faults), endpoint() as subscriber:
@@ -154,7 +156,7 @@ async def test_while_sqs_is_away_at_the_start_the_topics_are_shown_and_the_offic
         async with serving(settings, ready=False) as notifier:
             assert (await notifier.http.get("/topics")).status_code == 200
             assert (await notifier.http.get("/readyz")).status_code == 503
-            refused = await wish(notifier, **HOOK)
+            refused = await post_subscription(notifier, **HOOK)
             assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
             assert "retry-after" in refused.headers
             faults.set()
@@ -172,7 +174,7 @@ async def test_a_notifier_that_never_saw_sqs_stops_at_once(ministack: str) -> No
         await notifier.ended
 
 
-async def test_a_queue_of_somebody_elses_in_the_way_keeps_the_office_closed_until_it_is_gone(
+async def test_a_foreign_queue_of_the_same_name_delays_deliveries_until_it_is_gone(
     ministack: str,
 ) -> None:
     async with contextlib.AsyncExitStack() as stack:
@@ -180,27 +182,27 @@ async def test_a_queue_of_somebody_elses_in_the_way_keeps_the_office_closed_unti
             weather(ministack, Rule("ListQueueTags", Delay(0)))
         )
         settings = settings_for(proxy.url, allow_loopback_webhooks=True)
-        desk = await stack.enter_async_context(announcing(settings))
+        announcer = await stack.enter_async_context(announcing(settings))
         subscriber = await stack.enter_async_context(endpoint())
-        sqs = desk.clients.sqs
-        foreign = (await sqs.create_queue(QueueName=desk.names.deliveries))["QueueUrl"]
+        sqs = announcer.clients.sqs
+        foreign = (await sqs.create_queue(QueueName=announcer.names.deliveries))["QueueUrl"]
         async with serving(settings, ready=False) as notifier:
-            # It looks more than once whose queue that is.
+            # It checks more than once whose queue that is.
             await eventually(lambda: faults.met["ListQueueTags", "Delay"] >= 6)
-            assert (await wish(notifier, **HOOK)).status_code == 503
+            assert (await post_subscription(notifier, **HOOK)).status_code == 503
             await sqs.delete_queue(QueueUrl=foreign)
             await notifier.ready()
             await webhook(notifier, subscriber)
 
 
-async def test_a_wish_that_was_refused_for_want_of_a_queue_is_never_asked_about(
+async def test_a_request_refused_for_lack_of_a_queue_gets_no_confirmation_request(
     ministack: str,
 ) -> None:
     async with weather(ministack) as (proxy, faults), endpoint() as subscriber:
         settings = settings_for(proxy.url, allow_loopback_webhooks=True)
         async with serving(settings) as notifier:
             faults.set(Rule("SendMessageBatch", Fail()))
-            refused = await wish(notifier, channel="webhook", url=subscriber.url)
+            refused = await post_subscription(notifier, channel="webhook", url=subscriber.url)
             assert refused.status_code == 503
             faults.set()
         async with serving(settings) as notifier:

@@ -1,4 +1,4 @@
-"""What is refused of topics and subscriptions, by whom it may be asked, and how that is said."""
+"""Refusals of topics and subscriptions: invalid bodies, missing keys, and their problems."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from notifier.operations import NOTIFIER_OPERATIONS
+from notifier.app import NOTIFIER_OPERATIONS
 from shared.web.operation import Role
 from tests.support.notifier import AS_STAFF, Serving, serving, settings_for
-from tests.support.subscribers import Held, subscribe, wish
+from tests.support.subscribers import Held, post_subscription, subscribe
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -84,7 +84,7 @@ async def test_the_token_of_one_subscription_does_not_open_another(
     assert (await other.shown())["state"] == "pending"
 
 
-async def test_staff_may_look_at_any_subscription(notifier: Serving, held: Held) -> None:
+async def test_staff_may_read_any_subscription(notifier: Serving, held: Held) -> None:
     answer = await notifier.http.get(f"/subscriptions/{held.id}", headers=AS_STAFF)
     assert answer.status_code == 200
 
@@ -141,43 +141,45 @@ async def test_nothing_is_delivered_on_request_before_the_subscriber_has_agreed(
         ({}, "/channel"),
     ],
 )
-async def test_a_wish_that_is_not_valid_is_refused_with_its_faults(
+async def test_an_invalid_request_is_refused_with_its_field_errors(
     notifier: Serving, wanted: dict[str, Any], pointer: str
 ) -> None:
-    response = await wish(notifier, staff=False, **wanted)
+    response = await post_subscription(notifier, staff=False, **wanted)
     assert response.status_code == 422, response.text
     problem = response.json()
     assert problem["type"] == "/problems/invalid-subscription"
-    assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
     assert "secret" not in response.text
 
 
-async def test_all_orders_are_for_staff_to_hear_of_and_one_for_whoever_knows_it(
+async def test_all_orders_are_for_staff_and_one_order_is_for_those_who_know_its_id(
     notifier: Serving,
 ) -> None:
-    everything = await wish(notifier, "order-events", staff=False, **HOOK)
+    everything = await post_subscription(notifier, "order-events", staff=False, **HOOK)
     assert everything.status_code == 401
     assert "www-authenticate" in everything.headers
-    one = await wish(notifier, "order-events", staff=False, **HOOK, filter={"order_id": ["o1"]})
+    one = await post_subscription(
+        notifier, "order-events", staff=False, **HOOK, filter={"order_id": ["o1"]}
+    )
     assert one.status_code == 201
     shown = one.json()
     assert one.headers["location"] == f"/subscriptions/{shown['id']}"
     assert (shown["state"], shown["topic"]) == ("pending", "order-events")
-    assert (await wish(notifier, "order-events", **HOOK)).status_code == 201
+    assert (await post_subscription(notifier, "order-events", **HOOK)).status_code == 201
 
 
-async def test_there_is_nothing_to_hear_of_an_unknown_topic(notifier: Serving) -> None:
-    assert (await wish(notifier, "tea-leaves", **HOOK)).status_code == 404
+async def test_an_unknown_topic_cannot_be_subscribed_to(notifier: Serving) -> None:
+    assert (await post_subscription(notifier, "tea-leaves", **HOOK)).status_code == 404
 
 
 async def test_one_client_may_subscribe_so_often_and_staff_as_they_like(ministack: str) -> None:
     async with serving(settings_for(ministack, subscriptions_per_minute=2)) as notifier:
         for _ in range(2):
-            assert (await wish(notifier, staff=False, **HOOK)).status_code == 201
-        refused = await wish(notifier, staff=False, **HOOK)
+            assert (await post_subscription(notifier, staff=False, **HOOK)).status_code == 201
+        refused = await post_subscription(notifier, staff=False, **HOOK)
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 60
-        assert (await wish(notifier, **HOOK)).status_code == 201
+        assert (await post_subscription(notifier, **HOOK)).status_code == 201
 
 
 async def test_one_client_may_ask_for_deliveries_so_often(ministack: str) -> None:

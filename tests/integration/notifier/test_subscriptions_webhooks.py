@@ -17,7 +17,7 @@ from notifier.settings import NotifierSettings
 from shared.domain.order import Order, OrderState
 from tests.support.notifier import (
     AS_STAFF,
-    Desk,
+    Announcer,
     Serving,
     announcing,
     placed,
@@ -37,10 +37,10 @@ READY = "coffeeshop.order.ready.v1"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def places(ministack: str) -> AsyncIterator[tuple[Serving, Desk]]:
+async def places(ministack: str) -> AsyncIterator[tuple[Serving, Announcer]]:
     settings = settings_of_a_shop(ministack)
-    async with serving(settings) as notifier, announcing(settings) as desk:
-        yield notifier, desk
+    async with serving(settings) as notifier, announcing(settings) as announcer:
+        yield notifier, announcer
 
 
 def settings_of_a_shop(ministack: str) -> NotifierSettings:
@@ -53,12 +53,12 @@ def settings_of_a_shop(ministack: str) -> NotifierSettings:
 
 
 @pytest.fixture
-def notifier(places: tuple[Serving, Desk]) -> Serving:
+def notifier(places: tuple[Serving, Announcer]) -> Serving:
     return places[0]
 
 
 @pytest.fixture
-def desk(places: tuple[Serving, Desk]) -> Desk:
+def announcer(places: tuple[Serving, Announcer]) -> Announcer:
     return places[1]
 
 
@@ -71,16 +71,16 @@ async def topic(notifier: Serving) -> str:
     return name
 
 
-async def test_who_answers_the_challenge_hears_what_is_published_from_then_on(
+async def test_a_webhook_that_answers_the_challenge_receives_what_is_published_from_then_on(
     notifier: Serving, topic: str
 ) -> None:
     async with endpoint() as other, endpoint() as subscriber:
         await webhook(notifier, other, topic)
         await publish(notifier, topic, "Too early")
-        await other.hears(1)
+        await other.receives(1)
         held = await webhook(notifier, subscriber, topic)
         issue = await publish(notifier, topic)
-        (event,) = await subscriber.hears(1)
+        (event,) = await subscriber.receives(1)
         assert event["id"] == issue
         assert event["type"] == "coffeeshop.newsletter.published.v1"
         assert event["data"] == {
@@ -93,7 +93,7 @@ async def test_who_answers_the_challenge_hears_what_is_published_from_then_on(
         assert (shown["deliveries"][0]["attempts"], shown["failures"]) == (1, 0)
 
 
-async def test_who_never_agrees_hears_nothing_and_is_told_why(
+async def test_a_webhook_that_never_confirms_receives_nothing_and_its_notice_says_why(
     notifier: Serving, topic: str
 ) -> None:
     async with (
@@ -127,19 +127,19 @@ async def test_what_failed_is_tried_again_and_the_dead_are_paused_until_they_are
     topic = "coupons"
     async with (
         serving(settings_of_a_shop(ministack)) as notifier,
-        endpoint(in_turn(500, 503, 404, 500, 500, 204)) as patient,
+        endpoint(in_turn(500, 503, 404, 500, 500, 204)) as persistent,
         endpoint(answers(500)) as resumed,
         endpoint(answers(500)) as redriven,
         endpoint(answers(410)) as gone,
     ):
         holders = [
-            await webhook(notifier, one, topic) for one in (patient, resumed, redriven, gone)
+            await webhook(notifier, one, topic) for one in (persistent, resumed, redriven, gone)
         ]
         issue = await publish(notifier, topic)
         await asyncio.gather(
-            patient.hears(6), *(holder.becomes("paused") for holder in holders[1:])
+            persistent.receives(6), *(holder.becomes("paused") for holder in holders[1:])
         )
-        assert {one["id"] for one in patient.events} == {issue}
+        assert {one["id"] for one in persistent.events} == {issue}
         shown = await holders[0].until(lambda shown: shown["deliveries"][0]["state"] == "delivered")
         assert (shown["deliveries"][0]["attempts"], shown["state"]) == (6, "active")
 
@@ -159,7 +159,7 @@ async def test_what_failed_is_tried_again_and_the_dead_are_paused_until_they_are
 
         answer = await holders[1].ask("POST", "/resume")
         assert (answer.status_code, answer.json()) == (200, {"redriven": 2})
-        await resumed.hears(2)
+        await resumed.receives(2)
         assert sorted(resumed.ids) == sorted([issue, later])
 
         answer = await notifier.http.post(
@@ -168,7 +168,7 @@ async def test_what_failed_is_tried_again_and_the_dead_are_paused_until_they_are
             headers=AS_STAFF,
         )
         assert answer.json() == {"redriven": 2, "refused": 0, "left": 0}
-        await redriven.hears(2)
+        await redriven.receives(2)
         assert sorted(redriven.ids) == sorted([issue, later])
         assert (await holders[2].shown())["state"] == "active"
 
@@ -197,7 +197,7 @@ async def test_both_secrets_verify_after_a_rotation_and_no_other(
         held = await webhook(notifier, subscriber, topic)
         lost, fresh = [(await held.ask("POST", "/secret")).json()["secret"] for _ in range(2)]
         await publish(notifier, topic)
-        await subscriber.hears(1)
+        await subscriber.receives(1)
         (request,) = subscriber.requests
         for secret in (held.secret, lost, fresh):
             Webhook(secret).verify(request.body, dict(request.headers))
@@ -216,7 +216,7 @@ async def test_one_delivery_is_made_again_when_asked_for(notifier: Serving, topi
         subscriber.answering = answers(500)
         assert (await held.ask("POST", path)).status_code == 202
         shown = await held.until(lambda shown: shown["deliveries"][0]["attempts"] == 2)
-        await subscriber.hears(2)  # an attempt counts before it is made
+        await subscriber.receives(2)  # an attempt counts before it is made
         assert shown["deliveries"][0]["state"] == "delivered"
         assert subscriber.ids == [issue, issue]
         assert (await held.ask("POST", "/deliveries/none/redeliver")).status_code == 404
@@ -230,17 +230,17 @@ async def test_nothing_is_delivered_once_a_subscription_has_ended_not_even_what_
     async with endpoint(answers(500)) as ended, endpoint() as other:
         held, _ = await webhook(notifier, ended, topic), await webhook(notifier, other, topic)
         await publish(notifier, topic)
-        await ended.hears(1)
+        await ended.receives(1)
         assert (await held.ask("DELETE")).status_code == 204
-        heard = len(ended.events)
+        received = len(ended.events)
         await publish(notifier, topic)
-        await other.hears(2)
+        await other.receives(2)
         shown = await held.until(lambda shown: shown["deliveries"][0]["state"] == "dropped")
         assert [one["state"] for one in shown["deliveries"]] == ["dropped"]
         assert (shown["state"], shown["notice"], len(ended.events)) == (
             "ended",
             "unsubscribed",
-            heard,
+            received,
         )
         assert (await held.ask("DELETE")).status_code == 204
         for path in ("/resume", "/confirm"):
@@ -260,14 +260,14 @@ async def test_the_slow_and_the_dead_delay_nobody_else(notifier: Serving, topic:
         _, doomed, _ = [await webhook(notifier, one, topic) for one in (slow, dead, quick)]
         for number in range(20):
             await publish(notifier, topic, f"Issue {number}")
-        await quick.hears(20)
+        await quick.receives(20)
         # The others are still at their first, or not at their last.
         assert len(slow.events) == 4
         leave.set()
         await doomed.ask("DELETE")
 
 
-async def test_deliveries_that_were_asked_for_take_their_turn_as_others_do(
+async def test_requested_redeliveries_respect_the_concurrency_limit(
     notifier: Serving, topic: str
 ) -> None:
     leave = asyncio.Event()
@@ -286,13 +286,13 @@ async def test_deliveries_that_were_asked_for_take_their_turn_as_others_do(
         path = f"/deliveries/{shown['deliveries'][0]['id']}/redeliver"
         await asyncio.gather(*(held.ask("POST", path) for _ in range(70)))
         await publish(notifier, topic)
-        await other.hears(2)
+        await other.receives(2)
         assert len(greedy.events) <= 1 + 4
         leave.set()
         await held.ask("DELETE")
 
 
-async def test_filters_by_type_and_by_order(notifier: Serving, desk: Desk) -> None:
+async def test_filters_by_type_and_by_order(notifier: Serving, announcer: Announcer) -> None:
     mine, theirs = placed(), placed()
     only_ready = {"type": ["ready"], "order_id": [mine.id]}
     async with endpoint() as of_mine, endpoint() as of_ready, endpoint() as of_all:
@@ -300,13 +300,13 @@ async def test_filters_by_type_and_by_order(notifier: Serving, desk: Desk) -> No
         await webhook(notifier, of_ready, "order-events", filter={"type": [READY]})
         await webhook(notifier, of_all, "order-events")
         for order in (mine, theirs):
-            await desk.announce(*through(order))
-        await of_all.hears(6)
-        await of_ready.hears(2)
-        await of_mine.hears(1)
+            await announcer.announce(*through(order))
+        await of_all.receives(6)
+        await of_ready.receives(2)
+        await of_mine.receives(1)
         assert sorted(of_ready.ids) == sorted([f"{mine.id}:3", f"{theirs.id}:3"])
         assert of_mine.ids == [f"{mine.id}:3"]
-        await desk.announce(mine)  # told again, it is the same event
+        await announcer.announce(mine)  # announced again, it is the same event
         await of_all.until(lambda: len(set(of_all.ids)) == 6)
 
 
@@ -319,7 +319,7 @@ def through(order: Order) -> list[Order]:
 
 
 async def test_what_happened_to_an_order_meanwhile_is_delivered_once_the_subscriber_agrees(
-    notifier: Serving, desk: Desk
+    notifier: Serving, announcer: Announcer
 ) -> None:
     order = placed()
     async with endpoint(agreeing=answers(503)) as subscriber:
@@ -330,13 +330,13 @@ async def test_what_happened_to_an_order_meanwhile_is_delivered_once_the_subscri
             url=subscriber.url,
             filter={"order_id": [order.id]},
         )
-        await desk.announce(order)
+        await announcer.announce(order)
         await subscriber.until(lambda: subscriber.challenges >= 1)
         await held.until(lambda shown: len(shown["deliveries"]) == 1)
         assert subscriber.events == []
         subscriber.agreeing = _agrees
         await held.becomes("active")
-        (event,) = await subscriber.hears(1)
+        (event,) = await subscriber.receives(1)
         assert event["id"] == f"{order.id}:1"
 
 
@@ -344,12 +344,12 @@ async def _agrees(request: web.Request) -> web.StreamResponse:
     return web.json_response({"challenge": (await request.json())["data"]["challenge"]})
 
 
-async def test_a_topic_that_was_added_is_heard_by_webhooks_and_streams_alike(
+async def test_a_topic_that_was_added_reaches_webhooks_and_streams_alike(
     notifier: Serving, topic: str
 ) -> None:
     async with endpoint() as subscriber, notifier.stream(topics=topic) as stream:
         await webhook(notifier, subscriber, topic)
         issue = await publish(notifier, topic)
         (event,) = await stream.take(1)
-        assert (await subscriber.hears(1))[0] == event
+        assert (await subscriber.receives(1))[0] == event
         assert event["id"] == issue

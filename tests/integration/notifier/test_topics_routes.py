@@ -40,11 +40,11 @@ async def listed(notifier: Serving) -> dict[str, Any]:
     return {topic["name"]: topic for topic in answer.json()["topics"]}
 
 
-async def test_the_topics_of_the_opening_are_there(notifier: Serving) -> None:
+async def test_the_first_topics_are_there(notifier: Serving) -> None:
     topics = await listed(notifier)
-    opening = ["order-events", "coupons", "coffee-trivia", "new-products"]
-    assert list(topics)[: len(opening)] == opening
-    assert all(topic["description"] for name, topic in topics.items() if name in opening)
+    first = ["order-events", "coupons", "coffee-trivia", "new-products"]
+    assert list(topics)[: len(first)] == first
+    assert all(topic["description"] for name, topic in topics.items() if name in first)
 
 
 async def test_a_topic_is_added_once_and_described_as_often_as_one_likes(
@@ -56,7 +56,7 @@ async def test_a_topic_is_added_once_and_described_as_often_as_one_likes(
     assert (await listed(notifier))["beans"]["description"] == "New"
 
 
-async def test_a_topic_of_the_opening_can_be_described_anew(notifier: Serving) -> None:
+async def test_a_first_topic_can_be_described_anew(notifier: Serving) -> None:
     answer = await put(notifier, "new-products", {"description": "Hot off the grill"})
     assert answer.status_code == 200
     assert (await listed(notifier))["new-products"]["description"] == "Hot off the grill"
@@ -77,13 +77,13 @@ def counts(name: str, subscribers: int) -> Callable[[httpx.Response], bool]:
 
 
 @pytest.mark.parametrize("name", ["a", "Coupons", "1st", "a_b", "a" * 64, "caf%C3%A9", "-a"])
-async def test_what_is_no_name_is_refused(notifier: Serving, name: str) -> None:
+async def test_an_invalid_name_is_refused(notifier: Serving, name: str) -> None:
     answer = await put(notifier, name, {})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-topic")
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/name"]
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/name"]
 
 
-async def test_what_only_the_display_shows_is_nobodys_topic(notifier: Serving) -> None:
+async def test_the_displays_topic_cannot_be_added(notifier: Serving) -> None:
     answer = await put(notifier, "board", {})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/topic-reserved")
 
@@ -96,12 +96,12 @@ async def test_what_only_the_display_shows_is_nobodys_topic(notifier: Serving) -
         ({"colour": "blue"}, "/colour"),
     ],
 )
-async def test_a_description_that_is_none_is_refused(
+async def test_an_invalid_description_is_refused(
     notifier: Serving, body: Any, pointer: str
 ) -> None:
     answer = await put(notifier, "beans", body)
     assert answer.status_code == 422
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,10 @@ async def test_a_description_that_is_none_is_refused(
         ({**ISSUE, "data": {"price": "\ufffe"}}, "/data"),
     ],
 )
-async def test_an_issue_that_is_none_is_refused(
-    notifier: Serving, issue: Any, pointer: str
-) -> None:
+async def test_an_invalid_issue_is_refused(notifier: Serving, issue: Any, pointer: str) -> None:
     answer = await post(notifier, "coupons", issue)
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-message")
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 async def test_all_else_that_json_can_say_reaches_subscribers(notifier: Serving) -> None:
@@ -135,7 +133,7 @@ async def test_all_else_that_json_can_say_reaches_subscribers(notifier: Serving)
         await webhook(notifier, subscriber, "new-products")
         answer = await post(notifier, "new-products", {**ISSUE, "data": data})
         assert answer.status_code == 202
-        (event,) = await subscriber.hears(1)
+        (event,) = await subscriber.receives(1)
     assert event["data"] == {**data, **ISSUE, "topic": "new-products"}
 
 
@@ -156,8 +154,8 @@ async def test_what_is_sent_again_under_its_key_is_published_once(notifier: Serv
         assert status == 202
         _, other_id = await keyed(notifier, "the-key-of-another-one", ISSUE, topic)
         await subscriber.until(lambda: other_id in [event["id"] for event in subscriber.events])
-        heard = [event["id"] for event in await subscriber.hears(2)]
-    assert sorted(heard) == sorted([issue_id, other_id])
+        received = [event["id"] for event in await subscriber.receives(2)]
+    assert sorted(received) == sorted([issue_id, other_id])
 
 
 @pytest.mark.parametrize(
@@ -169,7 +167,7 @@ async def test_a_key_is_for_one_message(notifier: Serving, issue: Any, to: str) 
     assert await keyed(notifier, key, issue, to) == (422, "/problems/idempotency-key-reused")
 
 
-async def test_what_is_no_key_is_refused(notifier: Serving) -> None:
+async def test_an_invalid_idempotency_key_is_refused(notifier: Serving) -> None:
     assert await keyed(notifier, "short") == (400, "/problems/invalid-idempotency-key")
 
 
@@ -189,7 +187,7 @@ async def test_what_was_recorded_and_not_acknowledged_can_be_sent_again(
             assert (await keyed(notifier, key))[0] == 503
         status, issue_id = await keyed(notifier, key)
         assert status == 202
-        (event,) = await subscriber.hears(1)
+        (event,) = await subscriber.receives(1)
     assert event["id"] == issue_id
 
 
@@ -199,7 +197,7 @@ async def test_order_events_and_unknown_topics_are_not_published_to(notifier: Se
     assert (await post(notifier, "tea-leaves", ISSUE)).status_code == 404
 
 
-async def test_what_an_issue_brings_along_does_not_pass_for_what_it_is(notifier: Serving) -> None:
+async def test_the_data_of_an_issue_cannot_replace_its_own_fields(notifier: Serving) -> None:
     forged = {**ISSUE, "data": {"topic": "order-events", "subject": "forged", "price": 5}}
     async with notifier.stream(topics="coupons") as stream:
         answer = await post(notifier, "coupons", forged)
@@ -212,13 +210,13 @@ async def test_topics_that_are_added_at_the_same_time_may_all_send_to_the_notifi
     ministack: str,
 ) -> None:
     settings = settings_for(ministack)
-    async with serving(settings) as notifier, announcing(settings) as desk:
+    async with serving(settings) as notifier, announcing(settings) as announcer:
         names = [f"at-once-{number}" for number in range(6)]
         await asyncio.gather(*(put(notifier, name, {}) for name in names))
-        sqs = desk.clients.sqs
-        url = (await sqs.get_queue_url(QueueName=desk.names.announcements))["QueueUrl"]
+        sqs = announcer.clients.sqs
+        url = (await sqs.get_queue_url(QueueName=announcer.names.announcements))["QueueUrl"]
         answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-        here = desk.coupons.arn.removesuffix("coupons")
+        here = announcer.coupons.arn.removesuffix("coupons")
         assert {name for name in names if f'"{here}{name}"' in answer["Attributes"]["Policy"]} == {
             *names
         }

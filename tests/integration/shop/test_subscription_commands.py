@@ -35,7 +35,7 @@ async def test_a_webhook_is_subscribed_shown_and_ended(shop: TopicsShop) -> None
         await shop.state({"id": granted["id"], "manage_token": granted["manage token"]}, "active")
         assert subscriber.challenges == 1
         await shop.as_staff("publish", "coupons", "--subject", "One", "--text", "B")
-        await subscriber.hears(1)
+        await subscriber.receives(1)
         (request,) = subscriber.requests
         Webhook(granted["secret"]).verify(request.body, _lower(request.headers))
 
@@ -109,7 +109,7 @@ async def test_deliveries_that_were_given_up_on_are_listed_and_redriven(shop: To
         subscriber.answering = answers(204)
         count = len(subscriber.events)
         mine = await shop.as_staff("redrive", "--subscription", granted["id"])
-        *_, event = await subscriber.hears(count + 1)
+        *_, event = await subscriber.receives(count + 1)
         await shop.as_staff("unsubscribe", granted["id"])
 
     assert letter["type"] == "coffeeshop.newsletter.published.v1"
@@ -132,7 +132,7 @@ async def test_a_paused_subscription_is_resumed_with_what_it_missed(shop: Topics
         subscriber.answering = answers(204)
         count = len(subscriber.events)
         resumed = await shop.topics("resume", granted["id"], **token)
-        *_, event = await subscriber.hears(count + 1)
+        *_, event = await subscriber.receives(count + 1)
         await shop.topics("unsubscribe", granted["id"], **token)
 
     assert (early.code, early.out) == (0, "It is active. Deliveries made again: 0\n")

@@ -1,43 +1,130 @@
-"""Lanes: all mail has one, all challenges have one, and each subscriber has its own turns."""
+"""Concurrency limits: each subscriber has a few slots; all mail, and all challenges, have some."""
 
 from __future__ import annotations
 
 import contextlib
 
-from notifier.deliveries.limits import MOST_AT_ONCE, Lanes
+import pytest
+
+from notifier.channels.channel import MOST_AT_ONCE
+from notifier.deliveries.limits import LONGEST_WAIT, ConcurrencyLimits, KeyedLimit
 from tests.support.mailing import subscriber
 from tests.support.webhooks import subscribed
 
 PER_SUBSCRIBER = 2
+AT_ONCE = 2
 MAIL, WEBHOOK = subscriber(), subscribed("https://ada.example/hook")
 
 
-def test_a_subscriber_has_so_many_turns_and_the_next_has_to_wait() -> None:
-    lanes = Lanes(PER_SUBSCRIBER)
-    with contextlib.ExitStack() as under_way:
-        waits = [under_way.enter_context(lanes.delivery(WEBHOOK)) for _ in range(3)]
+def test_a_subscriber_has_so_many_slots_and_the_next_attempt_has_to_wait() -> None:
+    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
+    with contextlib.ExitStack() as slots:
+        waits = [slots.enter_context(limits.delivery(WEBHOOK)) for _ in range(3)]
         assert waits[:2] == [0, 0]
         assert waits[2] > 0
-    with lanes.delivery(WEBHOOK) as wait:
+    with limits.delivery(WEBHOOK) as wait:
         assert wait == 0
 
 
-def test_mail_as_a_whole_is_bounded_be_it_questions_or_deliveries() -> None:
-    lanes = Lanes(PER_SUBSCRIBER)
-    with contextlib.ExitStack() as under_way:
+def test_mail_as_a_whole_is_bounded_confirmations_and_deliveries_together() -> None:
+    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
+    with contextlib.ExitStack() as slots:
         for _ in range(MOST_AT_ONCE):
-            assert under_way.enter_context(lanes.question(MAIL)) == 0
-        assert under_way.enter_context(lanes.question(MAIL)) > 0
-        assert under_way.enter_context(lanes.delivery(MAIL)) > 0
-        assert under_way.enter_context(lanes.delivery(WEBHOOK)) == 0
-        assert under_way.enter_context(lanes.question(WEBHOOK)) == 0
+            assert slots.enter_context(limits.confirmation(MAIL)) == 0
+        assert slots.enter_context(limits.confirmation(MAIL)) > 0
+        assert slots.enter_context(limits.delivery(MAIL)) > 0
+        assert slots.enter_context(limits.delivery(WEBHOOK)) == 0
+        assert slots.enter_context(limits.confirmation(WEBHOOK)) == 0
 
 
 def test_challenges_as_a_whole_are_bounded_and_delay_no_delivery() -> None:
-    lanes = Lanes(PER_SUBSCRIBER)
-    with contextlib.ExitStack() as under_way:
+    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
+    with contextlib.ExitStack() as slots:
         for _ in range(MOST_AT_ONCE):
-            assert under_way.enter_context(lanes.question(WEBHOOK)) == 0
-        assert under_way.enter_context(lanes.question(WEBHOOK)) > 0
-        assert under_way.enter_context(lanes.question(MAIL)) == 0
-        assert under_way.enter_context(lanes.delivery(WEBHOOK)) == 0
+            assert slots.enter_context(limits.confirmation(WEBHOOK)) == 0
+        assert slots.enter_context(limits.confirmation(WEBHOOK)) > 0
+        assert slots.enter_context(limits.confirmation(MAIL)) == 0
+        assert slots.enter_context(limits.delivery(WEBHOOK)) == 0
+
+
+class Clock:
+    """Seconds, which pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limit(clock: Clock) -> KeyedLimit:
+    return KeyedLimit(AT_ONCE, clock)
+
+
+def test_a_key_has_so_many_slots_and_the_next_attempt_has_to_wait(limit: KeyedLimit) -> None:
+    with contextlib.ExitStack() as slots:
+        for _ in range(AT_ONCE):
+            assert limit.wait("slow") == 0
+            slots.enter_context(limit.slot("slow"))
+        assert limit.wait("slow") > 0
+    assert limit.wait("slow") == 0
+
+
+def test_one_subscriber_does_not_wait_for_another(limit: KeyedLimit) -> None:
+    with limit.slot("slow"), limit.slot("slow"):
+        assert limit.wait("quick") == 0
+
+
+def test_each_one_that_waits_gets_a_later_start_than_those_before(limit: KeyedLimit) -> None:
+    with limit.slot("slow"), limit.slot("slow"):
+        waits = [limit.wait("slow") for _ in range(10)]
+    assert waits == sorted(set(waits))
+
+
+def test_nobody_waits_long_for_a_subscriber_that_was_slow_for_a_moment(
+    limit: KeyedLimit, clock: Clock
+) -> None:
+    with limit.slot("slow"):
+        clock.seconds += 60
+    with limit.slot("slow"), limit.slot("slow"):
+        waits = [limit.wait("slow") for _ in range(1000)]
+    assert max(waits) <= LONGEST_WAIT
+
+
+def test_the_many_that_wait_longest_do_not_come_back_together(
+    limit: KeyedLimit, clock: Clock
+) -> None:
+    with limit.slot("slow"):
+        clock.seconds += 60
+    with limit.slot("slow"), limit.slot("slow"):
+        waits = [limit.wait("slow") for _ in range(1000)]
+    assert len(set(waits)) > 900
+    assert max(waits) - min(waits[100:]) > LONGEST_WAIT / 4
+
+
+def test_the_slower_a_subscriber_has_been_the_longer_the_others_wait(
+    limit: KeyedLimit, clock: Clock
+) -> None:
+    def wait() -> float:
+        with limit.slot("slow"):
+            return limit.wait("slow")
+
+    with limit.slot("slow"):
+        at_first = wait()
+        with limit.slot("slow"):
+            clock.seconds += 5
+        clock.seconds += 60
+        assert wait() > 10 * at_first
+
+
+def test_an_attempt_that_fails_frees_its_slot(limit: KeyedLimit) -> None:
+    for _ in range(2 * AT_ONCE):
+        with pytest.raises(RuntimeError), limit.slot("failing"):
+            raise RuntimeError
+    assert limit.wait("failing") == 0

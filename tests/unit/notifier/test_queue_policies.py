@@ -1,4 +1,4 @@
-"""A queue's policy, read as far as to tell whether a topic may send to it."""
+"""Whether a queue's policy lets a topic send to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.subscriptions.queue_policy import lets_send
+from notifier.subscriptions.queue_policy import allows_sending
 from shared.aws.provisioning import publishing_policy
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:coupons"
@@ -78,7 +78,7 @@ def source(pattern: str | list[str], operator: str = "ArnLike") -> dict[str, Any
     ],
 )
 def test_a_topic_that_is_allowed_may_send(written: str) -> None:
-    assert lets_send(written, TOPIC)
+    assert allows_sending(written, TOPIC)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_a_topic_that_is_allowed_may_send(written: str) -> None:
     ],
 )
 def test_any_other_may_not(written: str) -> None:
-    assert not lets_send(written, TOPIC)
+    assert not allows_sending(written, TOPIC)
 
 
 @given(whatever=JSON)
-def test_a_policy_that_is_none_is_no_reason_to_fail(whatever: Any) -> None:
-    assert not lets_send(json.dumps({"Statement": [{"Effect": whatever}, whatever]}), TOPIC)
+def test_a_policy_that_does_not_parse_allows_nothing(whatever: Any) -> None:
+    assert not allows_sending(json.dumps({"Statement": [{"Effect": whatever}, whatever]}), TOPIC)
     for part in ("Condition", "Principal", "Action"):
-        lets_send(policy(**{part: whatever}), TOPIC)
+        allows_sending(policy(**{part: whatever}), TOPIC)

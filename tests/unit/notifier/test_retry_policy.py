@@ -61,7 +61,7 @@ def test_a_pause_is_a_fifth_shorter_at_most(
 
 
 @given(pauses=PAUSES.filter(bool), asked=st.floats(0, 1e9), part=PART)
-def test_who_asks_for_more_time_gets_it_up_to_what_the_queue_can_wait(
+def test_a_subscriber_that_asks_for_more_time_gets_it_up_to_what_the_queue_can_wait(
     pauses: list[float], asked: float, part: float
 ) -> None:
     wait = Schedule(pauses).pause(1, asked, lambda: part)
@@ -70,7 +70,7 @@ def test_who_asks_for_more_time_gets_it_up_to_what_the_queue_can_wait(
 
 
 @given(pauses=PAUSES, age=st.floats(0, 1e6), part=PART)
-def test_what_is_not_counted_has_an_end_when_the_schedule_has(
+def test_uncounted_attempts_end_when_the_schedule_ends(
     pauses: list[float], age: float, part: float
 ) -> None:
     wait = Schedule(pauses).pause_at(age, None, lambda: part)
@@ -79,7 +79,7 @@ def test_what_is_not_counted_has_an_end_when_the_schedule_has(
     )
 
 
-def test_what_is_not_counted_is_tried_as_if_it_always_had_been_in_time() -> None:
+def test_uncounted_attempts_follow_the_schedule_as_if_all_were_in_time() -> None:
     schedule = Schedule([5, 30, 120])
     waits = [schedule.pause_at(age, None, lambda: 0) for age in (0, 3, 4, 27, 28, 123, 124)]
     assert waits == [5, 5, 30, 30, 120, 120, None]
@@ -90,13 +90,13 @@ def test_asking_for_time_gives_no_further_attempt() -> None:
 
 
 @given(attempts=st.integers(1, 4))
-def test_what_may_be_under_way_still_is_not_tried_beside_it(attempts: int) -> None:
+def test_an_attempt_that_may_be_in_progress_holds_back_the_next(attempts: int) -> None:
     schedule = Schedule([5, 100], longest_attempt=15)
     assert schedule.hold(attempts) == (80 if attempts == 2 else 15)
 
 
 @given(wait=st.floats(0, LONGEST_PAUSE), gone=st.floats(0, LONGEST_PAUSE))
-def test_a_second_errand_waits_for_what_is_left_until_the_next_attempt(
+def test_a_second_job_waits_for_what_is_left_until_the_next_attempt(
     wait: float, gone: float
 ) -> None:
     delivery = tried(NOON, NOON + wait * SECOND)
@@ -118,7 +118,7 @@ def test_what_was_never_tried_may_be_tried_now() -> None:
 
 
 @given(age=st.floats(0, 3 * 24 * 3600))
-def test_the_longer_nobody_has_agreed_the_later_it_is_looked_again(age: float) -> None:
+def test_the_longer_a_confirmation_is_pending_the_longer_the_pause(age: float) -> None:
     now = NOON + dt.timedelta(seconds=age)
     assert 5 <= wait_by_age(NOON, now) <= 3600
     assert wait_by_age(NOON, now) <= wait_by_age(NOON, now + dt.timedelta(hours=1))

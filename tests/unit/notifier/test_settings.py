@@ -17,7 +17,7 @@ def test_every_host_has_a_name_that_a_queue_may_have(host: str, process: int) ->
     assert name.endswith(str(process))
 
 
-def test_an_instance_is_named_after_its_process_unless_it_is_told(
+def test_an_instance_is_named_after_its_process_unless_the_settings_name_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert NotifierSettings().notifier_instance
@@ -30,7 +30,7 @@ def test_a_reader_may_not_fall_further_behind_than_the_ring_reaches() -> None:
         NotifierSettings(max_lag=1000, ring_size=1000)
 
 
-def test_a_live_queue_is_marked_more_often_than_others_look_at_it() -> None:
+def test_a_live_queue_gets_heartbeats_more_often_than_others_scan_it() -> None:
     with pytest.raises(ValidationError, match="COFFEE_LIVE_LOOK_SECONDS must be"):
         NotifierSettings(live_mark_seconds=60, live_look_seconds=100)
 

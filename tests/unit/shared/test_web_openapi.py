@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from notifier.operations import NOTIFIER_OPERATIONS
+from notifier.app import NOTIFIER_OPERATIONS
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.operation import Role
 from shared.web.service import OPERATIONS

@@ -1,4 +1,4 @@
-"""The kinds of problem that the notifier answers with, and which error is which."""
+"""The kinds of problem that the notifier answers with, and the problem of each error."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
+from notifier.stream.hub import TooManyForOneClientError, TooManyStreamsError
+from notifier.stream.response import TOO_MANY_STREAMS
 from notifier.subscriptions.queue_subscribers import QueueRefusedError
 from notifier.subscriptions.service import NotActiveError, NotFoundError
 from notifier.topics.catalog import TooManyTopicsError
 from notifier.topics.publisher import KeyReusedError
 from shared.aws.batcher import EntryFailedError
-from shared.aws.errors import AwsUnavailableError
+from shared.domain.errors import UnavailableError
 from shared.domain.subscription import SubscriptionRefusedError
-from shared.store.contract import StoreUnavailableError
 from shared.store.subscription_contract import SubscriptionChangedError
 from shared.web.idempotency import KEY_REUSED
-from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem, ProblemKind
+from shared.web.problem import NOT_FOUND, TOO_BUSY, UNAVAILABLE, Problem, ProblemKind
 
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -39,6 +40,8 @@ NOT_IN_THAT_STATE = ProblemKind(
 )
 
 _RETRY_SECONDS = 5
+_STREAM_RETRY_SECONDS = 30
+"""Streams stay open for long, so that room for another one is seldom made sooner."""
 
 
 def _unavailable(_: Exception) -> Problem:
@@ -51,11 +54,20 @@ def _changed(_: SubscriptionChangedError) -> Problem:
     return Problem(NOT_IN_THAT_STATE, detail)
 
 
+def _too_many_streams(_: TooManyStreamsError) -> Problem:
+    detail = "as many streams as we can serve are open"
+    return Problem(TOO_BUSY, detail, retry_after=_STREAM_RETRY_SECONDS)
+
+
+def _too_many_for_one(_: TooManyForOneClientError) -> Problem:
+    detail = "close some of the streams that are open from your address"
+    return Problem(TOO_MANY_STREAMS, detail, retry_after=_STREAM_RETRY_SECONDS)
+
+
 NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingProxyType(
     {
-        AwsUnavailableError: _unavailable,
+        UnavailableError: _unavailable,
         EntryFailedError: _unavailable,
-        StoreUnavailableError: _unavailable,
         NotFoundError: lambda _: Problem(NOT_FOUND, "there is no such subscription or delivery"),
         QueueRefusedError: lambda error: Problem(INVALID_SUBSCRIPTION, str(error)),
         NotActiveError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
@@ -65,6 +77,8 @@ NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingP
         TooManyTopicsError: lambda error: Problem(TOO_MANY_TOPICS, str(error)),
         SubscriptionRefusedError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
         SubscriptionChangedError: _changed,
+        TooManyStreamsError: _too_many_streams,
+        TooManyForOneClientError: _too_many_for_one,
     }
 )
-"""Which problem each error is."""
+"""The problem that each error is answered with."""

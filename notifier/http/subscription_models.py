@@ -1,15 +1,17 @@
-"""What the routes of subscriptions take and give."""
+"""The bodies that the routes of subscriptions read and answer with."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, BaseModel, Field, RootModel
 
 from notifier.subscriptions.event_types import event_type
 from shared.clock import Timestamp
-from shared.domain.delivery import DeliveryState
-from shared.domain.subscription import Channel, SubscriptionState
+from shared.domain.delivery import Delivery, DeliveryState
+from shared.domain.subscription import Channel, Subscription, SubscriptionState
+from shared.domain.subscription_request import Granted
 from shared.web.fields import Body, PrintableText
 
 MOST_ORDERS = 10
@@ -67,11 +69,11 @@ class SubscribeQueue(Body):
         return self.queue_arn
 
 
-Asked = SubscribeWebhook | SubscribeEmail | SubscribeQueue
+ByChannel = SubscribeWebhook | SubscribeEmail | SubscribeQueue
 
 
-class Subscribe(RootModel[Annotated[Asked, Field(discriminator="channel")]]):
-    """A wanted for a topic's events, by one channel."""
+class Subscribe(RootModel[Annotated[ByChannel, Field(discriminator="channel")]]):
+    """A request for a topic's events, by one channel."""
 
 
 class GrantedModel(BaseModel):
@@ -83,6 +85,19 @@ class GrantedModel(BaseModel):
     state: SubscriptionState
     manage_token: str
     secret: str | None = Field(default=None, exclude_if=lambda secret: secret is None)
+
+    @classmethod
+    def of(cls, granted: Granted) -> Self:
+        """Show a new subscription with its keys."""
+        subscription = granted.subscription
+        return cls(
+            id=subscription.id,
+            topic=subscription.topic,
+            channel=subscription.channel,
+            state=subscription.state,
+            manage_token=granted.manage_token,
+            secret=next((signing.secret for signing in subscription.secrets), None),
+        )
 
 
 class ConfirmSubscription(Body):
@@ -102,6 +117,20 @@ class DeliveryModel(BaseModel):
     due_at: Timestamp
     tried_at: Timestamp | None
     error: str | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        """Show a delivery of the log."""
+        return cls(
+            id=delivery.id,
+            event_id=delivery.event_id,
+            type=delivery.event_type,
+            state=delivery.state,
+            attempts=delivery.attempts,
+            due_at=delivery.at,
+            tried_at=delivery.tried_at,
+            error=delivery.error,
+        )
 
 
 class ShownFilter(BaseModel):
@@ -129,6 +158,29 @@ class SubscriptionModel(BaseModel):
     failures: int
     deliveries: list[DeliveryModel]
 
+    @classmethod
+    def of(cls, subscription: Subscription, deliveries: Sequence[Delivery]) -> Self:
+        """Show a subscription with its last deliveries."""
+        return cls(
+            id=subscription.id,
+            topic=subscription.topic,
+            channel=subscription.channel,
+            state=subscription.state,
+            target=subscription.target,
+            filter=ShownFilter(
+                type=sorted(subscription.filter.types),
+                order_id=sorted(subscription.filter.order_ids),
+            ),
+            created_at=subscription.created_at,
+            since=subscription.since,
+            notice=subscription.notice,
+            failures=sum(
+                delivery.state is not DeliveryState.DELIVERED and delivery.error is not None
+                for delivery in deliveries
+            ),
+            deliveries=[DeliveryModel.of(delivery) for delivery in deliveries],
+        )
+
 
 class SecretModel(BaseModel):
     """A fresh signing secret; until `old_until`, webhooks are signed with the old one as well."""
@@ -141,44 +193,3 @@ class ResumedModel(BaseModel):
     """How many deliveries are made again."""
 
     redriven: int
-
-
-class ListDeadLetters(Body):
-    """How many to list."""
-
-    model_config = ConfigDict(strict=False, extra="ignore")
-
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-
-
-class DeadDeliveryModel(BaseModel):
-    """A delivery that was given up on, and why."""
-
-    id: str
-    reason: str | None
-    subscription_id: str | None
-    delivery_id: str | None
-    topic: str | None
-    type: str | None
-    attempts: int
-
-
-class DeadDeliveriesModel(BaseModel):
-    """Deliveries that were given up on."""
-
-    dead_letters: list[DeadDeliveryModel]
-    total: int
-
-
-class RedriveDeliveries(Body):
-    """Which to make again: those of one subscription, or all."""
-
-    subscription_id: Annotated[str, Field(max_length=100)] | None = None
-
-
-class RedrivenModel(BaseModel):
-    """How many are made again, how many could not be, and how many were not looked at yet."""
-
-    redriven: int
-    refused: int
-    left: int

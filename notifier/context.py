@@ -1,0 +1,42 @@
+"""The objects that the notifier's routes use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from jinja2 import Environment
+
+from notifier.channels.email.links import LinkSigner
+from notifier.delivery_service import DeliverySupervisor
+from notifier.stream.hub import Hub
+from notifier.stream.instance_queue import InstanceQueue
+from notifier.stream.response import StreamTimes
+from notifier.topics.catalog import TopicCatalog
+from notifier.topics.publisher import NewsletterPublisher
+from shared.aws.names import Names
+from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.ttl_cache import TtlCache
+from shared.web.rate_limit import RateLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierContext:
+    """`subscriber_counts` holds how many subscriptions of each topic are active."""
+
+    names: Names
+    catalog: TopicCatalog
+    subscriber_counts: TtlCache[Mapping[str, int]]
+    publisher: NewsletterPublisher
+    links: LinkSigner
+    templates: Environment
+    rules: WebhookUrlRules
+    rate_limit: RateLimit
+    deliveries: DeliverySupervisor
+    hub: Hub
+    instance_queue: InstanceQueue
+    stream_times: StreamTimes
+
+
+NOTIFIER: web.AppKey[NotifierContext] = web.AppKey("NOTIFIER", NotifierContext)

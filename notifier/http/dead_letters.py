@@ -1,0 +1,111 @@
+"""The routes of deliveries that were given up on, for staff."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from notifier.context import NOTIFIER
+from notifier.deliveries.dead_letters import LoggedDeadLetter
+from notifier.http.problems import INVALID_REDRIVE
+from shared.web.body import json_response, read_body, read_query
+from shared.web.fields import Body
+from shared.web.operation import Parameter, Response, operation
+from shared.web.problem import INVALID_REQUEST, UNAVAILABLE
+
+
+class ListDeadLetters(Body):
+    """How many to list."""
+
+    model_config = ConfigDict(strict=False, extra="ignore")
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class DeadDeliveryModel(BaseModel):
+    """A delivery that was given up on, and why."""
+
+    id: str
+    reason: str | None
+    subscription_id: str | None
+    delivery_id: str | None
+    topic: str | None
+    type: str | None
+    attempts: int
+
+
+class DeadDeliveriesModel(BaseModel):
+    """Deliveries that were given up on."""
+
+    dead_letters: list[DeadDeliveryModel]
+    total: int
+
+
+class RedriveDeliveries(Body):
+    """Which to make again: those of one subscription, or all."""
+
+    subscription_id: Annotated[str, Field(max_length=100)] | None = None
+
+
+class RedrivenModel(BaseModel):
+    """How many are made again, how many could not be, and how many were not looked at yet."""
+
+    redriven: int
+    refused: int
+    left: int
+
+
+@operation(
+    "GET",
+    "/subscriptions/dead-letters",
+    "List the deliveries that were given up on",
+    parameters=(Parameter("limit", "query", "How many at most (100 when left out)", int),),
+    responses={HTTPStatus.OK: Response("Deliveries, and why", DeadDeliveriesModel)},
+    errors=(INVALID_REQUEST, UNAVAILABLE),
+    tag="subscriptions",
+)
+async def list_dead_letters(request: web.Request) -> web.Response:
+    """List deliveries that were given up on."""
+    query = read_query(request, ListDeadLetters)
+    dead_letters = request.app[NOTIFIER].deliveries.service.dead_letters
+    letters, total = await dead_letters.listed(query.limit)
+    models = [_model_of(letter) for letter in letters]
+    return json_response(DeadDeliveriesModel(dead_letters=models, total=total))
+
+
+@operation(
+    "POST",
+    "/subscriptions/dead-letters/redrive",
+    "Make deliveries again; subscriptions that were paused are resumed",
+    body=RedriveDeliveries,
+    responses={HTTPStatus.OK: Response("What became of them", RedrivenModel)},
+    errors=(INVALID_REDRIVE, UNAVAILABLE),
+    tag="subscriptions",
+)
+async def redrive_dead_letters(request: web.Request) -> web.Response:
+    """Redrive the failed deliveries of one subscription, or of all."""
+    body = await read_body(request, RedriveDeliveries, INVALID_REDRIVE)
+    dead_letters = request.app[NOTIFIER].deliveries.service.dead_letters
+    result = await dead_letters.redrive(body.subscription_id)
+    return json_response(
+        RedrivenModel(redriven=result.redriven, refused=result.refused, left=result.left)
+    )
+
+
+def _model_of(letter: LoggedDeadLetter) -> DeadDeliveryModel:
+    delivery = letter.delivery
+    return DeadDeliveryModel(
+        id=letter.dead_letter.id,
+        reason=letter.dead_letter.reason,
+        subscription_id=delivery.subscription_id if delivery else None,
+        delivery_id=delivery.id if delivery else None,
+        topic=delivery.topic if delivery else None,
+        type=delivery.event_type if delivery else None,
+        attempts=delivery.attempts if delivery else 0,
+    )
+
+
+DEAD_LETTER_OPERATIONS = (list_dead_letters, redrive_dead_letters)

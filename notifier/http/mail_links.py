@@ -1,0 +1,227 @@
+"""The pages that links in mail lead to: each asks first, since mail scanners follow links.
+
+An error is a page to a caller that accepts HTML, and a problem to a program, such as one that
+unsubscribes by one click.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+
+from aiohttp import hdrs, web
+
+from notifier.channels.email.composing import about
+from notifier.channels.email.rendering import ASSETS
+from notifier.context import NOTIFIER
+from notifier.http.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
+from notifier.http.subscription_models import ConfirmSubscription, SubscriptionModel
+from notifier.http.subscriptions import MANAGED, SUBSCRIPTION, subscription_answer, subscriptions
+from notifier.subscriptions.service import NotFoundError
+from shared.domain.errors import UnavailableError
+from shared.domain.subscription import (
+    Subscription,
+    SubscriptionRefusedError,
+    SubscriptionState,
+)
+from shared.store.subscription_contract import SubscriptionChangedError
+from shared.web.body import is_form, read_body
+from shared.web.caller import CHALLENGE, unauthorized
+from shared.web.operation import Handler, Operation, Parameter, Response, Role, operation
+from shared.web.pages import asset_operations
+from shared.web.problem import UNAUTHORIZED, Problem
+
+
+class _BadLinkError(Problem):
+    """The token in the link is not one of ours."""
+
+    def __init__(self) -> None:
+        super().__init__(UNAUTHORIZED, "the token in the link is not ours", headers=CHALLENGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page: its text, and the label of its button, which posts to the page's own URL."""
+
+    title: str
+    text: str
+    button: str | None = None
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_UNSUBSCRIBED = _Page(
+    "You are unsubscribed", "Nothing more is sent to you. We hope to see you in the shop!"
+)
+_ENDED = _Page(
+    "This subscription is over",
+    "It has ended, or was never confirmed in time. You are welcome to subscribe again.",
+    status=HTTPStatus.GONE,
+)
+_BAD_LINK = _Page(
+    "This link does not work",
+    "A part of it may be missing. Please open it from the mail once more.",
+    status=HTTPStatus.UNAUTHORIZED,
+    headers=CHALLENGE,
+)
+_NOT_NOW = _Page(
+    "We cannot do that right now",
+    "Please try again in a minute.",
+    status=HTTPStatus.SERVICE_UNAVAILABLE,
+    headers=MappingProxyType({hdrs.RETRY_AFTER: "5"}),
+)
+_ERROR_PAGES: Mapping[type[Exception], _Page] = MappingProxyType(
+    {
+        _BadLinkError: _BAD_LINK,
+        NotFoundError: _ENDED,
+        SubscriptionRefusedError: _ENDED,
+        SubscriptionChangedError: _NOT_NOW,
+        UnavailableError: _NOT_NOW,
+    }
+)
+
+_TOKEN = Parameter("token", "query", "The token in the link", required=True)
+
+
+_PageHandler = Callable[[web.Request], Awaitable[_Page]]
+
+
+def _page(
+    method: str, path: str, summary: str, *in_path: Parameter
+) -> Callable[[_PageHandler], Operation]:
+    """Make an operation of the handler below, which answers with a page."""
+    described = operation(
+        method,
+        path,
+        summary,
+        parameters=(*in_path, _TOKEN),
+        responses={HTTPStatus.OK: Response("The page", media_type="text/html")},
+        errors=(NOT_IN_THAT_STATE, *MANAGED),
+        role=Role.HOLDER,
+        tag="links in mail",
+    )
+    return lambda handler: described(_rendered(handler))
+
+
+def _rendered(handler: _PageHandler) -> Handler:
+    """Render what `handler` answers, and its errors for callers that accept HTML."""
+
+    @functools.wraps(handler)
+    async def render(request: web.Request) -> web.StreamResponse:
+        try:
+            page = await handler(request)
+        except tuple(_ERROR_PAGES) as error:
+            if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+                raise
+            page = next(page for kind, page in _ERROR_PAGES.items() if isinstance(error, kind))
+        template = request.app[NOTIFIER].templates.get_template("page.html")
+        return web.Response(
+            status=page.status,
+            text=template.render(title=page.title, said=page.text, button=page.button),
+            content_type="text/html",
+            headers={**page.headers, hdrs.CACHE_CONTROL: "no-store"},
+        )
+
+    return render
+
+
+@_page("GET", "/unsubscribe", "Ask whether to unsubscribe")
+async def ask_to_unsubscribe(request: web.Request) -> _Page:
+    """Ask whether the subscription shall end."""
+    subscription = await _to_unsubscribe(request)
+    if subscription is None or subscription.state is SubscriptionState.ENDED:
+        return _UNSUBSCRIBED
+    text = f"After that, {about(subscription.topic)} no longer comes to your address."
+    return _Page("Do you want to unsubscribe?", text, "Unsubscribe")
+
+
+@_page("POST", "/unsubscribe", "Unsubscribe")
+async def unsubscribe(request: web.Request) -> _Page:
+    """End the subscription, by the page's button or by a mail program's (RFC 8058)."""
+    subscription = await _to_unsubscribe(request)
+    if subscription is not None:
+        await subscriptions(request).end(subscription)
+    return _UNSUBSCRIBED
+
+
+@_page("GET", "/subscriptions/{id}/confirm", "Ask whether to confirm", SUBSCRIPTION)
+async def ask_to_confirm(request: web.Request) -> _Page:
+    """Ask whether the subscription is wanted."""
+    subscription = await _to_confirm(request)
+    match subscription.state:
+        case SubscriptionState.PENDING:
+            text = f"From then on, {about(subscription.topic)} comes to your address."
+            return _Page("Do you want to subscribe?", text, "Subscribe")
+        case SubscriptionState.ENDED:
+            return _ENDED
+        case _:
+            return _subscribed(subscription)
+
+
+@operation(
+    "POST",
+    "/subscriptions/{id}/confirm",
+    "Confirm a subscription by the token that its subscriber was sent",
+    role=Role.HOLDER,
+    body=ConfirmSubscription,
+    takes_form=True,
+    parameters=(SUBSCRIPTION,),
+    responses={HTTPStatus.OK: Response("The subscription is active", SubscriptionModel)},
+    errors=(INVALID_CONFIRMATION, NOT_IN_THAT_STATE, *MANAGED),
+    tag="subscriptions",
+)
+async def confirm(request: web.Request) -> web.StreamResponse:
+    """Confirm a subscription, by the form of its page or in JSON."""
+    if is_form(request):
+        return await _confirm_by_form(request)
+    body = await read_body(request, ConfirmSubscription, INVALID_CONFIRMATION)
+    subscription = await subscriptions(request).find(request.match_info["id"])
+    if not request.app[NOTIFIER].links.confirms(body.token, subscription.id):
+        raise unauthorized("this is not the token of the subscription")
+    return await subscription_answer(request, await subscriptions(request).confirm(subscription))
+
+
+@_rendered
+async def _confirm_by_form(request: web.Request) -> _Page:
+    return _subscribed(await subscriptions(request).confirm(await _to_confirm(request)))
+
+
+async def _to_unsubscribe(request: web.Request) -> Subscription | None:
+    """Find the subscription of the token in the link; None when it was deleted after its end."""
+    subscription_id = request.app[NOTIFIER].links.unsubscribes(request.query.get("token", ""))
+    if subscription_id is None:
+        raise _BadLinkError
+    try:
+        return await subscriptions(request).find(subscription_id)
+    except NotFoundError:
+        return None
+
+
+async def _to_confirm(request: web.Request) -> Subscription:
+    """Find the subscription in the path; raises _BadLinkError, NotFoundError."""
+    token, subscription_id = request.query.get("token", ""), request.match_info["id"]
+    if not request.app[NOTIFIER].links.confirms(token, subscription_id):
+        raise _BadLinkError
+    return await subscriptions(request).find(subscription_id)
+
+
+def _subscribed(subscription: Subscription) -> _Page:
+    text = (
+        f"From now on, {about(subscription.topic)} comes to your address. "
+        "Each mail has a link to unsubscribe."
+    )
+    return _Page("You are subscribed", text)
+
+
+MAIL_LINK_OPERATIONS = (
+    *(confirm, ask_to_unsubscribe, unsubscribe, ask_to_confirm),
+    *asset_operations(
+        {
+            "/newsletters/pages.css": ASSETS / "pages.css",
+            "/newsletters/cup.svg": ASSETS / "cup.svg",
+        }
+    ),
+)

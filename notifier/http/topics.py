@@ -1,0 +1,156 @@
+"""The routes of topics: list, add, publish."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, Field
+
+from notifier.context import NOTIFIER
+from notifier.http.problems import INVALID_ISSUE, INVALID_TOPIC, TOO_MANY_TOPICS, TOPIC_RESERVED
+from notifier.stream.selection import BOARD
+from notifier.topics.publisher import Draft
+from shared.domain.errors import FieldError
+from shared.messages.announcement import ORDER_EVENTS
+from shared.web.body import json_response, read_body
+from shared.web.fields import Body, PrintableText, VisibleText, printable_lines, sendable
+from shared.web.headers import CORRELATION_ID
+from shared.web.idempotency import INVALID_KEY, KEY_REUSED, idempotency_key, key_parameter
+from shared.web.operation import Parameter, Response, Role, operation
+from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
+
+LONGEST_BODY = 50_000
+"""Characters; with everything else an issue stays below the 64 KiB of a request's body."""
+
+_NAME = r"^[a-z][a-z0-9-]{1,62}$"
+
+TOPIC = Parameter(
+    "name", "path", "The topic's name", Annotated[str, Field(pattern=_NAME)], required=True
+)
+
+
+class TopicModel(BaseModel):
+    """A topic, what it is about, and how many follow it: subscriptions, and live streams here."""
+
+    name: str
+    description: str
+    subscribers: int
+
+
+class TopicsModel(BaseModel):
+    """All topics."""
+
+    topics: list[TopicModel]
+
+
+class PutTopic(Body):
+    """What a topic is about."""
+
+    description: Annotated[PrintableText, Field(max_length=200)] = ""
+
+
+class PublishIssue(Body):
+    """A newsletter issue; its body is Markdown."""
+
+    subject: Annotated[VisibleText, Field(max_length=200)]
+    body: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_BODY), AfterValidator(printable_lines)
+    ]
+    data: Annotated[dict[str, Any], AfterValidator(sendable)] = Field(default={})
+
+
+class PublishedModel(BaseModel):
+    """The id of the issue's event."""
+
+    id: str
+
+
+@operation(
+    "GET",
+    "/topics",
+    "List the topics",
+    role=Role.ANYONE,
+    responses={HTTPStatus.OK: Response("All topics, and how many follow them", TopicsModel)},
+    errors=(UNAVAILABLE,),
+    tag="topics",
+)
+async def get_topics(request: web.Request) -> web.Response:
+    """List the topics, with the subscriptions and the live streams of each."""
+    notifier = request.app[NOTIFIER]
+    active = await notifier.subscriber_counts.get()
+    topics = [
+        TopicModel(
+            name=name,
+            description=description,
+            subscribers=active.get(name, 0) + notifier.hub.followers(name),
+        )
+        for name, description in (await notifier.catalog.all()).items()
+    ]
+    return json_response(TopicsModel(topics=topics))
+
+
+@operation(
+    "PUT",
+    "/topics/{name}",
+    "Add a topic, or describe it anew",
+    body=PutTopic,
+    parameters=(TOPIC,),
+    responses={
+        HTTPStatus.CREATED: Response("The topic is new", TopicModel),
+        HTTPStatus.OK: Response("The topic is described anew", TopicModel),
+    },
+    errors=(INVALID_TOPIC, TOPIC_RESERVED, TOO_MANY_TOPICS, UNAVAILABLE),
+    tag="topics",
+)
+async def put_topic(request: web.Request) -> web.Response:
+    """Add a topic, or change its description."""
+    notifier, name = request.app[NOTIFIER], request.match_info["name"]
+    if not re.fullmatch(_NAME, name):
+        wrong = FieldError(("name",), "2 to 63 of a-z, 0-9 and -, the first a letter")
+        raise Problem(INVALID_TOPIC, "no topic can be called that", field_errors=[wrong])
+    if name == BOARD:
+        raise Problem(TOPIC_RESERVED, f"{BOARD} is what the counter's display shows")
+    body = await read_body(request, PutTopic, INVALID_TOPIC)
+    new = await notifier.catalog.put(name, body.description)
+    subscribers = (await notifier.subscriber_counts.get()).get(name, 0)
+    topic = TopicModel(name=name, description=body.description, subscribers=subscribers)
+    return json_response(topic, HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+
+@operation(
+    "POST",
+    "/topics/{name}/messages",
+    "Publish a newsletter issue",
+    body=PublishIssue,
+    parameters=(TOPIC, key_parameter("publishes the same issue once")),
+    responses={
+        HTTPStatus.ACCEPTED: Response(
+            "It is recorded, and will be announced to all who subscribe", PublishedModel
+        )
+    },
+    errors=(INVALID_ISSUE, INVALID_KEY, KEY_REUSED, NOT_FOUND, TOPIC_RESERVED, UNAVAILABLE),
+    tag="topics",
+)
+async def publish_issue(request: web.Request) -> web.Response:
+    """Accept a newsletter issue."""
+    notifier, name = request.app[NOTIFIER], request.match_info["name"]
+    if name == ORDER_EVENTS:
+        raise Problem(TOPIC_RESERVED, f"{ORDER_EVENTS} tells of orders, and of nothing else")
+    key = idempotency_key(request)
+    body = await read_body(request, PublishIssue, INVALID_ISSUE)
+    await require_topic(request, name)
+    draft = Draft(name, body.subject, body.body, body.data)
+    issue_id = await notifier.publisher.publish(draft, request[CORRELATION_ID], key)
+    return json_response(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
+
+
+async def require_topic(request: web.Request, name: str) -> None:
+    """Raise a Problem of kind NOT_FOUND unless there is a topic of that name."""
+    if not await request.app[NOTIFIER].catalog.has(name):
+        raise Problem(NOT_FOUND, f"no topic is called {name}")
+
+
+TOPIC_OPERATIONS = (get_topics, put_topic, publish_issue)

@@ -1,1 +1,0 @@
-"""The pages that links in mail lead to."""
