@@ -34,7 +34,7 @@ ORDER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     """The services of a shop, each a process, and the ways to them."""
 
@@ -119,7 +119,14 @@ async def opened(endpoint: str, folder: Path) -> AsyncIterator[Shop]:
         ):
             for service in (producer, worker, notifier):
                 await until_ready(http, service.url)
-            yield Shop(producer, worker, notifier, http, queues, started)
+            yield Shop(
+                producer=producer,
+                worker=worker,
+                notifier=notifier,
+                http=http,
+                queues=queues,
+                started=started,
+            )
 
 
 async def _provision(variables: Mapping[str, str]) -> None:

@@ -72,7 +72,7 @@ class LoadTime:
         return ARENA * HOUR / self.half
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """The measurements of one process.
 
@@ -81,12 +81,12 @@ class Judgement:
     """
 
     process: str
-    memory: float
-    rise: float
-    growth: float
-    descriptors_before: int
-    descriptors_after: int
     ended: bool
+    memory: float = 0.0
+    rise: float = 0.0
+    growth: float = 0.0
+    descriptors_before: int = 0
+    descriptors_after: int = 0
 
     @property
     def finding(self) -> Finding:
@@ -106,7 +106,7 @@ def judge(footprint: Footprint, load: LoadTime) -> Judgement:
     late = _between(footprint.samples, (load.begin + load.end) / 2, load.end)
     after = _between(footprint.samples, load.settled - SETTLED_SECONDS, load.settled)
     if footprint.ended or not (before and late and after):
-        return Judgement(footprint.name, 0.0, 0.0, 0.0, 0, 0, ended=True)
+        return Judgement(process=footprint.name, ended=True)
     memory = statistics.median(sample.memory for sample in late)
     slope = theil_sen([(sample.at, float(sample.memory)) for sample in late])
     return Judgement(

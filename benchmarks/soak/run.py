@@ -36,7 +36,7 @@ READY_SECONDS = 120.0
 """How long after the last order is placed all of them have to be ready."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Soaked:
     """The result: the footprints, the times of the load, its rate and report, and the visits."""
 
@@ -81,20 +81,32 @@ class Soak:
                     on_phase(f"{rate:.0f} orders/s", orders)
                     begin, visitors = footprints.now, Visitors(shop.url)
                     async with visitors.present(VISITORS):
-                        report = await run_load(self._load(orders, rate), shop.url, key, on_step)
+                        report = await run_load(
+                            _load(orders, rate, self.minutes * 60 + READY_SECONDS),
+                            shop.url,
+                            key,
+                            on_step,
+                        )
                     end = footprints.now
                     on_phase("quiet", 0)
                     await asyncio.sleep(QUIET_SECONDS)
                     load = LoadTime(begin, end, footprints.now)
-        return Soaked(footprints.all, load, rate, report, visitors.visits)
+        return Soaked(
+            footprints=footprints.all,
+            load=load,
+            rate=rate,
+            report=report,
+            visits=visitors.visits,
+        )
 
-    def _load(self, orders: int, rate: float) -> Load:
-        return Load(orders, rate, SEED, AT_ONCE, self.minutes * 60 + READY_SECONDS)
+
+def _load(orders: int, rate: float, timeout: float) -> Load:
+    return Load(orders=orders, rate=rate, seed=SEED, concurrency=AT_ONCE, timeout=timeout)
 
 
 async def _sustained(url: str, key: str, on_step: Callable[[Step], None]) -> float:
     """Return the orders per second that become ready when all come as fast as possible."""
     start = time.monotonic()
-    everything = Load(WARM_UP_ORDERS, 1000, SEED, AT_ONCE, 5 * READY_SECONDS)
+    everything = _load(WARM_UP_ORDERS, 1000, 5 * READY_SECONDS)
     report = await run_load(everything, url, key, on_step)
     return report.ready / (time.monotonic() - start)

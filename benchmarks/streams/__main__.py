@@ -31,7 +31,10 @@ def main(
     console = Console(highlight=False)
     with console.status("opening") as status:
         measured = asyncio.run(
-            measure(Plan(streams, stalled, rate, seconds, rounds), status.update)
+            measure(
+                Plan(streams=streams, stalled=stalled, rate=rate, seconds=seconds, rounds=rounds),
+                status.update,
+            )
         )
     console.print(_table(measured.rounds, streams))
     console.print(_summary(measured, rate))

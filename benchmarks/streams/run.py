@@ -35,7 +35,7 @@ _DROPPED = "coffeeshop_live_dropped_total"
 _STREAMS = "coffeeshop_live_streams"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How many streams, how many of them stalled, events per second, and for how long."""
 

@@ -44,7 +44,7 @@ async def load(
     Exits with 0 when every order was taken, once, and became ready.
     """
     chosen = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - only a seed
-    wanted = Load(orders, rate, chosen, concurrency, timeout)
+    wanted = Load(orders=orders, rate=rate, seed=chosen, concurrency=concurrency, timeout=timeout)
     console = terminal.err()
     key = staff_key(url)
     console.print(f"Seed {wanted.seed}, as {'staff' if key else 'a customer'}")

@@ -42,7 +42,13 @@ def plan(
     from shop.scaling.plan import assumptions, plan  # noqa: PLC0415
     from shop.scaling.prices import US_EAST_1  # noqa: PLC0415
 
-    load = Load(orders_per_second, prep_seconds, wait, concurrency, cashiers)
+    load = Load(
+        orders_per_second=orders_per_second,
+        prep_seconds=prep_seconds,
+        acceptable_wait=wait,
+        concurrency=concurrency,
+        cashiers=cashiers,
+    )
     result = plan(load, US_EAST_1)
     console = terminal.out()
     console.print(_workers(load, result))

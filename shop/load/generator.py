@@ -26,7 +26,7 @@ from shop.load.report import Report, Step, report
 ATTEMPTS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """How many orders, how many of them due per second, and the seed they are drawn from.
 
@@ -64,7 +64,7 @@ async def run_load(
             pending.add(step.order_id, step.placed_at)
 
     async with connect(url, key, load.concurrency) as http, connect(url, key) as watching:
-        planned = plan(await _menu(http), load.orders, load.rate, load.seed, run)
+        planned = plan(await _menu(http), load.orders, load.rate, seed=load.seed, run=run)
         placer = OrderPlacer(
             http=http,
             retrier=Retrier(attempts=ATTEMPTS, shop_may_be_away=True),

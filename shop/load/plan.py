@@ -22,7 +22,7 @@ class PlannedOrder:
     body: Json
 
 
-def plan(menu: Json, orders: int, rate: float, seed: int, run: str) -> Sequence[PlannedOrder]:
+def plan(menu: Json, orders: int, rate: float, *, seed: int, run: str) -> Sequence[PlannedOrder]:
     """Draw `orders` orders, `rate` of them due in each second.
 
     What is ordered depends on `seed` alone. `run` makes keys and customer names different from

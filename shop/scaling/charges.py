@@ -38,7 +38,7 @@ READ_BYTES = 4096
 """What one unit of a consistent read covers; of an eventually consistent one, twice that."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """A steady load, taken by so many `cashiers` processes. Times are in seconds.
 

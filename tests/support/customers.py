@@ -47,7 +47,8 @@ class Customers:
         self._runs += 1
         async with self._http.get("/menu") as response:
             menu = await response.json()
-        return plan(menu, orders, rate, self._seed, f"{self._seed:06}-{self._runs}")
+        run = f"{self._seed:06}-{self._runs}"
+        return plan(menu, orders, rate, seed=self._seed, run=run)
 
     async def place_all(self, orders: int, rate: float) -> None:
         """Place so many orders, each when it is due, and retry until the shop has taken it."""

@@ -46,7 +46,7 @@ async def watch() -> AsyncIterator[Watch]:
         pending = PendingOrders(ended.append)
         listener = AnnouncementListener(http, pending)
         poller = OrderPoller(http, pending, listener)
-        yield Watch(shop, pending, listener, poller, ended)
+        yield Watch(shop=shop, pending=pending, listener=listener, poller=poller, ended=ended)
 
 
 @contextlib.asynccontextmanager

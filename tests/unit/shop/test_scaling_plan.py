@@ -31,7 +31,7 @@ def test_workers_follow_from_rate_preparation_and_concurrency() -> None:
 def test_it_is_what_the_autoscaler_wants_when_the_wait_is_just_acceptable(
     rate: float, prep: float, wait: float
 ) -> None:
-    load = Load(rate, prep, wait, 4, 1)
+    load = replace(QUIET, orders_per_second=rate, prep_seconds=prep, acceptable_wait=wait)
 
     wanted = workers_for(rate * wait, load.throughput, wait)
 
@@ -52,7 +52,7 @@ def test_where_little_comes_at_once_every_message_has_requests_of_its_own() -> N
 
 
 def test_no_request_carries_more_than_ten() -> None:
-    flood = per_order(Load(1e6, 0.001, 60, 1000, 1))
+    flood = per_order(replace(QUIET, orders_per_second=1e6, prep_seconds=0.001, concurrency=1000))
 
     assert flood["tickets sent"] == pytest.approx(0.1)
     assert flood["tickets deleted"] == pytest.approx(0.1)
@@ -67,7 +67,9 @@ def test_no_request_carries_more_than_ten() -> None:
 def test_leases_are_extended_by_a_ticker_all_at_once_and_claims_order_by_order(
     prep_seconds: float, concurrency: int, leases: float, claims: int
 ) -> None:
-    steady = per_order(Load(10, prep_seconds, 60, concurrency, 1))
+    steady = per_order(
+        replace(QUIET, orders_per_second=10, prep_seconds=prep_seconds, concurrency=concurrency)
+    )
 
     assert steady["leases extended"] == pytest.approx(leases)
     assert steady["writes: claims renewed"] == claims
@@ -88,7 +90,7 @@ def test_the_command_and_the_lease_default_to_what_the_services_do() -> None:
 
     assert worker["worker_concurrency"].default == CONCURRENCY
     assert shop["acceptable_wait"].default == ACCEPTABLE_WAIT
-    assert Load(1, 1, 1, 1, 1).lease_seconds == worker["visibility_timeout"].default / 3
+    assert QUIET.lease_seconds == worker["visibility_timeout"].default / 3
 
 
 def test_a_load_that_the_shop_takes_as_it_is_exceeds_no_limit() -> None:

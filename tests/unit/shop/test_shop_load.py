@@ -55,7 +55,11 @@ def test_what_is_ordered_follows_from_the_seed_and_who_orders_from_the_run() -> 
 
 
 def test_nothing_that_is_sold_out_is_ordered() -> None:
-    items = {item["item"] for order in plan(MENU, 50, 10, 1, "r") for item in order.body["items"]}
+    items = {
+        item["item"]
+        for order in plan(MENU, 50, 10, seed=1, run="r")
+        for item in order.body["items"]
+    }
 
     assert items == {"tea"}
 
