@@ -65,7 +65,7 @@ def _mail_policy() -> EmailPolicy[EmailMessage]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
-    """Composes mail with the templates of rendering.py; `sender` is an address, with a name or not."""
+    """Composes mail with the templates of rendering.py; `sender` may have a name."""
 
     sender: str
     links: LinkSigner
