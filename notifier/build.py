@@ -15,7 +15,6 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from notifier.channels.channel import Sender
-from notifier.channels.email.addresses import named_sender
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
 from notifier.channels.email.folder import MailFolder
@@ -92,7 +91,7 @@ async def build_notifier(
         catalog = TopicCatalog(store, clients, names)
         publisher = NewsletterPublisher(store, sns_topics, settings.store_id, utc_now)
         composer = Composer(
-            sender=named_sender(settings.mail_from), links=links, templates=templates, clock=utc_now
+            sender=settings.mail_from, links=links, templates=templates, clock=utc_now
         )
         dependencies = _DeliveryDependencies(
             settings=settings,

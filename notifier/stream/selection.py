@@ -73,13 +73,16 @@ def announcement(topic: str, event: CloudEvent) -> Announcement:
 
     Raises pydantic's ValidationError when the data of an order's event is not an order change.
     """
-    if topic != ORDER_EVENTS:
-        return Announcement({topic: _json(event)})
-    change = OrderChange.model_validate(event.data)
-    views = {ORDER_EVENTS: _json(event)}
-    if on_board := board_event(event, change):
-        views[BOARD] = _json(on_board)
-    of_order = {f"{route}/{change.order_id}": view for route, view in views.items()}
+    change = OrderChange.model_validate(event.data) if topic == ORDER_EVENTS else None
+    on_board = board_event(event, change) if change is not None else None
+    views = {
+        name: shown.model_dump_json(exclude_none=True).encode()
+        for name, shown in ((topic, event), (BOARD, on_board))
+        if shown is not None
+    }
+    if change is None:
+        return Announcement(views)
+    of_order = {f"{name}/{change.order_id}": view for name, view in views.items()}
     return Announcement(views | of_order)
 
 
@@ -101,7 +104,3 @@ def board_event(event: CloudEvent, change: OrderChange) -> CloudEvent | None:
         time=event.time,
         data={"number": change.number, "state": change.state, "since": rfc3339(event.time)},
     )
-
-
-def _json(event: CloudEvent) -> bytes:
-    return event.model_dump_json(exclude_none=True).encode()

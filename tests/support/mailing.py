@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from notifier.channels.email.addresses import named_sender
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.rendering import new_templates
@@ -38,9 +37,7 @@ def subscriber(address: str = ADDRESS, topic: str = "coupons") -> Subscription:
 
 
 def composer(sender: str = "Coffee shop <shop@coffee.example>") -> Composer:
-    return Composer(
-        sender=named_sender(sender), links=LINKS, templates=new_templates(), clock=utc_now
-    )
+    return Composer(sender=sender, links=LINKS, templates=new_templates(), clock=utc_now)
 
 
 def read(raw: bytes) -> EmailMessage:

@@ -8,7 +8,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Literal
@@ -16,7 +16,7 @@ from typing import Literal
 from jinja2 import Environment
 from pydantic import BaseModel, ValidationError
 
-from notifier.channels.email.addresses import recipient
+from notifier.channels.email.addresses import named_sender, recipient
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.order_lines import ORDER_LINES
 from shared.clock import Clock
@@ -65,9 +65,9 @@ def _mail_policy() -> EmailPolicy[EmailMessage]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
-    """Composes mail from `sender`, with the links of `links` and the templates of rendering.py."""
+    """Composes mail with the templates of rendering.py; `sender` may have a name."""
 
-    sender: Address
+    sender: str
     links: LinkSigner
     templates: Environment
     clock: Clock
@@ -92,7 +92,7 @@ class Composer:
     def _newsletter(self, subscription: Subscription, event: CloudEvent) -> EmailMessage:
         issue = _Newsletter.model_validate(event.data)
         message = self._addressed(subscription, event.id, issue.subject)
-        message["List-Id"] = f"<{subscription.topic}.{self.sender.domain}>"
+        message["List-Id"] = f"<{subscription.topic}.{named_sender(self.sender).domain}>"
         return self._filled(message, subscription, "newsletter", issue.model_dump())
 
     def _order_update(self, subscription: Subscription, event: CloudEvent) -> EmailMessage:
@@ -104,13 +104,13 @@ class Composer:
 
     def _addressed(self, subscription: Subscription, occasion: str, subject: str) -> EmailMessage:
         """Write the headers. `occasion` makes the id the same for every copy of a mail."""
-        to = recipient(subscription.target)
+        sender, to = named_sender(self.sender), recipient(subscription.target)
         message = EmailMessage(_mail_policy().clone(utf8=not to.addr_spec.isascii()))
-        message["From"] = self.sender
+        message["From"] = sender
         message["To"] = to
         message["Subject"] = one_line(subject)
         message["Date"] = self.clock()
-        message["Message-ID"] = f"<{_digest(subscription.id, occasion)}@{self.sender.domain}>"
+        message["Message-ID"] = f"<{_digest(subscription.id, occasion)}@{sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834
         message["List-Unsubscribe"] = f"<{self.links.unsubscribe_link(subscription.id)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058

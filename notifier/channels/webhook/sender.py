@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import functools
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
 
-from aiohttp import ClientError, ClientResponse, ClientSession
+from aiohttp import ClientError, ClientSession
 from pydantic import BaseModel, ValidationError
 
 from notifier.channels.channel import (
@@ -42,8 +40,6 @@ _KEY_PREFIX = "whsec_"
 # Rails do, would give their receivers an empty body.
 _CONTENT_TYPE = "application/json"
 
-_Success = TypeVar("_Success")
-
 
 class _Echo(BaseModel):
     """The answer to a challenge; other fields are ignored."""
@@ -65,7 +61,8 @@ class WebhookSender:
 
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
         """Post an event; of a 2xx answer only the status is read."""
-        return await self._post(self.session, subscription, event, _accepted)
+        answer = await self._post(self.session, subscription, event)
+        return Accepted() if isinstance(answer, bytes) else answer
 
     async def request_confirmation(
         self, subscription: Subscription, token: str
@@ -79,8 +76,8 @@ class WebhookSender:
             time=self.clock(),
             data={"challenge": token},
         )
-        echoed = functools.partial(_echoed, token)
-        return await self._post(self.challenge_session, subscription, challenge, echoed)
+        answer = await self._post(self.challenge_session, subscription, challenge, _MOST_READ)
+        return _echo(token, answer) if isinstance(answer, bytes) else answer
 
     async def confirmed(self, subscription: Subscription) -> None:
         """Do nothing: the answer to the challenge was the confirmation."""
@@ -90,8 +87,9 @@ class WebhookSender:
         session: ClientSession,
         subscription: Subscription,
         event: CloudEvent,
-        on_success: Callable[[ClientResponse], Awaitable[_Success]],
-    ) -> _Success | TransientFailure | LocalFailure | PermanentFailure:
+        most_read: int = 0,
+    ) -> bytes | TransientFailure | LocalFailure | PermanentFailure:
+        """Post an event; return the beginning of a 2xx answer, or the failure."""
         body, now = event.model_dump_json(exclude_none=True).encode(), self.clock()
         signed = signature_headers(event.id, body, now, valid_secrets(subscription, now))
         try:
@@ -102,7 +100,12 @@ class WebhookSender:
                 allow_redirects=False,
             ) as response:
                 if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-                    return await on_success(response)
+                    beginning = b""
+                    while (room := most_read - len(beginning)) and (
+                        more := await response.content.read(room)
+                    ):
+                        beginning += more
+                    return beginning
                 retry_after = response.headers.get("Retry-After")
                 return response_failure(response.status, retry_after, self.clock())
         except ForbiddenUrlError as error:
@@ -129,17 +132,10 @@ def signature_headers(
     }
 
 
-async def _accepted(_: ClientResponse) -> Accepted:
-    return Accepted()
-
-
-async def _echoed(token: str, response: ClientResponse) -> Confirmed | TransientFailure:
-    """Compare the first 64 KiB of the answer; a longer one is cut off, and so is no JSON."""
-    body = bytearray()
-    while more := await response.content.read(_MOST_READ - len(body)):
-        body += more
+def _echo(token: str, answer: bytes) -> Confirmed | TransientFailure:
+    """Compare an answer with the challenge; a longer one was cut off, and so is no JSON."""
     try:
-        echo = _Echo.model_validate_json(bytes(body))
+        echo = _Echo.model_validate_json(answer)
     except ValidationError:
         return TransientFailure('the answer is not {"challenge": "…"}')
     if not hmac.compare_digest(echo.challenge.encode(), token.encode()):
