@@ -1,1 +1,1 @@
-"""What measures the shop."""
+"""Programs that measure the shop."""

@@ -20,9 +20,9 @@ from notifier.channels.email.composing import Composer
 from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
 from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
-from notifier.channels.email.mailbox import Mailbox, SmtpMailbox
 from notifier.channels.email.rendering import new_templates
-from notifier.channels.email.sender import MailSender
+from notifier.channels.email.sender import MailSender, MailTransport
+from notifier.channels.email.smtp import SmtpTransport
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.context import NotifierContext
@@ -43,7 +43,7 @@ from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
 from notifier.store.factory import open_notifier_store
 from notifier.stream.feed import feeding, new_hub
-from notifier.stream.metrics import StreamMetrics
+from notifier.stream.hub import StreamMetrics
 from notifier.stream.response import StreamTimes
 from notifier.subscriptions.queue_subscribers import QueueSubscribers
 from notifier.subscriptions.service import SubscriptionService
@@ -92,8 +92,9 @@ async def build_notifier(
         templates = new_templates()
         catalog = TopicCatalog(store, clients, names)
         publisher = NewsletterPublisher(store, sns_topics, settings.store_id, utc_now)
-        composer = Composer(named_sender(settings.mail_from), links, templates, utc_now)
-        mail = MailSender(_mailbox(settings), composer)
+        composer = Composer(
+            sender=named_sender(settings.mail_from), links=links, templates=templates, clock=utc_now
+        )
         dependencies = _DeliveryDependencies(
             settings=settings,
             clients=clients,
@@ -103,8 +104,15 @@ async def build_notifier(
             publisher=publisher,
             links=links,
             senders={
-                Channel.WEBHOOK: WebhookSender(session, rules, utc_now, challenges),
-                Channel.EMAIL: ConfirmationRateLimit(mail, store, links.digest, utc_now),
+                Channel.WEBHOOK: WebhookSender(
+                    session=session, challenge_session=challenges, rules=rules, clock=utc_now
+                ),
+                Channel.EMAIL: ConfirmationRateLimit(
+                    sender=MailSender(_mail_transport(settings), composer),
+                    pending=store,
+                    digest=links.digest,
+                    clock=utc_now,
+                ),
             },
         )
         deliveries = DeliverySupervisor(dependencies.open_service, catalog, broker_reset)
@@ -137,12 +145,12 @@ async def build_notifier(
             )
 
 
-def _mailbox(settings: NotifierSettings) -> Mailbox:
+def _mail_transport(settings: NotifierSettings) -> MailTransport:
     match settings.mail_goes_to:
         case Path() as folder:
             return MailFolder(folder, utc_now)
         case server:
-            return SmtpMailbox(server, ssl.create_default_context())
+            return SmtpTransport(server, ssl.create_default_context())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

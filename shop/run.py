@@ -1,4 +1,4 @@
-"""Runs the shop: checks the settings, takes the premises, keeps it open until told not to."""
+"""Runs the shop: checks the settings, acquires ports and folder, supervises until a signal."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ import structlog
 
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import StartupError
-from shop.child import CannotStartError
-from shop.emulator import endpoint_url
-from shop.notices import Notices, Sign
-from shop.preflight import Settings, check_files, read_all_settings
-from shop.premises import Premises, premises
-from shop.probe import local_url
-from shop.programs import Programs
-from shop.provision import ProvisioningError
-from shop.scaling.opening import Scaling
-from shop.scaling.pace import typical_seconds
-from shop.scaling.target import Pace
+from shop.autoscaling import Autoscaling
+from shop.processes.child import CannotStartError
+from shop.processes.console import ShopConsole, StartupBanner
+from shop.processes.emulator import endpoint_url
+from shop.processes.preflight import Settings, check_files, read_all_settings
+from shop.processes.probe import local_url
+from shop.processes.programs import Programs
+from shop.processes.provision import ProvisioningError
+from shop.processes.resources import Resources, acquired_resources
+from shop.processes.shop import Shop
+from shop.processes.signals import stop_signals
+from shop.processes.supervisor import supervision
+from shop.scaling.metrics_reader import typical_seconds
+from shop.scaling.target import Throughput
 from shop.settings import ShopSettings
-from shop.shop import Shop
-from shop.signals import closing_time
-from shop.supervisor import supervision
 
 log = structlog.stdlib.get_logger(__name__)
 
 CLOSED, FAILED, MISUSED, HURRIED = 0, 1, 2, 130
-"""Exit codes: closed when asked to; could not go on; could not begin; told not to wait."""
+"""Exit codes: closed on request; could not go on; could not start; closed without waiting."""
 
 MARGIN_SECONDS = 5.0
-"""Past its grace period a service still has its connections and files to close."""
+"""After its grace period a service still has its connections and files to close."""
 
 
 def run() -> int:
     """Run the shop until SIGINT or SIGTERM; return the exit code."""
-    gc.freeze()  # what is loaded stays: nobody need look it over, least of all at the end
+    gc.freeze()  # what is loaded stays, so no collection needs to visit it
     try:
         return _run(read_all_settings())
-    except StartupError as mistake:
-        return _refuse(MISUSED, *mistake.lines)
+    except StartupError as error:
+        return _refuse(MISUSED, *error.lines)
 
 
 def _run(settings: Settings) -> int:
@@ -50,66 +50,75 @@ def _run(settings: Settings) -> int:
     quiet = sys.stderr.isatty() and "log_level" not in shop.model_fields_set
     log_level = "WARNING" if quiet else shop.log_level
     configure_logging("shop", shop.log_format, log_level)
-    with premises(shop.host, shop.port, shop.state_dir) as held:
+    with acquired_resources(shop.host, shop.port, shop.state_dir) as resources:
         menu = check_files(settings.cashier)
         mail = settings.notifier.mail_goes_to
-        sign = Sign(
-            url=local_url(shop.host, held.port),
+        banner = StartupBanner(
+            url=local_url(shop.host, resources.port),
             state_dir=shop.state_dir,
             own_key=bool(settings.cashier.staff_key),
             quiet=quiet,
             mail_folder=mail if isinstance(mail, Path) else None,
         )
-        pace = Pace(
-            typical_seconds(menu, settings.barista.brew_speed), settings.barista.worker_concurrency
+        throughput = Throughput(
+            typical_seconds(menu, settings.worker.brew_speed), settings.worker.worker_concurrency
         )
-        return asyncio.run(_keep_open(shop, held, log_level, sign, pace))
+        programs = Programs(_at_ports(shop, resources), resources, log_level)
+        return asyncio.run(
+            _supervise(programs, banner, throughput, with_emulator=shop.embeds_emulator)
+        )
 
 
-async def _keep_open(
-    settings: ShopSettings, held: Premises, log_level: str, sign: Sign, pace: Pace
+async def _supervise(
+    programs: Programs, banner: StartupBanner, throughput: Throughput, *, with_emulator: bool
 ) -> int:
-    notices = Notices()
-    programs = Programs(_placed(settings, held), held, log_level)
-    stop_seconds = settings.grace_seconds + MARGIN_SECONDS
+    console, settings = ShopConsole(), programs.settings
     try:
-        async with closing_time() as stop, supervision(stop_seconds) as supervisor:
-            shop = Shop(programs, supervisor, notices, with_emulator=settings.embeds_emulator)
-            scaling = Scaling(programs.settings, shop.baristas, pace)
-            async with supervisor.meanwhile(_open(shop, notices, sign, scaling)):
+        async with (
+            stop_signals() as stop,
+            supervision(settings.grace_seconds + MARGIN_SECONDS) as supervisor,
+        ):
+            shop = Shop(programs, supervisor, console, with_emulator=with_emulator)
+            scaling = Autoscaling(settings=settings, pool=shop.workers, throughput=throughput)
+            async with supervisor.meanwhile(_open(shop, scaling, console, banner)):
                 failure = await supervisor.until(stop)
-            notices.say("Closing the shop after the orders in hand; a second Ctrl-C does not wait.")
+            console.print(
+                "Closing the shop after the orders in hand; a second Ctrl-C does not wait."
+            )
             await shop.close()
     except asyncio.CancelledError:
-        notices.say("The shop was closed without waiting.")
+        console.print("The shop was closed without waiting.")
         return HURRIED
     if failure is not None:
         return _refuse(FAILED, _explained(failure))
-    notices.say("The shop is closed.")
+    console.print("The shop is closed.")
     return CLOSED
 
 
-async def _open(shop: Shop, notices: Notices, sign: Sign, scaling: Scaling) -> None:
-    async def put_up_sign() -> None:
-        await scaling.begun.wait()
-        notices.say(*sign.lines())
+async def _open(
+    shop: Shop, scaling: Autoscaling, console: ShopConsole, banner: StartupBanner
+) -> None:
+    async def show_banner() -> None:
+        await scaling.started.wait()
+        console.print(*banner.lines())
 
     await shop.open()
-    await asyncio.gather(scaling.run(), put_up_sign())
+    await asyncio.gather(scaling.run(), show_banner())
 
 
 def _explained(failure: BaseException) -> str:
     if isinstance(failure, CannotStartError | ProvisioningError):
         return f"The shop had to close: {failure}"
     log.error("shop.failed", exc_info=failure)
-    return "The shop had to close, because of a fault in itself."
+    return "The shop had to close, because of an error of its own."
 
 
-def _placed(settings: ShopSettings, held: Premises) -> ShopSettings:
-    where: dict[str, object] = {"port": held.port}
+def _at_ports(settings: ShopSettings, resources: Resources) -> ShopSettings:
+    """Return the settings with the ports that were bound."""
+    update: dict[str, object] = {"port": resources.port}
     if settings.embeds_emulator:
-        where["aws_endpoint_url"] = endpoint_url(held.emulator_port)
-    return settings.model_copy(update=where)
+        update["aws_endpoint_url"] = endpoint_url(resources.emulator_port)
+    return settings.model_copy(update=update)
 
 
 def _refuse(code: int, *lines: str) -> int:

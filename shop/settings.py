@@ -1,4 +1,7 @@
-"""Settings of the whole shop on one machine."""
+"""Settings of the whole shop on one machine.
+
+The command line and the documents say *barista*; code says *worker* where it means the process.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,8 @@ from pydantic_settings import NoDecode
 from shared.runtime.settings import ServiceSettings
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.schedule import Schedule, parse_schedule
-from shop.scaling.target import BaristaRange
+from shop.scaling.target import MOST_BARISTAS, BaristaRange
 
-MOST_BARISTAS = 64
 _RANGE = re.compile(r"\s*(\d{1,4})\s*(?:\.\.\s*(\d{1,4})\s*)?")
 
 
@@ -47,13 +49,13 @@ class ShopSettings(ServiceSettings):
     """Within how many seconds the baristas should be able to finish the backlog."""
 
     barista_schedule: Annotated[Schedule, NoDecode, BeforeValidator(_parse_schedule)] = Schedule()
-    """From which time of day, in the shop's time zone, there are at least how many."""
+    """The least number of baristas from each time of day on, in the shop's time zone."""
 
     barista_forecast: ForecastUse = ForecastUse.OFF
-    """Whether past days' orders are looked at, and whether they make a floor."""
+    """Whether past days' orders are counted, and whether they make a floor."""
 
     scaling_tick: Annotated[float, Field(ge=0.1, le=3600)] = 5
-    """Seconds between two looks at the backlog."""
+    """Seconds between two ticks of the autoscaler."""
 
     emulator: bool = True
     """`off` leaves SQS and SNS to AWS itself; an endpoint URL of your own does the same."""

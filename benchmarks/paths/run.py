@@ -1,4 +1,4 @@
-"""Takes each path several times; what is entered every time is the path, the rest was a timer's."""
+"""Runs each path several times; what it enters every time is the path, the rest ran on a timer."""
 
 from __future__ import annotations
 
@@ -56,36 +56,41 @@ async def measure() -> Mapping[str, Entered]:
     with running_ministack() as endpoint, tempfile.TemporaryDirectory() as folder:
         async with opened(endpoint, Path(folder)) as shop, received(shop) as webhook:
             return {
-                "placing an order": await repeated(shop.producer, shop, shop.place),
-                "a ticket, until its order is ready": await repeated(shop.worker, shop, shop.place),
+                "placing an order": await repeated(shop.producer, shop.place),
+                "a ticket, until its order is ready": await repeated(
+                    shop.worker, functools.partial(place_and_prepare, shop)
+                ),
                 "a webhook, from SNS to delivered": await repeated(
-                    shop.notifier, shop, functools.partial(place_and_receive, shop, webhook)
+                    shop.notifier, functools.partial(place_and_receive, shop, webhook)
                 ),
                 "a notifier's start, until it listens": shop.started,
             }
 
 
-async def repeated(
-    service: TracedService, shop: Shop, step: Callable[[], Awaitable[None]]
-) -> Entered:
-    """Give what a service enters each time that a step is taken and all its messages are done."""
-    await step()
-    await shop.queues.wait()
+async def repeated(service: TracedService, step: Callable[[], Awaitable[None]]) -> Entered:
+    """Give what a service enters every time that a step is taken, right after another one."""
     runs = []
     for _ in range(REPEATS):
+        await step()
         await service.entered()
         await step()
-        await shop.queues.wait()
         runs.append(await service.entered())
     return frozenset.intersection(*runs)
 
 
+async def place_and_prepare(shop: Shop) -> None:
+    """Place an order, and wait until all that came of it is done."""
+    await shop.place()
+    await shop.queues.wait()
+
+
 async def place_and_receive(shop: Shop, webhook: asyncio.Queue[str]) -> None:
-    """Place an order, and wait until its last event has reached the webhook."""
+    """Place an order, and wait until the delivery of its last event is settled."""
     await shop.place()
     async with asyncio.timeout(SECONDS):
         while not (await webhook.get()).startswith("coffeeshop.order.ready"):
             pass
+    await shop.queues.wait()
 
 
 @contextlib.asynccontextmanager

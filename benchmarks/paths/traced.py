@@ -2,7 +2,7 @@
 
 At SIGUSR2 it writes to FILE the functions of ours that were entered since the last SIGUSR2, as a
 JSON list of pairs (file, qualified name), and begins anew. Lambdas, comprehensions and the bodies
-of modules and classes are left out: no reader has to look them up.
+of modules and classes are left out: no reader has to find them.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Do as many baristas come and go as the autoscaler decides, simulated and for real?"""
+"""Does a real shop scale as the autoscaler does in a simulation?"""

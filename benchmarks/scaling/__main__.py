@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 
 from benchmarks.scaling.chart import Column, draw
+from benchmarks.scaling.checks import TOLERANCE, differences, falls, rises
 from benchmarks.scaling.loads import Rate, arrivals, sine, spike, step
 from benchmarks.scaling.real import RealRun
 from benchmarks.scaling.simulation import Point, Setup, simulate
-from benchmarks.scaling.verdict import TOLERANCE, falls, faults, rises
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.target import BaristaRange
 
@@ -40,7 +40,7 @@ def main(
     """Scale a shop by a step, a sine and a spike of load; and by the step for real.
 
     Exits with 0 when the real shop does as the simulation says, by the rule in
-    benchmarks/scaling/verdict.py.
+    benchmarks/scaling/checks.py.
     """
     console = Console(highlight=False, soft_wrap=True)
     runs = {"simulated": _simulated(STEP, STEP_SECONDS)}
@@ -54,11 +54,11 @@ def main(
         Column("A spike", SPIKE, {"simulated": _simulated(SPIKE, SPIKE_SECONDS)}),
     ]
     draw(columns, SETUP, _title(), chart)
-    found = faults(runs["simulated"], runs["real"], SETUP.policy.range) if real else []
+    found = differences(runs["simulated"], runs["real"], SETUP.policy.range) if real else []
     for name, points in runs.items():
-        console.print(_told(name, points))
-    for fault in found:
-        console.print(f"NOT AS SIMULATED: {fault}")
+        console.print(_changes(name, points))
+    for difference in found:
+        console.print(f"NOT AS SIMULATED: {difference}")
     console.print(f"Each within {TOLERANCE:g} s of the other, or not as simulated; {chart}")
     raise typer.Exit(1 if found else 0)
 
@@ -77,7 +77,7 @@ def _title() -> str:
     )
 
 
-def _told(name: str, points: Sequence[Point]) -> str:
+def _changes(name: str, points: Sequence[Point]) -> str:
     bounds = SETUP.policy.range
     if max(point.workers for point in points) < bounds.most or points[-1].workers > bounds.least:
         return f"{name:10} does not reach both ends"

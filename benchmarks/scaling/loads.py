@@ -1,4 +1,4 @@
-"""Loads to scale by: when orders come, drawn before any of it is run."""
+"""Loads to scale by: the times at which orders come, computed before a run."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ Rate = Callable[[float], float]
 
 
 def step(low: float, high: float, since: float, until: float) -> Rate:
-    """Make a rate that is high for a while, and low before and after."""
+    """Return a rate that is high for a while, and low before and after."""
     return lambda at: high if since <= at < until else low
 
 
 def sine(low: float, high: float, period: float) -> Rate:
-    """Make a rate that rises and falls between two others, from the low one on."""
+    """Return a rate that rises and falls between two others, beginning with the low one."""
     return lambda at: low + (high - low) * (1 - math.cos(2 * math.pi * at / period)) / 2
 
 
 def spike(low: float, high: float, at: float, seconds: float) -> Rate:
-    """Make a rate that is high for a moment."""
+    """Return a rate that is high for a moment."""
     return step(low, high, at, at + seconds)
 
 
-def arrivals(rate: Rate, seconds: float, look: float = 0.01) -> Sequence[float]:
-    """Say when orders come: each as soon as the rate adds up to one more."""
-    times = [position * look for position in range(math.ceil(seconds / look))]
-    totals = itertools.accumulate(rate(at) * look for at in times)
+def arrivals(rate: Rate, seconds: float, step: float = 0.01) -> Sequence[float]:
+    """Return when orders come: each as soon as the rate adds up to one more."""
+    times = [position * step for position in range(math.ceil(seconds / step))]
+    totals = itertools.accumulate(rate(at) * step for at in times)
     orders, due = [], 1.0
     for at, total in zip(times, totals, strict=True):
         while total >= due - 1e-9:

@@ -1,4 +1,4 @@
-"""The same for real: orders placed at a shop with all its processes, watched tick by tick."""
+"""A real run: orders placed at a shop with all its processes, sampled tick by tick."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import aiohttp
 from benchmarks.scaling.simulation import Point, Setup
 from shared.runtime.lifecycle import background_task
 from shop.client.connection import connect
-from shop.scaling.asking import ask
-from shop.scaling.messages import Wish
+from shop.scaling.control_client import ask
+from shop.scaling.control_messages import ScaleRequest
 from tests.support.shop import RunningShop, open_shop
 
 ITEM, SIZE, PREP_SECONDS = "hot-chocolate", "large", 50
-"""What is ordered, one of it each time, and what it takes at natural speed."""
+"""Each order is one of this item, which takes so many seconds at natural speed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RealRun:
-    """A run of a real shop: every order takes the same, so that its work is known."""
+    """A run of a real shop, in which every order takes the same time."""
 
     setup: Setup
     prep_seconds: float
@@ -32,23 +32,23 @@ class RealRun:
     seconds: float
 
     async def watch(self) -> Sequence[Point]:
-        """Open a shop, order, and give what `coffeeshop scale` shows, tick by tick."""
+        """Open a shop, order, and return what `coffeeshop scale` shows, tick by tick."""
         with tempfile.TemporaryDirectory(prefix="scaling-") as folder:
             async with open_shop(Path(folder, "var"), None, **self.environment) as shop:
                 return await self.watch_in(shop)
 
     async def watch_in(self, shop: RunningShop) -> Sequence[Point]:
-        """Do the same in a shop that has just been opened in this run's environment."""
+        """Do the same in a shop that was just opened with this run's environment."""
         points: list[Point] = []
         began = time.monotonic()
-        async with background_task(self._look(shop, began, points), "look"):
+        async with background_task(self._sample(shop, began, points), "sample"):
             await self._order(shop, began)
             await asyncio.sleep(began + self.seconds - time.monotonic())
         return points
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a shop has to be opened with."""
+        """The environment variables of the shop."""
         policy = self.setup.policy
         return {
             "COFFEE_BREW_SPEED": str(PREP_SECONDS / self.prep_seconds),
@@ -59,9 +59,9 @@ class RealRun:
             "COFFEE_LOG_LEVEL": "WARNING",
         }
 
-    async def _look(self, shop: RunningShop, began: float, points: list[Point]) -> None:
+    async def _sample(self, shop: RunningShop, began: float, points: list[Point]) -> None:
         while True:
-            status = await ask(shop.folder, Wish())
+            status = await ask(shop.folder, ScaleRequest())
             at = time.monotonic() - began
             points.append(Point(at, status.backlog, status.wait, status.working))
             await asyncio.sleep(self.setup.tick)
@@ -74,7 +74,7 @@ class RealRun:
 
 
 async def _place(http: aiohttp.ClientSession) -> None:
-    wish = {"item": ITEM, "size": SIZE, "modifiers": [], "quantity": 1}
-    body = {"customer_name": "Ada", "items": [wish]}
+    line = {"item": ITEM, "size": SIZE, "modifiers": [], "quantity": 1}
+    body = {"customer_name": "Ada", "items": [line]}
     async with http.post("orders", json=body) as response:
         response.raise_for_status()

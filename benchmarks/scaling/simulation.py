@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shop.scaling.autoscaler import Sample, ScalingPolicy, ScalingState, decide
-from shop.scaling.target import Pace, expected_wait
+from shop.scaling.target import Throughput, expected_wait
 
 STEP_SECONDS = 0.02
 
@@ -30,7 +30,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The shop at one tick, `at` seconds after the start; `backlog` is none if not counted."""
+    """The shop at one tick, `at` seconds after the start; `backlog` is None if not counted."""
 
     at: float
     backlog: int | None
@@ -60,7 +60,7 @@ class _Shop:
         return sum(not worker.leaving for worker in self.workers)
 
     def work(self, at: float) -> None:
-        """Finish what is finished, let those go who are done, and take what waits."""
+        """Finish due orders, remove drained workers, and start waiting orders."""
         for worker in self.workers:
             worker.busy_until = [end for end in worker.busy_until if end > at]
         self.workers = [each for each in self.workers if each.busy_until or not each.leaving]
@@ -83,11 +83,11 @@ class _Shop:
 def simulate(
     setup: Setup, orders: Sequence[tuple[float, float]], seconds: float
 ) -> Sequence[Point]:
-    """Run a shop: `orders` are when each comes and how long it takes; give it tick by tick."""
+    """Run a shop, and return its ticks; `orders` are arrival times and preparation seconds."""
     least = setup.policy.range.least
     shop = _Shop(setup, [_Worker(0.0) for _ in range(least)])
     state = ScalingState(least)
-    pace = Pace(statistics.fmean(prep for _, prep in orders), setup.concurrency)
+    throughput = Throughput(statistics.fmean(prep for _, prep in orders), setup.concurrency)
     coming = deque(orders)
     points: list[Point] = []
     for number in range(round(seconds / STEP_SECONDS)):
@@ -96,8 +96,8 @@ def simulate(
             shop.waiting.append(coming.popleft()[1])
         shop.work(at)
         if at >= len(points) * setup.tick:
-            state, decision = decide(setup.policy, state, Sample(shop.backlog, pace))
+            state, decision = decide(setup.policy, state, Sample(shop.backlog, throughput))
             shop.scale_to(decision.desired, at)
-            wait = expected_wait(shop.backlog, shop.count, pace)
+            wait = expected_wait(shop.backlog, shop.count, throughput)
             points.append(Point(at, shop.backlog, wait, shop.count))
     return points

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.soak`: loads a shop for some minutes, and tells whether it stays level."""
+"""`python -m benchmarks.soak`: loads a shop for some minutes, and checks that it stays level."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from benchmarks.soak.chart import MIB, draw
-from benchmarks.soak.level import Verdict, judge
+from benchmarks.soak.level import Judgement, judge
 from benchmarks.soak.run import Soak, Soaked
-from shop.load.readiness import Finished
+from shop.cli.terminal import bars
+from shop.load.pending_orders import Finished
 from shop.load.report import Step
 
 
@@ -27,48 +27,33 @@ def main(
 ) -> None:
     """Open a shop, order from it steadily, and see whether memory and descriptors stay level.
 
-    Exits with 0 when none is known not to, by the rule in benchmarks/soak/level.py, and every
-    order was taken, once, and became ready.
+    Exits with 0 when no process is known to grow, by the rule in benchmarks/soak/level.py, and
+    every order was taken, once, and became ready.
     """
     console = Console(highlight=False)
-    with _Bar(console) as bar:
-        soaked = asyncio.run(Soak(minutes, rate).run(bar.begin, bar.advance_for))
-    verdicts = [judge(footprint, soaked.load) for footprint in soaked.footprints]
+    with bars(console) as progress:
+        bar = progress.add_task("opening the shop", total=None)
+
+        def begin(phase: str, orders: int) -> None:
+            progress.reset(bar, description=phase, total=orders or None)
+
+        def advance_for(step: Step) -> None:
+            if isinstance(step, Finished):
+                progress.advance(bar)
+
+        soaked = asyncio.run(Soak(minutes, rate).run(begin, advance_for))
+    judgements = [judge(footprint, soaked.load) for footprint in soaked.footprints]
     draw(soaked.footprints, soaked.load, _title(soaked), chart)
-    console.print(_table(verdicts))
+    console.print(_table(judgements))
     console.print(f"{_title(soaked)}; {_visits(soaked)}; {chart}")
     console.print(f"A leak shows from {soaked.load.shows_from / MIB:.1f} MiB in an hour on")
-    is_good = all(verdict.finding.is_good for verdict in verdicts)
+    is_good = all(judgement.finding.is_good for judgement in judgements)
     raise typer.Exit(0 if is_good and soaked.report.is_clean else 1)
 
 
-class _Bar(Progress):
-    """A progress bar for what is going on: its orders that have ended."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self.add_task("opening the shop", total=None)
-
-    def begin(self, what: str, orders: int) -> None:
-        """Show what begins."""
-        self.reset(self._task, description=what, total=orders or None)
-
-    def advance_for(self, step: Step) -> None:
-        """Move when an order has ended."""
-        if isinstance(step, Finished):
-            self.advance(self._task)
-
-
-def _table(verdicts: list[Verdict]) -> Table:
+def _table(judgements: list[Judgement]) -> Table:
     table = Table("Process", "Memory", "In an hour", "Descriptors", "", box=None)
-    for found in verdicts:
+    for found in judgements:
         table.add_row(
             found.process,
             f"{found.memory / MIB:.1f} MiB",

@@ -11,13 +11,17 @@ import psutil
 
 EVERY_SECONDS = 1.0
 
-ROLES = {"shop.emulator": "emulator", "shop.counter": "counter", "worker": "barista"}
-"""What the shop's children are called, by the module that they run."""
+ROLES = {
+    "shop.processes.emulator": "emulator",
+    "shop.processes.counter": "counter",
+    "worker": "barista",
+}
+"""Names of the shop's children, by the module that they run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a process held `at` seconds after the shop was first looked at: bytes, descriptors."""
+    """Bytes and descriptors of a process, `at` seconds after watching began."""
 
     at: float
     memory: int
@@ -26,7 +30,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Footprint:
-    """One process and its samples; `ended` tells whether it went away while it was watched."""
+    """One process and its samples; `ended` is whether it ended while it was watched."""
 
     name: str
     process: psutil.Process
@@ -44,7 +48,7 @@ class Footprint:
 
 
 class Footprints:
-    """The footprints of a shop's supervisor and of its children, as they are when it is open."""
+    """The footprints of an open shop's supervisor and of its children."""
 
     def __init__(self, shop_pid: int) -> None:
         supervisor = psutil.Process(shop_pid)
@@ -58,7 +62,7 @@ class Footprints:
 
     @property
     def now(self) -> float:
-        """Seconds since the shop was first looked at."""
+        """Seconds since watching began."""
         return time.monotonic() - self._start
 
     async def watch(self) -> None:

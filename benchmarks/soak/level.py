@@ -1,4 +1,4 @@
-"""The rule by which a process is said to be level.
+"""The rule by which a process is level.
 
 Memory: a Theil-Sen line (the median of the slopes between all pairs of samples, which a few
 outliers do not move) through the second half of the load, extrapolated to an hour, rises by
@@ -33,14 +33,14 @@ ARENA = 2**20
 POOLED = 4
 HOUR = 3600.0
 SETTLED_SECONDS = 5.0
-"""The end of a quiet time, when connections that nobody uses any more have been closed."""
+"""The end of a quiet time, when unused connections have been closed."""
 
 MOST_POINTS = 400
 """So many make 80,000 pairs; longer series are thinned evenly."""
 
 
 class Finding(Enum):
-    """What can be said of a process. A longer load makes clear what is not."""
+    """The result for one process. A longer load resolves an unclear one."""
 
     LEVEL = "level"
     UNCLEAR = "unclear"
@@ -68,13 +68,13 @@ class LoadTime:
 
     @property
     def shows_from(self) -> float:
-        """Bytes in an hour: memory that grows by less is not told from one that does not."""
+        """Bytes an hour: slower growth cannot be distinguished from none."""
         return ARENA * HOUR / self.half
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found of one process.
+class Judgement:
+    """The measurements of one process.
 
     `memory` is the median, in bytes; `rise` is that of the line in the second half of the load,
     in bytes, and `growth` the part of the median that it would come to in an hour.
@@ -90,7 +90,7 @@ class Verdict:
 
     @property
     def finding(self) -> Finding:
-        """What the rule of this module says of the process."""
+        """The result by the rule of this module."""
         if self.ended:
             return Finding.ENDED
         if self.descriptors_after > self.descriptors_before + POOLED:
@@ -100,16 +100,16 @@ class Verdict:
         return Finding.UNCLEAR if self.rise < ARENA else Finding.NOT_LEVEL
 
 
-def judge(footprint: Footprint, load: LoadTime) -> Verdict:
+def judge(footprint: Footprint, load: LoadTime) -> Judgement:
     """Judge one process by its samples before, during and after the load."""
     before = _between(footprint.samples, load.begin - SETTLED_SECONDS, load.begin)
     late = _between(footprint.samples, (load.begin + load.end) / 2, load.end)
     after = _between(footprint.samples, load.settled - SETTLED_SECONDS, load.settled)
     if footprint.ended or not (before and late and after):
-        return Verdict(footprint.name, 0.0, 0.0, 0.0, 0, 0, ended=True)
+        return Judgement(footprint.name, 0.0, 0.0, 0.0, 0, 0, ended=True)
     memory = statistics.median(sample.memory for sample in late)
     slope = theil_sen([(sample.at, float(sample.memory)) for sample in late])
-    return Verdict(
+    return Judgement(
         process=footprint.name,
         memory=memory,
         rise=slope * load.half,

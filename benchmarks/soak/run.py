@@ -24,21 +24,21 @@ VISITORS = 8
 AT_ONCE = 64
 SEED = 1
 WARM_UP_ORDERS = 11_000
-"""More than anything remembers that is bounded by count."""
+"""More than any bounded collection of the shop holds."""
 
 LIFE_SECONDS = 30
 """An order that is never collected is over in the course of a soak, not hours later."""
 
 QUIET_SECONDS = 20.0
-"""Longer than a connection that nobody uses is kept open."""
+"""Longer than an unused connection is kept open."""
 
-PATIENCE_SECONDS = 120.0
+READY_SECONDS = 120.0
 """How long after the last order is placed all of them have to be ready."""
 
 
 @dataclass(frozen=True, slots=True)
 class Soaked:
-    """What came of it: the footprints, when the load was, its rate and report, and the visits."""
+    """The result: the footprints, the times of the load, its rate and report, and the visits."""
 
     footprints: Sequence[Footprint]
     load: LoadTime
@@ -51,14 +51,16 @@ class Soaked:
 class Soak:
     """How long to load a shop, in minutes, and with how many orders in a second.
 
-    Without a `rate` it is half of what the shop has just shown that it sustains.
+    Without a `rate` it is half of the rate that the shop sustained during the warm-up.
     """
 
     minutes: float
     rate: float | None
 
-    async def run(self, say: Callable[[str, int], None], heard: Callable[[Step], None]) -> Soaked:
-        """Run it; `say` is told what begins, with how many orders, `heard` of every step."""
+    async def run(
+        self, on_phase: Callable[[str, int], None], on_step: Callable[[Step], None]
+    ) -> Soaked:
+        """Run it; `on_phase` gets each phase and its number of orders, `on_step` every step."""
         key = secrets.token_urlsafe()
         with tempfile.TemporaryDirectory(prefix="soak-") as folder:
             async with open_shop(
@@ -71,28 +73,28 @@ class Soak:
             ) as shop:
                 footprints = Footprints(shop.process.pid)
                 async with background_task(footprints.watch(), "watch"):
-                    say("warm-up", WARM_UP_ORDERS)
-                    sustained = await _sustained(shop.url, key, heard)
+                    on_phase("warm-up", WARM_UP_ORDERS)
+                    sustained = await _sustained(shop.url, key, on_step)
                     rate = self.rate or max(1.0, sustained / 2)
                     await asyncio.sleep(QUIET_SECONDS)
                     orders = math.ceil(self.minutes * 60 * rate)
-                    say(f"{rate:.0f} orders/s", orders)
+                    on_phase(f"{rate:.0f} orders/s", orders)
                     begin, visitors = footprints.now, Visitors(shop.url)
-                    async with visitors.around(VISITORS):
-                        report = await run_load(self._load(orders, rate), shop.url, key, heard)
+                    async with visitors.present(VISITORS):
+                        report = await run_load(self._load(orders, rate), shop.url, key, on_step)
                     end = footprints.now
-                    say("quiet", 0)
+                    on_phase("quiet", 0)
                     await asyncio.sleep(QUIET_SECONDS)
                     load = LoadTime(begin, end, footprints.now)
         return Soaked(footprints.all, load, rate, report, visitors.visits)
 
     def _load(self, orders: int, rate: float) -> Load:
-        return Load(orders, rate, SEED, AT_ONCE, self.minutes * 60 + PATIENCE_SECONDS)
+        return Load(orders, rate, SEED, AT_ONCE, self.minutes * 60 + READY_SECONDS)
 
 
-async def _sustained(url: str, key: str, heard: Callable[[Step], None]) -> float:
-    """Give the orders per second that become ready when all come as fast as they are taken."""
+async def _sustained(url: str, key: str, on_step: Callable[[Step], None]) -> float:
+    """Return the orders per second that become ready when all come as fast as possible."""
     start = time.monotonic()
-    everything = Load(WARM_UP_ORDERS, 1000, SEED, AT_ONCE, 5 * PATIENCE_SECONDS)
-    report = await run_load(everything, url, key, heard)
+    everything = Load(WARM_UP_ORDERS, 1000, SEED, AT_ONCE, 5 * READY_SECONDS)
+    report = await run_load(everything, url, key, on_step)
     return report.ready / (time.monotonic() - start)

@@ -1,4 +1,4 @@
-"""Visitors who come and go while others order; most of them leave in the middle of something."""
+"""Clients that come and go during the load; most of them break off in the middle of a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shop.client.live_stream import LiveStream
 
 LONGEST_STAY_SECONDS = 8.0
 STAYING = 2
-"""How many visitors stay until everybody leaves."""
+"""How many visitors stay to the end."""
 
 A_STREAM = b"GET /events?topics=board HTTP/1.1\r\nHost: shop\r\n\r\n"
 HALF_AN_ORDER = (
@@ -34,7 +34,7 @@ class Visitors:
         self.visits: Counter[str] = Counter()
 
     @contextlib.asynccontextmanager
-    async def around(self, coming_and_going: int) -> AsyncIterator[None]:
+    async def present(self, coming_and_going: int) -> AsyncIterator[None]:
         """Keep so many visitors coming and going, and some that stay, while the block lasts."""
         async with connect(str(self._url), connections=coming_and_going + STAYING) as http:
             tasks = [asyncio.create_task(self._come_and_go(http)) for _ in range(coming_and_going)]

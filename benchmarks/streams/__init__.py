@@ -1,1 +1,1 @@
-"""A thousand live streams, some of them stalled: are the others served as quickly as a hundred?"""
+"""A thousand live streams, some of them stalled: are the others as fast as a hundred?"""

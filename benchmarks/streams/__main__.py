@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.streams.checks import MOST_RATIO, Round, failures, growth, ratio
 from benchmarks.streams.run import FEW, Measured, Plan, measure
-from benchmarks.streams.verdict import MOST_RATIO, Round, faults, growth, ratio
 
 MIB = 2**20
 
@@ -24,9 +24,9 @@ def main(
 ) -> None:
     """Publish to a hundred streams, then to a thousand of which a hundred are stalled.
 
-    Exits with 0 when the others are served well, by the rule in benchmarks/streams/verdict.py.
-    Few events a second are enough: each is written to every stream, and what is measured is how
-    long that takes, not how much of it the machine can do.
+    Exits with 0 when the others are served well, by the rule in benchmarks/streams/checks.py.
+    Few events a second are enough: each is written to every stream, and the delay of that is
+    measured, not the throughput of the machine.
     """
     console = Console(highlight=False)
     with console.status("opening") as status:
@@ -35,9 +35,9 @@ def main(
         )
     console.print(_table(measured.rounds, streams))
     console.print(_summary(measured, rate))
-    found = faults(measured.rounds, measured.memory_empty, streams)
-    for fault in found:
-        console.print(f"NOT WELL: {fault}")
+    found = failures(measured.rounds, measured.memory_empty, streams)
+    for failure in found:
+        console.print(f"NOT WELL: {failure}")
     raise typer.Exit(1 if found else 0)
 
 

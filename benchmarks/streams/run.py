@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from benchmarks.streams.audience import Audience
+from benchmarks.streams.checks import Round
+from benchmarks.streams.readers import Streams
 from benchmarks.streams.times import Spread, Times, numbered_issue, spread
-from benchmarks.streams.verdict import Round
 from shared.runtime.lifecycle import background_task
 from tests.support.emulator import running_ministack
 from tests.support.notifier import (
@@ -54,8 +54,8 @@ class Measured:
     memory_empty: int
 
 
-async def measure(plan: Plan, say: Callable[[str], None]) -> Measured:
-    """Measure as planned; `say` is told what begins."""
+async def measure(plan: Plan, on_progress: Callable[[str], None]) -> Measured:
+    """Measure as planned; `on_progress` gets each round's name."""
     with running_ministack() as endpoint:
         settings = settings_for(
             endpoint,
@@ -64,11 +64,11 @@ async def measure(plan: Plan, say: Callable[[str], None]) -> Measured:
             max_streams_per_client=plan.streams,
         )
         async with announcing(settings) as desk, notifier_process(settings) as notifier:
-            return await _Hall(plan, desk, notifier).measure(say)
+            return await _Measurement(plan, desk, notifier).measure(on_progress)
 
 
-class _Hall:
-    """A notifier, and who follows it."""
+class _Measurement:
+    """A notifier, and its streams."""
 
     def __init__(self, plan: Plan, desk: Announcer, notifier: NotifierProcess) -> None:
         self._plan = plan
@@ -76,30 +76,30 @@ class _Hall:
         self._notifier = notifier
         self._process = psutil.Process(notifier.process.pid)
         self._times = Times()
-        self._audience = Audience(notifier.http.base_url.port or 0, self._times.heard)
+        self._streams = Streams(notifier.http.base_url.port or 0, self._times.received)
         self._memory: list[int] = []
 
-    async def measure(self, say: Callable[[str], None]) -> Measured:
+    async def measure(self, on_progress: Callable[[str], None]) -> Measured:
         """Measure round after round."""
         empty = self._process.memory_info().rss
         rounds = []
         async with background_task(self._watch(), "memory"):
             for number in range(1, self._plan.rounds + 1):
-                say(f"round {number} of {self._plan.rounds}")
+                on_progress(f"round {number} of {self._plan.rounds}")
                 rounds.append(await self._round())
         return Measured(rounds, empty)
 
     async def _round(self) -> Round:
         """Measure with few streams, and then with more of which some are stalled."""
         plan, dropped_before = self._plan, await self._count(_DROPPED)
-        async with self._audience.readers(FEW):
+        async with self._streams.readers(FEW):
             few, missed_by_few, _ = await self._deliver(FEW)
             memory_few = max(self._memory)
             self._memory.clear()
             reading = plan.streams - plan.stalled
             async with (
-                self._audience.sleepers(plan.stalled),
-                self._audience.readers(reading - FEW),
+                self._streams.stalled(plan.stalled),
+                self._streams.readers(reading - FEW),
             ):
                 everyone, missed, busy = await self._deliver(reading)
                 dropped = await self._dropped(dropped_before)
@@ -155,7 +155,7 @@ class _Hall:
 
     @staticmethod
     async def _until(happened: Callable[[], Awaitable[bool]], seconds: float) -> None:
-        """Wait for something, but no longer than that: the figures show what did not happen."""
+        """Wait for something up to `seconds`: the figures show what did not happen."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not await happened():  # noqa: ASYNC110 - it happens in another process

@@ -12,7 +12,7 @@ from shared.messages.announcement import CloudEvent
 
 TOPIC = "coupons"
 NUMBER = "number"
-"""The last of an event's data: who has it has the whole event."""
+"""The last field of an event's data: a client that has it has the whole event."""
 
 _BODY = "All coffee is half price on Monday. " * 114
 """About 4 KB: a newsletter that is worth reading."""
@@ -47,7 +47,7 @@ def spread(delays: Sequence[float]) -> Spread:
 
 
 class Times:
-    """Notes when events are published and heard; the numbers of events rise from 0 for ever."""
+    """Notes when events are published and received; the numbers of events rise from 0 for ever."""
 
     def __init__(self) -> None:
         self._published: list[float] = []
@@ -58,13 +58,13 @@ class Times:
         self._published.append(time.monotonic())
         return len(self._published) - 1
 
-    def heard(self, number: int) -> None:
+    def received(self, number: int) -> None:
         """Note that one stream has an event now."""
         self._delays.append(time.monotonic() - self._published[number])
 
     @property
     def count(self) -> int:
-        """How often an event was heard since the last time they were taken."""
+        """How often an event was received since the last time they were taken."""
         return len(self._delays)
 
     def take(self) -> Sequence[float]:

@@ -24,12 +24,12 @@ from notifier.asyncapi.models import (
     ResetData,
     WebhookHeaders,
 )
-from notifier.stream.board import BOARD
+from notifier.stream.selection import BOARD
 from shared.aws.names import Names
 from shared.messages.announcement import ORDER_EVENTS
 
 LIVE, WEBHOOK = "live-stream", "webhook"
-"""The channels that are no topics. No topic can be called so that they collide: see `_topic`."""
+"""The channels that are not topics. Their names cannot collide with a topic's: see `_topic`."""
 
 _PUBLISHED = (*ORDER_EVENT_TYPES, NEWSLETTER_TYPE)
 _ABOUT = (
@@ -40,7 +40,7 @@ _ABOUT = (
 
 
 def asyncapi_document(topics: Mapping[str, str], names: Names) -> Json:
-    """Describe the shop's `topics` (descriptions by name) and every way to hear of them."""
+    """Describe the shop's `topics` (descriptions by name) and every way to receive them."""
     channels = {_topic(name): _sns(name, about, names) for name, about in topics.items()}
     return {
         "asyncapi": "3.0.0",
@@ -81,7 +81,7 @@ _QUERY: Json = {
 
 
 def _topic(name: str) -> str:
-    """Call a topic's channel so that it is nobody else's; a topic's name has no dot."""
+    """Name a topic's channel uniquely; the name of a topic has no dot."""
     return f"topic.{name}"
 
 

@@ -1,4 +1,4 @@
-"""The messages of the AsyncAPI document: an event of each type, and what comes along with it."""
+"""The messages of the AsyncAPI document: the events of all types, with their headers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from notifier.asyncapi.models import (
     WebhookHeaders,
 )
 from notifier.channels.webhook.sender import CHALLENGE
-from notifier.stream.board import BOARD_CHANGED
+from notifier.stream.selection import BOARD_CHANGED
 from shared.domain.order import OrderState
 from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_TYPES
 
@@ -37,16 +37,28 @@ _MODELS: tuple[type[BaseModel], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A type of event: its name, what it tells, and the schema of its `data`."""
+    """A type of event: its name, its meaning, the model of its `data`, and the order's state."""
 
     name: str
     title: str
-    data: Json
+    data: type[BaseModel]
+    state: OrderState | None = None
 
     @property
     def key(self) -> str:
-        """What it is called in the document: `order.ready`, for one."""
+        """Its name in the document, as in `order.ready`."""
         return self.name.removeprefix("coffeeshop.").removesuffix(".v1")
+
+
+ORDER_EVENT_TYPES = tuple(
+    EventType(ORDER_TYPES[state], f"An order is {state}", OrderChangeData, state)
+    for state in OrderState
+)
+NEWSLETTER_TYPE = EventType(
+    NEWSLETTER_PUBLISHED, "A newsletter issue was published", NewsletterData
+)
+BOARD_TYPE = EventType(BOARD_CHANGED, "The counter's display has changed", BoardChangeData)
+CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ChallengeData)
 
 
 def ref(model: type[BaseModel]) -> Json:
@@ -54,22 +66,9 @@ def ref(model: type[BaseModel]) -> Json:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def _order_event(state: OrderState) -> EventType:
-    data = {"allOf": [ref(OrderChangeData), {"properties": {"state": {"const": state.value}}}]}
-    return EventType(ORDER_TYPES[state], f"An order is {state}", data)
-
-
-ORDER_EVENT_TYPES = tuple(_order_event(state) for state in OrderState)
-NEWSLETTER_TYPE = EventType(
-    NEWSLETTER_PUBLISHED, "A newsletter issue was published", ref(NewsletterData)
-)
-BOARD_TYPE = EventType(BOARD_CHANGED, "The counter's display has changed", ref(BoardChangeData))
-CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ref(ChallengeData))
-
-
 @functools.cache
 def schemas() -> Mapping[str, Json]:
-    """Give the schemas of the models and of all events, by their names."""
+    """Return the schemas of the models and of all events, by their names."""
     _, made = models_json_schema(
         [(model, "validation") for model in _MODELS], ref_template="#/components/schemas/{model}"
     )
@@ -80,9 +79,11 @@ def schemas() -> Mapping[str, Json]:
 
 
 def _event_schema(envelope: Json, kind: EventType) -> Json:
-    """Close an event's schema around its type. What may be null is left out rather than null."""
-    told = {"type": {"const": kind.name}, "data": kind.data}
-    properties = {**envelope["properties"], **told}
+    """Narrow the envelope to one type of event. Null fields are left out, so none may be null."""
+    data = ref(kind.data)
+    if kind.state is not None:
+        data = {"allOf": [data, {"properties": {"state": {"const": kind.state.value}}}]}
+    properties = {**envelope["properties"], "type": {"const": kind.name}, "data": data}
     optional = {name for name, field in Envelope.model_fields.items() if field.default is None}
     return {
         **envelope,

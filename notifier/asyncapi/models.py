@@ -1,7 +1,7 @@
-"""What events and their headers look like to subscribers: closed, so that nothing else is in them.
+"""Schemas of events and their headers, closed: no other fields are allowed.
 
-Events about orders have a model of their own. These are for the others, which are put together
-where they are sent; a test holds what was really sent against them.
+Order changes have a model that also makes them. The other events are composed where they are
+sent, and a test validates events that were really sent.
 """
 
 from __future__ import annotations

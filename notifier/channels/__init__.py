@@ -1,1 +1,1 @@
-"""The channels by which subscribers are reached."""
+"""The channels by which events reach their subscribers."""

@@ -1,4 +1,4 @@
-"""What a channel does for the deliveries: it makes one attempt, and says how that went."""
+"""The contract of a channel: it makes one attempt, and returns the outcome."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ all mail goes to one server. Neither may take all the slots, since webhooks need
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The subscriber, or a mail server on its behalf, has it."""
+    """The subscriber, or a mail server on its behalf, has accepted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +25,47 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class RateLimited:
-    """The subscriber was not asked: so many questions wait for an answer there already."""
+    """Nothing was sent: the subscriber has too many pending confirmations."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Not this time. `after` is how many seconds the subscriber asked us to wait, if it did."""
+class TransientFailure:
+    """A later attempt may succeed. The subscriber may ask for a pause of `retry_after` seconds."""
 
     error: str
-    after: float | None = None
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NotNow:
-    """It is our side that cannot, so it says nothing of the subscriber, and is not counted."""
-
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """Never: there is no such subscriber, or it wants nothing any more."""
+class LocalFailure:
+    """The cause is on our side, so the attempt does not count against the subscriber."""
 
     error: str
 
 
-Attempt = Accepted | Refused | NotNow | Unreachable
+@dataclass(frozen=True, slots=True)
+class PermanentFailure:
+    """No attempt can succeed: the subscriber does not exist, or wants nothing any more."""
+
+    error: str
+
+
+Attempt = Accepted | TransientFailure | LocalFailure | PermanentFailure
 
 
 class Sender(Protocol):
-    """One channel. Attempts are bounded in time, and how they fail is told, not raised.
+    """One channel. Attempts are bounded in time; their failures are returned, not raised.
 
-    Errors are short and fit for the subscriber to read: no secret, nothing of what was answered.
+    Errors are short and fit for the subscriber to read: no secret, nothing of its answer.
     """
 
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
         """Make one attempt to deliver an event."""
 
-    async def ask(
+    async def request_confirmation(
         self, subscription: Subscription, token: str
     ) -> Attempt | Confirmed | RateLimited:
         """Ask once whether the subscription is wanted; `token` confirms it."""
 
-    async def agreed(self, subscription: Subscription) -> None:
-        """Hear that whoever was asked wants it; raises StoreUnavailableError."""
+    async def confirmed(self, subscription: Subscription) -> None:
+        """Note that the subscriber has confirmed; raises StoreUnavailableError."""

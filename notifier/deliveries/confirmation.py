@@ -14,11 +14,11 @@ from notifier.channels.channel import (
     Accepted,
     Attempt,
     Confirmed,
-    NotNow,
+    LocalFailure,
+    PermanentFailure,
     RateLimited,
-    Refused,
     Sender,
-    Unreachable,
+    TransientFailure,
 )
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
@@ -68,7 +68,9 @@ class Confirmation:
             if wait:
                 return Retry(wait, "a concurrency limit is reached")
             sender = self.senders[subscription.channel]
-            result = await sender.ask(subscription, self.token_for(subscription.id))
+            result = await sender.request_confirmation(
+                subscription, self.token_for(subscription.id)
+            )
         return await self._settle(subscription, result)
 
     async def _settle(
@@ -84,13 +86,13 @@ class Confirmation:
                 # address may be somebody else's.
                 if (pause := self._pause(subscription)) is not None:
                     return Retry(pause, "too many confirmations are pending for its address")
-            case Refused(error=error, after=after):
+            case TransientFailure(error=error, retry_after=after):
                 if (pause := self._pause(subscription, after)) is not None:
                     return Retry(pause, error)
                 await self._give_up(subscription, error)
-            case NotNow(error=error) if self._age(subscription) < LIFETIME:
+            case LocalFailure(error=error) if self._age(subscription) < LIFETIME:
                 return Retry(wait_by_age(subscription.created_at, self.clock()), error)
-            case NotNow(error=error) | Unreachable(error=error):
+            case LocalFailure(error=error) | PermanentFailure(error=error):
                 await self._give_up(subscription, error)
         return Done()
 
@@ -121,7 +123,7 @@ class Confirmation:
         changed at the same time.
         """
         active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
-        await self.senders[subscription.channel].agreed(subscription)
+        await self.senders[subscription.channel].confirmed(subscription)
         await self.store.replace_subscription(subscription, active)
         log.info("subscription.active", subscription=active.id, channel=active.channel)
         if active.is_of_orders:

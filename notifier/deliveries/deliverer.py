@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 import structlog
 from pydantic import ValidationError
 
-from notifier.channels.channel import Accepted, Attempt, NotNow, Refused, Sender, Unreachable
+from notifier.channels.channel import (
+    Accepted,
+    Attempt,
+    LocalFailure,
+    PermanentFailure,
+    Sender,
+    TransientFailure,
+)
 from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
@@ -126,16 +133,16 @@ class Deliverer:
                 await self.store.log_attempt(replace(tried, state=DeliveryState.DELIVERED))
                 await self.health.after_delivery(subscription)
                 return Done()
-            case Refused(error=error, after=after):
+            case TransientFailure(error=error, retry_after=after):
                 pause = self.schedule.pause(tried.attempts, after, self.rnd)
                 if pause is None:
                     await self.health.after_failure(subscription, tried, error)
                     return await self._give_up(tried, error)
                 return await self._put_off(tried, pause, error)
-            case NotNow(error=error):
+            case LocalFailure(error=error):
                 uncounted = replace(tried, attempts=tried.attempts - 1)
                 return await self._put_off(uncounted, wait_by_age(tried.at, self.clock()), error)
-            case Unreachable(error=error):
+            case PermanentFailure(error=error):
                 await self.health.pause(subscription, error)
                 return await self._give_up(tried, error)
 

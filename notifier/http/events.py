@@ -10,9 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.context import NOTIFIER
 from notifier.http.topics import require_topic
-from notifier.stream.board import BOARD
 from notifier.stream.response import LAST_EVENT_ID, TOO_MANY_STREAMS, stream
-from notifier.stream.selection import Selection
+from notifier.stream.selection import BOARD, Selection
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.body import read_query

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from notifier.context import NOTIFIER
 from notifier.http.problems import INVALID_ISSUE, INVALID_TOPIC, TOO_MANY_TOPICS, TOPIC_RESERVED
-from notifier.stream.board import BOARD
+from notifier.stream.selection import BOARD
 from notifier.topics.publisher import Draft
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS

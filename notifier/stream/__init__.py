@@ -1,1 +1,1 @@
-"""Live streams: what this instance hears of the topics, told to everybody who follows along."""
+"""Live streams: this instance receives all topics, and passes each event to its readers."""

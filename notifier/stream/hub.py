@@ -1,4 +1,4 @@
-"""The hub: passes each announcement on to the readers that have selected it, and to no others."""
+"""The hub: passes each announcement to the readers that have selected it, and to no others."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import contextlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+import prometheus_client
 import structlog
+from prometheus_client import CollectorRegistry, Gauge
 
 from notifier.stream import sse
-from notifier.stream.acknowledgement import Acknowledgement
-from notifier.stream.metrics import StreamMetrics
 from notifier.stream.reader import Reader
 from notifier.stream.ring import Ring, StreamPosition
-from notifier.stream.selection import Announcement, Selection
+from notifier.stream.selection import Acknowledgement, Announcement, Selection
 
 _CLOSE_SECONDS = 1
-_BACK_WITHIN = sse.RETRY_SECONDS + 1
+_RECONNECT_SECONDS = sse.RETRY_SECONDS + 1
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-class Slow(StrEnum):
-    """In which way a reader was too slow to be kept."""
+class DropReason(StrEnum):
+    """Why a reader was too slow to be kept."""
 
     BEHIND = "behind"
     STALLED = "stalled"
@@ -39,128 +40,149 @@ class TooManyForOneClientError(Exception):
     """One client has as many streams open as one may have."""
 
 
+class StreamMetrics:
+    """The metrics of a notifier's live streams, in the registry that its `/metrics` shows."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.streams = Gauge(
+            "coffeeshop_live_streams", "Live streams that are open.", registry=registry
+        )
+        self.events = prometheus_client.Counter(
+            "coffeeshop_live_events", "Events received for the live streams.", registry=registry
+        )
+        self.resets = prometheus_client.Counter(
+            "coffeeshop_live_resets",
+            "Resets sent to streams that may have missed events.",
+            ("reason",),
+            registry=registry,
+        )
+        self.dropped = prometheus_client.Counter(
+            "coffeeshop_live_dropped",
+            "Streams dropped because their readers were too slow.",
+            ("reason",),
+            registry=registry,
+        )
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
 class Hub:
     """Keeps the readers of one ring; `max_lag` is how many events they may fall behind.
 
-    There may be `max_streams` of them, of which `max_per_client` belong to any one client.
+    There may be `max_streams` of them, and `max_per_client` of any one client.
 
-    Every `mark_every` events, readers for whom there was nothing are told how far they are, so
-    that a stream can be resumed after a long silence in a busy shop.
+    Every `position_every` events, readers that had no event get their new position, so that a
+    stream can be resumed after a long silence in a busy shop.
     """
 
-    def __init__(
-        self,
-        ring: Ring[Announcement],
-        tally: StreamMetrics,
-        *,
-        max_lag: int,
-        max_streams: int,
-        max_per_client: int,
-        mark_every: int,
-    ) -> None:
-        self._ring = ring
-        self._tally = tally
-        self._max_lag = max_lag
-        self._max_streams = max_streams
-        self._max_per_client = max_per_client
-        self._mark_every = mark_every
-        self._readers: set[Reader] = set()
-        self._by_route: defaultdict[str, set[Reader]] = defaultdict(set)
-        self._by_client: Counter[str] = Counter()
-        self._back_by = 0.0
-        self._deserted = asyncio.Event()
-        self._closed = False
+    ring: Ring[Announcement]
+    metrics: StreamMetrics
+    max_lag: int
+    max_streams: int
+    max_per_client: int
+    position_every: int
+    _readers: set[Reader] = field(default_factory=set)
+    _by_route: defaultdict[str, set[Reader]] = field(default_factory=lambda: defaultdict(set))
+    _by_client: Counter[str] = field(default_factory=Counter)
+    _reconnected_by: float = 0.0
+    _empty: asyncio.Event = field(default_factory=asyncio.Event)
+    _closed: bool = False
 
     @contextlib.contextmanager
     def follow(
         self,
         selection: Selection,
         last_event_id: str | None,
-        cut: Callable[[], None],
+        abort: Callable[[], None],
         client: str | None = None,
     ) -> Iterator[Reader]:
         """Give a reader of `selection` for as long as the block lasts.
 
-        It resumes after `last_event_id`. Without one it begins now, or with what the ring still
-        holds of a single order. `client` is nobody in particular when it may have any number of
-        them. Raises TooManyStreamsError or TooManyForOneClientError.
+        It resumes after `last_event_id`. Without one it begins now, or, for a single order, with
+        the oldest event in the ring. Without a `client`, `max_per_client` does not apply. Raises
+        TooManyStreamsError or TooManyForOneClientError.
         """
-        start = self._start(selection, last_event_id)
-        with self._place_of(client):
-            reader = Reader(self._ring, selection, start, cut, self._tally)
-            self._join(reader)
+        with self._counted(client):
+            reader = Reader(
+                ring=self.ring,
+                selection=selection,
+                position=self._start(selection, last_event_id),
+                abort=abort,
+                resets=self.metrics.resets,
+                ended=self._closed,
+            )
+            self._add(reader)
             try:
                 yield reader
             finally:
-                self._leave(reader)
+                self._remove(reader)
 
-    def pass_on(self, announcement: Announcement) -> Acknowledgement:
-        """Put an announcement on the ring, and offer it to those who have selected it."""
-        position = self._ring.append(announcement, announcement.weight)
-        acknowledgement = Acknowledgement(position)
-        self._tally.events.inc()
+    def publish(self, announcement: Announcement) -> Acknowledgement:
+        """Put an announcement on the ring, and offer it to the readers that have selected it."""
+        weight = sum(map(len, announcement.views.values()))
+        index = self.ring.append(announcement, weight)
+        acknowledgement = Acknowledgement(index)
+        self.metrics.events.inc()
         for route in announcement.views:
             for reader in self._by_route.get(route, ()):
                 reader.offer(acknowledgement)
-                if reader.behind(position) > self._max_lag:
-                    self.drop(reader, Slow.BEHIND)
-        if position % self._mark_every == 0:
+                if reader.lag(index) > self.max_lag:
+                    self._drop(reader, DropReason.BEHIND)
+        if index % self.position_every == 0:
             for reader in self._readers:
-                reader.move_mark(position)
+                reader.skip_to(index)
         return acknowledgement
 
-    def interrupted(self, epoch: str) -> None:
-        """Tell every reader, now or when it resumes, that announcements may have been missed."""
-        self._ring.restart(epoch)
-        self._back_by = time.monotonic() + _BACK_WITHIN
+    def restart(self, epoch: str) -> None:
+        """Reset every reader, now or when it resumes: announcements may have been missed."""
+        self.ring.restart(epoch)
+        self._reconnected_by = time.monotonic() + _RECONNECT_SECONDS
         for reader in self._readers:
-            reader.look_again()
+            reader.wake()
 
-    async def readers_back(self) -> None:
-        """Wait until those who followed an earlier life have had the time to come back."""
-        await asyncio.sleep(max(0, self._back_by - time.monotonic()))
-
-    def drop(self, reader: Reader, reason: Slow) -> None:
-        """Part with a reader that is too slow."""
-        if reader.ended:
-            return
-        reader.end()
-        reader.cut()
-        self._tally.dropped.labels(reason).inc()
-        log.warning("stream.dropped", reason=reason, topics=sorted(reader.selection.topics))
+    async def wait_for_reconnects(self) -> None:
+        """Wait until the readers from before a restart have had the time to reconnect."""
+        await asyncio.sleep(max(0, self._reconnected_by - time.monotonic()))
 
     async def drop_stalled(self, seconds: float) -> None:
         """Drop the readers to whom one write takes longer than that.
 
-        One look at all costs less than a timer for each write, of which few ever have to wait.
+        One scan of all costs less than a timer for each write, of which few ever have to wait.
         """
         for reader in tuple(self._readers):
-            if reader.stalled() > seconds:
-                self.drop(reader, Slow.STALLED)
+            if reader.stalled_seconds() > seconds:
+                self._drop(reader, DropReason.STALLED)
 
     def followers(self, topic: str) -> int:
-        """Count the readers that follow a topic, be it for one order."""
+        """Count the readers of a topic, those of one order included."""
         return sum(topic in reader.selection.topics for reader in self._readers)
 
     async def close(self) -> None:
-        """End every stream, and return when their readers have left, or are too slow to."""
+        """End every stream, and wait for the readers to leave, but not for slow ones."""
         self._closed = True
         for reader in self._readers:
             reader.end()
         if self._readers:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
-                    await self._deserted.wait()
+                    await self._empty.wait()
+
+    def _drop(self, reader: Reader, reason: DropReason) -> None:
+        if reader.ended:
+            return
+        reader.end()
+        reader.abort()
+        self.metrics.dropped.labels(reason).inc()
+        log.warning("stream.dropped", reason=reason, topics=sorted(reader.selection.topics))
 
     @contextlib.contextmanager
-    def _place_of(self, client: str | None) -> Iterator[None]:
-        """Count a stream as its client's, if there is room for both."""
-        if len(self._readers) >= self._max_streams:
+    def _counted(self, client: str | None) -> Iterator[None]:
+        """Count a stream as its client's, if there is room for one more."""
+        if len(self._readers) >= self.max_streams:
             raise TooManyStreamsError
         if client is None:
             yield
             return
-        if self._by_client[client] >= self._max_per_client:
+        if self._by_client[client] >= self.max_per_client:
             raise TooManyForOneClientError
         self._by_client[client] += 1
         try:
@@ -173,22 +195,20 @@ class Hub:
     def _start(self, selection: Selection, last_event_id: str | None) -> StreamPosition:
         if last_event_id is not None:
             return StreamPosition.parse(last_event_id)
-        return self._ring.end if selection.order_id is None else self._ring.beginning
+        return self.ring.end if selection.order_id is None else self.ring.beginning
 
-    def _join(self, reader: Reader) -> None:
+    def _add(self, reader: Reader) -> None:
         self._readers.add(reader)
         for route in reader.selection.routes:
             self._by_route[route].add(reader)
-        self._tally.streams.set(len(self._readers))
-        if self._closed:
-            reader.end()
+        self.metrics.streams.set(len(self._readers))
 
-    def _leave(self, reader: Reader) -> None:
+    def _remove(self, reader: Reader) -> None:
         self._readers.discard(reader)
         for route in reader.selection.routes:
             self._by_route[route].discard(reader)
             if not self._by_route[route]:
                 del self._by_route[route]
-        self._tally.streams.set(len(self._readers))
+        self.metrics.streams.set(len(self._readers))
         if not self._readers:
-            self._deserted.set()
+            self._empty.set()

@@ -1,28 +1,41 @@
-"""The queue by which one notifier instance hears all topics; made again whenever it is lost."""
+"""The queue by which one notifier instance receives all topics; made again whenever it is lost."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
-from notifier.stream.heartbeat_tag import set_mark
-from notifier.stream.topic_subscriptions import Topics, TopicSubscriptions
 from shared.aws.clients import AwsClients
 from shared.aws.errors import AwsUnavailableError, aws_call
 from shared.aws.names import Names
-from shared.aws.provisioning import ensure_queue
+from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
 from shared.aws.queue import SqsQueue
+from shared.clock import rfc3339, utc_now
 from shared.consuming.message import Message
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+Topics: TypeAlias = Callable[[], Awaitable[Collection[str]]]
+"""Names the topics that the shop has now."""
+
+LIVE_OF = "live-of"
+"""The tag that names the shop; a prefix does not: one may begin as another shop's queues do."""
+
+ALIVE_AT = "alive-at"
+"""The heartbeat tag, which changes while the queue's notifier is alive: a time, for people."""
 
 VISIBILITY_SECONDS = 10
 _RETENTION_SECONDS = "3600"
-"""What nobody has heard for an hour is no news any more."""
+"""An event that nobody has received for an hour is no news."""
 
 _OPEN_SECONDS = 10
-_HEAR_SECONDS = 5
+_SUBSCRIBE_SECONDS = 5
 _CLOSE_SECONDS = 5
 _SILENT_SECONDS = 45
 """Longer than a poll with all its attempts takes; after that, the feed has stalled."""
@@ -34,147 +47,177 @@ class StreamFeedDownError(Exception):
     """No announcements reach this notifier at the moment."""
 
 
-class InstanceQueue:
-    """A queue for the consumer engine that sees to its own existence.
+async def write_heartbeat(sqs: SQSClient, url: str, names: Names) -> None:
+    """Tag a queue as a live queue of this shop whose notifier is alive now."""
+    tags = {LIVE_OF: names.live(""), ALIVE_AT: rfc3339(utc_now())}
+    await sqs.tag_queue(QueueUrl=url, Tags=tags)
 
-    It is opened, subscriptions to all `topics` and all, by the first receive, and again by the
-    first that follows a failed one, since the queue, or what was in it, may have been lost
-    meanwhile: the embedded emulator forgets what it had. It is also opened again when it was not
-    marked as alive for `away_seconds`: others may have begun to remove it. `opened` is called each
-    time. Every method raises AwsUnavailableError when SQS or SNS is out of reach.
+
+@dataclass(kw_only=True, slots=True)
+class _TopicSubscriptions:
+    """Subscribes one queue, of that URL and ARN, to topics, which are made if need be.
+
+    One call at a time: the queue's policy is written as a whole.
     """
 
-    def __init__(
-        self,
-        clients: AwsClients,
-        names: Names,
-        instance: str,
-        *,
-        topics: Topics,
-        opened: Callable[[], None],
-        away_seconds: float,
-        poll_seconds: int,
-    ) -> None:
-        self._clients = clients
-        self._names = names
-        self._name = names.live(instance)
-        self._topics = topics
-        self._opened = opened
-        self._away_seconds = away_seconds
-        self._poll_seconds = poll_seconds
-        self._asked_for: set[str] = set()
-        self._queue: SqsQueue | None = None
-        self._topic_subscriptions: TopicSubscriptions | None = None
-        self._is_open = False
-        self._changing = asyncio.Lock()
-        self._heard_at = self._marked_at = time.monotonic()
+    clients: AwsClients
+    names: Names
+    url: str
+    arn: str
+    _topics: dict[str, str] = field(default_factory=dict)
+    _subscriptions: dict[str, str] = field(default_factory=dict)
+
+    def missing(self, topics: Collection[str]) -> Collection[str]:
+        """Return those of the topics that the queue is not subscribed to."""
+        return set(topics) - self._subscriptions.keys()
+
+    async def add(self, topics: Collection[str]) -> None:
+        """Subscribe to topics; the policy comes first, so that no announcement is rejected."""
+        sqs, sns = self.clients.sqs, self.clients.sns
+        names = sorted(topics)
+        made = await asyncio.gather(
+            *(sns.create_topic(Name=self.names.topic(name)) for name in names)
+        )
+        arns = [topic["TopicArn"] for topic in made]
+        self._topics |= zip(names, arns, strict=True)
+        policy = publishing_policy(self.arn, self._topics.values())
+        await sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+        subscriptions = await asyncio.gather(*(subscribe_queue(sns, arn, self.arn) for arn in arns))
+        self._subscriptions |= zip(names, subscriptions, strict=True)
+
+    async def remove(self) -> None:
+        """Remove all subscriptions."""
+        unsubscribe = self.clients.sns.unsubscribe
+        await asyncio.gather(
+            *(unsubscribe(SubscriptionArn=arn) for arn in self._subscriptions.values())
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class InstanceQueue:
+    """A queue for the consumer engine that makes itself, and subscribes itself to all `topics`.
+
+    The first receive opens it, and so does the first after a failed one: the queue, or what was
+    in it, may be lost, since the embedded emulator keeps nothing. It is also opened again after
+    `expiry_seconds` without a heartbeat: other notifiers may have begun to remove it. `on_open` is
+    called each time. Every method raises AwsUnavailableError when SQS or SNS is out of reach.
+    """
+
+    clients: AwsClients
+    names: Names
+    instance: str
+    topics: Topics
+    on_open: Callable[[], None]
+    expiry_seconds: float
+    poll_seconds: int
+    _requested: set[str] = field(default_factory=set)
+    _queue: SqsQueue | None = None
+    _subscriptions: _TopicSubscriptions | None = None
+    _is_open: bool = False
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _received_at: float = 0.0
+    _heartbeat_at: float = 0.0
 
     async def receive(self, limit: int) -> Sequence[Message]:
-        """Poll for up to `limit` messages, on a queue that is there."""
-        queue = await self._opened_queue()
+        """Open the queue if need be, and poll for up to `limit` messages."""
+        async with self._changing:
+            queue = self._queue
+            if queue is None or not self._is_open:
+                queue = await self._open()
         try:
-            deliveries = await queue.receive(limit)
+            messages = await queue.receive(limit)
         except AwsUnavailableError:
             self._is_open = False
             raise
-        self._heard_at = time.monotonic()
-        return deliveries
+        self._received_at = time.monotonic()
+        return messages
 
     async def subscribe(self, topic: str) -> None:
-        """Hear a topic that came after the opening; the caller has made sure that there is one.
+        """Receive a topic that is newer than the queue; the caller has made sure that it exists.
 
-        Costs nothing when it is heard already. While the queue is not open it is left to the
-        opening, which resets all readers.
+        Costs nothing for a topic that is subscribed. While the queue is not open, the topic is
+        subscribed when it opens, which resets all readers.
         """
-        self._asked_for.add(topic)
-        if (
-            self._topic_subscriptions is None
-            or not self._is_open
-            or topic in self._topic_subscriptions.topics
-        ):
+        self._requested.add(topic)
+        if not self._lacks(topic):
             return
-        async with aws_call("SQS or SNS", _HEAR_SECONDS), self._changing:
-            if self._is_open:
-                await self._topic_subscriptions.subscribe([topic])
+        async with aws_call("SQS or SNS", _SUBSCRIBE_SECONDS), self._changing:
+            if self._lacks(topic) and self._subscriptions is not None:
+                await self._subscriptions.add([topic])
 
-    async def mark(self) -> None:
+    async def beat(self) -> None:
         """Show the other notifiers that this one is alive."""
         if self._queue is None or not self._is_open:
             return
-        if time.monotonic() - self._marked_at > self._away_seconds:
-            log.warning("live.was_away", queue=self._name)
+        if time.monotonic() - self._heartbeat_at > self.expiry_seconds:
+            log.warning("live.heartbeat_expired", queue=self._name)
             self._is_open = False
             return
         async with aws_call("SQS"):
-            await set_mark(self._clients.sqs, self._queue.url, self._names)
-        self._marked_at = time.monotonic()
+            await write_heartbeat(self.clients.sqs, self._queue.url, self.names)
+        self._heartbeat_at = time.monotonic()
 
-    async def delete(self, delivery: Message) -> None:
+    async def delete(self, message: Message) -> None:
         """Remove a message for good."""
-        await self._delivering().delete(delivery)
+        if self._queue is not None:
+            await self._queue.delete(message)
 
-    async def extend(self, delivery: Message, seconds: float) -> None:
-        """Keep the message from others; none is handed back, since at a stop the queue goes too."""
-        if seconds:
-            await self._delivering().extend(delivery, seconds)
+    async def extend(self, message: Message, seconds: float) -> None:
+        """Keep a message from others; none is handed back, since a stop deletes the queue."""
+        if seconds and self._queue is not None:
+            await self._queue.extend(message, seconds)
 
-    async def dead_letter(self, delivery: Message, reason: str) -> None:
-        """Remove a message; old news is not worth keeping for anybody to look at."""
-        log.warning("live.rejected", message_id=delivery.message_id, reason=reason)
-        await self.delete(delivery)
+    async def dead_letter(self, message: Message, reason: str) -> None:
+        """Remove a message: old news is not worth a dead letter."""
+        log.warning("live.rejected", message_id=message.message_id, reason=reason)
+        await self.delete(message)
 
     async def check(self) -> None:
-        """Make sure that announcements are being heard; raises StreamFeedDownError."""
-        if not self._is_open or time.monotonic() - self._heard_at > _SILENT_SECONDS:
+        """Raise StreamFeedDownError while no announcements are received."""
+        if not self._is_open or time.monotonic() - self._received_at > _SILENT_SECONDS:
             raise StreamFeedDownError
 
     async def close(self) -> None:
-        """Take the queue and its subscriptions away; what cannot be reached stays behind."""
-        if self._queue is None:
+        """Remove the queue and its subscriptions; what is out of reach stays behind."""
+        if self._queue is None or self._subscriptions is None:
             return
         self._is_open = False
         try:
             async with aws_call("SQS", _CLOSE_SECONDS):
                 await self._queue.close()
-                await self._remove(self._queue.url)
+                await self._subscriptions.remove()
+                await self.clients.sqs.delete_queue(QueueUrl=self._queue.url)
+                log.info("live.closed", queue=self._name)
         except AwsUnavailableError as error:
             log.warning("live.queue_left_behind", queue=self._name, error=repr(error))
 
-    async def _opened_queue(self) -> SqsQueue:
-        async with self._changing:
-            if self._queue is None or not self._is_open:
-                async with aws_call("SQS or SNS", _OPEN_SECONDS):
-                    self._queue = await self._open()
-                self._is_open = True
-                self._heard_at = self._marked_at = time.monotonic()
-                log.info("live.open", queue=self._name)
-                self._opened()
-            return self._queue
+    @property
+    def _name(self) -> str:
+        return self.names.live(self.instance)
+
+    def _lacks(self, topic: str) -> bool:
+        subscriptions = self._subscriptions if self._is_open else None
+        return subscriptions is not None and bool(subscriptions.missing([topic]))
 
     async def _open(self) -> SqsQueue:
-        sqs = self._clients.sqs
-        arn = await ensure_queue(sqs, self._name, {"MessageRetentionPeriod": _RETENTION_SECONDS})
-        url = (await sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
-        await set_mark(sqs, url, self._names)
-        self._topic_subscriptions = topic_subscriptions = TopicSubscriptions(
-            self._clients, self._names, url, arn
+        sqs = self.clients.sqs
+        async with aws_call("SQS or SNS", _OPEN_SECONDS):
+            arn = await ensure_queue(
+                sqs, self._name, {"MessageRetentionPeriod": _RETENTION_SECONDS}
+            )
+            url = (await sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
+            await write_heartbeat(sqs, url, self.names)
+            self._subscriptions = subscriptions = _TopicSubscriptions(
+                clients=self.clients, names=self.names, url=url, arn=arn
+            )
+            self._requested |= set(await self.topics())
+            while missing := subscriptions.missing(self._requested):
+                await subscriptions.add(missing)  # a topic may be requested meanwhile
+        self._queue = SqsQueue(
+            sqs, url, visibility_timeout=VISIBILITY_SECONDS, wait_time=self.poll_seconds
         )
-        self._asked_for |= set(await self._topics())
-        while missing := self._asked_for - set(topic_subscriptions.topics):
-            await topic_subscriptions.subscribe(
-                missing
-            )  # meanwhile one more may have been asked for
-        return SqsQueue(
-            sqs, url, visibility_timeout=VISIBILITY_SECONDS, wait_time=self._poll_seconds
-        )
-
-    async def _remove(self, url: str) -> None:
-        if self._topic_subscriptions is not None:
-            await self._topic_subscriptions.stop()
-        await self._clients.sqs.delete_queue(QueueUrl=url)
-        log.info("live.closed", queue=self._name)
-
-    def _delivering(self) -> SqsQueue:
-        if self._queue is None:
-            raise StreamFeedDownError
+        self._is_open = True
+        self._received_at = self._heartbeat_at = time.monotonic()
+        log.info("live.open", queue=self._name)
+        self.on_open()
         return self._queue

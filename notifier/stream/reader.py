@@ -1,4 +1,4 @@
-"""A reader of the ring: its own place in it, and what comes next for it."""
+"""A reader of the ring: its own position in it, and what comes next for it."""
 
 from __future__ import annotations
 
@@ -6,126 +6,122 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from prometheus_client import Counter
 
 from notifier.stream import sse
-from notifier.stream.acknowledgement import Acknowledgement
-from notifier.stream.metrics import StreamMetrics
 from notifier.stream.ring import GapError, Ring, StreamPosition
-from notifier.stream.selection import Announcement, Selection
+from notifier.stream.selection import Acknowledgement, Announcement, Selection
 
-_BYTES_AT_ONCE = 64 * 1024
-_TOLD_AGAIN = 1000
-"""How many events of the ring a reader goes back after a reset: those it may not have seen."""
+_CHUNK_BYTES = 64 * 1024
+_REPEATED_EVENTS = 1000
+"""How many events a reader goes back after a reset: those it may not have seen."""
 
 
+@dataclass(kw_only=True, slots=True, eq=False)
 class Reader:
-    """Reads what it has selected, from a place on. It costs a place, however slow it is.
+    """Reads what it has selected, after `position`. However slow it is, it only costs a position.
 
-    `cut` closes its connection without waiting for what is still on its way.
+    `abort` closes its connection at once, without sending what is buffered. `resets` counts, by
+    reason, the clients that may have missed events.
     """
 
-    def __init__(
-        self,
-        ring: Ring[Announcement],
-        selection: Selection,
-        place: StreamPosition,
-        cut: Callable[[], None],
-        tally: StreamMetrics,
-    ) -> None:
-        self.selection = selection
-        self.cut = cut
-        self._ring = ring
-        self._routes: Sequence[str] = selection.routes
-        self._place = place
-        self._caught_up_from = ring.end.position
-        self._tally = tally
-        self._owed: deque[Acknowledgement] = deque()
-        self._news = asyncio.Event()
-        self._waiting = False
-        self._mark_due = False
-        self._handed_out_at: float | None = None
-        self.ended = False
+    ring: Ring[Announcement]
+    selection: Selection
+    position: StreamPosition
+    abort: Callable[[], None]
+    resets: Counter
+    ended: bool = False
+    _routes: Sequence[str] = field(init=False)
+    _lag_from: int = field(init=False)
+    _unacknowledged: deque[Acknowledgement] = field(default_factory=deque)
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _waiting: bool = False
+    _position_due: bool = False
+    _write_began: float | None = None
+
+    def __post_init__(self) -> None:
+        self._routes = self.selection.routes
+        self._lag_from = self.ring.end.index
 
     async def read(self) -> bytes | None:
-        """Wait for what comes next, as server-sent events; none when the stream has ended.
+        """Wait for the next server-sent events; None when the stream has ended.
 
-        To ask again is to say that the last has been written.
+        A further call means that the bytes of the call before are written.
         """
-        self._settle()
+        self._acknowledge()
         while not self.ended:
-            if news := self._take() or self._mark():
-                self._handed_out_at = time.monotonic()
-                return news
+            if chunk := self._next_chunk():
+                self._write_began = time.monotonic()
+                return chunk
             self._waiting = True
-            self._news.clear()
-            await self._news.wait()
+            self._woken.clear()
+            await self._woken.wait()
         return None
 
     def offer(self, acknowledgement: Acknowledgement) -> None:
-        """Let the reader know of something that it has selected."""
-        acknowledgement.offered()
-        self._owed.append(acknowledgement)
+        """Announce an event that the reader has selected."""
+        acknowledgement.expect()
+        self._unacknowledged.append(acknowledgement)
         if self._waiting:
-            self._wake_at(acknowledgement.position - 1)
+            self._wake_at(acknowledgement.index - 1)
 
-    def behind(self, position: int) -> int:
-        """Count the events that the reader is behind, not with what it had to catch up on."""
-        return position - max(self._place.position, self._caught_up_from)
+    def lag(self, index: int) -> int:
+        """Count the events that the reader is behind, those before its start left out."""
+        return index - max(self.position.index, self._lag_from)
 
-    def stalled(self) -> float:
-        """Give the seconds for which the last that was read has not been written."""
-        return 0 if self._handed_out_at is None else time.monotonic() - self._handed_out_at
+    def stalled_seconds(self) -> float:
+        """Return for how long the write in progress has taken."""
+        return 0 if self._write_began is None else time.monotonic() - self._write_began
 
-    def move_mark(self, position: int) -> None:
-        """Let the client's place keep up, when nothing up to `position` was for this reader."""
+    def skip_to(self, index: int) -> None:
+        """Move the client's position when no event up to `index` was for this reader."""
         if self._waiting:
-            self._mark_due = True
-            self._wake_at(position)
+            self._position_due = True
+            self._wake_at(index)
 
-    def look_again(self) -> None:
-        """Let the reader find out that the ring was restarted."""
-        self._wake_at(self._place.position)
+    def wake(self) -> None:
+        """Let the reader notice that the ring was restarted, or that its stream has ended."""
+        self._wake_at(self.position.index)
 
     def end(self) -> None:
-        """End the stream after what is being written."""
+        """End the stream after the write in progress."""
         self.ended = True
-        self._wake_at(self._place.position)
+        self.wake()
 
-    def _wake_at(self, position: int) -> None:
-        """Wake the reader; one that was waiting had nothing to read before `position`."""
-        self._place = StreamPosition(self._place.epoch, position)
+    def _wake_at(self, index: int) -> None:
+        """Wake the reader; if it was waiting, there was nothing for it up to `index`."""
+        self.position = StreamPosition(self.position.epoch, index)
         self._waiting = False
-        self._news.set()
+        self._woken.set()
 
-    def _settle(self) -> None:
-        """Say what has been written: everything up to the place, if it is one that we have set."""
-        if self._handed_out_at is None:
+    def _acknowledge(self) -> None:
+        """Acknowledge what the last write has contained, if there was a write."""
+        if self._write_began is None:
             return
-        self._handed_out_at = None
-        while self._owed and self._owed[0].position <= self._place.position:
-            self._owed.popleft().told()
+        self._write_began = None
+        while self._unacknowledged and self._unacknowledged[0].index <= self.position.index:
+            self._unacknowledged.popleft().acknowledge()
 
-    def _take(self) -> bytes:
-        """Read on, up to a bound, and move the place."""
+    def _next_chunk(self) -> bytes:
+        """Read on, up to a bound, and move the position."""
         try:
-            coming = self._ring.since(self._place)
+            coming = self.ring.since(self.position)
         except GapError as error:
-            self._place = self._ring.recent(_TOLD_AGAIN)
-            self._caught_up_from = self._ring.end.position
-            self._tally.resets.labels(error.gap).inc()
-            return sse.reset(error.gap, self._place)
-        taken = bytearray()
-        for position, announcement in coming:
-            self._place = StreamPosition(self._place.epoch, position)
-            taken += self._show(announcement)
-            if len(taken) >= _BYTES_AT_ONCE:
+            self.position = self.ring.recent(_REPEATED_EVENTS)
+            self._lag_from = self.ring.end.index
+            self.resets.labels(error.gap).inc()
+            return sse.reset(error.gap, self.position)
+        chunk = bytearray()
+        for index, announcement in coming:
+            self.position = StreamPosition(self.position.epoch, index)
+            views = announcement.views
+            if selected := [views[route] for route in self._routes if route in views]:
+                chunk += sse.event(selected, self.position)
+            if len(chunk) >= _CHUNK_BYTES:
                 break
-        return bytes(taken)
-
-    def _show(self, announcement: Announcement) -> bytes:
-        views = [announcement.views[r] for r in self._routes if r in announcement.views]
-        return sse.messages(views, self._place) if views else b""
-
-    def _mark(self) -> bytes:
-        due, self._mark_due = self._mark_due, False
-        return sse.mark(self._place) if due else b""
+        if not chunk and self._position_due:
+            self._position_due = False
+            return sse.position_only(self.position)
+        return bytes(chunk)

@@ -1,4 +1,4 @@
-"""One live stream: a reader's news, written to its connection until either side leaves."""
+"""One live stream: a reader's events, written to its connection until either side closes it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ TOO_MANY_STREAMS = ProblemKind(
 )
 
 _SEND_BUFFER_BYTES = 64 * 1024
-"""The kernel would take up to 4 MiB for each reader that has stalled."""
+"""Without a bound, the kernel buffers up to 4 MiB for each stalled reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamTimes:
-    """How often a stream shows that it is there, and how long one write may take, in seconds."""
+    """How often a stream sends a heartbeat, and how long one write may take, in seconds."""
 
     heartbeat: float
     stalled: float
@@ -41,16 +41,17 @@ class StreamTimes:
 async def stream(
     request: web.Request, hub: Hub, selection: Selection, times: StreamTimes
 ) -> web.StreamResponse:
-    """Stream what is selected, from the caller's `Last-Event-ID` on.
+    """Stream the selected events that follow the caller's `Last-Event-ID`.
 
     Raises TooManyStreamsError, TooManyForOneClientError (never for staff), and
-    ConnectionResetError when the caller has left already.
+    ConnectionResetError when the caller has disconnected already.
     """
     transport = request.transport
     if transport is None:
-        raise ConnectionResetError("the caller has left")
-    gone_seconds = times.heartbeat + times.stalled
-    response = EventSourceResponse(ping_interval=times.heartbeat, send_timeout=gone_seconds)
+        raise ConnectionResetError("the caller has disconnected")
+    response = EventSourceResponse(
+        ping_interval=times.heartbeat, send_timeout=times.heartbeat + times.stalled
+    )
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     client = None if is_staff(request) else client_key(request)
     last_seen = request.headers.get(LAST_EVENT_ID)
@@ -67,14 +68,14 @@ async def stream(
 
 
 async def _write(response: web.StreamResponse, reader: Reader) -> None:
-    """Write until the end; a write that takes too long is cut off by the hub."""
+    """Write until the end; the hub aborts a write that takes too long."""
     await response.write(sse.OPENING)
-    while (news := await reader.read()) is not None:
-        await response.write(news)
+    while (chunk := await reader.read()) is not None:
+        await response.write(chunk)
 
 
 async def _end_with_caller(request: web.Request, reader: Reader) -> None:
-    """End a stream that has nothing to write, and so would not notice that nobody reads it."""
+    """End a stream whose caller has disconnected, which one without events would not notice."""
     if isinstance(request.protocol, Connection):
         await request.protocol.left()
         reader.end()

@@ -1,4 +1,4 @@
-"""The ring: the most recent events, each at a position, for readers that keep their own place."""
+"""The ring: the most recent events, each at an index, for readers that keep their own position."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _POSITION = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})", re.ASCII)
 
 
 class Gap(StrEnum):
-    """Why a reader cannot simply go on from its place."""
+    """Why a reader cannot resume at its position."""
 
     RESTARTED = "restarted"
-    """The place is in no ring, in another instance's, or in one from before an interruption."""
+    """The position is of no ring, of another instance's, or from before an interruption."""
 
     TOO_OLD = "too-old"
-    """What came next has left the ring."""
+    """The next event has left the ring."""
 
 
 class GapError(Exception):
-    """Events may be missing between a reader's place and what the ring holds."""
+    """Events may be missing between a reader's position and the events in the ring."""
 
     def __init__(self, gap: Gap) -> None:
         super().__init__(gap)
@@ -33,28 +33,28 @@ class GapError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamPosition:
-    """How far somebody has read: everything up to a position (0 is nothing) of one epoch.
+    """How far a reader has read: every event up to an index (0 is none) of one epoch.
 
-    Written `<epoch>-<position>`, which is the `id` of a server-sent event.
+    Written `<epoch>-<index>`, which is the `id` of a server-sent event.
     """
 
     epoch: str
-    position: int
+    index: int
 
     @classmethod
     def parse(cls, text: str) -> StreamPosition:
-        """Read a place back; what was never one is a place in no ring."""
+        """Read a position back; text that is no position becomes one of no ring."""
         match = _POSITION.fullmatch(text)
         return cls(match[1], int(match[2])) if match else cls("", 0)
 
     def __str__(self) -> str:
-        return f"{self.epoch}-{self.position}"
+        return f"{self.epoch}-{self.index}"
 
 
 class Ring(Generic[Event]):
-    """Holds up to `size` events that weigh `max_weight` together; the oldest leave first.
+    """Holds up to `size` events of `max_weight` in total; the oldest leave first.
 
-    Positions rise by one. `epoch` is lower-case hexadecimal, and different for every ring.
+    Indexes rise by one. `epoch` is lower-case hexadecimal, and different for every ring.
     """
 
     def __init__(self, epoch: str, size: int, max_weight: int) -> None:
@@ -68,43 +68,43 @@ class Ring(Generic[Event]):
 
     @property
     def beginning(self) -> StreamPosition:
-        """The place before everything that the ring holds."""
+        """The position before the oldest event in the ring."""
         return StreamPosition(self._epoch, self._first - 1)
 
     @property
     def end(self) -> StreamPosition:
-        """The place after everything that has happened."""
+        """The position after the newest event."""
         return StreamPosition(self._epoch, self._last)
 
     def recent(self, most: int) -> StreamPosition:
-        """The place before the last `most` events, or before everything if there are fewer."""
+        """The position before the newest `most` events, or before all if there are fewer."""
         return StreamPosition(self._epoch, max(self._first - 1, self._last - most))
 
     def append(self, event: Event, weight: int) -> int:
-        """Put an event at the next position, and return that."""
+        """Put an event at the next index, and return the index."""
         self._last += 1
         self._events[self._last] = (event, weight)
         self._weight += weight
         while len(self._events) > self._size or self._weight > self._max_weight:
-            _, left = self._events.pop(self._first)
-            self._weight -= left
+            _, removed = self._events.pop(self._first)
+            self._weight -= removed
             self._first += 1
         return self._last
 
-    def since(self, place: StreamPosition) -> Iterator[tuple[int, Event]]:
-        """Give every event after `place`, with its position.
+    def since(self, start: StreamPosition) -> Iterator[tuple[int, Event]]:
+        """Give every event after `start`, with its index.
 
-        Raises GapError when it cannot tell that these are all.
+        Raises GapError when some of them may be missing.
         """
-        if place.epoch != self._epoch or place.position > self._last:
+        if start.epoch != self._epoch or start.index > self._last:
             raise GapError(Gap.RESTARTED)
-        if place.position < self._first - 1:
+        if start.index < self._first - 1:
             raise GapError(Gap.TOO_OLD)
-        positions = range(place.position + 1, self._last + 1)
-        return ((position, self._events[position][0]) for position in positions)
+        indexes = range(start.index + 1, self._last + 1)
+        return ((index, self._events[index][0]) for index in indexes)
 
     def restart(self, epoch: str) -> None:
-        """Forget everything: events may have been missed, so nobody can go on from before."""
+        """Drop all events: some may have been missed, so no reader can resume from before."""
         self._epoch = epoch
         self._events.clear()
         self._weight = 0

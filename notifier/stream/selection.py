@@ -1,62 +1,106 @@
-"""Who is shown what: an event has a view for each of its routes, a reader selects some routes."""
+"""Who is shown an event: it has a view for each of its routes, and a reader selects routes."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from notifier.stream.board import BOARD, board_event
+from shared.clock import rfc3339
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent, OrderChange
+
+BOARD = "board"
+"""The topic of what the board may show. It is not in SNS: it is derived from `order-events`."""
+
+BOARD_CHANGED = "coffeeshop.board.changed.v1"
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An event as JSON, in the view that each route has of it.
+    """An event as JSON, in the view of each route.
 
-    A route is a topic, or the part of a topic that is about one order.
+    A route is a topic, or `<topic>/<order id>` for the part of it that is about one order.
     """
 
     views: Mapping[str, bytes]
 
-    @property
-    def weight(self) -> int:
-        """Roughly the bytes that it takes up."""
-        return sum(len(view) for view in self.views.values())
 
+@dataclass(slots=True)
+class Acknowledgement:
+    """Counts the readers that have yet to write the announcement at `index` of the ring."""
 
-def announcement(topic: str, event: CloudEvent) -> Announcement:
-    """Make the views of an event that was published to `topic`.
+    index: int
+    _pending: int = 0
+    _complete: asyncio.Event = field(default_factory=asyncio.Event)
 
-    Raises pydantic's ValidationError when an order's event does not tell of an order.
-    """
-    if topic != ORDER_EVENTS:
-        return Announcement({topic: _json(event)})
-    change = OrderChange.model_validate(event.data)
-    views = {ORDER_EVENTS: _json(event)}
-    if shown := board_event(event, change):
-        views[BOARD] = _json(shown)
-    return Announcement(
-        views | {_narrowed(route, change.order_id): view for route, view in views.items()}
-    )
+    def expect(self) -> None:
+        """Count one more reader."""
+        self._pending += 1
+
+    def acknowledge(self) -> None:
+        """Count one less: it has written the announcement to its stream."""
+        self._pending -= 1
+        if not self._pending:
+            self._complete.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when every reader has written it, or after so many seconds: one may stall."""
+        if self._pending:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._complete.wait()
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a reader wants to see: topics, all of them or as far as they are about one order."""
+    """The topics that a reader selects: all of each, or only what is about one order."""
 
     topics: frozenset[str]
     order_id: str | None = None
 
     @property
     def routes(self) -> Sequence[str]:
-        """The routes that it is made of."""
+        """The selected routes."""
         if self.order_id is None:
             return sorted(self.topics)
-        return [_narrowed(topic, self.order_id) for topic in sorted(self.topics)]
+        return [f"{topic}/{self.order_id}" for topic in sorted(self.topics)]
 
 
-def _narrowed(topic: str, order_id: str) -> str:
-    return f"{topic}/{order_id}"
+def announcement(topic: str, event: CloudEvent) -> Announcement:
+    """Make the views of an event that was published to `topic`.
+
+    Raises pydantic's ValidationError when the data of an order's event is not an order change.
+    """
+    if topic != ORDER_EVENTS:
+        return Announcement({topic: _json(event)})
+    change = OrderChange.model_validate(event.data)
+    views = {ORDER_EVENTS: _json(event)}
+    if on_board := board_event(event, change):
+        views[BOARD] = _json(on_board)
+    of_order = {f"{route}/{change.order_id}": view for route, view in views.items()}
+    return Announcement(views | of_order)
+
+
+def board_event(event: CloudEvent, change: OrderChange) -> CloudEvent | None:
+    """Make the board's event of a change, without the order's id; None if it shows nothing.
+
+    The board shows an order once a barista has claimed it. Every later change puts a number there
+    or removes one; a change back to `placed` is a barista's release.
+
+    The event's id is always the same for a change. It is a digest: an order id has 128 random
+    bits, so that nobody finds it by trying.
+    """
+    if change.previous_state is None:
+        return None
+    return CloudEvent(
+        id=hashlib.sha256(f"{BOARD}:{event.id}".encode()).hexdigest()[:32],
+        source=event.source,
+        type=BOARD_CHANGED,
+        time=event.time,
+        data={"number": change.number, "state": change.state, "since": rfc3339(event.time)},
+    )
 
 
 def _json(event: CloudEvent) -> bytes:

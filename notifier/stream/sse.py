@@ -8,27 +8,27 @@ from collections.abc import Sequence
 from notifier.stream.ring import Gap, StreamPosition
 
 RETRY_SECONDS = 2
-"""How soon a browser opens a stream again that has ended."""
+"""How soon a browser reconnects after a stream has ended."""
 
 OPENING = b"retry: %d\n" % (RETRY_SECONDS * 1000)
 
 
-def messages(views: Sequence[bytes], place: StreamPosition) -> bytes:
+def event(views: Sequence[bytes], position: StreamPosition) -> bytes:
     """Write the views (one line of JSON each) of one event.
 
-    Only the last of them moves the client's place, since only then has it seen them all.
+    Only the last has an id: the client has seen the whole event after it, and not before.
     """
     *others, last = views
-    unnumbered = b"".join(b"data: %b\n\n" % view for view in others)
-    return unnumbered + b"id: %b\ndata: %b\n\n" % (str(place).encode(), last)
+    without_id = b"".join(b"data: %b\n\n" % view for view in others)
+    return without_id + b"id: %b\ndata: %b\n\n" % (str(position).encode(), last)
 
 
-def reset(gap: Gap, place: StreamPosition) -> bytes:
-    """Tell the client that events may be missing, and why; it goes on from `place`."""
+def reset(gap: Gap, position: StreamPosition) -> bytes:
+    """Report that events may be missing, and why; the client continues from `position`."""
     reason = json.dumps({"reason": gap})
-    return f"event: reset\nid: {place}\ndata: {reason}\n\n".encode()
+    return f"event: reset\nid: {position}\ndata: {reason}\n\n".encode()
 
 
-def mark(place: StreamPosition) -> bytes:
-    """Move the client's place without telling it anything, as an event without data does."""
-    return f"id: {place}\n\n".encode()
+def position_only(position: StreamPosition) -> bytes:
+    """Move the client's position without an event, which an id without data does."""
+    return f"id: {position}\n\n".encode()

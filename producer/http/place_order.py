@@ -75,16 +75,6 @@ class LineRequest(Body):
     quantity: Annotated[int, Field(ge=1, le=20)]
     note: Annotated[PrintableText, Field(max_length=200)] | None = None
 
-    def requested(self) -> OrderLineRequest:
-        """Convert the line to what the menu quotes a price for."""
-        return OrderLineRequest(
-            item=self.item,
-            size=self.size,
-            modifiers=tuple(self.modifiers),
-            quantity=self.quantity,
-            note=self.note,
-        )
-
 
 class NotifyWebhook(Body):
     """The order's events are posted to a URL, signed."""
@@ -167,7 +157,7 @@ async def place_order(request: web.Request) -> web.Response:
     body = await read_body(request, PlaceOrder, INVALID_ORDER)
     wanted = OrderRequest(
         customer_name=body.customer_name,
-        lines=[line.requested() for line in body.items],
+        lines=[OrderLineRequest(**dict(line)) for line in body.items],
         fingerprint=body.fingerprint(),
         correlation_id=request[CORRELATION_ID],
         idempotency_key=key,

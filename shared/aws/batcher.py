@@ -125,7 +125,8 @@ class Batcher(Generic[Entry]):
             if batch := self._take_batch():
                 task = asyncio.create_task(self._send(batch))
                 self._in_flight.add(task)
-                task.add_done_callback(self._returned)
+                task.add_done_callback(self._in_flight.discard)
+                task.add_done_callback(lambda _: self._dispatch())
 
     def _take_batch(self) -> list[_Waiting[Entry]]:
         batch: list[_Waiting[Entry]] = []
@@ -148,10 +149,6 @@ class Batcher(Generic[Entry]):
         results = zip(batch, errors, strict=True)
         again = [waiting for waiting, error in results if not waiting.settle(error)]
         self._waiting.extendleft(reversed(again))
-
-    def _returned(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
-        self._dispatch()
 
 
 def by_position(count: int, failed: Sequence[Any]) -> list[EntryFailedError | None]:

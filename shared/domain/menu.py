@@ -46,7 +46,7 @@ class OrderLineRequest:
 
     item: str
     size: str
-    modifiers: tuple[str, ...]
+    modifiers: Sequence[str]
     quantity: int
     note: str | None
 
@@ -114,7 +114,7 @@ def _line_item(line_id: str, line: OrderLineRequest, entry: MenuItem) -> LineIte
         item=entry.id,
         name=entry.name,
         size=line.size,
-        modifiers=line.modifiers,
+        modifiers=tuple(line.modifiers),
         quantity=line.quantity,
         unit_price=sizes[line.size] + sum(modifiers[modifier] for modifier in line.modifiers),
         note=line.note,

@@ -55,7 +55,11 @@ async def receive(request: web.Request) -> bytes:
 
     Raises a Problem of kind CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE or REQUEST_TIMEOUT.
     """
-    _refuse_other_types(request)
+    charset = (request.charset or "utf-8").lower()
+    if request.content_type != JSON_CONTENT_TYPE or charset not in {"utf-8", "utf8"}:
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body as application/json in UTF-8")
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body without a content encoding")
     seconds = request.app[LIMITS].body_seconds
     try:
         async with asyncio.timeout(seconds):
@@ -101,15 +105,6 @@ def json_response(
 def is_form(request: web.Request) -> bool:
     """Return whether the body is what a browser makes of a page's form."""
     return request.content_type == FORM_CONTENT_TYPE
-
-
-def _refuse_other_types(request: web.Request) -> None:
-    charset = (request.charset or "utf-8").lower()
-    if request.content_type != JSON_CONTENT_TYPE or charset not in {"utf-8", "utf8"}:
-        detail = "send the body as application/json in UTF-8"
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, detail)
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body without a content encoding")
 
 
 def too_large(request: web.Request) -> Problem:

@@ -58,13 +58,8 @@ def client_key(request: web.Request) -> str:
     client = request.remote or "unknown"
     if hops:
         client = last_untrusted(client, hops, request.app[TRUSTED_PROXIES])
-    return address_or_network(client)
-
-
-def address_or_network(client: str) -> str:
-    """Return an IPv4 client's address, or an IPv6 client's network: it has many addresses."""
     address = _address(client)
-    if isinstance(address, ipaddress.IPv6Address):
+    if isinstance(address, ipaddress.IPv6Address):  # its holder has the whole network
         return str(ipaddress.IPv6Network((int(address), _SITE_BITS), strict=False))
     return client if address is None else str(address)
 

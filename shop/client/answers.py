@@ -13,7 +13,7 @@ Json = Mapping[str, Any]
 
 
 class ProblemError(Exception):
-    """The shop refused: its problem (RFC 9457), as lines for people, and when to come again."""
+    """The shop refused: its problem (RFC 9457), as lines for people, and its `Retry-After`."""
 
     def __init__(self, status: int, lines: list[str], retry_after: str | None = None) -> None:
         super().__init__("; ".join(lines))
@@ -23,7 +23,7 @@ class ProblemError(Exception):
 
     @property
     def is_ours(self) -> bool:
-        """Whether what was sent is at fault, so that sending it again would not help."""
+        """Whether the request is wrong, so that sending it again would not help."""
         return self.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
@@ -37,7 +37,7 @@ async def content(response: aiohttp.ClientResponse) -> Json:
 
 
 async def require_success(response: aiohttp.ClientResponse) -> None:
-    """Raise ProblemError for an answer that is no success; one that is may be empty."""
+    """Raise ProblemError unless the answer, which may be empty, is a success."""
     if not response.ok:
         lines = _problem_lines(await _json(response))
         lines = lines or [f"The answer was {response.status} {response.reason}."]
@@ -47,8 +47,8 @@ async def require_success(response: aiohttp.ClientResponse) -> None:
 def _problem_lines(problem: Json) -> list[str]:
     if "title" not in problem:
         return []
-    faults = [f"  {fault['pointer']}: {fault['detail']}" for fault in problem.get("errors") or ()]
-    return [f"{problem['title']}: {problem.get('detail', '')}".rstrip(": "), *faults]
+    errors = [f"  {error['pointer']}: {error['detail']}" for error in problem.get("errors") or ()]
+    return [f"{problem['title']}: {problem.get('detail', '')}".rstrip(": "), *errors]
 
 
 async def _json(response: aiohttp.ClientResponse) -> Json:

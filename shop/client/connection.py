@@ -1,14 +1,17 @@
-"""The connection to a shop: where it is, who we are, how long we wait for it."""
+"""The connection to a shop: its address, our key, our timeouts."""
 
 from __future__ import annotations
 
 import ipaddress
 import os
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
+
+from shop.client.answers import ProblemError
 
 CONNECT_SECONDS = 3.0
 TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=CONNECT_SECONDS)
@@ -19,7 +22,7 @@ OUT_OF_REACH = (aiohttp.ClientError, TimeoutError)
 
 
 def default_url() -> str:
-    """The shop of this machine: `COFFEE_URL`, else the port that `coffeeshop run` would take."""
+    """Return the URL of this machine's shop: `COFFEE_URL`, else loopback and `COFFEE_PORT`."""
     port = os.environ.get("COFFEE_PORT") or DEFAULT_PORT
     return os.environ.get("COFFEE_URL") or f"http://127.0.0.1:{port}"
 
@@ -27,7 +30,7 @@ def default_url() -> str:
 def staff_key(url: str) -> str | None:
     """Find the staff key: `COFFEE_STAFF_KEY`, else the one in the state folder.
 
-    The folder's key is for the shop on this machine, and is shown to no other.
+    The folder's key is sent only to a shop on this machine.
     """
     if key := os.environ.get("COFFEE_STAFF_KEY"):
         return key
@@ -41,9 +44,9 @@ def staff_key(url: str) -> str | None:
 
 
 def connect(url: str, key: str | None = None, connections: int = 10) -> aiohttp.ClientSession:
-    """Make the client; paths are relative to `url`. With `key` it speaks as staff.
+    """Make the client; paths are relative to `url`, and `key` is its bearer token.
 
-    No proxy stands before this machine. Raises aiohttp.InvalidURL when `url` is no address.
+    This machine is reached without a proxy. Raises aiohttp.InvalidURL when `url` is no address.
     """
     base = _address(url.rstrip("/") + "/")
     return aiohttp.ClientSession(
@@ -56,8 +59,21 @@ def connect(url: str, key: str | None = None, connections: int = 10) -> aiohttp.
     )
 
 
+def connect_as_staff(url: str) -> aiohttp.ClientSession:
+    """Make the client with the staff key; raises ProblemError when there is none."""
+    missing = "There is no staff key: set COFFEE_STAFF_KEY or COFFEE_STATE_DIR."
+    return connect_with(staff_key(url), url, missing)
+
+
+def connect_with(key: str | None, url: str, missing: str) -> aiohttp.ClientSession:
+    """Make the client with a key; raises ProblemError, which says `missing`, without one."""
+    if key is None:
+        raise ProblemError(HTTPStatus.UNAUTHORIZED, [missing])
+    return connect(url, key)
+
+
 def path(*steps: str) -> str:
-    """Make a path of steps that a person has typed: none of them can become two."""
+    """Join steps that a person has typed to a path; a step with a slash stays one step."""
     return "/".join(quote(step, safe="") for step in steps)
 
 
@@ -72,7 +88,6 @@ def _address(url: str) -> URL:
 
 
 def _is_loopback(address: URL) -> bool:
-    """Tell whether an address leads back to this machine."""
     host = address.host or ""
     try:
         return ipaddress.ip_address(host).is_loopback

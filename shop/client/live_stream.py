@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
@@ -12,15 +14,38 @@ from shop.client.answers import ProblemError, require_success
 from shop.client.connection import CONNECT_SECONDS
 
 SILENCE_SECONDS = 60.0
-"""After which a stream is taken for dead; a shop shows every 15 s that it is there."""
+"""After which a stream is considered dead; a shop sends something every 15 s."""
+
+UNDER_WAY = frozenset({"placed", "preparing"})
+"""The states of an order that has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that has data; its kind is `message` unless the shop gives it another."""
+    """An event that has data; its kind is `message` unless the shop names another."""
 
     kind: str
     data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A state that an order reached, and when. Versions count from 1."""
+
+    order_id: str
+    version: int
+    state: str
+    at: dt.datetime
+
+
+def change_in(event: Event) -> Change | None:
+    """Read an order's event; None for any other event, such as a `reset`."""
+    try:
+        announcement = json.loads(event.data)
+        data, at = announcement["data"], dt.datetime.fromisoformat(announcement["time"])
+        return Change(str(data["order_id"]), int(data["version"]), str(data["state"]), at)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class StreamRefusedError(aiohttp.ClientError):
@@ -32,22 +57,22 @@ class StreamRefusedError(aiohttp.ClientError):
 
 
 class EventLines:
-    """Puts events together from lines, as the HTML standard has it (section 9.2.6).
+    """Assembles events from lines, by the HTML standard (section 9.2.6).
 
-    `place` is that of the last whole event, with data or without.
+    `last_event_id` is that of the last whole event, with data or without.
     """
 
-    def __init__(self, place: str | None = None) -> None:
-        self.place = place
+    def __init__(self, last_event_id: str | None = None) -> None:
+        self.last_event_id = last_event_id
         self._fields: dict[str, str] = {}
 
     def read(self, line: str) -> Event | None:
-        """Read one more line, without its end; give the event that it completes."""
+        """Read one more line, without its end; return the event that it completes."""
         if line:
             self._gather(line)
             return None
         fields, self._fields = self._fields, {}
-        self.place = fields.get("id", self.place)
+        self.last_event_id = fields.get("id", self.last_event_id)
         if "data" not in fields:
             return None
         return Event(fields.get("event") or "message", fields["data"])
@@ -61,22 +86,22 @@ class EventLines:
 
 
 class LiveStream:
-    """The events of a selection. Opened again, it goes on after the last one that was read."""
+    """The events of a selection; opened again, it resumes after the last event that was read."""
 
     def __init__(self, http: aiohttp.ClientSession, **selection: str) -> None:
         self._http = http
         self._selection = selection
-        self.place: str | None = None
+        self.last_event_id: str | None = None
         self.is_open = False
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[AsyncIterator[Event]]:
         """Give the events until the stream ends.
 
-        Raises aiohttp.ClientError or TimeoutError; reading from a stream that was refused
-        raises StreamRefusedError, which is one as well.
+        Raises aiohttp.ClientError or TimeoutError. When the shop refuses the stream, reading
+        from it raises StreamRefusedError, which is a ClientError.
         """
-        headers = {"Last-Event-ID": self.place} if self.place else {}
+        headers = {"Last-Event-ID": self.last_event_id} if self.last_event_id else {}
         timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
         async with self._http.get(
             "events", params=self._selection, headers=headers, timeout=timeout
@@ -93,9 +118,9 @@ class LiveStream:
             await require_success(response)
         except ProblemError as problem:
             raise StreamRefusedError(problem) from None
-        lines = EventLines(self.place)
+        lines = EventLines(self.last_event_id)
         async for line in response.content:
             event = lines.read(line.decode(errors="replace").rstrip("\r\n"))
-            self.place = lines.place
+            self.last_event_id = lines.last_event_id
             if event is not None:
                 yield event

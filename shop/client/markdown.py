@@ -1,4 +1,4 @@
-"""A newsletter issue as it is written down: Markdown, its first heading being the subject."""
+"""A newsletter issue in Markdown, whose first heading is the subject."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from markdown_it.token import Token
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What is to be published."""
+    """An issue to publish."""
 
     subject: str
     body: str
 
 
 class UnfinishedError(Exception):
-    """Something is missing; the message says what, and how to add it."""
+    """Subject or body is missing; the message says how to add it."""
 
 
 def read_issue(text: str, subject: str | None = None) -> Written:
-    """Make an issue of Markdown. Without a subject, its first `# heading` is taken out to be one.
+    """Read an issue. Without a `subject`, its first `# heading` is taken out and becomes it.
 
-    Raises UnfinishedError when there is no subject, or nothing else.
+    Raises UnfinishedError when there is no subject or no body.
     """
     heading = None if subject else _first_heading(text)
     if heading:
@@ -43,7 +43,7 @@ class _Heading:
 
 
 def _first_heading(text: str) -> _Heading | None:
-    """Find the first heading of the first level that stands by itself, in no list or quotation."""
+    """Find the first `h1` that is in no list or quotation."""
     tokens = MarkdownIt().parse(text)
     for opening, inline in pairwise(tokens):
         if (opening.type, opening.tag, opening.level) == ("heading_open", "h1", 0) and opening.map:
@@ -54,7 +54,7 @@ def _first_heading(text: str) -> _Heading | None:
 
 
 def _plain(inline: Token) -> str:
-    """Give the words without their mark-up, since a subject has none."""
+    """Return the words without their mark-up, which a subject cannot have."""
     words = "".join(
         " " if child.type in {"softbreak", "hardbreak"} else child.content
         for child in inline.children or ()

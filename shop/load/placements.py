@@ -1,4 +1,4 @@
-"""Places the planned orders when they are due, in time or not: an open loop."""
+"""Places the planned orders when they are due, whether or not the shop keeps up: an open loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shop.client.answers import ProblemError
 from shop.client.connection import OUT_OF_REACH
-from shop.client.placing import Placing
+from shop.client.ordering import OrderPlacer
 from shop.load.plan import PlannedOrder
 
 
@@ -18,7 +18,7 @@ class Acknowledged:
     """An order that the shop has taken, `at` seconds after the start.
 
     `placed_at` is by the shop's own clock. `seconds` run from when it was due, not from when it
-    was sent, so that a shop that holds everybody up cannot hide it (coordinated omission).
+    was sent, so that a slow shop cannot hide the wait (coordinated omission).
     """
 
     order_id: str
@@ -39,30 +39,31 @@ class Refused:
 
 async def place_all(
     planned: Sequence[PlannedOrder],
-    placing: Placing,
-    note: Callable[[Acknowledged | Refused], None],
+    placer: OrderPlacer,
+    on_placed: Callable[[Acknowledged | Refused], None],
 ) -> None:
-    """Place every order at its time after now; `note` hears how each one went."""
+    """Place every order at its time after now; `on_placed` gets the result of each."""
     loop = asyncio.get_running_loop()
     start = loop.time()
 
     async def place(order: PlannedOrder) -> None:
         try:
-            placed = await placing.place(order.body, order.key)
+            answered = await placer.place(order.body, order.key)
         except ProblemError as error:
-            note(Refused(order.key, str(error.status)))
+            on_placed(Refused(order.key, str(error.status)))
         except OUT_OF_REACH as error:
-            note(Refused(order.key, type(error).__name__))
+            on_placed(Refused(order.key, type(error).__name__))
         else:
             at = loop.time() - start
-            note(
+            placed = answered.content
+            on_placed(
                 Acknowledged(
-                    order_id=placed.order["id"],
+                    order_id=placed["id"],
                     key=order.key,
-                    placed_at=dt.datetime.fromisoformat(placed.order["placed_at"]),
+                    placed_at=dt.datetime.fromisoformat(placed["placed_at"]),
                     seconds=at - order.due,
                     at=at,
-                    retries=placed.retries,
+                    retries=answered.retries,
                 )
             )
 

@@ -1,4 +1,4 @@
-"""What is ordered when: the whole load, drawn from a seed before any of it is sent."""
+"""The plan of a load: all its orders and their times, drawn from a seed before any is sent."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class PlannedOrder:
 def plan(menu: Json, orders: int, rate: float, seed: int, run: str) -> Sequence[PlannedOrder]:
     """Draw `orders` orders, `rate` of them due in each second.
 
-    What is ordered follows from `seed` alone. `run` makes keys and customer names unlike those
-    of any other run; each name stands for one key, so that an order stored twice shows.
+    What is ordered depends on `seed` alone. `run` makes keys and customer names different from
+    any other run's; each name has one key, so that an order stored twice shows.
     """
     draw = random.Random(seed)  # noqa: S311 - has to be the same again for the same seed
     on_sale = [item for item in menu["items"] if not item["sold_out"]]

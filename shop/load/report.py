@@ -1,4 +1,4 @@
-"""Sums a load up: counts, and percentiles over every single order."""
+"""Sums up a load: counts, and percentiles over every single order."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from shop.load.pending_orders import Finished
 from shop.load.placements import Acknowledged, Refused
-from shop.load.readiness import Finished
 
 Step: TypeAlias = Acknowledged | Refused | Finished
 """What can happen to an order during a load."""
@@ -27,9 +27,9 @@ class Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a load. Lost are orders that were acknowledged and never became ready.
+    """The result of a load. Lost orders were acknowledged and never became ready.
 
-    `duplicates` are orders with two keys and, when the shop's list was `audited`, keys with two
+    `duplicates` are orders with two keys and, if the shop's list was `audited`, keys with two
     orders. `rate` is acknowledged orders per second.
     """
 
@@ -51,54 +51,39 @@ class Report:
         return not (self.lost or self.errors or self.duplicates)
 
 
-TOLD = frozenset({"canceled", "failed"})
-"""Ends of an order, other than ready, of which its customer is told: no success, but no loss."""
+ANNOUNCED_FAILURES = frozenset({"canceled", "failed"})
+"""Ends without success that are announced to the customer, so that the order is not lost."""
 
 
-class Tally:
-    """Gathers what happens during a load."""
-
-    def __init__(self) -> None:
-        self.acknowledged: list[Acknowledged] = []
-        self.refused: list[Refused] = []
-        self.finished: list[Finished] = []
-
-    def add(self, step: Step) -> None:
-        """Keep one more step."""
-        match step:
-            case Acknowledged():
-                self.acknowledged.append(step)
-            case Refused():
-                self.refused.append(step)
-            case Finished():
-                self.finished.append(step)
-
-    def report(self, orders: int, stored_twice: int | None) -> Report:
-        """Sum up what was gathered, of `orders` that were to be placed."""
-        ready = [end for end in self.finished if end.ready_seconds is not None]
-        otherwise = Counter(f"order {end.state}" for end in self.finished if end.state in TOLD)
-        errors = Counter(refusal.kind for refusal in self.refused) + otherwise
-        if unsent := orders - len(self.acknowledged) - len(self.refused):
-            errors["not placed in time"] = unsent
-        last = max((placed.at for placed in self.acknowledged), default=0.0)
-        placed = len({placed.order_id for placed in self.acknowledged})
-        return Report(
-            orders=orders,
-            placed=placed,
-            ready=len(ready),
-            lost=placed - len(ready) - otherwise.total(),
-            duplicates=len(self.acknowledged) - placed + (stored_twice or 0),
-            audited=stored_twice is not None,
-            retries=sum(placed.retries for placed in self.acknowledged),
-            errors=dict(errors),
-            rate=round(len(self.acknowledged) / last, 1) if last else 0.0,
-            placing_seconds=percentiles([placed.seconds for placed in self.acknowledged]),
-            ready_seconds=percentiles([end.ready_seconds or 0.0 for end in ready]),
-        )
+def report(steps: Sequence[Step], orders: int, stored_twice: int | None) -> Report:
+    """Sum up the steps of a load of `orders` orders; `stored_twice` is None without an audit."""
+    acknowledged = [step for step in steps if isinstance(step, Acknowledged)]
+    refused = [step for step in steps if isinstance(step, Refused)]
+    finished = [step for step in steps if isinstance(step, Finished)]
+    ready = [end.ready_seconds for end in finished if end.ready_seconds is not None]
+    failed = Counter(f"order {end.state}" for end in finished if end.state in ANNOUNCED_FAILURES)
+    errors = Counter(refusal.kind for refusal in refused) + failed
+    if unsent := orders - len(acknowledged) - len(refused):
+        errors["not placed in time"] = unsent
+    last = max((placed.at for placed in acknowledged), default=0.0)
+    placed = len({placed.order_id for placed in acknowledged})
+    return Report(
+        orders=orders,
+        placed=placed,
+        ready=len(ready),
+        lost=placed - len(ready) - failed.total(),
+        duplicates=len(acknowledged) - placed + (stored_twice or 0),
+        audited=stored_twice is not None,
+        retries=sum(placed.retries for placed in acknowledged),
+        errors=dict(errors),
+        rate=round(len(acknowledged) / last, 1) if last else 0.0,
+        placing_seconds=percentiles([placed.seconds for placed in acknowledged]),
+        ready_seconds=percentiles(ready),
+    )
 
 
 def percentiles(seconds: Sequence[float]) -> Percentiles | None:
-    """Take percentiles of all the values, to the millisecond; none of nothing."""
+    """Return percentiles of all the values, to the millisecond; None without values."""
     if not seconds:
         return None
     cuts = statistics.quantiles([*seconds] * (1 + (len(seconds) == 1)), n=100, method="inclusive")

@@ -1,23 +1,23 @@
-"""The autoscaler's decision: from what it remembers and one sample to a number of baristas.
+"""The autoscaler's decision: from its state and one sample to a number of baristas.
 
-Target tracking on the backlog per barista. It grows soon and by as many as are missing, and
-shrinks late and one by one: an order that waits costs more than a barista who does. Its clock is
-the ticks at which it is asked, so nothing here knows the time.
+It is target tracking on the backlog per barista. It grows soon and by as many as are missing,
+and shrinks late and one by one: a waiting order costs more than a waiting barista. Its clock is
+the ticks, so nothing here knows the time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from shop.scaling.target import BaristaRange, Pace, workers_for
+from shop.scaling.target import BaristaRange, Throughput, workers_for
 
 
 @dataclass(frozen=True, slots=True)
 class ScalingPolicy:
-    """What holds while the shop is open.
+    """The limits and targets of scaling.
 
-    `acceptable_wait` is in seconds. `grow_after` ticks in a row that want more baristas are
-    believed, and `shrink_after` that want fewer.
+    `acceptable_wait` is in seconds. The number grows after `grow_after` ticks in a row that want
+    more baristas, and shrinks after `shrink_after` that want fewer.
     """
 
     range: BaristaRange
@@ -28,7 +28,7 @@ class ScalingPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """At least so many baristas, and who says so, as in `the schedule`."""
+    """A least number of baristas, and where it comes from, as in `the schedule`."""
 
     count: int
     source: str
@@ -36,21 +36,21 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is seen at one tick.
+    """The input of one tick.
 
-    `backlog` is tickets waiting and in flight, none when it could not be counted. How many
-    baristas are alive is not asked: whoever dies is replaced at once by the supervisor, and by
-    its ECS service on AWS, and is no reason to have more or fewer.
+    `backlog` is tickets waiting and in flight, None when it could not be counted. How many
+    baristas are alive does not matter: the supervisor, on AWS the ECS service, replaces each
+    that dies at once.
     """
 
     backlog: int | None
-    pace: Pace
+    throughput: Throughput
     floors: tuple[Floor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScalingState:
-    """What is remembered: how many there should be, and how many ticks in a row saw it differ."""
+    """The desired number; how many ticks in a row wanted more (breaching), or fewer (calm)."""
 
     desired: int
     breaching: int = 0
@@ -75,7 +75,7 @@ def decide(
         return _hold(replace(state, breaching=0, calm=0), "the backlog is not known")
     wanted = max(
         _least(policy, sample).count,
-        policy.range.clamp(workers_for(sample.backlog, sample.pace, policy.acceptable_wait)),
+        policy.range.clamp(workers_for(sample.backlog, sample.throughput, policy.acceptable_wait)),
     )
     if wanted > state.desired:
         return _grow(policy, state, sample, wanted)
@@ -87,7 +87,7 @@ def decide(
 def _bounded(
     policy: ScalingPolicy, state: ScalingState, sample: Sample
 ) -> tuple[ScalingState, Decision] | None:
-    """Obey what people have set, or what was foreseen, at once, whatever the backlog."""
+    """Apply the floors and the maximum at once, whatever the backlog."""
     least = _least(policy, sample)
     if state.desired < least.count:
         return _change(least.count, f"{least.source} asks for at least {least.count}")
@@ -123,7 +123,7 @@ def _shrink(
 
 
 def _work(policy: ScalingPolicy, sample: Sample) -> int:
-    return workers_for(sample.backlog or 0, sample.pace, policy.acceptable_wait)
+    return workers_for(sample.backlog or 0, sample.throughput, policy.acceptable_wait)
 
 
 def _found(sample: Sample) -> str:

@@ -1,6 +1,6 @@
-"""What one order is charged for, counted off the code: who sends, receives, writes and reads what.
+"""What one order is charged for, by the code's own numbers: requests, messages, reads and writes.
 
-A test counts the same off the wire, with a real cashier, barista and notifier.
+A test counts the same on the wire, with a real cashier, barista and notifier.
 """
 
 from __future__ import annotations
@@ -11,36 +11,38 @@ from dataclasses import dataclass
 
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from producer.orders.backlog import SAMPLE_SECONDS
+from shared.aws.batcher import MAX_ENTRIES
 from shop.scaling.prices import Prices
-from shop.scaling.target import Pace, workers_at
+from shop.scaling.target import Throughput, workers_at
 from worker.app import HEARTBEAT_SECONDS
+from worker.settings import WorkerSettings
 
-BATCH = 10
-"""SQS and SNS take up to 10 messages in one request."""
+EXTENDED_EVERY: float = WorkerSettings.model_fields["visibility_timeout"].default / 3
+"""Seconds between two extensions of a lease or claim: a third of the visibility timeout."""
 
 ROUND_TRIP_SECONDS = 0.01
-"""How long a request to AWS takes, during which the next batch gathers."""
+"""How long a request to AWS takes; the next batch gathers meanwhile."""
 
-CASHIER_TELLS, BARISTA_TELLS = 2, 2
-"""An order is announced placed and collected by the one, preparing and ready by the other."""
+CASHIER_ANNOUNCEMENTS, BARISTA_ANNOUNCEMENTS = 2, 2
+"""The cashier announces an order placed and collected, the barista preparing and ready."""
 
-CHANGES = CASHIER_TELLS + BARISTA_TELLS
+CHANGES = CASHIER_ANNOUNCEMENTS + BARISTA_ANNOUNCEMENTS
 
-HEARERS = 2
-"""Every announcement is heard by the fan-out and by the live streams, on a queue each."""
+ANNOUNCEMENT_QUEUES = 2
+"""The fan-out and the live streams receive every announcement, on a queue each."""
 
-SHIFT_BYTES = 220
-"""What a barista's line on the roster takes, if its name is of 30 characters."""
+HEARTBEAT_BYTES = 220
+"""The size of a worker heartbeat whose name has 30 characters."""
 
 READ_BYTES = 4096
-"""What a read unit covers, if it is to be consistent; otherwise twice that."""
+"""What one unit of a consistent read covers; of an eventually consistent one, twice that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A steady load; `cashiers` are the processes that take it. Times are in seconds.
+    """A steady load, taken by so many `cashiers` processes. Times are in seconds.
 
-    Leases and claims are extended every `lease_seconds`, a third of the visibility timeout.
+    Leases and claims are extended every `lease_seconds`.
     """
 
     orders_per_second: float
@@ -48,38 +50,38 @@ class Load:
     acceptable_wait: float
     concurrency: int
     cashiers: int
-    lease_seconds: float = 10
+    lease_seconds: float = EXTENDED_EVERY
 
     @property
-    def pace(self) -> Pace:
+    def throughput(self) -> Throughput:
         """How fast one barista is."""
-        return Pace(self.prep_seconds, self.concurrency)
+        return Throughput(self.prep_seconds, self.concurrency)
 
     @property
     def workers(self) -> int:
-        """How many baristas keep up with it."""
-        return workers_at(self.orders_per_second, self.pace)
+        """How many workers keep up with it."""
+        return workers_at(self.orders_per_second, self.throughput)
 
     @property
     def at_cashier(self) -> float:
-        """How many orders a second come to one cashier."""
+        """Orders per second at one cashier."""
         return self.orders_per_second / self.cashiers
 
     @property
-    def clock_ins_per_second(self) -> float:
-        """How often a barista writes its line on the roster, of all there are."""
+    def heartbeats_per_second(self) -> float:
+        """How many heartbeats all workers write."""
         return self.workers / HEARTBEAT_SECONDS
 
     @property
-    def roster_reads_per_second(self) -> float:
-        """How many read units it takes for every cashier to look at the roster."""
-        looks = self.cashiers * min(self.at_cashier, 1 / HEARTBEATS_TTL_SECONDS)
-        return looks * math.ceil(self.workers * SHIFT_BYTES / READ_BYTES) / 2
+    def heartbeat_reads_per_second(self) -> float:
+        """How many read units all cashiers use for the worker heartbeats."""
+        reads = self.cashiers * min(self.at_cashier, 1 / HEARTBEATS_TTL_SECONDS)
+        return reads * math.ceil(self.workers * HEARTBEAT_BYTES / READ_BYTES) / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Something that is paid for: how often for each order, and dollars per million."""
+    """Something that AWS charges for: how often per order, and dollars per million."""
 
     service: str
     what: str
@@ -93,41 +95,41 @@ def charges(load: Load, prices: Prices) -> Sequence[Charge]:
 
 
 def batch(entries_per_second: float) -> float:
-    """Say how many entries a request carries: what comes to a process while one is under way."""
-    return min(BATCH, max(1.0, entries_per_second * ROUND_TRIP_SECONDS))
+    """Return how many entries a request carries: those that arrive during the one before it."""
+    return min(MAX_ENTRIES, max(1.0, entries_per_second * ROUND_TRIP_SECONDS))
 
 
 def _queues(load: Load, prices: Prices) -> Sequence[Charge]:
-    heard = CHANGES * HEARERS * 2 / batch(CHANGES * load.orders_per_second)
+    received = CHANGES * ANNOUNCEMENT_QUEUES * 2 / batch(CHANGES * load.orders_per_second)
     rounds = load.prep_seconds / load.lease_seconds / load.concurrency
-    looks = load.cashiers / SAMPLE_SECONDS / load.orders_per_second
     per_order = {
         "tickets sent": 1 / batch(load.at_cashier),
         "tickets received": 1,
-        "tickets deleted": 1 / batch(load.pace.orders_per_second),
-        "leases extended": rounds * math.ceil(load.concurrency / BATCH),
-        "backlog counted by cashiers": looks,
-        "announcements heard": heard,
+        "tickets deleted": 1 / batch(load.throughput.orders_per_second),
+        "leases extended": rounds * math.ceil(load.concurrency / MAX_ENTRIES),
+        "backlog counted by cashiers": load.cashiers / SAMPLE_SECONDS / load.orders_per_second,
+        "announcements received": received,
     }
     return [Charge("SQS", what, count, prices.sqs) for what, count in per_order.items()]
 
 
 def _topics(load: Load, prices: Prices) -> Sequence[Charge]:
-    by_cashier = CASHIER_TELLS / batch(CASHIER_TELLS * load.at_cashier)
-    by_barista = BARISTA_TELLS / batch(BARISTA_TELLS * load.pace.orders_per_second)
+    by_cashier = CASHIER_ANNOUNCEMENTS / batch(CASHIER_ANNOUNCEMENTS * load.at_cashier)
+    rate = load.throughput.orders_per_second
+    by_barista = BARISTA_ANNOUNCEMENTS / batch(BARISTA_ANNOUNCEMENTS * rate)
     return [Charge("SNS", "changes announced", by_cashier + by_barista, prices.sns)]
 
 
 def _store(load: Load, prices: Prices) -> Sequence[Charge]:
     writes = {
         "writes: number and order": 1 + CHANGES,
-        "writes: its entries in indexes": 3,  # of all and of what is open; out of the latter
+        "writes: its entries in indexes": 3,  # into both; out of that of open orders
         "writes: claims renewed": max(0, math.ceil(load.prep_seconds / load.lease_seconds) - 1),
-        "writes: baristas clock in": load.clock_ins_per_second / load.orders_per_second,
+        "writes: worker heartbeats": load.heartbeats_per_second / load.orders_per_second,
     }
     reads = {
         "reads: order thrice, shop's status": 4,  # placed, claimed, collected
-        "reads: roster": load.roster_reads_per_second / load.orders_per_second,
+        "reads: worker heartbeats": load.heartbeat_reads_per_second / load.orders_per_second,
         "reads: subscribers, of all and of it": CHANGES * 2,
     }
     return [

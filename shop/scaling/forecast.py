@@ -1,7 +1,7 @@
-"""The forecast: how many baristas the orders of past days, hour by hour, will take today.
+"""The forecast: how many baristas this hour's orders need, judged by the same hour of past days.
 
-As predictive scaling has it: it only ever raises the floor, and what it missed is the autoscaler's
-to make up for. A day repeats itself by the shop's own clock, so hours are local ones.
+Like predictive scaling on AWS it only raises the floor; the autoscaler covers what it missed.
+Days repeat by the shop's own clock, so hours are local ones.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shop.scaling.target import Pace, workers_at
+from shop.scaling.target import Throughput, workers_at
 
 PAST_DAYS = 7
 AHEAD = dt.timedelta(minutes=10)
-"""How long before an hour begins its baristas come, so that they have settled in."""
+"""How long before an hour begins its baristas are started, so that they are ready in time."""
 
 _HOUR = dt.timedelta(hours=1)
 
 
 class ForecastUse(StrEnum):
-    """What becomes of the forecast: nothing, it is shown, or it is a floor."""
+    """What the forecast is used for: nothing, to be shown, or as a floor."""
 
     OFF = "off"
     SHOW = "show"
@@ -37,18 +37,18 @@ class Hour:
 
     @property
     def until(self) -> dt.datetime:
-        """When it was over."""
+        """When it ended."""
         return self.since + _HOUR
 
 
 def hours_to_come(now: dt.datetime) -> Sequence[dt.datetime]:
-    """Name the hours that baristas are needed for now: this one, and soon the next (UTC)."""
+    """Return the hours to staff now: this one, and the next shortly before it begins (UTC)."""
     this, soon = _begin(now), _begin(now + AHEAD)
     return [this] if this == soon else [this, soon]
 
 
 def same_hour_before(hour: dt.datetime, timezone: dt.tzinfo) -> Sequence[Hour]:
-    """Name the hours of the past days that stood at the same time on the wall (UTC)."""
+    """Return the hours of the past days with the same local time."""
     local = hour.astimezone(timezone)
     return [
         Hour((local - dt.timedelta(days=back)).astimezone(dt.UTC))
@@ -56,16 +56,16 @@ def same_hour_before(hour: dt.datetime, timezone: dt.tzinfo) -> Sequence[Hour]:
     ]
 
 
-def forecast(arrivals: Sequence[int], pace: Pace) -> int:
-    """Say how many baristas keep up with an hour that brought so many orders on past days.
+def forecast(arrivals: Sequence[int], throughput: Throughput) -> int:
+    """Return how many baristas an hour needs that brought `arrivals` orders on past days.
 
-    Their mean is expected again. Days that brought none are left out: the shop was closed then,
-    or not there yet. Nothing is expected of an hour that never brought any.
+    It expects their mean. Days without orders are left out, since the shop was closed or not yet
+    there; an hour that never brought an order needs nobody.
     """
     busy = [count for count in arrivals if count]
     if not busy:
         return 0
-    return workers_at(statistics.fmean(busy) / _HOUR.total_seconds(), pace)
+    return workers_at(statistics.fmean(busy) / _HOUR.total_seconds(), throughput)
 
 
 def _begin(at: dt.datetime) -> dt.datetime:

@@ -1,4 +1,4 @@
-"""Limits that a load runs into: the cashiers' own, and AWS's of one queue or partition."""
+"""Limits that a load runs into: the cashiers' own, and those of one AWS queue or partition."""
 
 from __future__ import annotations
 
@@ -8,36 +8,40 @@ from producer.settings import CashierSettings
 from shop.scaling.charges import CHANGES, Load
 
 IN_FLIGHT = 120_000
-"""SQS gives out no more messages of one queue."""
+"""SQS holds no more messages of one queue in flight."""
 
-PARTITION_WRITES, PARTITION_READS = 1000, 3000
-"""DynamoDB: units a second of one partition key, however many are paid for."""
+PARTITION_UNITS = {"writes": 1000, "reads": 3000}
+"""DynamoDB's limit per second of one partition key, however many units are paid for."""
 
 BACKLOG_LIMIT: int = CashierSettings.model_fields["backlog_limit"].default
 
 
 def most_unfinished(load: Load) -> float:
-    """Say how many tickets may be unfinished while nobody waits longer than is acceptable."""
+    """Return how many tickets may be unfinished while no order waits longer than acceptable."""
     return load.orders_per_second * max(load.prep_seconds, load.acceptable_wait)
 
 
 def warnings(load: Load) -> Sequence[str]:
-    """Say which limits the load exceeds; nothing if it runs as the shop is."""
+    """Return a line for each limit that the load exceeds."""
     rate = load.orders_per_second
     units = (
-        ("order numbers and the roster", rate + load.clock_ins_per_second, "writes"),
+        ("order numbers and worker heartbeats", rate + load.heartbeats_per_second, "writes"),
         ("the index of open orders", 2 * rate, "writes"),
-        ("the shop's status and the roster", rate + load.roster_reads_per_second, "reads"),
+        (
+            "the shop's status and worker heartbeats",
+            rate + load.heartbeat_reads_per_second,
+            "reads",
+        ),
         ("the subscribers of all orders", CHANGES * rate, "reads"),
     )
-    limits = {"writes": PARTITION_WRITES, "reads": PARTITION_READS}
     return [
         *_of_tickets(load),
         *(
-            f"{what} take {count:,.0f} {kind} a second, and DynamoDB allows {limits[kind]:,} on"
-            " one partition: share the orders out among several shops (COFFEE_STORE_ID)."
+            f"{what} take {count:,.0f} {kind} a second, and DynamoDB allows"
+            f" {PARTITION_UNITS[kind]:,} on one partition: share the orders out among several"
+            " shops (COFFEE_STORE_ID)."
             for what, count, kind in units
-            if count > limits[kind]
+            if count > PARTITION_UNITS[kind]
         ),
     ]
 

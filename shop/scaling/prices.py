@@ -1,4 +1,4 @@
-"""What AWS charges: list prices in US dollars, their date and where they come from."""
+"""What AWS charges: list prices in US dollars, with their date and source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scheduled capacity: from which time of day on how many baristas there are at least."""
+"""Scheduled capacity: the least number of baristas from each time of day on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Shifts:
+class ScheduleEntry:
     """From `since`, a local time of day, there are at least `count` baristas."""
 
     since: dt.time
@@ -16,40 +16,40 @@ class Shifts:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A day's plan, in order; the last one of a day holds until the first of the next."""
+    """A day's entries, in order; the last one holds until the first of the next day."""
 
-    plan: tuple[Shifts, ...] = ()
+    entries: tuple[ScheduleEntry, ...] = ()
 
     @property
     def most(self) -> int:
-        """The highest number in it."""
-        return max((shifts.count for shifts in self.plan), default=0)
+        """The highest count."""
+        return max((entry.count for entry in self.entries), default=0)
 
     def floor(self, now: dt.datetime, timezone: dt.tzinfo) -> int | None:
-        """Say how many there should be at least; none when nothing is scheduled."""
-        if not self.plan:
+        """Return the least number of baristas now; None when nothing is scheduled."""
+        if not self.entries:
             return None
         local = now.astimezone(timezone).time()
-        begun = [shifts for shifts in self.plan if shifts.since <= local]
-        return (begun or self.plan)[-1].count
+        begun = [entry for entry in self.entries if entry.since <= local]
+        return (begun or self.entries)[-1].count
 
 
 def parse_schedule(text: str) -> Schedule:
     """Read `07:30=4,11:00=2`; raises ValueError that says what was expected."""
-    plan = sorted(
+    entries = sorted(
         (_entry(entry.strip()) for entry in text.split(",") if entry.strip()),
-        key=lambda shifts: shifts.since,
+        key=lambda entry: entry.since,
     )
-    times = [shifts.since for shifts in plan]
-    if len(set(times)) < len(times):
+    if len({entry.since for entry in entries}) < len(entries):
         raise ValueError("should name no time twice")
-    return Schedule(tuple(plan))
+    return Schedule(tuple(entries))
 
 
-def _entry(text: str) -> Shifts:
-    since, _, count = text.partition("=")
+def _entry(text: str) -> ScheduleEntry:
+    since, _, count = (part.strip() for part in text.partition("="))
     try:
-        return Shifts(dt.datetime.strptime(since.strip(), "%H:%M").time(), _count(count.strip()))  # noqa: DTZ007 - a time of day
+        time = dt.datetime.strptime(since, "%H:%M").time()  # noqa: DTZ007 - a time of day
+        return ScheduleEntry(time, _count(count))
     except ValueError as error:
         message = f"should be times and numbers, as in 07:30=4,11:00=2, not {text!r}"
         raise ValueError(message) from error

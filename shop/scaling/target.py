@@ -1,7 +1,7 @@
-"""The formula: how many baristas a backlog, or a rate of orders, is work for.
+"""The formula: how many baristas a backlog, or a rate of orders, needs.
 
-`workers_for` is what the autoscaler tracks, what `coffeeshop plan` reckons with, and what the
-policy in `deploy/` states for ECS.
+The autoscaler tracks `workers_for`, `coffeeshop plan` computes with it, and the policy in
+`deploy/` states the same for ECS.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-QUICKEST_SECONDS = 0.001
-"""What a preparation takes at least: without any waiting it still is some work."""
+MOST_BARISTAS = 64
+
+SHORTEST_SECONDS = 0.001
+"""The least that a preparation takes: without any waiting it is still some work."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaristaRange:
-    """How few and how many baristas there may be."""
+    """The fewest and the most baristas allowed."""
 
     least: int
     most: int
@@ -26,36 +28,36 @@ class BaristaRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast one barista is: seconds for an order, and how many orders at once."""
+class Throughput:
+    """How fast one barista is: seconds per order, and how many orders at once."""
 
     prep_seconds: float
     concurrency: int
 
     @property
     def orders_per_second(self) -> float:
-        """What one barista finishes while it is never without orders."""
-        return self.concurrency / max(self.prep_seconds, QUICKEST_SECONDS)
+        """What one barista finishes while it always has orders."""
+        return self.concurrency / max(self.prep_seconds, SHORTEST_SECONDS)
 
     def backlog_within(self, wait_seconds: float) -> float:
-        """Say how many orders one barista can have ahead of it for none to wait longer."""
+        """Return how many orders one barista finishes within `wait_seconds`."""
         return wait_seconds * self.orders_per_second
 
 
-def workers_for(backlog: float, pace: Pace, acceptable_wait: float) -> int:
-    """Say how many baristas finish a backlog (waiting and in flight) within so many seconds."""
+def workers_for(backlog: float, throughput: Throughput, acceptable_wait: float) -> int:
+    """Return how many baristas finish a backlog (waiting and in flight) in `acceptable_wait` s."""
     # 12 digits: 0.3 * 10 / 3 is one barista's work, not a little more than one's.
-    return math.ceil(round(backlog / pace.backlog_within(acceptable_wait), 12))
+    return math.ceil(round(backlog / throughput.backlog_within(acceptable_wait), 12))
 
 
-def workers_at(orders_per_second: float, pace: Pace) -> int:
-    """Say how many baristas keep up with orders that come at a steady rate.
+def workers_at(orders_per_second: float, throughput: Throughput) -> int:
+    """Return how many baristas keep up with a steady rate.
 
-    It is `workers_for` of what comes in any time, to be finished within that time.
+    It is `workers_for` of the orders of any period, to be finished within that period.
     """
-    return workers_for(orders_per_second, pace, 1)
+    return workers_for(orders_per_second, throughput, 1)
 
 
-def expected_wait(backlog: float, workers: int, pace: Pace) -> float:
-    """Say in how many seconds so many baristas (none: one is assumed to come) finish a backlog."""
-    return backlog / (max(workers, 1) * pace.orders_per_second)
+def expected_wait(backlog: float, workers: int, throughput: Throughput) -> float:
+    """Return in how many seconds the workers finish a backlog; for none, one is assumed."""
+    return backlog / (max(workers, 1) * throughput.orders_per_second)

@@ -87,7 +87,7 @@ class ChaosShop:
         """Start the counter, and return once it is ready."""
         self.counters.append(
             await self.launcher.start(
-                "shop.counter", "counter", COFFEE_AWS_ENDPOINT_URL=self.counter_proxy.url
+                "shop.processes.counter", "counter", COFFEE_AWS_ENDPOINT_URL=self.counter_proxy.url
             )
         )
         await self.answers("/readyz", HTTPStatus.OK, STARTS_WITHIN)

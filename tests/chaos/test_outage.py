@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from shared.domain.order import OrderState
-from shop import emulator
+from shop.processes import emulator
 from tests.chaos.driver import open_chaos_shop
 from tests.chaos.evidence import Outage
 from tests.chaos.run import LONG, Run

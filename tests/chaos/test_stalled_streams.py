@@ -8,7 +8,7 @@ from collections import Counter
 import psutil
 import pytest
 
-from benchmarks.streams.audience import Audience
+from benchmarks.streams.readers import Streams
 from benchmarks.streams.times import numbered_issue
 from shared.runtime.lifecycle import background_task
 from tests.chaos.bad_clients import Memory
@@ -46,15 +46,13 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
     )
     received: Counter[int] = Counter()
     async with announcing(settings) as desk, notifier_process(settings) as notifier:
-        audience = Audience(
-            notifier.http.base_url.port or 0, lambda number: received.update([number])
-        )
+        opened = Streams(notifier.http.base_url.port or 0, lambda number: received.update([number]))
         memory = Memory(psutil.Process(notifier.process.pid))
         empty = memory.process.memory_info().rss
         async with (
             background_task(memory.watch(), "memory"),
-            audience.readers(streams - stalled) as readers,
-            audience.sleepers(stalled),
+            opened.readers(streams - stalled) as readers,
+            opened.stalled(stalled),
         ):
             issues = await publish_until_dropped(desk, notifier, rate, stalled)
 

@@ -44,7 +44,7 @@ async def placed(client: httpx.AsyncClient) -> str:
     return order_id
 
 
-async def told(shop: RunningShop, order_id: str, until: str) -> list[dict[str, object]]:
+async def events_of(shop: RunningShop, order_id: str, until: str) -> list[dict[str, object]]:
     """Follow an order live until it is said to be in a state; give all events."""
     events: list[dict[str, object]] = []
     async with (
@@ -60,12 +60,12 @@ async def told(shop: RunningShop, order_id: str, until: str) -> list[dict[str, o
     return events
 
 
-async def test_an_order_goes_from_http_to_ready_and_every_step_is_told_live(
+async def test_an_order_goes_from_http_to_ready_and_every_step_is_streamed_live(
     shop: RunningShop,
 ) -> None:
     async with httpx.AsyncClient(base_url=shop.url) as client:
         order_id = await placed(client)
-        events = await told(shop, order_id, "ready")
+        events = await events_of(shop, order_id, "ready")
         order = await reaches(client, order_id, "ready")
         assert {event["id"] for event in events} <= {f"{order_id}:{n}" for n in (1, 2, 3)}
         assert events[-1]["id"] == f"{order_id}:3"
@@ -107,7 +107,7 @@ async def test_an_order_whose_barista_is_killed_is_ready_once_after_the_visibili
         order_id = await placed(client)
         await reaches(client, order_id, "preparing")
         (barista,) = shop.children("worker")
-        events = asyncio.create_task(told(shop, order_id, "ready"))
+        events = asyncio.create_task(events_of(shop, order_id, "ready"))
         barista.kill()
         order = await reaches(client, order_id, "ready", seconds=4 + 5)
         assert order["version"] == 3
@@ -130,7 +130,7 @@ async def test_the_counter_comes_back_when_it_is_killed_and_callers_only_wait(
 ) -> None:
     async with httpx.AsyncClient(base_url=shop.url, timeout=20) as client:
         first = await placed(client)
-        (counter,) = shop.children("shop.counter")
+        (counter,) = shop.children("shop.processes.counter")
         counter.kill()
         counter.wait(5)
         async with httpx.AsyncClient(base_url=shop.url, timeout=20) as late:
@@ -143,7 +143,7 @@ async def test_the_emulator_comes_back_when_it_is_killed_and_orders_go_on(
     shop: RunningShop,
 ) -> None:
     async with httpx.AsyncClient(base_url=shop.url, timeout=20) as client:
-        (emulator,) = shop.children("shop.emulator")
+        (emulator,) = shop.children("shop.processes.emulator")
         emulator.kill()
         emulator.wait(5)
         response = await client.post("/orders", json=ORDER)
@@ -167,8 +167,8 @@ async def echoing(request: web.Request) -> web.StreamResponse:
 
 
 def events(subscriber: Receiver) -> list[dict[str, Any]]:
-    told = [json.loads(request.body) for request in subscriber.received]
-    return [event for event in told if ".order." in event["type"]]
+    received = [json.loads(request.body) for request in subscriber.received]
+    return [event for event in received if ".order." in event["type"]]
 
 
 async def test_a_webhook_left_with_an_order_gets_its_events_and_no_others(

@@ -130,7 +130,7 @@ async def test_what_was_acknowledged_is_ready_once_though_all_is_killed_three_ti
         assert [entry["state"] for entry in order["timeline"]] == ["placed", "preparing", "ready"]
 
 
-async def test_orders_are_ready_though_only_the_queue_is_lost_and_are_told_again(
+async def test_orders_are_ready_though_only_the_queue_is_lost_and_are_announced_again(
     shop: RunningShop,
 ) -> None:
     """The orders are in the queue of an emulator that is killed; nobody else notices."""
@@ -138,7 +138,7 @@ async def test_orders_are_ready_though_only_the_queue_is_lost_and_are_told_again
         (barista,) = shop.children("worker")
         barista.suspend()
         placed = [(await client.post("/orders", json=ORDER)).json()["id"] for _ in range(20)]
-        (emulator,) = shop.children("shop.emulator")
+        (emulator,) = shop.children("shop.processes.emulator")
         emulator.kill()
         emulator.wait(5)
         barista.resume()
@@ -147,7 +147,7 @@ async def test_orders_are_ready_though_only_the_queue_is_lost_and_are_told_again
             assert order["version"] == 3
 
 
-async def test_after_a_power_cut_what_happened_before_is_told_again_under_the_same_ids(
+async def test_after_a_power_cut_what_happened_before_is_announced_again_under_the_same_ids(
     tmp_path: Path,
 ) -> None:
     async with open_shop(tmp_path / "var", None, **QUICK) as shop:
@@ -156,15 +156,17 @@ async def test_after_a_power_cut_what_happened_before_is_told_again_under_the_sa
             await reaches(client, order_id, "ready")
         await kill_everything(shop)
     async with open_shop(tmp_path / "var", None, **QUICK) as again:
-        assert await told(again, order_id, 3) == [f"{order_id}:{version}" for version in (1, 2, 3)]
+        assert await event_ids(again, order_id, 3) == [
+            f"{order_id}:{version}" for version in (1, 2, 3)
+        ]
         assert await again.close() == 0
     async with open_shop(tmp_path / "var", None, **QUICK) as third:
         assert await third.close() == 0
         assert third.log.read_text().count("announcements.republished") == 1
 
 
-async def told(shop: RunningShop, order_id: str, count: int) -> list[str]:
-    """Follow an order until so many events were heard; give their ids."""
+async def event_ids(shop: RunningShop, order_id: str, count: int) -> list[str]:
+    """Follow an order until so many events have arrived; return their ids."""
     ids: list[str] = []
     async with (
         httpx.AsyncClient(base_url=shop.url, timeout=30) as client,

@@ -15,14 +15,14 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from benchmarks.scaling.checks import differences
 from benchmarks.scaling.loads import arrivals, step
 from benchmarks.scaling.real import RealRun
 from benchmarks.scaling.simulation import Setup, simulate
-from benchmarks.scaling.verdict import faults
-from shop.programs import on_roster
-from shop.scaling.asking import ask
+from shop.processes.programs import heartbeat_name
 from shop.scaling.autoscaler import ScalingPolicy
-from shop.scaling.messages import Wish
+from shop.scaling.control_client import ask
+from shop.scaling.control_messages import ScaleRequest
 from shop.scaling.target import BaristaRange
 from tests.support.shop import RunningShop, open_shop
 
@@ -56,10 +56,10 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runnin
 
 
 async def has(shop: RunningShop, working: int) -> None:
-    """Look at the shop until it has so many baristas, and hold I12 against every look."""
+    """Ask the shop until it has so many baristas, and check I12 in every answer."""
     async with asyncio.timeout(30):
         while True:
-            status = await ask(shop.folder, Wish())
+            status = await ask(shop.folder, ScaleRequest())
             assert status.least <= status.working + status.leaving <= 3
             if (status.working, status.leaving) == (working, 0):
                 return
@@ -67,7 +67,7 @@ async def has(shop: RunningShop, working: int) -> None:
 
 
 async def have(shop: RunningShop, count: int) -> None:
-    await ask(shop.folder, Wish(least=count, most=count))
+    await ask(shop.folder, ScaleRequest(least=count, most=count))
     await has(shop, count)
 
 
@@ -112,10 +112,10 @@ async def test_under_a_step_of_load_baristas_come_and_go_as_simulated(tmp_path: 
 
     async with open_shop(tmp_path / "var", None, **run.environment) as shop:
         real = await run.watch_in(shop)
-        status = await ask(shop.folder, Wish())
+        status = await ask(shop.folder, ScaleRequest())
         left = recorded(shop, ORDERS)
 
-    assert faults(simulated, real, SETUP.policy.range) == []
+    assert differences(simulated, real, SETUP.policy.range) == []
     assert {point.workers for point in real} == {1, 2, 3}
     assert status.prep_seconds == pytest.approx(PREP_SECONDS, abs=0.5)
     assert {attempt for state, attempt in left if state == "ready"} == {1}
@@ -128,7 +128,7 @@ async def test_baristas_are_sent_away_and_called_back_under_load_and_finish_what
     await place(shop, *[1] * 12)
     await record_shows(shop, PREPARING, lambda orders: len(orders) == 3)
 
-    sent_away = await ask(shop.folder, Wish(least=1, most=1))
+    sent_away = await ask(shop.folder, ScaleRequest(least=1, most=1))
 
     assert (sent_away.working, sent_away.leaving) == (1, 2)
     await has(shop, 1)
@@ -139,7 +139,7 @@ async def test_baristas_are_sent_away_and_called_back_under_load_and_finish_what
 async def test_the_barista_with_an_order_stays_and_the_idle_one_leaves_though_it_came_first(
     tmp_path: Path,
 ) -> None:
-    first, second = on_roster("barista-1"), on_roster("barista-2")
+    first, second = heartbeat_name("barista-1"), heartbeat_name("barista-2")
     async with open_shop(
         tmp_path / "var",
         None,
@@ -155,7 +155,7 @@ async def test_the_barista_with_an_order_stays_and_the_idle_one_leaves_though_it
         min(shop.children("worker"), key=psutil.Process.create_time).kill()
         await record_shows(shop, BUSY, lambda busy: busy == [(second,)])
 
-        await ask(shop.folder, Wish(least=1))
+        await ask(shop.folder, ScaleRequest(least=1))
 
         await has(shop, 1)
         assert (first,) not in recorded(shop, "SELECT barista FROM shifts")
@@ -165,18 +165,19 @@ async def test_a_barista_that_dies_is_not_at_work_and_is_replaced_at_once(
     shop: RunningShop,
 ) -> None:
     await have(shop, 2)
-    before = await ask(shop.folder, Wish())
+    before = await ask(shop.folder, ScaleRequest())
 
     async with asyncio.timeout(20):
-        while (await ask(shop.folder, Wish())).working == 2:  # the pause grows with every death
+        # The pause before a restart grows with every death.
+        while (await ask(shop.folder, ScaleRequest())).working == 2:
             for barista in shop.children("worker")[:1]:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     barista.kill()
 
     async with asyncio.timeout(20):
-        while (await ask(shop.folder, Wish())).working < 2:  # noqa: ASYNC110 - as eventually
+        while (await ask(shop.folder, ScaleRequest())).working < 2:  # noqa: ASYNC110 - as eventually
             await asyncio.sleep(0.05)
-    after = await ask(shop.folder, Wish())
+    after = await ask(shop.folder, ScaleRequest())
     assert (after.desired, after.last_change) == (2, before.last_change)
 
 
@@ -187,9 +188,9 @@ async def test_the_command_shows_and_sets_it(shop: RunningShop) -> None:
     assert "1 at work, 0 leaving" in shown
     assert "1, of 1 to 1" in shown
 
-    code, told = await shop.command("scale", "--max", "3", "--min", "3", "--json")
+    code, output = await shop.command("scale", "--max", "3", "--min", "3", "--json")
     assert code == 0
-    assert json.loads(told)["working"] == 3
+    assert json.loads(output)["working"] == 3
     assert len(shop.children("worker")) == 3
 
     code, _ = await shop.command("scale", "--desired", "1")

@@ -1,4 +1,4 @@
-"""Certificates that a test's own servers prove their names with."""
+"""Certificates for the servers of tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a server proves its name with, and what a client needs to believe it."""
+    """The TLS context of a server, and that of a client that trusts it."""
 
     proof: ssl.SSLContext
     trust: ssl.SSLContext

@@ -1,4 +1,4 @@
-"""The command line as people use it: a real process, which ends, or which is listened to.
+"""The command line as people use it: a real process, read to its end or line by line.
 
 Loading the commands takes half a second, so each process is forked from one that has loaded them.
 """
@@ -34,15 +34,15 @@ class Outcome:
         return self.out.splitlines()
 
 
-async def run(url: str, *arguments: str, told: str = "", **variables: str) -> Outcome:
-    """Run a command at a shop to its end, with `told` on its standard input."""
-    async with running(url, *arguments, told=told, **variables) as command:
+async def run(url: str, *arguments: str, stdin: str = "", **variables: str) -> Outcome:
+    """Run a command at a shop to its end, with `stdin` on its standard input."""
+    async with running(url, *arguments, stdin=stdin, **variables) as command:
         return await command.ends()
 
 
-async def coffeeshop(*arguments: str, told: str = "", **variables: str) -> Outcome:
+async def coffeeshop(*arguments: str, stdin: str = "", **variables: str) -> Outcome:
     """Run a command to its end, with no more variables than these."""
-    async with _started(arguments, told, variables) as command:
+    async with _started(arguments, stdin, variables) as command:
         return await command.ends()
 
 
@@ -63,7 +63,7 @@ class Running:
         return await _line(self.err)
 
     async def interrupt(self) -> Outcome:
-        """NewsletterPublisher Ctrl-C, and see what is still said."""
+        """Send SIGINT, as Ctrl-C does, and return the rest of the output."""
         assert self.process.pid is not None
         os.kill(self.process.pid, signal.SIGINT)
         return await self.ends()
@@ -79,20 +79,20 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    url: str, *arguments: str, told: str = "", **variables: str
+    url: str, *arguments: str, stdin: str = "", **variables: str
 ) -> AsyncIterator[Running]:
     """Run a command at a shop until the end of the block, unless it has ended before."""
     at_shop = {"COFFEE_URL": url, "COLUMNS": "200", **variables}
-    async with _started(arguments, told, at_shop) as command:
+    async with _started(arguments, stdin, at_shop) as command:
         yield command
 
 
 @contextlib.asynccontextmanager
 async def _started(
-    arguments: tuple[str, ...], told: str, variables: dict[str, str]
+    arguments: tuple[str, ...], stdin: str, variables: dict[str, str]
 ) -> AsyncIterator[Running]:
     environment = {"PATH": os.environ["PATH"], "COFFEE_STATE_DIR": "/nonexistent", **variables}
-    given, out, err = _told(told), *(os.pipe() for _ in range(2))
+    given, out, err = _stdin_of(stdin), *(os.pipe() for _ in range(2))
     theirs = (given, out[1], err[1])
     process = _LOADED.Process(
         target=command_process.run,
@@ -110,8 +110,8 @@ async def _started(
         process.close()
 
 
-def _told(text: str) -> int:
-    """Make a standard input that says this, and then nothing more."""
+def _stdin_of(text: str) -> int:
+    """Make a standard input that holds this text and then ends."""
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as end:
         end.write(text)

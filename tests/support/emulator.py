@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shop import emulator
-from shop.probe import well
+from shop.processes import emulator
+from shop.processes.probe import wait_until_healthy
 
 
 def free_port() -> int:
@@ -44,7 +44,7 @@ def running_ministack(port: int | None = None) -> Iterator[str]:
 async def answers(port: int) -> None:
     """Wait until an emulator on that port answers."""
     async with asyncio.timeout(20):
-        await well(emulator.health_url(port))
+        await wait_until_healthy(emulator.health_url(port))
 
 
 def _wait_until_ready(port: int) -> None:

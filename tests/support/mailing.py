@@ -1,4 +1,4 @@
-"""Mail as tests meet it: a server that takes it, subscribers who read it, links in it."""
+"""Mail in tests: a server that accepts it, subscribers who read it, links in it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from notifier.channels.email.addresses import named_sender
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.links import LinkSigner
-from notifier.channels.email.mailbox import SmtpMailbox
 from notifier.channels.email.rendering import new_templates
 from notifier.channels.email.sender import MailSender
+from notifier.channels.email.smtp import SmtpTransport
 from notifier.channels.email.smtp_url import SmtpServer, Tls
 from shared.clock import utc_now
 from shared.domain.subscription import Channel, Subscription
@@ -38,7 +38,9 @@ def subscriber(address: str = ADDRESS, topic: str = "coupons") -> Subscription:
 
 
 def composer(sender: str = "Coffee shop <shop@coffee.example>") -> Composer:
-    return Composer(named_sender(sender), LINKS, new_templates(), utc_now)
+    return Composer(
+        sender=named_sender(sender), links=LINKS, templates=new_templates(), clock=utc_now
+    )
 
 
 def read(raw: bytes) -> EmailMessage:
@@ -89,7 +91,7 @@ class MailServer:
     tls: Tls = Tls.NONE
     received: list[Envelope] = field(default_factory=list)
     most_at_once: int = 0
-    sent_away: int = 0
+    refused_so_far: int = 0
     _at_once: int = 0
 
     @property
@@ -97,7 +99,7 @@ class MailServer:
         return [read(envelope.original_content or b"") for envelope in self.received]
 
     @property
-    def place(self) -> SmtpServer:
+    def address(self) -> SmtpServer:
         return SmtpServer("localhost", self.port, self.tls)
 
     async def took(self, count: int) -> None:
@@ -105,8 +107,8 @@ class MailServer:
         await eventually(lambda: len(self.received) >= count, 20)
 
     async def refused(self, count: int) -> None:
-        """Wait until so many mails were not taken."""
-        await eventually(lambda: self.sent_away >= count, 20)
+        """Wait until so many mails were refused."""
+        await eventually(lambda: self.refused_so_far >= count, 20)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it that
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
@@ -126,7 +128,7 @@ class MailServer:
         if self.data.startswith("250"):
             self.received.append(envelope)
         else:
-            self.sent_away += 1
+            self.refused_so_far += 1
         return self.data
 
 
@@ -156,11 +158,11 @@ async def mail_server(
     async with await loop.create_server(protocol, "127.0.0.1", 0, ssl=implicit) as serving:
         server.port = serving.sockets[0].getsockname()[1]
         yield server
-        await _hang_up(conversations)
+        await _close(conversations)
 
 
-async def _hang_up(conversations: Collection[SMTP]) -> None:
-    """Close what clients have left without a goodbye; a socket is closed some turns later."""
+async def _close(conversations: Collection[SMTP]) -> None:
+    """Close connections that clients have left without QUIT; sockets close some cycles later."""
     for conversation in conversations:
         if isinstance(conversation.transport, asyncio.WriteTransport):
             conversation.transport.abort()
@@ -172,10 +174,10 @@ async def _hang_up(conversations: Collection[SMTP]) -> None:
 async def answering(
     answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[SmtpServer]:
-    """Serve on a free port of loopback, in any way but that of SMTP."""
+    """Serve on a free port of loopback, and answer in any way."""
     conversations: set[asyncio.Task[object]] = set()
 
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         conversations.add(task)
@@ -186,7 +188,7 @@ async def answering(
         finally:
             writer.close()
 
-    async with await asyncio.start_server(meet, "127.0.0.1", 0) as serving:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as serving:
         yield SmtpServer("localhost", serving.sockets[0].getsockname()[1], Tls.NONE)
         for task in conversations:
             task.cancel()
@@ -206,10 +208,10 @@ def knows(username: str, password: str) -> dict[str, Any]:
 
 
 def sender_to(
-    place: SmtpServer, validate: ssl.SSLContext | None = None, **options: Any
+    address: SmtpServer, validate: ssl.SSLContext | None = None, **options: Any
 ) -> MailSender:
     validate = validate or ssl.create_default_context()
-    return MailSender(SmtpMailbox(place, validate, **options), composer())
+    return MailSender(SmtpTransport(address, validate, **options), composer())
 
 
 async def mail_in(folder: Path, count: int = 1) -> list[EmailMessage]:

@@ -22,8 +22,7 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from notifier.app import notifier_service
 from notifier.settings import NotifierSettings
-from notifier.stream.instance_queue import InstanceQueue
-from notifier.stream.topic_subscriptions import Topics
+from notifier.stream.instance_queue import InstanceQueue, Topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic
@@ -136,16 +135,16 @@ def live_queue(
     announcer: Announcer,
     instance: str = "one",
     topics: Topics = first_topics,
-    away_seconds: float = 600,
+    expiry_seconds: float = 600,
 ) -> InstanceQueue:
     """A live queue whose notifier is the test."""
     return InstanceQueue(
-        announcer.clients,
-        announcer.names,
-        instance,
+        clients=announcer.clients,
+        names=announcer.names,
+        instance=instance,
         topics=topics,
-        opened=lambda: None,
-        away_seconds=away_seconds,
+        on_open=lambda: None,
+        expiry_seconds=expiry_seconds,
         poll_seconds=0,
     )
 

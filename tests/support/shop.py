@@ -44,7 +44,7 @@ class RunningShop:
         return {"Authorization": f"Bearer {self.staff_key}"}
 
     def children(self, command: str) -> list[psutil.Process]:
-        """The shop's processes that run `command`, such as `worker` or `shop.emulator`."""
+        """The shop's processes that run `command`, such as `worker`."""
         children = psutil.Process(self.process.pid).children()
         return [child for child in children if _runs(child, command)]
 

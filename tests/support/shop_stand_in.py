@@ -1,4 +1,4 @@
-"""A stand-in for a shop at the other end of a socket, which errs when it is told to."""
+"""A stand-in for a shop at the other end of a socket, which fails as a test says."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class StandIn:
     redrives: list[dict[str, int]] = field(default_factory=list)
     """Answers to the next redrives of deliveries."""
 
-    looked_up: list[str] = field(default_factory=list)
+    read_orders: list[str] = field(default_factory=list)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     last_event_ids: list[str | None] = field(default_factory=list)
@@ -116,7 +116,7 @@ class StandIn:
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         order = self.orders.get(request.match_info["id"])
-        self.looked_up.append(request.match_info["id"])
+        self.read_orders.append(request.match_info["id"])
         return web.json_response(order, status=200 if order else 404)
 
     async def listed(self, request: web.Request) -> web.StreamResponse:
@@ -172,8 +172,8 @@ class StandIn:
         if self.forgets:
             await response.write(b'event: reset\ndata: {"reason": "too-old"}\n\n')
             return len(self.announcements)
-        told = [announcement.startswith(f"id: {last}\n") for _, announcement in self.announcements]
-        return told.index(True) + 1
+        found = [announcement.startswith(f"id: {last}\n") for _, announcement in self.announcements]
+        return found.index(True) + 1
 
 
 def _event(order: dict[str, Any]) -> str:
@@ -185,8 +185,8 @@ def _event(order: dict[str, Any]) -> str:
         "state": entry["state"],
     }
     kind = f"coffeeshop.order.{entry['state']}.v1"
-    told = json.dumps({"time": entry["at"], "type": kind, "data": change})
-    return f"id: {order_id}:{version}\ndata: {told}\n\n"
+    event = json.dumps({"time": entry["at"], "type": kind, "data": change})
+    return f"id: {order_id}:{version}\ndata: {event}\n\n"
 
 
 def problem(

@@ -26,11 +26,11 @@ class TopicsShop:
     def url(self) -> str:
         return str(self.notifier.http.base_url)
 
-    async def topics(self, *arguments: str, told: str = "", **variables: str) -> Outcome:
-        return await run(self.url, "topics", *arguments, told=told, **variables)
+    async def topics(self, *arguments: str, stdin: str = "", **variables: str) -> Outcome:
+        return await run(self.url, "topics", *arguments, stdin=stdin, **variables)
 
-    async def as_staff(self, *arguments: str, told: str = "") -> Outcome:
-        return await self.topics(*arguments, told=told, **AS_STAFF)
+    async def as_staff(self, *arguments: str, stdin: str = "") -> Outcome:
+        return await self.topics(*arguments, stdin=stdin, **AS_STAFF)
 
     @contextlib.asynccontextmanager
     async def following(self, *arguments: str, **variables: str) -> AsyncIterator[Running]:

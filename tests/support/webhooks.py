@@ -1,4 +1,4 @@
-"""Subscribers with webhooks, as their senders meet them: names, receivers, subscriptions."""
+"""Subscribers with webhooks: their names, receivers and subscriptions."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ Answering: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Names(AbstractResolver):
-    """Names with what they mean, look-up after look-up; the last meaning stays."""
+    """Names with their addresses, one answer for each look-up; the last answer stays."""
 
-    def __init__(self, meanings: Mapping[str, Sequence[Sequence[str]]]) -> None:
-        self._meanings = {name: list(answers) for name, answers in meanings.items()}
+    def __init__(self, answers_by_name: Mapping[str, Sequence[Sequence[str]]]) -> None:
+        self._answers = {name: list(answers) for name, answers in answers_by_name.items()}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         del family
-        answers = self._meanings.get(host)
+        answers = self._answers.get(host)
         if answers is None:
             raise OSError(socket.EAI_NONAME, "no such name")
         addresses = answers.pop(0) if len(answers) > 1 else answers[0]
@@ -129,7 +129,7 @@ async def echoes(request: web.Request) -> web.StreamResponse:
 
 @dataclass
 class Listener:
-    """Counts who connects, and says nothing."""
+    """Counts connections, and answers none."""
 
     port: int
     accepted: int = 0
@@ -142,18 +142,18 @@ async def listener() -> AsyncIterator[Listener]:
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
         with socket.create_server(("::1", port), family=socket.AF_INET6) as other:
-            heard = Listener(port)
+            counted = Listener(port)
 
             async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                heard.accepted += 1
-                heard.came.set()
+                counted.accepted += 1
+                counted.came.set()
                 writer.close()
 
             async with (
                 await asyncio.start_server(accept, sock=one),
                 await asyncio.start_server(accept, sock=other),
             ):
-                yield heard
+                yield counted
 
 
 @contextlib.asynccontextmanager
@@ -162,7 +162,7 @@ async def sending(
     resolver: AbstractResolver | None = None,
     seconds: float = 5,
 ) -> AsyncIterator[WebhookSender]:
-    """Give a sender by the clock on the wall, for as long as the block lasts."""
+    """Give a sender by the real clock, for as long as the block lasts."""
     async with webhook_session(rules, resolver=resolver, seconds=seconds) as session:
         yield sender_through(session, rules)
 
@@ -170,7 +170,7 @@ async def sending(
 def sender_through(
     session: ClientSession, rules: WebhookUrlRules = LOOPBACK_TOO, clock: Clock = utc_now
 ) -> WebhookSender:
-    return WebhookSender(session, rules, clock)
+    return WebhookSender(session=session, challenge_session=session, rules=rules, clock=clock)
 
 
 def subscribed(target: str, *secrets: SigningSecret) -> Subscription:

@@ -1,1 +1,1 @@
-"""The e-mail channel: what subscribers are mailed, and how it leaves the house."""
+"""The e-mail channel: composes mail, and sends it to a server or into a folder."""

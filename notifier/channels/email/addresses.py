@@ -1,4 +1,4 @@
-"""Addresses as the headers of mail have them."""
+"""Mail addresses as headers have them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.domain.mail_address import InvalidAddressError, check_address
 def recipient(text: str) -> Address:
     """Write an address for a header, its domain in ASCII (RFC 5891).
 
-    What stands before the @ stays as it is, and may need SMTPUTF8 (RFC 6531). Raises
+    The part before the @ stays as it is, and may need SMTPUTF8 (RFC 6531). Raises
     InvalidAddressError.
     """
     return _address("", text)
@@ -26,7 +26,7 @@ def named_sender(text: str) -> Address:
 
 
 def mailbox(address: str) -> str:
-    """Write all that most servers take for one mailbox alike: large letters, and a +detail."""
+    """Return one spelling for a mailbox: most servers ignore case, and a +detail."""
     local, _, domain = address.rpartition("@")
     return f"{local.partition('+')[0]}@{domain.encode('idna').decode()}".casefold()
 

@@ -1,11 +1,13 @@
-"""What mail says: headers, and one text in plain and in HTML."""
+"""The content of mail: headers, and one text in plain and in HTML."""
 
 from __future__ import annotations
 
 import email.policy
+import functools
 import hashlib
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -32,20 +34,20 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class UnknownEventError(Exception):
-    """There is no mail for such an event."""
+    """There is no mail for events of this type."""
 
 
 class _Newsletter(BaseModel):
-    """What an issue's `data` has for its readers."""
+    """The part of an issue's `data` that is mailed."""
 
     subject: str
     body: str
 
 
 class _Verbatim(UnstructuredHeader, BaseHeader):
-    """A header that stays in one piece: folded, a long link would become encoded words.
+    """A header that is never folded, since folding turns a long link into encoded words.
 
-    RFC 2047, section 5, allows these in text only, and RFC 8058 wants to find a link.
+    RFC 2047, section 5, allows these in text only, and RFC 8058 requires a link.
     """
 
     def fold(self, *, policy: email.policy.Policy) -> str:
@@ -53,26 +55,31 @@ class _Verbatim(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
-class Composer:
-    """Composes mail from `sender`, with the links of `links`. `templates` is of rendering.py."""
+@functools.cache
+def _mail_policy() -> EmailPolicy[EmailMessage]:
+    headers = HeaderRegistry()
+    for name in ("message-id", "list-id", "list-unsubscribe"):
+        headers.map_to_type(name, _Verbatim)
+    return email.policy.SMTP.clone(header_factory=headers)
 
-    def __init__(
-        self, sender: Address, links: LinkSigner, templates: Environment, clock: Clock
-    ) -> None:
-        self._sender = sender
-        self._links = links
-        self._templates = templates
-        self._clock = clock
-        self._policy = _policy()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composer:
+    """Composes mail from `sender`, with the links of `links` and the templates of rendering.py."""
+
+    sender: Address
+    links: LinkSigner
+    templates: Environment
+    clock: Clock
 
     def confirmation(self, subscription: Subscription) -> EmailMessage:
-        """Ask whether the subscription is wanted; raises InvalidAddressError."""
+        """Compose the request to confirm a subscription; raises InvalidAddressError."""
         message = self._addressed(subscription, "confirm", "Please confirm your subscription")
-        link = self._links.confirm_link(subscription.id)
+        link = self.links.confirm_link(subscription.id)
         return self._filled(message, subscription, "confirmation", {"confirm_link": link})
 
     def announcement(self, subscription: Subscription, event: CloudEvent) -> EmailMessage:
-        """Tell of an event; raises UnknownEventError, InvalidAddressError."""
+        """Compose the mail of an event; raises UnknownEventError, InvalidAddressError."""
         try:
             if event.type == NEWSLETTER_PUBLISHED:
                 return self._newsletter(subscription, event)
@@ -85,7 +92,7 @@ class Composer:
     def _newsletter(self, subscription: Subscription, event: CloudEvent) -> EmailMessage:
         issue = _Newsletter.model_validate(event.data)
         message = self._addressed(subscription, event.id, issue.subject)
-        message["List-Id"] = f"<{subscription.topic}.{self._sender.domain}>"
+        message["List-Id"] = f"<{subscription.topic}.{self.sender.domain}>"
         return self._filled(message, subscription, "newsletter", issue.model_dump())
 
     def _order_update(self, subscription: Subscription, event: CloudEvent) -> EmailMessage:
@@ -98,14 +105,14 @@ class Composer:
     def _addressed(self, subscription: Subscription, occasion: str, subject: str) -> EmailMessage:
         """Write the headers. `occasion` makes the id the same for every copy of a mail."""
         to = recipient(subscription.target)
-        message = EmailMessage(self._policy.clone(utf8=not to.addr_spec.isascii()))
-        message["From"] = self._sender
+        message = EmailMessage(_mail_policy().clone(utf8=not to.addr_spec.isascii()))
+        message["From"] = self.sender
         message["To"] = to
         message["Subject"] = one_line(subject)
-        message["Date"] = self._clock()
-        message["Message-ID"] = f"<{_digest(subscription.id, occasion)}@{self._sender.domain}>"
+        message["Date"] = self.clock()
+        message["Message-ID"] = f"<{_digest(subscription.id, occasion)}@{self.sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834
-        message["List-Unsubscribe"] = f"<{self._links.unsubscribe_link(subscription.id)}>"
+        message["List-Unsubscribe"] = f"<{self.links.unsubscribe_link(subscription.id)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         return message
 
@@ -114,16 +121,16 @@ class Composer:
         message: EmailMessage,
         subscription: Subscription,
         template: str,
-        said: Mapping[str, object],
+        content: Mapping[str, object],
     ) -> EmailMessage:
-        """Write the text, then the HTML, both so that any server passes them on."""
+        """Write the text, then the HTML, both encoded so that any server accepts them."""
         values = {
             "about": about(subscription.topic),
-            "unsubscribe_link": self._links.unsubscribe_link(subscription.id),
-            **said,
+            "unsubscribe_link": self.links.unsubscribe_link(subscription.id),
+            **content,
         }
         text, html = (
-            self._templates.get_template(f"{template}.{kind}").render(values)
+            self.templates.get_template(f"{template}.{kind}").render(values)
             for kind in ("txt", "html")
         )
         message.set_content(text, cte=_encoding(text))
@@ -132,33 +139,26 @@ class Composer:
 
 
 def about(topic: str) -> str:
-    """Say what mail of a topic is about."""
+    """Describe the mail of a topic."""
     return "news of your order" if topic == ORDER_EVENTS else f'the newsletter "{topic}"'
 
 
 def one_line(text: str) -> str:
-    """Put text on one line without control characters, so that it is no second header.
+    """Put text on one line without control characters, so that it cannot begin another header.
 
-    What would begin an encoded word (RFC 2047, section 2) gets a space: Python before 3.11.10
-    decodes those that it finds, and writes the line breaks in them (CVE-2024-6923).
+    The beginning of an encoded word (RFC 2047, section 2) gets a space: Python before 3.11.10
+    decodes encoded words, and writes the line breaks in them (CVE-2024-6923).
     """
     shown = (" " if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
     return " ".join("".join(shown).split()).replace("=?", "= ?")
 
 
 def _encoding(text: str) -> Literal["7bit", "quoted-printable"]:
-    """Leave text as it is where that is allowed (RFC 5322, section 2.1.1): people read folders."""
+    """Leave text readable in a folder where that is allowed (RFC 5322, section 2.1.1)."""
     is_plain = text.isascii() and all(len(line) <= _LONGEST_LINE for line in text.splitlines())
     return "7bit" if is_plain else "quoted-printable"
 
 
 def _digest(subscription_id: str, occasion: str) -> str:
-    """Make an id that gives nothing away: an order's event id is its customer's key."""
+    """Make an id that reveals nothing: an order's event id is its customer's key."""
     return hashlib.sha256(f"{subscription_id}\n{occasion}".encode()).hexdigest()[:40]
-
-
-def _policy() -> EmailPolicy[EmailMessage]:
-    headers = HeaderRegistry()
-    for name in ("message-id", "list-id", "list-unsubscribe"):
-        headers.map_to_type(name, _Verbatim)
-    return email.policy.SMTP.clone(header_factory=headers)

@@ -1,9 +1,10 @@
-"""Anybody may wanted in anybody's name: so by mail, nobody is asked often."""
+"""Limit confirmation mails per address: anyone can enter someone else's."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,59 +17,50 @@ from shared.messages.announcement import CloudEvent
 
 log = structlog.stdlib.get_logger(__name__)
 
-MOST_QUESTIONS = 3
-"""How many questions an address is asked within HOLD and has not agreed to, whatever they are."""
+MOST_PENDING = 3
+"""How many confirmations of an address may be pending, of those requested within PENDING_FOR."""
 
-HOLD = dt.timedelta(days=1)
+PENDING_FOR = dt.timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationRateLimit:
-    """Sends as `sender` does, and asks no address more often than it can bear.
+    """Sends by `sender`, but no more confirmation requests to one address than the limit.
 
-    `digest` makes of an address what is kept of it: nobody can tell the address from that.
+    `digest` makes what is stored of an address, from which nobody can read the address.
     """
 
-    def __init__(
-        self,
-        sender: Sender,
-        questions: PendingConfirmations,
-        digest: Callable[[str], str],
-        clock: Clock,
-    ) -> None:
-        self._sender = sender
-        self._questions = questions
-        self._digest = digest
-        self._clock = clock
+    sender: Sender
+    pending: PendingConfirmations
+    digest: Callable[[str], str]
+    clock: Clock
 
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
-        """Make one attempt to deliver an event: that was agreed to."""
-        return await self._sender.deliver(subscription, event)
+        """Make one attempt to deliver an event, without a limit: the address has confirmed."""
+        return await self.sender.deliver(subscription, event)
 
-    async def ask(
+    async def request_confirmation(
         self, subscription: Subscription, token: str
     ) -> Attempt | Confirmed | RateLimited:
-        """Ask once, unless the address has enough to answer; only a mail that left counts."""
-        has_place = await self._questions.reserve_confirmation(
+        """Ask once, within the limit; only a mail that was accepted counts."""
+        is_within_limit = await self.pending.reserve_confirmation(
             self._address(subscription),
             subscription.id,
-            self._clock(),
-            limit=MOST_QUESTIONS,
-            lifetime=HOLD,
+            self.clock(),
+            limit=MOST_PENDING,
+            lifetime=PENDING_FOR,
         )
-        if not has_place:
-            log.warning("subscription.not_asked", subscription=subscription.id)
+        if not is_within_limit:
+            log.warning("confirmation.rate_limited", subscription=subscription.id)
             return RateLimited()
-        answer = await self._sender.ask(subscription, token)
+        answer = await self.sender.request_confirmation(subscription, token)
         if not isinstance(answer, Accepted):
-            await self._give_back(subscription)
+            await self.confirmed(subscription)
         return answer
 
-    async def agreed(self, subscription: Subscription) -> None:
-        """Count the question no longer: it was no nuisance."""
-        await self._give_back(subscription)
-
-    async def _give_back(self, subscription: Subscription) -> None:
-        await self._questions.release_confirmation(self._address(subscription), subscription.id)
+    async def confirmed(self, subscription: Subscription) -> None:
+        """Count the confirmation as pending no longer."""
+        await self.pending.release_confirmation(self._address(subscription), subscription.id)
 
     def _address(self, subscription: Subscription) -> str:
-        return self._digest(mailbox(subscription.target))
+        return self.digest(mailbox(subscription.target))

@@ -1,4 +1,4 @@
-"""What customers are told of their orders, state by state."""
+"""The texts of mail about orders, state by state."""
 
 from __future__ import annotations
 

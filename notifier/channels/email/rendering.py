@@ -1,4 +1,4 @@
-"""Templates of mail and pages: what goes into HTML is escaped, and nothing may be missing."""
+"""Templates of mail and pages: values in HTML are escaped, and none may be missing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markdown_it import MarkdownIt
 
 ASSETS = Path(__file__).with_name("assets")
-"""What pages look like."""
+"""The folder of the pages' style sheet and pictures."""
 
 _FOLDER = Path(__file__).with_name("templates")
 _SCHEMES = ("http://", "https://", "mailto:")
 
 
 def new_templates() -> Environment:
-    """Make what mail and pages are rendered with."""
+    """Load the templates of mail and pages."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=select_autoescape(["html"], default=False),
@@ -31,7 +31,7 @@ def new_templates() -> Environment:
 class _Markdown(MarkdownIt):
     """CommonMark as newsletters may use it: no HTML, no images, links to the web and to mail.
 
-    An image would tell its server who reads the mail, and when.
+    An image would let its server know who reads the mail, and when.
     """
 
     def __init__(self) -> None:

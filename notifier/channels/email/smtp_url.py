@@ -1,4 +1,4 @@
-"""Where the mail server is, written as a URL."""
+"""The mail server as a URL."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import MappingProxyType
 from urllib.parse import SplitResult, unquote, urlsplit
 
 MAIL_SECONDS = 10.0
-"""How long one attempt to hand a mail over may take."""
+"""How long one attempt to send a mail may take."""
 
 
 class Tls(Enum):
-    """How a connection to a mail server is made secret (RFC 8314)."""
+    """How a connection to a mail server is encrypted (RFC 8314)."""
 
     NONE = auto()
     STARTTLS = auto()
@@ -27,14 +27,14 @@ _SCHEMES: Mapping[str, tuple[Tls, int]] = MappingProxyType(
         "smtps": (Tls.IMPLICIT, 465),
     }
 )
-"""What each scheme means, with its usual port."""
+"""The encryption and the usual port of each scheme."""
 
 _EXPECTED = "should be a URL, as in smtp+starttls://user:password@mail.example:587"
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """A mail server, and what it knows us by, if it asks."""
+    """A mail server, and our credentials, if it needs any."""
 
     host: str
     port: int
@@ -44,16 +44,16 @@ class SmtpServer:
 
 
 def smtp_server(url: str) -> SmtpServer:
-    """Read `smtp://`, `smtp+starttls://` or `smtps://`; raises ValueError, which repeats nothing.
+    """Read `smtp://`, `smtp+starttls://` or `smtps://`; raises ValueError without the URL in it.
 
-    User name and password are percent-encoded; either both are there, or none.
+    User name and password are percent-encoded; both are there, or neither.
     """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise ValueError(_EXPECTED) from None
-    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0 or _says_more(parts):
+    if parts.scheme not in _SCHEMES or not parts.hostname or port == 0 or _has_more(parts):
         raise ValueError(_EXPECTED)
     if bool(parts.username) != bool(parts.password):
         raise ValueError("should have both a user name and a password, or none")
@@ -67,5 +67,5 @@ def smtp_server(url: str) -> SmtpServer:
     )
 
 
-def _says_more(parts: SplitResult) -> bool:
+def _has_more(parts: SplitResult) -> bool:
     return parts.path not in {"", "/"} or bool(parts.query or parts.fragment)

@@ -1,4 +1,4 @@
-"""Looking up the names of subscribers, whose name servers may be slow, or generous."""
+"""Look up the names of subscribers, which may be slow, or have too many addresses."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ _MOST_ADDRESSES = 8
 
 
 class NoThreadFreeError(OSError):
-    """So many names are being looked up that none more can be."""
+    """All threads are looking names up."""
 
     def __init__(self) -> None:
         super().__init__(errno.EAGAIN, "too many names are being looked up")
 
 
 class SystemResolver(AbstractResolver):
-    """Asks the system, in threads of its own.
+    """Looks names up by the system, in threads of its own.
 
-    A look-up cannot be cancelled. In the threads that all of asyncio shares, subscribers with slow
-    name servers would soon hold up those of everybody else, the queues included. When all threads
-    are taken, nobody waits for one: that would look as if the name that waits were slow. For the
-    same reason a name has one thread, however many wait for it, and however often they come again.
+    A look-up cannot be cancelled. In the threads that all of asyncio shares, slow name servers
+    would soon delay everybody else, the queues included. When all threads are busy, a look-up
+    fails at once: if it waited, its own name would seem slow. For the same reason look-ups of one
+    name share a thread.
     """
 
     def __init__(self, threads: int = THREADS) -> None:
         self._threads = ThreadPoolExecutor(threads, "webhook-names")
         self._free = threading.BoundedSemaphore(threads)
-        self._under_way: dict[_Name, asyncio.Future[Sequence[_Found]]] = {}
+        self._in_progress: dict[_Name, asyncio.Future[Sequence[_Found]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Give the addresses of `host`; raises OSError, which NoThreadFreeError is."""
+        """Return the addresses of `host`; raises OSError (NoThreadFreeError is one)."""
         name = host, family
-        looking_up = self._under_way.get(name) or self._look_up(name)
+        lookup = self._in_progress.get(name) or self._start(name)
         return [
             ResolveResult(
                 hostname=host,
@@ -56,35 +56,35 @@ class SystemResolver(AbstractResolver):
                 proto=protocol,
                 flags=socket.AI_NUMERICHOST,
             )
-            for found, protocol, address in await asyncio.shield(looking_up)
+            for found, protocol, address in await asyncio.shield(lookup)
         ]
 
-    def _look_up(self, name: _Name) -> asyncio.Future[Sequence[_Found]]:
+    def _start(self, name: _Name) -> asyncio.Future[Sequence[_Found]]:
         if not self._free.acquire(blocking=False):
             raise NoThreadFreeError
-        in_thread = self._threads.submit(_ask, *name)
-        in_thread.add_done_callback(lambda _: self._free.release())  # later than its time-out
-        looking_up = self._under_way[name] = asyncio.wrap_future(in_thread)
-        looking_up.add_done_callback(lambda _: self._under_way.pop(name))
-        return looking_up
+        in_thread = self._threads.submit(_addresses, *name)
+        in_thread.add_done_callback(lambda _: self._free.release())  # maybe after its time-out
+        lookup = self._in_progress[name] = asyncio.wrap_future(in_thread)
+        lookup.add_done_callback(lambda _: self._in_progress.pop(name))
+        return lookup
 
     async def close(self) -> None:
-        """Begin no further look-ups, and wait for none."""
-        for looking_up in self._under_way.values():
-            looking_up.cancel()
+        """Start no more look-ups, and wait for none."""
+        for lookup in self._in_progress.values():
+            lookup.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _ask(host: str, family: socket.AddressFamily) -> Sequence[_Found]:
+def _addresses(host: str, family: socket.AddressFamily) -> Sequence[_Found]:
     infos = socket.getaddrinfo(host, None, family=family, type=socket.SOCK_STREAM)
     return [(found, protocol, str(address[0])) for found, _, protocol, _, address in infos]
 
 
 class FewAddresses(AbstractResolver):
-    """Passes on so few of a name's addresses that trying all of them is soon done.
+    """Returns only the first addresses of a name, so that trying all of them does not take long.
 
-    The connector tries every address, and after each failure all that are left once more: a name
-    with a thousand addresses would keep the process busy for seconds.
+    After each failure, the connector tries all that are left once more: a name with a thousand
+    addresses would keep the process busy for seconds.
     """
 
     def __init__(self, resolver: AbstractResolver) -> None:
@@ -93,10 +93,10 @@ class FewAddresses(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Give the first addresses of `host`; raises OSError."""
+        """Return the first addresses of `host`; raises OSError."""
         found: Sequence[ResolveResult] = await self._resolver.resolve(host, port, family)
         return list(found[:_MOST_ADDRESSES])
 
     async def close(self) -> None:
-        """Close the resolver that is asked."""
+        """Close the wrapped resolver."""
         await self._resolver.close()

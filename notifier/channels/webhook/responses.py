@@ -1,4 +1,4 @@
-"""What a subscriber's answer, or the lack of one, means for the attempt."""
+"""Which failure an attempt is, by the subscriber's answer or the lack of one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiohttp import (
     ClientSSLError,
 )
 
-from notifier.channels.channel import NotNow, Refused, Unreachable
+from notifier.channels.channel import LocalFailure, PermanentFailure, TransientFailure
 from notifier.channels.webhook.resolver import NoThreadFreeError
 from notifier.channels.webhook.session import ForbiddenAddressError
 
@@ -29,33 +29,35 @@ _FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (ClientResponseError, "the answer is not HTTP"),
     (Exception, "the connection was lost"),
 )
-"""What to say of an error, the first that fits."""
+"""The text for an error: the first that fits."""
 
 
-def refusal(status: int, retry_after: str | None, now: dt.datetime) -> Refused | Unreachable:
-    """Judge an answer that is none of 2xx, as Standard Webhooks suggests.
+def response_failure(
+    status: int, retry_after: str | None, now: dt.datetime
+) -> TransientFailure | PermanentFailure:
+    """Classify an answer other than 2xx, as Standard Webhooks suggests.
 
     `retry_after` is the header of RFC 9110, section 10.2.3; pauses of over an hour are shortened.
     """
     if status == HTTPStatus.GONE:
-        return Unreachable("answered 410 Gone")
+        return PermanentFailure("answered 410 Gone")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return Refused(f"answered {status}; redirects are not followed")
-    return Refused(f"answered {status}", _pause(retry_after, now))
+        return TransientFailure(f"answered {status}; redirects are not followed")
+    return TransientFailure(f"answered {status}", _pause(retry_after, now))
 
 
-def failure(error: Exception) -> Refused | NotNow:
-    """Say in a few words, of which none is the subscriber's, why there was no answer."""
+def connection_failure(error: Exception) -> TransientFailure | LocalFailure:
+    """Describe in a few words of our own, never the subscriber's, why there was no answer."""
     cause = error.os_error if isinstance(error, ClientConnectorError) else error
     if isinstance(cause, ForbiddenAddressError):
-        return Refused("the address is not public")
+        return TransientFailure("the address is not public")
     if isinstance(cause, NoThreadFreeError):
-        return NotNow("too many names are being looked up")
-    return Refused(next(said for kind, said in _FAILURES if isinstance(error, kind)))
+        return LocalFailure("too many names are being looked up")
+    return TransientFailure(next(text for kind, text in _FAILURES if isinstance(error, kind)))
 
 
 def _pause(retry_after: str | None, now: dt.datetime) -> float | None:
-    """Read how many seconds to wait, be it given as such or as a date."""
+    """Read how many seconds to wait, given as a number or as a date."""
     if retry_after is None:
         return None
     if retry_after.isascii() and retry_after.isdigit():

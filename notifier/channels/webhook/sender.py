@@ -1,129 +1,147 @@
-"""The webhook channel's sender: one signed POST for each attempt."""
+"""The webhook channel's sender: one signed POST for each attempt.
+
+Signatures are those of Standard Webhooks 1.0.0, for receivers to verify with its libraries. See
+https://github.com/standard-webhooks/standard-webhooks, "Verifying webhook authenticity".
+"""
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import functools
+import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
 from aiohttp import ClientError, ClientResponse, ClientSession
 from pydantic import BaseModel, ValidationError
 
-from notifier.channels.channel import Accepted, Attempt, Confirmed, NotNow, Refused, Unreachable
-from notifier.channels.webhook.responses import failure, refusal
-from notifier.channels.webhook.signing import signature_headers
+from notifier.channels.channel import (
+    Accepted,
+    Attempt,
+    Confirmed,
+    LocalFailure,
+    PermanentFailure,
+    TransientFailure,
+)
+from notifier.channels.webhook.responses import connection_failure, response_failure
 from shared.clock import Clock
-from shared.domain.subscription import Subscription, valid_secrets
+from shared.domain.subscription import SigningSecret, Subscription, valid_secrets
 from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from shared.messages.announcement import CloudEvent
 
 CHALLENGE = "coffeeshop.subscription.challenge.v1"
 
 _MOST_READ = 64 * 1024
+_KEY_PREFIX = "whsec_"
 
 # Not application/cloudevents+json: frameworks that parse JSON by its content type, as Express and
-# Rails do, would hand their receivers an empty body.
+# Rails do, would give their receivers an empty body.
 _CONTENT_TYPE = "application/json"
 
-_Verdict = TypeVar("_Verdict")
+_Success = TypeVar("_Success")
 
 
 class _Echo(BaseModel):
-    """The answer to a challenge; what else it says is nobody's concern."""
+    """The answer to a challenge; other fields are ignored."""
 
     challenge: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSender:
-    """Posts events to subscribers through a session that `webhook_session` has opened.
+    """Posts events to subscribers through sessions that `webhook_session` has opened.
 
-    Challenges go by one of their own, if there is one: anybody may ask for them, of any name.
+    Challenges have a session of their own: anybody may request them, for any name.
     """
 
-    def __init__(
-        self,
-        session: ClientSession,
-        rules: WebhookUrlRules,
-        clock: Clock,
-        challenges: ClientSession | None = None,
-    ) -> None:
-        self._session = session
-        self._challenges = challenges or session
-        self._rules = rules
-        self._clock = clock
+    session: ClientSession
+    challenge_session: ClientSession
+    rules: WebhookUrlRules
+    clock: Clock
 
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
-        """Post an event; what a 2xx answer says beyond its status is not read."""
-        return await self._post(self._session, subscription, event, _accepted)
+        """Post an event; of a 2xx answer only the status is read."""
+        return await self._post(self.session, subscription, event, _accepted)
 
-    async def ask(self, subscription: Subscription, token: str) -> Attempt | Confirmed:
-        """Post a challenge; a 2xx answer must repeat it."""
+    async def request_confirmation(
+        self, subscription: Subscription, token: str
+    ) -> Attempt | Confirmed:
+        """Post a challenge; a 2xx answer must repeat its token."""
         challenge = CloudEvent(
             id=f"{subscription.id}:challenge",
             source=f"/stores/{subscription.store_id}",
             type=CHALLENGE,
             subject=subscription.id,
-            time=self._clock(),
+            time=self.clock(),
             data={"challenge": token},
         )
-        repeated = functools.partial(_repeated, token)
-        return await self._post(self._challenges, subscription, challenge, repeated)
+        echoed = functools.partial(_echoed, token)
+        return await self._post(self.challenge_session, subscription, challenge, echoed)
 
-    async def agreed(self, subscription: Subscription) -> None:
-        """Do nothing: whoever was asked has answered at once."""
+    async def confirmed(self, subscription: Subscription) -> None:
+        """Do nothing: the answer to the challenge was the confirmation."""
 
     async def _post(
         self,
         session: ClientSession,
         subscription: Subscription,
         event: CloudEvent,
-        judge: Callable[[ClientResponse], Awaitable[_Verdict]],
-    ) -> _Verdict | Refused | NotNow | Unreachable:
-        body = event.model_dump_json(exclude_none=True).encode()
-        try:
-            url = self._rules.url(subscription.target)
-            async with session.post(
-                url,
-                data=body,
-                headers=self._headers(subscription, event, body),
-                allow_redirects=False,
-            ) as answer:
-                if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-                    return await judge(answer)
-                return refusal(answer.status, answer.headers.get("Retry-After"), self._clock())
-        except ForbiddenUrlError as error:
-            return Refused(str(error))
-        except (ClientError, OSError) as error:  # a time-out is an OSError as well
-            return failure(error)
-
-    def _headers(
-        self, subscription: Subscription, event: CloudEvent, body: bytes
-    ) -> Mapping[str, str]:
-        now = self._clock()
+        on_success: Callable[[ClientResponse], Awaitable[_Success]],
+    ) -> _Success | TransientFailure | LocalFailure | PermanentFailure:
+        body, now = event.model_dump_json(exclude_none=True).encode(), self.clock()
         signed = signature_headers(event.id, body, now, valid_secrets(subscription, now))
-        return {"Content-Type": _CONTENT_TYPE, **signed}
+        try:
+            async with session.post(
+                self.rules.url(subscription.target),
+                data=body,
+                headers={"Content-Type": _CONTENT_TYPE, **signed},
+                allow_redirects=False,
+            ) as response:
+                if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+                    return await on_success(response)
+                retry_after = response.headers.get("Retry-After")
+                return response_failure(response.status, retry_after, self.clock())
+        except ForbiddenUrlError as error:
+            return TransientFailure(str(error))
+        except (ClientError, OSError) as error:  # a time-out is an OSError as well
+            return connection_failure(error)
+
+
+def signature_headers(
+    event_id: str, body: bytes, at: dt.datetime, secrets: Iterable[SigningSecret]
+) -> Mapping[str, str]:
+    """Return the headers that sign `body` as sent at `at`, once with each secret."""
+    timestamp = str(int(at.timestamp()))
+    content = f"{event_id}.{timestamp}.".encode() + body
+    signatures = []
+    for each in secrets:
+        key = base64.b64decode(each.secret.removeprefix(_KEY_PREFIX))
+        digest = hmac.digest(key, content, hashlib.sha256)
+        signatures.append(f"v1,{base64.b64encode(digest).decode()}")
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": timestamp,
+        "webhook-signature": " ".join(signatures),
+    }
 
 
 async def _accepted(_: ClientResponse) -> Accepted:
     return Accepted()
 
 
-async def _repeated(token: str, answer: ClientResponse) -> Confirmed | Refused:
-    body = await _beginning(answer)
-    try:
-        echo = _Echo.model_validate_json(body)
-    except ValidationError:
-        return Refused('the answer is not {"challenge": "…"}')
-    if not hmac.compare_digest(echo.challenge.encode(), token.encode()):
-        return Refused("the answer does not repeat the challenge")
-    return Confirmed()
-
-
-async def _beginning(answer: ClientResponse) -> bytes:
-    """Read an answer up to 64 KiB; what is longer is cut off, and so is no JSON."""
+async def _echoed(token: str, response: ClientResponse) -> Confirmed | TransientFailure:
+    """Compare the first 64 KiB of the answer; a longer one is cut off, and so is no JSON."""
     body = bytearray()
-    while more := await answer.content.read(_MOST_READ - len(body)):
+    while more := await response.content.read(_MOST_READ - len(body)):
         body += more
-    return bytes(body)
+    try:
+        echo = _Echo.model_validate_json(bytes(body))
+    except ValidationError:
+        return TransientFailure('the answer is not {"challenge": "…"}')
+    if not hmac.compare_digest(echo.challenge.encode(), token.encode()):
+        return TransientFailure("the answer does not repeat the challenge")
+    return Confirmed()

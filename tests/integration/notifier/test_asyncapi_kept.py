@@ -94,7 +94,7 @@ async def test_queues_of_sns_get_what_is_described(ministack: str) -> None:
 async def test_webhooks_get_what_is_described() -> None:
     async with receiver(echoes) as server, sending() as sender:
         subscription = subscribed(server.url)
-        await sender.ask(subscription, "the-challenge")
+        await sender.request_confirmation(subscription, "the-challenge")
         server.answering = answers(202)
         await sender.deliver(subscription, order_event(placed()))
         await sender.deliver(subscription, newsletter("Two for one"))

@@ -1,4 +1,4 @@
-"""Whoever wishes in somebody else's name cannot fill that one's mailbox."""
+"""Nobody can fill another person's mailbox with confirmation requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from notifier.channels.email.addresses import mailbox
-from notifier.channels.email.confirmation_rate_limit import MOST_QUESTIONS
+from notifier.channels.email.confirmation_rate_limit import MOST_PENDING
 from notifier.channels.email.links import LinkSigner
 from tests.support.mailing import MailServer, confirm_path, mail_server
 from tests.support.notifier import serving, settings_for
@@ -19,17 +19,17 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 @pytest.mark.parametrize(
     "address", ["Ada@Guests.example", "ada+coffee@guests.example", "ADA+@guests.EXAMPLE"]
 )
-def test_what_reaches_one_mailbox_is_one_address(address: str) -> None:
+def test_the_spellings_of_one_mailbox_are_one_address(address: str) -> None:
     assert mailbox(address) == "ada@guests.example"
 
 
-def test_what_is_kept_of_an_address_tells_it_to_nobody() -> None:
+def test_the_stored_digest_of_an_address_depends_on_the_shops_secret() -> None:
     ours, theirs = (LinkSigner(secret, "https://coffee.example") for secret in ("ours", "theirs"))
     assert ours.digest("ada@guests.example") == ours.digest("ada@guests.example")
     assert ours.digest("ada@guests.example") != theirs.digest("ada@guests.example")
 
 
-async def test_an_address_is_asked_a_few_times_a_day_whatever_is_wished_for_it(
+async def test_an_address_gets_a_few_confirmation_requests_a_day_however_many_are_wanted(
     ministack: str,
 ) -> None:
     async with mail_server() as server:
@@ -39,24 +39,24 @@ async def test_an_address_is_asked_a_few_times_a_day_whatever_is_wished_for_it(
             mail_from="shop@coffee.example",
         )
         async with serving(settings) as notifier:
-            wishes = [
+            requests = [
                 post_subscription(
                     notifier, staff=False, channel="email", address=f"ada+{count}@guests.example"
                 )
                 for count in range(12)
             ]
-            assert {answer.status_code for answer in await asyncio.gather(*wishes)} == {201}
-            await server.took(MOST_QUESTIONS)
+            assert {answer.status_code for answer in await asyncio.gather(*requests)} == {201}
+            await server.took(MOST_PENDING)
             await post_subscription(
                 notifier, staff=False, channel="email", address="bob@guests.example"
             )
-            await server.took(MOST_QUESTIONS + 1)
+            await server.took(MOST_PENDING + 1)
             await asyncio.sleep(1)  # as long as one more would take, many times over
-            asked = [str(mail["To"]).partition("+")[0] for mail in server.mail]
-            assert sorted(asked) == ["ada"] * MOST_QUESTIONS + ["bob@guests.example"]
+            recipients = [str(mail["To"]).partition("+")[0] for mail in server.mail]
+            assert sorted(recipients) == ["ada"] * MOST_PENDING + ["bob@guests.example"]
 
 
-async def test_whoever_confirms_is_asked_again_and_so_is_who_wished_too_much_before(
+async def test_a_confirmation_makes_room_for_the_next_request(
     ministack: str,
 ) -> None:
     async with mail_server() as server:
@@ -68,20 +68,20 @@ async def test_whoever_confirms_is_asked_again_and_so_is_who_wished_too_much_bef
         )
         async with serving(settings) as notifier:
             wanted = {"channel": "email", "address": "ada@guests.example"}
-            held = [await subscribe(notifier, **wanted) for _ in range(MOST_QUESTIONS + 1)]
-            await server.took(MOST_QUESTIONS)
-            for asked in range(MOST_QUESTIONS + 1):
-                await server.took(asked + 1)
-                link = confirm_path(server.mail[asked])
+            held = [await subscribe(notifier, **wanted) for _ in range(MOST_PENDING + 1)]
+            await server.took(MOST_PENDING)
+            for index in range(MOST_PENDING + 1):
+                await server.took(index + 1)
+                link = confirm_path(server.mail[index])
                 assert (await notifier.http.post(link, headers=FORM)).status_code == 200
             for one in held:
                 await one.becomes("active")
-            for count in range(MOST_QUESTIONS):
+            for count in range(MOST_PENDING):
                 await subscribe(notifier, **wanted)
                 await server.took(len(held) + count + 1)
 
 
-async def test_whoever_wishes_gives_no_place_back(ministack: str) -> None:
+async def test_ending_a_pending_subscription_makes_no_room(ministack: str) -> None:
     async with mail_server() as server:
         settings = settings_for(
             ministack,
@@ -90,18 +90,18 @@ async def test_whoever_wishes_gives_no_place_back(ministack: str) -> None:
         )
         async with serving(settings) as notifier:
             wanted = {"channel": "email", "address": "ada@guests.example"}
-            for asked in range(MOST_QUESTIONS):
+            for index in range(MOST_PENDING):
                 held = await subscribe(notifier, **wanted)
-                await server.took(asked + 1)
+                await server.took(index + 1)
                 assert (await held.ask("DELETE")).status_code == 204
-            spared = await subscribe(notifier, **wanted)
+            limited = await subscribe(notifier, **wanted)
             await subscribe(notifier, channel="email", address="bob@guests.example")
-            await server.took(MOST_QUESTIONS + 1)
+            await server.took(MOST_PENDING + 1)
             assert [mail["To"] for mail in server.mail].count("ada@guests.example") == 3
-            assert (await spared.shown())["state"] == "pending"
+            assert (await limited.shown())["state"] == "pending"
 
 
-async def test_a_mail_that_did_not_leave_does_not_count(ministack: str) -> None:
+async def test_a_mail_that_was_not_accepted_does_not_count(ministack: str) -> None:
     server = MailServer(data="451 later")
     async with mail_server(server):
         settings = settings_for(
@@ -114,6 +114,6 @@ async def test_a_mail_that_did_not_leave_does_not_count(ministack: str) -> None:
             await post_subscription(
                 notifier, staff=False, channel="email", address="ada@guests.example"
             )
-            await server.refused(MOST_QUESTIONS + 1)
+            await server.refused(MOST_PENDING + 1)
             server.data = "250 OK"
             await server.took(1)

@@ -1,4 +1,4 @@
-"""Without a server, mail is files: whole ones, for their owner's eyes only."""
+"""Without a server, mail is written to files, whole ones that only their owner can read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from pathlib import Path
 
-from notifier.channels.channel import Accepted, NotNow
+from notifier.channels.channel import Accepted, LocalFailure
 from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.sender import MailSender
 from shared.clock import utc_now
@@ -22,7 +22,7 @@ def sender_at(folder: Path, at: dt.datetime = AT) -> MailSender:
 
 async def test_the_folder_is_made_and_is_only_its_owners(tmp_path: Path) -> None:
     folder = tmp_path / "var" / "mail"
-    assert await sender_at(folder).ask(subscriber(), "the-token") == Accepted()
+    assert await sender_at(folder).request_confirmation(subscriber(), "the-token") == Accepted()
     [file] = folder.iterdir()
     assert folder.stat().st_mode & 0o777 == 0o700
     assert file.stat().st_mode & 0o777 == 0o600
@@ -30,7 +30,7 @@ async def test_the_folder_is_made_and_is_only_its_owners(tmp_path: Path) -> None
     assert file.suffix == ".eml"
 
 
-async def test_files_sort_by_time_and_none_takes_the_place_of_another(tmp_path: Path) -> None:
+async def test_files_sort_by_time_and_none_replaces_another(tmp_path: Path) -> None:
     later = AT + dt.timedelta(milliseconds=1)
     for at, subject in ((later, "later"), (AT, "now"), (AT, "now")):
         issue = newsletter(subject, "body")
@@ -45,7 +45,7 @@ async def test_a_mail_that_could_not_be_written_may_be_later(tmp_path: Path) -> 
     taken = tmp_path / "mail"
     taken.write_text("not a folder")
     attempt = await sender_at(taken).deliver(subscriber(), newsletter("x", "y"))
-    assert attempt == NotNow("the mail could not be written to its folder")
+    assert attempt == LocalFailure("the mail could not be written to its folder")
     assert taken.read_text() == "not a folder"
 
 

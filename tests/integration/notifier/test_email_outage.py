@@ -1,4 +1,4 @@
-"""While our mail server does not let us in, nobody's deliveries are counted as failed."""
+"""While our mail server rejects our login, no attempt counts as failed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.subscribers import publish, subscribe
 LOCKED_OUT = "530 5.7.0 Authentication required"
 
 
-async def test_mail_that_our_server_does_not_take_is_put_off_and_not_counted(
+async def test_mail_that_our_server_does_not_accept_is_postponed_and_not_counted(
     ministack: str,
 ) -> None:
     async with mail_server(MailServer()) as server:

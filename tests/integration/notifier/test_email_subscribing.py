@@ -31,8 +31,8 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded", **BROWSER}
 
 
 @dataclass(frozen=True)
-class Wished:
-    """A subscription as whoever has wished for it knows it."""
+class Subscribed:
+    """A subscription, as its subscriber knows it."""
 
     notifier: Serving
     id: str
@@ -56,17 +56,19 @@ class Wished:
 
 @contextlib.asynccontextmanager
 async def shop(endpoint: str, folder: Path, **settings: Any) -> AsyncIterator[Serving]:
-    """Serve a notifier whose mail lands in `folder`/mail, unless it has a server."""
+    """Serve a notifier whose mail is written to `folder`/mail, unless it has a server."""
     chosen: NotifierSettings = settings_for(endpoint, state_dir=folder, **settings)
     async with serving(chosen) as notifier:
         yield notifier
 
 
-async def wish(notifier: Serving, topic: str = "coupons", address: str = ADDRESS) -> Wished:
+async def subscribe(
+    notifier: Serving, topic: str = "coupons", address: str = ADDRESS
+) -> Subscribed:
     body = {"channel": "email", "address": address}
     answer = await notifier.http.post(f"/topics/{topic}/subscriptions", json=body)
     granted = answer.raise_for_status().json()
-    return Wished(notifier, granted["id"], granted["manage_token"])
+    return Subscribed(notifier, granted["id"], granted["manage_token"])
 
 
 async def publish(notifier: Serving, subject: str, topic: str = "coupons") -> None:
@@ -81,17 +83,20 @@ async def publish(notifier: Serving, subject: str, topic: str = "coupons") -> No
 async def test_from_the_first_mail_to_the_last(ministack: str, tmp_path: Path) -> None:
     folder = tmp_path / "mail"
     async with shop(ministack, tmp_path) as notifier:
-        wished, other = await wish(notifier), await wish(notifier, address="bob@guests.example")
-        questions = {mail["To"]: mail for mail in await mail_in(folder, 2)}
-        link = confirm_path(questions[ADDRESS])
+        mine, other = (
+            await subscribe(notifier),
+            await subscribe(notifier, address="bob@guests.example"),
+        )
+        requests = {mail["To"]: mail for mail in await mail_in(folder, 2)}
+        link = confirm_path(requests[ADDRESS])
 
         page = await notifier.http.get(link)
         assert (page.status_code, "<form" in page.text) == (200, True)
-        await wished.becomes("pending")  # reading the page has confirmed nothing
+        await mine.becomes("pending")  # reading the page has confirmed nothing
         assert (await notifier.http.post(link, headers=FORM)).status_code == 200
-        await wished.becomes("active")
+        await mine.becomes("active")
         assert (await notifier.http.post(link, headers=FORM)).status_code == 200
-        await notifier.http.post(confirm_path(questions["bob@guests.example"]), headers=FORM)
+        await notifier.http.post(confirm_path(requests["bob@guests.example"]), headers=FORM)
         await other.becomes("active")
 
         await publish(notifier, "Half price ☕")
@@ -104,10 +109,10 @@ async def test_from_the_first_mail_to_the_last(ministack: str, tmp_path: Path) -
         link = unsubscribe_path(issue)
         page = await notifier.http.get(link)
         assert (page.status_code, "<form" in page.text) == (200, True)
-        await wished.becomes("active")
+        await mine.becomes("active")
         one_click = {"List-Unsubscribe": "One-Click"}
         assert (await notifier.http.post(link, data=one_click)).status_code == 200
-        await wished.becomes("ended")
+        await mine.becomes("ended")
         assert (await notifier.http.post(link, data=one_click)).status_code == 200
 
         await publish(notifier, "Not for Ada")
@@ -125,29 +130,29 @@ async def test_one_click_is_enough_whatever_it_is_sent_as(
     content_type: str | None, ministack: str, tmp_path: Path
 ) -> None:
     async with shop(ministack, tmp_path) as notifier:
-        wished = await wish(notifier)
-        [question] = await mail_in(tmp_path / "mail")
+        mine = await subscribe(notifier)
+        [request] = await mail_in(tmp_path / "mail")
         headers = {"Content-Type": content_type} if content_type else {}
         answer = await notifier.http.post(
-            unsubscribe_path(question), content=b"List-Unsubscribe=One-Click", headers=headers
+            unsubscribe_path(request), content=b"List-Unsubscribe=One-Click", headers=headers
         )
         assert answer.status_code == 200
         assert answer.headers["Content-Type"].startswith("text/html")
-        await wished.becomes("ended")
-        over = await notifier.http.post(confirm_path(question), headers=FORM)
+        await mine.becomes("ended")
+        over = await notifier.http.post(confirm_path(request), headers=FORM)
         assert over.status_code == 410
-        assert (await notifier.http.get(confirm_path(question), headers=BROWSER)).status_code == 410
+        assert (await notifier.http.get(confirm_path(request), headers=BROWSER)).status_code == 410
 
 
 async def test_links_that_are_not_ours_do_nothing(ministack: str, tmp_path: Path) -> None:
     async with shop(ministack, tmp_path) as notifier:
-        wished = await wish(notifier)
-        [question] = await mail_in(tmp_path / "mail")
-        other_token = unsubscribe_path(question).partition("=")[2].rpartition(".")[2]
-        confirm, unsubscribe = f"/subscriptions/{wished.id}/confirm", "/unsubscribe"
+        mine = await subscribe(notifier)
+        [request] = await mail_in(tmp_path / "mail")
+        other_token = unsubscribe_path(request).partition("=")[2].rpartition(".")[2]
+        confirm, unsubscribe = f"/subscriptions/{mine.id}/confirm", "/unsubscribe"
         for path in (
             *(confirm, f"{confirm}?token=", f"{confirm}?token={other_token}"),
-            *(unsubscribe, f"{unsubscribe}?token={wished.id}", f"{unsubscribe}?token=%ff.%00"),
+            *(unsubscribe, f"{unsubscribe}?token={mine.id}", f"{unsubscribe}?token=%ff.%00"),
         ):
             for answer in (
                 await notifier.http.get(path, headers=BROWSER),
@@ -157,19 +162,19 @@ async def test_links_that_are_not_ours_do_nothing(ministack: str, tmp_path: Path
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
                 assert answer.headers["Content-Type"].startswith("text/html")
                 assert "<form" not in answer.text
-        await wished.becomes("pending")
+        await mine.becomes("pending")
 
 
-async def test_programs_are_told_by_problems_what_cannot_be_done(
+async def test_programs_get_problems_for_what_cannot_be_done(
     ministack: str, tmp_path: Path
 ) -> None:
     async with shop(ministack, tmp_path) as notifier:
-        wished = await wish(notifier)
+        mine = await subscribe(notifier)
         one_click = {"List-Unsubscribe": "One-Click"}
         for answer in (
             await notifier.http.post("/unsubscribe?token=none", data=one_click),
             await notifier.http.get("/unsubscribe"),
-            await notifier.http.get(f"/subscriptions/{wished.id}/confirm?token=none"),
+            await notifier.http.get(f"/subscriptions/{mine.id}/confirm?token=none"),
         ):
             assert answer.status_code == 401
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -179,9 +184,9 @@ async def test_programs_are_told_by_problems_what_cannot_be_done(
 
 async def test_json_confirms_as_before(ministack: str, tmp_path: Path) -> None:
     async with shop(ministack, tmp_path) as notifier:
-        await wish(notifier)
-        [question] = await mail_in(tmp_path / "mail")
-        path, _, token = confirm_path(question).partition("?token=")
+        await subscribe(notifier)
+        [request] = await mail_in(tmp_path / "mail")
+        path, _, token = confirm_path(request).partition("?token=")
         wrong = await notifier.http.post(path, json={"token": f"{token}x"})
         assert (wrong.status_code, wrong.json()["type"]) == (401, "/problems/unauthorized")
         right = await notifier.http.post(path, json={"token": token})
@@ -192,11 +197,11 @@ async def test_json_confirms_as_before(ministack: str, tmp_path: Path) -> None:
 
 async def test_while_the_queues_are_away_a_page_says_so(ministack: str, tmp_path: Path) -> None:
     async with shop(ministack, tmp_path) as notifier:
-        await wish(notifier)
-        [question] = await mail_in(tmp_path / "mail")
+        await subscribe(notifier)
+        [request] = await mail_in(tmp_path / "mail")
     nowhere = f"http://127.0.0.1:{free_port()}"
     async with serving(settings_for(nowhere, state_dir=tmp_path), ready=False) as notifier:
-        for link in (confirm_path(question), unsubscribe_path(question)):
+        for link in (confirm_path(request), unsubscribe_path(request)):
             answer = await notifier.http.get(link, headers=BROWSER)
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
             assert "try again" in answer.text
@@ -204,9 +209,9 @@ async def test_while_the_queues_are_away_a_page_says_so(ministack: str, tmp_path
 
 async def test_pages_need_nothing_of_another_host(ministack: str, tmp_path: Path) -> None:
     async with shop(ministack, tmp_path) as notifier:
-        await wish(notifier)
-        [question] = await mail_in(tmp_path / "mail")
-        page = await notifier.http.get(confirm_path(question))
+        await subscribe(notifier)
+        [request] = await mail_in(tmp_path / "mail")
+        page = await notifier.http.get(confirm_path(request))
         assert page.headers["Cache-Control"] == "no-store"
         assert page.headers["Referrer-Policy"] == "no-referrer"
         assert "script" not in page.text
@@ -217,27 +222,31 @@ async def test_pages_need_nothing_of_another_host(ministack: str, tmp_path: Path
             assert answer.headers["Content-Type"].startswith(media_type)
 
 
-async def test_who_bounces_is_left_alone_with_a_notice(ministack: str, tmp_path: Path) -> None:
+async def test_a_bounce_pauses_the_subscription_with_a_notice(
+    ministack: str, tmp_path: Path
+) -> None:
     async with mail_server(MailServer()) as server:
-        place = {"smtp_url": f"smtp://localhost:{server.port}", "mail_from": "shop@coffee.example"}
-        async with shop(ministack, tmp_path, **place) as notifier:
-            wished = await wish(notifier)
+        smtp = {"smtp_url": f"smtp://localhost:{server.port}", "mail_from": "shop@coffee.example"}
+        async with shop(ministack, tmp_path, **smtp) as notifier:
+            mine = await subscribe(notifier)
             await server.took(1)
             await notifier.http.post(confirm_path(server.mail[0]), headers=FORM)
-            await wished.becomes("active")
+            await mine.becomes("active")
             server.rcpt = "550 5.1.1 No such user here"
             with structlog.testing.capture_logs() as logs:
                 await publish(notifier, "Half price")
-                shown = await wished.becomes("paused")
-                await wished.until(lambda shown: shown["deliveries"][0]["state"] == "failed")
+                shown = await mine.becomes("paused")
+                await mine.until(lambda shown: shown["deliveries"][0]["state"] == "failed")
             assert shown["notice"] == "the mail was refused with 550"
             assert ADDRESS not in str(logs)
     assert len(server.mail) == 1
 
 
-async def test_who_cannot_be_asked_is_not_subscribed(ministack: str, tmp_path: Path) -> None:
+async def test_an_address_that_bounces_the_request_is_not_subscribed(
+    ministack: str, tmp_path: Path
+) -> None:
     async with mail_server(MailServer(rcpt="550 5.1.1 No such user here")) as server:
-        place = {"smtp_url": f"smtp://localhost:{server.port}", "mail_from": "shop@coffee.example"}
-        async with shop(ministack, tmp_path, **place) as notifier:
-            shown = await (await wish(notifier)).becomes("ended")
+        smtp = {"smtp_url": f"smtp://localhost:{server.port}", "mail_from": "shop@coffee.example"}
+        async with shop(ministack, tmp_path, **smtp) as notifier:
+            shown = await (await subscribe(notifier)).becomes("ended")
     assert shown["notice"] == "it was never confirmed: the mail was refused with 550"

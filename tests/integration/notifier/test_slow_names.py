@@ -1,4 +1,4 @@
-"""Name servers that are slow hold up those who wish for webhooks there, and nobody else."""
+"""Slow name servers delay the webhooks there, and no others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MANY = 40
 
 @pytest.fixture
 def over() -> Iterator[threading.Event]:
-    """Have slow names looked up once it is set, which it is at the end of the test."""
+    """An event that lets the look-ups of slow names end; it is set at the end of the test."""
     over = threading.Event()
     yield over
     over.set()
@@ -28,7 +28,7 @@ def over() -> Iterator[threading.Event]:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, over: threading.Event) -> threading.Semaphore:
-    """Have the system look slow names up until it is `over`; count how many."""
+    """Make look-ups of slow names last until `over` is set; count them."""
     asked, look_up = threading.Semaphore(0), socket.getaddrinfo
 
     def slowly(host: Any, *arguments: Any, **options: Any) -> Any:
@@ -42,7 +42,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, over: threading.Event) -> threading.S
     return asked
 
 
-async def test_wishes_for_slow_names_delay_no_webhook(
+async def test_subscriptions_with_slow_names_delay_no_other_webhook(
     ministack: str, asked: threading.Semaphore
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True, webhook_seconds=0.5)
@@ -55,14 +55,14 @@ async def test_wishes_for_slow_names_delay_no_webhook(
                 notifier, channel="webhook", url=f"https://s{number}.{SLOW}/"
             )
             assert answer.status_code == 201, answer.text
-        # A look-up outlives its attempt, so they come to be more than there are turns.
+        # A look-up outlives its attempt, so more are in progress than attempts are allowed.
         for _ in range(THREADS):
             await asyncio.to_thread(asked.acquire)
         await publish(notifier)
         await quick.receives(1, 2)
 
 
-async def test_whoever_finds_no_thread_is_told_so_at_once(asked: threading.Semaphore) -> None:
+async def test_a_lookup_without_a_free_thread_fails_at_once(asked: threading.Semaphore) -> None:
     resolver = SystemResolver(threads=1)
     slow = asyncio.ensure_future(resolver.resolve(SLOW))
     await asyncio.to_thread(asked.acquire)
@@ -72,7 +72,7 @@ async def test_whoever_finds_no_thread_is_told_so_at_once(asked: threading.Semap
     await resolver.close()
 
 
-async def test_many_who_wait_for_one_name_take_one_thread(asked: threading.Semaphore) -> None:
+async def test_many_lookups_of_one_name_take_one_thread(asked: threading.Semaphore) -> None:
     resolver = SystemResolver(threads=2)
     waiting = [asyncio.ensure_future(resolver.resolve(SLOW, port)) for port in range(10)]
     await asyncio.to_thread(asked.acquire)
@@ -82,7 +82,7 @@ async def test_many_who_wait_for_one_name_take_one_thread(asked: threading.Semap
         assert isinstance(ended, asyncio.CancelledError)
 
 
-async def test_whoever_gives_up_on_a_name_spoils_it_for_nobody(
+async def test_a_cancelled_lookup_does_not_end_the_others_of_its_name(
     asked: threading.Semaphore, over: threading.Event
 ) -> None:
     resolver = SystemResolver(threads=1)
@@ -98,7 +98,7 @@ async def test_whoever_gives_up_on_a_name_spoils_it_for_nobody(
     await resolver.close()
 
 
-async def test_a_name_is_looked_up_anew_for_who_comes_later(
+async def test_a_later_lookup_asks_the_system_again(
     asked: threading.Semaphore, over: threading.Event
 ) -> None:
     over.set()

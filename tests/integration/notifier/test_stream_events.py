@@ -30,8 +30,8 @@ PREPARING, READY, COLLECTED = OrderState.PREPARING, OrderState.READY, OrderState
 @contextlib.asynccontextmanager
 async def opened(endpoint: str, **settings: object) -> AsyncIterator[tuple[Serving, Announcer]]:
     chosen = settings_for(endpoint, **settings)
-    async with announcing(chosen) as desk, serving(chosen) as notifier:
-        yield notifier, desk
+    async with announcing(chosen) as announcer, serving(chosen) as notifier:
+        yield notifier, announcer
 
 
 async def raw_until(response: httpx.Response, last: bytes) -> bytes:
@@ -48,12 +48,12 @@ async def raw_until(response: httpx.Response, last: bytes) -> bytes:
 async def test_an_orders_stream_sees_its_own_events_and_no_other(ministack: str) -> None:
     mine, other = placed("041"), placed("042")
     async with (
-        opened(ministack) as (notifier, desk),
+        opened(ministack) as (notifier, announcer),
         notifier.stream(order_id=mine.id) as stream,
     ):
-        await desk.announce(other, mine, then(other, PREPARING), then(mine, PREPARING))
-        await desk.send_out(newsletter("Not about an order"))
-        await desk.announce(then(mine, PREPARING, READY))
+        await announcer.announce(other, mine, then(other, PREPARING), then(mine, PREPARING))
+        await announcer.send_out(newsletter("Not about an order"))
+        await announcer.announce(then(mine, PREPARING, READY))
         events = await stream.take(3)
     assert [event["subject"] for event in events] == [mine.id] * 3
     assert [event["data"]["state"] for event in events] == ["placed", "preparing", "ready"]
@@ -62,21 +62,21 @@ async def test_an_orders_stream_sees_its_own_events_and_no_other(ministack: str)
 async def test_an_event_reaches_the_stream_as_it_was_announced(ministack: str) -> None:
     order = then(placed(), PREPARING)
     async with (
-        opened(ministack) as (notifier, desk),
+        opened(ministack) as (notifier, announcer),
         notifier.stream(staff=True, topics="order-events") as stream,
     ):
-        await desk.announce(order)
+        await announcer.announce(order)
         (event,) = await stream.take(1)
     assert event == json.loads(order_event(order).model_dump_json(exclude_none=True))
 
 
 async def test_a_stream_of_several_topics_sees_them_all(ministack: str) -> None:
     async with (
-        opened(ministack) as (notifier, desk),
+        opened(ministack) as (notifier, announcer),
         notifier.stream(topics="board,coupons") as stream,
     ):
-        await desk.announce(placed(), then(placed("007"), PREPARING))
-        await desk.send_out(newsletter("Two for one", "On Monday\nand Tuesday"))
+        await announcer.announce(placed(), then(placed("007"), PREPARING))
+        await announcer.send_out(newsletter("Two for one", "On Monday\nand Tuesday"))
         events = await stream.take(2)
     assert {event["type"]: event["data"] for event in events} == {
         "coffeeshop.board.changed.v1": {
@@ -100,10 +100,10 @@ async def test_the_board_gives_no_order_id_away(ministack: str) -> None:
         then(order, PREPARING, READY),
         then(order, PREPARING, READY, COLLECTED),
     ]
-    async with opened(ministack) as (notifier, desk):
+    async with opened(ministack) as (notifier, announcer):
         async with notifier.http.stream("GET", "/events", params={"topics": "board"}) as response:
             for change in history:
-                await desk.announce(change)
+                await announcer.announce(change)
             raw = await raw_until(response, b'"state":"collected"')
         seen = raw + str(response.headers).encode()
     assert seen.count(b"coffeeshop.board.changed.v1") == 3
@@ -111,7 +111,7 @@ async def test_the_board_gives_no_order_id_away(ministack: str) -> None:
         assert secret.encode() not in seen
 
 
-async def test_a_stream_is_not_stored_shows_that_it_is_there_and_says_when_to_return(
+async def test_a_stream_is_not_stored_sends_heartbeats_and_says_when_to_reconnect(
     ministack: str,
 ) -> None:
     async with (
@@ -142,7 +142,7 @@ async def test_topics_are_listed_with_those_who_follow_them_now(ministack: str) 
         assert await followed() == nobody
 
 
-async def test_one_stream_too_many_is_told_to_come_back(ministack: str) -> None:
+async def test_one_stream_too_many_is_asked_to_retry_later(ministack: str) -> None:
     async with opened(ministack, max_streams=1) as (notifier, _):
         async with notifier.stream(topics="board"):
             response = await notifier.http.get("/events", params={"topics": "board"})
@@ -154,7 +154,7 @@ async def test_one_stream_too_many_is_told_to_come_back(ministack: str) -> None:
             assert stream.response.status_code == 200
 
 
-async def test_one_address_too_greedy_is_told_so_and_staff_are_not(ministack: str) -> None:
+async def test_one_address_has_a_limit_of_streams_and_staff_have_none(ministack: str) -> None:
     async with opened(ministack, max_streams_per_client=1) as (notifier, _):
         async with notifier.stream(topics="board"), notifier.stream(staff=True, topics="board"):
             response = await notifier.http.get("/events", params={"topics": "board"})

@@ -1,4 +1,4 @@
-"""The live feed: each instance's own queue, there when it is needed, gone when it is not."""
+"""The live feed: each instance has its own queue while it runs, and removes it when it stops."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ async def emulator_on(port: int) -> AsyncIterator[None]:
         await asyncio.to_thread(running.__exit__, None, None, None)
 
 
-async def test_every_instance_hears_every_event(ministack: str) -> None:
+async def test_every_instance_receives_every_event(ministack: str) -> None:
     first = settings_for(ministack, notifier_instance="first")
     second = first.model_copy(update={"notifier_instance": "second"})
     order = placed()
     async with (
-        announcing(first) as desk,
+        announcing(first) as announcer,
         serving(first) as one,
         serving(second) as other,
         one.stream(order_id=order.id) as here,
         other.stream(order_id=order.id) as there,
     ):
-        await desk.announce(order, then(order, OrderState.CANCELED))
+        await announcer.announce(order, then(order, OrderState.CANCELED))
         for stream in (here, there):
             events = await stream.take(2)
             assert [event["data"]["state"] for event in events] == ["placed", "canceled"]
@@ -52,39 +52,43 @@ async def test_every_instance_hears_every_event(ministack: str) -> None:
 
 async def test_a_stop_takes_the_queue_and_its_subscriptions_away(ministack: str) -> None:
     settings = settings_for(ministack, notifier_instance="one")
-    async with announcing(settings) as desk:
+    async with announcing(settings) as announcer:
         async with serving(settings):
-            assert await desk.queue_exists("one")
-            assert await desk.subscriptions() == 1
-        assert not await desk.queue_exists("one")
-        assert await desk.subscriptions() == 0
+            assert await announcer.queue_exists("one")
+            assert await announcer.subscriptions() == 1
+        assert not await announcer.queue_exists("one")
+        assert await announcer.subscriptions() == 0
 
 
-async def test_an_instance_goes_on_with_the_queue_that_an_unclean_stop_has_left(
+async def test_an_instance_continues_with_the_queue_that_an_unclean_stop_has_left(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, notifier_instance="one")
     order = placed()
-    async with announcing(settings) as desk:
-        left_behind = live_queue(desk)
+    async with announcing(settings) as announcer:
+        left_behind = live_queue(announcer)
         assert await left_behind.receive(1) == []
-        await desk.announce(order)
+        await announcer.announce(order)
         async with serving(settings) as notifier, notifier.stream(order_id=order.id) as stream:
             (event,) = await stream.take(1)
             assert event["subject"] == order.id
-            assert await desk.subscriptions() == 1
+            assert await announcer.subscriptions() == 1
 
 
-async def test_what_is_no_event_is_not_heard_again(ministack: str) -> None:
+async def test_a_body_that_is_no_event_is_not_received_again(ministack: str) -> None:
     settings = settings_for(ministack, notifier_instance="one")
-    async with announcing(settings) as desk, serving(settings) as notifier:
+    async with announcing(settings) as announcer, serving(settings) as notifier:
         async with notifier.stream(topics="coupons") as stream:
-            await desk.clients.sns.publish(TopicArn=desk.coupons.arn, Message="not an event")
-            await desk.send_out(newsletter("An event"))
+            await announcer.clients.sns.publish(
+                TopicArn=announcer.coupons.arn, Message="not an event"
+            )
+            await announcer.send_out(newsletter("An event"))
             (event,) = await stream.take(1)
             assert event["data"]["subject"] == "An event"
-        url = (await desk.clients.sqs.get_queue_url(QueueName=desk.names.live("one")))["QueueUrl"]
-        queue = SqsQueue(desk.clients.sqs, url)
+        url = (await announcer.clients.sqs.get_queue_url(QueueName=announcer.names.live("one")))[
+            "QueueUrl"
+        ]
+        queue = SqsQueue(announcer.clients.sqs, url)
 
         async def is_empty() -> bool:
             return await queue.waiting_and_in_flight() == (0, 0)
@@ -103,29 +107,29 @@ async def test_the_notifier_serves_before_sqs_is_there_and_resets_its_streams_on
         async with notifier.stream(topics="coupons") as stream, emulator_on(port):
             assert await stream.reset() == "restarted"
             await notifier.ready()
-            async with announcing(settings) as desk:
-                await desk.send_out(newsletter("There we are"))
+            async with announcing(settings) as announcer:
+                await announcer.send_out(newsletter("There we are"))
                 (event,) = await stream.take(1)
             assert event["data"]["subject"] == "There we are"
             notifier.stop.set()
             await asyncio.wait_for(notifier.ended, SECONDS)
 
 
-async def test_a_queue_that_is_gone_is_made_again_and_the_gap_is_told() -> None:
+async def test_a_lost_queue_is_made_again_and_streams_are_reset() -> None:
     port = free_port()
     settings = settings_for(f"http://127.0.0.1:{port}", notifier_instance="one")
     async with contextlib.AsyncExitStack() as stack:
         async with emulator_on(port):
             notifier = await stack.enter_async_context(serving(settings))
             stream = await stack.enter_async_context(notifier.stream(topics="coupons"))
-            async with announcing(settings) as desk:
-                await desk.send_out(newsletter("Before"))
+            async with announcing(settings) as announcer:
+                await announcer.send_out(newsletter("Before"))
                 await stream.take(1)
         async with emulator_on(port):
             assert await stream.reset() == "restarted"
-            async with announcing(settings) as desk:
-                assert await desk.queue_exists("one")
-                await desk.send_out(newsletter("After"))
+            async with announcing(settings) as announcer:
+                assert await announcer.queue_exists("one")
+                await announcer.send_out(newsletter("After"))
                 (event,) = await stream.take(1)
             assert event["data"]["subject"] == "After"
             await stack.aclose()

@@ -12,8 +12,7 @@ import pytest
 import pytest_asyncio
 
 from notifier.settings import NotifierSettings
-from notifier.stream.orphans import PATIENCE
-from notifier.stream.reaper import Reaper
+from notifier.stream.reaper import ORPHAN_AFTER, Reaper
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
 from tests.support.notifier import (
@@ -38,25 +37,27 @@ def endpoint(request: pytest.FixtureRequest) -> str:
 
 
 @pytest_asyncio.fixture
-async def desk(endpoint: str) -> AsyncIterator[Announcer]:
-    async with announcing(settings_for(endpoint)) as desk:
-        yield desk
+async def announcer(endpoint: str) -> AsyncIterator[Announcer]:
+    async with announcing(settings_for(endpoint)) as announcer:
+        yield announcer
 
 
-async def reaped(desk: Announcer, instance: str) -> None:
+async def reaped(announcer: Announcer, instance: str) -> None:
     """Wait until an instance's queue is gone."""
     async with asyncio.timeout(SECONDS):
-        while await desk.queue_exists(instance):  # noqa: ASYNC110 - another process removes it
+        while await announcer.queue_exists(instance):  # noqa: ASYNC110 - another process removes it
             await asyncio.sleep(0.05)
 
 
-async def look(reaper: Reaper, times: int = PATIENCE + 1) -> None:
+async def scan(reaper: Reaper, times: int = ORPHAN_AFTER + 1) -> None:
     for _ in range(times):
-        await reaper.look()
+        await reaper.scan()
 
 
-def reaper_at(desk: Announcer, instance: str = "reaper") -> Reaper:
-    return Reaper(desk.clients, desk.names, instance, first_topics)
+def reaper_at(announcer: Announcer, instance: str = "reaper") -> Reaper:
+    return Reaper(
+        clients=announcer.clients, names=announcer.names, instance=instance, topics=first_topics
+    )
 
 
 @contextlib.asynccontextmanager
@@ -78,70 +79,70 @@ async def test_the_queue_of_a_killed_notifier_is_reaped_and_that_of_the_other_is
     one = settings_for(endpoint, notifier_instance="one", **QUICKLY)
     other = one.model_copy(update={"notifier_instance": "other"})
     async with (
-        announcing(one) as desk,
+        announcing(one) as announcer,
         both_processes(one, other) as (killed, survivor),
         survivor.stream(topics="coupons") as stream,
     ):
-        assert await desk.subscriptions() == 2
+        assert await announcer.subscriptions() == 2
         await killed.kill()
-        await reaped(desk, "one")
-        assert await desk.subscriptions() == 1
-        await desk.send_out(newsletter("Still heard"))
+        await reaped(announcer, "one")
+        assert await announcer.subscriptions() == 1
+        await announcer.send_out(newsletter("Still received"))
         (event,) = await stream.take(1)
-        assert event["data"]["subject"] == "Still heard"
+        assert event["data"]["subject"] == "Still received"
 
 
-async def test_a_notifier_that_was_frozen_makes_its_queue_again_and_tells_its_readers(
+async def test_a_notifier_that_was_frozen_makes_its_queue_again_and_resets_its_readers(
     ministack: str,
 ) -> None:
     one = settings_for(ministack, notifier_instance="one", **QUICKLY)
     other = one.model_copy(update={"notifier_instance": "other"})
     async with (
-        announcing(one) as desk,
+        announcing(one) as announcer,
         both_processes(one, other) as (frozen, _),
         frozen.stream(topics="coupons") as stream,
     ):
         frozen.process.send_signal(signal.SIGSTOP)
-        await reaped(desk, "one")
+        await reaped(announcer, "one")
         frozen.process.send_signal(signal.SIGCONT)
         assert await stream.reset() == "restarted"
-        await desk.send_out(newsletter("Heard again"))
+        await announcer.send_out(newsletter("Received again"))
         (event,) = await stream.take(1)
-        assert event["data"]["subject"] == "Heard again"
+        assert event["data"]["subject"] == "Received again"
 
 
-async def test_what_stands_still_is_left_alone_until_patience_is_at_its_end(
-    desk: Announcer,
+async def test_a_queue_without_heartbeats_is_removed_after_enough_scans(
+    announcer: Announcer,
 ) -> None:
-    await live_queue(desk, "gone").receive(1)
-    reaper = reaper_at(desk)
-    await look(reaper, PATIENCE)
-    assert await desk.queue_exists("gone")
-    await reaper.look()
-    assert not await desk.queue_exists("gone")
-    assert await desk.subscriptions() == 0
+    await live_queue(announcer, "gone").receive(1)
+    reaper = reaper_at(announcer)
+    await scan(reaper, ORPHAN_AFTER)
+    assert await announcer.queue_exists("gone")
+    await reaper.scan()
+    assert not await announcer.queue_exists("gone")
+    assert await announcer.subscriptions() == 0
 
 
-async def test_nobody_reaps_a_queue_that_is_marked_between_looks_nor_its_own(
-    desk: Announcer,
+async def test_nobody_reaps_a_queue_with_a_heartbeat_between_scans_nor_its_own(
+    announcer: Announcer,
 ) -> None:
-    alive, own = live_queue(desk, "alive"), live_queue(desk, "own")
+    alive, own = live_queue(announcer, "alive"), live_queue(announcer, "own")
     await alive.receive(1)
     await own.receive(1)
-    reaper = reaper_at(desk, "own")
-    for _ in range(2 * PATIENCE):
-        await asyncio.sleep(0.002)  # the mark is a time in milliseconds
-        await alive.mark()
-        await reaper.look()
-    assert await desk.queue_exists("alive")
-    assert await desk.queue_exists("own")
+    reaper = reaper_at(announcer, "own")
+    for _ in range(2 * ORPHAN_AFTER):
+        await asyncio.sleep(0.002)  # the heartbeat is a time in milliseconds
+        await alive.beat()
+        await reaper.scan()
+    assert await announcer.queue_exists("alive")
+    assert await announcer.queue_exists("own")
 
 
-async def test_two_reapers_at_once_do_no_harm(desk: Announcer) -> None:
-    await live_queue(desk, "gone").receive(1)
-    await asyncio.gather(*(look(reaper_at(desk, f"reaper-{number}")) for number in range(2)))
-    assert not await desk.queue_exists("gone")
-    assert await desk.subscriptions() == 0
+async def test_two_reapers_at_once_do_no_harm(announcer: Announcer) -> None:
+    await live_queue(announcer, "gone").receive(1)
+    await asyncio.gather(*(scan(reaper_at(announcer, f"reaper-{number}")) for number in range(2)))
+    assert not await announcer.queue_exists("gone")
+    assert await announcer.subscriptions() == 0
 
 
 @pytest.mark.parametrize("suffix", ["live-", "b-", "live-live-"])
@@ -150,26 +151,28 @@ async def test_another_shop_is_left_alone_even_if_its_prefix_begins_as_our_queue
 ) -> None:
     ours = settings_for(endpoint, name_prefix=f"t{secrets.token_hex(4)}-")
     theirs = ours.model_copy(update={"name_prefix": ours.name_prefix + suffix})
-    async with announcing(ours) as desk, announcing(theirs) as their_desk:
-        await live_queue(desk, "gone").receive(1)
+    async with announcing(ours) as announcer, announcing(theirs) as their_desk:
+        await live_queue(announcer, "gone").receive(1)
         await live_queue(their_desk, "gone").receive(1)
         await ensure_queue(their_desk.clients.sqs, Names(theirs.name_prefix).orders, {})
-        await look(reaper_at(desk))
-        assert not await desk.queue_exists("gone")
+        await scan(reaper_at(announcer))
+        assert not await announcer.queue_exists("gone")
         assert await their_desk.queue_exists("gone")
         assert await their_desk.subscriptions() == 1
         await their_desk.clients.sqs.get_queue_url(QueueName=their_desk.names.orders)
 
 
-async def test_a_queue_that_was_not_marked_for_long_is_opened_again(ministack: str) -> None:
-    async with announcing(settings_for(ministack)) as desk:
-        queue = live_queue(desk, away_seconds=0)
+async def test_a_queue_without_a_heartbeat_for_too_long_is_opened_again(ministack: str) -> None:
+    async with announcing(settings_for(ministack)) as announcer:
+        queue = live_queue(announcer, expiry_seconds=0)
         await queue.receive(1)
-        arn = (await desk.clients.sns.list_subscriptions_by_topic(TopicArn=desk.coupons.arn))[
-            "Subscriptions"
-        ][0]["SubscriptionArn"]
-        await desk.clients.sns.unsubscribe(SubscriptionArn=arn)  # a reaper was cut off after it
-        await queue.mark()
+        arn = (
+            await announcer.clients.sns.list_subscriptions_by_topic(TopicArn=announcer.coupons.arn)
+        )["Subscriptions"][0]["SubscriptionArn"]
+        await announcer.clients.sns.unsubscribe(
+            SubscriptionArn=arn
+        )  # a reaper was stopped after it
+        await queue.beat()
         await queue.receive(1)
-        assert await desk.subscriptions() == 1
+        assert await announcer.subscriptions() == 1
         await queue.close()

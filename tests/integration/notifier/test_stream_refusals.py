@@ -19,7 +19,7 @@ async def notifier(ministack: str) -> AsyncIterator[Serving]:
 
 
 @pytest.mark.parametrize(
-    ("question", "status", "slug"),
+    ("query", "status", "slug"),
     [
         ({"topics": "order-events"}, 401, "unauthorized"),
         ({"topics": "board,order-events"}, 401, "unauthorized"),
@@ -33,16 +33,16 @@ async def notifier(ministack: str) -> AsyncIterator[Serving]:
     ],
 )
 async def test_what_may_not_be_streamed_is_a_problem(
-    question: dict[str, str], status: int, slug: str, notifier: Serving
+    query: dict[str, str], status: int, slug: str, notifier: Serving
 ) -> None:
-    response = await notifier.http.get("/events", params=question)
+    response = await notifier.http.get("/events", params=query)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
     assert problem["type"] == f"/problems/{slug}"
     assert ("www-authenticate" in response.headers) == (status == 401)
     assert [fault["pointer"] for fault in problem.get("errors", [])] == (
-        [f"/{'order_id' if 'order_id' in question else 'topics'}"] if status == 400 else []
+        [f"/{'order_id' if 'order_id' in query else 'topics'}"] if status == 400 else []
     )
 
 

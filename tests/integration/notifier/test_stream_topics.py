@@ -1,4 +1,4 @@
-"""Topics that come after a notifier: its live queue hears them from when somebody follows them."""
+"""Topics newer than a notifier: its live queue subscribes to them once somebody follows them."""
 
 from __future__ import annotations
 
@@ -20,84 +20,84 @@ LATE = "late-news"
 
 
 @pytest_asyncio.fixture
-async def desk(ministack: str) -> AsyncIterator[Announcer]:
-    async with announcing(settings_for(ministack)) as desk:
-        yield desk
+async def announcer(ministack: str) -> AsyncIterator[Announcer]:
+    async with announcing(settings_for(ministack)) as announcer:
+        yield announcer
 
 
-async def topic(desk: Announcer, name: str) -> str:
-    answer = await desk.clients.sns.create_topic(Name=desk.names.topic(name))
+async def topic(announcer: Announcer, name: str) -> str:
+    answer = await announcer.clients.sns.create_topic(Name=announcer.names.topic(name))
     return answer["TopicArn"]
 
 
-async def heard(desk: Announcer, queue: InstanceQueue, name: str) -> bool:
-    """Publish to a topic, and tell whether the queue gets it before what is published next."""
-    await desk.clients.sns.publish(TopicArn=await topic(desk, name), Message=name)
-    await desk.clients.sns.publish(TopicArn=desk.coupons.arn, Message="the end")
+async def receives(announcer: Announcer, queue: InstanceQueue, name: str) -> bool:
+    """Publish to a topic, and return whether the queue gets it before what is published next."""
+    await announcer.clients.sns.publish(TopicArn=await topic(announcer, name), Message=name)
+    await announcer.clients.sns.publish(TopicArn=announcer.coupons.arn, Message="the end")
     bodies: list[str] = []
     async with asyncio.timeout(10):
         while "the end" not in bodies:
-            deliveries = await queue.receive(10)
-            bodies += [delivery.body for delivery in deliveries]
-            await asyncio.gather(*(queue.delete(delivery) for delivery in deliveries))
+            messages = await queue.receive(10)
+            bodies += [message.body for message in messages]
+            await asyncio.gather(*(queue.delete(message) for message in messages))
     return name in bodies
 
 
-async def subscriptions(desk: Announcer, name: str) -> int:
-    arn = await topic(desk, name)
-    answer = await desk.clients.sns.list_subscriptions_by_topic(TopicArn=arn)
+async def subscriptions(announcer: Announcer, name: str) -> int:
+    arn = await topic(announcer, name)
+    answer = await announcer.clients.sns.list_subscriptions_by_topic(TopicArn=arn)
     return len(answer["Subscriptions"])
 
 
-async def allowed(desk: Announcer, instance: str) -> set[str]:
+async def allowed(announcer: Announcer, instance: str) -> set[str]:
     """The topics whose announcements a queue's policy lets in, by ARN."""
-    sqs = desk.clients.sqs
-    url = (await sqs.get_queue_url(QueueName=desk.names.live(instance)))["QueueUrl"]
+    sqs = announcer.clients.sqs
+    url = (await sqs.get_queue_url(QueueName=announcer.names.live(instance)))["QueueUrl"]
     answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
     (statement,) = json.loads(answer["Attributes"]["Policy"])["Statement"]
     return set(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
 
 
-async def test_a_topic_is_heard_from_when_it_is_asked_for_and_the_others_still_are(
-    desk: Announcer,
+async def test_a_topic_is_received_from_its_request_on_and_the_others_still_are(
+    announcer: Announcer,
 ) -> None:
-    queue = live_queue(desk)
+    queue = live_queue(announcer)
     await queue.receive(1)
-    assert not await heard(desk, queue, LATE)
+    assert not await receives(announcer, queue, LATE)
     await queue.subscribe(LATE)
-    assert await heard(desk, queue, LATE)
-    assert await heard(desk, queue, "coffee-trivia")
+    assert await receives(announcer, queue, LATE)
+    assert await receives(announcer, queue, "coffee-trivia")
     names = [*OPENING_TOPICS, LATE]
-    assert await allowed(desk, "one") == {await topic(desk, name) for name in names}
+    assert await allowed(announcer, "one") == {await topic(announcer, name) for name in names}
 
 
-async def test_however_many_ask_at_once_there_is_one_subscription_to_each_topic(
-    desk: Announcer,
+async def test_however_many_requests_come_at_once_there_is_one_subscription_to_each_topic(
+    announcer: Announcer,
 ) -> None:
-    queue = live_queue(desk)
+    queue = live_queue(announcer)
     await queue.receive(1)
     names = ["coupons", LATE, "later-news"]
     await asyncio.gather(*(queue.subscribe(name) for name in names * 20))
-    assert [await subscriptions(desk, name) for name in names] == [1, 1, 1]
-    assert await allowed(desk, "one") >= {await topic(desk, name) for name in names}
+    assert [await subscriptions(announcer, name) for name in names] == [1, 1, 1]
+    assert await allowed(announcer, "one") >= {await topic(announcer, name) for name in names}
 
 
-async def test_every_opening_hears_what_the_shop_has_by_then_and_what_was_asked_for(
-    desk: Announcer,
+async def test_an_opened_queue_receives_the_shops_topics_and_those_requested_before(
+    announcer: Announcer,
 ) -> None:
     async def topics() -> Collection[str]:
         return ["coupons", "todays-roast"]
 
-    queue = live_queue(desk, topics=topics)
+    queue = live_queue(announcer, topics=topics)
     await queue.subscribe(LATE)
     await queue.receive(1)
-    assert await heard(desk, queue, "todays-roast")
-    assert await heard(desk, queue, LATE)
-    assert await subscriptions(desk, "coffee-trivia") == 0
+    assert await receives(announcer, queue, "todays-roast")
+    assert await receives(announcer, queue, LATE)
+    assert await subscriptions(announcer, "coffee-trivia") == 0
 
 
-async def test_a_topic_that_is_asked_for_in_the_middle_of_an_opening_is_not_missed(
-    desk: Announcer,
+async def test_a_topic_requested_while_the_queue_opens_is_not_missed(
+    announcer: Announcer,
 ) -> None:
     asked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -106,35 +106,35 @@ async def test_a_topic_that_is_asked_for_in_the_middle_of_an_opening_is_not_miss
         await go_on.wait()
         return ["coupons"]
 
-    queue = live_queue(desk, topics=topics)
-    opening = asyncio.create_task(queue.receive(1))
+    queue = live_queue(announcer, topics=topics)
+    receiving = asyncio.create_task(queue.receive(1))
     await asked.wait()
     await queue.subscribe(LATE)
     go_on.set()
-    await opening
-    assert await heard(desk, queue, LATE)
+    await receiving
+    assert await receives(announcer, queue, LATE)
 
 
-async def test_a_stop_takes_the_later_subscriptions_away_as_well(desk: Announcer) -> None:
-    queue = live_queue(desk)
+async def test_a_stop_takes_the_later_subscriptions_away_as_well(announcer: Announcer) -> None:
+    queue = live_queue(announcer)
     await queue.receive(1)
     await queue.subscribe(LATE)
     await queue.close()
-    assert await subscriptions(desk, LATE) == 0
+    assert await subscriptions(announcer, LATE) == 0
 
 
-async def test_a_topic_that_cannot_be_heard_now_is_heard_from_the_next_opening_on() -> None:
+async def test_a_topic_that_is_out_of_reach_is_subscribed_when_the_queue_opens_again() -> None:
     port = free_port()
     async with contextlib.AsyncExitStack() as stack:
         with running_ministack(port) as url:
-            desk = await stack.enter_async_context(announcing(settings_for(url)))
-            queue = live_queue(desk)
+            announcer = await stack.enter_async_context(announcing(settings_for(url)))
+            queue = live_queue(announcer)
             await queue.receive(1)
         with pytest.raises(AwsUnavailableError):
             await queue.subscribe(LATE)
         with pytest.raises(AwsUnavailableError):
             await queue.receive(1)
         with running_ministack(port):
-            await topic(desk, "coupons")
+            await topic(announcer, "coupons")
             await queue.receive(1)
-            assert await heard(desk, queue, LATE)
+            assert await receives(announcer, queue, LATE)

@@ -1,6 +1,6 @@
-"""No webhook reaches an address that is not public, whatever leads there.
+"""No webhook reaches an address that is not public, by any URL, name or redirect.
 
-Each time, the same is tried with an ordinary session as well: it would have got there.
+Each test does the same with an ordinary session as well, which does reach it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, TCPConnect
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from notifier.channels.channel import Refused
+from notifier.channels.channel import TransientFailure
 from notifier.channels.webhook.resolver import SystemResolver
 from notifier.channels.webhook.session import ForbiddenAddressError, webhook_session
 from shared.domain.ip_address import is_loopback, parse
 from shared.domain.webhook_url import WebhookUrlRules
-from tests.support.dials import dials
+from tests.support.connections import recorded_connections
 from tests.support.forbidden_addresses import FORBIDDEN
 from tests.support.webhooks import (
     LOOPBACK_TOO,
@@ -60,7 +60,7 @@ async def ordinary_session(
 
 
 async def refused(session: ClientSession, url: str) -> bool:
-    """Post, following redirects, and tell whether an address was refused at its dialling."""
+    """Post, following redirects, and return whether connecting to an address was refused."""
     try:
         async with session.post(url):
             return False
@@ -68,9 +68,9 @@ async def refused(session: ClientSession, url: str) -> bool:
         return isinstance(error.os_error, ForbiddenAddressError)
 
 
-async def reached(session: ClientSession, url: str, *spared_ports: int) -> str:
+async def reached(session: ClientSession, url: str, *allowed_ports: int) -> str:
     """Post, following redirects, and give the last address that was connected to."""
-    with dials(spared_ports) as seen, contextlib.suppress(ClientError):
+    with recorded_connections(allowed_ports) as seen, contextlib.suppress(ClientError):
         async with session.post(url):
             pass
     return canonical(seen[-1])
@@ -81,11 +81,11 @@ async def test_no_literal_address_is_connected_to() -> None:
         sender = sender_through(session, STRICT)
         for address in FORBIDDEN:
             url = f"http://{in_url(address)}:8080/"
-            with dials() as seen:
+            with recorded_connections() as seen:
                 assert await refused(session, url)
                 assert await sender.deliver(
                     subscribed(f"https://{in_url(address)}/"), ready_event()
-                ) == Refused("the URL's host must be a public one")
+                ) == TransientFailure("the URL's host must be a public one")
             assert seen == []
             assert await reached(ordinary, url) == canonical(address)
 
@@ -98,11 +98,11 @@ async def test_no_address_is_connected_to_by_a_name() -> None:
     ):
         sender = sender_through(session, STRICT)
         for name, [[address]] in names.items():
-            with dials() as seen:
+            with recorded_connections() as seen:
                 assert await refused(session, f"http://{name}/")
                 assert await sender.deliver(
                     subscribed(f"https://{name}/"), ready_event()
-                ) == Refused("the address is not public")
+                ) == TransientFailure("the address is not public")
             assert seen == []
             assert await reached(ordinary, f"http://{name}/") == canonical(address)
 
@@ -121,10 +121,10 @@ async def test_no_address_is_connected_to_by_a_name_that_changes_after_it_was_ch
                 found = parse(checked["host"])
                 assert found is not None
                 assert STRICT.allows(found)
-            with dials() as seen:
+            with recorded_connections() as seen:
                 assert await sender.deliver(
                     subscribed(f"https://{name}/"), ready_event()
-                ) == Refused("the address is not public")
+                ) == TransientFailure("the address is not public")
             assert seen == []
             assert await reached(ordinary, f"http://{name}/") == canonical(address)
 
@@ -134,11 +134,11 @@ async def test_a_name_is_looked_up_for_every_delivery() -> None:
     async with sending(STRICT, Names(meanings)) as sender:
         for name in meanings:
             subscription = subscribed(f"https://{name}/")
-            with dials() as seen:
+            with recorded_connections() as seen:
                 first = await sender.deliver(subscription, ready_event())
                 second = await sender.deliver(subscription, ready_event())
-            assert first == Refused("could not connect")
-            assert second == Refused("the address is not public")
+            assert first == TransientFailure("could not connect")
+            assert second == TransientFailure("the address is not public")
             assert seen == [PUBLIC]
 
 
@@ -152,7 +152,7 @@ async def test_no_address_with_a_zone_is_connected_to(rules: WebhookUrlRules, ho
             f"http://[{host.replace('%', '%25')}]/",
             "http://zone.test",
         ):
-            with dials() as seen:
+            with recorded_connections() as seen:
                 assert await refused(session, url)
             assert seen == []
 
@@ -163,7 +163,7 @@ async def test_no_address_is_connected_to_beside_a_public_one() -> None:
     }
     async with webhook_session(STRICT, resolver=Names(meanings)) as session:
         for name in meanings:
-            with dials() as seen, pytest.raises(ClientConnectorError):
+            with recorded_connections() as seen, pytest.raises(ClientConnectorError):
                 await session.post(f"http://{name}/")
             assert set(seen) == {PUBLIC}
 
@@ -182,11 +182,11 @@ async def test_no_address_is_connected_to_by_a_redirect(status: int) -> None:
     ):
         for address in PRIVATE:
             target = f"http://{in_url(address)}:8080/"
-            with dials({served.port}) as seen:
+            with recorded_connections({served.port}) as seen:
                 attempt = await sender_through(session).deliver(
                     subscribed(served.url), ready_event()
                 )
-            assert attempt == Refused(f"answered {status}; redirects are not followed")
+            assert attempt == TransientFailure(f"answered {status}; redirects are not followed")
             assert seen == ["127.0.0.1"]
             assert await refused(session, served.url)
             assert await reached(ordinary, served.url, served.port) == str(
@@ -206,8 +206,12 @@ async def test_a_redirect_to_loopback_is_not_followed_where_loopback_is_allowed(
             sending() as sender,
             ordinary_session() as ordinary,
         ):
-            assert isinstance(await sender.deliver(subscribed(served.url), ready_event()), Refused)
-            assert isinstance(await sender.ask(subscribed(served.url), "token"), Refused)
+            assert isinstance(
+                await sender.deliver(subscribed(served.url), ready_event()), TransientFailure
+            )
+            assert isinstance(
+                await sender.request_confirmation(subscribed(served.url), "token"), TransientFailure
+            )
             with pytest.raises(ClientError):
                 await ordinary.post(served.url)
             await home.came.wait()
@@ -228,8 +232,10 @@ async def test_nobody_reaches_a_listener_on_loopback_however_it_is_written(host:
             url = f"{scheme}://{host}:{home.port}/"
             with pytest.raises(ClientError):
                 await session.post(url)
-            assert isinstance(await sender.deliver(subscribed(url), ready_event()), Refused)
-        # Without a guard it is reached, and whoever came before would have been counted before.
+            assert isinstance(
+                await sender.deliver(subscribed(url), ready_event()), TransientFailure
+            )
+        # Without the check it is reached; an earlier connection would have been counted earlier.
         _, writer = await asyncio.open_connection(URL(f"http://{host}").host, home.port)
         await home.came.wait()
         writer.close()
@@ -250,7 +256,7 @@ async def test_nobody_reaches_a_listener_on_loopback_by_a_name(name: str) -> Non
         with pytest.raises(ClientError):
             await session.post(url)
         attempt = await sender_through(session, STRICT).deliver(subscribed(url), ready_event())
-        assert isinstance(attempt, Refused)
+        assert isinstance(attempt, TransientFailure)
         with pytest.raises(ClientError):
             await ordinary.post(f"http://{name}:{home.port}/")
         await home.came.wait()
@@ -265,7 +271,7 @@ async def test_a_name_with_thousands_of_addresses_keeps_nobody_busy() -> None:
         assert time.process_time() - begun < 0.5
 
 
-async def test_the_system_is_asked_for_names_that_are_then_checked() -> None:
+async def test_names_are_looked_up_by_the_system_and_then_checked() -> None:
     async with listener() as home, webhook_session(STRICT) as session:
         assert await refused(session, f"http://localhost:{home.port}/")
         assert home.accepted == 0

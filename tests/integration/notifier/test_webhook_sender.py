@@ -1,4 +1,4 @@
-"""A webhook is one signed request, and its answer is believed as little as possible."""
+"""A webhook is one signed request, and its answer is trusted as little as possible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ import pytest
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from notifier.channels.channel import Accepted, Attempt, Confirmed, Refused, Unreachable
+from notifier.channels.channel import (
+    Accepted,
+    Attempt,
+    Confirmed,
+    PermanentFailure,
+    TransientFailure,
+)
 from notifier.channels.webhook.session import TIMEOUT_SECONDS, webhook_session
 from shared.clock import utc_now
 from shared.domain.subscription import SigningSecret, rotate
@@ -80,7 +86,7 @@ async def delivered(answering: Answering) -> Attempt:
 
 async def asked(answering: Answering) -> Attempt | Confirmed:
     async with receiver(answering) as served, sending() as sender:
-        return await sender.ask(subscribed(served.url), "the-token")
+        return await sender.request_confirmation(subscribed(served.url), "the-token")
 
 
 def verifies(secret: str, request: Request) -> bool:
@@ -138,25 +144,27 @@ async def test_any_2xx_is_accepted(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500, 502, 599])
-async def test_other_answers_are_refusals_that_give_nothing_of_them_away(status: int) -> None:
-    assert await delivered(answers(status, b"internal: secret")) == Refused(f"answered {status}")
+async def test_other_answers_are_failures_whose_error_quotes_nothing(status: int) -> None:
+    assert await delivered(answers(status, b"internal: secret")) == TransientFailure(
+        f"answered {status}"
+    )
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_pause_that_is_asked_for_is_passed_on(status: int) -> None:
+async def test_a_requested_pause_is_returned(status: int) -> None:
     attempt = await delivered(answers(status, headers={"Retry-After": "30"}))
-    assert attempt == Refused(f"answered {status}", 30)
+    assert attempt == TransientFailure(f"answered {status}", 30)
 
 
-async def test_who_is_gone_is_not_to_be_reached() -> None:
-    assert await delivered(answers(410)) == Unreachable("answered 410 Gone")
-    assert await asked(answers(410)) == Unreachable("answered 410 Gone")
+async def test_gone_is_a_permanent_failure() -> None:
+    assert await delivered(answers(410)) == PermanentFailure("answered 410 Gone")
+    assert await asked(answers(410)) == PermanentFailure("answered 410 Gone")
 
 
 async def test_a_redirect_is_not_followed() -> None:
     async with receiver(answers()) as other:
         attempt = await delivered(answers(307, headers={"Location": other.url}))
-    assert attempt == Refused("answered 307; redirects are not followed")
+    assert attempt == TransientFailure("answered 307; redirects are not followed")
     assert other.received == []
 
 
@@ -164,7 +172,7 @@ async def test_a_challenge_is_a_signed_event_and_its_echo_confirms() -> None:
     secret = new_signing_secret()
     async with receiver(echoes) as served, sending() as sender:
         subscription = subscribed(served.url, SigningSecret(secret))
-        assert await sender.ask(subscription, "the-token") == Confirmed()
+        assert await sender.request_confirmation(subscription, "the-token") == Confirmed()
     [request] = served.received
     assert verifies(secret, request)
     event = CloudEvent.model_validate_json(request.body)
@@ -188,20 +196,22 @@ async def test_a_challenge_is_a_signed_event_and_its_echo_confirms() -> None:
 )
 async def test_any_other_answer_to_a_challenge_does_not_confirm(body: bytes) -> None:
     attempt = await asked(answers(200, body))
-    assert isinstance(attempt, Refused)
+    assert isinstance(attempt, TransientFailure)
     assert attempt.error in {
         "the answer does not repeat the challenge",
         'the answer is not {"challenge": "…"}',
     }
 
 
-async def test_an_echo_confirms_whatever_its_content_type_and_whatever_else_it_says() -> None:
+async def test_an_echo_confirms_with_any_content_type_and_any_other_fields() -> None:
     body = b'{"challenge": "the-token", "hello": [1, 2]}'
     assert await asked(answers(200, body, {"Content-Type": "text/plain"})) == Confirmed()
 
 
 async def test_an_echo_in_an_error_does_not_confirm() -> None:
-    assert await asked(answers(400, b'{"challenge": "the-token"}')) == Refused("answered 400")
+    assert await asked(answers(400, b'{"challenge": "the-token"}')) == TransientFailure(
+        "answered 400"
+    )
 
 
 async def test_the_time_for_all_of_it_is_five_seconds() -> None:
@@ -214,7 +224,7 @@ async def test_the_time_for_all_of_it_is_five_seconds() -> None:
 @pytest.mark.parametrize(
     "beginning", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"]
 )
-async def test_who_never_answers_is_given_up(beginning: bytes) -> None:
+async def test_a_server_that_never_answers_is_given_up(beginning: bytes) -> None:
     async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(beginning)
         await writer.drain()
@@ -223,8 +233,12 @@ async def test_who_never_answers_is_given_up(beginning: bytes) -> None:
 
     async with speaking(stall) as port, sending(seconds=0.2) as sender, asyncio.timeout(3):
         subscription = subscribed(f"http://127.0.0.1:{port}/")
-        assert await sender.deliver(subscription, ready_event()) == Refused("no answer in time")
-        assert await sender.ask(subscription, "the-token") == Refused("no answer in time")
+        assert await sender.deliver(subscription, ready_event()) == TransientFailure(
+            "no answer in time"
+        )
+        assert await sender.request_confirmation(subscription, "the-token") == TransientFailure(
+            "no answer in time"
+        )
 
 
 @pytest.mark.parametrize(
@@ -235,7 +249,7 @@ async def test_who_never_answers_is_given_up(beginning: bytes) -> None:
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     ],
 )
-async def test_who_answers_drop_by_drop_is_given_up(head: bytes, drop: bytes) -> None:
+async def test_a_server_that_answers_byte_by_byte_is_given_up(head: bytes, drop: bytes) -> None:
     async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
         while not writer.is_closing():
@@ -244,11 +258,13 @@ async def test_who_answers_drop_by_drop_is_given_up(head: bytes, drop: bytes) ->
             await asyncio.sleep(0.02)
 
     async with speaking(drip) as port, sending(seconds=0.3) as sender, asyncio.timeout(3):
-        attempt = await sender.ask(subscribed(f"http://127.0.0.1:{port}/"), "the-token")
-    assert attempt == Refused("no answer in time")
+        attempt = await sender.request_confirmation(
+            subscribed(f"http://127.0.0.1:{port}/"), "the-token"
+        )
+    assert attempt == TransientFailure("no answer in time")
 
 
-async def test_who_does_not_read_the_event_is_given_up() -> None:
+async def test_a_server_that_does_not_read_the_event_is_given_up() -> None:
     async def ignore(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         await writer.wait_closed()
@@ -256,10 +272,10 @@ async def test_who_does_not_read_the_event_is_given_up() -> None:
     async with speaking(ignore) as port, sending(seconds=0.2) as sender, asyncio.timeout(3):
         event = ready_event(padding=LARGE)
         attempt = await sender.deliver(subscribed(f"http://127.0.0.1:{port}/"), event)
-    assert attempt == Refused("no answer in time")
+    assert attempt == TransientFailure("no answer in time")
 
 
-async def test_who_answers_before_reading_the_event_keeps_nobody_waiting() -> None:
+async def test_an_answer_before_the_event_is_read_ends_the_attempt() -> None:
     async def answer_at_once(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -315,8 +331,8 @@ async def test_a_gigabyte_of_answer_is_cut_off_and_takes_up_no_memory() -> None:
     async with speaking(flood) as port, sending() as sender:
         subscription = subscribed(f"http://127.0.0.1:{port}/")
         tracemalloc.start()
-        attempt = await sender.ask(subscription, "the-token")
-        assert attempt == Refused('the answer is not {"challenge": "…"}')
+        attempt = await sender.request_confirmation(subscription, "the-token")
+        assert attempt == TransientFailure('the answer is not {"challenge": "…"}')
         await asyncio.wait_for(given_up.wait(), 5)
         assert await sender.deliver(subscription, ready_event()) == Accepted()
         _, peak = tracemalloc.get_traced_memory()
@@ -329,10 +345,10 @@ async def test_nothing_is_decompressed() -> None:
     echo = gzip.compress(b'{"challenge": "the-token"}')
     bomb = gzip.compress(b" " * 2**26 + b'{"challenge": "the-token"}')
     encoded = {"Content-Encoding": "gzip"}
-    refused = Refused('the answer is not {"challenge": "…"}')
+    refused = TransientFailure('the answer is not {"challenge": "…"}')
     async with receiver(answers(200, bomb, encoded)) as served, sending() as sender:
         tracemalloc.start()
-        assert await sender.ask(subscribed(served.url), "the-token") == refused
+        assert await sender.request_confirmation(subscribed(served.url), "the-token") == refused
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert served.received[0].headers["Accept-Encoding"] == "identity"
@@ -368,10 +384,10 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
     "target",
     ["http://example.com/", "https://ada:secret@example.com/", "https://example.com/#a", "nothing"],
 )
-async def test_a_url_that_is_against_the_rules_is_not_dialled(target: str) -> None:
+async def test_a_url_that_is_against_the_rules_is_not_connected_to(target: str) -> None:
     async with sending(resolver=Names({})) as sender:
         attempt = await sender.deliver(subscribed(target), ready_event())
-    assert isinstance(attempt, Refused)
+    assert isinstance(attempt, TransientFailure)
     assert attempt.error.startswith(("the URL must", "this is no URL"))
     assert "secret" not in attempt.error
 
@@ -382,10 +398,10 @@ async def test_a_name_that_is_none_and_a_closed_port_are_refusals() -> None:
     async with sending(resolver=Names({})) as sender:
         nowhere = subscribed("https://nobody.test/")
         unheard = subscribed(f"http://127.0.0.1:{port}/")
-        assert await sender.deliver(nowhere, ready_event()) == Refused(
+        assert await sender.deliver(nowhere, ready_event()) == TransientFailure(
             "the name could not be resolved"
         )
-        assert await sender.deliver(unheard, ready_event()) == Refused("could not connect")
+        assert await sender.deliver(unheard, ready_event()) == TransientFailure("could not connect")
 
 
 @pytest.mark.parametrize(
@@ -398,18 +414,20 @@ async def test_a_name_that_is_none_and_a_closed_port_are_refusals() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", "the connection was lost"),
     ],
 )
-async def test_what_is_no_answer_is_a_refusal(said: bytes, error: str) -> None:
+async def test_an_answer_that_is_not_http_is_a_failure(said: bytes, error: str) -> None:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(said)
         await writer.drain()
 
     async with speaking(speak) as port, sending() as sender:
-        attempt = await sender.ask(subscribed(f"http://127.0.0.1:{port}/"), "the-token")
-    assert attempt == Refused(error)
+        attempt = await sender.request_confirmation(
+            subscribed(f"http://127.0.0.1:{port}/"), "the-token"
+        )
+    assert attempt == TransientFailure(error)
 
 
-async def test_https_is_spoken_with_who_proves_the_name(tmp_path: Path) -> None:
+async def test_https_needs_a_valid_certificate_for_the_name(tmp_path: Path) -> None:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
@@ -424,22 +442,22 @@ async def test_https_is_spoken_with_who_proves_the_name(tmp_path: Path) -> None:
     ):
         proven = subscribed(f"https://shop.test:{port}/")
         unproven = subscribed(f"https://other.test:{port}/")
-        invalid = Refused("the certificate is not valid")
+        invalid = TransientFailure("the certificate is not valid")
         assert await sender_through(trusting).deliver(proven, ready_event()) == Accepted()
         assert await sender_through(trusting).deliver(unproven, ready_event()) == invalid
         assert await sender_through(doubting).deliver(proven, ready_event()) == invalid
 
 
-async def test_who_speaks_no_tls_is_refused() -> None:
+async def test_a_server_without_tls_is_a_failure() -> None:
     async with receiver(answers()) as served, sending() as sender:
         target = served.url.replace("http://", "https://")
         attempt = await sender.deliver(subscribed(target), ready_event())
-    assert attempt == Refused("TLS could not be agreed on")
+    assert attempt == TransientFailure("TLS could not be agreed on")
     assert served.received == []
 
 
 async def test_loopback_is_refused_unless_it_is_allowed() -> None:
     async with receiver(answers()) as served, sending(WebhookUrlRules()) as sender:
         attempt = await sender.deliver(subscribed(served.url), ready_event())
-    assert attempt == Refused("the URL's host must be a public one")
+    assert attempt == TransientFailure("the URL's host must be a public one")
     assert served.received == []

@@ -52,7 +52,7 @@ async def test_a_dead_letter_that_is_not_there_is_a_failure(cashier: ServedCashi
     assert "no dead letter is known under that id" in outcome.err
 
 
-async def test_all_are_redriven_no_faster_than_told_after_a_dry_run(
+async def test_all_are_redriven_at_the_rate_given_after_a_dry_run(
     new_cashier: ServedCashier,
 ) -> None:
     order_ids = await failed(new_cashier, 5)
@@ -87,7 +87,7 @@ async def test_what_lies_behind_much_that_cannot_be_redriven_is_redriven(
     assert sorted(tickets) == sorted(order_ids)
 
 
-async def test_what_cannot_be_redriven_is_told_and_is_a_failure(
+async def test_what_cannot_be_redriven_is_named_and_is_a_failure(
     new_cashier: ServedCashier,
 ) -> None:
     await new_cashier.send("poison")
@@ -124,7 +124,7 @@ async def test_a_redrive_that_makes_no_sense_is_misuse(
     assert (await dlq(cashier, "redrive", *arguments)).code == 2
 
 
-async def test_a_wrong_staff_key_is_told_as_such(cashier: ServedCashier) -> None:
+async def test_a_wrong_staff_key_is_named_as_such(cashier: ServedCashier) -> None:
     outcome = await dlq(cashier, "list", key="wrong")
     assert outcome.code == 1
     assert "This needs a key" in outcome.err

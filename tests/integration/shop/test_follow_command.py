@@ -99,4 +99,4 @@ async def test_what_is_refused_again_and_again_counts_once(shop: StandIn) -> Non
 async def test_a_redrive_in_which_nothing_moves_comes_to_an_end(shop: StandIn) -> None:
     code, out, err = await redrive(shop, (0, 1000, 5))
     assert (code, out) == (1, "Redriven: 0\n")
-    assert err == "1000 could not be redriven\n5 not looked at\n"
+    assert err == "1000 could not be redriven\n5 not read\n"

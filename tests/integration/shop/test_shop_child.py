@@ -12,55 +12,55 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shop.child import CannotStartError, Child
-from shop.program import Program
-from shop.supervisor import Supervisor, supervision
+from shop.processes.child import CannotStartError, Child
+from shop.processes.program import Program
+from shop.processes.supervisor import Supervisor, supervision
 from tests.support.waiting import eventually
 
-DEAF = """
+IGNORES_SIGTERM = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 open({ready!r}, 'x').close()
 time.sleep(60)
 """
-HEEDFUL = """
+HANDLES_SIGHUP = """
 import signal
 def write(number, *_):
-    with open({path!r}, 'a') as book:
-        book.write(f'{{number}}\\n')
+    with open({path!r}, 'a') as file:
+        file.write(f'{{number}}\\n')
 signal.signal(signal.SIGHUP, write)
 write(0)
 time.sleep(60)
 """
-ROLL_CALL = """
+NOTES_PID = """
 import os, time
-with open({path!r}, 'a') as book:
-    book.write(f'{{os.getpid()}}\\n')
+with open({path!r}, 'a') as file:
+    file.write(f'{{os.getpid()}}\\n')
 {rest}
 """
 
 
-class RollCall:
-    """Programs that write their pid into a file, and who has done so."""
+class Starts:
+    """Programs that write their pid into a file, and the pids in it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def program(self, rest: str, name: str = "sleeper") -> Program:
-        script = ROLL_CALL.format(path=str(self.path), rest=rest)
+        script = NOTES_PID.format(path=str(self.path), rest=rest)
         return Program(name, (sys.executable, "-S", "-E", "-c", script), {})
 
     def pids(self) -> list[int]:
         return [int(line) for line in self.path.read_text().split()] if self.path.exists() else []
 
-    async def until(self, starts: int) -> list[int]:
-        await eventually(lambda: len(self.pids()) >= starts)
+    async def until(self, count: int) -> list[int]:
+        await eventually(lambda: len(self.pids()) >= count)
         return self.pids()
 
 
 @pytest.fixture
-def roll_call(tmp_path: Path) -> RollCall:
-    return RollCall(tmp_path / "pids")
+def starts(tmp_path: Path) -> Starts:
+    return Starts(tmp_path / "pids")
 
 
 @pytest.fixture
@@ -70,93 +70,97 @@ async def supervisor() -> AsyncIterator[Supervisor]:
 
 
 async def test_a_child_that_is_killed_is_started_again(
-    supervisor: Supervisor, roll_call: RollCall
+    supervisor: Supervisor, starts: Starts
 ) -> None:
-    supervisor.keep(Child(roll_call.program("time.sleep(60)")))
-    (first,) = await roll_call.until(1)
+    supervisor.keep(Child(starts.program("time.sleep(60)")))
+    (first,) = await starts.until(1)
 
     os.kill(first, signal.SIGKILL)
-    _, second = await roll_call.until(2)
+    _, second = await starts.until(2)
 
     assert psutil.pid_exists(second)
     assert not psutil.pid_exists(first)
 
 
 async def test_a_child_that_always_ends_is_started_at_growing_intervals(
-    supervisor: Supervisor, roll_call: RollCall
+    supervisor: Supervisor, starts: Starts
 ) -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
-    supervisor.keep(Child(roll_call.program("")))
+    supervisor.keep(Child(starts.program("")))
 
-    await roll_call.until(4)
+    await starts.until(4)
 
     assert loop.time() - began >= 0.1 + 0.2 + 0.4
 
 
 async def test_a_stopped_child_has_ended_and_stays_so(
-    supervisor: Supervisor, roll_call: RollCall
+    supervisor: Supervisor, starts: Starts
 ) -> None:
-    child = Child(roll_call.program("time.sleep(60)"))
+    child = Child(starts.program("time.sleep(60)"))
     supervisor.keep(child)
-    (pid,) = await roll_call.until(1)
+    (pid,) = await starts.until(1)
 
     await supervisor.stop([child])
     await supervisor.stop([child])
 
     assert not psutil.pid_exists(pid)
-    assert roll_call.pids() == [pid]
+    assert starts.pids() == [pid]
 
 
 async def test_a_child_may_be_stopped_before_it_was_ever_started(
-    supervisor: Supervisor, roll_call: RollCall
+    supervisor: Supervisor, starts: Starts
 ) -> None:
-    child = Child(roll_call.program("time.sleep(60)"))
+    child = Child(starts.program("time.sleep(60)"))
     await supervisor.stop([child])
 
     supervisor.keep(child)
     await supervisor.stop([child])
 
-    assert roll_call.pids() == []
+    assert starts.pids() == []
 
 
 async def test_a_child_that_waits_for_its_next_life_stops_at_once(
-    supervisor: Supervisor, roll_call: RollCall
+    supervisor: Supervisor, starts: Starts
 ) -> None:
-    child = Child(roll_call.program(""))
+    child = Child(starts.program(""))
     supervisor.keep(child)
-    await roll_call.until(5)
+    await starts.until(5)
 
     async with asyncio.timeout(0.5):
         await supervisor.stop([child])
 
 
-async def test_a_child_is_told_of_a_hangup_once_it_has_settled_and_not_before(
-    supervisor: Supervisor, roll_call: RollCall
+async def test_sighup_reaches_a_child_once_it_has_settled_and_not_before(
+    supervisor: Supervisor, starts: Starts
 ) -> None:
     settled = asyncio.Event()
 
     async def settle() -> None:
         await settled.wait()
 
-    child = Child(roll_call.program(HEEDFUL.format(path=str(roll_call.path))), settle)
-    child.hang_up()
+    child = Child(starts.program(HANDLES_SIGHUP.format(path=str(starts.path))), settle)
+    child.send_sighup()
     supervisor.keep(child)
-    await roll_call.until(2)
-    child.hang_up()
-    assert roll_call.pids()[1:] == [0]
+    await starts.until(2)
+    child.send_sighup()
+    assert starts.pids()[1:] == [0]
     settled.set()
-    await roll_call.until(3)
-    child.hang_up()
-    await roll_call.until(4)
+    await starts.until(3)
+    child.send_sighup()
+    await starts.until(4)
     await supervisor.stop([child])
-    child.hang_up()
-    assert roll_call.pids()[1:] == [0, 1, 1]
+    child.send_sighup()
+    assert starts.pids()[1:] == [0, 1, 1]
 
 
-async def test_a_child_that_does_not_heed_sigterm_is_killed(tmp_path: Path) -> None:
+async def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     ready = tmp_path / "ready"
-    child = Child(Program("deaf", (sys.executable, "-c", DEAF.format(ready=str(ready))), {}))
+    child = Child(
+        Program(
+            "ignores-sigterm", (sys.executable, "-c", IGNORES_SIGTERM.format(ready=str(ready))), {}
+        )
+    )
     async with supervision(0.2) as supervisor:
         supervisor.keep(child)
         await eventually(ready.exists)
@@ -165,31 +169,31 @@ async def test_a_child_that_does_not_heed_sigterm_is_killed(tmp_path: Path) -> N
             await supervisor.stop([child])
 
 
-async def test_leaving_the_supervision_kills_what_still_runs(roll_call: RollCall) -> None:
+async def test_leaving_the_supervision_kills_what_still_runs(starts: Starts) -> None:
     async with supervision(5) as supervisor:
         for _ in range(3):
-            supervisor.keep(Child(roll_call.program("time.sleep(60)")))
-        pids = await roll_call.until(3)
+            supervisor.keep(Child(starts.program("time.sleep(60)")))
+        pids = await starts.until(3)
 
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
-async def test_a_child_that_never_settles_is_given_up_on(roll_call: RollCall) -> None:
+async def test_a_child_that_never_settles_is_given_up_on(starts: Starts) -> None:
     async def never() -> None:
         await asyncio.Event().wait()
 
     async with supervision(5) as supervisor:
-        supervisor.keep(Child(roll_call.program("raise SystemExit(3)", "counter"), never, 2))
+        supervisor.keep(Child(starts.program("raise SystemExit(3)", "counter"), never, 2))
 
         failure = await supervisor.until(asyncio.Event())
 
     assert isinstance(failure, CannotStartError)
     assert str(failure) == "the counter could not be started: 2 tries, the last exit 3"
-    assert len(roll_call.pids()) == 2
+    assert len(starts.pids()) == 2
 
 
 async def test_a_life_whose_settling_fails_is_ended_and_another_begun(
-    supervisor: Supervisor, roll_call: RollCall
+    supervisor: Supervisor, starts: Starts
 ) -> None:
     failures = iter([RuntimeError("no answer")])
 
@@ -197,18 +201,18 @@ async def test_a_life_whose_settling_fails_is_ended_and_another_begun(
         for failure in failures:
             raise failure
 
-    child = Child(roll_call.program("time.sleep(60)"), fail_once, 2)
+    child = Child(starts.program("time.sleep(60)"), fail_once, 2)
     supervisor.keep(child)
 
     async with asyncio.timeout(10):
         await child.settled.wait()
-    pids = await roll_call.until(1)
+    pids = await starts.until(1)
     assert not any(psutil.pid_exists(pid) for pid in pids[:-1])
 
 
-async def test_a_program_that_does_not_exist_is_told_as_such() -> None:
+async def test_a_program_that_does_not_exist_is_named_as_such() -> None:
     async with supervision(5) as supervisor:
-        supervisor.keep(Child(Program("ghost", ("/no/such/program",), {}), patience=1))
+        supervisor.keep(Child(Program("ghost", ("/no/such/program",), {}), max_false_starts=1))
 
         failure = await supervisor.until(asyncio.Event())
 

@@ -69,7 +69,7 @@ async def test_a_broken_stream_is_resumed_where_it_broke(shop: StandIn) -> None:
     assert shop.last_event_ids == [None, f"{shop.keys[0]}:2"]
 
 
-async def test_changes_that_were_not_heard_are_read_from_the_order(shop: StandIn) -> None:
+async def test_changes_that_did_not_arrive_are_read_from_the_order(shop: StandIn) -> None:
     shop.steps = ("preparing", "ready")
 
     outcome = await coffeeshop("order", COFFEE_URL=shop.url)
@@ -98,7 +98,7 @@ async def test_an_order_need_not_be_followed(shop: StandIn) -> None:
     assert outcome.lines[-1] == f"{shop.url}/orders/{shop.keys[0]}"
 
 
-async def test_faults_in_an_order_are_told_with_their_pointers(shop: StandIn) -> None:
+async def test_errors_in_an_order_are_shown_with_their_pointers(shop: StandIn) -> None:
     errors = [{"pointer": "/items/0/size", "detail": "there is no such size"}]
     shop.refusals = [problem(422, "not-on-the-menu", "We do not sell that", errors=errors)]
 
@@ -129,7 +129,7 @@ async def test_an_order_that_is_not_understood_is_not_sent(shop: StandIn) -> Non
     assert shop.keys == []
 
 
-async def test_where_no_shop_is_one_is_told_how_to_start_it(unused_tcp_port: int) -> None:
+async def test_where_no_shop_is_the_error_says_how_to_start_one(unused_tcp_port: int) -> None:
     outcome = await coffeeshop("order", COFFEE_PORT=str(unused_tcp_port))
 
     assert outcome.code == 1
@@ -138,7 +138,7 @@ async def test_where_no_shop_is_one_is_told_how_to_start_it(unused_tcp_port: int
     )
 
 
-async def test_an_address_that_is_none_is_told_as_such() -> None:
+async def test_an_invalid_address_is_named_as_such() -> None:
     outcome = await coffeeshop("menu", "--url", "coffee.example")
 
     assert outcome.code == 2
@@ -177,7 +177,7 @@ async def test_a_long_list_is_gathered_from_its_pages(shop: StandIn) -> None:
     assert numbers == [f"{number:03}" for number in range(120, 10, -1)]
 
 
-async def test_a_wrong_or_missing_staff_key_is_told_as_such(shop: StandIn) -> None:
+async def test_a_wrong_or_missing_staff_key_is_named_as_such(shop: StandIn) -> None:
     missing = await coffeeshop("orders", COFFEE_URL=shop.url)
     wrong = await coffeeshop("orders", COFFEE_URL=shop.url, COFFEE_STAFF_KEY="wrong")
 
@@ -212,14 +212,14 @@ async def test_a_load_that_becomes_ready_whole_is_a_success(shop: StandIn) -> No
     assert report["ready_seconds"] == {"p50": 2.0, "p95": 2.0, "p99": 2.0, "max": 2.0}
 
 
-async def test_customers_who_load_a_shop_look_every_order_up(shop: StandIn) -> None:
+async def test_customers_who_load_a_shop_read_every_order(shop: StandIn) -> None:
     shop.steps = ("preparing", "ready")
 
     outcome = await coffeeshop("load", "--orders", "30", "--rate", "300", COFFEE_URL=shop.url)
 
     assert outcome.code == 0
     assert "list not seen" in outcome.out
-    assert set(shop.looked_up) == set(shop.orders)
+    assert set(shop.read_orders) == set(shop.orders)
     assert shop.last_event_ids == []
 
 

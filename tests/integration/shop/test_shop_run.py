@@ -51,8 +51,8 @@ async def test_a_killed_shop_winds_up_in_order_and_opens_again_with_its_orders(
 ) -> None:
     async with open_shop(tmp_path, COFFEE_BREW_SPEED="0") as shop:
         children = psutil.Process(shop.process.pid).children(recursive=True)
-        barista, counter = child(shop, "worker"), child(shop, "shop.counter")
-        emulator = child(shop, "shop.emulator")
+        barista, counter = child(shop, "worker"), child(shop, "shop.processes.counter")
+        emulator = child(shop, "shop.processes.emulator")
         barista.suspend()
         async with httpx.AsyncClient(base_url=shop.url) as client:
             placed = (await client.post("/orders", json=ORDER)).json()["id"]
@@ -92,7 +92,7 @@ async def test_a_port_in_use_is_refused_in_one_line(tmp_path: Path) -> None:
     ]
 
 
-async def test_every_fault_in_the_settings_is_one_line(tmp_path: Path) -> None:
+async def test_every_error_in_the_settings_is_one_line(tmp_path: Path) -> None:
     code, lines = await refused(
         tmp_path,
         COFFEE_PORT="eighty",
@@ -111,7 +111,7 @@ async def test_every_fault_in_the_settings_is_one_line(tmp_path: Path) -> None:
     assert "short" not in lines[2]
 
 
-async def test_a_menu_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
+async def test_a_missing_menu_is_refused_in_one_line(tmp_path: Path) -> None:
     code, lines = await refused(tmp_path, COFFEE_MENU=str(tmp_path / "none.yaml"))
 
     assert code == 2
@@ -119,7 +119,7 @@ async def test_a_menu_that_is_none_is_refused_in_one_line(tmp_path: Path) -> Non
     assert "none.yaml" in lines[0]
 
 
-async def test_a_shop_that_is_told_to_close_while_it_opens_closes(tmp_path: Path) -> None:
+async def test_a_shop_that_is_interrupted_while_it_opens_closes(tmp_path: Path) -> None:
     process = await start(tmp_path)
     assert process.stdout is not None
     await process.stdout.readline()
@@ -134,7 +134,7 @@ async def test_a_shop_that_is_told_to_close_while_it_opens_closes(tmp_path: Path
     assert all(gone(child.pid) for child in children)
 
 
-async def test_aws_that_is_out_of_reach_is_told_in_one_line(tmp_path: Path) -> None:
+async def test_aws_that_is_out_of_reach_is_reported_in_one_line(tmp_path: Path) -> None:
     code, lines = await refused(
         tmp_path, COFFEE_AWS_ENDPOINT_URL="http://127.0.0.1:9", COFFEE_LOG_LEVEL="ERROR"
     )
@@ -173,4 +173,4 @@ async def test_baristas_without_an_emulator_of_their_own_use_the_one_that_is_nam
         placed = (await client.post("/orders", json=ORDER)).json()["id"]
         await reaches(client, placed, "ready")
 
-        assert not shop.children("shop.emulator")
+        assert not shop.children("shop.processes.emulator")

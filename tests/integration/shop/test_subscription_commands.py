@@ -23,7 +23,7 @@ async def shop(ministack: str) -> AsyncIterator[TopicsShop]:
         yield shop
 
 
-async def test_a_webhook_is_subscribed_looked_at_and_ended(shop: TopicsShop) -> None:
+async def test_a_webhook_is_subscribed_shown_and_ended(shop: TopicsShop) -> None:
     async with endpoint() as subscriber:
         outcome = await shop.topics("subscribe", "coupons", "--webhook", subscriber.url)
         said = dict(line.strip().split("  ", 1) for line in outcome.out.splitlines()[1:4])

@@ -71,7 +71,7 @@ async def test_standard_input_is_published_as_it_is_under_a_subject_that_is_give
 ) -> None:
     async with shop.notifier.stream(topics="coupons") as stream:
         outcome = await shop.as_staff(
-            *("publish", "coupons", "-", "--subject", "News"), told="# A heading\n\nA body\n"
+            *("publish", "coupons", "-", "--subject", "News"), stdin="# A heading\n\nA body\n"
         )
         (event,) = await stream.take(1)
     assert outcome.code == 0
@@ -154,9 +154,7 @@ async def test_json_is_each_event_whole_and_nothing_else(shop: TopicsShop) -> No
 
 
 @pytest.mark.parametrize("arguments", [(), ("coupons", "--order", "1")])
-async def test_following_what_tells_nothing_is_misuse(
-    shop: TopicsShop, arguments: tuple[str, ...]
-) -> None:
+async def test_following_nothing_is_misuse(shop: TopicsShop, arguments: tuple[str, ...]) -> None:
     assert (await shop.topics("follow", *arguments)).code == 2
 
 

@@ -21,9 +21,9 @@ from shared.domain.order import OrderState
 from shared.runtime.settings import StoreKind
 from shared.store.contract import Store
 from shared.store.factory import open_store
-from shop.probe import well
-from shop.provision import provision_shop
-from shop.scaling.charges import CHANGES, HEARERS, SHIFT_BYTES, Load, charges
+from shop.processes.probe import wait_until_healthy
+from shop.processes.provision import provision_shop
+from shop.scaling.charges import ANNOUNCEMENT_QUEUES, CHANGES, HEARTBEAT_BYTES, Load, charges
 from shop.scaling.prices import US_EAST_1
 from tests.support.cashier import ServedCashier, open_cashier, settings_for
 from tests.support.emulator import free_port
@@ -117,7 +117,7 @@ async def open_shop(settings: CashierSettings, meter: Meter) -> AsyncIterator[Se
         ]
         notifier = await stack.enter_async_context(process("notifier", proxies[2], settings))
         async with asyncio.timeout(20):
-            await well(f"{notifier}/readyz")
+            await wait_until_healthy(f"{notifier}/readyz")
         await stack.enter_async_context(process("worker", proxies[1], settings))
         await eventually(lambda: bool(meter.heartbeats), 20)
         yield await stack.enter_async_context(open_cashier(settings, through=proxies[0]))
@@ -179,7 +179,7 @@ async def run(ministack: str, tmp_path: Path) -> Run:
         before, began = meter.requests.copy(), time.monotonic()
         await serve(cashier, store)
         seconds = time.monotonic() - began
-        received = HEARERS * CHANGES * ORDERS
+        received = ANNOUNCEMENT_QUEUES * CHANGES * ORDERS
         await eventually(lambda: meter.entries["notifier DeleteMessageBatch"] == received)
         await eventually(lambda: meter.entries["barista DeleteMessageBatch"] == ORDERS)
         return Run(meter.requests - before, seconds, meter.heartbeats[-1])
@@ -210,7 +210,7 @@ async def test_an_order_takes_what_the_plan_charges_for_it(run: Run) -> None:
     announced = run.per_order("cashier PublishBatch", "barista PublishBatch")
     assert in_batches(announced, plan["changes announced"])
     handled = run.per_order("notifier ReceiveMessage", "notifier DeleteMessageBatch")
-    assert in_batches(handled, plan["announcements heard"])
+    assert in_batches(handled, plan["announcements received"])
 
     # Timers fire at a fixed rate, whatever the orders.
     extended = run.per_second("barista ChangeMessageVisibilityBatch")
@@ -221,7 +221,7 @@ async def test_an_order_takes_what_the_plan_charges_for_it(run: Run) -> None:
     )
     assert run.requests["cashier Query shift#"] <= run.seconds + 1
     assert run.requests["barista PutItem shift#"] == pytest.approx(
-        LOAD.clock_ins_per_second * run.seconds, abs=1
+        LOAD.heartbeats_per_second * run.seconds, abs=1
     )
     longer_than_30 = len(run.heartbeat["barista"]["S"]) - 30
-    assert item_bytes(run.heartbeat) - 2 * longer_than_30 == pytest.approx(SHIFT_BYTES, rel=0.1)
+    assert item_bytes(run.heartbeat) - 2 * longer_than_30 == pytest.approx(HEARTBEAT_BYTES, rel=0.1)

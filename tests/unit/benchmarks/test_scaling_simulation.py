@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.scaling.checks import TOLERANCE, differences
 from benchmarks.scaling.loads import Rate, arrivals, sine, spike, step
 from benchmarks.scaling.simulation import Point, Setup, simulate
-from benchmarks.scaling.verdict import TOLERANCE, faults
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.target import BaristaRange
 
@@ -36,7 +36,7 @@ def test_so_many_orders_come_as_the_rate_adds_up_to() -> None:
 def test_under_a_step_workers_rise_to_the_maximum_and_fall_to_the_minimum(
     stepped: Sequence[Point],
 ) -> None:
-    assert faults(stepped, stepped, BOUNDS) == []
+    assert differences(stepped, stepped, BOUNDS) == []
 
 
 def test_the_simulated_shop_finishes_everything(stepped: Sequence[Point]) -> None:
@@ -54,8 +54,8 @@ def test_a_run_that_is_late_is_noticed(stepped: Sequence[Point]) -> None:
     on_time = [replace(point, at=point.at + TOLERANCE - 0.1) for point in stepped]
     late = [replace(point, at=point.at + TOLERANCE + 0.1) for point in stepped]
 
-    assert faults(stepped, on_time, BOUNDS) == []
-    assert len(faults(stepped, late, BOUNDS)) == 6
+    assert differences(stepped, on_time, BOUNDS) == []
+    assert len(differences(stepped, late, BOUNDS)) == 6
 
 
 def test_a_run_that_leaves_the_range_or_never_reaches_its_ends_is_noticed(
@@ -64,6 +64,6 @@ def test_a_run_that_leaves_the_range_or_never_reaches_its_ends_is_noticed(
     crowd = [replace(point, workers=point.workers + 1) for point in stepped]
     few = [replace(point, workers=1) for point in stepped]
 
-    assert faults(stepped, crowd, BOUNDS)[0] == "the shop leaves the range of 1 to 4"
-    assert faults(stepped, few, BOUNDS) == ["the shop rises to 1 only"]
-    assert faults(stepped, stepped[:80], BOUNDS) == ["the shop falls to 4 only"]
+    assert differences(stepped, crowd, BOUNDS)[0] == "the shop leaves the range of 1 to 4"
+    assert differences(stepped, few, BOUNDS) == ["the shop rises to 1 only"]
+    assert differences(stepped, stepped[:80], BOUNDS) == ["the shop falls to 4 only"]

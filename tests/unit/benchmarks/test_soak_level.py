@@ -18,8 +18,8 @@ from benchmarks.soak.level import (
     HOUR,
     POOLED,
     Finding,
+    Judgement,
     LoadTime,
-    Verdict,
     judge,
     theil_sen,
 )
@@ -33,7 +33,9 @@ def footprint(*samples: Sample, ended: bool = False) -> Footprint:
     return Footprint("counter", psutil.Process(), list(samples), ended)
 
 
-def judged(memory_after: float = 0, descriptors: int = 20, descriptors_after: int = 20) -> Verdict:
+def judged(
+    memory_after: float = 0, descriptors: int = 20, descriptors_after: int = 20
+) -> Judgement:
     """Judge a process whose memory grows by a part of itself in the hour after half the load."""
     samples = [
         Sample(
@@ -47,18 +49,18 @@ def judged(memory_after: float = 0, descriptors: int = 20, descriptors_after: in
 
 
 def test_a_process_that_holds_what_it_held_is_level() -> None:
-    verdict = judged()
+    judgement = judged()
 
-    assert verdict.finding is LEVEL
-    assert (verdict.memory, verdict.growth) == (MEMORY, 0)
+    assert judgement.finding is LEVEL
+    assert (judgement.memory, judgement.growth) == (MEMORY, 0)
 
 
 @pytest.mark.parametrize(("growth", "finding"), [(0.05, LEVEL), (0.2, NOT_LEVEL), (-0.2, LEVEL)])
 def test_memory_may_grow_by_less_than_a_tenth_in_an_hour(growth: float, finding: Finding) -> None:
-    verdict = judged(growth)
+    judgement = judged(growth)
 
-    assert verdict.growth == pytest.approx(growth, rel=0.01)
-    assert verdict.finding is finding
+    assert judgement.growth == pytest.approx(growth, rel=0.01)
+    assert judgement.finding is finding
 
 
 @pytest.mark.parametrize(("minutes", "finding"), [(10, UNCLEAR), (12, NOT_LEVEL)])

@@ -1,4 +1,4 @@
-"""The AsyncAPI document: valid, complete, and closed to what has no place in an event."""
+"""The AsyncAPI document: valid, complete, and closed to undeclared fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notifier.asyncapi.document import asyncapi_document
-from notifier.stream.board import board_event
+from notifier.stream.selection import board_event
 from shared.aws.names import Names
 from shared.domain.order import OrderState
 from shared.messages.announcement import CloudEvent, OrderChange, order_event
@@ -37,7 +37,7 @@ def test_it_is_valid_asyncapi_3() -> None:
     assert document_errors(DOCUMENT) == []
 
 
-def test_the_official_schema_would_notice_a_mistake() -> None:
+def test_the_official_schema_rejects_an_invalid_document() -> None:
     assert document_errors({**DOCUMENT, "channels": {"coupons": {"messages": []}}}) != []
 
 
@@ -54,7 +54,7 @@ def test_every_topic_is_a_channel_under_the_name_that_sns_knows() -> None:
     assert DOCUMENT["operations"]["announce.topic.coupons"]["action"] == "send"
 
 
-def test_every_state_of_an_order_has_its_message_wherever_orders_are_told_of() -> None:
+def test_every_state_of_an_order_has_its_message_wherever_orders_are_announced() -> None:
     types = {f"coffeeshop.order.{state}.v1" for state in OrderState}
     for channel in ("topic.order-events", "live-stream", "webhook"):
         messages = DOCUMENT["channels"][channel]["messages"].values()
@@ -67,14 +67,14 @@ def test_events_of_orders_are_as_described(changes: int) -> None:
     assert message_errors(DOCUMENT, "live-stream", sent(event)) == []
 
 
-def test_what_the_display_is_told_is_as_described() -> None:
+def test_what_the_board_shows_is_as_described() -> None:
     event = order_event(then(placed(), *HISTORY[:1]))
     shown = board_event(event, OrderChange.model_validate(event.data))
     assert shown is not None
     assert message_errors(DOCUMENT, "live-stream", sent(shown)) == []
 
 
-def test_a_newsletter_may_say_more_than_its_subject_and_body() -> None:
+def test_a_newsletter_may_have_more_than_its_subject_and_body() -> None:
     issue = newsletter("Two for one")
     more = issue.model_copy(update={"data": {**issue.data, "code": "TWO"}})
     assert message_errors(DOCUMENT, "live-stream", sent(more)) == []
@@ -89,7 +89,7 @@ def test_an_event_with_a_customers_name_is_not_one_of_ours(changes: int) -> None
     assert "customername" in message_errors(DOCUMENT, "live-stream", beside)[0]
 
 
-def test_an_event_whose_data_tells_of_another_state_is_not_one_of_ours() -> None:
+def test_an_event_whose_data_has_another_state_is_not_one_of_ours() -> None:
     event = sent(order_event(placed()))
     wrong = {**event, "data": {**event["data"], "state": "ready"}}
     assert message_errors(DOCUMENT, "live-stream", wrong) != []

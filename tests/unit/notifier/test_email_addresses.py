@@ -46,7 +46,7 @@ def test_a_domain_is_written_in_ascii(text: str, written: str) -> None:
         *("=?utf-8?q?a=0D=0ABcc=3A_eve=40x.example?=@x.example", "=?utf-8?b?YQ==?=@x.example"),
     ],
 )
-def test_what_is_not_one_address_at_a_public_domain_is_refused(text: str) -> None:
+def test_text_other_than_one_address_at_a_public_domain_is_refused(text: str) -> None:
     with pytest.raises(InvalidAddressError):
         recipient(text)
 

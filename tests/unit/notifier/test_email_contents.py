@@ -1,4 +1,4 @@
-"""What mail says, to people and to mail programs."""
+"""The content of mail, for people and for mail programs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_confirmation_names_the_topic_and_has_the_link_in_both_parts() -> None
     assert mail["Subject"] == "Please confirm your subscription"
 
 
-def test_every_mail_says_who_what_and_when_and_how_to_have_no_more() -> None:
+def test_every_mail_has_sender_recipient_date_and_an_unsubscribe_link() -> None:
     for mail in (
         sent(composer().confirmation(subscriber())),
         issue(),
@@ -133,8 +133,8 @@ def test_a_body_is_markdown_in_html() -> None:
 )
 def test_no_markup_but_that_of_markdown_gets_through(markup: str) -> None:
     plain, mail = html_of(issue(body="nothing")), html_of(issue(subject=markup, body=markup))
-    for mark in ("<script", "<img", "<b>", 'href="javascript', 'href="data', 'href="file'):
-        assert mail.lower().count(mark) == plain.lower().count(mark)
+    for fragment in ("<script", "<img", "<b>", 'href="javascript', 'href="data', 'href="file'):
+        assert mail.lower().count(fragment) == plain.lower().count(fragment)
     assert 'href="//' not in mail
     assert 'href="vb' not in mail
 
@@ -189,6 +189,6 @@ def test_an_address_may_be_in_any_script() -> None:
 @pytest.mark.parametrize(
     "address", ["", "ada", "ada@x.example, eve@x.example", "a@x.example\r\nBcc: eve@x.example"]
 )
-def test_what_is_no_address_is_not_written_to(address: str) -> None:
+def test_an_invalid_address_gets_no_mail(address: str) -> None:
     with pytest.raises(InvalidAddressError):
         composer().confirmation(subscriber(address))

@@ -28,7 +28,7 @@ def test_a_link_unsubscribes_its_own_subscription(one: str) -> None:
 
 
 @given(st.text())
-def test_what_somebody_made_up_opens_nothing(token: str) -> None:
+def test_a_forged_token_is_not_valid(token: str) -> None:
     assert LINKS.unsubscribes(token) is None
     assert not LINKS.confirms(token, "s1")
 

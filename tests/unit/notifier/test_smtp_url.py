@@ -1,4 +1,4 @@
-"""Where the mail server is: said in a URL, whose password nobody is shown."""
+"""The mail server as a URL, whose password is never shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FROM = "Café Zoë <shop@coffee.example>"
         ),
     ],
 )
-def test_a_url_says_where_and_how(url: str, server: SmtpServer) -> None:
+def test_a_url_has_host_port_and_encryption(url: str, server: SmtpServer) -> None:
     assert smtp_server(url) == server
 
 
@@ -58,7 +58,7 @@ def test_mail_goes_to_the_server_or_else_to_a_folder() -> None:
     assert NotifierSettings(state_dir=Path("there")).mail_goes_to == Path("there/mail")
 
 
-def test_with_a_server_somebody_has_to_be_named_whom_mail_is_from() -> None:
+def test_a_server_needs_an_address_that_mail_is_from() -> None:
     with pytest.raises(ValidationError, match="COFFEE_MAIL_FROM is needed with COFFEE_SMTP_URL"):
         NotifierSettings(smtp_url="smtp://mail.example")
 
@@ -67,6 +67,6 @@ def test_with_a_server_somebody_has_to_be_named_whom_mail_is_from() -> None:
     "sender",
     ["Coffee shop", "shop@localhost", "a@b.example\r\nBcc: c@d.example", "zoë@coffee.example"],
 )
-def test_mail_is_from_an_address_that_any_server_takes(sender: str) -> None:
+def test_mail_is_from_an_address_that_any_server_accepts(sender: str) -> None:
     with pytest.raises(ValidationError, match="mail_from"):
         NotifierSettings(mail_from=sender)

@@ -1,4 +1,4 @@
-"""The ring: whoever goes on from a place gets exactly the rest, or is told that it cannot."""
+"""The ring: a reader that resumes gets exactly the events that follow, or learns of a gap."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ NUMBERS = st.integers(0, 10**18 - 1)
 
 
 def ring_of(count: int, size: int = 100, max_weight: int = ROOM, weight: int = 1) -> Ring[int]:
-    """A ring at each of whose positions is that very number."""
+    """A ring that holds its own indexes as events."""
     ring: Ring[int] = Ring(EPOCH, size, max_weight)
     for number in range(1, count + 1):
         ring.append(number, weight)
     return ring
 
 
-@given(size=st.integers(1, 30), count=st.integers(0, 100), position=st.integers(0, 120))
-def test_going_on_from_any_position_gives_exactly_the_rest_or_a_gap(
-    size: int, count: int, position: int
+@given(size=st.integers(1, 30), count=st.integers(0, 100), index=st.integers(0, 120))
+def test_resuming_at_any_index_gives_exactly_the_rest_or_a_gap(
+    size: int, count: int, index: int
 ) -> None:
-    ring, place = ring_of(count, size), StreamPosition(EPOCH, position)
-    if count - size <= position <= count:
-        rest = list(range(position + 1, count + 1))
-        assert [event for _, event in ring.since(place)] == rest
+    ring, start = ring_of(count, size), StreamPosition(EPOCH, index)
+    if count - size <= index <= count:
+        rest = list(range(index + 1, count + 1))
+        assert [event for _, event in ring.since(start)] == rest
     else:
         with pytest.raises(GapError) as error:
-            ring.since(place)
-        assert error.value.gap is (Gap.TOO_OLD if position < count else Gap.RESTARTED)
+            ring.since(start)
+        assert error.value.gap is (Gap.TOO_OLD if index < count else Gap.RESTARTED)
 
 
 @given(
@@ -55,19 +55,17 @@ def test_the_ring_never_outgrows_its_bounds_and_keeps_what_fits(
 
 
 @given(size=st.integers(1, 30), count=st.integers(0, 100), most=st.integers(0, 60))
-def test_the_most_recent_are_as_many_as_there_are_and_were_asked_for(
-    size: int, count: int, most: int
-) -> None:
+def test_recent_gives_as_many_as_are_asked_for_or_all(size: int, count: int, most: int) -> None:
     ring = ring_of(count, size)
     recent = [event for _, event in ring.since(ring.recent(most))]
     assert recent == list(range(count - min(most, size, count) + 1, count + 1))
 
 
-def test_each_event_comes_with_its_position() -> None:
+def test_each_event_comes_with_its_index() -> None:
     assert list(ring_of(3).since(StreamPosition(EPOCH, 1))) == [(2, 2), (3, 3)]
 
 
-def test_a_place_before_a_restart_is_a_gap_even_when_nothing_has_happened_since() -> None:
+def test_a_position_before_a_restart_is_a_gap_even_when_nothing_has_happened_since() -> None:
     ring = ring_of(3)
     before = ring.end
     ring.restart("decaf")
@@ -77,24 +75,24 @@ def test_a_place_before_a_restart_is_a_gap_even_when_nothing_has_happened_since(
 
 
 @given(before=st.integers(0, 10), after=st.integers(0, 10))
-def test_a_restarted_ring_goes_on_with_new_events_only(before: int, after: int) -> None:
+def test_a_restarted_ring_holds_new_events_only(before: int, after: int) -> None:
     ring = ring_of(before)
     ring.restart("decaf")
-    place = ring.end
+    restart = ring.end
     for number in range(after):
         ring.append(number, 1)
-    assert [event for _, event in ring.since(place)] == list(range(after))
-    assert ring.beginning == place
+    assert [event for _, event in ring.since(restart)] == list(range(after))
+    assert ring.beginning == restart
 
 
-@given(epoch=st.integers(0, 2**128 - 1).map("{:x}".format), position=NUMBERS)
-def test_a_place_reads_back_as_it_was_written(epoch: str, position: int) -> None:
-    place = StreamPosition(epoch, position)
-    assert StreamPosition.parse(str(place)) == place
+@given(epoch=st.integers(0, 2**128 - 1).map("{:x}".format), index=NUMBERS)
+def test_a_position_reads_back_as_it_was_written(epoch: str, index: int) -> None:
+    position = StreamPosition(epoch, index)
+    assert StreamPosition.parse(str(position)) == position
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[0-9a-f]*-[0-9]*", fullmatch=True)))
-def test_what_never_was_a_place_is_one_in_no_ring(text: str) -> None:
+def test_text_that_is_no_position_of_a_ring_is_a_gap(text: str) -> None:
     ring = ring_of(3)
     if StreamPosition.parse(text).epoch != EPOCH:
         with pytest.raises(GapError):
@@ -105,6 +103,6 @@ def test_what_never_was_a_place_is_one_in_no_ring(text: str) -> None:
     "text",
     ["", "-", "c0ffee", "c0ffee-", "c0ffee--1", "c0ffee-1 ", "c0ffee-٣", "c0ffee-" + "9" * 19],
 )
-def test_a_malformed_place_is_one_in_no_ring(text: str) -> None:
+def test_a_malformed_position_is_a_gap(text: str) -> None:
     with pytest.raises(GapError):
         ring_of(3).since(StreamPosition.parse(text))

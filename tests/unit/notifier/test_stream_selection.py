@@ -1,4 +1,4 @@
-"""Selections: a reader sees the views of what it selected; the board's say nothing of the order."""
+"""Selections: a reader sees the views that it selected; the board's do not identify the order."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from notifier.stream.board import BOARD
-from notifier.stream.selection import Announcement, Selection, announcement
+from notifier.stream.selection import BOARD, Announcement, Selection, announcement
 from shared.domain.order import TRANSITIONS, Order, OrderState
 from shared.messages.announcement import ORDER_EVENTS, order_event
 from tests.support.notifier import newsletter, placed, then
@@ -49,7 +48,7 @@ def test_an_order_is_seen_by_those_who_follow_it_and_by_nobody_who_follows_anoth
     assert seen(everything_about(ORDER_EVENTS, BOARD, order=other), announced(order)) == []
 
 
-def test_an_event_is_passed_on_as_it_was_announced() -> None:
+def test_an_event_is_shown_as_it_was_announced() -> None:
     order = then(placed(), PREPARING, READY)
     (event,) = seen(everything_about(ORDER_EVENTS), announced(order))
     assert event == json.loads(order_event(order).model_dump_json(exclude_none=True))
@@ -106,7 +105,7 @@ def test_who_follows_an_order_on_the_board_sees_that_order_only() -> None:
     assert seen(mine, announced(other)) == []
 
 
-def test_an_order_event_that_tells_of_no_order_is_refused() -> None:
+def test_an_order_event_without_an_order_is_refused() -> None:
     with pytest.raises(ValidationError):
         announcement(ORDER_EVENTS, newsletter("Not an order"))
 

@@ -1,4 +1,4 @@
-"""What a subscriber's refusal means, and how long it may put us off."""
+"""Which failure a subscriber's answer is, and for how long it may postpone the next attempt."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.channels.channel import Refused, Unreachable
-from notifier.channels.webhook.responses import refusal
+from notifier.channels.channel import PermanentFailure, TransientFailure
+from notifier.channels.webhook.responses import response_failure
 
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 400, 404, 500, 502, 504])
-def test_most_refusals_are_for_this_time_only(status: int) -> None:
-    verdict = refusal(status, None, NOW)
-    assert isinstance(verdict, Refused)
-    assert str(status) in verdict.error
-    assert verdict.after is None
+def test_most_answers_are_transient_failures(status: int) -> None:
+    failure = response_failure(status, None, NOW)
+    assert isinstance(failure, TransientFailure)
+    assert str(status) in failure.error
+    assert failure.retry_after is None
 
 
-def test_gone_is_for_good() -> None:
-    assert refusal(410, "5", NOW) == Unreachable("answered 410 Gone")
+def test_gone_is_a_permanent_failure() -> None:
+    assert response_failure(410, "5", NOW) == PermanentFailure("answered 410 Gone")
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,16 @@ def test_gone_is_for_good() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_pause_that_was_asked_for_is_kept_up_to_an_hour(
+def test_a_requested_pause_is_kept_up_to_an_hour(
     status: int, retry_after: str, pause: float | None
 ) -> None:
-    assert refusal(status, retry_after, NOW) == Refused(f"answered {status}", pause)
+    assert response_failure(status, retry_after, NOW) == TransientFailure(
+        f"answered {status}", pause
+    )
 
 
 @given(st.text() | st.datetimes().map(email.utils.format_datetime) | st.from_regex(r"\w+ \d+ "))
-def test_whatever_is_asked_the_pause_is_bounded(retry_after: str) -> None:
-    verdict = refusal(503, retry_after, NOW)
-    assert isinstance(verdict, Refused)
-    assert verdict.after is None or 0 <= verdict.after <= 3600
+def test_the_pause_is_bounded_for_any_header(retry_after: str) -> None:
+    failure = response_failure(503, retry_after, NOW)
+    assert isinstance(failure, TransientFailure)
+    assert failure.retry_after is None or 0 <= failure.retry_after <= 3600

@@ -1,4 +1,4 @@
-"""Which URLs a webhook may have, and what is said of the others."""
+"""Which URLs a webhook may have, and why others are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def in_url(address: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "dialled"),
+    ("text", "read"),
     [
         ("https://example.com", "https://example.com"),
         ("HTTPS://Example.COM:8443/a/b?c=d%26e", "https://example.com:8443/a/b?c=d%26e"),
@@ -29,8 +29,8 @@ def in_url(address: str) -> str:
         ("https://" + "a" * 63 + ".example/", "https://" + "a" * 63 + ".example/"),
     ],
 )
-def test_a_public_url_is_read(text: str, dialled: str) -> None:
-    assert str(STRICT.url(text)) == dialled
+def test_a_public_url_is_read(text: str, read: str) -> None:
+    assert str(STRICT.url(text)) == read
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -74,7 +74,7 @@ def test_a_public_address_is_read(address: str) -> None:
         ("https://shop.localhost/", "public"),
     ],
 )
-def test_another_url_is_refused_and_said_why(text: str, detail: str) -> None:
+def test_another_url_is_refused_with_the_reason(text: str, detail: str) -> None:
     with pytest.raises(ForbiddenUrlError, match=detail):
         STRICT.url(text)
 
@@ -117,7 +117,7 @@ def test_where_loopback_is_allowed_nothing_else_is(host: str) -> None:
 
 
 @given(st.text() | st.text().map("https://{}".format) | st.from_regex(r"https?://[^/]*/?"))
-def test_any_text_is_either_a_url_to_dial_or_refused(text: str) -> None:
+def test_any_text_is_either_a_url_or_refused(text: str) -> None:
     try:
         url = STRICT.url(text)
     except ForbiddenUrlError:

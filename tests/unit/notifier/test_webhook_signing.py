@@ -1,4 +1,4 @@
-"""What is signed here is verified there, by the library that Standard Webhooks gives receivers."""
+"""Our signatures are verified by the library that Standard Webhooks gives receivers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from notifier.channels.webhook.signing import signature_headers
+from notifier.channels.webhook.sender import signature_headers
 from shared.clock import utc_now
 from shared.domain.subscription import SigningSecret
 from shared.domain.tokens import new_signing_secret
 
 
-def test_a_secret_is_new_each_time_and_as_long_as_the_specification_wants() -> None:
+def test_a_secret_is_new_each_time_and_as_long_as_the_specification_requires() -> None:
     made = {new_signing_secret() for _ in range(100)}
     assert len(made) == 100
     for secret in made:

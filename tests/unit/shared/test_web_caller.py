@@ -5,10 +5,12 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from producer.settings import CashierSettings
 from shared.runtime.startup import StartupError, read_settings
-from shared.web.caller import address_or_network, last_untrusted
+from shared.web.caller import client_key, last_untrusted
 
 OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 
@@ -47,7 +49,9 @@ def test_the_last_address_that_is_no_proxy_of_ours_counts(
     ],
 )
 def test_all_addresses_of_one_ipv6_network_count_as_one_client(address: str, counted: str) -> None:
-    assert address_or_network(address) == counted
+    app = web.Application()
+    request = make_mocked_request("POST", "/orders", app=app).clone(remote=address)
+    assert client_key(request) == counted
 
 
 def test_no_proxy_is_trusted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:

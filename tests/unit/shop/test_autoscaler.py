@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.scaling.autoscaler import Decision, Floor, Sample, ScalingPolicy, ScalingState, decide
-from shop.scaling.target import BaristaRange, Pace
+from shop.scaling.target import BaristaRange, Throughput
 
-PACE = Pace(prep_seconds=30, concurrency=4)
+THROUGHPUT = Throughput(prep_seconds=30, concurrency=4)
 POLICY = ScalingPolicy(BaristaRange(1, 4), acceptable_wait=60)
 EACH = 8
-"""The backlog that one barista of this pace finishes within the acceptable wait."""
+"""The backlog that one barista of this throughput finishes within the acceptable wait."""
 
 
 class Clock:
@@ -26,8 +26,8 @@ class Clock:
         self.state = ScalingState(desired)
         self.last = Decision(desired, "")
 
-    def tick(self, backlog: int | None, *floors: Floor, pace: Pace = PACE) -> int:
-        self.state, self.last = decide(self.policy, self.state, Sample(backlog, pace, floors))
+    def tick(self, backlog: int | None, *floors: Floor, throughput: Throughput = THROUGHPUT) -> int:
+        self.state, self.last = decide(self.policy, self.state, Sample(backlog, throughput, floors))
         assert self.last.desired == self.state.desired
         return self.last.desired
 
@@ -107,7 +107,7 @@ def test_a_lower_maximum_holds_at_once() -> None:
 
 
 def test_no_waiting_at_all_is_not_divided_by() -> None:
-    assert Clock().tick(1000, pace=Pace(0, 4)) == 1
+    assert Clock().tick(1000, throughput=Throughput(0, 4)) == 1
 
 
 ranges = st.integers(0, 6).flatmap(

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shop.scaling.forecast import Hour, forecast, hours_to_come, same_hour_before
-from shop.scaling.target import Pace
+from shop.scaling.target import Throughput
 
-PACE = Pace(prep_seconds=30, concurrency=4)
+THROUGHPUT = Throughput(prep_seconds=30, concurrency=4)
 BERLIN = ZoneInfo("Europe/Berlin")
 EIGHT = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)
 
@@ -35,7 +35,7 @@ EIGHT = dt.datetime(2026, 11, 20, 8, tzinfo=dt.UTC)
     ],
 )
 def test_the_mean_of_past_days_is_expected_again(arrivals: list[int], workers: int) -> None:
-    assert forecast(arrivals, PACE) == workers
+    assert forecast(arrivals, THROUGHPUT) == workers
 
 
 def test_the_next_hour_counts_ten_minutes_before_it_begins() -> None:

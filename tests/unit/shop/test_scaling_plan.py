@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shop.cli.plan import ACCEPTABLE_WAIT, CONCURRENCY
 from shop.scaling.charges import Load
 from shop.scaling.limits import warnings
 from shop.scaling.plan import SECONDS_A_MONTH, assumptions, plan
 from shop.scaling.prices import US_EAST_1
 from shop.scaling.target import workers_for
+from shop.settings import ShopSettings
+from worker.settings import WorkerSettings
 
 RUSH = Load(orders_per_second=500, prep_seconds=30, acceptable_wait=60, concurrency=4, cashiers=2)
 QUIET = Load(orders_per_second=1, prep_seconds=30, acceptable_wait=60, concurrency=4, cashiers=1)
@@ -30,7 +33,7 @@ def test_it_is_what_the_autoscaler_wants_when_the_wait_is_just_acceptable(
 ) -> None:
     load = Load(rate, prep, wait, 4, 1)
 
-    wanted = workers_for(rate * wait, load.pace, wait)
+    wanted = workers_for(rate * wait, load.throughput, wait)
 
     assert plan(load, US_EAST_1).workers == pytest.approx(wanted, abs=1)
 
@@ -45,7 +48,7 @@ def test_where_little_comes_at_once_every_message_has_requests_of_its_own() -> N
     assert quiet["tickets sent"] == 1
     assert quiet["tickets deleted"] == 1
     assert quiet["changes announced"] == 4
-    assert quiet["announcements heard"] == 4 * 2 * 2
+    assert quiet["announcements received"] == 4 * 2 * 2
 
 
 def test_no_request_carries_more_than_ten() -> None:
@@ -54,7 +57,7 @@ def test_no_request_carries_more_than_ten() -> None:
     assert flood["tickets sent"] == pytest.approx(0.1)
     assert flood["tickets deleted"] == pytest.approx(0.1)
     assert flood["changes announced"] == pytest.approx(0.4)
-    assert flood["announcements heard"] == pytest.approx(1.6)
+    assert flood["announcements received"] == pytest.approx(1.6)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +76,19 @@ def test_leases_are_extended_by_a_ticker_all_at_once_and_claims_order_by_order(
 def test_the_more_baristas_the_dearer_is_the_roster() -> None:
     rush, quiet = per_order(RUSH), per_order(QUIET)
 
-    assert rush["writes: baristas clock in"] == 3750 / 5 / 500
-    assert rush["reads: roster"] == pytest.approx(2 * 3750 * 220 / 4096 / 2 / 500, rel=0.01)
-    assert quiet["reads: roster"] == 0.5
+    assert rush["writes: worker heartbeats"] == 3750 / 5 / 500
+    assert rush["reads: worker heartbeats"] == pytest.approx(
+        2 * 3750 * 220 / 4096 / 2 / 500, rel=0.01
+    )
+    assert quiet["reads: worker heartbeats"] == 0.5
+
+
+def test_the_command_and_the_lease_default_to_what_the_services_do() -> None:
+    worker, shop = WorkerSettings.model_fields, ShopSettings.model_fields
+
+    assert worker["worker_concurrency"].default == CONCURRENCY
+    assert shop["acceptable_wait"].default == ACCEPTABLE_WAIT
+    assert Load(1, 1, 1, 1, 1).lease_seconds == worker["visibility_timeout"].default / 3
 
 
 def test_a_load_that_the_shop_takes_as_it_is_exceeds_no_limit() -> None:
@@ -87,7 +100,7 @@ def test_limits_that_a_load_exceeds_are_named() -> None:
 
     assert "30,000 tickets are unfinished, 15,000 of them being prepared" in unfinished
     assert "COFFEE_BACKLOG_LIMIT of 5,000" in unfinished
-    assert "order numbers and the roster take 1,250 writes a second" in numbers
+    assert "order numbers and worker heartbeats take 1,250 writes a second" in numbers
     assert "allows 1,000 on one partition" in numbers
     assert len(warnings(replace(RUSH, orders_per_second=5000))) == 6
 

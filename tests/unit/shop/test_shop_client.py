@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shop.client.connection import connect, staff_key
 from shop.client.live_stream import Event, EventLines
-from shop.client.repeating import LONGEST_PAUSE, pause
-from shop.client.wish import parse_wish
+from shop.client.ordering import parse_order_line
+from shop.client.retrier import LONGEST_PAUSE, pause
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,13 @@ from shop.client.wish import parse_wish
     ],
 )
 def test_a_line_of_an_order_is_typed_in_one_word(text: str, expected: dict[str, object]) -> None:
-    assert parse_wish(text) == expected
+    assert parse_order_line(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "latte", "latte:", ":large", "latte:large*", "a:b*x", "a:b+"])
 def test_anything_else_is_answered_with_how_it_is_typed(text: str) -> None:
     with pytest.raises(ValueError, match=r"as in espresso:double"):
-        parse_wish(text)
+        parse_order_line(text)
 
 
 def test_the_shop_says_how_long_to_wait() -> None:
@@ -101,18 +101,18 @@ def test_events_are_put_together_from_their_lines() -> None:
     )
 
     assert events == [Event("message", "one\ntwo"), Event("reset", "")]
-    assert lines.place == "a-1"
+    assert lines.last_event_id == "a-1"
 
 
 def test_an_event_without_data_moves_the_place() -> None:
     lines = EventLines("a-1")
 
     assert read(lines, "id: a-7\n\n") == []
-    assert lines.place == "a-7"
+    assert lines.last_event_id == "a-7"
 
 
 def test_half_an_event_does_not_move_the_place() -> None:
     lines = EventLines("a-1")
 
     assert read(lines, "id: a-2\ndata: half") == []
-    assert lines.place == "a-1"
+    assert lines.last_event_id == "a-1"

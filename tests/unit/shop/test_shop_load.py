@@ -8,13 +8,14 @@ import datetime as dt
 import pytest
 
 from shop.client.answers import Json
-from shop.client.change import Change
 from shop.client.connection import connect
-from shop.client.placing import Placing
+from shop.client.live_stream import Change
+from shop.client.ordering import OrderPlacer
+from shop.client.retrier import Retrier
+from shop.load.pending_orders import MOST_TOO_EARLY, Finished, PendingOrders
 from shop.load.placements import Acknowledged, Refused, place_all
 from shop.load.plan import PlannedOrder, plan
-from shop.load.readiness import MOST_TOO_EARLY, Finished, Readiness
-from shop.load.report import Percentiles, Tally, percentiles
+from shop.load.report import Percentiles, Step, percentiles, report
 from tests.support.shop_stand_in import PLACED_AT, stand_in
 
 MENU: Json = {
@@ -64,7 +65,11 @@ async def test_waiting_for_a_slow_shop_counts_from_when_an_order_was_due() -> No
     steps: list[Acknowledged | Refused] = []
     async with stand_in() as shop, connect(shop.url) as http:
         shop.takes_seconds = 0.05
-        await place_all(planned, Placing(http, 1, limit=1), steps.append)
+        await place_all(
+            planned,
+            OrderPlacer(http=http, retrier=Retrier(attempts=1), limit=asyncio.Semaphore(1)),
+            steps.append,
+        )
 
     waits = [round(step.seconds, 1) for step in steps if isinstance(step, Acknowledged)]
     assert len(waits) == 5
@@ -73,107 +78,105 @@ async def test_waiting_for_a_slow_shop_counts_from_when_an_order_was_due() -> No
 
 def test_an_order_takes_as_long_as_the_shops_own_clock_says() -> None:
     ended: list[Finished] = []
-    readiness = Readiness(ended.append)
+    pending = PendingOrders(ended.append)
 
-    readiness.expect("1", PLACED_AT)
-    readiness.hear(change("1", "preparing", 1))
-    readiness.hear(change("1", "ready", 2))
-
-    assert ended == [Finished("1", "ready", 2.0)]
-
-
-def test_an_order_that_is_ready_before_its_customer_knows_of_it_is_ready() -> None:
-    ended: list[Finished] = []
-    readiness = Readiness(ended.append)
-
-    readiness.hear(change("1", "ready", 2))
-    readiness.hear(change("another shop's", "ready", 2))
-    readiness.expect("1", PLACED_AT)
+    pending.add("1", PLACED_AT)
+    pending.handle(change("1", "preparing", 1))
+    pending.handle(change("1", "ready", 2))
 
     assert ended == [Finished("1", "ready", 2.0)]
 
 
-def test_an_order_ends_once_however_often_it_is_told() -> None:
+def test_an_order_may_be_ready_before_it_is_acknowledged() -> None:
     ended: list[Finished] = []
-    readiness = Readiness(ended.append)
+    pending = PendingOrders(ended.append)
 
-    readiness.expect("1", PLACED_AT)
-    readiness.end("1", "ready", PLACED_AT)
-    readiness.hear(change("1", "ready", 2))
-    readiness.end("1", "unknown", None)
+    pending.handle(change("1", "ready", 2))
+    pending.handle(change("another shop's", "ready", 2))
+    pending.add("1", PLACED_AT)
+
+    assert ended == [Finished("1", "ready", 2.0)]
+
+
+def test_an_order_ends_once_however_often_it_is_announced() -> None:
+    ended: list[Finished] = []
+    pending = PendingOrders(ended.append)
+
+    pending.add("1", PLACED_AT)
+    pending.end("1", "ready", PLACED_AT)
+    pending.handle(change("1", "ready", 2))
+    pending.end("1", "unknown", None)
 
     assert len(ended) == 1
 
 
 def test_what_was_collected_is_not_taken_for_an_order_that_was_never_ready() -> None:
-    readiness = Readiness(lambda _: None)
+    pending = PendingOrders(lambda _: None)
 
-    readiness.expect("1", PLACED_AT)
-    readiness.hear(change("1", "collected", 9))
+    pending.add("1", PLACED_AT)
+    pending.handle(change("1", "collected", 9))
 
-    assert readiness.waiting == ["1"]
+    assert pending.ids == ["1"]
 
 
-def test_what_is_heard_of_the_orders_of_others_is_not_kept_for_ever() -> None:
+def test_changes_of_other_orders_are_not_kept_for_ever() -> None:
     ended: list[Finished] = []
-    readiness = Readiness(ended.append)
+    pending = PendingOrders(ended.append)
 
     for number in range(MOST_TOO_EARLY + 1):
-        readiness.hear(change(f"{number}", "ready", 2))
-    readiness.expect("0", PLACED_AT)
-    readiness.expect("1", PLACED_AT)
+        pending.handle(change(f"{number}", "ready", 2))
+    pending.add("0", PLACED_AT)
+    pending.add("1", PLACED_AT)
 
     assert [end.order_id for end in ended] == ["1"]
 
 
 def test_an_order_that_the_shop_forgot_is_lost() -> None:
-    tally = Tally()
-    readiness = Readiness(tally.add)
-    tally.add(acknowledged("gone", "key"))
-    readiness.expect("gone", PLACED_AT)
+    steps: list[Step] = []
+    pending = PendingOrders(steps.append)
+    steps.append(acknowledged("gone", "key"))
+    pending.add("gone", PLACED_AT)
 
-    readiness.end("gone", "unknown", None)
+    pending.end("gone", "unknown", None)
 
-    assert tally.report(1, None).lost == 1
+    assert report(steps, 1, None).lost == 1
 
 
 async def test_all_have_ended_once_the_last_one_has() -> None:
-    readiness = Readiness(lambda _: None)
-    readiness.expect("1", PLACED_AT)
-    all_ended = asyncio.create_task(readiness.all_have_ended())
+    pending = PendingOrders(lambda _: None)
+    pending.add("1", PLACED_AT)
+    all_ended = asyncio.create_task(pending.all_have_ended())
     await asyncio.sleep(0)
     assert not all_ended.done()
 
-    readiness.hear(change("1", "failed", 1))
+    pending.handle(change("1", "failed", 1))
 
     await all_ended
 
 
 def test_every_order_is_counted_once() -> None:
-    tally = Tally()
-    for step in (
+    steps: list[Step] = [
         acknowledged("1", "a"),
         acknowledged("2", "b", at=2.0),
         acknowledged("2", "c", at=2.0),
         Refused("d", "503"),
         Finished("1", "ready", 4.0),
-    ):
-        tally.add(step)
+    ]
 
-    report = tally.report(5, stored_twice=1)
+    summed = report(steps, 5, stored_twice=1)
 
-    assert (report.placed, report.ready, report.lost, report.duplicates) == (2, 1, 1, 2)
-    assert report.errors == {"503": 1, "not placed in time": 1}
-    assert report.rate == 1.5
-    assert not report.is_clean
+    assert (summed.placed, summed.ready, summed.lost, summed.duplicates) == (2, 1, 1, 2)
+    assert summed.errors == {"503": 1, "not placed in time": 1}
+    assert summed.rate == 1.5
+    assert not summed.is_clean
 
 
 def test_a_clean_load_is_one_without_loss_error_or_duplicate() -> None:
-    tally = Tally()
-    tally.add(acknowledged("1", "a"))
-    tally.add(Finished("1", "ready", 1.0))
+    steps: list[Step] = []
+    steps.append(acknowledged("1", "a"))
+    steps.append(Finished("1", "ready", 1.0))
 
-    assert tally.report(1, None).is_clean
+    assert report(steps, 1, None).is_clean
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shop.restart import Restarts, after_life
+from shop.processes.program import Restarts, after_life
 
 
 def test_the_pause_doubles_with_each_short_life_up_to_five_seconds() -> None:

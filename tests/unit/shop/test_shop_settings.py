@@ -1,4 +1,4 @@
-"""What COFFEE_BARISTAS and its like may be, and how a mistake in them is told."""
+"""What COFFEE_BARISTAS and its like may be, and how an error in them is reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_other_baristas_are_refused_with_what_was_expected(
     assert [*refused.value.lines] == [f"COFFEE_BARISTAS: {explanation}"]
 
 
-def test_every_fault_is_told_with_its_variable_and_without_its_value(
+def test_every_error_is_reported_with_its_variable_and_without_its_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COFFEE_PORT", "eighty")
@@ -57,9 +57,9 @@ def test_every_fault_is_told_with_its_variable_and_without_its_value(
     with pytest.raises(StartupError) as refused:
         read_settings(ShopSettings)
 
-    told = refused.value.lines
-    assert [line.split(":")[0] for line in told] == ["COFFEE_PORT", "COFFEE_TIMEZONE"]
-    assert "eighty" not in told[0]
+    lines = refused.value.lines
+    assert [line.split(":")[0] for line in lines] == ["COFFEE_PORT", "COFFEE_TIMEZONE"]
+    assert "eighty" not in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_schedule_and_forecast_are_read_and_off_when_left_out(
         ),
     ],
 )
-def test_a_mistake_in_what_scales_is_one_line(
+def test_an_error_in_what_scales_is_one_line(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, line: str
 ) -> None:
     monkeypatch.setenv(variable, value)

@@ -1,4 +1,4 @@
-"""How a newsletter issue is read from Markdown, and an event told in one line."""
+"""How a newsletter issue is read from Markdown, and an event summed up in one line."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.client.connection import path
+from shop.client.event_summary import LONGEST, summary
 from shop.client.markdown import UnfinishedError, Written, read_issue
-from shop.client.telling import LONGEST, line
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_subject_that_is_given_leaves_the_headings_alone() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Today", "## Second", "#", "# \n\nToday"])
-def test_without_a_subject_one_is_told_how_to_give_it(text: str) -> None:
+def test_without_a_subject_the_error_says_how_to_give_it(text: str) -> None:
     with pytest.raises(UnfinishedError, match="--subject"):
         read_issue(text)
 
@@ -47,26 +47,26 @@ def test_a_subject_alone_is_no_issue(text: str, subject: str | None) -> None:
         read_issue(text, subject)
 
 
-def told(**data: object) -> str:
+def summarized(**data: object) -> str:
     event = {"time": "2026-11-20T09:30:00.000Z", "type": "coffeeshop.some.v1", "data": data}
-    return line(json.dumps(event)).partition("  ")[2]
+    return summary(json.dumps(event)).partition("  ")[2]
 
 
-def test_events_are_told_by_what_they_are_about() -> None:
-    assert told(number="042", state="ready", previous_state="preparing") == (
+def test_events_are_summed_up_by_their_subject() -> None:
+    assert summarized(number="042", state="ready", previous_state="preparing") == (
         "coffeeshop.some.v1  042 is ready, was preparing"
     )
-    assert told(topic="coupons", subject="Two") == "coffeeshop.some.v1  coupons: Two"
-    assert told(beans="Kenya") == 'coffeeshop.some.v1  {"beans": "Kenya"}'
+    assert summarized(topic="coupons", subject="Two") == "coffeeshop.some.v1  coupons: Two"
+    assert summarized(beans="Kenya") == 'coffeeshop.some.v1  {"beans": "Kenya"}'
 
 
-def test_no_event_steers_the_terminal() -> None:
-    assert told(topic="coupons", subject="\x1b[2JTwo\n").endswith("coupons:  [2JTwo ")
+def test_no_event_controls_the_terminal() -> None:
+    assert summarized(topic="coupons", subject="\x1b[2JTwo\n").endswith("coupons:  [2JTwo ")
 
 
 @given(st.text())
 def test_whatever_comes_is_one_printable_line(text: str) -> None:
-    shown = line(text)
+    shown = summary(text)
     assert shown.isprintable()
     assert len(shown) <= LONGEST + 20
 

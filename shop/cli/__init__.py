@@ -1,0 +1,59 @@
+"""The command line: `coffeeshop`."""
+
+from __future__ import annotations
+
+import gc
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from shop.cli.dlq import dlq
+from shop.cli.load import load
+from shop.cli.menu import menu
+from shop.cli.order import order
+from shop.cli.orders import orders
+from shop.cli.plan import plan
+from shop.cli.provision import provision
+from shop.cli.run import run
+from shop.cli.scale import scale
+from shop.cli.topics import topics
+
+app = typer.Typer(
+    name="coffeeshop",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, order, menu, orders, load, scale, plan, provision):
+    app.command()(command)
+app.add_typer(topics)
+app.add_typer(dlq)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so
+    if wanted:
+        typer.echo(f"coffeeshop {version('coffeeshop')}")
+        raise typer.Exit
+
+
+@app.callback()
+def coffeeshop(
+    _: Annotated[  # noqa: FBT002 - typer makes it an option
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Run a coffee shop on this machine, or order from one.
+
+    Open it with `coffeeshop run`, then, in another terminal, `coffeeshop order --name Ada`.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    gc.freeze()  # what is loaded stays, so no collection needs to visit it
+    app()

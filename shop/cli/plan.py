@@ -1,0 +1,84 @@
+"""`coffeeshop plan`: what a steady load takes on AWS, in workers, requests and dollars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from shop.cli import terminal
+
+if TYPE_CHECKING:
+    from shop.scaling.charges import Load
+    from shop.scaling.plan import Plan
+
+ACCEPTABLE_WAIT, CONCURRENCY = 60, 4
+"""The defaults of COFFEE_ACCEPTABLE_WAIT and COFFEE_WORKER_CONCURRENCY; a test compares them."""
+
+
+def plan(
+    orders_per_second: Annotated[float, typer.Option(min=0.001, help="Steadily.")],
+    prep_seconds: Annotated[float, typer.Option(min=0.001, help="That one order takes.")],
+    wait: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that are acceptable.")
+    ] = ACCEPTABLE_WAIT,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=1000, help="Orders that one barista prepares at once.")
+    ] = CONCURRENCY,
+    cashiers: Annotated[int, typer.Option(min=1, help="Processes that take the orders.")] = 2,
+) -> None:
+    """Work out workers, requests and dollars a month for a steady load on AWS.
+
+    It uses the autoscaler's formula, and prints all assumptions.
+
+    **Example**
+
+    - `coffeeshop plan --orders-per-second 500 --prep-seconds 30 --wait 60`
+    """
+    # These load the services, whose constants they use: half a second, which only this needs.
+    from shop.scaling.charges import Load  # noqa: PLC0415
+    from shop.scaling.limits import warnings  # noqa: PLC0415
+    from shop.scaling.plan import assumptions, plan  # noqa: PLC0415
+    from shop.scaling.prices import US_EAST_1  # noqa: PLC0415
+
+    load = Load(orders_per_second, prep_seconds, wait, concurrency, cashiers)
+    result = plan(load, US_EAST_1)
+    console = terminal.out()
+    console.print(_workers(load, result))
+    console.print(_charges(result, orders_per_second))
+    for line in warnings(load):
+        console.print(f"Beyond a limit: {line}")
+    console.print("Assumptions")
+    for line in assumptions(load, US_EAST_1):
+        console.print(f" - {line}")
+
+
+def _workers(load: Load, result: Plan) -> str:
+    return (
+        f"{result.workers:,} workers: {load.orders_per_second:g} orders/s x {load.prep_seconds:g} s"
+        f" / {load.concurrency} at once\n"
+        f"Scaled to a backlog of {result.backlog_each:g} per worker, which one finishes in"
+        f" {load.acceptable_wait:g} s\n"
+    )
+
+
+def _charges(result: Plan, rate: float) -> Table:
+    table = Table("", "", box=None)
+    for title in ("per order", "per second", "$ a month"):
+        table.add_column(title, justify="right")
+    for charge in result.charges:
+        table.add_row(
+            charge.service,
+            charge.what,
+            f"{charge.per_order:.2f}",
+            f"{charge.per_order * rate:,.0f}",
+            f"{result.dollars(charge):,.0f}",
+        )
+    table.add_row("Fargate", "workers", "", "", f"{result.workers * result.worker_dollars:,.0f}")
+    table.add_row("Total", "", "", "", f"{result.total_dollars:,.0f}", style="bold")
+    million = result.orders_a_month / 1e6
+    table.add_row(
+        "", f"of which requests: ${result.request_dollars / million:.2f} a million orders"
+    )
+    return table

@@ -1,0 +1,77 @@
+"""`coffeeshop topics publish`: sends a newsletter issue to all who subscribe to a topic."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import typer
+
+from shop.cli import terminal
+from shop.cli.options import Url
+from shop.client.answers import Json, content
+from shop.client.connection import connect_as_staff, path
+from shop.client.markdown import UnfinishedError, read_issue
+from shop.client.retrier import Retrier
+
+ATTEMPTS = 4
+
+
+@terminal.command
+async def publish(
+    url: Url,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="To whose subscribers it goes.")],
+    file: Annotated[
+        typer.FileText | None,
+        typer.Argument(
+            metavar="FILE.md",
+            encoding="utf-8-sig",
+            help="The issue, in Markdown; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            help="Left out, it is the first # heading, which is then no part of the body.",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="The issue itself, in place of a file.", show_default=False),
+    ] = None,
+) -> int:
+    """Publish a newsletter issue. For staff.
+
+    **Examples**
+
+    - `coffeeshop topics publish coupons --subject 'Two for one' --text 'Only *today*.'`
+    - `coffeeshop topics publish coffee-trivia issue-12.md`
+    - `fortune | coffeeshop topics publish coffee-trivia - --subject 'Did you know?'`
+
+    Once it says the issue's id, the issue is recorded, and announced even if the shop is
+    restarted now. When the answer is lost, the request is sent again; nobody gets the issue twice.
+    """
+    if (file is None) == (text is None):
+        raise typer.BadParameter("give either a file (- is standard input) or --text")
+    try:
+        issue = read_issue(file.read() if file else text or "", subject)
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter("the file is not text in UTF-8") from error
+    except UnfinishedError as error:
+        raise typer.BadParameter(str(error)) from error
+    body = {"subject": issue.subject, "body": issue.body}
+    headers = {"Idempotency-Key": f"cli-{uuid.uuid4()}"}
+    say = terminal.err().print
+    retrier = Retrier(attempts=ATTEMPTS, on_retry=lambda *pause: say(terminal.retry_notice(*pause)))
+    async with connect_as_staff(url) as http:
+
+        async def send() -> Json:
+            address = path("topics", topic, "messages")
+            async with http.post(address, json=body, headers=headers) as response:
+                return await content(response)
+
+        issue_id = (await retrier.send(send)).content["id"]
+    terminal.out().print(f"Published to {topic}: {issue.subject}\n{issue_id}")
+    return 0

@@ -1,0 +1,116 @@
+"""`coffeeshop topics subscribe`: has a topic's events delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from shop.cli import terminal
+from shop.cli.options import AsJson, Url
+from shop.client.answers import Json, content
+from shop.client.connection import connect, path, staff_key
+
+_NEXT: Mapping[str, str] = {
+    "webhook": (
+        "The shop now posts a challenge there. Answer it with 200 and the body "
+        '{"challenge": "…"},\nits data.challenge repeated, and the subscription becomes active.\n'
+        "Every post is signed with the secret, by https://www.standardwebhooks.com."
+    ),
+    "email": (
+        "The shop now sends a mail there. Open the link in it, and the subscription becomes active."
+    ),
+    "sqs": "SNS delivers to the queue from now on.",
+}
+
+
+@terminal.command
+async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
+    url: Url,
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Whose events to have.")],
+    webhook: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Post them to this URL, signed.", show_default=False),
+    ] = None,
+    email: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Mail them there.", show_default=False),
+    ] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ARN",
+            help="Have SNS send them to this SQS queue. For staff.",
+            show_default=False,
+        ),
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Only events of this type: ready, for one; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    orders: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--order",
+            metavar="ID",
+            help="Only events of this order; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> int:
+    """Subscribe to a topic by webhook, e-mail or queue.
+
+    Prints the subscription's id, its manage token, with which it is shown, resumed and ended,
+    and a webhook's secret. Token and secret are not shown again.
+
+    **Examples**
+
+    - `coffeeshop topics subscribe coupons --email ada@example.com`
+    - `coffeeshop topics subscribe order-events --webhook https://example.com/hook --order ID`
+    """
+    channels = {
+        "webhook": {"channel": "webhook", "url": webhook},
+        "email": {"channel": "email", "address": email},
+        "sqs": {"channel": "sqs", "queue_arn": queue},
+    }
+    chosen = [body for body in channels.values() if None not in body.values()]
+    if len(chosen) != 1:
+        raise typer.BadParameter("give one of --webhook, --email and --queue")
+    wanted = {**chosen[0], "filter": {"type": types or [], "order_id": orders or []}}
+    async with (
+        connect(url, staff_key(url)) as http,
+        http.post(path("topics", topic, "subscriptions"), json=wanted) as response,
+    ):
+        granted = await content(response)
+    if as_json:
+        terminal.print_json(granted)
+    else:
+        terminal.out().print(_summary(granted))
+    return 0
+
+
+def _summary(granted: Json) -> str:
+    """Describe the subscription, and what to do next."""
+    lines = [
+        f"Subscribed to {granted['topic']} by {granted['channel']}; it is {granted['state']}.",
+        f"  id            {granted['id']}",
+        f"  manage token  {granted['manage_token']}",
+    ]
+    if secret := granted.get("secret"):
+        lines.append(f"  secret        {secret}")
+    return "\n".join(
+        [
+            *lines,
+            "Keep these: they are not shown again.",
+            _NEXT[granted["channel"]],
+            "To see how it fares:",
+            f"  COFFEE_MANAGE_TOKEN=… coffeeshop topics show {granted['id']}",
+        ]
+    )

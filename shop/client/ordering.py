@@ -1,0 +1,56 @@
+"""Orders as they are typed, and placed once however often they are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from dataclasses import dataclass
+
+import aiohttp
+
+from shop.client.answers import Json, content
+from shop.client.retrier import Answered, Retrier
+
+_ID = r"[a-z0-9][a-z0-9-]*"
+_LINE = re.compile(
+    rf"(?P<item>{_ID}):(?P<size>{_ID})(?P<modifiers>(\+{_ID})*)(\*(?P<quantity>\d{{1,3}}))?"
+)
+
+
+def parse_order_line(text: str) -> Json:
+    """Read `ITEM:SIZE[+MODIFIER…][*QUANTITY]`; raises ValueError that shows how it is written."""
+    match = _LINE.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError(
+            f"{text!r} should be ITEM:SIZE[+MODIFIER…][*QUANTITY], "
+            "as in espresso:double or latte:large+oat-milk*2"
+        )
+    return {
+        "item": match["item"],
+        "size": match["size"],
+        "modifiers": match["modifiers"].split("+")[1:],
+        "quantity": int(match["quantity"] or 1),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlacer:
+    """Places orders; with a `limit`, only so many requests are under way at once."""
+
+    http: aiohttp.ClientSession
+    retrier: Retrier
+    limit: asyncio.Semaphore | None = None
+
+    async def place(self, order: Json, key: str) -> Answered:
+        """Place `order` under an idempotency key; raises what `Retrier.send` raises."""
+
+        async def send() -> Json:
+            headers = {"Idempotency-Key": key}
+            async with (
+                self.limit or contextlib.nullcontext(),
+                self.http.post("orders", json=order, headers=headers) as response,
+            ):
+                return await content(response)
+
+        return await self.retrier.send(send)

@@ -1,1 +1,0 @@
-"""The commands of `coffeeshop`, one file each."""

@@ -1,0 +1,1 @@
+"""The processes of one shop: what each runs, how it is supervised, what they share."""

@@ -1,0 +1,71 @@
+"""What the supervisor shows the person who runs it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class StartupBanner:
+    """Where the shop is, and what staff need; printed once it is open.
+
+    `own_key` is whether the staff key was set by the owner, not made by the shop; `quiet` whether
+    the children log warnings only; `mail_folder` where mail lands when no server sends it.
+    """
+
+    url: str
+    state_dir: Path
+    own_key: bool
+    quiet: bool
+    mail_folder: Path | None = None
+
+    def lines(self) -> list[str]:
+        """Return its lines, without the staff key itself."""
+        key = "COFFEE_STAFF_KEY" if self.own_key else f"key in {self.state_dir}/staff-key"
+        lines = [
+            f"The shop is open at {self.url}",
+            f"Staff: {self.url}/staff  ({key})",
+            f"Docs:  {self.url}/docs",
+        ]
+        if self.mail_folder is not None:
+            lines.append(f"Mail:  in {self.mail_folder}  (COFFEE_SMTP_URL has it sent)")
+        if self.quiet:
+            lines.append("Logs:  warnings only; COFFEE_LOG_LEVEL=INFO shows all. Ctrl-C closes.")
+        return lines
+
+
+class ShopConsole:
+    """Shows progress: a spinner on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._status: Status | None = None
+        self._shown = ""
+
+    def progress(self, what: str) -> None:
+        """Show what is being done; the same text is shown once."""
+        if what == self._shown:
+            return
+        self._shown = what
+        if not self._console.is_terminal:
+            self.print(what)
+        elif self._status is None:
+            self._status = self._console.status(what)
+            self._status.start()
+        else:
+            self._status.update(what)
+
+    def print(self, *lines: str) -> None:
+        """Print lines and end any progress; a closed standard output is no error."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        with contextlib.suppress(OSError):
+            for line in lines:
+                self._console.print(line)
+            self._console.file.flush()

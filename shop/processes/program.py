@@ -1,0 +1,61 @@
+"""A program that a child process runs: what it is, how it ended, when it is started again."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+LONG_LIFE = 10.0
+"""Seconds after which a life is no longer short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run: its name in the log, the command, its variables, the descriptors it inherits.
+
+    `variables` are added to this process's own.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    variables: Mapping[str, str]
+    descriptors: tuple[int, ...] = ()
+
+
+def describe(code: int) -> str:
+    """Describe a return code: `exit 2`, `SIGKILL`."""
+    if code >= 0:
+        return f"exit {code}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """A program's lives so far.
+
+    `short_lives` in a row lengthen the pause before the next. `false_starts` in a row, in which
+    the program ended before it had settled, lead to giving up.
+    """
+
+    short_lives: int = 0
+    false_starts: int = 0
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before the next life: 0.1, doubled with each short one, up to 5."""
+        return min(FIRST_PAUSE * 2.0 ** min(self.short_lives - 1, 10), LONGEST_PAUSE)
+
+
+def after_life(restarts: Restarts, seconds: float, *, settled: bool) -> Restarts:
+    """Count a life that has ended after so many seconds."""
+    return replace(
+        restarts,
+        short_lives=1 if seconds >= LONG_LIFE else restarts.short_lives + 1,
+        false_starts=0 if settled else restarts.false_starts + 1,
+    )

@@ -1,0 +1,74 @@
+"""The programs of one shop: what each child runs, with which variables and descriptors."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from notifier.settings import own_name
+from shop.processes import emulator
+from shop.processes.program import Program
+from shop.processes.resources import Resources
+from shop.settings import ShopSettings
+
+
+def heartbeat_name(name: str) -> str:
+    """Return a worker's name in the heartbeats, which several machines may share."""
+    return f"{socket.gethostname()}-{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Makes the programs that fit the settings; `log_level` is that of all children."""
+
+    settings: ShopSettings
+    resources: Resources
+    log_level: str
+
+    def emulator(self) -> Program:
+        """SQS and SNS; it holds the lock on the state folder until its state is saved."""
+        held = self.resources
+        variables = {
+            **emulator.environment(held.emulator_port, self.settings.state_dir / "emulator"),
+            "COFFEE_EMULATOR_LISTEN_FD": str(held.emulator.fileno()),
+            "COFFEE_EMULATOR_LIFELINE_FD": str(held.emulator_lifeline),
+        }
+        descriptors = (held.emulator.fileno(), held.emulator_lifeline, held.lock)
+        return Program("emulator", emulator.COMMAND, variables, descriptors)
+
+    def counter(self) -> Program:
+        """The cashier and the notifier; restarts keep their names."""
+        listener = self.resources.counter.fileno()
+        return Program(
+            "counter",
+            (sys.executable, "-m", "shop.processes.counter"),
+            {
+                "COFFEE_NOTIFIER_INSTANCE": own_name(socket.gethostname(), self.settings.port),
+                "COFFEE_CASHIER_NAME": f"{socket.gethostname()}-counter",
+                **self._shared(),
+                "COFFEE_LISTEN_FD": str(listener),
+            },
+            (listener, self.resources.lifeline, self.resources.emulator_needed),
+        )
+
+    def worker(self, number: int) -> Program:
+        """One worker; restarts keep its name in the heartbeats."""
+        name = f"barista-{number}"
+        return Program(
+            name,
+            (sys.executable, "-m", "worker"),
+            {**self._shared(), "COFFEE_WORKER_NAME": heartbeat_name(name)},
+            (self.resources.lifeline, self.resources.emulator_needed),
+        )
+
+    def _shared(self) -> Mapping[str, str]:
+        variables = {
+            "COFFEE_PORT": str(self.settings.port),
+            "COFFEE_LOG_LEVEL": self.log_level,
+            "COFFEE_LIFELINE_FD": str(self.resources.lifeline),
+        }
+        if self.settings.aws_endpoint_url is not None:
+            variables["COFFEE_AWS_ENDPOINT_URL"] = self.settings.aws_endpoint_url
+        return variables

@@ -1,0 +1,77 @@
+"""One shop on one machine: started child by child, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+
+from shop.processes import emulator
+from shop.processes.child import Child
+from shop.processes.console import ShopConsole
+from shop.processes.probe import local_url, wait_until_healthy
+from shop.processes.programs import Programs, heartbeat_name
+from shop.processes.provision import provision_shop
+from shop.processes.supervisor import Supervisor
+from shop.processes.worker_pool import WorkerPool
+
+START_SECONDS = 30.0
+MAX_FALSE_STARTS = 5
+"""How often in a row the emulator or the counter may end before it has served anything."""
+
+
+class Shop:
+    """The children of one shop."""
+
+    def __init__(
+        self,
+        programs: Programs,
+        supervisor: Supervisor,
+        console: ShopConsole,
+        *,
+        with_emulator: bool,
+    ) -> None:
+        self._settings = programs.settings
+        self._resources = programs.resources
+        self._with_emulator = with_emulator
+        self._supervisor = supervisor
+        self._console = console
+        self._url = local_url(self._settings.host, self._settings.port)
+        self._emulator = Child(programs.emulator(), self._emulator_serves, MAX_FALSE_STARTS)
+        self._counter = Child(programs.counter(), self._counter_serves, MAX_FALSE_STARTS)
+        self.workers = WorkerPool(
+            supervisor, lambda number: Child(programs.worker(number)), heartbeat_name
+        )
+
+    async def open(self) -> None:
+        """Start everything; returns when orders can be placed."""
+        if self._with_emulator:
+            self._console.progress("Starting the emulator …")
+            self._supervisor.keep(self._emulator)
+            await self._emulator.settled.wait()
+        else:
+            self._console.progress("Looking for the queues and topics …")
+            await provision_shop(self._settings)
+        self._console.progress("Opening the counter …")
+        self._supervisor.keep(self._counter)
+        self.workers.scale_to(self._settings.baristas.least)
+        await self._counter.settled.wait()
+        await wait_until_healthy(f"{self._url}/readyz", self._show_delay)
+
+    async def close(self) -> None:
+        """Let requests and orders in hand finish, then save the emulator's state."""
+        self._resources.counter.close()
+        await self._supervisor.stop([self._counter, *self.workers.all()])
+        await self._supervisor.stop([self._emulator])
+
+    async def _emulator_serves(self) -> None:
+        async with asyncio.timeout(START_SECONDS):
+            await wait_until_healthy(emulator.health_url(self._resources.emulator_port))
+            await provision_shop(self._settings)
+        # After a kill it has the state of its last clean stop; the counter restores the rest.
+        self._counter.send_sighup()
+
+    async def _counter_serves(self) -> None:
+        async with asyncio.timeout(START_SECONDS):
+            await wait_until_healthy(f"{self._url}/healthz")
+
+    def _show_delay(self, reason: str) -> None:
+        self._console.progress(f"Opening the counter, which is not ready yet: {reason}")

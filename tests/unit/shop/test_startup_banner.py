@@ -1,0 +1,42 @@
+"""What the shop shows the person who opened it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shop.processes.console import StartupBanner
+
+
+def test_the_banner_says_where_the_shop_is_and_where_the_staff_key_is_kept() -> None:
+    banner = StartupBanner("http://127.0.0.1:8080", Path("var"), own_key=False, quiet=False)
+
+    assert banner.lines() == [
+        "The shop is open at http://127.0.0.1:8080",
+        "Staff: http://127.0.0.1:8080/staff  (key in var/staff-key)",
+        "Docs:  http://127.0.0.1:8080/docs",
+    ]
+
+
+def test_a_key_that_was_set_is_named_by_its_variable() -> None:
+    banner = StartupBanner("http://127.0.0.1:8080", Path("var"), own_key=True, quiet=False)
+
+    assert banner.lines()[1].endswith("(COFFEE_STAFF_KEY)")
+
+
+def test_where_only_warnings_are_shown_the_banner_says_how_to_see_more() -> None:
+    banner = StartupBanner("http://127.0.0.1:8080", Path("var"), own_key=False, quiet=True)
+
+    assert "COFFEE_LOG_LEVEL=INFO" in banner.lines()[-1]
+
+
+def test_the_banner_says_where_mail_lands_when_no_server_sends_it() -> None:
+    banner = StartupBanner(
+        "http://127.0.0.1:8080",
+        Path("var"),
+        own_key=False,
+        quiet=True,
+        mail_folder=Path("var/mail"),
+    )
+
+    assert "Mail:  in var/mail  (COFFEE_SMTP_URL has it sent)" in banner.lines()
+    assert "COFFEE_LOG_LEVEL=INFO" in banner.lines()[-1]
