@@ -1,4 +1,8 @@
-"""Housekeeping: end stale subscriptions, pause those too far behind, and delete old records."""
+"""Housekeeping: pause subscriptions above the due limit, end stale ones, delete old records.
+
+Every due delivery waits on the queue that all subscriptions share. SQS has room for about 120,000
+messages in flight; beyond that it hands out none, to any subscriber.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +25,7 @@ old has nothing left to deliver, and nothing to be resumed for.
 
 
 MOST_DUE = 20_000
-"""How many deliveries may be due to one subscription.
-
-Every due delivery waits on the queue that all subscriptions share. SQS has room for about 120,000
-messages in flight, of five subscriptions with so many; beyond that it hands out none, to anybody.
-"""
+"""Deliveries. Five subscriptions may have so many due at once."""
 
 
 @dataclass(frozen=True, slots=True)
