@@ -6,8 +6,7 @@ unsubscribes by one click.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
@@ -30,7 +29,7 @@ from shared.domain.subscription import (
 from shared.store.subscription_contract import SubscriptionChangedError
 from shared.web.body import is_form, read_body
 from shared.web.caller import CHALLENGE, unauthorized
-from shared.web.operation import Handler, Operation, Parameter, Response, Role, operation
+from shared.web.operation import OperationOptions, Parameter, Response, Role, operation
 from shared.web.pages import asset_operations
 from shared.web.problem import UNAUTHORIZED, Problem
 
@@ -86,51 +85,56 @@ _ERROR_PAGES: Mapping[type[Exception], _Page] = MappingProxyType(
 _TOKEN = Parameter("token", "query", "The token in the link", required=True)
 
 
-_PageHandler = Callable[[web.Request], Awaitable[_Page]]
+_PAGE: OperationOptions = {
+    "responses": {HTTPStatus.OK: Response("The page", media_type="text/html")},
+    "errors": (NOT_IN_THAT_STATE, *MANAGED),
+    "role": Role.HOLDER,
+    "parameters": (_TOKEN,),
+    "tag": "links in mail",
+}
 
 
-def _page(
-    method: str, path: str, summary: str, *in_path: Parameter
-) -> Callable[[_PageHandler], Operation]:
-    """Make an operation of the handler below, which answers with a page."""
-    described = operation(
-        method,
-        path,
-        summary,
-        parameters=(*in_path, _TOKEN),
-        responses={HTTPStatus.OK: Response("The page", media_type="text/html")},
-        errors=(NOT_IN_THAT_STATE, *MANAGED),
-        role=Role.HOLDER,
-        tag="links in mail",
-    )
-    return lambda handler: described(_rendered(handler))
-
-
-def _rendered(handler: _PageHandler) -> Handler:
-    """Render what `handler` answers, and its errors for callers that accept HTML."""
-
-    @functools.wraps(handler)
-    async def render(request: web.Request) -> web.StreamResponse:
-        try:
-            page = await handler(request)
-        except tuple(_ERROR_PAGES) as error:
-            if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
-                raise
-            page = next(page for kind, page in _ERROR_PAGES.items() if isinstance(error, kind))
-        template = request.app[NOTIFIER].templates.get_template("page.html")
-        return web.Response(
-            status=page.status,
-            text=template.render(title=page.title, said=page.text, button=page.button),
-            content_type="text/html",
-            headers={**page.headers, hdrs.CACHE_CONTROL: "no-store"},
-        )
-
-    return render
-
-
-@_page("GET", "/unsubscribe", "Ask whether to unsubscribe")
-async def ask_to_unsubscribe(request: web.Request) -> _Page:
+@operation("GET", "/unsubscribe", "Ask whether to unsubscribe", **_PAGE)
+async def ask_to_unsubscribe(request: web.Request) -> web.StreamResponse:
     """Ask whether the subscription shall end."""
+    return await _rendered(request, _ask_to_unsubscribe(request))
+
+
+@operation("POST", "/unsubscribe", "Unsubscribe", **_PAGE)
+async def unsubscribe(request: web.Request) -> web.StreamResponse:
+    """End the subscription, by the page's button or by a mail program's (RFC 8058)."""
+    return await _rendered(request, _unsubscribe(request))
+
+
+@operation(
+    "GET",
+    "/subscriptions/{id}/confirm",
+    "Ask whether to confirm",
+    **(_PAGE | {"parameters": (SUBSCRIPTION, _TOKEN)}),
+)
+async def ask_to_confirm(request: web.Request) -> web.StreamResponse:
+    """Ask whether the subscription is wanted."""
+    return await _rendered(request, _ask_to_confirm(request))
+
+
+async def _rendered(request: web.Request, answer: Awaitable[_Page]) -> web.StreamResponse:
+    """Render the answer; an error is a page too, for callers that accept HTML."""
+    try:
+        page = await answer
+    except tuple(_ERROR_PAGES) as error:
+        if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+            raise
+        page = next(page for kind, page in _ERROR_PAGES.items() if isinstance(error, kind))
+    template = request.app[NOTIFIER].templates.get_template("page.html")
+    return web.Response(
+        status=page.status,
+        text=template.render(title=page.title, said=page.text, button=page.button),
+        content_type="text/html",
+        headers={**page.headers, hdrs.CACHE_CONTROL: "no-store"},
+    )
+
+
+async def _ask_to_unsubscribe(request: web.Request) -> _Page:
     subscription = await _to_unsubscribe(request)
     if subscription is None or subscription.state is SubscriptionState.ENDED:
         return _UNSUBSCRIBED
@@ -138,18 +142,14 @@ async def ask_to_unsubscribe(request: web.Request) -> _Page:
     return _Page("Do you want to unsubscribe?", text, "Unsubscribe")
 
 
-@_page("POST", "/unsubscribe", "Unsubscribe")
-async def unsubscribe(request: web.Request) -> _Page:
-    """End the subscription, by the page's button or by a mail program's (RFC 8058)."""
+async def _unsubscribe(request: web.Request) -> _Page:
     subscription = await _to_unsubscribe(request)
     if subscription is not None:
         await subscriptions(request).end(subscription)
     return _UNSUBSCRIBED
 
 
-@_page("GET", "/subscriptions/{id}/confirm", "Ask whether to confirm", SUBSCRIPTION)
-async def ask_to_confirm(request: web.Request) -> _Page:
-    """Ask whether the subscription is wanted."""
+async def _ask_to_confirm(request: web.Request) -> _Page:
     subscription = await _to_confirm(request)
     match subscription.state:
         case SubscriptionState.PENDING:
@@ -176,7 +176,7 @@ async def ask_to_confirm(request: web.Request) -> _Page:
 async def confirm(request: web.Request) -> web.StreamResponse:
     """Confirm a subscription, by the form of its page or in JSON."""
     if is_form(request):
-        return await _confirm_by_form(request)
+        return await _rendered(request, _confirm_by_form(request))
     body = await read_body(request, ConfirmSubscription, INVALID_CONFIRMATION)
     subscription = await subscriptions(request).find(request.match_info["id"])
     if not request.app[NOTIFIER].links.confirms(body.token, subscription.id):
@@ -184,7 +184,6 @@ async def confirm(request: web.Request) -> web.StreamResponse:
     return await subscription_answer(request, await subscriptions(request).confirm(subscription))
 
 
-@_rendered
 async def _confirm_by_form(request: web.Request) -> _Page:
     return _subscribed(await subscriptions(request).confirm(await _to_confirm(request)))
 

@@ -37,7 +37,6 @@ from shared.web.problem import (
     UNAVAILABLE,
     Problem,
 )
-from shared.web.rate_limit import admit
 
 SUBSCRIPTION = Parameter("id", "path", "The subscription's id", required=True)
 
@@ -65,7 +64,7 @@ MANAGED = (UNAUTHORIZED, NOT_FOUND, UNAVAILABLE)
 async def subscribe(request: web.Request) -> web.Response:
     """Make a subscription; it is pending until its subscriber has confirmed it."""
     topic = request.match_info["name"]
-    admit(request, request.app[NOTIFIER].rate_limit)
+    request.app[NOTIFIER].rate_limit.admit(request)
     body = (await read_body(request, Subscribe, INVALID_SUBSCRIPTION)).root
     wanted = _request_of(topic, body, request.app[NOTIFIER].rules)
     await require_topic(request, topic)
@@ -161,7 +160,7 @@ async def rotate_secret(request: web.Request) -> web.Response:
 )
 async def redeliver(request: web.Request) -> web.Response:
     """Queue one more attempt at a delivery."""
-    admit(request, request.app[NOTIFIER].rate_limit)
+    request.app[NOTIFIER].rate_limit.admit(request)
     subscription = await _managed(request)
     await subscriptions(request).redeliver(subscription, request.match_info["delivery_id"])
     return web.Response(status=HTTPStatus.ACCEPTED)

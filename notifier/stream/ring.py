@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -51,41 +51,41 @@ class StreamPosition:
         return f"{self.epoch}-{self.index}"
 
 
+@dataclass(slots=True)
 class Ring(Generic[Event]):
     """Holds up to `size` events of `max_weight` in total; the oldest leave first.
 
     Indexes rise by one. `epoch` is lower-case hexadecimal, and different for every ring.
     """
 
-    def __init__(self, epoch: str, size: int, max_weight: int) -> None:
-        self._epoch = epoch
-        self._size = size
-        self._max_weight = max_weight
-        self._events: dict[int, tuple[Event, int]] = {}
-        self._weight = 0
-        self._first = 1
-        self._last = 0
+    epoch: str
+    size: int
+    max_weight: int
+    _events: dict[int, tuple[Event, int]] = field(init=False, default_factory=dict)
+    _weight: int = field(init=False, default=0)
+    _first: int = field(init=False, default=1)
+    _last: int = field(init=False, default=0)
 
     @property
     def beginning(self) -> StreamPosition:
         """The position before the oldest event in the ring."""
-        return StreamPosition(self._epoch, self._first - 1)
+        return StreamPosition(self.epoch, self._first - 1)
 
     @property
     def end(self) -> StreamPosition:
         """The position after the newest event."""
-        return StreamPosition(self._epoch, self._last)
+        return StreamPosition(self.epoch, self._last)
 
     def recent(self, most: int) -> StreamPosition:
         """The position before the newest `most` events, or before all if there are fewer."""
-        return StreamPosition(self._epoch, max(self._first - 1, self._last - most))
+        return StreamPosition(self.epoch, max(self._first - 1, self._last - most))
 
     def append(self, event: Event, weight: int) -> int:
         """Put an event at the next index, and return the index."""
         self._last += 1
         self._events[self._last] = (event, weight)
         self._weight += weight
-        while len(self._events) > self._size or self._weight > self._max_weight:
+        while len(self._events) > self.size or self._weight > self.max_weight:
             _, removed = self._events.pop(self._first)
             self._weight -= removed
             self._first += 1
@@ -96,7 +96,7 @@ class Ring(Generic[Event]):
 
         Raises GapError when some of them may be missing.
         """
-        if start.epoch != self._epoch or start.index > self._last:
+        if start.epoch != self.epoch or start.index > self._last:
             raise GapError(Gap.RESTARTED)
         if start.index < self._first - 1:
             raise GapError(Gap.TOO_OLD)
@@ -105,7 +105,7 @@ class Ring(Generic[Event]):
 
     def restart(self, epoch: str) -> None:
         """Drop all events: some may have been missed, so no reader can resume from before."""
-        self._epoch = epoch
+        self.epoch = epoch
         self._events.clear()
         self._weight = 0
         self._first = self._last + 1

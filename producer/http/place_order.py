@@ -30,7 +30,6 @@ from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
 from shared.web.operation import Response, Role, operation
 from shared.web.problem import TOO_BUSY, TOO_MANY_REQUESTS, UNAVAILABLE, Problem
-from shared.web.rate_limit import admit
 
 EXAMPLE_ORDER: JsonDict = {
     "customer_name": "Ada",
@@ -152,7 +151,7 @@ class PlacedOrderModel(OrderModel):
 async def place_order(request: web.Request) -> web.Response:
     """Place an order; 200 instead of 201 when its key has placed it before."""
     context = request.app[CASHIER]
-    admit(request, context.rate_limit)
+    context.rate_limit.admit(request)
     key = idempotency_key(request)
     body = await read_body(request, PlaceOrder, INVALID_ORDER)
     wanted = OrderRequest(

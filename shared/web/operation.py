@@ -84,7 +84,7 @@ OPERATION: web.RequestKey[Operation] = web.RequestKey("OPERATION", Operation)
 """The operation that serves the request; absent when none does."""
 
 
-class _Described(TypedDict, total=False):
+class OperationOptions(TypedDict, total=False):
     """What `operation` takes by name: fields of `Operation`."""
 
     responses: Required[Mapping[HTTPStatus, Response]]
@@ -99,7 +99,7 @@ class _Described(TypedDict, total=False):
 
 
 def operation(
-    method: str, path: str, summary: str, **described: Unpack[_Described]
+    method: str, path: str, summary: str, **described: Unpack[OperationOptions]
 ) -> Callable[[Handler], Operation]:
     """Make the handler below an `Operation`."""
     return lambda handler: Operation(method, path, summary, handler, **described)

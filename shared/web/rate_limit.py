@@ -28,26 +28,16 @@ class RateLimit:
         default_factory=partial(BoundedMap, MAX_CLIENTS), init=False
     )
 
-    def admit(self, client: str) -> float:
-        """Count a try of `client`; return the seconds that it must wait, 0 if it is admitted."""
-        if not self.per_minute:
-            return 0
-        now = self.monotonic()
+    def admit(self, request: web.Request) -> None:
+        """Count a request of its client, unless that is staff.
+
+        Raises a Problem of kind TOO_MANY_REQUESTS when the client is over its limit.
+        """
+        if not self.per_minute or is_staff(request):
+            return
+        client, now = client_key(request), self.monotonic()
         tries = self._tries.get(client) or deque(maxlen=self.per_minute)
         self._tries[client] = tries
         if len(tries) == self.per_minute and (wait := tries[0] + _WINDOW_SECONDS - now) > 0:
-            return wait
+            raise Problem(TOO_MANY_REQUESTS, "wait a little before the next one", retry_after=wait)
         tries.append(now)
-        return 0
-
-
-def admit(request: web.Request, rate_limit: RateLimit) -> None:
-    """Refuse a client over the rate limit, unless it is staff.
-
-    Raises a Problem of kind TOO_MANY_REQUESTS.
-    """
-    if is_staff(request):
-        return
-    wait = rate_limit.admit(client_key(request))
-    if wait:
-        raise Problem(TOO_MANY_REQUESTS, "wait a little before the next one", retry_after=wait)

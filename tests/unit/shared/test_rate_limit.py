@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.web.problem import TOO_MANY_REQUESTS, Problem
 from shared.web.rate_limit import MAX_CLIENTS, RateLimit
+
+REQUEST = make_mocked_request("POST", "/orders")
+
+
+def wait(limit: RateLimit, client: str) -> float:
+    """Make a request as a client; 0, or how long it has to wait."""
+    try:
+        limit.admit(REQUEST.clone(remote=client))
+    except Problem as problem:
+        return problem.retry_after or 0 if problem.kind is TOO_MANY_REQUESTS else -1
+    return 0
 
 
 class Seconds:
@@ -20,12 +33,12 @@ def test_the_last_try_within_the_minute_waits_until_the_first_is_a_minute_old() 
     seconds = Seconds()
     limit = RateLimit(3, seconds)
     for seconds.now in (0, 10, 20):
-        assert limit.admit("ada") == 0
+        assert wait(limit, "ada") == 0
     seconds.now = 59.5
-    assert limit.admit("ada") == 0.5
+    assert wait(limit, "ada") == 0.5
     seconds.now = 60
-    assert limit.admit("ada") == 0
-    assert limit.admit("ada") == 10
+    assert wait(limit, "ada") == 0
+    assert wait(limit, "ada") == 10
 
 
 @given(
@@ -41,32 +54,32 @@ def test_in_no_minute_are_there_more_than_the_limit_and_none_is_refused_below_it
     for pause in pauses:
         seconds.now += pause
         within = [at for at in admitted if at > seconds.now - 60]
-        wait = limit.admit("ada")
-        assert (wait == 0) == (len(within) < per_minute)
-        if wait:
-            assert seconds.now + wait == within[0] + 60
+        seconds_left = wait(limit, "ada")
+        assert (seconds_left == 0) == (len(within) < per_minute)
+        if seconds_left:
+            assert seconds.now + seconds_left == within[0] + 60
         else:
             admitted.append(seconds.now)
 
 
 def test_one_client_takes_nothing_from_another() -> None:
     limit = RateLimit(1, Seconds())
-    assert limit.admit("ada") == 0
-    assert limit.admit("ada") > 0
-    assert limit.admit("grace") == 0
+    assert wait(limit, "ada") == 0
+    assert wait(limit, "ada") > 0
+    assert wait(limit, "grace") == 0
 
 
 def test_without_a_limit_every_client_is_admitted() -> None:
     limit = RateLimit(0, Seconds())
-    assert [limit.admit("ada") for _ in range(1000)] == [0] * 1000
+    assert [wait(limit, "ada") for _ in range(1000)] == [0] * 1000
 
 
 def test_the_client_not_seen_for_longest_is_forgotten_when_there_are_too_many() -> None:
     limit = RateLimit(1, Seconds())
-    limit.admit("ada")
-    limit.admit("grace")
-    limit.admit("ada")
+    wait(limit, "ada")
+    wait(limit, "grace")
+    wait(limit, "ada")
     for number in range(MAX_CLIENTS - 1):
-        limit.admit(f"client {number}")
-    assert limit.admit("ada") > 0
-    assert limit.admit("grace") == 0
+        wait(limit, f"client {number}")
+    assert wait(limit, "ada") > 0
+    assert wait(limit, "grace") == 0
