@@ -28,10 +28,9 @@ from notifier.context import NotifierContext
 from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.dead_letters import DeadLetterService
 from notifier.deliveries.deliverer import Deliverer, DeliveryJobHandler
-from notifier.deliveries.due_limit import DueLimit
 from notifier.deliveries.fan_out import FanOut
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.housekeeping import Housekeeping
+from notifier.deliveries.housekeeping import DueLimit, Housekeeping
 from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
 from notifier.deliveries.queue_epoch import QueueEpoch
 from notifier.deliveries.redrive import Redriver

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from notifier.deliveries.dead_letters import DeadLetterService
-from notifier.deliveries.due_limit import DueLimit
+from notifier.deliveries.housekeeping import DueLimit
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog

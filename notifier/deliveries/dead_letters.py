@@ -24,7 +24,7 @@ from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
 
-MOST_HELD = 1000
+_MOST_INSPECTED = 1000
 """How many dead letters are inspected in one go."""
 
 
@@ -90,17 +90,17 @@ class DeadLetterService:
     async def redrive(self, subscription_id: str | None = None) -> RedriveResult:
         """Redrive the failed deliveries of one subscription, or of all that have dead letters."""
         total = await self.dead_letters.count()
-        found, deleted = await self._inspect(MOST_HELD)
+        found, deleted = await self._inspect(_MOST_INSPECTED)
         ids = {subscription_id} if subscription_id else {one.subscription_id for one in found}
         redriven = sum([await self._redrive(one) for one in ids if one is not None])
-        remaining, _ = await self._inspect(MOST_HELD, queued={one.key for one in found})
+        remaining, _ = await self._inspect(_MOST_INSPECTED, queued={one.key for one in found})
         refused = sum(subscription_id in {None, one.subscription_id} for one in remaining)
         log.info("deliveries.redriven", redriven=redriven, refused=refused)
         return RedriveResult(redriven, refused, max(0, total - len(found) - deleted))
 
     async def delete_stale(self) -> None:
         """Delete stale dead letters, and queue jobs for those whose deliveries are due."""
-        await self._inspect(MOST_HELD)
+        await self._inspect(_MOST_INSPECTED)
 
     async def _redrive(self, subscription_id: str) -> int:
         subscription = await self.store.subscription(subscription_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -45,7 +45,10 @@ class FanOut:
         is_issue = topic != ORDER_EVENTS
         if is_issue and await self.store.is_announced(event.id):
             return Done()
-        async for page in self.store.subscribed(_routes(topic, event)):
+        routes, order_id = [topic], event.data.get("order_id")
+        if isinstance(order_id, str):
+            routes.append(order_route(topic, order_id))
+        async for page in self.store.subscribed(routes):
             await self._queue(event, message.body, page)
         if is_issue:
             await self.store.issue_announced(event.id)
@@ -70,8 +73,3 @@ class FanOut:
         await self.store.log_due(due)
         jobs = [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
         await asyncio.gather(*(self.jobs.send(job.model_dump_json()) for job in jobs))
-
-
-def _routes(topic: str, event: CloudEvent) -> Sequence[str]:
-    order_id = event.data.get("order_id")
-    return [topic, order_route(topic, order_id)] if isinstance(order_id, str) else [topic]

@@ -1,4 +1,8 @@
-"""Housekeeping: end stale subscriptions, and delete old records."""
+"""Housekeeping: pause subscriptions above the due limit, end stale ones, delete old records.
+
+Every due delivery waits on the queue that all subscriptions share. SQS has room for about 120,000
+messages in flight; beyond that it hands out none, to any subscriber.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,10 @@ KEPT = dt.timedelta(days=7)
 An order lives for hours, and retries end within the day: a subscription of single orders that is so
 old has nothing left to deliver, and nothing to be resumed for.
 """
+
+
+MOST_DUE = 20_000
+"""Deliveries. Five subscriptions may have so many due at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +64,19 @@ class Housekeeping:
                     return  # the oldest come first
                 if subscription.channel is not Channel.SQS:
                     yield subscription
+
+
+@dataclass(frozen=True, slots=True)
+class DueLimit:
+    """Pauses subscriptions whose deliveries pile up because they are too slow."""
+
+    store: NotifierStore
+    health: SubscriptionHealth
+    most: int = MOST_DUE
+
+    async def enforce(self) -> None:
+        """Pause every active subscription above the limit; its due deliveries are then given up."""
+        for subscription_id, due in (await self.store.count_due(self.most)).items():
+            subscription = await self.store.subscription(subscription_id)
+            if subscription and subscription.state is SubscriptionState.ACTIVE:
+                await self.health.pause(subscription, f"{due} deliveries were due at once")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from notifier.deliveries.due_limit import MOST_DUE
+from notifier.deliveries.housekeeping import MOST_DUE
 from notifier.store.contract import NotifierStore
 from shared.aws.batcher import EntryFailedError
 from shared.aws.errors import AwsUnavailableError

@@ -57,7 +57,8 @@ class Schedule:
         It may be in progress for so long; and if it is cut off, it counts as failed, with the
         shortest pause after it.
         """
-        return max(self.longest_attempt, self.pause(attempts, None, lambda: 1.0) or 0)
+        planned = self.pauses[attempts - 1] if attempts <= len(self.pauses) else 0.0
+        return max(self.longest_attempt, min(planned * (1 - _JITTER), LONGEST_PAUSE))
 
 
 def too_early(delivery: Delivery, now: dt.datetime) -> float:

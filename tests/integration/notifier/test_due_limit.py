@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.due_limit import DueLimit
 from notifier.deliveries.health import SubscriptionHealth
+from notifier.deliveries.housekeeping import DueLimit
 from notifier.deliveries.redrive import Redriver
 from notifier.store.contract import NotifierStore
 from notifier.store.sqlite.store import open_sqlite_notifier_store
