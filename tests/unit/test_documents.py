@@ -18,7 +18,8 @@ from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
 
-SERVICES = ("producer", "worker", "notifier", "shared", "shop")
+PACKAGES = ("producer", "worker", "notifier", "shared", "shop", "benchmarks")
+OTHERS = ("tests", "deploy", "docs")
 
 
 @pytest.mark.parametrize(
@@ -44,9 +45,9 @@ def test_the_readme_lists_the_folders_that_there_are() -> None:
 
 
 def test_the_architecture_draws_the_tree_that_there_is() -> None:
-    packages = {package for service in SERVICES for package in python_folders(ROOT / service)}
-    drawn = drawn_folders(ROOT / "docs/architecture.md")
-    assert drawn == (top_folders() - {"docs"}) | packages
+    packages = {package for top in PACKAGES for package in python_folders(ROOT / top)}
+    rooms = {room for top in OTHERS for room in folders_in(ROOT / top)}
+    assert drawn_folders(ROOT / "docs/architecture.md") == top_folders() | packages | rooms
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/tour.md", "docs/architecture.md"])
@@ -69,8 +70,14 @@ def test_the_tour_follows_an_order_and_a_webhook_by_file_and_function() -> None:
 
 def top_folders() -> set[str]:
     """The folders of the project, without what is made in it."""
+    return set(folders_in(ROOT))
+
+
+def folders_in(top: Path) -> Iterator[str]:
     made = re.compile(r"\..*|var|build|.*\.egg-info|__pycache__")
-    return {path.name for path in ROOT.iterdir() if path.is_dir() and not made.fullmatch(path.name)}
+    for path in top.iterdir():
+        if path.is_dir() and not made.fullmatch(path.name):
+            yield path.relative_to(ROOT).as_posix()
 
 
 def python_folders(top: Path) -> Iterator[str]:
