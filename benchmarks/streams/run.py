@@ -63,16 +63,16 @@ async def measure(plan: Plan, on_progress: Callable[[str], None]) -> Measured:
             max_streams=plan.streams,
             max_streams_per_client=plan.streams,
         )
-        async with announcing(settings) as desk, notifier_process(settings) as notifier:
-            return await _Measurement(plan, desk, notifier).measure(on_progress)
+        async with announcing(settings) as announcer, notifier_process(settings) as notifier:
+            return await _Measurement(plan, announcer, notifier).measure(on_progress)
 
 
 class _Measurement:
     """A notifier, and its streams."""
 
-    def __init__(self, plan: Plan, desk: Announcer, notifier: NotifierProcess) -> None:
+    def __init__(self, plan: Plan, announcer: Announcer, notifier: NotifierProcess) -> None:
         self._plan = plan
-        self._desk = desk
+        self._announcer = announcer
         self._notifier = notifier
         self._process = psutil.Process(notifier.process.pid)
         self._times = Times()
@@ -133,7 +133,7 @@ class _Measurement:
             for step in range(count):
                 await asyncio.sleep(start + step / self._plan.rate - time.monotonic())
                 issue = numbered_issue(self._times.publish())
-                publishing.create_task(self._desk.send_out(issue))
+                publishing.create_task(self._announcer.send_out(issue))
 
         async def arrived() -> bool:
             return self._times.count - before >= count * readers

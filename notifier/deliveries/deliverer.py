@@ -51,7 +51,7 @@ class Deliverer:
     rnd: Callable[[], float] = random.random
 
     async def deliver(self, job: Deliver | Redeliver) -> Outcome:
-        """Take the next step of a delivery: attempt it, put it off, or give it up."""
+        """Take the next step of a delivery: attempt it, postpone it, or give it up."""
         subscription = await self.store.subscription(job.subscription_id)
         delivery = await self.store.delivery(job.subscription_id, job.delivery_id)
         if subscription is None or delivery is None:
@@ -138,15 +138,15 @@ class Deliverer:
                 if pause is None:
                     await self.health.after_failure(subscription, tried, error)
                     return await self._give_up(tried, error)
-                return await self._put_off(tried, pause, error)
+                return await self._postpone(tried, pause, error)
             case LocalFailure(error=error):
                 uncounted = replace(tried, attempts=tried.attempts - 1)
-                return await self._put_off(uncounted, wait_by_age(tried.at, self.clock()), error)
+                return await self._postpone(uncounted, wait_by_age(tried.at, self.clock()), error)
             case PermanentFailure(error=error):
                 await self.health.pause(subscription, error)
                 return await self._give_up(tried, error)
 
-    async def _put_off(self, delivery: Delivery, pause: float, error: str) -> Outcome:
+    async def _postpone(self, delivery: Delivery, pause: float, error: str) -> Outcome:
         until = self.clock() + dt.timedelta(seconds=pause)
         await self.store.log_attempt(replace(delivery, error=error, not_before=until))
         return Retry(pause, error)

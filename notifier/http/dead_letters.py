@@ -45,13 +45,13 @@ class DeadDeliveriesModel(BaseModel):
 
 
 class RedriveDeliveries(Body):
-    """Which to make again: those of one subscription, or all."""
+    """Which to attempt again: those of one subscription, or all."""
 
     subscription_id: Annotated[str, Field(max_length=100)] | None = None
 
 
 class RedrivenModel(BaseModel):
-    """How many are made again, how many could not be, and how many were not looked at yet."""
+    """How many are attempted again, how many could not be, and how many were not read yet."""
 
     redriven: int
     refused: int

@@ -32,7 +32,7 @@ async def load(
     """Place many orders at a steady rate and follow each until it is ready.
 
     Orders are due at fixed times, whether or not the shop keeps up, and how long placing took
-    counts from then. What is put off (429, 503, no connection) is sent again under the same
+    counts from then. What is refused for now (429, 503, no connection) is sent again under the same
     idempotency key. With the staff key, which orders on this machine find by themselves, no rate
     limit applies, and the shop's own list is searched for duplicates.
 

@@ -19,7 +19,7 @@ class NameServer:
         """The variables of a service that uses it."""
         return {
             "CHAOS_NAMES": str(self._names),
-            "CHAOS_DIALS": str(self._dials),
+            "CHAOS_CONNECTIONS": str(self._connections),
             "PYTHONPATH": str(Path(__file__).with_name("under_names")),
         }
 
@@ -31,12 +31,12 @@ class NameServer:
 
     def dialled(self) -> set[str]:
         """Return the addresses to which a connection was tried."""
-        return set(self._dials.read_text().split())
+        return set(self._connections.read_text().split())
 
     @property
     def _names(self) -> Path:
         return self.folder / "names.json"
 
     @property
-    def _dials(self) -> Path:
-        return self.folder / "dials.txt"
+    def _connections(self) -> Path:
+        return self.folder / "connections.txt"

@@ -45,7 +45,7 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
         stalled_seconds=STALLED_SECONDS,
     )
     received: Counter[int] = Counter()
-    async with announcing(settings) as desk, notifier_process(settings) as notifier:
+    async with announcing(settings) as announcer, notifier_process(settings) as notifier:
         opened = Streams(notifier.http.base_url.port or 0, lambda number: received.update([number]))
         memory = Memory(psutil.Process(notifier.process.pid))
         empty = memory.process.memory_info().rss
@@ -54,7 +54,7 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
             opened.readers(streams - stalled) as readers,
             opened.stalled(stalled),
         ):
-            issues = await publish_until_dropped(desk, notifier, rate, stalled)
+            issues = await publish_until_dropped(announcer, notifier, rate, stalled)
 
             async def all_received() -> bool:
                 return received.total() >= issues * len(readers)
@@ -68,13 +68,13 @@ async def test_streams_that_nobody_reads_are_dropped_and_the_others_miss_nothing
 
 
 async def publish_until_dropped(
-    desk: Announcer, notifier: NotifierProcess, rate: float, stalled: int
+    announcer: Announcer, notifier: NotifierProcess, rate: float, stalled: int
 ) -> int:
     """Publish until all stalled streams are dropped; return how many issues that took."""
     async with asyncio.timeout(DROPPED_WITHIN):
         published = 0
         while await dropped(notifier) < stalled:
-            await desk.send_out(numbered_issue(published))
+            await announcer.send_out(numbered_issue(published))
             published += 1
             await asyncio.sleep(1 / rate)
         return published

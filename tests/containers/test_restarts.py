@@ -18,7 +18,7 @@ from tests.support.containers import (
     callers,
     orders_of,
     place,
-    put_off,
+    retries_until_ok,
     until,
 )
 from tests.support.mailing import ADDRESS, confirm_path, read
@@ -49,20 +49,20 @@ async def the_only_one_is_restarted(shop: ContainerShop) -> None:
     await _serve_again(shop)
 
 
-async def test_nobody_is_put_off_twice_and_nothing_is_lost_however_services_end(
+async def test_nobody_is_refused_twice_and_nothing_is_lost_however_services_end(
     shop: ContainerShop,
 ) -> None:
     await shop.scale(producer=2, notifier=2)
     orders, issues = list[str](), list[str]()
     async with aiohttp.ClientSession(shop.url, headers=AS_STAFF) as http:
         await _subscribe(shop, http)
-        async with callers(*_requests(http, orders, issues)) as put_off_by_two:
+        async with callers(*_requests(http, orders, issues)) as refused_by_two:
             await one_of_two_is_killed(shop)
-        assert put_off_by_two <= {0, 1}
+        assert refused_by_two <= {0, 1}
         for ends in (the_only_one_crashes, the_only_one_is_restarted):
-            async with callers(*_requests(http, orders, issues)) as put_off_by_one:
+            async with callers(*_requests(http, orders, issues)) as refused_by_one:
                 await ends(shop)
-            assert put_off_by_one == {0, 1}
+            assert refused_by_one == {0, 1}
     assert set(orders) == set(await shop.recorded(orders))
 
     async def all_have_come() -> bool:
@@ -114,23 +114,23 @@ def _requests(
 
     async def order() -> int:
         (planned,) = orders_of("tea", "small", 1, rate=1)
-        times = await put_off(http, "POST", "/orders", planned.body)
+        times = await retries_until_ok(http, "POST", "/orders", planned.body)
         orders.append(planned.body["customer_name"])
         return times
 
     async def publish() -> int:
         issue = {"subject": f"Issue {len(issues)}", "body": "Only today."}
-        times = await put_off(http, "POST", "/topics/coupons/messages", issue)
+        times = await retries_until_ok(http, "POST", "/topics/coupons/messages", issue)
         issues.append(issue["subject"])
         return times
 
     return [
         order,
         publish,
-        partial(put_off, http, "GET", "/menu"),
-        partial(put_off, http, "GET", "/topics"),
-        partial(put_off, http, "PUT", "/topics/seasonal", {"description": "Now and then"}),
-        partial(put_off, http, "POST", "/topics/coffee-trivia/subscriptions", bo),
+        partial(retries_until_ok, http, "GET", "/menu"),
+        partial(retries_until_ok, http, "GET", "/topics"),
+        partial(retries_until_ok, http, "PUT", "/topics/seasonal", {"description": "Now and then"}),
+        partial(retries_until_ok, http, "POST", "/topics/coffee-trivia/subscriptions", bo),
     ]
 
 

@@ -13,7 +13,7 @@ from tests.support.containers import (
     SLOTS,
     ContainerShop,
     at,
-    nobody_was_put_off_twice,
+    nobody_was_refused_twice,
     orders_keep_coming,
     orders_of,
     place,
@@ -44,7 +44,7 @@ async def test_no_order_is_lost_while_workers_and_producers_come_and_go(
         assert set(await attempts.of(ledger.acknowledged, seconds=120)) == {1}
     names = {attempt.customer_name for attempt in ledger.attempts}
     assert sorted(await shop.recorded(names)) == sorted(names)
-    assert nobody_was_put_off_twice(ledger)
+    assert nobody_was_refused_twice(ledger)
 
 
 async def _has_placed_enough(ledger: Ledger) -> bool:

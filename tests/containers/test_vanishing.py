@@ -12,7 +12,7 @@ from shop.load.plan import PlannedOrder
 from tests.support.containers import (
     SLOTS,
     ContainerShop,
-    nobody_was_put_off_twice,
+    nobody_was_refused_twice,
     orders_keep_coming,
     orders_of,
     until,
@@ -48,7 +48,7 @@ async def test_no_order_is_lost_when_containers_are_killed_under_load(shop: Cont
     assert 1 <= sum(attempt > 1 for attempt in taken) <= SLOTS
     names = {attempt.customer_name for attempt in ledger.attempts}
     assert sorted(await shop.recorded(names)) == sorted(names)
-    assert nobody_was_put_off_twice(ledger)
+    assert nobody_was_refused_twice(ledger)
 
 
 @pytest.mark.parametrize("dies", [False, True])

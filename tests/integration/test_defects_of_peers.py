@@ -172,10 +172,10 @@ async def test_a_barista_goes_on_by_itself_when_the_queue_was_away(tmp_path: Pat
     port = free_port()
     endpoint = f"http://127.0.0.1:{port}"
     settings = ServiceSettings(aws_endpoint_url=endpoint, state_dir=tmp_path)
-    async with contextlib.AsyncExitStack() as shift:
+    async with contextlib.AsyncExitStack() as processes:
         with running_ministack(port):
             async with line_of(settings) as line:
-                process = await shift.enter_async_context(barista(settings))
+                process = await processes.enter_async_context(barista(settings))
                 orders = await line.place(1, prep_seconds=0)
                 await line.reach(orders, OrderState.READY, 1)
         with running_ministack(port):

@@ -193,7 +193,9 @@ async def callers(*asks: Callable[[], Awaitable[int]]) -> AsyncIterator[set[int]
         enough.set()
 
 
-async def put_off(http: aiohttp.ClientSession, method: str, path: str, body: object = None) -> int:
+async def retries_until_ok(
+    http: aiohttp.ClientSession, method: str, path: str, body: object = None
+) -> int:
     """Repeat a request as Retry-After says until it succeeds; return the number of retries."""
     for times in itertools.count():
         async with http.request(method, path, json=body) as response:
@@ -285,10 +287,10 @@ async def orders_keep_coming(
         await placing
 
 
-def nobody_was_put_off_twice(ledger: Ledger) -> bool:
+def nobody_was_refused_twice(ledger: Ledger) -> bool:
     """Whether every customer had a reply, and at most one that was not an order."""
-    put_off = Counter(reply.key for reply in ledger.replies if not reply.acknowledges)
-    return not ledger.unanswered and max(put_off.values(), default=0) <= 1
+    refusals = Counter(reply.key for reply in ledger.replies if not reply.acknowledges)
+    return not ledger.unanswered and max(refusals.values(), default=0) <= 1
 
 
 def at(order: Any, field: str) -> float:

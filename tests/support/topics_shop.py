@@ -20,7 +20,7 @@ class TopicsShop:
     """A notifier that gives up on a delivery after two attempts."""
 
     notifier: Serving
-    desk: Announcer
+    announcer: Announcer
 
     @property
     def url(self) -> str:
@@ -74,5 +74,5 @@ async def open_shop(endpoint: str) -> AsyncIterator[TopicsShop]:
     settings = settings_for(
         endpoint, allow_loopback_webhooks=True, retry_seconds=(0.1,), subscriptions_per_minute=0
     )
-    async with announcing(settings) as desk, serving(settings) as notifier:
-        yield TopicsShop(notifier, desk)
+    async with announcing(settings) as announcer, serving(settings) as notifier:
+        yield TopicsShop(notifier, announcer)

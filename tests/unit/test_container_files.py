@@ -1,4 +1,4 @@
-"""What the files of the containers say is so, as far as that can be told without an engine."""
+"""What the files of the containers say is so, as far as a test can know without an engine."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ def test_problems_of_nginx_are_problems_of_the_services() -> None:
         if isinstance(kind, problem.ProblemKind)
     }
     for status, text in _map("$status $problem").items():
-        told = json.loads(text.replace("\\'", "'"))
-        assert told["status"] == HTTPStatus(int(status))
-        assert (told["type"], told["title"], told["status"]) in kinds
+        body = json.loads(text.replace("\\'", "'"))
+        assert body["status"] == HTTPStatus(int(status))
+        assert (body["type"], body["title"], body["status"]) in kinds
 
 
 @pytest.mark.parametrize("name", [*OURS, "nginx"])

@@ -40,6 +40,14 @@ def test_every_setting_that_the_readme_names_is_one() -> None:
     assert named - settings == set()
 
 
+def test_every_log_event_that_the_operations_page_explains_is_logged() -> None:
+    tables = re.findall(r"^\|(.+?)\|", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    explained = {event for cell in tables for event in re.findall(r"`(\w+\.\w+)`", cell)}
+    source = "".join(path.read_text() for top in PACKAGES for path in (ROOT / top).rglob("*.py"))
+    assert explained
+    assert {event for event in explained if f'"{event}"' not in source} == set()
+
+
 def test_the_readme_lists_the_folders_that_there_are() -> None:
     assert drawn_folders(ROOT / "README.md") == top_folders()
 

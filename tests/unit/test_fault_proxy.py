@@ -103,7 +103,7 @@ async def direct(ministack: str) -> AsyncIterator[AwsClients]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line(ministack: str) -> AsyncIterator[tuple[Proxy, Faults, Onlooker]]:
-    """A proxy, what befalls it, and who looks on."""
+    """A proxy, its faults, and an observer of its calls."""
     faults, onlooker = Faults(1), Onlooker()
     async with open_proxy("bench", ministack, faults, onlooker) as proxy:
         yield proxy, faults, onlooker

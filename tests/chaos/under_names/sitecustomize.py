@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 _NAMES = Path(os.environ["CHAOS_NAMES"])
-_DIALS = os.open(os.environ["CHAOS_DIALS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+_CONNECTIONS = os.open(
+    os.environ["CHAOS_CONNECTIONS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+)
 _look_up = socket.getaddrinfo
 
 
@@ -21,7 +23,7 @@ def _look_up_here_first(host: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _note(event: str, args: tuple[object, ...]) -> None:
     if event == "socket.connect" and isinstance(args[1], tuple):
-        os.write(_DIALS, f"{args[1][0]}\n".encode())
+        os.write(_CONNECTIONS, f"{args[1][0]}\n".encode())
 
 
 socket.getaddrinfo = _look_up_here_first

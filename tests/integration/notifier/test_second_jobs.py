@@ -18,9 +18,9 @@ async def test_a_second_job_waits_as_long_as_the_subscriber_asked_for(tmp_path: 
     async with one_delivery(tmp_path, busy) as one:
         assert await one.run_job() == Retry(HOUR, "answered 429")
         one.clock.moved += (HOUR - 5) * SECOND
-        put_off = await one.run_job()
-        assert isinstance(put_off, Retry)
-        assert 0 < put_off.after <= 5
+        postponed = await one.run_job()
+        assert isinstance(postponed, Retry)
+        assert 0 < postponed.after <= 5
         assert len(one.subscriber.received) == 1
         one.subscriber.answering = answers(204)
         one.clock.moved += 5 * SECOND
@@ -43,9 +43,9 @@ async def test_an_attempt_without_a_result_is_not_made_again_at_once(
     async with one_delivery(tmp_path, answers(204)) as one:
         now = one.clock()
         await one.store.claim_attempt(one.delivery, now, now + LONGEST_ATTEMPT * SECOND)
-        put_off = await one.run_job()
-        assert isinstance(put_off, Retry)
-        assert LONGEST_ATTEMPT - 5 < put_off.after <= LONGEST_ATTEMPT
+        postponed = await one.run_job()
+        assert isinstance(postponed, Retry)
+        assert LONGEST_ATTEMPT - 5 < postponed.after <= LONGEST_ATTEMPT
         one.clock.moved += LONGEST_ATTEMPT * SECOND
         assert await one.run_job() == Done()
 

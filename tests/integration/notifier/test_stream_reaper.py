@@ -151,15 +151,15 @@ async def test_another_shop_is_left_alone_even_if_its_prefix_begins_as_our_queue
 ) -> None:
     ours = settings_for(endpoint, name_prefix=f"t{secrets.token_hex(4)}-")
     theirs = ours.model_copy(update={"name_prefix": ours.name_prefix + suffix})
-    async with announcing(ours) as announcer, announcing(theirs) as their_desk:
+    async with announcing(ours) as announcer, announcing(theirs) as their_announcer:
         await live_queue(announcer, "gone").receive(1)
-        await live_queue(their_desk, "gone").receive(1)
-        await ensure_queue(their_desk.clients.sqs, Names(theirs.name_prefix).orders, {})
+        await live_queue(their_announcer, "gone").receive(1)
+        await ensure_queue(their_announcer.clients.sqs, Names(theirs.name_prefix).orders, {})
         await scan(reaper_at(announcer))
         assert not await announcer.queue_exists("gone")
-        assert await their_desk.queue_exists("gone")
-        assert await their_desk.subscriptions() == 1
-        await their_desk.clients.sqs.get_queue_url(QueueName=their_desk.names.orders)
+        assert await their_announcer.queue_exists("gone")
+        assert await their_announcer.subscriptions() == 1
+        await their_announcer.clients.sqs.get_queue_url(QueueName=their_announcer.names.orders)
 
 
 async def test_a_queue_without_a_heartbeat_for_too_long_is_opened_again(ministack: str) -> None:

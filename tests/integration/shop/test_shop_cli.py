@@ -111,7 +111,7 @@ async def test_errors_in_an_order_are_shown_with_their_pointers(shop: StandIn) -
     ]
 
 
-async def test_an_order_that_is_put_off_is_sent_again_under_its_key(shop: StandIn) -> None:
+async def test_an_order_that_is_refused_for_now_is_sent_again_under_its_key(shop: StandIn) -> None:
     shop.refusals = [problem(503, "unavailable", "Not now", retry_after="0")]
 
     outcome = await coffeeshop("order", "--no-follow", COFFEE_URL=shop.url)

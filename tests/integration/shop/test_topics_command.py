@@ -126,9 +126,9 @@ async def test_a_topic_that_is_not_there_is_a_failure(shop: TopicsShop) -> None:
 async def test_topics_are_followed_with_a_line_for_each_event(shop: TopicsShop) -> None:
     order = placed("007")
     async with shop.following("board", "coupons", "order-events", **AS_STAFF) as follower:
-        await shop.desk.announce(order)
+        await shop.announcer.announce(order)
         lines = [await follower.says()]
-        await shop.desk.announce(then(order, OrderState.PREPARING))
+        await shop.announcer.announce(then(order, OrderState.PREPARING))
         lines += [await follower.says(), await follower.says()]
         await shop.as_staff("publish", "coupons", "--subject", "Two", "--text", "B")
         lines.append(await follower.says())
@@ -146,7 +146,7 @@ async def test_topics_are_followed_with_a_line_for_each_event(shop: TopicsShop) 
 async def test_json_is_each_event_whole_and_nothing_else(shop: TopicsShop) -> None:
     mine, other = placed(), placed()
     async with shop.following("--order", mine.id, "--json") as follower:
-        await shop.desk.announce(other, mine)
+        await shop.announcer.announce(other, mine)
         event = json.loads(await follower.says())
         outcome = await follower.interrupt()
     assert (event["subject"], event["data"]["number"]) == (mine.id, mine.number)

@@ -42,7 +42,7 @@ _OF_ONE_HOP = frozenset(
 
 
 class Witness(Protocol):
-    """Whoever looks on as calls take effect; `who` is the proxy's name."""
+    """Observes calls as they take effect; `who` is the name of the proxy."""
 
     async def before(self, who: str, call: Call) -> None:
         """See a call on its way to the emulator."""
@@ -56,7 +56,7 @@ class LostError(Exception):
 
 
 class Proxy:
-    """Stands at `url` in the emulator's place for the service that is told so."""
+    """Answers at `url` in the place of the emulator, for the service that is configured so."""
 
     def __init__(self, who: str, emulator: str, faults: Faults, witness: Witness) -> None:
         self._who = who

@@ -75,7 +75,7 @@ def test_leases_are_extended_by_a_ticker_all_at_once_and_claims_order_by_order(
     assert steady["writes: claims renewed"] == claims
 
 
-def test_the_more_baristas_the_dearer_is_the_roster() -> None:
+def test_heartbeats_cost_more_with_more_baristas() -> None:
     rush, quiet = per_order(RUSH), per_order(QUIET)
 
     assert rush["writes: worker heartbeats"] == 3750 / 5 / 500
