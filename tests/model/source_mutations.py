@@ -48,8 +48,7 @@ IN_STORES = {
         of_store(
             "test_of_many_claims_at_once_exactly_one_wins[sqlite-different]",
             "test_a_change_from_an_old_version_is_refused[sqlite]",
-        )
-        + of_barista("test_of_ten_baristas_with_one_ticket_each_only_one_prepares"),
+        ),
     ),
     "a completion is written without its condition": Mutation(
         "shared.store.sqlite.orders",
