@@ -162,3 +162,5 @@ def _repeated_keys(tree: yaml.Node | None, where: Where = ()) -> Iterator[tuple[
         case yaml.SequenceNode(value=values):
             for position, value in enumerate(values):
                 yield from _repeated_keys(value, (*where, position))
+        case _:
+            pass

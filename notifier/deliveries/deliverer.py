@@ -74,6 +74,8 @@ class Deliverer:
             case DeliveryState.DELIVERED, _:
                 # We may have been cut off before the subscription was ended.
                 await self.health.after_delivery(subscription)
+            case _:
+                pass  # dropped: the subscription has ended
         return outcome
 
     async def _redeliver(self, subscription: Subscription, delivery: Delivery) -> Outcome:

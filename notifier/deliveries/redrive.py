@@ -56,6 +56,8 @@ class Redriver:
                 await self.store.replace_subscription(subscription, active)
             case SubscriptionState.PENDING | SubscriptionState.ENDED:
                 raise SubscriptionRefusedError(subscription.state, SubscriptionState.ACTIVE)
+            case SubscriptionState.ACTIVE:
+                pass
         redriven = await self._redrive_all(subscription.id)
         log.info("subscription.resumed", subscription=subscription.id, redriven=redriven)
         return redriven

@@ -15,6 +15,7 @@ from notifier.http.subscription_models import (
     SecretModel,
     Subscribe,
     SubscribeEmail,
+    SubscribeQueue,
     SubscribeWebhook,
     SubscriptionModel,
 )
@@ -202,8 +203,8 @@ def _request_of(topic: str, body: ByChannel, rules: WebhookUrlRules) -> Subscrip
                 rules.url(body.url)
             case SubscribeEmail():
                 check_address(body.address)
-            case _:
-                pass
+            case SubscribeQueue():
+                pass  # SNS decides whether it may send there
     except ForbiddenUrlError as error:
         raise _invalid(("url",), str(error)) from None
     except InvalidAddressError as error:

@@ -175,14 +175,17 @@ async def place_order(request: web.Request) -> web.Response:
 
 
 def _contact(notify: NotifyWebhook | NotifyEmail, webhook_urls: WebhookUrlRules) -> Contact:
-    if isinstance(notify, NotifyEmail):
-        return Contact(Channel.EMAIL, notify.address)
-    try:
-        webhook_urls.url(notify.url)
-    except ForbiddenUrlError as error:
-        field_errors = [FieldError(("notify", "url"), str(error))]
-        raise Problem(INVALID_ORDER, "the body has 1 error(s)", field_errors=field_errors) from None
-    return Contact(Channel.WEBHOOK, notify.url)
+    match notify:
+        case NotifyEmail():
+            return Contact(Channel.EMAIL, notify.address)
+        case NotifyWebhook():
+            try:
+                webhook_urls.url(notify.url)
+            except ForbiddenUrlError as error:
+                field_errors = [FieldError(("notify", "url"), str(error))]
+                detail = "the body has 1 error(s)"
+                raise Problem(INVALID_ORDER, detail, field_errors=field_errors) from None
+            return Contact(Channel.WEBHOOK, notify.url)
 
 
 def _show_placed(placed: Placed, now: dt.datetime) -> PlacedOrderModel:

@@ -1,7 +1,6 @@
 """The formula: how many baristas a backlog, or a rate of orders, needs.
 
-The autoscaler tracks `workers_for`, `coffeeshop plan` computes with it, and the policy in
-`deploy/` states the same for ECS.
+The autoscaler tracks `workers_for`, and `coffeeshop plan` computes with it.
 """
 
 from __future__ import annotations
