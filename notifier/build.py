@@ -14,6 +14,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from notifier.build_stream import build_feed, build_hub
 from notifier.channels.channel import Sender
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
@@ -40,7 +41,6 @@ from notifier.delivery_service import DeliveryService, DeliverySupervisor
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
 from notifier.store.factory import open_notifier_store
-from notifier.stream.feed import feeding, new_hub
 from notifier.stream.hub import StreamMetrics
 from notifier.stream.response import StreamTimes
 from notifier.subscriptions.queue_subscribers import QueueSubscribers
@@ -115,7 +115,7 @@ async def build_notifier(
         )
         deliveries = DeliverySupervisor(dependencies.open_service, catalog, broker_reset)
         housekeeping = Housekeeping(store, SubscriptionHealth(store, utc_now), utc_now)
-        hub = new_hub(settings, StreamMetrics(registry))
+        hub = build_hub(settings, StreamMetrics(registry))
         async with (
             background_task(every(_HOUSEKEEPING_SECONDS, housekeeping.tidy), "housekeeping"),
             background_task(
@@ -125,7 +125,7 @@ async def build_notifier(
                 publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"
             ),
             deliveries.supervised(),
-            feeding(hub, settings, catalog.all) as instance_queue,
+            build_feed(hub, settings, catalog.all) as instance_queue,
         ):
             yield NotifierContext(
                 names=names,

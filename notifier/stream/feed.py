@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,14 +12,10 @@ from functools import partial
 import structlog
 from pydantic import ValidationError
 
-from notifier.settings import NotifierSettings
-from notifier.stream.hub import Hub, StreamMetrics
-from notifier.stream.instance_queue import VISIBILITY_SECONDS, InstanceQueue, Topics
+from notifier.stream.hub import Hub
+from notifier.stream.instance_queue import VISIBILITY_SECONDS, InstanceQueue
 from notifier.stream.reaper import Reaper
-from notifier.stream.ring import Ring
 from notifier.stream.selection import announcement
-from shared.aws.clients import aws_clients
-from shared.aws.names import Names
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
@@ -59,11 +54,6 @@ class StreamHandler:
             await self.hub.publish(received).wait(_ACKNOWLEDGED_WITHIN)
             await self.hub.wait_for_reconnects()
         return Done()
-
-
-def new_epoch() -> str:
-    """Make an epoch that no ring has had."""
-    return secrets.token_hex(8)
 
 
 @contextlib.asynccontextmanager
@@ -106,42 +96,3 @@ def _if_reachable(step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable
             log.warning("live.step_failed", step=step.__qualname__, error=repr(error))
 
     return attempt
-
-
-def new_hub(settings: NotifierSettings, metrics: StreamMetrics) -> Hub:
-    """Make a hub with an empty ring."""
-    return Hub(
-        ring=Ring(new_epoch(), settings.ring_size, settings.ring_bytes),
-        metrics=metrics,
-        max_lag=settings.max_lag,
-        max_streams=settings.max_streams,
-        max_per_client=settings.max_streams_per_client,
-        position_every=settings.ring_size // 4,
-    )
-
-
-@contextlib.asynccontextmanager
-async def feeding(
-    hub: Hub, settings: NotifierSettings, topics: Topics
-) -> AsyncIterator[InstanceQueue]:
-    """Build the feed of all `topics`, and run it for as long as the block lasts."""
-    names, instance = Names(settings.name_prefix), settings.notifier_instance
-    async with aws_clients(settings) as clients:
-        queue = InstanceQueue(
-            clients=clients,
-            names=names,
-            instance=instance,
-            topics=topics,
-            on_open=lambda: hub.restart(new_epoch()),
-            expiry_seconds=2 * settings.live_look_seconds,
-            poll_seconds=settings.poll_seconds,
-        )
-        async with stream_feed(
-            hub,
-            queue,
-            Reaper(clients=clients, names=names, instance=instance, topics=topics),
-            stalled_seconds=settings.stalled_seconds,
-            heartbeat_seconds=settings.live_mark_seconds,
-            scan_seconds=settings.live_look_seconds,
-        ):
-            yield queue
