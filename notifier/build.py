@@ -36,7 +36,7 @@ from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
 from notifier.deliveries.queue_epoch import QueueEpoch
 from notifier.deliveries.redrive import Redriver
 from notifier.deliveries.requeue import Requeuer
-from notifier.deliveries.retry_policy import Schedule
+from notifier.deliveries.retry_policy import RetryPolicy
 from notifier.delivery_service import DeliveryService, DeliverySupervisor
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
@@ -224,13 +224,13 @@ class _DeliveryDependencies:
     def _job_handler(self, jobs: JobQueue) -> DeliveryJobHandler:
         health = SubscriptionHealth(self.store, utc_now)
         limits = ConcurrencyLimits(KeyedLimit(self.settings.deliveries_per_subscriber))
-        schedule = Schedule(self.settings.retry_seconds, self.settings.longest_attempt)
+        retry_policy = RetryPolicy(self.settings.retry_seconds, self.settings.longest_attempt)
         return DeliveryJobHandler(
             Deliverer(
                 store=self.store,
                 senders=self.senders,
                 limits=limits,
-                schedule=schedule,
+                retry_policy=retry_policy,
                 health=health,
                 clock=utc_now,
             ),
@@ -240,7 +240,7 @@ class _DeliveryDependencies:
                 jobs=jobs,
                 limits=limits,
                 health=health,
-                schedule=schedule,
+                retry_policy=retry_policy,
                 token_for=self.links.confirm_token,
                 clock=utc_now,
             ),

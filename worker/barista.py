@@ -155,7 +155,7 @@ class Barista:
 
     async def _retry(self, step: Callable[[int], Awaitable[_T]]) -> _T:
         """Repeat a step, given its attempt number, while the store or the topic is unavailable."""
-        return await retry_until_available(step, "order.waits", pause=_pause, wait=self.wait)
+        return await retry_until_available(step, "order.step_retried", pause=_pause, wait=self.wait)
 
 
 def _pause(attempt: int) -> float:

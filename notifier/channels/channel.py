@@ -50,7 +50,7 @@ class PermanentFailure:
     error: str
 
 
-Attempt = Accepted | TransientFailure | LocalFailure | PermanentFailure
+AttemptResult = Accepted | TransientFailure | LocalFailure | PermanentFailure
 
 
 class Sender(Protocol):
@@ -59,12 +59,12 @@ class Sender(Protocol):
     Errors are short and fit for the subscriber to read: no secret, nothing of its answer.
     """
 
-    async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
+    async def deliver(self, subscription: Subscription, event: CloudEvent) -> AttemptResult:
         """Make one attempt to deliver an event."""
 
     async def request_confirmation(
         self, subscription: Subscription, token: str
-    ) -> Attempt | Confirmed | RateLimited:
+    ) -> AttemptResult | Confirmed | RateLimited:
         """Ask once whether the subscription is wanted; `token` confirms it."""
 
     async def confirmed(self, subscription: Subscription) -> None:

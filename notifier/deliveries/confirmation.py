@@ -12,7 +12,7 @@ import structlog
 
 from notifier.channels.channel import (
     Accepted,
-    Attempt,
+    AttemptResult,
     Confirmed,
     LocalFailure,
     PermanentFailure,
@@ -22,7 +22,7 @@ from notifier.channels.channel import (
 )
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
-from notifier.deliveries.retry_policy import Schedule, wait_by_age
+from notifier.deliveries.retry_policy import RetryPolicy, wait_by_age
 from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.outcome import Done, Outcome, Retry
@@ -52,7 +52,7 @@ class Confirmation:
     jobs: JobQueue
     limits: ConcurrencyLimits
     health: SubscriptionHealth
-    schedule: Schedule
+    retry_policy: RetryPolicy
     token_for: Callable[[str], str]
     clock: Clock
     rnd: Callable[[], float] = random.random
@@ -74,7 +74,7 @@ class Confirmation:
         return await self._settle(subscription, result)
 
     async def _settle(
-        self, subscription: Subscription, result: Attempt | Confirmed | RateLimited
+        self, subscription: Subscription, result: AttemptResult | Confirmed | RateLimited
     ) -> Outcome:
         match result:
             case Confirmed():
@@ -104,7 +104,7 @@ class Confirmation:
         age = self._age(subscription)
         if age >= LIFETIME:
             return None
-        return self.schedule.pause_at(age.total_seconds(), asked, self.rnd)
+        return self.retry_policy.pause_at(age.total_seconds(), asked, self.rnd)
 
     async def _give_up(self, subscription: Subscription, error: str) -> None:
         await self.health.end(subscription, f"it was never confirmed: {error}")

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from notifier.channels.channel import (
     Accepted,
-    Attempt,
+    AttemptResult,
     LocalFailure,
     PermanentFailure,
     Sender,
@@ -21,7 +21,12 @@ from notifier.channels.channel import (
 from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
-from notifier.deliveries.retry_policy import SHORTEST_WAIT, Schedule, too_early, wait_by_age
+from notifier.deliveries.retry_policy import (
+    SHORTEST_WAIT,
+    RetryPolicy,
+    seconds_until_due,
+    wait_by_age,
+)
 from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.message import Message
@@ -45,7 +50,7 @@ class Deliverer:
     store: NotifierStore
     senders: Mapping[Channel, Sender]
     limits: ConcurrencyLimits
-    schedule: Schedule
+    retry_policy: RetryPolicy
     health: SubscriptionHealth
     clock: Clock
     rnd: Callable[[], float] = random.random
@@ -97,7 +102,7 @@ class Deliverer:
         return Done()
 
     async def _attempt_due(self, subscription: Subscription, delivery: Delivery) -> Outcome:
-        if early := too_early(delivery, self.clock()):
+        if early := seconds_until_due(delivery, self.clock()):
             return Retry(early, "its next attempt is not due yet")
         with self.limits.delivery(subscription) as wait:
             if wait:
@@ -109,7 +114,7 @@ class Deliverer:
 
     async def _attempt(
         self, subscription: Subscription, delivery: Delivery
-    ) -> tuple[Delivery, Attempt] | None:
+    ) -> tuple[Delivery, AttemptResult] | None:
         """Claim an attempt, then make it; None when another process claimed first.
 
         A claim takes time, and an unsubscribed caller was promised that nothing more comes: so the
@@ -117,7 +122,7 @@ class Deliverer:
         """
         event = CloudEvent.model_validate_json(delivery.event)
         begins = self.clock()
-        held = dt.timedelta(seconds=self.schedule.hold(delivery.attempts + 1))
+        held = dt.timedelta(seconds=self.retry_policy.claim_seconds(delivery.attempts + 1))
         claimed = await self.store.claim_attempt(delivery, begins, begins + held)
         if claimed is None:
             return None
@@ -128,7 +133,7 @@ class Deliverer:
         return claimed, await self.senders[now.channel].deliver(now, event)
 
     async def _settle(
-        self, subscription: Subscription, tried: Delivery, attempt: Attempt
+        self, subscription: Subscription, tried: Delivery, attempt: AttemptResult
     ) -> Outcome:
         match attempt:
             case Accepted():
@@ -136,7 +141,7 @@ class Deliverer:
                 await self.health.after_delivery(subscription)
                 return Done()
             case TransientFailure(error=error, retry_after=after):
-                pause = self.schedule.pause(tried.attempts, after, self.rnd)
+                pause = self.retry_policy.pause(tried.attempts, after, self.rnd)
                 if pause is None:
                     await self.health.after_failure(subscription, tried, error)
                     return await self._give_up(tried, error)

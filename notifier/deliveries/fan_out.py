@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.delivery import Delivery, delivery_id
-from shared.domain.subscription import Channel, Subscription, order_route, wants
+from shared.domain.subscription import Channel, Subscription, order_routing_key, wants
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.messages.delivery_job import Deliver, JobQueue
 
@@ -45,10 +45,10 @@ class FanOut:
         is_issue = topic != ORDER_EVENTS
         if is_issue and await self.store.is_announced(event.id):
             return Done()
-        routes, order_id = [topic], event.data.get("order_id")
+        routing_keys, order_id = [topic], event.data.get("order_id")
         if isinstance(order_id, str):
-            routes.append(order_route(topic, order_id))
-        async for page in self.store.subscribed(routes):
+            routing_keys.append(order_routing_key(topic, order_id))
+        async for page in self.store.subscribed(routing_keys):
             await self._queue(event, message.body, page)
         if is_issue:
             await self.store.issue_announced(event.id)

@@ -63,7 +63,9 @@ class SubscriptionHealth:
         except SubscriptionChangedError:
             log.info("subscription.changed_meanwhile", subscription=subscription.id)
         else:
-            log.info("subscription.moved", subscription=subscription.id, to=to, notice=notice)
+            log.info(
+                "subscription.state_changed", subscription=subscription.id, to=to, notice=notice
+            )
 
 
 def _is_complete(deliveries: Sequence[Delivery]) -> bool:

@@ -48,7 +48,7 @@ class KeyedLimit:
     rnd: Callable[[], float] = random.random
     _usage: dict[str, _Usage] = field(default_factory=dict, init=False)
 
-    def wait(self, key: str) -> float:
+    def seconds_to_wait(self, key: str) -> float:
         """Return how many seconds this attempt must wait; 0 when there is a free slot."""
         usage = self._usage.get(key)
         if usage is None or usage.in_progress < self.at_once:
@@ -91,10 +91,10 @@ class ConcurrencyLimits:
     @contextlib.contextmanager
     def delivery(self, subscription: Subscription) -> Iterator[float]:
         """Give 0 and hold the slots for as long as the block lasts, or give the seconds to wait."""
-        wait = self.subscribers.wait(subscription.id)
+        wait = self.subscribers.seconds_to_wait(subscription.id)
         is_mail = subscription.channel is Channel.EMAIL
         if not wait and is_mail:
-            wait = self.channels.wait(Channel.EMAIL)
+            wait = self.channels.seconds_to_wait(Channel.EMAIL)
         with contextlib.ExitStack() as slots:
             if not wait:
                 slots.enter_context(self.subscribers.slot(subscription.id))
@@ -106,6 +106,6 @@ class ConcurrencyLimits:
     def confirmation(self, subscription: Subscription) -> Iterator[float]:
         """Do the same for a confirmation request, which is a mail or a challenge."""
         key = Channel.EMAIL if subscription.channel is Channel.EMAIL else _CHALLENGES
-        wait = self.channels.wait(key)
+        wait = self.channels.seconds_to_wait(key)
         with contextlib.nullcontext() if wait else self.channels.slot(key):
             yield wait

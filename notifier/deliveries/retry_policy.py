@@ -23,7 +23,7 @@ _JITTER = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class RetryPolicy:
     """The pauses after the first, second, … failed attempt, in seconds; then it is given up.
 
     An attempt has ended after `longest_attempt` seconds, even if the log has no result of it.
@@ -51,7 +51,7 @@ class Schedule:
         soonest = itertools.accumulate(pause * (1 - _JITTER) for pause in self.pauses)
         return self.pause(1 + sum(at <= age for at in soonest), asked, rnd)
 
-    def hold(self, attempts: int) -> float:
+    def claim_seconds(self, attempts: int) -> float:
         """Return for how many seconds an attempt, the `attempts`-th, holds back the next one.
 
         It may be in progress for so long; and if it is cut off, it counts as failed, with the
@@ -61,7 +61,7 @@ class Schedule:
         return max(self.longest_attempt, min(planned * (1 - _JITTER), LONGEST_PAUSE))
 
 
-def too_early(delivery: Delivery, now: dt.datetime) -> float:
+def seconds_until_due(delivery: Delivery, now: dt.datetime) -> float:
     """Return how many seconds a delivery must still wait for its next attempt; 0 when it is due.
 
     A second job comes too early: of an announcement that came twice, or of a requeue. If the clock

@@ -81,7 +81,7 @@ class Hub:
     max_per_client: int
     position_every: int
     _readers: set[Reader] = field(default_factory=set)
-    _by_route: defaultdict[str, set[Reader]] = field(default_factory=lambda: defaultdict(set))
+    _by_routing_key: defaultdict[str, set[Reader]] = field(default_factory=lambda: defaultdict(set))
     _by_client: Counter[str] = field(default_factory=Counter)
     _reconnected_by: float = 0.0
     _empty: asyncio.Event = field(default_factory=asyncio.Event)
@@ -122,8 +122,8 @@ class Hub:
         index = self.ring.append(announcement, weight)
         acknowledgement = Acknowledgement(index)
         self.metrics.events.inc()
-        for route in announcement.views:
-            for reader in self._by_route.get(route, ()):
+        for routing_key in announcement.views:
+            for reader in self._by_routing_key.get(routing_key, ()):
                 reader.offer(acknowledgement)
                 if reader.lag(index) > self.max_lag:
                     self._drop(reader, DropReason.BEHIND)
@@ -199,16 +199,16 @@ class Hub:
 
     def _add(self, reader: Reader) -> None:
         self._readers.add(reader)
-        for route in reader.selection.routes:
-            self._by_route[route].add(reader)
+        for routing_key in reader.selection.routing_keys:
+            self._by_routing_key[routing_key].add(reader)
         self.metrics.streams.set(len(self._readers))
 
     def _remove(self, reader: Reader) -> None:
         self._readers.discard(reader)
-        for route in reader.selection.routes:
-            self._by_route[route].discard(reader)
-            if not self._by_route[route]:
-                del self._by_route[route]
+        for routing_key in reader.selection.routing_keys:
+            self._by_routing_key[routing_key].discard(reader)
+            if not self._by_routing_key[routing_key]:
+                del self._by_routing_key[routing_key]
         self.metrics.streams.set(len(self._readers))
         if not self._readers:
             self._empty.set()

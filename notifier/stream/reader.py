@@ -33,7 +33,7 @@ class Reader:
     abort: Callable[[], None]
     resets: Counter
     ended: bool = False
-    _routes: Sequence[str] = field(init=False)
+    _routing_keys: Sequence[str] = field(init=False)
     _lag_from: int = field(init=False)
     _unacknowledged: deque[Acknowledgement] = field(default_factory=deque)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,7 +42,7 @@ class Reader:
     _write_began: float | None = None
 
     def __post_init__(self) -> None:
-        self._routes = self.selection.routes
+        self._routing_keys = self.selection.routing_keys
         self._lag_from = self.ring.end.index
 
     async def read(self) -> bytes | None:
@@ -117,7 +117,9 @@ class Reader:
         for index, announcement in coming:
             self.position = StreamPosition(self.position.epoch, index)
             views = announcement.views
-            if selected := [views[route] for route in self._routes if route in views]:
+            if selected := [
+                views[routing_key] for routing_key in self._routing_keys if routing_key in views
+            ]:
                 chunk += sse.event(selected, self.position)
             if len(chunk) >= _CHUNK_BYTES:
                 break

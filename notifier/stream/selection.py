@@ -1,4 +1,4 @@
-"""Who is shown an event: it has a view for each of its routes, and a reader selects routes."""
+"""Selections: which readers are shown an event, by routing key, and which view of it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ BOARD_CHANGED = "coffeeshop.board.changed.v1"
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An event as JSON, in the view of each route.
+    """An event as JSON, in the view of each routing key.
 
-    A route is a topic, or `<topic>/<order id>` for the part of it that is about one order.
+    A routing key is a topic, or `<topic>/<order id>` for the part of it that is about one order.
     """
 
     views: Mapping[str, bytes]
@@ -61,8 +61,8 @@ class Selection:
     order_id: str | None = None
 
     @property
-    def routes(self) -> Sequence[str]:
-        """The selected routes."""
+    def routing_keys(self) -> Sequence[str]:
+        """The selected routing keys."""
         if self.order_id is None:
             return sorted(self.topics)
         return [f"{topic}/{self.order_id}" for topic in sorted(self.topics)]

@@ -97,7 +97,7 @@ class QueueSubscribers:
         """
         found = await self._read(queue)
         if found is None:
-            log.info("queue.not_seen", queue=queue.rpartition(":")[2])
+            log.info("queue.not_readable", queue=queue.rpartition(":")[2])
             return
         if OURS.items() <= found.tags.items():
             raise QueueRefusedError("the queue is one of a coffee shop's own")

@@ -167,7 +167,7 @@ class SubscriptionService:
         SNS has one subscription of a queue to a topic, with one filter: ending one of two records
         would end both.
         """
-        async for page in self.store.subscribed(recorded.routes):
+        async for page in self.store.subscribed(recorded.routing_keys):
             for other in page:
                 is_of_queue = (other.channel, other.target) == (Channel.SQS, recorded.target)
                 if is_of_queue and other.id != recorded.id:

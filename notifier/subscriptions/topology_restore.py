@@ -71,7 +71,7 @@ class TopologyRestore:
         async for subscription in self._queues_in_state(SubscriptionState.ACTIVE):
             await self._subscribe_again(subscription)
         self._restored = True
-        log.info("topics.open")
+        log.info("topology.restored")
 
     async def _end_interrupted(self) -> None:
         """End the subscriptions of queues that were being made when a notifier crashed."""
@@ -115,7 +115,7 @@ class TopologyRestore:
 async def _until_available(step: Callable[[], Awaitable[None]]) -> None:
     await retry_until_available(
         lambda _: step(),
-        "topics.not_open_yet",
+        "topology.not_restored_yet",
         pause=lambda _: _RETRY_SECONDS,
         also=(EntryFailedError,),
     )

@@ -34,7 +34,7 @@ class Expiry:
                 try:
                     await self.store.replace(order, after)
                 except OrderChangedError:
-                    log.info("order.collected_at_last", order_id=order.id)
+                    log.info("order.not_expired", order_id=order.id)
                 else:
                     log.info("order.expired", order_id=order.id, number=order.number)
                     expired.append(after)

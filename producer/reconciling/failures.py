@@ -77,7 +77,7 @@ class Failures:
         try:
             return await self._fail_order(letter, changes)
         except Exception:  # a dead letter's outermost edge: the others are settled all the same
-            log.exception("dead_letter.not_settled", letter_id=letter.id)
+            log.exception("dead_letter.not_handled", letter_id=letter.id)
             return False
 
     async def _fail_order(self, letter: DeadLetter, changes: list[Order]) -> bool:

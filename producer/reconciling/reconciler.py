@@ -50,7 +50,7 @@ class Reconciler:
             except TimeoutError:
                 continue
             broker_reset.clear()
-            log.warning("queue.lost")
+            log.warning("broker.reset")
             self.schedule.be_watchful()
             self.fresh_tickets.queue_lost()
             self.unclean_stops.topics_lost()
@@ -59,7 +59,7 @@ class Reconciler:
         """Run all steps once; a step that fails does not keep the others from running."""
         await _attempt("republish after unclean stops", self.unclean_stops.check)
         await _attempt("announce the unannounced", self.dispatcher.announce_remaining)
-        await _attempt("settle orders and tickets", self._settle)
+        await _attempt("repair orders and tickets", self._settle)
 
     async def _settle(self) -> None:
         """Fail orders before requeuing: a dead letter is gone from the queue too, but not lost."""

@@ -82,7 +82,9 @@ class UncleanStops:
 
     async def _republish_for(self, gone: Iterable[CashierHeartbeat]) -> None:
         for beat in gone:
-            log.warning("cashier.gone", cashier=beat.cashier, last_seen=beat.at.isoformat())
+            log.warning(
+                "cashier.stopped_uncleanly", cashier=beat.cashier, last_seen=beat.at.isoformat()
+            )
             await self._republisher.republish_since(_announced_until(beat) - LOOKBACK)
             await self._store.remove_heartbeat(CashierHeartbeat, beat.cashier)
         if self._topics_lost_at is not None:

@@ -89,14 +89,16 @@ class Subscription:
     asked_at: dt.datetime | None = None
 
     @property
-    def routes(self) -> Sequence[str]:
-        """The routes of its announcements: its topic, or those of single orders.
+    def routing_keys(self) -> Sequence[str]:
+        """The routing keys of its announcements: its topic, or those of single orders.
 
-        A queue has its topic's route: SNS has one subscription of it to a topic, and filters.
+        A queue has the routing key of its topic: SNS has one subscription for it, and filters.
         """
         if self.channel is Channel.SQS or not self.filter.order_ids:
             return [self.topic]
-        return [order_route(self.topic, order_id) for order_id in sorted(self.filter.order_ids)]
+        return [
+            order_routing_key(self.topic, order_id) for order_id in sorted(self.filter.order_ids)
+        ]
 
     @property
     def is_of_orders(self) -> bool:
@@ -107,13 +109,13 @@ class Subscription:
         return bool(self.filter.order_ids)
 
 
-def order_route(topic: str, order_id: str) -> str:
+def order_routing_key(topic: str, order_id: str) -> str:
     """Name the part of a topic that is about one order."""
     return f"{topic}/{order_id}"
 
 
 def wants(subscription: Subscription, event_type: str) -> bool:
-    """Whether an event of one of its routes is delivered to it, or kept for its confirmation."""
+    """Whether an event with one of its routing keys is delivered, or kept until it is confirmed."""
     if subscription.filter.types and event_type not in subscription.filter.types:
         return False
     if subscription.state is SubscriptionState.PENDING:

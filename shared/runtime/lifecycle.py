@@ -94,5 +94,5 @@ async def every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
         try:
             await step()
         except Exception:  # the outermost edge of a background task: the next round may succeed
-            log.exception("side_task.failed", step=getattr(step, "__qualname__", repr(step)))
+            log.exception("background_task.failed", step=getattr(step, "__qualname__", repr(step)))
         await asyncio.sleep(seconds)

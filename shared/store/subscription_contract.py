@@ -32,8 +32,8 @@ class SubscriptionStore(Protocol):
         filter never change. An ended subscription is found by its id alone, for some days more.
         """
 
-    def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
-        """List all that are pending, active or paused and have one of these routes, each once.
+    def subscribed(self, routing_keys: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
+        """List all that are pending, active or paused with one of these routing keys, each once.
 
         They come page by page; a subscription that is added meanwhile may be missing.
         """

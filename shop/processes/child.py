@@ -161,7 +161,7 @@ class Child:
         try:
             await self._settle()
         except Exception as error:  # noqa: BLE001 - whatever it was, this life has failed
-            log.warning("child.unsettled", child=self.name, error=str(error) or repr(error))
+            log.warning("child.not_started", child=self.name, error=str(error) or repr(error))
             self._signal(signal.SIGKILL)
         else:
             self.settled.set()

@@ -1,4 +1,4 @@
-"""Subscriptions: recorded once, changed only from their last version, found by their routes."""
+"""Subscriptions: recorded once, changed from their last version only, found by routing key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.domain.subscription import (
     Subscription,
     SubscriptionState,
     advance,
-    order_route,
+    order_routing_key,
     rotate,
 )
 from shared.store.subscription_contract import SubscriptionChangedError
@@ -134,7 +134,7 @@ async def test_a_subscription_is_found_by_each_of_its_routes_as_it_is_now(
 ) -> None:
     added = await notifier.add_subscription(new_subscription("order-events", order_ids="12"))
     now = await move(notifier, added, *states)
-    first, second, third = (order_route("order-events", order_id) for order_id in "123")
+    first, second, third = (order_routing_key("order-events", order_id) for order_id in "123")
 
     assert await all_of(second_notifier.subscribed([first])) == [now]
     assert await all_of(second_notifier.subscribed([second, third])) == [now]
@@ -156,8 +156,8 @@ async def test_all_that_have_one_of_the_routes_are_found(
         )
     ]
 
-    routes = ["order-events", order_route("order-events", "1")]
-    assert ids(await all_of(notifier.subscribed(routes))) == ids(added[:3])
+    routing_keys = ["order-events", order_routing_key("order-events", "1")]
+    assert ids(await all_of(notifier.subscribed(routing_keys))) == ids(added[:3])
 
 
 @pytest.mark.parametrize("states", [[ENDED], [ACTIVE, ENDED], [ACTIVE, PAUSED, ENDED]])
@@ -170,9 +170,9 @@ async def test_an_ended_subscription_is_found_by_its_id_alone(
     added = await notifier.add_subscription(new_subscription("order-events", order_ids="12"))
     other = await notifier.add_subscription(new_subscription("order-events", order_ids="1"))
     ended = await move(notifier, added, *states)
-    routes = [order_route("order-events", order_id) for order_id in "12"]
+    routing_keys = [order_routing_key("order-events", order_id) for order_id in "12"]
 
-    assert await all_of(second_notifier.subscribed(routes)) == [other]
+    assert await all_of(second_notifier.subscribed(routing_keys)) == [other]
     assert await second_notifier.subscription(added.id) == ended
     for state in (PENDING, ACTIVE, PAUSED):
         assert ended.id not in ids(await second_notifier.in_state(state, 10))

@@ -11,7 +11,7 @@ from pathlib import Path
 from notifier.deliveries.deliverer import Deliverer
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
-from notifier.deliveries.retry_policy import Schedule
+from notifier.deliveries.retry_policy import RetryPolicy
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.clock import utc_now
 from shared.consuming.outcome import Outcome
@@ -118,7 +118,7 @@ async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneD
             store=store,
             senders={Channel.WEBHOOK: sender},
             limits=ConcurrencyLimits(KeyedLimit(1)),
-            schedule=Schedule([PAUSE], LONGEST_ATTEMPT),
+            retry_policy=RetryPolicy([PAUSE], LONGEST_ATTEMPT),
             health=SubscriptionHealth(store, clock),
             clock=clock,
         )

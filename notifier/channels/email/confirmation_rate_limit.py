@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from notifier.channels.channel import Accepted, Attempt, Confirmed, RateLimited, Sender
+from notifier.channels.channel import Accepted, AttemptResult, Confirmed, RateLimited, Sender
 from notifier.channels.email.addresses import mailbox
 from notifier.store.contract import PendingConfirmations
 from shared.clock import Clock
@@ -35,13 +35,13 @@ class ConfirmationRateLimit:
     digest: Callable[[str], str]
     clock: Clock
 
-    async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
+    async def deliver(self, subscription: Subscription, event: CloudEvent) -> AttemptResult:
         """Make one attempt to deliver an event, without a limit: the address has confirmed."""
         return await self.sender.deliver(subscription, event)
 
     async def request_confirmation(
         self, subscription: Subscription, token: str
-    ) -> Attempt | Confirmed | RateLimited:
+    ) -> AttemptResult | Confirmed | RateLimited:
         """Ask once, within the limit; only a mail that was accepted counts."""
         is_within_limit = await self.pending.reserve_confirmation(
             self._address(subscription),

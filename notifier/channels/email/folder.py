@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
-from notifier.channels.channel import Accepted, Attempt, LocalFailure
+from notifier.channels.channel import Accepted, AttemptResult, LocalFailure
 from shared.clock import Clock
 
 
@@ -20,7 +20,7 @@ class MailFolder:
     path: Path
     clock: Clock
 
-    async def send(self, message: EmailMessage) -> Attempt:
+    async def send(self, message: EmailMessage) -> AttemptResult:
         """Write one file, all of it or none."""
         name = f"{self.clock():%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}.eml"
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
 
-from notifier.channels.channel import Attempt, PermanentFailure, TransientFailure
+from notifier.channels.channel import AttemptResult, PermanentFailure, TransientFailure
 from notifier.channels.email.composing import Composer, UnknownEventError
 from shared.domain.mail_address import InvalidAddressError
 from shared.domain.subscription import Subscription
@@ -16,7 +16,7 @@ from shared.messages.announcement import CloudEvent
 class MailTransport(Protocol):
     """Where mail is sent to. One attempt each, bounded in time."""
 
-    async def send(self, message: EmailMessage) -> Attempt:
+    async def send(self, message: EmailMessage) -> AttemptResult:
         """Send a mail to its only recipient."""
 
 
@@ -27,7 +27,7 @@ class MailSender:
     transport: MailTransport
     composer: Composer
 
-    async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
+    async def deliver(self, subscription: Subscription, event: CloudEvent) -> AttemptResult:
         """Mail an event."""
         try:
             message = self.composer.announcement(subscription, event)
@@ -37,7 +37,7 @@ class MailSender:
             return TransientFailure(str(error))
         return await self.transport.send(message)
 
-    async def request_confirmation(self, subscription: Subscription, token: str) -> Attempt:
+    async def request_confirmation(self, subscription: Subscription, token: str) -> AttemptResult:
         """Mail the link that confirms a subscription; the composer signs it with the same token."""
         del token
         try:

@@ -22,7 +22,7 @@ from aiosmtplib.errors import (
 from notifier.channels.channel import (
     MOST_AT_ONCE,
     Accepted,
-    Attempt,
+    AttemptResult,
     LocalFailure,
     PermanentFailure,
     TransientFailure,
@@ -71,7 +71,7 @@ class SmtpTransport:
         self._seconds = seconds
         self._connections = asyncio.Semaphore(most)
 
-    async def send(self, message: EmailMessage) -> Attempt:
+    async def send(self, message: EmailMessage) -> AttemptResult:
         """Make one attempt to send a mail to its only recipient."""
         smtp, offered = self._smtp(), False
         try:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from notifier.channels.channel import (
     Accepted,
-    Attempt,
+    AttemptResult,
     Confirmed,
     LocalFailure,
     PermanentFailure,
@@ -59,14 +59,14 @@ class WebhookSender:
     rules: WebhookUrlRules
     clock: Clock
 
-    async def deliver(self, subscription: Subscription, event: CloudEvent) -> Attempt:
+    async def deliver(self, subscription: Subscription, event: CloudEvent) -> AttemptResult:
         """Post an event; of a 2xx answer only the status is read."""
         answer = await self._post(self.session, subscription, event)
         return Accepted() if isinstance(answer, bytes) else answer
 
     async def request_confirmation(
         self, subscription: Subscription, token: str
-    ) -> Attempt | Confirmed:
+    ) -> AttemptResult | Confirmed:
         """Post a challenge; a 2xx answer must repeat its token."""
         challenge = CloudEvent(
             id=f"{subscription.id}:challenge",

@@ -1,4 +1,4 @@
-"""Subscriptions as items of the DynamoDB table: one by the id, and one for each route."""
+"""Subscriptions as items of the DynamoDB table: one by the id, and one for each routing key."""
 
 from __future__ import annotations
 
@@ -55,21 +55,21 @@ def topic_of(entry: Item) -> str:
     return entry["placed"]["S"].rpartition("#")[2]
 
 
-def route_pk(store_id: str, route: str) -> str:
-    """Name the partition of the subscriptions that have a route."""
-    return f"routes#{store_id}#{route}"
+def routing_key_pk(store_id: str, routing_key: str) -> str:
+    """Name the partition of the subscriptions that have a routing key."""
+    return f"routes#{store_id}#{routing_key}"
 
 
-def route_items(store_id: str, subscription: Subscription) -> Sequence[Item]:
-    """Write a subscription once for each of its routes, so that one query finds it there."""
+def routing_key_items(store_id: str, subscription: Subscription) -> Sequence[Item]:
+    """Write a subscription once for each of its routing keys, so that one query finds it there."""
     return [
-        {**key(route_pk(store_id, route), subscription.id), **_document(subscription)}
-        for route in subscription.routes
+        {**key(routing_key_pk(store_id, routing_key), subscription.id), **_document(subscription)}
+        for routing_key in subscription.routing_keys
     ]
 
 
 def subscription_of(item: Item) -> Subscription:
-    """Read a subscription from its item, or from that of a route."""
+    """Read a subscription from its item, or from that of a routing key."""
     return SUBSCRIPTION.validate_json(item["document"]["S"])
 
 

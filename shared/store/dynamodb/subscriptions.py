@@ -1,4 +1,4 @@
-"""Subscriptions in DynamoDB: written in one transaction with the routes they are found by."""
+"""Subscriptions in DynamoDB: written in one transaction with the routing keys they are found by."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from shared.store.dynamodb.item import Item, key_of, same_write
 from shared.store.dynamodb.subscription_item import (
     in_state_partition,
     in_state_sort_key,
-    route_items,
-    route_pk,
+    routing_key_items,
+    routing_key_pk,
     subscription_item,
     subscription_key,
     subscription_of,
@@ -59,19 +59,23 @@ class DynamoDBSubscriptions(DynamoDBRecords):
                 raise StoreUnavailableError("the order store was busy with the same subscription")
             raise SubscriptionChangedError("the subscription was changed by somebody else")
 
-    async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
-        """List all that have one of these routes, by pages of DynamoDB."""
+    async def subscribed(
+        self, routing_keys: Collection[str]
+    ) -> AsyncIterator[Sequence[Subscription]]:
+        """List all that have one of these routing keys, by pages of DynamoDB."""
         listed: set[str] = set()
-        for route in routes:
+        for routing_key in routing_keys:
             pages = self.table.pages(
                 KeyConditionExpression="pk = :route",
-                ExpressionAttributeValues={":route": {"S": route_pk(self.store_id, route)}},
+                ExpressionAttributeValues={
+                    ":route": {"S": routing_key_pk(self.store_id, routing_key)}
+                },
                 ConsistentRead=True,
             )
             async for items in pages:
                 page = map(subscription_of, items)
-                yield [one for one in page if listed.isdisjoint(one.routes)]
-            listed.add(route)
+                yield [one for one in page if listed.isdisjoint(one.routing_keys)]
+            listed.add(routing_key)
 
     async def in_state(
         self, state: SubscriptionState, limit: int, after: Subscription | None = None
@@ -98,16 +102,16 @@ class DynamoDBSubscriptions(DynamoDBRecords):
     async def _write(
         self, item: Item, subscription: Subscription, condition: Mapping[str, Any]
     ) -> Item | None:
-        """Put an item and those of its routes; return the recorded item afterwards, ours or not.
+        """Put an item and those of its routing keys; return the item that is recorded then.
 
         As with `Table.put_or_find`, a refusal alone proves little.
         """
         client, name = self.table.client, self.table.name
-        routes = route_items(self.store_id, subscription)
+        by_key = routing_key_items(self.store_id, subscription)
         if subscription.state is SubscriptionState.ENDED:
-            others = [{"Delete": {"TableName": name, "Key": key_of(route)}} for route in routes]
+            others = [{"Delete": {"TableName": name, "Key": key_of(one)}} for one in by_key]
         else:
-            others = [{"Put": {"TableName": name, "Item": route}} for route in routes]
+            others = [{"Put": {"TableName": name, "Item": one}} for one in by_key]
         actions: list[Any] = [{"Put": {"TableName": name, "Item": item, **condition}}, *others]
         try:
             await client.transact_write_items(TransactItems=actions)

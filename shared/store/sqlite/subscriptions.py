@@ -1,4 +1,4 @@
-"""Subscriptions in the embedded store, and the routes by which announcements find them."""
+"""Subscriptions in the embedded store, and the routing keys by which announcements find them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SqliteSubscriptions(SqliteRecords):
             )
             connection.executemany(
                 "INSERT INTO routes (store_id, route, subscription_id) VALUES (?, ?, ?)",
-                self._routes(subscription),
+                self._routing_keys(subscription),
             )
             return subscription
 
@@ -85,14 +85,16 @@ class SqliteSubscriptions(SqliteRecords):
             if after.state is SubscriptionState.ENDED:
                 connection.executemany(
                     "DELETE FROM routes WHERE store_id = ? AND route = ? AND subscription_id = ?",
-                    self._routes(after),
+                    self._routing_keys(after),
                 )
 
         await self.writes.run(update)
 
-    async def subscribed(self, routes: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
-        """List all that have one of these routes, by id."""
-        wanted, after = json.dumps(list(routes)), ""
+    async def subscribed(
+        self, routing_keys: Collection[str]
+    ) -> AsyncIterator[Sequence[Subscription]]:
+        """List all that have one of these routing keys, by id."""
+        wanted, after = json.dumps(list(routing_keys)), ""
         while True:
             query = documents(SUBSCRIPTION, _SUBSCRIBED, self.store_id, wanted, after, _PAGE)
             page = await self.reads.run(query)
@@ -121,5 +123,8 @@ class SqliteSubscriptions(SqliteRecords):
         )
         return dict(await self.reads.run(lambda db: db.execute(query, (self.store_id,)).fetchall()))
 
-    def _routes(self, subscription: Subscription) -> Sequence[tuple[str, str, str]]:
-        return [(self.store_id, route, subscription.id) for route in subscription.routes]
+    def _routing_keys(self, subscription: Subscription) -> Sequence[tuple[str, str, str]]:
+        return [
+            (self.store_id, routing_key, subscription.id)
+            for routing_key in subscription.routing_keys
+        ]

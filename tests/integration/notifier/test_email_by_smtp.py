@@ -11,7 +11,7 @@ import pytest
 
 from notifier.channels.channel import (
     Accepted,
-    Attempt,
+    AttemptResult,
     LocalFailure,
     PermanentFailure,
     TransientFailure,
@@ -38,7 +38,7 @@ UNREACHABLE = LocalFailure("the mail server cannot be reached")
 NO_TLS = LocalFailure("TLS could not be agreed on with the mail server")
 
 
-async def delivered(server: MailServer, event: CloudEvent = ISSUE) -> Attempt:
+async def delivered(server: MailServer, event: CloudEvent = ISSUE) -> AttemptResult:
     async with mail_server(server):
         return await sender_to(server.address).deliver(subscriber(), event)
 

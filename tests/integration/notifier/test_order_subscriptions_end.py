@@ -8,7 +8,7 @@ from pathlib import Path
 from notifier.deliveries.deliverer import Deliverer
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
-from notifier.deliveries.retry_policy import Schedule
+from notifier.deliveries.retry_policy import RetryPolicy
 from notifier.store.sqlite.store import open_sqlite_notifier_store
 from shared.clock import utc_now
 from shared.consuming.outcome import Done
@@ -81,7 +81,7 @@ async def test_an_end_that_was_cut_off_follows_when_the_job_comes_again(tmp_path
             store=store,
             senders={},
             limits=ConcurrencyLimits(KeyedLimit(1)),
-            schedule=Schedule([]),
+            retry_policy=RetryPolicy([]),
             health=SubscriptionHealth(store, utc_now),
             clock=utc_now,
         )

@@ -21,7 +21,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from notifier.channels.channel import (
     Accepted,
-    Attempt,
+    AttemptResult,
     Confirmed,
     PermanentFailure,
     TransientFailure,
@@ -79,12 +79,12 @@ async def speaking(
             await asyncio.gather(*filter(None, conversations), return_exceptions=True)
 
 
-async def delivered(answering: Answering) -> Attempt:
+async def delivered(answering: Answering) -> AttemptResult:
     async with receiver(answering) as served, sending() as sender:
         return await sender.deliver(subscribed(served.url), ready_event())
 
 
-async def asked(answering: Answering) -> Attempt | Confirmed:
+async def asked(answering: Answering) -> AttemptResult | Confirmed:
     async with receiver(answering) as served, sending() as sender:
         return await sender.request_confirmation(subscribed(served.url), "the-token")
 

@@ -119,7 +119,7 @@ async def test_after_sighup_a_cashier_republishes_the_last_minute(
         async with http.post(f"{url}/orders", json=ORDER) as placed:
             assert placed.status == 201
         process.send_signal(signal.SIGHUP)
-        await said(process, "queue.lost")
+        await said(process, "broker.reset")
         repeated = await said(process, r'"changes": (\d+).*announcements.republished')
         assert repeated[1] == "1"
         assert await stopped_by_sigterm(process) == 0

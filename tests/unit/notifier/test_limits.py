@@ -70,20 +70,20 @@ def limit(clock: Clock) -> KeyedLimit:
 def test_a_key_has_so_many_slots_and_the_next_attempt_has_to_wait(limit: KeyedLimit) -> None:
     with contextlib.ExitStack() as slots:
         for _ in range(AT_ONCE):
-            assert limit.wait("slow") == 0
+            assert limit.seconds_to_wait("slow") == 0
             slots.enter_context(limit.slot("slow"))
-        assert limit.wait("slow") > 0
-    assert limit.wait("slow") == 0
+        assert limit.seconds_to_wait("slow") > 0
+    assert limit.seconds_to_wait("slow") == 0
 
 
 def test_one_subscriber_does_not_wait_for_another(limit: KeyedLimit) -> None:
     with limit.slot("slow"), limit.slot("slow"):
-        assert limit.wait("quick") == 0
+        assert limit.seconds_to_wait("quick") == 0
 
 
 def test_each_one_that_waits_gets_a_later_start_than_those_before(limit: KeyedLimit) -> None:
     with limit.slot("slow"), limit.slot("slow"):
-        waits = [limit.wait("slow") for _ in range(10)]
+        waits = [limit.seconds_to_wait("slow") for _ in range(10)]
     assert waits == sorted(set(waits))
 
 
@@ -93,7 +93,7 @@ def test_nobody_waits_long_for_a_subscriber_that_was_slow_for_a_moment(
     with limit.slot("slow"):
         clock.seconds += 60
     with limit.slot("slow"), limit.slot("slow"):
-        waits = [limit.wait("slow") for _ in range(1000)]
+        waits = [limit.seconds_to_wait("slow") for _ in range(1000)]
     assert max(waits) <= LONGEST_WAIT
 
 
@@ -103,7 +103,7 @@ def test_the_many_that_wait_longest_do_not_come_back_together(
     with limit.slot("slow"):
         clock.seconds += 60
     with limit.slot("slow"), limit.slot("slow"):
-        waits = [limit.wait("slow") for _ in range(1000)]
+        waits = [limit.seconds_to_wait("slow") for _ in range(1000)]
     assert len(set(waits)) > 900
     assert max(waits) - min(waits[100:]) > LONGEST_WAIT / 4
 
@@ -113,7 +113,7 @@ def test_the_slower_a_subscriber_has_been_the_longer_the_others_wait(
 ) -> None:
     def wait() -> float:
         with limit.slot("slow"):
-            return limit.wait("slow")
+            return limit.seconds_to_wait("slow")
 
     with limit.slot("slow"):
         at_first = wait()
@@ -127,4 +127,4 @@ def test_an_attempt_that_fails_frees_its_slot(limit: KeyedLimit) -> None:
     for _ in range(2 * AT_ONCE):
         with pytest.raises(RuntimeError), limit.slot("failing"):
             raise RuntimeError
-    assert limit.wait("failing") == 0
+    assert limit.seconds_to_wait("failing") == 0

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from notifier.deliveries.retry_policy import (
     CLOCKS_DIFFER,
     LONGEST_PAUSE,
-    Schedule,
-    too_early,
+    RetryPolicy,
+    seconds_until_due,
     wait_by_age,
 )
 from shared.domain.delivery import Delivery, DeliveryState
@@ -43,8 +43,8 @@ def tried(at: dt.datetime | None, not_before: dt.datetime | None) -> Delivery:
 
 @given(pauses=PAUSES, part=PART)
 def test_there_is_one_attempt_more_than_there_are_pauses(pauses: list[float], part: float) -> None:
-    schedule = Schedule(pauses)
-    waits = [schedule.pause(n, None, lambda: part) for n in range(1, len(pauses) + 2)]
+    retry_policy = RetryPolicy(pauses)
+    waits = [retry_policy.pause(n, None, lambda: part) for n in range(1, len(pauses) + 2)]
     assert waits[-1] is None
     assert all(wait is not None for wait in waits[:-1])
 
@@ -54,7 +54,7 @@ def test_a_pause_is_a_fifth_shorter_at_most(
     pauses: list[float], part: float, data: st.DataObject
 ) -> None:
     attempts = data.draw(st.integers(1, len(pauses)))
-    wait = Schedule(pauses).pause(attempts, None, lambda: part)
+    wait = RetryPolicy(pauses).pause(attempts, None, lambda: part)
     assert wait is not None
     assert 0.8 * pauses[attempts - 1] <= wait * (1 + 1e-9)
     assert wait <= pauses[attempts - 1]
@@ -64,7 +64,7 @@ def test_a_pause_is_a_fifth_shorter_at_most(
 def test_a_subscriber_that_asks_for_more_time_gets_it_up_to_what_the_queue_can_wait(
     pauses: list[float], asked: float, part: float
 ) -> None:
-    wait = Schedule(pauses).pause(1, asked, lambda: part)
+    wait = RetryPolicy(pauses).pause(1, asked, lambda: part)
     assert wait is not None
     assert min(asked, LONGEST_PAUSE) <= wait <= LONGEST_PAUSE
 
@@ -73,26 +73,26 @@ def test_a_subscriber_that_asks_for_more_time_gets_it_up_to_what_the_queue_can_w
 def test_uncounted_attempts_end_when_the_schedule_ends(
     pauses: list[float], age: float, part: float
 ) -> None:
-    wait = Schedule(pauses).pause_at(age, None, lambda: part)
+    wait = RetryPolicy(pauses).pause_at(age, None, lambda: part)
     assert (wait is None) == (age >= 0.8 * sum(pauses) or not pauses) or age == pytest.approx(
         0.8 * sum(pauses)
     )
 
 
 def test_uncounted_attempts_follow_the_schedule_as_if_all_were_in_time() -> None:
-    schedule = Schedule([5, 30, 120])
-    waits = [schedule.pause_at(age, None, lambda: 0) for age in (0, 3, 4, 27, 28, 123, 124)]
+    retry_policy = RetryPolicy([5, 30, 120])
+    waits = [retry_policy.pause_at(age, None, lambda: 0) for age in (0, 3, 4, 27, 28, 123, 124)]
     assert waits == [5, 5, 30, 30, 120, 120, None]
 
 
 def test_asking_for_time_gives_no_further_attempt() -> None:
-    assert Schedule([5]).pause(2, 60, lambda: 0) is None
+    assert RetryPolicy([5]).pause(2, 60, lambda: 0) is None
 
 
 @given(attempts=st.integers(1, 4))
 def test_an_attempt_that_may_be_in_progress_holds_back_the_next(attempts: int) -> None:
-    schedule = Schedule([5, 100], longest_attempt=15)
-    assert schedule.hold(attempts) == (80 if attempts == 2 else 15)
+    retry_policy = RetryPolicy([5, 100], longest_attempt=15)
+    assert retry_policy.claim_seconds(attempts) == (80 if attempts == 2 else 15)
 
 
 @given(wait=st.floats(0, LONGEST_PAUSE), gone=st.floats(0, LONGEST_PAUSE))
@@ -100,21 +100,21 @@ def test_a_second_job_waits_for_what_is_left_until_the_next_attempt(
     wait: float, gone: float
 ) -> None:
     delivery = tried(NOON, NOON + wait * SECOND)
-    left = too_early(delivery, NOON + gone * SECOND)
+    left = seconds_until_due(delivery, NOON + gone * SECOND)
     assert left == pytest.approx(max(0, wait - gone), abs=1e-5)
 
 
 @given(back=st.floats(CLOCKS_DIFFER.total_seconds() + 1, 1e8), wait=st.floats(0, LONGEST_PAUSE))
 def test_a_clock_that_was_set_back_keeps_nothing_waiting(back: float, wait: float) -> None:
-    assert too_early(tried(NOON, NOON + wait * SECOND), NOON - back * SECOND) == 0
+    assert seconds_until_due(tried(NOON, NOON + wait * SECOND), NOON - back * SECOND) == 0
 
 
 def test_another_notifiers_clock_may_be_a_little_behind() -> None:
-    assert too_early(tried(NOON, NOON + 15 * SECOND), NOON - SECOND) == 16
+    assert seconds_until_due(tried(NOON, NOON + 15 * SECOND), NOON - SECOND) == 16
 
 
 def test_what_was_never_tried_may_be_tried_now() -> None:
-    assert too_early(tried(None, None), NOON) == 0
+    assert seconds_until_due(tried(None, None), NOON) == 0
 
 
 @given(age=st.floats(0, 3 * 24 * 3600))

@@ -23,7 +23,7 @@ def announced(order: Order) -> Announcement:
 
 
 def seen(selection: Selection, shown: Announcement) -> list[Any]:
-    return [json.loads(shown.views[r]) for r in selection.routes if r in shown.views]
+    return [json.loads(shown.views[r]) for r in selection.routing_keys if r in shown.views]
 
 
 def everything_about(*topics: str, order: Order | None = None) -> Selection:

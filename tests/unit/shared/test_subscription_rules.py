@@ -87,13 +87,16 @@ def test_only_the_types_that_were_named_are_wanted() -> None:
 
 
 def test_announcements_come_by_the_topic_or_by_each_order() -> None:
-    assert subscription().routes == ["order-events"]
-    assert subscription(order_ids=["o2", "o1"]).routes == ["order-events/o1", "order-events/o2"]
+    assert subscription().routing_keys == ["order-events"]
+    assert subscription(order_ids=["o2", "o1"]).routing_keys == [
+        "order-events/o1",
+        "order-events/o2",
+    ]
 
 
 def test_to_queues_sns_delivers_by_the_topic_alone() -> None:
     queue = replace(subscription(order_ids=["o2", "o1"]), channel=Channel.SQS)
-    assert queue.routes == ["order-events"]
+    assert queue.routing_keys == ["order-events"]
 
 
 def test_the_old_secret_signs_until_the_overlap_is_over() -> None:
