@@ -83,7 +83,7 @@ async def _supervise(
             async with supervisor.meanwhile(_open(shop, scaling, console, banner)):
                 failure = await supervisor.until(stop)
             console.print(
-                "Closing the shop after the orders in hand; a second Ctrl-C does not wait."
+                "Closing the shop when its orders are finished; a second Ctrl-C does not wait."
             )
             await shop.close()
     except asyncio.CancelledError:

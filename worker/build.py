@@ -23,7 +23,7 @@ from worker.settings import WorkerSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """What runs in the process; a readiness check raises while what it names is out of reach."""
+    """What runs in the process; a readiness check raises while what it names is unavailable."""
 
     consumer: Consumer
     store: Store

@@ -33,7 +33,7 @@ class OrderChangeData(OrderChange):
 
 
 class BoardChangeData(_Closed):
-    """A number that comes to the counter's display, or leaves it."""
+    """A number that comes to the board, or leaves it."""
 
     number: str
     state: OrderState

@@ -1,4 +1,4 @@
-"""The contract of a channel: it makes one attempt, and returns the outcome."""
+"""The contract of a channel: it makes one attempt, and returns its result."""
 
 from __future__ import annotations
 

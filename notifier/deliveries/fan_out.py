@@ -32,8 +32,8 @@ class FanOut:
     async def handle(self, message: Message) -> Outcome:
         """Make the deliveries of an announcement; a body that is no event is dropped.
 
-        A second receipt adds nothing to the log. An order's event gets second jobs by it, which
-        find their attempts claimed; an issue gets none, once its first are all queued.
+        Receiving it twice adds nothing to the log. For an order's event it queues second jobs,
+        which make no second attempt; for an issue it queues none once all its first are queued.
         """
         topic = message.attributes.get("topic", ORDER_EVENTS)
         try:

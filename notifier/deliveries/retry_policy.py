@@ -52,10 +52,10 @@ class RetryPolicy:
         return self.pause(1 + sum(at <= age for at in soonest), asked, rnd)
 
     def claim_seconds(self, attempts: int) -> float:
-        """Return for how many seconds an attempt, the `attempts`-th, holds back the next one.
+        """Return for how many seconds attempt number `attempts` blocks the next one.
 
-        It may be in progress for so long; and if it is cut off, it counts as failed, with the
-        shortest pause after it.
+        This covers the longest possible attempt and, since an attempt that was cut off counts as
+        failed, the shortest pause after it.
         """
         planned = self.pauses[attempts - 1] if attempts <= len(self.pauses) else 0.0
         return max(self.longest_attempt, min(planned * (1 - _JITTER), LONGEST_PAUSE))

@@ -38,7 +38,7 @@ class FollowEvents(BaseModel):
         Parameter(
             "topics",
             "query",
-            "Topics, with commas between; `board` is what the counter's display may show. "
+            "Topics, with commas between; `board` is what the board may show. "
             "`order-events` needs staff, unless `order_id` is given",
         ),
         Parameter(

@@ -23,7 +23,7 @@ from shared.web.problem import NOT_FOUND, TOO_BUSY, UNAVAILABLE, Problem, Proble
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
 INVALID_TOPIC = ProblemKind("invalid-topic", _UNPROCESSABLE, "The topic is not valid")
-INVALID_ISSUE = ProblemKind("invalid-message", _UNPROCESSABLE, "The message is not valid")
+INVALID_ISSUE = ProblemKind("invalid-message", _UNPROCESSABLE, "The newsletter issue is not valid")
 INVALID_SUBSCRIPTION = ProblemKind(
     "invalid-subscription", _UNPROCESSABLE, "The subscription is not valid"
 )
@@ -45,7 +45,7 @@ _STREAM_RETRY_SECONDS = 30
 
 
 def _unavailable(_: Exception) -> Problem:
-    detail = "the order store or the queue is out of reach"
+    detail = "the store, a queue or a topic is unavailable; try again"
     return Problem(UNAVAILABLE, detail, retry_after=_RETRY_SECONDS)
 
 
@@ -72,7 +72,7 @@ NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingP
         QueueRefusedError: lambda error: Problem(INVALID_SUBSCRIPTION, str(error)),
         NotActiveError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
         KeyReusedError: lambda _: Problem(
-            KEY_REUSED, "another message was published under this key; use a new one"
+            KEY_REUSED, "another issue was published under this key; use a new one"
         ),
         TooManyTopicsError: lambda error: Problem(TOO_MANY_TOPICS, str(error)),
         SubscriptionRefusedError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),

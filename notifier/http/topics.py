@@ -112,7 +112,7 @@ async def put_topic(request: web.Request) -> web.Response:
         wrong = FieldError(("name",), "2 to 63 of a-z, 0-9 and -, the first a letter")
         raise Problem(INVALID_TOPIC, "no topic can be called that", field_errors=[wrong])
     if name == BOARD:
-        raise Problem(TOPIC_RESERVED, f"{BOARD} is what the counter's display shows")
+        raise Problem(TOPIC_RESERVED, f"{BOARD} is what the board shows")
     body = await read_body(request, PutTopic, INVALID_TOPIC)
     new = await notifier.catalog.put(name, body.description)
     subscribers = (await notifier.subscriber_counts.get()).get(name, 0)

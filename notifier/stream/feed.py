@@ -87,7 +87,7 @@ async def stream_feed(
 
 
 def _if_reachable(step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """Log that AWS or the store is out of reach; the next step does what is left."""
+    """Log that AWS or the store is unavailable; the next step does what is left."""
 
     async def attempt() -> None:
         try:

@@ -99,7 +99,7 @@ class InstanceQueue:
     The first receive opens it, and so does the first after a failed one: the queue, or what was
     in it, may be lost, since the embedded emulator keeps nothing. It is also opened again after
     `expiry_seconds` without a heartbeat: other notifiers may have begun to remove it. `on_open` is
-    called each time. Every method raises AwsUnavailableError when SQS or SNS is out of reach.
+    called each time. Every method raises AwsUnavailableError when SQS or SNS is unavailable.
     """
 
     clients: AwsClients
@@ -177,7 +177,7 @@ class InstanceQueue:
             raise StreamFeedDownError
 
     async def close(self) -> None:
-        """Remove the queue and its subscriptions; what is out of reach stays behind."""
+        """Remove the queue and its subscriptions; what is unavailable stays behind."""
         if self._queue is None or self._subscriptions is None:
             return
         self._is_open = False

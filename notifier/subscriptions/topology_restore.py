@@ -60,7 +60,7 @@ class TopologyRestore:
             broker_reset.clear()
 
     async def _restore_and_requeue(self) -> None:
-        """Be ready before jobs are queued again, which takes the longer the more is due."""
+        """Restore and become ready first: queueing what is due may take long."""
         await _until_available(self.restore)
         await self.requeuer.requeue()
 
@@ -79,7 +79,7 @@ class TopologyRestore:
         async for pending in self._queues_in_state(SubscriptionState.PENDING):
             if now - pending.created_at > _TIME_TO_SUBSCRIBE:
                 await self.queues.unsubscribe(pending)
-                notice = "it was cut off while it was subscribed"
+                notice = "a notifier crashed while it subscribed the queue; subscribe it again"
                 await self._record(pending, advance(pending, SubscriptionState.ENDED, now, notice))
 
     async def _queues_in_state(self, state: SubscriptionState) -> AsyncIterator[Subscription]:

@@ -9,7 +9,7 @@ from notifier.store.contract import TopicStore
 from shared.aws.clients import AwsClients, aws_call
 from shared.aws.names import Names
 from shared.aws.provisioning import are_provisioned, provision_announcements
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 
 MOST_TOPICS = 50
 """The policy of a queue names the topics that it is subscribed to, and may be 8 KB long."""
@@ -47,11 +47,11 @@ class TopicCatalog:
 
     async def all(self) -> Mapping[str, str]:
         """Give every topic's description, by name."""
-        return {**OPENING_TOPICS, **await self.store.topics()}
+        return {**BUILT_IN_TOPICS, **await self.store.topics()}
 
     async def has(self, name: str) -> bool:
         """Whether there is a topic of that name."""
-        return name in OPENING_TOPICS or name in await self.store.topics()
+        return name in BUILT_IN_TOPICS or name in await self.store.topics()
 
     async def put(self, name: str, description: str) -> bool:
         """Add a topic or change its description; return whether it is new.

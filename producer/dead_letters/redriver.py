@@ -90,7 +90,7 @@ class DeadLetterRedriver:
             return "the order was changed at the same time; try again"
         except (UnavailableError, EntryFailedError) as error:
             log.warning("dead_letter.not_redriven", order_id=order_id, error=str(error))
-            return "the queue or the order store is out of reach; try again"
+            return "the queue or the order store is unavailable; try again"
         return reason
 
     async def _give_ticket(

@@ -42,14 +42,14 @@ class OrderPage(BaseModel):
 
 
 class BoardEntry(BaseModel):
-    """An order number on the counter's display, and since when it is there."""
+    """An order number on the board, and since when it is there."""
 
     number: str
     since: Timestamp
 
 
 class BoardModel(BaseModel):
-    """What the counter's display may show."""
+    """What the board may show."""
 
     preparing: list[BoardEntry]
     ready: list[BoardEntry]
@@ -136,7 +136,7 @@ async def list_orders(request: web.Request) -> web.Response:
 @operation(
     "GET",
     "/board/orders",
-    "Show the counter's display",
+    "Show the board",
     role=Role.ANYONE,
     responses={HTTPStatus.OK: Response("Numbers being prepared, and ready", BoardModel)},
     errors=(UNAVAILABLE,),

@@ -51,11 +51,11 @@ NOT_COLLECTABLE = ProblemKind(
 SHOP_CLOSED = ProblemKind("shop-closed", HTTPStatus.CONFLICT, "The shop takes no orders now")
 
 _RETRY_SECONDS = 5
-"""How soon to try again what failed because something was out of reach."""
+"""How soon to try again what failed because something was unavailable."""
 
 
 def _unavailable(_: Exception) -> Problem:
-    detail = "the order store or the queue is out of reach"
+    detail = "the store, a queue or a topic is unavailable; try again"
     return Problem(UNAVAILABLE, detail, retry_after=_RETRY_SECONDS)
 
 
@@ -89,6 +89,10 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
         UnavailableError: _unavailable,
         EntryFailedError: _unavailable,
-        NotInTimeError: _unavailable,
+        NotInTimeError: lambda _: Problem(
+            UNAVAILABLE,
+            "placing the order took too long; send it again under the same Idempotency-Key",
+            retry_after=_RETRY_SECONDS,
+        ),
     }
 )

@@ -27,7 +27,7 @@ class TooBusyError(Exception):
     """The backlog is too long; try again after about `retry_after` seconds."""
 
     def __init__(self, retry_after: float) -> None:
-        super().__init__("the queue is too long right now")
+        super().__init__("the backlog is at its limit")
         self.retry_after = retry_after
 
 
@@ -39,6 +39,6 @@ class NotInThatStateError(Exception):
     """The order's state does not allow this."""
 
     def __init__(self, state: OrderState, wanted: OrderState) -> None:
-        super().__init__(f"the order is {state}; only one that is {wanted} can be")
+        super().__init__(f"the order is {state}; it must be {wanted} for this")
         self.state = state
         self.wanted = wanted

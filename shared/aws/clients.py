@@ -96,4 +96,4 @@ async def aws_call(service: str, seconds: float | None = CALL_SECONDS) -> AsyncI
     except TimeoutError as error:
         raise AwsUnavailableError(f"{service} has not answered in time") from error
     except (BotoCoreError, ClientError) as error:
-        raise AwsUnavailableError(f"{service} is out of reach: {error}") from error
+        raise AwsUnavailableError(f"{service} is unavailable: {error}") from error

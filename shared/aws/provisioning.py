@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.aws.clients import AwsClients
 from shared.aws.names import Names
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 from shared.runtime.startup import StartupError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def provision(clients: AwsClients, names: Names) -> list[str]:
     return [
         orders,
         dead_letters,
-        *await provision_announcements(clients, names, OPENING_TOPICS),
+        *await provision_announcements(clients, names, BUILT_IN_TOPICS),
     ]
 
 

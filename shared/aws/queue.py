@@ -66,7 +66,7 @@ class SqsQueue:
     async def send(self, body: str, attributes: Mapping[str, str] = _NO_ATTRIBUTES) -> None:
         """Return once SQS has confirmed a message; it takes up to 10 attributes.
 
-        Like every method here it raises AwsUnavailableError when SQS is out of reach, and
+        Like every method here it raises AwsUnavailableError when SQS is unavailable, and
         EntryFailedError when SQS refused this message for good.
         """
         await self._sends.submit(OutgoingMessage(body, attributes))

@@ -83,7 +83,7 @@ async def open_announcer(
 async def wait_for_queues(clients: AwsClients, *names: str) -> None:
     """Return once the queues of these names exist; there is no time limit.
 
-    A service may start before the shop is provisioned, or while SQS is out of reach.
+    A service may start before the shop is provisioned, or while SQS is unavailable.
     """
 
     async def find_all(_: int) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class UnavailableError(Exception):
-    """A dependency is out of reach; the same call may succeed later."""
+    """A dependency is unavailable; the same call may succeed later."""
 
 
 class OrderError(Exception):

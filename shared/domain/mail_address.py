@@ -27,9 +27,9 @@ def check_address(text: str) -> None:
     if not at or len(text) > _LONGEST or len(local) > _LONGEST_LOCAL:
         raise InvalidAddressError("this is not an e-mail address")
     if not _is_local(local):
-        raise InvalidAddressError("this is not an e-mail address: look before the @")
+        raise InvalidAddressError("the part before the @ is not valid")
     if not _is_domain(domain):
-        raise InvalidAddressError("this is not an e-mail address: look after the @")
+        raise InvalidAddressError("the domain after the @ is not valid")
 
 
 def _is_local(local: str) -> bool:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from shared.messages.announcement import ORDER_EVENTS
 
-OPENING_TOPICS: Mapping[str, str] = MappingProxyType(
+BUILT_IN_TOPICS: Mapping[str, str] = MappingProxyType(
     {
         ORDER_EVENTS: "Every change of every order",
         "coupons": "Offers, as soon as there are any",

@@ -21,7 +21,7 @@ from shared.store.subscription_contract import SubscriptionStore
 
 
 class StoreUnavailableError(UnavailableError):
-    """The store is out of reach, or did not confirm in time that the write is durable.
+    """The store is unavailable, or did not confirm in time that the write is durable.
 
     The write was most likely not made: read again before another attempt.
     """

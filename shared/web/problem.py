@@ -65,14 +65,12 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         self.headers = dict(headers or {})
 
 
-MALFORMED_JSON = ProblemKind(
-    "malformed-json", HTTPStatus.BAD_REQUEST, "The body is not JSON that we take"
-)
+MALFORMED_JSON = ProblemKind("malformed-json", HTTPStatus.BAD_REQUEST, "The body is not valid JSON")
 INVALID_REQUEST = ProblemKind("invalid-request", HTTPStatus.BAD_REQUEST, "The request is not valid")
-UNAUTHORIZED = ProblemKind("unauthorized", HTTPStatus.UNAUTHORIZED, "This needs a key")
-NOT_FOUND = ProblemKind("not-found", HTTPStatus.NOT_FOUND, "There is no such thing here")
+UNAUTHORIZED = ProblemKind("unauthorized", HTTPStatus.UNAUTHORIZED, "Authentication is required")
+NOT_FOUND = ProblemKind("not-found", HTTPStatus.NOT_FOUND, "Not found")
 METHOD_NOT_ALLOWED = ProblemKind(
-    "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "This path does not take that method"
+    "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The method is not allowed for this path"
 )
 CONTENT_TOO_LARGE = ProblemKind(
     "content-too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large"
@@ -80,25 +78,23 @@ CONTENT_TOO_LARGE = ProblemKind(
 UNSUPPORTED_MEDIA_TYPE = ProblemKind(
     "unsupported-media-type",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "The body is not of a type that we read",
+    "The media type is not supported",
 )
 REQUEST_TIMEOUT = ProblemKind(
-    "request-timeout", HTTPStatus.REQUEST_TIMEOUT, "The request came too slowly"
+    "request-timeout", HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive"
 )
 HEADERS_TOO_LARGE = ProblemKind(
     "headers-too-large",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    "The request's head is too large",
+    "The request headers are too large",
 )
 INTERNAL_ERROR = ProblemKind(
-    "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side"
+    "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error"
 )
 TOO_MANY_REQUESTS = ProblemKind(
     "too-many-requests", HTTPStatus.TOO_MANY_REQUESTS, "Too many requests"
 )
-UNAVAILABLE = ProblemKind(
-    "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "We cannot do this right now"
-)
+UNAVAILABLE = ProblemKind("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Temporarily unavailable")
 
 TOO_BUSY = ProblemKind("too-busy", HTTPStatus.SERVICE_UNAVAILABLE, "Server is over capacity")
 

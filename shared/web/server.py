@@ -49,14 +49,14 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
     )
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 
-    def announce_broker_reset() -> None:
+    def set_broker_resets() -> None:
         for service in services:
             for broker_reset in service.broker_resets:
                 broker_reset.set()
 
     async with (
         stop_requested(settings.lifeline_fd) as stop,
-        handling_signal(signal.SIGHUP, announce_broker_reset),
+        handling_signal(signal.SIGHUP, set_broker_resets),
     ):
         await serve(
             app,

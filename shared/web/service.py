@@ -26,7 +26,7 @@ ProblemOf: TypeAlias = Callable[[Any], Problem]
 class Service:
     """What `create_app` composes; several services may share one application and one port.
 
-    A `readiness` hook raises while what it names is out of reach. `drains` are awaited when the
+    A `readiness` hook raises while what it names is unavailable. `drains` are awaited when the
     process is asked to stop, while callers are still served; `shutdowns` end the streams after
     that. SIGHUP sets every event of `broker_resets`: the broker was unreachable, and queues and
     topics may have lost their messages.

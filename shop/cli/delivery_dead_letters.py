@@ -44,10 +44,10 @@ async def redrive(
         typer.Option(metavar="ID", help="Only this subscription's deliveries.", show_default=False),
     ] = None,
 ) -> int:
-    """Make the deliveries again that were given up on. For staff.
+    """Redrive the deliveries that were given up on. For staff.
 
-    Subscriptions that were paused are resumed. Exits with 0 when all were redriven, with 1 when
-    some could not be, since their subscriptions have ended.
+    Paused subscriptions are resumed. Exits with 0 if all were redriven, with 1 if some were not:
+    their subscriptions have ended, or they could not be read.
     """
     async with connect_as_staff(url) as http:
         with terminal.redrive_bar() as move:

@@ -62,10 +62,10 @@ async def show(url: Url, letter_id: Annotated[str, typer.Argument(metavar="ID")]
 async def redrive_(
     url: Url,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", show_default=False)] = None,
-    all_: Annotated[bool, typer.Option("--all", help="All that there are.")] = False,  # noqa: FBT002
+    all_: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,  # noqa: FBT002
     rate: Annotated[float, typer.Option(min=0.1, help="How many in each second.")] = 10,
     dry_run: Annotated[  # noqa: FBT002
-        bool, typer.Option("--dry-run", help="Only say what would become of them.")
+        bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
     ] = False,
 ) -> int:
     """Place the orders of dead letters anew, and give them fresh tickets.
@@ -84,7 +84,7 @@ async def redrive_(
     for letter_id, reason in done.refused.items():
         terminal.err().print(f"{letter_id}: {reason}")
     if done.left:
-        terminal.err().print(f"{done.left} could not be read; then run this again.")
+        terminal.err().print(f"{done.left} could not be read; run this again.")
     verb = "Would redrive" if dry_run else "Redriven:"
     terminal.out().print(f"{verb} {done.redriven} of {done.count + done.left}")
     return terminal.FAILED if done.refused or done.left else 0

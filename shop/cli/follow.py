@@ -24,7 +24,7 @@ def follow(
         list[str] | None,
         typer.Argument(
             metavar="TOPIC",
-            help="Which to follow; board is what the counter's display shows.",
+            help="Which to follow; board shows order numbers and states.",
             show_default=False,
         ),
     ] = None,
@@ -36,11 +36,11 @@ def follow(
     ] = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Follow topics live, until Ctrl-C: a line for each event, its time being that of this machine.
+    """Follow topics live until Ctrl-C, one line per event, in the local time of this machine.
 
-    After a lost connection it goes on where that broke off, and says so when events may be
-    missing. All orders at once (`order-events` without `--order`) are for staff. `--json` prints
-    every event whole, as one line of JSON; what else there is to say goes to standard error.
+    After a lost connection it resumes, and says so if events may be missing. All orders at once
+    (`order-events` without `--order`) are for staff. `--json` prints one event per line to
+    standard output, and everything else to standard error.
 
     **Examples**
 

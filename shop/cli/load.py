@@ -31,10 +31,10 @@ async def load(
 ) -> int:
     """Place many orders at a steady rate and follow each until it is ready.
 
-    Orders are due at fixed times, whether or not the shop keeps up, and how long placing took
-    counts from then. What is refused for now (429, 503, no connection) is sent again under the same
-    idempotency key. With the staff key, which orders on this machine find by themselves, no rate
-    limit applies, and the shop's own list is searched for duplicates.
+    Each order has a fixed due time. Its latency counts from then, even if the shop is slow.
+    Refused orders (429, 503, no connection) are sent again under the same idempotency key.
+    With the staff key, found by itself on this machine, there is no rate limit, and the list of
+    orders is checked for duplicates.
 
     **Examples**
 

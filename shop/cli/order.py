@@ -48,8 +48,8 @@ async def order(
     - `coffeeshop order 'latte:large+oat-milk*2' croissant:regular --name Ada`
     - `coffeeshop order espresso:double --no-follow`
 
-    Exits with 0 when the order is ready, 1 when it will not be, or not in time, 2 when the shop
-    does not understand it.
+    Exits with 0 when the order is ready, 1 when it failed, was canceled or took too long, 2 when
+    the shop rejected the request.
     """
     try:
         items = [parse_order_line(line) for line in lines or ["latte:large"]]

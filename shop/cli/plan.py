@@ -18,10 +18,14 @@ ACCEPTABLE_WAIT, CONCURRENCY = 60, 4
 
 
 def plan(
-    orders_per_second: Annotated[float, typer.Option(min=0.001, help="Steadily.")],
-    prep_seconds: Annotated[float, typer.Option(min=0.001, help="That one order takes.")],
+    orders_per_second: Annotated[
+        float, typer.Option(min=0.001, help="Orders per second, steadily.")
+    ],
+    prep_seconds: Annotated[
+        float, typer.Option(min=0.001, help="Seconds of preparation per order.")
+    ],
     wait: Annotated[
-        float, typer.Option(min=0.1, help="Seconds that are acceptable.")
+        float, typer.Option(min=0.1, help="Acceptable wait, in seconds.")
     ] = ACCEPTABLE_WAIT,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1000, help="Orders that one barista prepares at once.")

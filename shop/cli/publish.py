@@ -20,7 +20,7 @@ ATTEMPTS = 4
 @terminal.command
 async def publish(
     url: Url,
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="To whose subscribers it goes.")],
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The topic to publish to.")],
     file: Annotated[
         typer.FileText | None,
         typer.Argument(
@@ -33,7 +33,7 @@ async def publish(
     subject: Annotated[
         str | None,
         typer.Option(
-            help="Left out, it is the first # heading, which is then no part of the body.",
+            help="Default: the first # heading, which is then removed from the body.",
             show_default=False,
         ),
     ] = None,
@@ -50,8 +50,8 @@ async def publish(
     - `coffeeshop topics publish coffee-trivia issue-12.md`
     - `fortune | coffeeshop topics publish coffee-trivia - --subject 'Did you know?'`
 
-    Once it says the issue's id, the issue is recorded, and announced even if the shop is
-    restarted now. When the answer is lost, the request is sent again; nobody gets the issue twice.
+    When it prints the issue's id, the issue is recorded, and it is announced even if the shop
+    restarts now. If the answer is lost, the request is repeated; nobody gets the issue twice.
     """
     if (file is None) == (text is None):
         raise typer.BadParameter("give either a file (- is standard input) or --text")

@@ -8,8 +8,8 @@ import typer
 def run() -> None:
     """Open the shop on this machine, and keep it open until Ctrl-C.
 
-    One process supervises the emulator of SQS and SNS, the counter, and the baristas, and restarts
-    what dies. Ctrl-C lets orders in hand be finished; a second one does not wait.
+    One process supervises the emulator of SQS and SNS, the counter and the baristas, and restarts
+    those that exit. Ctrl-C waits for the orders in progress; a second Ctrl-C does not.
 
     **Examples**
 

@@ -28,7 +28,7 @@ def scale(
     ] = None,
     desired: Annotated[
         int | None,
-        typer.Option(min=0, max=MOST_BARISTAS, help="So many now; scaling goes on from there."),
+        typer.Option(min=0, max=MOST_BARISTAS, help="This number now; scaling continues from it."),
     ] = None,
     watch: Annotated[  # noqa: FBT002
         bool, typer.Option("--watch", help="Show it again every second, until Ctrl-C.")
@@ -40,8 +40,8 @@ def scale(
 ) -> None:
     """Show or set how many baristas the shop on this machine has, while it is open.
 
-    Without options it only shows. What is set holds until the shop closes; COFFEE_BARISTAS is
-    what it opens with. Nobody is stopped in the middle of an order.
+    Without options it shows the number. Changes last until the shop closes; it opens again with
+    COFFEE_BARISTAS. A barista that is stopped finishes its orders first.
 
     **Examples**
 

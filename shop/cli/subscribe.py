@@ -14,8 +14,8 @@ from shop.client.connection import connect, path, staff_key
 
 _NEXT: Mapping[str, str] = {
     "webhook": (
-        "The shop now posts a challenge there. Answer it with 200 and the body "
-        '{"challenge": "…"},\nits data.challenge repeated, and the subscription becomes active.\n'
+        "The shop now posts a challenge there. Answer with 200 and the body "
+        '{"challenge": "…"},\nwhere … is its data.challenge; then the subscription is active.\n'
         "Every post is signed with the secret, by https://www.standardwebhooks.com."
     ),
     "email": (
@@ -28,7 +28,7 @@ _NEXT: Mapping[str, str] = {
 @terminal.command
 async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
     url: Url,
-    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Whose events to have.")],
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="The topic to subscribe to.")],
     webhook: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Post them to this URL, signed.", show_default=False),
@@ -67,8 +67,8 @@ async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
 ) -> int:
     """Subscribe to a topic by webhook, e-mail or queue.
 
-    Prints the subscription's id, its manage token, with which it is shown, resumed and ended,
-    and a webhook's secret. Token and secret are not shown again.
+    Prints the subscription's id and its manage token (to show, resume and end it) and, for a
+    webhook, the signing secret. Token and secret are not shown again.
 
     **Examples**
 
@@ -110,7 +110,7 @@ def _summary(granted: Json) -> str:
             *lines,
             "Keep these: they are not shown again.",
             _NEXT[granted["channel"]],
-            "To see how it fares:",
+            "To see its deliveries:",
             f"  COFFEE_MANAGE_TOKEN=… coffeeshop topics show {granted['id']}",
         ]
     )

@@ -33,7 +33,7 @@ class StartupBanner:
             f"Docs:  {self.url}/docs",
         ]
         if self.mail_folder is not None:
-            lines.append(f"Mail:  in {self.mail_folder}  (COFFEE_SMTP_URL has it sent)")
+            lines.append(f"Mail:  in {self.mail_folder}  (set COFFEE_SMTP_URL to send it)")
         if self.quiet:
             lines.append("Logs:  warnings only; COFFEE_LOG_LEVEL=INFO shows all. Ctrl-C closes.")
         return lines

@@ -18,7 +18,7 @@ FINISHED = frozenset(OrderState) - {OrderState.PLACED, OrderState.PREPARING}
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time during which the store or the queue was out of reach (monotonic seconds)."""
+    """A time during which the store or the queue was unavailable (monotonic seconds)."""
 
     began: float
     ended: float

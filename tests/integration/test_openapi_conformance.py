@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 from tests.support.cashier import ServedCashier
 from tests.support.notifier import serving, settings_for
 from tests.support.web import AS_STAFF
@@ -78,5 +78,5 @@ async def test_every_answer_of_the_notifier_is_one_that_its_document_promises(
         status, said = await schemathesis(document, tmp_path, headers, ALLOWED_METHODS)
         assert status == 0, said
         topics = (await notifier.http.get("/topics")).json()["topics"]
-        added = len(topics) - len(OPENING_TOPICS)
+        added = len(topics) - len(BUILT_IN_TOPICS)
         assert bool(added) == bool(headers), "schemathesis adds topics, if it is staff"

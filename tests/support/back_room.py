@@ -61,7 +61,7 @@ class BackRoom:
 
     async def announce(self, order: Order) -> None:
         if self.topic_fails:
-            raise AwsUnavailableError("SNS is out of reach")
+            raise AwsUnavailableError("SNS is unavailable")
         if self.topic_hangs:
             await asyncio.Event().wait()
         self.announced.append((order.id, order.state, order.version))

@@ -28,7 +28,7 @@ from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 from shared.web.application import create_app
 from shared.web.server import serve
 from tests.support.emulator import free_port
@@ -128,7 +128,7 @@ class Announcer:
 
 
 async def first_topics() -> Collection[str]:
-    return OPENING_TOPICS
+    return BUILT_IN_TOPICS
 
 
 def live_queue(

@@ -121,7 +121,7 @@ class StandIn:
 
     async def listed(self, request: web.Request) -> web.StreamResponse:
         if not self._is_staff(request):
-            return problem(401, "unauthorized", "This needs a key")
+            return problem(401, "unauthorized", "Authentication is required")
         state, limit = request.query.get("state"), int(request.query["limit"])
         start = int(request.query.get("cursor", 0))
         newest = [o for o in reversed(self.orders.values()) if state in {None, o["state"]}]

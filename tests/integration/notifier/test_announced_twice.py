@@ -13,7 +13,7 @@ from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
 from shared.clock import utc_now
 from shared.domain.issue import Issue
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 from tests.support.mailing import MailServer, confirm_path, mail_server
 from tests.support.notifier import Serving, announcing, newsletter, serving, settings_for
 from tests.support.subscribers import subscribe
@@ -75,7 +75,7 @@ async def test_an_issue_that_is_slow_to_reach_the_log_is_announced_again_at_grow
         open_notifier_store(settings, None, utc_now) as store,
         open_sns_topics(clients, names) as publishers,
     ):
-        await provision_announcements(clients, names, OPENING_TOPICS)
+        await provision_announcements(clients, names, BUILT_IN_TOPICS)
         publisher = NewsletterPublisher(store, publishers, "main", clock)
         event = newsletter("Free cake")
         await store.add_issue(Issue(event.id, "coupons", event.model_dump_json(), clock.now))

@@ -10,7 +10,7 @@ from notifier.asyncapi.document import asyncapi_document
 from shared.aws.names import Names
 from shared.domain.order import OrderState
 from shared.messages.announcement import order_event
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 from tests.support.notifier import (
     AS_STAFF,
     SECONDS,
@@ -25,7 +25,7 @@ from tests.support.notifier import (
 from tests.support.published import document_errors, message_errors, schema_errors
 from tests.support.webhooks import answers, echoes, receiver, sending, subscribed
 
-DOCUMENT = asyncapi_document(OPENING_TOPICS, Names())
+DOCUMENT = asyncapi_document(BUILT_IN_TOPICS, Names())
 
 
 async def test_a_shop_serves_the_document_with_the_topics_that_it_has(ministack: str) -> None:

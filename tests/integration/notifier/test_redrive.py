@@ -16,7 +16,7 @@ from shared.domain.order import Order, OrderState
 from tests.support.back_room import MINUTE, BackRoom, open_back_room
 
 PLACED, FAILED = OrderState.PLACED, OrderState.FAILED
-OUT_OF_REACH = "the queue or the order store is out of reach; try again"
+OUT_OF_REACH = "the queue or the order store is unavailable; try again"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from notifier.stream.instance_queue import InstanceQueue
 from shared.aws.clients import AwsUnavailableError
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 from tests.support.emulator import free_port, running_ministack
 from tests.support.notifier import Announcer, announcing, live_queue, settings_for
 
@@ -67,7 +67,7 @@ async def test_a_topic_is_received_from_its_request_on_and_the_others_still_are(
     await queue.subscribe(LATE)
     assert await receives(announcer, queue, LATE)
     assert await receives(announcer, queue, "coffee-trivia")
-    names = [*OPENING_TOPICS, LATE]
+    names = [*BUILT_IN_TOPICS, LATE]
     assert await allowed(announcer, "one") == {await topic(announcer, name) for name in names}
 
 

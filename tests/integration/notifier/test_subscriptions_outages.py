@@ -33,7 +33,7 @@ HOOK: dict[str, Any] = {"channel": "webhook", "url": "https://ada.example/hook"}
 
 
 class Nobody:
-    """ScanSchedule on at a proxy, and does not care."""
+    """A proxy's observer that ignores every call."""
 
     async def before(self, who: str, call: Call) -> None:
         pass

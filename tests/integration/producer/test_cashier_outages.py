@@ -1,4 +1,4 @@
-"""While the queue or the store is out of reach no order counts, and every answer comes in time."""
+"""While the queue or the store is unavailable no order counts, and every answer comes in time."""
 
 from __future__ import annotations
 

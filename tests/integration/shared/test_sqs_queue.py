@@ -241,7 +241,7 @@ async def test_a_queue_out_of_reach_is_one_clear_error() -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     async with clients_of(nowhere) as clients:
         queue = SqsQueue(clients.sqs, f"{nowhere}/000000000000/orders")
-        with pytest.raises(AwsUnavailableError, match="SQS is out of reach"):
+        with pytest.raises(AwsUnavailableError, match="SQS is unavailable"):
             await queue.send("hello")
 
 

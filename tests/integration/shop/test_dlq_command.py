@@ -127,4 +127,4 @@ async def test_a_redrive_that_makes_no_sense_is_misuse(
 async def test_a_wrong_staff_key_is_named_as_such(cashier: ServedCashier) -> None:
     outcome = await dlq(cashier, "list", key="wrong")
     assert outcome.code == 1
-    assert "This needs a key" in outcome.err
+    assert "Authentication is required" in outcome.err

@@ -25,14 +25,14 @@ HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
 class Tickets:
-    """A queue whose length the test says; none is out of reach."""
+    """A queue whose length the test says; none is unavailable."""
 
     def __init__(self) -> None:
         self.count: int | None = 7
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
         if self.count is None:
-            raise AwsUnavailableError("SQS is out of reach")
+            raise AwsUnavailableError("SQS is unavailable")
         return self.count, 0
 
 
@@ -134,7 +134,7 @@ class Counts:
         if self.silent:
             await asyncio.Event().wait()
         if self.an_hour is None:
-            raise StoreUnavailableError("the order store is out of reach")
+            raise StoreUnavailableError("the order store is unavailable")
         return self.an_hour
 
 

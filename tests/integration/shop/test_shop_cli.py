@@ -183,7 +183,7 @@ async def test_a_wrong_or_missing_staff_key_is_named_as_such(shop: StandIn) -> N
 
     assert (missing.code, wrong.code) == (1, 1)
     assert "COFFEE_STAFF_KEY" in missing.err
-    assert "This needs a key" in wrong.err
+    assert "Authentication is required" in wrong.err
 
 
 async def load(shop: StandIn, *arguments: str) -> tuple[int, dict[str, object]]:

@@ -63,7 +63,7 @@ async def test_without_the_manage_token_a_subscription_is_nobodys_but_staffs(
         wrong = await shop.topics(command, granted["id"], "--token", "wrong")
         assert (none.code, wrong.code) == (1, 1)
         assert "COFFEE_MANAGE_TOKEN" in none.err
-        assert "This needs a key" in wrong.err
+        assert "Authentication is required" in wrong.err
     assert (await shop.as_staff("show", granted["id"])).code == 0
     assert (await shop.as_staff("unsubscribe", granted["id"])).code == 0
 

@@ -12,7 +12,7 @@ from notifier.stream.selection import board_event
 from shared.aws.names import Names
 from shared.domain.order import OrderState
 from shared.messages.announcement import CloudEvent, OrderChange, order_event
-from shared.messages.topics import OPENING_TOPICS
+from shared.messages.topics import BUILT_IN_TOPICS
 from tests.support.notifier import newsletter, placed, then
 from tests.support.published import (
     document_errors,
@@ -22,7 +22,7 @@ from tests.support.published import (
     schema_errors,
 )
 
-DOCUMENT = asyncapi_document({**OPENING_TOPICS, "roast-of-the-day": ""}, Names("a-"))
+DOCUMENT = asyncapi_document({**BUILT_IN_TOPICS, "roast-of-the-day": ""}, Names("a-"))
 HISTORY = (OrderState.PREPARING, OrderState.READY, OrderState.COLLECTED)
 
 
@@ -49,7 +49,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_every_topic_is_a_channel_under_the_name_that_sns_knows() -> None:
     channels = DOCUMENT["channels"]
-    for name in (*OPENING_TOPICS, "roast-of-the-day"):
+    for name in (*BUILT_IN_TOPICS, "roast-of-the-day"):
         assert channels[f"topic.{name}"]["bindings"]["sns"]["name"] == f"a-{name}"
     assert DOCUMENT["operations"]["announce.topic.coupons"]["action"] == "send"
 

@@ -103,7 +103,7 @@ async def test_a_failure_is_raised_and_the_next_try_queues_the_ticket(
     dispatcher: OrderDispatcher, broker: Broker, backlog: Backlog
 ) -> None:
     order = an_order()
-    broker.fails_with = AwsUnavailableError("SNS is out of reach")
+    broker.fails_with = AwsUnavailableError("SNS is unavailable")
     with pytest.raises(AwsUnavailableError):
         await dispatcher.ensure(order)
     assert (broker.done, backlog.count) == ([], 0)
@@ -128,7 +128,7 @@ async def test_a_cancelled_request_leaves_the_ticket_to_the_next(
 @pytest.mark.parametrize(
     "failure",
     [
-        AwsUnavailableError("SNS is out of reach"),
+        AwsUnavailableError("SNS is unavailable"),
         EntryFailedError("InternalError", "", sender_fault=False),
     ],
 )
@@ -172,7 +172,7 @@ async def test_what_could_not_be_announced_is_announced_later_once(
     dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
     orders = [an_order() for _ in range(3)]
-    broker.fails_with = AwsUnavailableError("SNS is out of reach")
+    broker.fails_with = AwsUnavailableError("SNS is unavailable")
     for order in orders:
         await dispatcher.announce(order)
     assert dispatcher.unannounced_since == orders[0].since

@@ -40,7 +40,7 @@ class Store:
         self.reads += 1
         await asyncio.sleep(0)
         if self.heartbeats is None:
-            raise StoreUnavailableError("the store is out of reach")
+            raise StoreUnavailableError("the store is unavailable")
         return self.heartbeats
 
 

@@ -38,5 +38,5 @@ def test_the_banner_says_where_mail_lands_when_no_server_sends_it() -> None:
         mail_folder=Path("var/mail"),
     )
 
-    assert "Mail:  in var/mail  (COFFEE_SMTP_URL has it sent)" in banner.lines()
+    assert "Mail:  in var/mail  (set COFFEE_SMTP_URL to send it)" in banner.lines()
     assert "COFFEE_LOG_LEVEL=INFO" in banner.lines()[-1]
