@@ -1,1 +1,1 @@
-"""The notifier: topics, subscriptions, and the channels that announcements reach subscribers by."""
+"""The notifier: topics, subscriptions, their channels, and live streams."""

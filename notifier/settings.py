@@ -147,5 +147,7 @@ class NotifierSettings(WebSettings):
     @model_validator(mode="after")
     def _heartbeats_fit_between_scans(self) -> Self:
         if self.live_look_seconds < 2 * self.live_mark_seconds:
-            raise ValueError("COFFEE_LIVE_LOOK_SECONDS must be twice COFFEE_LIVE_MARK_SECONDS")
+            raise ValueError(
+                "COFFEE_LIVE_LOOK_SECONDS must be at least twice COFFEE_LIVE_MARK_SECONDS"
+            )
         return self

@@ -28,14 +28,14 @@ def reason_of(letter: DeadLetter) -> str:
         return letter.reason
     if ticket_in(letter) is None:
         return "not a ticket"
-    return f"delivered {letter.attempts} times, and never finished"
+    return f"received {letter.attempts} times, and never finished"
 
 
 def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
-    """Return whether this dead letter was the ticket that the order still needs.
+    """Return whether the order still depends on the ticket of this dead letter.
 
-    It was not when the order has gone on, is being prepared under a claim that holds or came by
-    another ticket, or has failed and was placed anew since the ticket was queued.
+    It does not if it is past `preparing`, if its claim holds or came by another ticket, or if it
+    was placed again after this ticket was queued.
     """
     if order.state is OrderState.PREPARING and order.claim is not None:
         return order.claim.ticket == letter.id and order.claim.until <= now
@@ -45,9 +45,9 @@ def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
 
 
 def unannounced_changes(order: Order) -> Sequence[Order]:
-    """List the changes of an order that may be unannounced because its ticket is dead.
+    """List the changes of an order that may be unannounced, since its ticket is a dead letter.
 
-    Otherwise a ticket stays on the queue until its barista has announced every change.
+    A ticket stays on its queue until its barista has announced every change; a dead one does not.
     """
     if order.state is OrderState.PREPARING:
         return [order]

@@ -66,7 +66,7 @@ class DeadLetterModel(BaseModel):
     id: str
     reason: str
     age_seconds: Annotated[int, Field(description="since it was sent, or was given up on")]
-    attempts: Annotated[int, Field(description="how often it was delivered before")]
+    attempts: Annotated[int, Field(description="how often it was received before")]
     order_id: str | None
     order_number: str | None
     order_state: OrderState | None

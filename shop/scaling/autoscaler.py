@@ -39,8 +39,7 @@ class Sample:
     """The input of one tick.
 
     `backlog` is tickets waiting and in flight, None when it could not be counted. How many
-    baristas are alive does not matter: the supervisor, on AWS the ECS service, replaces each
-    that dies at once.
+    baristas are alive does not matter: the supervisor replaces each that dies at once.
     """
 
     backlog: int | None

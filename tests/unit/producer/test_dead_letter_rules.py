@@ -45,7 +45,7 @@ def an_order_that_is(state: OrderState, claim: Claim | None = None) -> Order:
 def test_a_reason_is_the_given_one_or_else_derived_from_the_letter() -> None:
     order = an_order()
     assert reason_of(letter_of(order, reason="no such order")) == "no such order"
-    assert reason_of(letter_of(order)) == "delivered 5 times, and never finished"
+    assert reason_of(letter_of(order)) == "received 5 times, and never finished"
     assert reason_of(replace(letter_of(order), body="poison")) == "not a ticket"
 
 
