@@ -43,7 +43,7 @@ def notifier_service(settings: NotifierSettings) -> Service:
         operations=NOTIFIER_OPERATIONS,
         problems=NOTIFIER_PROBLEMS,
         readiness={
-            "live feed": lambda app: app[NOTIFIER].instance_queue.check(),
+            "live feed": lambda app: app[NOTIFIER].live_queue.check(),
             "deliveries": _check_deliveries,
         },
         lifespans=[lifespan],

@@ -27,7 +27,7 @@ from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.context import NotifierContext
 from notifier.deliveries.confirmation import Confirmation
-from notifier.deliveries.dead_letters import DeadLetterService
+from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.deliveries.deliverer import Deliverer, DeliveryJobHandler
 from notifier.deliveries.fan_out import FanOut
 from notifier.deliveries.health import SubscriptionHealth
@@ -125,7 +125,7 @@ async def build_notifier(
                 publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"
             ),
             deliveries.supervised(),
-            build_feed(hub, settings, catalog.all) as instance_queue,
+            build_feed(hub, settings, catalog.all) as live_queue,
         ):
             yield NotifierContext(
                 names=names,
@@ -138,7 +138,7 @@ async def build_notifier(
                 rate_limit=RateLimit(settings.subscriptions_per_minute, time.monotonic),
                 deliveries=deliveries,
                 hub=hub,
-                instance_queue=instance_queue,
+                live_queue=live_queue,
                 stream_times=StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds),
             )
 
@@ -193,7 +193,7 @@ class _DeliveryDependencies:
                     redriver=redriver,
                     clock=utc_now,
                 ),
-                dead_letters=DeadLetterService(
+                dead_letters=DeliveryDeadLetterService(
                     dead_letters=dead_letters, store=self.store, jobs=jobs, redriver=redriver
                 ),
                 topology=TopologyRestore(

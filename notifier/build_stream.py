@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from notifier.settings import NotifierSettings
 from notifier.stream.feed import stream_feed
 from notifier.stream.hub import Hub, StreamMetrics
-from notifier.stream.instance_queue import InstanceQueue, Topics
+from notifier.stream.live_queue import LiveQueue, Topics
 from notifier.stream.reaper import Reaper
 from notifier.stream.ring import Ring
 from shared.aws.clients import aws_clients
@@ -31,11 +31,11 @@ def build_hub(settings: NotifierSettings, metrics: StreamMetrics) -> Hub:
 @contextlib.asynccontextmanager
 async def build_feed(
     hub: Hub, settings: NotifierSettings, topics: Topics
-) -> AsyncIterator[InstanceQueue]:
+) -> AsyncIterator[LiveQueue]:
     """Build the feed of all `topics`, and run it for as long as the block lasts."""
     names, instance = Names(settings.name_prefix), settings.notifier_instance
     async with aws_clients(settings) as clients:
-        queue = InstanceQueue(
+        queue = LiveQueue(
             clients=clients,
             names=names,
             instance=instance,

@@ -11,7 +11,7 @@ from jinja2 import Environment
 from notifier.channels.email.links import LinkSigner
 from notifier.delivery_service import DeliverySupervisor
 from notifier.stream.hub import Hub
-from notifier.stream.instance_queue import InstanceQueue
+from notifier.stream.live_queue import LiveQueue
 from notifier.stream.response import StreamTimes
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher
@@ -23,7 +23,7 @@ from shared.web.rate_limit import RateLimit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierContext:
-    """`subscriber_counts` holds how many subscriptions of each topic are active."""
+    """What the handlers use; `subscriber_counts` counts the active subscriptions by topic."""
 
     names: Names
     catalog: TopicCatalog
@@ -35,7 +35,7 @@ class NotifierContext:
     rate_limit: RateLimit
     deliveries: DeliverySupervisor
     hub: Hub
-    instance_queue: InstanceQueue
+    live_queue: LiveQueue
     stream_times: StreamTimes
 
 

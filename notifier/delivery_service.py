@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from notifier.deliveries.dead_letters import DeadLetterService
+from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.deliveries.housekeeping import DueLimit
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
@@ -36,7 +36,7 @@ class DeliveryService:
     """The services behind the routes, and the consumers and periodic tasks beside them."""
 
     subscriptions: SubscriptionService
-    dead_letters: DeadLetterService
+    dead_letters: DeliveryDeadLetterService
     topology: TopologyRestore
     due_limit: DueLimit
     consumers: tuple[Consumer, ...]

@@ -29,7 +29,7 @@ from shop.settings import ShopSettings
 
 log = structlog.stdlib.get_logger(__name__)
 
-CLOSED, FAILED, MISUSED, HURRIED = 0, 1, 2, 130
+CLOSED, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: closed on request; could not go on; could not start; closed without waiting."""
 
 MARGIN_SECONDS = 5.0
@@ -80,7 +80,7 @@ async def _supervise(
         ):
             shop = Shop(programs, supervisor, console, with_emulator=with_emulator)
             scaling = Autoscaling(settings=settings, pool=shop.workers, throughput=throughput)
-            async with supervisor.meanwhile(_open(shop, scaling, console, banner)):
+            async with supervisor.background_task(_open(shop, scaling, console, banner)):
                 failure = await supervisor.until(stop)
             console.print(
                 "Closing the shop when its orders are finished; a second Ctrl-C does not wait."
@@ -88,7 +88,7 @@ async def _supervise(
             await shop.close()
     except asyncio.CancelledError:
         console.print("The shop was closed without waiting.")
-        return HURRIED
+        return INTERRUPTED
     if failure is not None:
         return _refuse(FAILED, _explained(failure))
     console.print("The shop is closed.")

@@ -71,9 +71,9 @@ class Confirmation:
             result = await sender.request_confirmation(
                 subscription, self.token_for(subscription.id)
             )
-        return await self._settle(subscription, result)
+        return await self._record_result(subscription, result)
 
-    async def _settle(
+    async def _record_result(
         self, subscription: Subscription, result: AttemptResult | Confirmed | RateLimited
     ) -> Outcome:
         match result:

@@ -1,8 +1,8 @@
 """Dead letters of deliveries, for staff; the log says what became of each delivery.
 
-A dead letter is stale when the log has not given up on its delivery, or when it is a second one of
-the same delivery, which comes of a second job. Stale ones are deleted when they are found; a due
-delivery gets another job first.
+A dead letter is stale when its delivery is not failed in the log, or when the delivery has another
+dead letter, from a second job. Stale ones are deleted when they are read; if the delivery is due,
+a new job is queued first.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class RedriveResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetterService:
+class DeliveryDeadLetterService:
     """Lists the deliveries that were given up on, and redrives them for staff."""
 
     dead_letters: DeadLetters

@@ -110,7 +110,7 @@ class Deliverer:
             made = await self._attempt(subscription, delivery)
         if made is None:
             return Retry(SHORTEST_WAIT, _CHANGED)
-        return await self._settle(subscription, *made)
+        return await self._record_result(subscription, *made)
 
     async def _attempt(
         self, subscription: Subscription, delivery: Delivery
@@ -132,7 +132,7 @@ class Deliverer:
             return None
         return claimed, await self.senders[now.channel].deliver(now, event)
 
-    async def _settle(
+    async def _record_result(
         self, subscription: Subscription, tried: Delivery, attempt: AttemptResult
     ) -> Outcome:
         match attempt:

@@ -1,8 +1,8 @@
-"""Requeue: after the queue was lost, queue everything again that the store has as not done.
+"""Requeue: after the queue was lost, queue again everything that the store has as unfinished.
 
-SQS itself does not lose its queue. Queueing everything at each start would double the backlog each
-time. So a whole queue gets only one page: jobs in progress come back by themselves, and this way
-sooner.
+SQS itself loses nothing, and queueing everything at each start would double the jobs each time.
+So a whole queue gets one page only: a killed notifier's jobs are then retried before their
+visibility timeout ends.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Requeuer:
     async def _requeue_deliveries(self, *, everything: bool) -> int:
         """Queue what is due by now; deliveries that are logged from now on have their jobs.
 
-        Pages are in the order of the events, whenever they were logged. A busy shop always has one
-        more: the last page is not full, or reaches events later than the start.
+        Pages are sorted by event time. New deliveries keep coming, so this stops at a page that is
+        not full, or that reaches events from after the start.
         """
         count, after = 0, ""
         latest = delivery_id(self.clock() + CLOCKS_DIFFER, "")

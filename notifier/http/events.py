@@ -72,7 +72,7 @@ async def get_events(request: web.Request) -> web.StreamResponse:
     if selection.order_id is None and ORDER_EVENTS in selection.topics and not is_staff(request):
         raise unauthorized("give an order_id, or send the staff key as Authorization: Bearer")
     for topic in topics:
-        await notifier.instance_queue.subscribe(topic)
+        await notifier.live_queue.subscribe(topic)
     return await stream(request, notifier.hub, selection, notifier.stream_times)
 
 

@@ -13,9 +13,9 @@ import structlog
 from pydantic import ValidationError
 
 from notifier.stream.hub import Hub
-from notifier.stream.instance_queue import VISIBILITY_SECONDS, InstanceQueue
+from notifier.stream.live_queue import VISIBILITY_SECONDS, LiveQueue
 from notifier.stream.reaper import Reaper
-from notifier.stream.selection import announcement
+from notifier.stream.selection import ring_event
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
@@ -47,7 +47,7 @@ class StreamHandler:
         topic = message.attributes.get("topic", ORDER_EVENTS)
         try:
             event = CloudEvent.model_validate_json(message.body)
-            received = announcement(topic, event)
+            received = ring_event(topic, event)
         except ValidationError as error:
             log.warning("live.not_an_event", topic=topic, reason=error.errors()[0]["msg"])
         else:
@@ -59,7 +59,7 @@ class StreamHandler:
 @contextlib.asynccontextmanager
 async def stream_feed(
     hub: Hub,
-    queue: InstanceQueue,
+    queue: LiveQueue,
     reaper: Reaper,
     *,
     stalled_seconds: float,

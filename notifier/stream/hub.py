@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from notifier.stream import sse
 from notifier.stream.reader import Reader
 from notifier.stream.ring import Ring, StreamPosition
-from notifier.stream.selection import Acknowledgement, Announcement, Selection
+from notifier.stream.selection import Acknowledgement, RingEvent, Selection
 
 _CLOSE_SECONDS = 1
 _RECONNECT_SECONDS = sse.RETRY_SECONDS + 1
@@ -74,7 +74,7 @@ class Hub:
     stream can be resumed after a long silence in a busy shop.
     """
 
-    ring: Ring[Announcement]
+    ring: Ring[RingEvent]
     metrics: StreamMetrics
     max_lag: int
     max_streams: int
@@ -116,7 +116,7 @@ class Hub:
             finally:
                 self._remove(reader)
 
-    def publish(self, announcement: Announcement) -> Acknowledgement:
+    def publish(self, announcement: RingEvent) -> Acknowledgement:
         """Put an announcement on the ring, and offer it to the readers that have selected it."""
         weight = sum(map(len, announcement.views.values()))
         index = self.ring.append(announcement, weight)

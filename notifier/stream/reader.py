@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from notifier.stream import sse
 from notifier.stream.ring import GapError, Ring, StreamPosition
-from notifier.stream.selection import Acknowledgement, Announcement, Selection
+from notifier.stream.selection import Acknowledgement, RingEvent, Selection
 
 _CHUNK_BYTES = 64 * 1024
 _REPEATED_EVENTS = 1000
@@ -27,7 +27,7 @@ class Reader:
     reason, the clients that may have missed events.
     """
 
-    ring: Ring[Announcement]
+    ring: Ring[RingEvent]
     selection: Selection
     position: StreamPosition
     abort: Callable[[], None]

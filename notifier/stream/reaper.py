@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from notifier.stream.instance_queue import ALIVE_AT, LIVE_OF, Topics
+from notifier.stream.live_queue import ALIVE_AT, LIVE_OF, Topics
 from shared.aws.clients import AwsClients, aws_call
 from shared.aws.names import Names, topic_arn
 from shared.aws.provisioning import queue_arn

@@ -18,7 +18,7 @@ BOARD_CHANGED = "coffeeshop.board.changed.v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class RingEvent:
     """An event as JSON, in the view of each routing key.
 
     A routing key is a topic, or `<topic>/<order id>` for the part of it that is about one order.
@@ -68,7 +68,7 @@ class Selection:
         return [f"{topic}/{self.order_id}" for topic in sorted(self.topics)]
 
 
-def announcement(topic: str, event: CloudEvent) -> Announcement:
+def ring_event(topic: str, event: CloudEvent) -> RingEvent:
     """Make the views of an event that was published to `topic`.
 
     Raises pydantic's ValidationError when the data of an order's event is not an order change.
@@ -81,9 +81,9 @@ def announcement(topic: str, event: CloudEvent) -> Announcement:
         if shown is not None
     }
     if change is None:
-        return Announcement(views)
+        return RingEvent(views)
     of_order = {f"{name}/{change.order_id}": view for name, view in views.items()}
-    return Announcement(views | of_order)
+    return RingEvent(views | of_order)
 
 
 def board_event(event: CloudEvent, change: OrderChange) -> CloudEvent | None:

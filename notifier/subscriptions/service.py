@@ -48,7 +48,10 @@ class NotActiveError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionService:
-    """Most calls raise SubscriptionChangedError when the subscription was changed meanwhile."""
+    """Requests, confirms, finds and ends subscriptions.
+
+    Most calls raise SubscriptionChangedError when another process changed the subscription first.
+    """
 
     store: NotifierStore
     store_id: str

@@ -29,7 +29,7 @@ class DeadLettersLeftError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class InspectedDeadLetter:
     """A dead letter, why it is one, how old it is (seconds), and its order, if it has one."""
 
     letter: DeadLetter
@@ -51,13 +51,13 @@ class DeadLetterService:
         """Count the dead letters."""
         return await self.dead_letters.count()
 
-    async def listed(self, limit: int) -> Sequence[Finding]:
+    async def listed(self, limit: int) -> Sequence[InspectedDeadLetter]:
         """List up to `limit` dead letters, the oldest of them first."""
         letters = await self.dead_letters.peek(limit)
         findings = await asyncio.gather(*(self._finding(letter) for letter in letters))
         return sorted(findings, key=lambda finding: -finding.age_seconds)
 
-    async def find(self, letter_id: str) -> Finding:
+    async def find(self, letter_id: str) -> InspectedDeadLetter:
         """Find one dead letter; raises DeadLetterNotFoundError, or DeadLettersLeftError."""
         async with self.dead_letters.pages() as pages:
             async for letters in pages:
@@ -75,7 +75,7 @@ class DeadLetterService:
         log.warning("dead_letters.purged", count=count)
         return count
 
-    async def _finding(self, letter: DeadLetter) -> Finding:
+    async def _finding(self, letter: DeadLetter) -> InspectedDeadLetter:
         now = self.clock()
         ticket = ticket_in(letter)
         order, reason = None, reason_of(letter)
@@ -84,7 +84,7 @@ class DeadLetterService:
         except StoreUnavailableError as error:
             log.warning("dead_letter.order_not_read", letter_id=letter.id, error=str(error))
             reason += "; its order cannot be read now"
-        return Finding(
+        return InspectedDeadLetter(
             letter=letter,
             reason=reason,
             age_seconds=max(0.0, (now - (letter.sent_at or now)).total_seconds()),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from producer.context import CASHIER
-from producer.dead_letters.service import Finding
+from producer.dead_letters.service import InspectedDeadLetter
 from producer.http.problems import INVALID_REDRIVE
 from shared.aws.dead_letters import MAX_LEASED
 from shared.domain.order import OrderState
@@ -204,7 +204,7 @@ async def purge_dead_letters(request: web.Request) -> web.Response:
     return json_response(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
 
 
-def _show(finding: Finding) -> DeadLetterModel:
+def _show(finding: InspectedDeadLetter) -> DeadLetterModel:
     order = finding.order
     return DeadLetterModel(
         id=finding.letter.id,

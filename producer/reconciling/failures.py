@@ -9,7 +9,7 @@ import structlog
 
 from producer.dead_letters.rules import must_fail, reason_of, ticket_in, unannounced_changes
 from producer.orders.dispatcher import OrderDispatcher
-from shared.aws.dead_letters import DeadLetter, DeadLetters, Pages
+from shared.aws.dead_letters import DeadLetter, DeadLetters, DeadLetterScan
 from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
 from shared.store.contract import OrderChangedError, OrderStore
@@ -37,53 +37,53 @@ class Failures:
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
-        self._settled: frozenset[str] = frozenset()
+        self._handled: frozenset[str] = frozenset()
         # Their number, and how many were removed, when there was nothing left to do for any.
-        self._settled_at: tuple[int, int] | None = None
+        self._handled_at: tuple[int, int] | None = None
         self._read_at = 0.0
 
     async def fail(self) -> None:
-        """Fail the orders of all dead letters, as far as they have not failed yet."""
+        """Fail the order of each dead letter, unless it has failed already."""
         count = await self._dead_letters.count()
         seen = (count, self._dead_letters.removed)
         recently = time.monotonic() - self._read_at < _AGAIN_SECONDS
-        if count == 0 or (recently and seen == self._settled_at):
+        if count == 0 or (recently and seen == self._handled_at):
             return
         changes: list[Order] = []
         try:
             async with self._dead_letters.pages() as pages:
-                self._settled = await self._read(pages, changes)
+                self._handled = await self._read(pages, changes)
         finally:
             await self._dispatcher.announce(*changes)
         # Letters held by others are read next round; those left when time ran out, after a minute.
-        all_settled = len(self._settled) == pages.seen and (pages.left == 0 or pages.cut_short)
-        self._settled_at = seen if all_settled else None
+        all_handled = len(self._handled) == pages.seen and (pages.left == 0 or pages.cut_short)
+        self._handled_at = seen if all_handled else None
         self._read_at = time.monotonic()
 
-    async def _read(self, pages: Pages, changes: list[Order]) -> frozenset[str]:
-        """Fail the orders of dead letters; return the ids of the letters that are settled.
+    async def _read(self, pages: DeadLetterScan, changes: list[Order]) -> frozenset[str]:
+        """Fail the orders of dead letters; return the ids of the letters that are handled.
 
         Changes to announce are added to `changes`.
         """
-        settled: set[str] = set()
+        handled: set[str] = set()
         async for letters in pages:
-            outcomes = await asyncio.gather(*(self._settle(letter, changes) for letter in letters))
-            settled.update(
+            outcomes = await asyncio.gather(*(self._handle(letter, changes) for letter in letters))
+            handled.update(
                 letter.id for letter, done in zip(letters, outcomes, strict=True) if done
             )
-        return frozenset(settled)
+        return frozenset(handled)
 
-    async def _settle(self, letter: DeadLetter, changes: list[Order]) -> bool:
+    async def _handle(self, letter: DeadLetter, changes: list[Order]) -> bool:
         try:
             return await self._fail_order(letter, changes)
-        except Exception:  # a dead letter's outermost edge: the others are settled all the same
+        except Exception:  # a dead letter's outermost edge: the others are handled all the same
             log.exception("dead_letter.not_handled", letter_id=letter.id)
             return False
 
     async def _fail_order(self, letter: DeadLetter, changes: list[Order]) -> bool:
         """Fail the order if it must; return whether this letter needs no more attention."""
         ticket = ticket_in(letter)
-        if letter.id in self._settled or ticket is None:
+        if letter.id in self._handled or ticket is None:
             return True
         order = await self._store.get(ticket.order_id)
         if order is None or order.state not in _OPEN:

@@ -31,16 +31,19 @@ class Margins:
 
 
 def horizon(
-    empty_at: dt.datetime | None, heads: Iterable[dt.datetime], now: dt.datetime, margins: Margins
+    empty_at: dt.datetime | None,
+    newest_sent_at: Iterable[dt.datetime],
+    now: dt.datetime,
+    margins: Margins,
 ) -> dt.datetime | None:
     """Return the time from before which no ticket is on the queue any more, if it is known.
 
-    `empty_at` is when the queue was last found empty. `heads` are the times at which the newest
-    tickets that baristas have received were sent. Times from the future come from a clock that is
+    `empty_at` is when the queue was last found empty. `newest_sent_at` are the send times of the
+    newest tickets that each barista has received. Times from the future come from a clock that is
     wrong or was set back, ours or the queue's, and prove nothing.
     """
     latest = now + margins.settling
-    passed = [head - margins.disorder for head in heads if head <= latest]
+    passed = [sent_at - margins.disorder for sent_at in newest_sent_at if sent_at <= latest]
     if empty_at is not None and empty_at <= latest:
         passed.append(empty_at)
     return max(passed) - margins.settling if passed else None

@@ -51,7 +51,7 @@ class Reconciler:
                 continue
             broker_reset.clear()
             log.warning("broker.reset")
-            self.schedule.be_watchful()
+            self.schedule.scan_every_round()
             self.fresh_tickets.queue_lost()
             self.unclean_stops.topics_lost()
 
@@ -59,9 +59,9 @@ class Reconciler:
         """Run all steps once; a step that fails does not keep the others from running."""
         await _attempt("republish after unclean stops", self.unclean_stops.check)
         await _attempt("announce the unannounced", self.dispatcher.announce_remaining)
-        await _attempt("repair orders and tickets", self._settle)
+        await _attempt("repair orders and tickets", self._repair_orders)
 
-    async def _settle(self) -> None:
+    async def _repair_orders(self) -> None:
         """Fail orders before requeuing: a dead letter is gone from the queue too, but not lost."""
         await self.failures.fail()
         if self.schedule.is_due:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-_WATCHFUL_SECONDS = 120
+_EVERY_ROUND_SECONDS = 120
 
 
 class ScanSchedule:
@@ -18,17 +18,17 @@ class ScanSchedule:
         self._seconds = seconds
         self._monotonic = monotonic
         self._next_at = monotonic()
-        self.be_watchful()
+        self.scan_every_round()
 
-    def be_watchful(self) -> None:
+    def scan_every_round(self) -> None:
         """Scan in every round for a while: something was lost."""
-        self._watchful_until = self._monotonic() + _WATCHFUL_SECONDS
+        self._every_round_until = self._monotonic() + _EVERY_ROUND_SECONDS
 
     @property
     def is_due(self) -> bool:
         """Whether it is time to scan."""
         now = self._monotonic()
-        return now < self._watchful_until or now >= self._next_at
+        return now < self._every_round_until or now >= self._next_at
 
     def scanned(self) -> None:
         """Start the wait for the next scan."""

@@ -54,7 +54,7 @@ class _Waiting(Generic[Entry]):
     done: asyncio.Future[None]
     tries: int = 0
 
-    def settle(self, error: Exception | None) -> bool:
+    def resolve(self, error: Exception | None) -> bool:
         """Give the caller its result; return false when the entry must be sent again."""
         self.tries += 1
         if self.done.cancelled():
@@ -147,7 +147,7 @@ class Batcher(Generic[Entry]):
         except Exception as error:  # noqa: BLE001 - every caller in the batch gets it
             errors = [error] * len(batch)
         results = zip(batch, errors, strict=True)
-        again = [waiting for waiting, error in results if not waiting.settle(error)]
+        again = [waiting for waiting, error in results if not waiting.resolve(error)]
         self._waiting.extendleft(reversed(again))
 
 

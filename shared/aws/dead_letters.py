@@ -55,7 +55,7 @@ class DeadLetter:
     sent_at: dt.datetime | None
 
 
-class Pages:
+class DeadLetterScan:
     """Dead letters, up to ten at a time, each once; every received one is added to `leased`.
 
     The pages end when `total` letters were seen, or when a receive brings no new ones because
@@ -147,14 +147,16 @@ class DeadLetters:
             yield letters[:limit]
 
     @contextlib.asynccontextmanager
-    async def pages(self) -> AsyncIterator[Pages]:
+    async def pages(self) -> AsyncIterator[DeadLetterScan]:
         """Scan all of them, page by page, in the block; then hand them back.
 
         Until then all that were seen stay leased, or SQS would return them again.
         """
         async with self._scanning:
             try:
-                yield Pages(self._queue, self._leased, await self.count(), self._scan_seconds)
+                yield DeadLetterScan(
+                    self._queue, self._leased, await self.count(), self._scan_seconds
+                )
             finally:
                 await asyncio.gather(*map(self._hand_back, self._leased.values()))
                 self._leased.clear()

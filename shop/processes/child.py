@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from shop.processes.program import Program, Restarts, after_life, describe
+from shop.processes.program import Program, Restarts, after_exit, describe
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -19,33 +19,33 @@ STANDARD_ERROR = 2
 
 
 class CannotStartError(Exception):
-    """A program ended before it had settled, several times in a row."""
+    """A program ended before it had started, several times in a row."""
 
     def __init__(self, name: str, starts: int, ending: str) -> None:
         super().__init__(f"the {name} could not be started: {starts} tries, the last {ending}")
         self.name = name
 
 
-async def at_once() -> None:
-    """Settle without waiting for anything."""
+async def started_at_once() -> None:
+    """Count the program as started without waiting for anything."""
 
 
 class Child:
     """Keeps one program running.
 
-    Each life of the program awaits `settle`: when it returns, the program has started well; when
-    it fails, the program is killed. After `max_false_starts` lives in a row that ended before
-    they had settled, `keep` raises CannotStartError; without a maximum it never gives up.
+    Each run of the program awaits `wait_until_started`: when it returns, the program has started;
+    when it fails, the program is killed. After `max_false_starts` runs in a row that ended before
+    they had started, `keep` raises CannotStartError; without a maximum it never gives up.
     """
 
     def __init__(
         self,
         program: Program,
-        settle: Callable[[], Awaitable[None]] = at_once,
+        wait_until_started: Callable[[], Awaitable[None]] = started_at_once,
         max_false_starts: int | None = None,
     ) -> None:
         self._program = program
-        self._settle = settle
+        self._wait_until_started = wait_until_started
         self._max_false_starts = max_false_starts
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
@@ -53,7 +53,7 @@ class Child:
         self._stopped.set()
         self._is_down = False
         self._sighup_pending = False
-        self.settled = asyncio.Event()
+        self.started = asyncio.Event()
 
     @property
     def name(self) -> str:
@@ -101,24 +101,26 @@ class Child:
         self._signal(signal.SIGUSR1)
 
     def send_sighup(self) -> None:
-        """Send SIGHUP, on which a service checks its queues and topics, once it has settled.
+        """Send SIGHUP, on which a service checks its queues and topics, once it has started.
 
         Before that it may not handle the signal yet, or have checked them already.
         """
-        self._sighup_pending = not self.settled.is_set()
-        if self.settled.is_set():
+        self._sighup_pending = not self.started.is_set()
+        if self.started.is_set():
             self._signal(signal.SIGHUP)
 
     async def _one_more(self, restarts: Restarts) -> Restarts:
         began = time.monotonic()
-        ending = await self._live()
-        lived = time.monotonic() - began
+        ending = await self._run_once()
+        ran_seconds = time.monotonic() - began
         if self._stopping.is_set():
             log.info("child.stopped", child=self.name, ending=ending)
             return restarts
         self._is_down = True
-        restarts = after_life(restarts, lived, settled=self.settled.is_set())
-        log.warning("child.exited", child=self.name, ending=ending, lived=round(lived, 1))
+        restarts = after_exit(restarts, ran_seconds, started=self.started.is_set())
+        log.warning(
+            "child.exited", child=self.name, ending=ending, ran_seconds=round(ran_seconds, 1)
+        )
         if restarts.false_starts == self._max_false_starts:
             raise CannotStartError(self.name, restarts.false_starts, ending)
         with contextlib.suppress(TimeoutError):
@@ -126,8 +128,8 @@ class Child:
                 await self._stopping.wait()
         return restarts
 
-    async def _live(self) -> str:
-        self.settled.clear()
+    async def _run_once(self) -> str:
+        self.started.clear()
         self._sighup_pending = False
         try:
             self._process = process = await self._start()
@@ -135,13 +137,13 @@ class Child:
             return f"not run: {error.strerror}"
         if self._stopping.is_set():
             self._signal(signal.SIGTERM)
-        settling = asyncio.create_task(self._settle_in(), name=f"settle {self.name}")
+        starting = asyncio.create_task(self._await_start(), name=f"start of {self.name}")
         try:
             return describe(await process.wait())
         finally:
             self._signal(signal.SIGKILL)
-            settling.cancel()
-            await asyncio.wait([settling])
+            starting.cancel()
+            await asyncio.wait([starting])
             await process.wait()
 
     async def _start(self) -> asyncio.subprocess.Process:
@@ -157,14 +159,14 @@ class Child:
         log.info("child.started", child=self.name, pid=process.pid)
         return process
 
-    async def _settle_in(self) -> None:
+    async def _await_start(self) -> None:
         try:
-            await self._settle()
-        except Exception as error:  # noqa: BLE001 - whatever it was, this life has failed
+            await self._wait_until_started()
+        except Exception as error:  # noqa: BLE001 - whatever it was, this run has failed
             log.warning("child.not_started", child=self.name, error=str(error) or repr(error))
             self._signal(signal.SIGKILL)
         else:
-            self.settled.set()
+            self.started.set()
             if self._sighup_pending:
                 self.send_sighup()
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
-LONG_LIFE = 10.0
-"""Seconds after which a life is no longer short."""
+LONG_RUN_SECONDS = 10.0
+"""Seconds after which a run is no longer short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +37,25 @@ def describe(code: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """A program's lives so far.
+    """A program's runs so far.
 
-    `short_lives` in a row lengthen the pause before the next. `false_starts` in a row, in which
-    the program ended before it had settled, lead to giving up.
+    `short_runs` in a row lengthen the pause before the next. `false_starts` in a row, in which
+    the program ended before it had started, lead to giving up.
     """
 
-    short_lives: int = 0
+    short_runs: int = 0
     false_starts: int = 0
 
     @property
     def pause(self) -> float:
-        """Seconds to wait before the next life: 0.1, doubled with each short one, up to 5."""
-        return min(FIRST_PAUSE * 2.0 ** min(self.short_lives - 1, 10), LONGEST_PAUSE)
+        """Seconds to wait before the next run: 0.1, doubled with each short one, up to 5."""
+        return min(FIRST_PAUSE * 2.0 ** min(self.short_runs - 1, 10), LONGEST_PAUSE)
 
 
-def after_life(restarts: Restarts, seconds: float, *, settled: bool) -> Restarts:
-    """Count a life that has ended after so many seconds."""
+def after_exit(restarts: Restarts, seconds: float, *, started: bool) -> Restarts:
+    """Count a run that has ended after so many seconds."""
     return replace(
         restarts,
-        short_lives=1 if seconds >= LONG_LIFE else restarts.short_lives + 1,
-        false_starts=0 if settled else restarts.false_starts + 1,
+        short_runs=1 if seconds >= LONG_RUN_SECONDS else restarts.short_runs + 1,
+        false_starts=0 if started else restarts.false_starts + 1,
     )

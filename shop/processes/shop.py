@@ -46,14 +46,14 @@ class Shop:
         if self._with_emulator:
             self._console.progress("Starting the emulator …")
             self._supervisor.keep(self._emulator)
-            await self._emulator.settled.wait()
+            await self._emulator.started.wait()
         else:
             self._console.progress("Looking for the queues and topics …")
             await provision_shop(self._settings)
         self._console.progress("Opening the counter …")
         self._supervisor.keep(self._counter)
         self.workers.scale_to(self._settings.baristas.least)
-        await self._counter.settled.wait()
+        await self._counter.started.wait()
         await wait_until_healthy(f"{self._url}/readyz", self._show_delay)
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from shop.processes.child import Child
 
 
 class Supervisor:
-    """Keeps children running; one that cannot be started, or another task's error, is its end."""
+    """Keeps children running until one cannot be started, or another task fails."""
 
     def __init__(self, stop_seconds: float) -> None:
         self._stop_seconds = stop_seconds
@@ -23,8 +23,8 @@ class Supervisor:
         self._watch(asyncio.create_task(child.keep(), name=child.name))
 
     @contextlib.asynccontextmanager
-    async def meanwhile(self, coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-        """Run a task while the block lasts; its failure is that of the whole."""
+    async def background_task(self, coroutine: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Run a task during the block; its failure ends the supervisor."""
         task = asyncio.create_task(coroutine)
         self._watch(task)
         try:

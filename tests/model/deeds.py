@@ -81,7 +81,7 @@ def fail(shop: Shop, host: Host) -> None:
 
     async def failing() -> None:
         await failures.fail()
-        shop.unread -= failures._settled  # noqa: SLF001 - it reads the others again
+        shop.unread -= failures._handled  # noqa: SLF001 - it reads the others again
 
     _decide(shop, host, failing(), "fail")
 

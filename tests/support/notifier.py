@@ -22,7 +22,7 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from notifier.app import notifier_service
 from notifier.settings import NotifierSettings
-from notifier.stream.instance_queue import InstanceQueue, Topics
+from notifier.stream.live_queue import LiveQueue, Topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic
@@ -136,9 +136,9 @@ def live_queue(
     instance: str = "one",
     topics: Topics = first_topics,
     expiry_seconds: float = 600,
-) -> InstanceQueue:
+) -> LiveQueue:
     """A live queue whose notifier is the test."""
-    return InstanceQueue(
+    return LiveQueue(
         clients=announcer.clients,
         names=announcer.names,
         instance=instance,

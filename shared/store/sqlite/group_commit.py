@@ -88,7 +88,7 @@ class GroupCommit:
             _fail(group, "the order store failed")
         else:
             for write in group:
-                write.settle()
+                write.resolve()
 
     def _write(self, group: Sequence[_Write], connection: sqlite3.Connection) -> None:
         # Half the time for another process's lock, so that the callers see why they failed.
@@ -118,7 +118,7 @@ class _Write:
             connection.execute("ROLLBACK TO one_write")
         connection.execute("RELEASE one_write")
 
-    def settle(self) -> None:
+    def resolve(self) -> None:
         if self.caller.done():
             return
         if self.error is None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection
 import pytest
 import pytest_asyncio
 
-from notifier.stream.instance_queue import InstanceQueue
+from notifier.stream.live_queue import LiveQueue
 from shared.aws.clients import AwsUnavailableError
 from shared.messages.topics import BUILT_IN_TOPICS
 from tests.support.emulator import free_port, running_ministack
@@ -30,7 +30,7 @@ async def topic(announcer: Announcer, name: str) -> str:
     return answer["TopicArn"]
 
 
-async def receives(announcer: Announcer, queue: InstanceQueue, name: str) -> bool:
+async def receives(announcer: Announcer, queue: LiveQueue, name: str) -> bool:
     """Publish to a topic, and return whether the queue gets it before what is published next."""
     await announcer.clients.sns.publish(TopicArn=await topic(announcer, name), Message=name)
     await announcer.clients.sns.publish(TopicArn=announcer.coupons.arn, Message="the end")

@@ -134,18 +134,18 @@ async def test_a_child_that_waits_for_its_next_life_stops_at_once(
 async def test_sighup_reaches_a_child_once_it_has_settled_and_not_before(
     supervisor: Supervisor, starts: Starts
 ) -> None:
-    settled = asyncio.Event()
+    started = asyncio.Event()
 
-    async def settle() -> None:
-        await settled.wait()
+    async def wait_until_started() -> None:
+        await started.wait()
 
-    child = Child(starts.program(HANDLES_SIGHUP.format(path=str(starts.path))), settle)
+    child = Child(starts.program(HANDLES_SIGHUP.format(path=str(starts.path))), wait_until_started)
     child.send_sighup()
     supervisor.keep(child)
     await starts.until(2)
     child.send_sighup()
     assert starts.pids()[1:] == [0]
-    settled.set()
+    started.set()
     await starts.until(3)
     child.send_sighup()
     await starts.until(4)
@@ -205,7 +205,7 @@ async def test_a_life_whose_settling_fails_is_ended_and_another_begun(
     supervisor.keep(child)
 
     async with asyncio.timeout(10):
-        await child.settled.wait()
+        await child.started.wait()
     pids = await starts.until(1)
     assert not any(psutil.pid_exists(pid) for pid in pids[:-1])
 

@@ -14,7 +14,7 @@ from notifier.stream.feed import StreamHandler
 from notifier.stream.hub import Hub, StreamMetrics, TooManyForOneClientError, TooManyStreamsError
 from notifier.stream.reader import Reader
 from notifier.stream.ring import Ring
-from notifier.stream.selection import Announcement, Selection
+from notifier.stream.selection import RingEvent, Selection
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import CloudEvent, order_event
@@ -50,7 +50,7 @@ class Floor:
 
     def publish(self, topic: str, numbers: Sequence[int]) -> None:
         for number in numbers:
-            self.hub.publish(Announcement({topic: str(number).encode()}))
+            self.hub.publish(RingEvent({topic: str(number).encode()}))
 
     def abort(self) -> None:
         self.aborted += 1
@@ -310,14 +310,14 @@ async def test_the_views_of_one_event_move_the_position_once_all_of_them_are_wri
     floor = Floor()
     both = Selection(frozenset({"coupons", "coffee-trivia"}))
     with floor.hub.follow(both, None, floor.abort) as reader:
-        floor.hub.publish(Announcement({"coupons": b"1", "coffee-trivia": b"2"}))
+        floor.hub.publish(RingEvent({"coupons": b"1", "coffee-trivia": b"2"}))
         assert await reader.read() == b"data: 2\n\nid: c0ffee-1\ndata: 1\n\n"
 
 
 async def test_a_long_backlog_is_read_in_parts() -> None:
     floor = Floor()
-    floor.hub.publish(Announcement({"coupons": b"x" * 100_000}))
-    floor.hub.publish(Announcement({"coupons": b"y"}))
+    floor.hub.publish(RingEvent({"coupons": b"x" * 100_000}))
+    floor.hub.publish(RingEvent({"coupons": b"y"}))
     with floor.hub.follow(COUPONS, "c0ffee-0", floor.abort) as reader:
         assert b"y" not in (await reader.read() or b"")
         assert await reader.read() == b"id: c0ffee-2\ndata: y\n\n"

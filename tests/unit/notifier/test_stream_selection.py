@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from notifier.stream.selection import BOARD, Announcement, Selection, announcement
+from notifier.stream.selection import BOARD, RingEvent, Selection, ring_event
 from shared.domain.order import TRANSITIONS, Order, OrderState
 from shared.messages.announcement import ORDER_EVENTS, order_event
 from tests.support.notifier import newsletter, placed, then
@@ -18,11 +18,11 @@ from tests.support.notifier import newsletter, placed, then
 PREPARING, READY = OrderState.PREPARING, OrderState.READY
 
 
-def announced(order: Order) -> Announcement:
-    return announcement(ORDER_EVENTS, order_event(order))
+def announced(order: Order) -> RingEvent:
+    return ring_event(ORDER_EVENTS, order_event(order))
 
 
-def seen(selection: Selection, shown: Announcement) -> list[Any]:
+def seen(selection: Selection, shown: RingEvent) -> list[Any]:
     return [json.loads(shown.views[r]) for r in selection.routing_keys if r in shown.views]
 
 
@@ -55,7 +55,7 @@ def test_an_event_is_shown_as_it_was_announced() -> None:
 
 
 def test_a_newsletter_is_seen_by_its_topic_only() -> None:
-    issue = announcement("coupons", newsletter("Two for one", "Line one\nline two"))
+    issue = ring_event("coupons", newsletter("Two for one", "Line one\nline two"))
     (event,) = seen(everything_about("coupons", BOARD), issue)
     assert event["data"]["body"] == "Line one\nline two"
     assert seen(everything_about("coffee-trivia", ORDER_EVENTS, BOARD), issue) == []
@@ -107,12 +107,12 @@ def test_who_follows_an_order_on_the_board_sees_that_order_only() -> None:
 
 def test_an_order_event_without_an_order_is_refused() -> None:
     with pytest.raises(ValidationError):
-        announcement(ORDER_EVENTS, newsletter("Not an order"))
+        ring_event(ORDER_EVENTS, newsletter("Not an order"))
 
 
 def test_no_view_has_a_line_break_which_would_break_the_stream() -> None:
     for shown in (
         announced(then(placed(), PREPARING)),
-        announcement("coupons", newsletter("a\r\nb", "c\n\nd")),
+        ring_event("coupons", newsletter("a\r\nb", "c\n\nd")),
     ):
         assert not any(b"\n" in view or b"\r" in view for view in shown.views.values())

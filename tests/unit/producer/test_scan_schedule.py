@@ -26,7 +26,7 @@ def test_once_something_was_lost_every_round_scans_again() -> None:
     clock = [1000.0]
     schedule = ScanSchedule(60, lambda: clock[0])
     assert dues(schedule, clock, 1200, 1205) == [True, False]
-    schedule.be_watchful()
+    schedule.scan_every_round()
     assert dues(schedule, clock, 1206, 1207, 1324, 1330) == [True, True, True, False]
 
 

@@ -42,7 +42,7 @@ _SILENT_SECONDS = 45
 log = structlog.stdlib.get_logger(__name__)
 
 
-class StreamFeedDownError(Exception):
+class LiveQueueDownError(Exception):
     """No announcements reach this notifier at the moment."""
 
 
@@ -93,7 +93,7 @@ class _TopicSubscriptions:
 
 
 @dataclass(kw_only=True, slots=True)
-class InstanceQueue:
+class LiveQueue:
     """A queue for the consumer engine that makes itself, and subscribes itself to all `topics`.
 
     The first receive opens it, and so does the first after a failed one: the queue, or what was
@@ -172,9 +172,9 @@ class InstanceQueue:
         await self.delete(message)
 
     async def check(self) -> None:
-        """Raise StreamFeedDownError while no announcements are received."""
+        """Raise LiveQueueDownError while no announcements are received."""
         if not self._is_open or time.monotonic() - self._received_at > _SILENT_SECONDS:
-            raise StreamFeedDownError
+            raise LiveQueueDownError
 
     async def close(self) -> None:
         """Remove the queue and its subscriptions; what is unavailable stays behind."""
