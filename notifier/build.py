@@ -1,4 +1,4 @@
-"""The notifier's objects: the only module that constructs them."""
+"""Constructs the notifier's objects; `build_stream` constructs those of its live stream."""
 
 from __future__ import annotations
 

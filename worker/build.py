@@ -1,4 +1,4 @@
-"""Constructs a worker's objects; nothing else does."""
+"""Constructs a worker's objects."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ ORDER_EVENT_TYPES = tuple(
 NEWSLETTER_TYPE = EventType(
     NEWSLETTER_PUBLISHED, "A newsletter issue was published", NewsletterData
 )
-BOARD_TYPE = EventType(BOARD_CHANGED, "The counter's display has changed", BoardChangeData)
+BOARD_TYPE = EventType(BOARD_CHANGED, "The board has changed", BoardChangeData)
 CHALLENGE_TYPE = EventType(CHALLENGE, "Is this webhook wanted?", ChallengeData)
 
 

@@ -68,7 +68,7 @@ async def stream_feed(
 ) -> AsyncIterator[None]:
     """Feed the hub for as long as the block lasts; then remove the queue.
 
-    SQS and SNS may be out of reach at first.
+    SQS and SNS may be unavailable at first.
     """
     limits = ConsumerLimits(_CONCURRENCY, VISIBILITY_SECONDS)
     consumer = Consumer(queue, StreamHandler(hub).handle, limits)

@@ -91,7 +91,7 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         EntryFailedError: _unavailable,
         NotInTimeError: lambda _: Problem(
             UNAVAILABLE,
-            "placing the order took too long; send it again under the same Idempotency-Key",
+            "placing the order took too long; under the same Idempotency-Key it is placed once",
             retry_after=_RETRY_SECONDS,
         ),
     }

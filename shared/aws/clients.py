@@ -84,7 +84,7 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
 
 
 class AwsUnavailableError(UnavailableError):
-    """SQS, SNS or DynamoDB failed a request, after the client's own retries."""
+    """SQS or SNS failed a request, after the client's own retries."""
 
 
 @contextlib.asynccontextmanager

@@ -105,10 +105,10 @@ class Consumer:
             if keeper.done():
                 keeper.result()
         finally:
-            side_tasks = (keeper, *wakers, *self._polls, *self._works)
-            for task in side_tasks:
+            tasks = (keeper, *wakers, *self._polls, *self._works)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*side_tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start_polls(self, ending: asyncio.Event) -> None:
         """Poll for as many messages as there are free slots; a poll reserves its slots."""

@@ -1,1 +1,1 @@
-"""What every process needs: settings, logs, metrics, lifecycle."""
+"""What every process needs: settings, logs, lifecycle."""

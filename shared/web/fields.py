@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 import unicodedata
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -22,9 +22,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _NOT_SENDABLE = frozenset("\ufffe\uffff")
 """Printable characters that SQS refuses (SendMessage), and for which SNS drops a message."""
 
-_NOT_A_CHARACTER = PydanticCustomError(
-    "not_a_character", "Text should have no U+FFFE and no U+FFFF"
-)
+_NOT_A_CHARACTER: LiteralString = "Text should have no U+FFFE and no U+FFFF"
 
 _LAYOUT = dict.fromkeys(map(ord, "\t\r\n"))
 
@@ -37,7 +35,7 @@ def printable(text: str) -> str:
     if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
     if not _NOT_SENDABLE.isdisjoint(text):
-        raise _NOT_A_CHARACTER
+        raise PydanticCustomError("not_a_character", _NOT_A_CHARACTER)
     return text
 
 
@@ -50,7 +48,7 @@ def printable_lines(text: str) -> str:
 def sendable(data: dict[str, Any]) -> dict[str, Any]:
     """Refuse JSON that queues refuse; the other characters they refuse are escaped in JSON."""
     if not _NOT_SENDABLE.isdisjoint(json.dumps(data, ensure_ascii=False)):
-        raise _NOT_A_CHARACTER
+        raise PydanticCustomError("not_a_character", _NOT_A_CHARACTER)
     return data
 
 

@@ -1,4 +1,4 @@
-"""The SQLite store alone: older files, deleting what is finished, a file out of reach."""
+"""The SQLite store alone: older files, deleting what is finished, an unavailable file."""
 
 from __future__ import annotations
 

@@ -73,9 +73,10 @@ class GroupCommit:
         while not self._closing or self._waiting:
             await self._arrived.wait()
             size = min(len(self._waiting), self._group_size)
-            if group := [self._waiting.popleft() for _ in range(size)]:
-                await self._commit(group)
-            elif not self._closing:
+            group = [self._waiting.popleft() for _ in range(size)]
+            if pending := [write for write in group if not write.caller.done()]:
+                await self._commit(pending)
+            elif not (self._waiting or self._closing):
                 self._arrived.clear()
 
     async def _commit(self, group: Sequence[_Write]) -> None:

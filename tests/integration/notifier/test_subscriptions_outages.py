@@ -1,4 +1,4 @@
-"""Deliveries outlive what can go wrong: kills, lost queues, SQS or SNS out of reach."""
+"""Deliveries outlive what can go wrong: kills, lost queues, SQS or SNS unavailable."""
 
 from __future__ import annotations
 
