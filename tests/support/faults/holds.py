@@ -30,7 +30,7 @@ class Hold:
             await self._reached.wait()
 
     def release(self) -> None:
-        """Let it go on: to its effect, or to whoever is still there to read the answer."""
+        """Let it go on: to its effect, or to the caller, if it still reads the answer."""
         self._released.set()
 
     def discard(self) -> None:
