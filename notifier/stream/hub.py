@@ -1,4 +1,4 @@
-"""The hub: passes each announcement to the readers that have selected it, and to no others."""
+"""The hub: passes each event to the readers that have selected it, and to no others."""
 
 from __future__ import annotations
 
@@ -116,13 +116,13 @@ class Hub:
             finally:
                 self._remove(reader)
 
-    def publish(self, announcement: RingEvent) -> Acknowledgement:
-        """Put an announcement on the ring, and offer it to the readers that have selected it."""
-        weight = sum(map(len, announcement.views.values()))
-        index = self.ring.append(announcement, weight)
+    def publish(self, event: RingEvent) -> Acknowledgement:
+        """Put an event on the ring, and offer it to the readers that have selected it."""
+        weight = sum(map(len, event.views.values()))
+        index = self.ring.append(event, weight)
         acknowledgement = Acknowledgement(index)
         self.metrics.events.inc()
-        for routing_key in announcement.views:
+        for routing_key in event.views:
             for reader in self._by_routing_key.get(routing_key, ()):
                 reader.offer(acknowledgement)
                 if reader.lag(index) > self.max_lag:

@@ -114,9 +114,9 @@ class Reader:
             self.resets.labels(error.gap).inc()
             return sse.reset(error.gap, self.position)
         chunk = bytearray()
-        for index, announcement in coming:
+        for index, event in coming:
             self.position = StreamPosition(self.position.epoch, index)
-            views = announcement.views
+            views = event.views
             if selected := [
                 views[routing_key] for routing_key in self._routing_keys if routing_key in views
             ]:

@@ -69,7 +69,7 @@ async def stream(
 
 async def _write(response: web.StreamResponse, reader: Reader) -> None:
     """Write until the end; the hub aborts a write that takes too long."""
-    await response.write(sse.OPENING)
+    await response.write(sse.RETRY_FIELD)
     while (chunk := await reader.read()) is not None:
         await response.write(chunk)
 

@@ -29,7 +29,7 @@ class RingEvent:
 
 @dataclass(slots=True)
 class Acknowledgement:
-    """Counts the readers that have yet to write the announcement at `index` of the ring."""
+    """Counts the readers that have yet to write the event at `index` of the ring."""
 
     index: int
     _pending: int = 0
@@ -40,7 +40,7 @@ class Acknowledgement:
         self._pending += 1
 
     def acknowledge(self) -> None:
-        """Count one less: it has written the announcement to its stream."""
+        """Count one less: it has written the event to its stream."""
         self._pending -= 1
         if not self._pending:
             self._complete.set()

@@ -10,7 +10,7 @@ from notifier.stream.ring import Gap, StreamPosition
 RETRY_SECONDS = 2
 """How soon a browser reconnects after a stream has ended."""
 
-OPENING = b"retry: %d\n" % (RETRY_SECONDS * 1000)
+RETRY_FIELD = b"retry: %d\n" % (RETRY_SECONDS * 1000)
 
 
 def event(views: Sequence[bytes], position: StreamPosition) -> bytes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
@@ -19,15 +18,9 @@ from producer.reconciling.failures import Failures
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.aws.queues import open_dead_letters, open_queue
 from shared.domain.order import Order, OrderState
-from tests.support.back_room import BackRoom, open_back_room
+from tests.support.back_room import BackRoom
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture
-async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
-    async with open_back_room(ministack, tmp_path) as room:
-        yield room
 
 
 def failures_of(room: BackRoom, dead_letters: DeadLetters) -> Failures:

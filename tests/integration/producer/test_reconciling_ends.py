@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -16,25 +14,9 @@ from producer.reconciling.open_orders import OpenOrders
 from shared.aws.queue import SqsQueue
 from shared.domain.order import Order, OrderState
 from shared.store.contract import Store, StoreUnavailableError
-from tests.support.back_room import MINUTE, SECOND, BackRoom, changes, open_back_room
+from tests.support.back_room import MINUTE, SECOND, BackRoom, changes
 
 PREPARING, READY, FAILED = OrderState.PREPARING, OrderState.READY, OrderState.FAILED
-
-
-@pytest.fixture
-async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
-    async with open_back_room(ministack, tmp_path) as room:
-        yield room
-
-
-@pytest.fixture
-def failures(room: BackRoom) -> Failures:
-    return Failures(
-        dead_letters=room.dead_letters,
-        store=room.store,
-        dispatcher=room.dispatcher,
-        clock=room.clock,
-    )
 
 
 async def test_an_order_whose_ticket_was_rejected_fails_and_is_announced(

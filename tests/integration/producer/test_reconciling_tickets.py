@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +12,10 @@ from producer.reconciling.open_orders import OpenOrders
 from shared.aws.clients import AwsUnavailableError
 from shared.domain.order import OrderState
 from shared.domain.shop import WorkerHeartbeat
-from tests.support.back_room import MARGINS, MINUTE, SECOND, BackRoom, changes, open_back_room
+from tests.support.back_room import MARGINS, MINUTE, SECOND, BackRoom, changes
 
 PREPARING, READY = OrderState.PREPARING, OrderState.READY
 SETTLED = MARGINS.settling + SECOND
-
-
-@pytest.fixture
-async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
-    async with open_back_room(ministack, tmp_path) as room:
-        yield room
 
 
 class FreshTicketsForAll:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,15 +11,9 @@ from producer.reconciling.republisher import Republisher
 from producer.reconciling.unclean_stops import LOOKBACK, UncleanStops
 from shared.aws.clients import AwsUnavailableError
 from shared.domain.order import OrderState
-from tests.support.back_room import MINUTE, SECOND, BackRoom, changes, open_back_room
+from tests.support.back_room import MINUTE, SECOND, BackRoom, changes
 
 PLACED, PREPARING, READY = OrderState.PLACED, OrderState.PREPARING, OrderState.READY
-
-
-@pytest.fixture
-async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
-    async with open_back_room(ministack, tmp_path) as room:
-        yield room
 
 
 @pytest.fixture

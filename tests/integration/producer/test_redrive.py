@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,31 +11,15 @@ from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.rules import ticket_in
 from producer.reconciling.failures import Failures
 from shared.domain.order import Order, OrderState
-from tests.support.back_room import MINUTE, BackRoom, open_back_room
+from tests.support.back_room import MINUTE, BackRoom
 
 PLACED, FAILED = OrderState.PLACED, OrderState.FAILED
 OUT_OF_REACH = "the queue or the order store is unavailable; try again"
 
 
 @pytest.fixture
-async def room(ministack: str, tmp_path: Path) -> AsyncIterator[BackRoom]:
-    async with open_back_room(ministack, tmp_path) as room:
-        yield room
-
-
-@pytest.fixture
 def redriver(room: BackRoom) -> DeadLetterRedriver:
     return DeadLetterRedriver(
-        dead_letters=room.dead_letters,
-        store=room.store,
-        dispatcher=room.dispatcher,
-        clock=room.clock,
-    )
-
-
-@pytest.fixture
-def failures(room: BackRoom) -> Failures:
-    return Failures(
         dead_letters=room.dead_letters,
         store=room.store,
         dispatcher=room.dispatcher,
