@@ -25,6 +25,7 @@ from shop.scaling.control_client import ask
 from shop.scaling.control_messages import ScaleRequest
 from shop.scaling.target import BaristaRange
 from tests.support.shop import RunningShop, open_shop
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.timeout(90), pytest.mark.asyncio(loop_scope="module")]
 
@@ -191,7 +192,7 @@ async def test_the_command_shows_and_sets_it(shop: RunningShop) -> None:
     code, output = await shop.command("scale", "--max", "3", "--min", "3", "--json")
     assert code == 0
     assert json.loads(output)["working"] == 3
-    assert len(shop.children("worker")) == 3
+    await eventually(lambda: len(shop.children("worker")) == 3)  # the answer precedes their exec
 
     code, _ = await shop.command("scale", "--desired", "1")
     assert code == 1
