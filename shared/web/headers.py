@@ -8,7 +8,10 @@ import secrets
 from aiohttp import hdrs, web
 
 CORRELATION_HEADER = "X-Correlation-ID"
-ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
+ACCEPTABLE_ID = re.compile(
+    r"(?:[0-9A-Fa-f]{16,64}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})"
+)
+"""A UUID, or the hexadecimal id of a trace: it stands in logs and events, where no text belongs."""
 
 CORRELATION_ID: web.RequestKey[str] = web.RequestKey("CORRELATION_ID", str)
 """The request's correlation id, also in the response, the logs, the ticket and the events."""
@@ -25,7 +28,7 @@ _JSON = frozenset({"application/json", "application/problem+json"})
 
 
 def correlation_id(sent: str | None = None) -> str:
-    """Accept the caller's id if logs, messages and headers can carry it, else make a new one."""
+    """Accept the caller's id if it says nothing about anybody, else make a new one."""
     if sent is not None and ACCEPTABLE_ID.fullmatch(sent):
         return sent
     return secrets.token_hex(16)
