@@ -34,6 +34,7 @@ COPY --from=build /opt/coffeeshop /opt/coffeeshop
 
 ENV PATH=/opt/coffeeshop/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONSAFEPATH=1 \
     COFFEE_HOST=0.0.0.0 \
     COFFEE_PORT=8080 \
     COFFEE_WORKER_PORT=8080 \

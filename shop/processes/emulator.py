@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.runtime.lifecycle import stop_requested
+from shop.processes.program import python_module
 
-COMMAND = (sys.executable, "-m", "shop.processes.emulator")
+COMMAND = python_module("shop.processes.emulator")
 
 
 class EmulatorSettings(BaseSettings):

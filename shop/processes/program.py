@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,14 @@ class Program:
     command: tuple[str, ...]
     variables: Mapping[str, str]
     descriptors: tuple[int, ...] = ()
+
+
+def python_module(name: str) -> tuple[str, ...]:
+    """Return the command that runs an installed module.
+
+    By `-P` a file of the same name in the current folder is not run instead.
+    """
+    return (sys.executable, "-P", "-m", name)
 
 
 def describe(code: int) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notifier.settings import own_name
 from shop.processes import emulator
-from shop.processes.program import Program
+from shop.processes.program import Program, python_module
 from shop.processes.resources import Resources
 from shop.settings import ShopSettings
 
@@ -43,7 +42,7 @@ class Programs:
         listener = self.resources.counter.fileno()
         return Program(
             "counter",
-            (sys.executable, "-m", "shop.processes.counter"),
+            python_module("shop.processes.counter"),
             {
                 "COFFEE_NOTIFIER_INSTANCE": own_name(socket.gethostname(), self.settings.port),
                 "COFFEE_CASHIER_NAME": f"{socket.gethostname()}-counter",
@@ -58,7 +57,7 @@ class Programs:
         name = f"barista-{number}"
         return Program(
             name,
-            (sys.executable, "-m", "worker"),
+            python_module("worker"),
             {**self._shared(), "COFFEE_WORKER_NAME": heartbeat_name(name)},
             (self.resources.lifeline, self.resources.emulator_needed),
         )
