@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, urlsplit
 
 from yarl import URL
 
+from shared.domain.domain_name import InvalidDomainError, ascii_domain
 from shared.domain.ip_address import Address, is_loopback, is_public, parse
 
 _LONGEST_URL = 2048
-_LONGEST_NAME = 253
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_UNCHANGED = "%/?:@-._~!$&'()*+,;=[]|"
+"""Characters that the URL Standard leaves as they are, beside letters and digits."""
 
 
 class ForbiddenUrlError(Exception):
@@ -32,22 +34,31 @@ class WebhookUrlRules:
     def url(self, text: str) -> URL:
         """Parse the URL of a webhook; raises ForbiddenUrlError.
 
-        A host name may still resolve to a forbidden address: `allows` is checked at connecting.
+        Its host is in ASCII, and what follows the host is requested just as it was given. The
+        host may still resolve to a forbidden address: `allows` is checked at connecting.
         """
-        url = _parsed(text)
-        host = url.raw_host or ""
+        parts, port = _split(text)
+        host = parts.hostname or ""
         address = parse(host)
+        if address is None:
+            host = _ascii_name(host)
         loopback = _is_localhost(host) if address is None else is_loopback(address)
-        if url.scheme != "https" and not (loopback and url.scheme == "http"):
+        if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
             raise ForbiddenUrlError("the URL must begin with https://")
-        if address is None and not _is_name(host):
+        if not host:
             raise ForbiddenUrlError("the URL's host must be a name or an IP address")
         if not (self.allow_loopback if loopback else address is None or is_public(address)):
             raise ForbiddenUrlError("the URL's host must be a public one")
-        return url
+        shown = f"[{host}]" if ":" in host else host
+        authority = shown if port is None else f"{shown}:{port}"
+        # As a path alone: yarl would leave out the ? of an empty query.
+        return URL.build(
+            scheme=parts.scheme, authority=authority, path=_target(text, parts), encoded=True
+        )
 
 
-def _parsed(text: str) -> URL:
+def _split(text: str) -> tuple[SplitResult, int | None]:
+    """Split a URL into its parts and its port, if it has one; raises ForbiddenUrlError."""
     if len(text) > _LONGEST_URL:
         raise ForbiddenUrlError(f"the URL must have at most {_LONGEST_URL} characters")
     if not text.isprintable() or " " in text:
@@ -55,27 +66,34 @@ def _parsed(text: str) -> URL:
     if "#" in text:
         raise ForbiddenUrlError("the URL must not have a fragment")
     try:
-        url = URL(text)
+        parts = urlsplit(text)
+        port = parts.port
     except ValueError:
         raise ForbiddenUrlError("this is no URL") from None
-    if "@" in url.raw_authority:
+    if "@" in parts.netloc:
         raise ForbiddenUrlError("the URL must not contain a user or a password")
-    if url.explicit_port == 0:
+    if port == 0:
         raise ForbiddenUrlError("the URL's port must be between 1 and 65535")
-    return url
+    return parts, port
 
 
-def _is_name(host: str) -> bool:
-    """Return whether resolvers read a host as a name, not as a number: 127.1, 0x7f000001.
+def _target(text: str, parts: SplitResult) -> str:
+    """Give path and query as they were given; other characters are percent-encoded."""
+    query = f"?{parts.query}" if "?" in text else ""
+    return quote(f"{parts.path or '/'}{query}", safe=_UNCHANGED)
 
-    As in the URL Standard, section 3.5, a host whose last label is a number is not a name.
+
+def _ascii_name(host: str) -> str:
+    """Write a host name in ASCII; empty if it is none.
+
+    As in the URL Standard, section 3.5, a host whose last label is a number is not a name, since
+    resolvers read it as an address: 127.1, 0x7f000001.
     """
-    labels = host.removesuffix(".").split(".")
-    return (
-        len(host) <= _LONGEST_NAME
-        and all(_LABEL.fullmatch(label) for label in labels)
-        and not _NUMBER.fullmatch(labels[-1])
-    )
+    try:
+        name = ascii_domain(host)
+    except InvalidDomainError:
+        return ""
+    return "" if _NUMBER.fullmatch(name.removesuffix(".").rpartition(".")[2]) else name
 
 
 def _is_localhost(host: str) -> bool:

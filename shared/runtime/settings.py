@@ -5,11 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, StringConstraints
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.domain.domain_name import InvalidDomainError, ascii_domain
 
 
 class StoreKind(StrEnum):
@@ -40,7 +42,16 @@ def _http_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("should be a URL, as in http://127.0.0.1:4566")
-    return text
+    return text if parts.netloc.isascii() else urlunsplit(parts._replace(netloc=_ascii(parts)))
+
+
+def _ascii(parts: SplitResult) -> str:
+    """Write the host in ASCII: a URL stands in headers of mail as well."""
+    try:
+        host = ascii_domain(parts.hostname or "")
+    except InvalidDomainError:
+        raise ValueError("should have a domain name, as in https://coffee.example") from None
+    return host if parts.port is None else f"{host}:{parts.port}"
 
 
 def _listed(text: object) -> object:

@@ -32,6 +32,5 @@ def mailbox(address: str) -> str:
 
 
 def _address(name: str, text: str) -> Address:
-    check_address(text)
-    local, _, domain = text.rpartition("@")
-    return Address(name, local, domain.encode("idna").decode())
+    local, domain = check_address(text)
+    return Address(name, local, domain)

@@ -8,6 +8,9 @@ from enum import Enum, auto
 from types import MappingProxyType
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from shared.domain.domain_name import InvalidDomainError, ascii_domain
+from shared.domain.ip_address import parse
+
 MAIL_SECONDS = 10.0
 """How long one attempt to send a mail may take."""
 
@@ -59,12 +62,19 @@ def smtp_server(url: str) -> SmtpServer:
         raise ValueError("should have both a user name and a password, or none")
     tls, usual_port = _SCHEMES[parts.scheme]
     return SmtpServer(
-        parts.hostname,
+        _ascii_host(parts.hostname),
         port or usual_port,
         tls,
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,
     )
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host if parse(host) else ascii_domain(host)
+    except InvalidDomainError:
+        raise ValueError(_EXPECTED) from None
 
 
 def _has_more(parts: SplitResult) -> bool:

@@ -168,6 +168,35 @@ async def test_a_redirect_is_not_followed() -> None:
     assert other.received == []
 
 
+@pytest.mark.parametrize("target", ["/a%2Fb?x=%20+", "/A/../%7e//b?", "/?q=%zz&r[]="])
+async def test_a_url_is_requested_as_it_was_given(target: str) -> None:
+    lines: list[bytes] = []
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(await reader.readline())
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with speaking(speak) as port, sending() as sender:
+        subscription = subscribed(f"http://127.0.0.1:{port}{target}")
+        assert await sender.deliver(subscription, ready_event()) == Accepted()
+    assert lines == [f"POST {target} HTTP/1.1\r\n".encode()]
+
+
+async def test_the_host_that_is_checked_is_resolved_connected_and_sent() -> None:
+    hosts: list[bytes] = []
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        hosts.extend(line for line in head.splitlines() if line.lower().startswith(b"host:"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    names = Names({"xn--strae-oqa.localhost": [["127.0.0.1"]]})
+    async with speaking(speak) as port, sending(resolver=names) as sender:
+        subscription = subscribed(f"http://Straße.localhost:{port}/")
+        assert await sender.deliver(subscription, ready_event()) == Accepted()
+    assert hosts == [f"Host: xn--strae-oqa.localhost:{port}".encode()]
+
+
 async def test_a_challenge_is_a_signed_event_and_its_echo_confirms() -> None:
     secret = new_signing_secret()
     async with receiver(echoes) as served, sending() as sender:

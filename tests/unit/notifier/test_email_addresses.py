@@ -18,6 +18,8 @@ from tests.support.mailing import composer, read, subscriber
         ("ada.l+coffee@mail.guests.example", "ada.l+coffee@mail.guests.example"),
         ("ada@café.example", "ada@xn--caf-dma.example"),
         ("zoë@café.example", "zoë@xn--caf-dma.example"),
+        ("ada@straße.example", "ada@xn--strae-oqa.example"),
+        ("ada@Guests。Example", "ada@guests.example"),
     ],
 )
 def test_a_domain_is_written_in_ascii(text: str, written: str) -> None:
@@ -43,6 +45,8 @@ def test_a_domain_is_written_in_ascii(text: str, written: str) -> None:
             "a..b@x.example",
             f"{'a' * 65}@x.example",
         ),
+        *("ada@x.example.", "ada@my_shop.example", "ada@☕.example", "ada@xn--a.example"),
+        *(f"ada@{'a' * 64}.example", f"ada@{'a.' * 125}example", f"{'ß' * 33}@x.example"),
         *("=?utf-8?q?a=0D=0ABcc=3A_eve=40x.example?=@x.example", "=?utf-8?b?YQ==?=@x.example"),
     ],
 )

@@ -37,3 +37,10 @@ def test_a_live_queue_gets_heartbeats_more_often_than_others_scan_it() -> None:
 
 def test_the_staff_key_is_not_shown() -> None:
     assert "espresso" not in repr(NotifierSettings(staff_key="espresso-key"))
+
+
+def test_links_in_mail_lead_to_the_domain_of_idna_2008() -> None:
+    settings = NotifierSettings(public_url="https://Straße.example:8443/coffee/")
+    assert settings.own_url == "https://xn--strae-oqa.example:8443/coffee"
+    with pytest.raises(ValidationError, match="domain name"):
+        NotifierSettings(public_url="https://☕.example")

@@ -19,6 +19,7 @@ FROM = "Café Zoë <shop@coffee.example>"
         ("smtp://mail.example", SmtpServer("mail.example", 25, Tls.NONE)),
         ("smtp+starttls://mail.example", SmtpServer("mail.example", 587, Tls.STARTTLS)),
         ("smtps://mail.example/", SmtpServer("mail.example", 465, Tls.IMPLICIT)),
+        ("smtp://straße.example", SmtpServer("xn--strae-oqa.example", 25, Tls.NONE)),
         ("SMTP://[::1]:2525", SmtpServer("::1", 2525, Tls.NONE)),
         (
             "smtps://shop%40coffee.example:p%2F%3A%40ss@mail.example:1465",
@@ -35,7 +36,12 @@ def test_a_url_has_host_port_and_encryption(url: str, server: SmtpServer) -> Non
     [
         *("", "mail.example", "mail.example:25", "http://mail.example", "smtp://", "smtp://:25"),
         *("smtp://mail.example:0", "smtp://mail.example:65536", "smtp://mail.example:mail"),
-        *("smtp://sesame@mail.example", "smtp://:sesame@mail.example", "smtp://[::1"),
+        *(
+            "smtp://☕.example",
+            "smtp://sesame@mail.example",
+            "smtp://:sesame@mail.example",
+            "smtp://[::1",
+        ),
         *("smtp://mail.example/sesame", "smtp://mail.example?sesame", "smtp://mail.example#sesame"),
     ],
 )

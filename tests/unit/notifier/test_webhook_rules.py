@@ -22,7 +22,7 @@ def in_url(address: str) -> str:
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("https://example.com", "https://example.com"),
+        ("https://example.com", "https://example.com/"),
         ("HTTPS://Example.COM:8443/a/b?c=d%26e", "https://example.com:8443/a/b?c=d%26e"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
         ("https://my_shop.example./x@y", "https://my_shop.example./x@y"),
@@ -31,6 +31,43 @@ def in_url(address: str) -> str:
 )
 def test_a_public_url_is_read(text: str, read: str) -> None:
     assert str(STRICT.url(text)) == read
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("/a%2Fb?x=%20+", "/a/../b//c/./", "/A%2fb?", "/?", "/~a;b=c,d?e=%C3%A9&f[]=%", "/?a=b?c"),
+        "/%41%zz?%41=|",
+    ],
+)
+def test_path_and_query_are_requested_as_they_were_given(target: str) -> None:
+    assert STRICT.url(f"https://example.com{target}").raw_path_qs == target
+
+
+@pytest.mark.parametrize(
+    ("given", "requested"),
+    [("", "/"), ("?a=b", "/?a=b"), ("/ü?ä", "/%C3%BC?%C3%A4"), ('/"<{`', "/%22%3C%7B%60")],
+)
+def test_what_no_request_may_contain_is_percent_encoded(given: str, requested: str) -> None:
+    assert STRICT.url(f"https://example.com{given}").raw_path_qs == requested
+
+
+@pytest.mark.parametrize(
+    ("host", "ascii_host"),
+    [
+        ("straße.example", "xn--strae-oqa.example"),
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("EXAMPLE。com", "example.com"),
+    ],
+)
+def test_a_host_is_the_one_of_idna_2008(host: str, ascii_host: str) -> None:
+    assert STRICT.url(f"https://{host}:8443/").raw_host == ascii_host
+
+
+@pytest.mark.parametrize("host", ["☕.example", "xn--strasse-.example", "a\N{DOT ABOVE}℀.example"])
+def test_a_host_that_idna_does_not_allow_is_refused(host: str) -> None:
+    with pytest.raises(ForbiddenUrlError):
+        STRICT.url(f"https://{host}/")
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -57,7 +94,7 @@ def test_a_public_address_is_read(address: str) -> None:
         ("https://example.com:65536/", "no URL"),
         ("https://example.com:web/", "no URL"),
         ("https://[::1/", "no URL"),
-        ("https://exam\\ple.com/", "no URL"),
+        ("https://exam\\ple.com/", "must be a name or an IP address"),
         ("https://example.com/a b", "spaces"),
         ("https://exam\nple.com/", "control characters"),
         ("https://exam\x00ple.com/", "control characters"),
