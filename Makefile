@@ -51,6 +51,8 @@ lock: $(DEV)  ## Pin every dependency again, with hashes, for every platform
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --extra shop --extra emulator --extra build --extra dev -c requirements.lock \
 		pyproject.toml -o requirements-dev.lock
+	cd tests/support/openapi_client && $(CURDIR)/$(BIN)/uv pip compile -q --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.lock
 
 clean:  ## Remove the environment, builds and caches; orders in var/ stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
-from pydantic import AwareDatetime, PlainSerializer
+from pydantic import AwareDatetime, Field, PlainSerializer
 
 Clock: TypeAlias = Callable[[], dt.datetime]
 """Returns the time: an aware datetime in UTC, to the millisecond."""
@@ -28,5 +28,9 @@ def sortable(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
-Timestamp = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
+Timestamp = Annotated[
+    AwareDatetime,
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    Field(json_schema_extra={"format": "date-time"}),
+]
 """A point in time in a JSON model, written by `rfc3339`."""

@@ -16,13 +16,15 @@ from shared.web.fields import Body
 from shared.web.operation import Parameter, Response, operation
 from shared.web.problem import INVALID_REQUEST, UNAVAILABLE
 
+Limit = Annotated[int, Field(ge=1, le=1000)]
+
 
 class ListDeadLetters(Body):
     """How many to list."""
 
     model_config = ConfigDict(strict=False, extra="ignore")
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: Limit = 100
 
 
 class DeadDeliveryModel(BaseModel):
@@ -62,12 +64,12 @@ class RedrivenModel(BaseModel):
     "GET",
     "/subscriptions/dead-letters",
     "List the deliveries that were given up on",
-    parameters=(Parameter("limit", "query", "How many at most (100 when left out)", int),),
+    parameters=(Parameter("limit", "query", "How many at most (100 when left out)", Limit),),
     responses={HTTPStatus.OK: Response("Deliveries, and why", DeadDeliveriesModel)},
     errors=(INVALID_REQUEST, UNAVAILABLE),
     tag="subscriptions",
 )
-async def list_dead_letters(request: web.Request) -> web.Response:
+async def list_dead_deliveries(request: web.Request) -> web.Response:
     """List deliveries that were given up on."""
     query = read_query(request, ListDeadLetters)
     dead_letters = request.app[NOTIFIER].deliveries.service.dead_letters
@@ -85,7 +87,7 @@ async def list_dead_letters(request: web.Request) -> web.Response:
     errors=(INVALID_REDRIVE, UNAVAILABLE),
     tag="subscriptions",
 )
-async def redrive_dead_letters(request: web.Request) -> web.Response:
+async def redrive_deliveries(request: web.Request) -> web.Response:
     """Redrive the failed deliveries of one subscription, or of all."""
     body = await read_body(request, RedriveDeliveries, INVALID_REDRIVE)
     dead_letters = request.app[NOTIFIER].deliveries.service.dead_letters
@@ -108,4 +110,4 @@ def _model_of(letter: LoggedDeadLetter) -> DeadDeliveryModel:
     )
 
 
-DEAD_LETTER_OPERATIONS = (list_dead_letters, redrive_dead_letters)
+DEAD_LETTER_OPERATIONS = (list_dead_deliveries, redrive_deliveries)

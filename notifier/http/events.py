@@ -19,14 +19,17 @@ from shared.web.caller import is_staff, unauthorized
 from shared.web.operation import EVENT_STREAM, Parameter, Response, Role, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAUTHORIZED, Problem
 
+Topics = Annotated[str, Field(max_length=1000)]
+OrderId = Annotated[str, Field(min_length=1, max_length=100)]
+
 
 class FollowEvents(BaseModel):
     """Which events to stream."""
 
     model_config = ConfigDict(frozen=True)
 
-    topics: Annotated[str, Field(max_length=1000)] | None = None
-    order_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    topics: Topics | None = None
+    order_id: OrderId | None = None
 
 
 @operation(
@@ -40,11 +43,13 @@ class FollowEvents(BaseModel):
             "query",
             "Topics, with commas between; `board` is what the board may show. "
             "`order-events` needs staff, unless `order_id` is given",
+            Topics,
         ),
         Parameter(
             "order_id",
             "query",
             "Only this order's events; `topics` is then `order-events` when left out",
+            OrderId,
         ),
         Parameter(
             LAST_EVENT_ID,

@@ -34,7 +34,7 @@ class SubscribeWebhook(Body):
     """Events are posted to a URL, signed."""
 
     channel: Literal["webhook"]
-    url: Annotated[str, Field(max_length=2048)]
+    url: Annotated[str, Field(max_length=2048, json_schema_extra={"format": "uri"})]
     filter: FilterModel = FilterModel()
 
     @property
@@ -47,7 +47,7 @@ class SubscribeEmail(Body):
     """Events are mailed to an address, once its owner has confirmed that."""
 
     channel: Literal["email"]
-    address: Annotated[str, Field(max_length=254)]
+    address: Annotated[str, Field(max_length=254, json_schema_extra={"format": "idn-email"})]
     filter: FilterModel = FilterModel()
 
     @property

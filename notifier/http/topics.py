@@ -40,7 +40,7 @@ class TopicModel(BaseModel):
     subscribers: int
 
 
-class TopicsModel(BaseModel):
+class TopicList(BaseModel):
     """All topics."""
 
     topics: list[TopicModel]
@@ -73,7 +73,7 @@ class PublishedModel(BaseModel):
     "/topics",
     "List the topics",
     role=Role.ANYONE,
-    responses={HTTPStatus.OK: Response("All topics, and how many follow them", TopicsModel)},
+    responses={HTTPStatus.OK: Response("All topics, and how many follow them", TopicList)},
     errors=(UNAVAILABLE,),
     tag="topics",
 )
@@ -89,7 +89,7 @@ async def get_topics(request: web.Request) -> web.Response:
         )
         for name, description in (await notifier.catalog.all()).items()
     ]
-    return json_response(TopicsModel(topics=topics))
+    return json_response(TopicList(topics=topics))
 
 
 @operation(

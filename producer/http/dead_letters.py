@@ -15,7 +15,7 @@ from producer.http.problems import INVALID_REDRIVE
 from shared.aws.dead_letters import MAX_LEASED
 from shared.domain.order import OrderState
 from shared.web.body import json_response, read_body, read_query
-from shared.web.fields import Body
+from shared.web.fields import WHOLE, Body
 from shared.web.operation import Parameter, Response, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
 
@@ -44,10 +44,10 @@ class RedriveDeadLetters(Body):
     )
 
     ids: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(
-        default=[], min_length=1, max_length=100
+        default_factory=list, min_length=1, max_length=100
     )
-    all: bool = Field(default=False, json_schema_extra={"const": True})
-    limit: Annotated[int, Field(ge=1, le=MAX_LEASED)] = MOST_LISTED
+    all: bool = Field(default_factory=bool, json_schema_extra={"const": True})
+    limit: Annotated[int, Field(ge=1, le=MAX_LEASED), WHOLE] = MOST_LISTED
     dry_run: bool = False
 
     @model_validator(mode="after")
@@ -60,8 +60,6 @@ class RedriveDeadLetters(Body):
 
 class DeadLetterModel(BaseModel):
     """A ticket that was given up on, and its order as it is now, where there is one."""
-
-    model_config = ConfigDict(title="DeadLetter")
 
     id: str
     reason: str
@@ -76,8 +74,6 @@ class DeadLetterModel(BaseModel):
 class DeadLetterDetail(DeadLetterModel):
     """A dead letter with its body, of which there are 10,000 characters at most."""
 
-    model_config = ConfigDict(title="DeadLetterDetail")
-
     body: str
 
 
@@ -91,16 +87,12 @@ class DeadLetterList(BaseModel):
 class RefusedModel(BaseModel):
     """A dead letter that cannot be redriven, and why."""
 
-    model_config = ConfigDict(title="Refused")
-
     id: str
     reason: str
 
 
 class RedriveModel(BaseModel):
     """What became of the dead letters, or would in a dry run; `left` were not inspected."""
-
-    model_config = ConfigDict(title="Redrive")
 
     dry_run: bool
     redriven: list[str]
@@ -110,8 +102,6 @@ class RedriveModel(BaseModel):
 
 class PurgeModel(BaseModel):
     """How many dead letters there were, about."""
-
-    model_config = ConfigDict(title="Purge")
 
     purged: int
 

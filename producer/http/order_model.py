@@ -48,8 +48,6 @@ class TimelineModel(BaseModel):
 class OrderModel(BaseModel):
     """An order. Prices are in minor units of `currency`; `estimate` ends when it is ready."""
 
-    model_config = ConfigDict(title="Order")
-
     id: str
     number: str
     store_id: str

@@ -24,6 +24,9 @@ _BOARD_ORDERS = 200
 _ORDER_ID = Parameter("id", "path", "The order's id", required=True)
 
 
+Cursor = Annotated[str, Field(max_length=500)]
+
+
 class ListOrders(Body):
     """Which orders to list."""
 
@@ -31,7 +34,7 @@ class ListOrders(Body):
 
     state: OrderState | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-    cursor: Annotated[str, Field(max_length=500)] | None = None
+    cursor: Cursor | None = None
 
 
 class OrderPage(BaseModel):
@@ -117,7 +120,7 @@ async def collect_order(request: web.Request) -> web.Response:
             "How many at most (20 when left out)",
             Annotated[int, Field(ge=1, le=100)],
         ),
-        Parameter("cursor", "query", "The `next_cursor` of the page before"),
+        Parameter("cursor", "query", "The `next_cursor` of the page before", Cursor),
     ),
     responses={HTTPStatus.OK: Response("A page of orders", OrderPage)},
     errors=(INVALID_REQUEST, UNAVAILABLE),

@@ -78,8 +78,6 @@ class MenuItemModel(BaseModel):
 class MenuModel(BaseModel):
     """All that the shop sells."""
 
-    model_config = ConfigDict(title="Menu")
-
     currency: str
     items: list[MenuItemModel]
 

@@ -48,6 +48,9 @@ _SECURITY_SCHEMES: Mapping[Role, Sequence[str]] = {
 }
 """The schemes that give access. Both are sent as bearer tokens, and are different tokens."""
 
+_STAFF_MAY_MORE: Sequence[Json] = [{}, {"staff": []}]
+"""No key is needed, but some of what may be asked for is for staff."""
+
 _PATTERN_IN_PATH = re.compile(r"\{(\w+):[^}]*\}")
 _NO_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 _RETRY_AFTER = {"Retry-After": "Seconds after which to try again"}
@@ -81,15 +84,18 @@ def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
 
 
 def _ids(operations: Sequence[Operation]) -> dict[int, str]:
-    """Name operations after their handlers, numbered where several share one."""
-    seen: defaultdict[str, int] = defaultdict(int)
-    ids = {}
+    """Name operations after their handlers; raises ValueError when two share one.
+
+    A number would depend on which services are served together.
+    """
+    ids: dict[str, Operation] = {}
     for operation in operations:
         function = getattr(operation.handler, "func", operation.handler)
         name = getattr(function, "__name__", type(function).__name__)
-        seen[name] += 1
-        ids[id(operation)] = name if seen[name] == 1 else f"{name}_{seen[name]}"
-    return ids
+        if ids.setdefault(name, operation) is not operation:
+            message = f"two operations are called {name}"
+            raise ValueError(message)
+    return {id(operation): name for name, operation in ids.items()}
 
 
 def _describe(operation: Operation, schemas: Schemas) -> Json:
@@ -104,6 +110,8 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
         described["requestBody"] = {"required": True, "content": content}
     if operation.role in _SECURITY_SCHEMES:
         described["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES[operation.role]]
+    elif operation.role is Role.ANYONE and UNAUTHORIZED in operation.errors:
+        described["security"] = _STAFF_MAY_MORE
     return described
 
 

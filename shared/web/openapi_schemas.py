@@ -27,7 +27,10 @@ class _PublicNames(GenerateJsonSchema):
 
 
 class Schemas:
-    """The schema of each type; `components` holds those that others refer to."""
+    """The schema of each type; `components` holds those that others refer to.
+
+    Client generators name a class after the schema's title, so it is the component's own name.
+    """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         types = {(id(kind), mode): kind for kind, mode in _types(operations)}
@@ -37,7 +40,9 @@ class Schemas:
             schema_generator=_PublicNames,
         )
         self._by_key = by_key
-        self.components: dict[str, Any] = definitions.get("$defs", {})
+        self.components: dict[str, Any] = {
+            name: {**schema, "title": name} for name, schema in definitions.get("$defs", {}).items()
+        }
 
     def in_request(self, kind: object) -> dict[str, Any]:
         """Return the schema of a type that callers send."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from shared.domain.errors import FieldError
 
@@ -25,8 +25,6 @@ class ProblemKind:
 class FieldErrorModel(BaseModel):
     """One error in what was sent."""
 
-    model_config = ConfigDict(title="FieldError")
-
     pointer: str = Field(
         description="JSON pointer (RFC 6901) into the body, or into the query as an object"
     )
@@ -35,8 +33,6 @@ class FieldErrorModel(BaseModel):
 
 class ProblemModel(BaseModel):
     """A problem in the JSON format of RFC 9457."""
-
-    model_config = ConfigDict(title="Problem")
 
     type: str
     title: str
