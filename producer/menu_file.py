@@ -11,8 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from shared.domain.menu import Choice, Menu, MenuItem
 from shared.runtime.startup import StartupError
+from shared.runtime.validation import Matching, plain_message
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Id = Annotated[
+    str, Matching(r"[a-z0-9][a-z0-9-]{0,39}", "1 to 40 of a-z, 0-9 and -, the first no -")
+]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Price = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -40,7 +43,7 @@ class _Item(_Strict):
 
 
 class _MenuFile(_Strict):
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Matching(r"[A-Z]{3}", "3 capital letters, as in USD")]
     sizes: dict[Id, Label]
     modifiers: dict[Id, _Modifier] = {}
     items: Annotated[dict[Id, _Item], Field(min_length=1)]
@@ -56,7 +59,7 @@ def load_menu(path: Path) -> Menu:
     try:
         file = _MenuFile.model_validate(content)
     except ValidationError as error:
-        errors = [(found["loc"], found["msg"]) for found in error.errors()]
+        errors = [(found["loc"], plain_message(found)) for found in error.errors()]
         raise _menu_file_error(path, tree, errors) from error
     if errors := [*_repeated_keys(tree), *_undefined(file), *_repeated_modifiers(file)]:
         raise _menu_file_error(path, tree, errors)

@@ -25,7 +25,7 @@ from shared.domain.menu import OrderLineRequest
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
 from shared.web.body import json_response, read_body
-from shared.web.fields import Body, PrintableText, VisibleText
+from shared.web.fields import WHOLE, Body, PrintableText, VisibleText
 from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
 from shared.web.operation import Response, Role, operation
@@ -71,7 +71,7 @@ class LineRequest(Body):
         Field(max_length=20, json_schema_extra={"uniqueItems": True}),
         AfterValidator(_no_modifier_twice),
     ] = Field(default=[])
-    quantity: Annotated[int, Field(ge=1, le=20)]
+    quantity: Annotated[int, Field(ge=1, le=20), WHOLE]
     note: Annotated[PrintableText, Field(max_length=200)] | None = None
 
 
@@ -79,14 +79,16 @@ class NotifyWebhook(Body):
     """The order's events are posted to a URL, signed."""
 
     channel: Literal["webhook"]
-    url: Annotated[str, Field(max_length=2048)]
+    url: Annotated[str, Field(max_length=2048, json_schema_extra={"format": "uri"})]
 
 
 class NotifyEmail(Body):
     """The order's events are mailed to an address, once its owner has confirmed that."""
 
     channel: Literal["email"]
-    address: Annotated[str, AfterValidator(_mail_address)]
+    address: Annotated[
+        str, Field(json_schema_extra={"format": "idn-email"}), AfterValidator(_mail_address)
+    ]
 
 
 class PlaceOrder(Body):

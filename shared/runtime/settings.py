@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.domain_name import InvalidDomainError, ascii_domain
+from shared.runtime.validation import Matching
 
 
 class StoreKind(StrEnum):
@@ -63,7 +64,9 @@ def _upper(level: object) -> object:
 
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+Name = Annotated[
+    str, Matching(r"[a-z0-9][a-z0-9-]{0,39}", "1 to 40 of a-z, 0-9 and -, the first no -")
+]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -87,7 +90,7 @@ class ServiceSettings(BaseSettings):
     """Where SQS, SNS and DynamoDB are; AWS itself when left out."""
 
     aws_region: str = "us-east-1"
-    name_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]{1,30})?$")] = ""
+    name_prefix: Annotated[str, Matching(r"[a-z0-9-]{0,30}", "up to 30 of a-z, 0-9 and -")] = ""
     """Prefix of every queue, topic and table, so that shops can share an account."""
 
     log_format: LogFormat = LogFormat.AUTO

@@ -10,6 +10,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
+from shared.runtime.validation import plain_message
+
 EXIT_STATUS = 2
 
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -42,11 +44,11 @@ def read_settings(kind: type[Settings]) -> Settings:
     except ValidationError as error:
         # Their values are not shown: one may be a key.
         found = error.errors(include_url=False, include_input=False)
-        raise StartupError(*(_line(each["loc"], each["msg"]) for each in found)) from error
+        raise StartupError(*(_line(each["loc"], plain_message(each)) for each in found)) from error
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:
-    message = message.removeprefix("Value error, ")
     if not location:
         return message
+    message = message.removeprefix("This ")
     return f"COFFEE_{str(location[0]).upper()}: {message[:1].lower()}{message[1:]}"

@@ -1,4 +1,4 @@
-"""Pydantic's errors as errors of fields, without what was sent."""
+"""Pydantic's errors as errors of fields, in plain words and without what was sent."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.domain.errors import FieldError
+from shared.runtime.validation import plain_message
 
 _TAG_ERRORS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """The types of error of a union's discriminator, which pydantic's path leaves out."""
@@ -21,7 +22,8 @@ def field_errors_of(error: ValidationError, sent: object) -> list[FieldError]:
     """List the first MOST_ERRORS errors that validating `sent` (the parsed JSON) found."""
     details = error.errors(include_url=False, include_context=True, include_input=False)
     return [
-        FieldError(tuple(_path(found, sent)), _message(found)) for found in details[:MOST_ERRORS]
+        FieldError(tuple(_path(found, sent)), plain_message(found))
+        for found in details[:MOST_ERRORS]
     ]
 
 
@@ -42,11 +44,3 @@ def _is_inside(value: object, step: str | int) -> bool:
     if isinstance(value, list):
         return isinstance(step, int) and step < len(value)
     return isinstance(value, dict) and step in value
-
-
-def _message(found: ErrorDetails) -> str:
-    if found["type"] == "union_tag_invalid":
-        return f"Input should be one of {found['ctx']['expected_tags']}"
-    if found["type"] == "union_tag_not_found":
-        return "Field required"
-    return found["msg"]

@@ -76,6 +76,12 @@ def _point_in_time(text: object) -> dt.datetime:
         raise PydanticCustomError("no_such_time", message) from None
 
 
+def _whole(number: object) -> object:
+    """Read 1.0 and 1e0 as 1, which JSON Schema (2020-12, 6.1.1) counts among the integers."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+WHOLE = BeforeValidator(_whole)
 PrintableText = Annotated[str, AfterValidator(printable)]
 VisibleText = Annotated[
     str,

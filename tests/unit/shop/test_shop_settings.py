@@ -108,7 +108,7 @@ def test_schedule_and_forecast_are_read_and_off_when_left_out(
         (
             "COFFEE_BARISTA_FORECAST",
             "maybe",
-            "COFFEE_BARISTA_FORECAST: input should be 'off', 'show' or 'on'",
+            "COFFEE_BARISTA_FORECAST: should be 'off', 'show' or 'on'",
         ),
     ],
 )
