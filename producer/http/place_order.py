@@ -108,7 +108,7 @@ class PlaceOrder(Body):
 
 
 class UpdatesModel(BaseModel):
-    """The subscription to the order's events; its keys are shown until somebody confirms it."""
+    """The subscription to the order's events; its keys are shown once, when it is new."""
 
     subscription_id: str
     channel: Channel

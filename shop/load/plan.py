@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +26,8 @@ class PlannedOrder:
 def plan(menu: Json, orders: int, rate: float, *, seed: int, run: str) -> Sequence[PlannedOrder]:
     """Draw `orders` orders, `rate` of them due in each second.
 
-    What is ordered depends on `seed` alone. `run` makes keys and customer names different from
-    any other run's; each name has one key, so that an order stored twice shows.
+    What is ordered depends on `seed` alone. `run` makes customer names different from any other
+    run's; each name has one key, so that an order stored twice shows. Keys are random.
     """
     draw = random.Random(seed)  # noqa: S311 - has to be the same again for the same seed
     on_sale = [item for item in menu["items"] if not item["sold_out"]]
@@ -35,7 +36,7 @@ def plan(menu: Json, orders: int, rate: float, *, seed: int, run: str) -> Sequen
     return [
         PlannedOrder(
             due=position / rate,
-            key=f"load-{run}-{position:06}",
+            key=f"load-{uuid.uuid4()}",
             body={"customer_name": f"Load {run} {position:06}", "items": _items(draw, on_sale)},
         )
         for position in range(orders)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ async def test_the_emulator_comes_back_when_it_is_killed_and_orders_go_on(
         await reaches(client, response.json()["id"], "ready")
 
 
-KEY = {"Idempotency-Key": "an-order-of-a-test-0001"}
+KEY = {"Idempotency-Key": str(uuid.uuid4())}
 
 
 async def echoing(request: web.Request) -> web.StreamResponse:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
@@ -114,7 +115,7 @@ async def test_what_was_acknowledged_is_ready_once_though_all_is_killed_three_ti
 ) -> None:
     port = free_port()
     customers = Customers(f"http://127.0.0.1:{port}")
-    keys = [f"order-{number:012}" for number in range(500)]
+    keys = sorted(f"order-{uuid.uuid4()}" for _ in range(500))
     placing = asyncio.create_task(customers.place(keys, rate=40))
     for count in (100, 250, 400):
         async with open_shop(tmp_path / "var", port, **QUICK) as shop:

@@ -13,6 +13,7 @@ import pytest_asyncio
 from notifier.store.sqlite.topics import SqliteTopics
 from shared.domain.issue import Issue
 from shared.store.contract import StoreUnavailableError
+from tests.support.cashier import new_key
 from tests.support.notifier import AS_STAFF, Serving, announcing, serving, settings_for
 from tests.support.subscribers import endpoint, webhook
 
@@ -144,7 +145,7 @@ async def keyed(notifier: Serving, key: str, issue: Any = ISSUE, to: str = "new-
 
 
 async def test_what_is_sent_again_under_its_key_is_published_once(notifier: Serving) -> None:
-    key, topic = "the-key-of-a-free-cake", "free-cakes"
+    key, topic = new_key(), "free-cakes"
     await notifier.http.put(f"/topics/{topic}", json={}, headers=AS_STAFF)
     async with endpoint() as subscriber:
         await webhook(notifier, subscriber, topic)
@@ -152,7 +153,7 @@ async def test_what_is_sent_again_under_its_key_is_published_once(notifier: Serv
         answers.append(await keyed(notifier, key, ISSUE, topic))
         ((status, issue_id),) = {*answers}
         assert status == 202
-        _, other_id = await keyed(notifier, "the-key-of-another-one", ISSUE, topic)
+        _, other_id = await keyed(notifier, new_key(), ISSUE, topic)
         await subscriber.until(lambda: other_id in [event["id"] for event in subscriber.events])
         received = [event["id"] for event in await subscriber.receives(2)]
     assert sorted(received) == sorted([issue_id, other_id])
@@ -162,19 +163,20 @@ async def test_what_is_sent_again_under_its_key_is_published_once(notifier: Serv
     ("issue", "to"), [({**ISSUE, "body": "No cake"}, "new-products"), (ISSUE, "coffee-trivia")]
 )
 async def test_a_key_is_for_one_message(notifier: Serving, issue: Any, to: str) -> None:
-    key = f"the-key-of-a-message-to-{to}"
+    key = new_key()
     await keyed(notifier, key)
     assert await keyed(notifier, key, issue, to) == (422, "/problems/idempotency-key-reused")
 
 
 async def test_an_invalid_idempotency_key_is_refused(notifier: Serving) -> None:
-    assert await keyed(notifier, "short") == (400, "/problems/invalid-idempotency-key")
+    for key in ("short", "weekly-2026-11-28"):
+        assert await keyed(notifier, key) == (400, "/problems/invalid-idempotency-key")
 
 
 async def test_what_was_recorded_and_not_acknowledged_can_be_sent_again(
     notifier: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, add = "the-key-of-a-lost-answer", SqliteTopics.add_issue
+    key, add = new_key(), SqliteTopics.add_issue
 
     async def answered_late(store: SqliteTopics, issue: Issue) -> Issue:
         await add(store, issue)

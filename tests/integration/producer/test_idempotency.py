@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections import Counter
 from pathlib import Path
 
@@ -79,9 +80,23 @@ async def test_an_order_that_was_refused_leaves_its_key_free(
     assert (refused.status, missed.status, placed.status) == (422, 422, 201)
 
 
-@pytest.mark.parametrize("key", ["k" * 16, "k" * 255, "~!@#$%^&*()_+{}|:"])
-async def test_a_key_may_be_16_to_255_visible_characters(cashier: ServedCashier, key: str) -> None:
+@pytest.mark.parametrize(
+    "key", ["~!@#$%^&*()_+{}|:", "MZqk2tbwwtXvtL9VqMFeVw", "a" + "5zQ~x" * 40 + "F?w"]
+)
+async def test_a_key_may_be_of_any_visible_characters(cashier: ServedCashier, key: str) -> None:
     assert [(await cashier.place(key=key)).status for _ in range(2)] == [201, 200]
+
+
+@pytest.mark.parametrize(
+    "key", ["the-first-order-of-ada", "my-order-2026-11-28", str(uuid.UUID(int=0))]
+)
+async def test_a_key_that_a_stranger_can_guess_is_refused_and_the_answer_says_how_to_make_one(
+    cashier: ServedCashier, key: str
+) -> None:
+    refused = await cashier.place(key=key)
+    assert refused.problem == (400, "/problems/invalid-idempotency-key")
+    assert "uuidgen" in refused.body["detail"]
+    assert key not in json.dumps(refused.body)
 
 
 async def test_orders_without_a_key_are_each_their_own(cashier: ServedCashier) -> None:
