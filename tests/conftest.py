@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.chaos.report import pytest_terminal_summary
 from tests.support.emulator import running_ministack
+from tests.support.leaks import kept_open, left_open, open_now
 
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")  # how long an example takes is up to the machine
@@ -49,10 +51,33 @@ def _plain_logs() -> None:
     structlog.configure(processors=[*before[:-1], plain])
 
 
+@pytest.fixture(autouse=True)
+def _leaves_nothing_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test that leaves a socket, a file or a process open, not one that runs later.
+
+    Tests that share an event loop share connections: those are checked when their file ends.
+    """
+    failed, before = request.session.testsfailed, open_now()
+    yield
+    shares = (mark := request.node.get_closest_marker("asyncio")) and "loop_scope" in mark.kwargs
+    if not shares and request.session.testsfailed == failed:  # a traceback holds what was used
+        left = left_open(before)
+        assert not left, f"left open: {', '.join(left)}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warnings_in_their_own_file() -> Iterator[None]:
+    """Have the garbage collector warn of what a file's tests left open before the next file."""
+    yield
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 def ministack() -> Iterator[str]:
     """The endpoint of a ministack process that this test process shares."""
-    with running_ministack() as url:
+    with contextlib.ExitStack() as stack:
+        with kept_open():
+            url = stack.enter_context(running_ministack())
         yield url
 
 
@@ -60,7 +85,8 @@ def ministack() -> Iterator[str]:
 def moto() -> Iterator[str]:
     """The endpoint of a moto server that this test process shares."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+    with kept_open():
+        server.start()
     _, port = server.get_host_and_port()
     yield f"http://127.0.0.1:{port}"
     server.stop()

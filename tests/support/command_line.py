@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
+from pathlib import Path
 
 from tests.support import command_process
+from tests.support.leaks import kept_open
 
 SECONDS = 20
 
@@ -92,6 +96,7 @@ async def _started(
     arguments: tuple[str, ...], stdin: str, variables: dict[str, str]
 ) -> AsyncIterator[Running]:
     environment = {"PATH": os.environ["PATH"], "COFFEE_STATE_DIR": "/nonexistent", **variables}
+    _ready_to_fork()
     given, out, err = _stdin_of(stdin), *(os.pipe() for _ in range(2))
     theirs = (given, out[1], err[1])
     process = _LOADED.Process(
@@ -108,6 +113,16 @@ async def _started(
         process.kill()
         await command.ends()
         process.close()
+
+
+@functools.cache
+def _ready_to_fork() -> None:
+    """Start the process that the commands are forked from; it stays until the tests end."""
+    with kept_open():
+        forkserver.ensure_running()
+        resource_tracker.ensure_running()
+        with Path(os.devnull).open() as nothing:  # the first starts what hands descriptors on
+            DupFd(nothing.fileno())
 
 
 def _stdin_of(text: str) -> int:
