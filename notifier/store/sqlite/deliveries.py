@@ -19,7 +19,7 @@ _INSERT = """INSERT INTO deliveries
 
 _LOG_DUE = f"{_INSERT} ON CONFLICT DO NOTHING"
 
-_LOG_ATTEMPT = f"""{_INSERT} ON CONFLICT DO UPDATE
+_LOG_ATTEMPT = f"""{_INSERT} ON CONFLICT (store_id, subscription_id, id) DO UPDATE
     SET state = excluded.state, touched_at = excluded.touched_at, document = excluded.document
     WHERE state <> 'delivered' OR excluded.state = 'delivered'"""  # noqa: S608 - text of our own
 

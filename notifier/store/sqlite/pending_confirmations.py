@@ -12,7 +12,8 @@ from shared.store.sqlite.file import SqliteRecords
 
 _RESERVE = """INSERT INTO questions (store_id, address, place, subscription_id, until)
     VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET subscription_id = excluded.subscription_id, until = excluded.until
+    ON CONFLICT (store_id, address, place) DO UPDATE
+    SET subscription_id = excluded.subscription_id, until = excluded.until
     WHERE subscription_id = excluded.subscription_id OR until <= ?"""
 
 _RELEASE = "DELETE FROM questions WHERE store_id = ? AND address = ? AND subscription_id = ?"

@@ -32,7 +32,7 @@ class SqliteKeyValues(SqliteRecords):
         table, column = _COLUMNS[key]
         statement = (
             f"INSERT INTO {table} (store_id, {column}) VALUES (?, ?)"  # noqa: S608 - text of our own
-            f" ON CONFLICT DO UPDATE SET {column} = excluded.{column}"
+            f" ON CONFLICT (store_id) DO UPDATE SET {column} = excluded.{column}"
         )
         await self.writes.run(changing(statement, self.store_id, value))
 

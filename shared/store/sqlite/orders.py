@@ -19,8 +19,11 @@ from shared.store.sqlite.file import SqliteRecords
 
 _GET = "SELECT document FROM orders WHERE id = ?"
 
-_NEXT_NUMBER = """INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, 1)
-    ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last"""
+_COUNT_UP = """INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, 1)
+    ON CONFLICT (store_id, business_day) DO UPDATE SET last = last + 1"""
+
+_NUMBER = "SELECT last FROM numbers WHERE store_id = ? AND business_day = ?"
+"""`RETURNING` would need SQLite 3.35."""
 
 _LAST = cursors.Position("~", "")
 """Sorts after every position, as `~` does after every digit."""
@@ -44,9 +47,9 @@ class SqliteOrders(SqliteRecords):
             recorded = connection.execute(_GET, (order.id,)).fetchone()
             if recorded is not None:
                 return Placement(ORDER.validate_json(recorded[0]), created=False)
-            (number,) = connection.execute(
-                _NEXT_NUMBER, (order.store_id, business_day.isoformat())
-            ).fetchone()
+            day = (order.store_id, business_day.isoformat())
+            connection.execute(_COUNT_UP, day)
+            (number,) = connection.execute(_NUMBER, day).fetchone()
             numbered = with_changes(order, number=f"{number:03d}")
             connection.execute(
                 "INSERT INTO orders"
