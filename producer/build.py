@@ -108,6 +108,7 @@ async def build_cashier(
             async with (
                 background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
                 background_task(reconciler.run(broker_reset), "reconciler"),
+                background_task(store.find_damage(), "integrity"),
             ):
                 yield context
             await reconciler.unclean_stops.remove_heartbeat()

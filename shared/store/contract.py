@@ -27,6 +27,10 @@ class StoreUnavailableError(UnavailableError):
     """
 
 
+class StoreCorruptError(StoreUnavailableError):
+    """The store's records are damaged: only a backup helps."""
+
+
 class OrderChangedError(Exception):
     """The order was changed or claimed by somebody else since the caller read it."""
 
@@ -170,3 +174,6 @@ class Store(
 
     async def check(self) -> None:
         """Check that the store can be read and written; raises StoreUnavailableError."""
+
+    async def find_damage(self) -> None:
+        """Look for damaged records once; `check` fails from then on if there are any."""

@@ -109,7 +109,7 @@ async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneD
         sending() as sender,
         open_sqlite_notifier_store(folder / "shop.db", "main") as opened,
     ):
-        store = BusyStore(opened.store_id, opened.reads, opened.writes)
+        store = BusyStore(opened.store_id, opened.reads, opened.writes, opened.integrity)
         subscription = await store.add_subscription(subscribed(subscriber.url))
         event = newsletter("Free cake")
         delivery = replace(due_to(subscription.id, event.id), event=event.model_dump_json())

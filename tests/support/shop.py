@@ -72,8 +72,9 @@ def _runs(process: psutil.Process, command: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def open_shop(
-    state_dir: Path, port: int | None = None, **env: str
+    state_dir: Path, port: int | None = None, *, until: str = OPEN, **env: str
 ) -> AsyncIterator[RunningShop]:
+    """Open a shop; the block begins when it has printed a line that begins with `until`."""
     port = port or free_port()
     environment = {
         **os.environ,
@@ -91,7 +92,7 @@ async def open_shop(
     shop = RunningShop(process, f"http://127.0.0.1:{port}", environment, log)
     try:
         async with asyncio.timeout(30):
-            await _says(shop, OPEN)
+            await _says(shop, until)
         yield shop
     finally:
         if process.returncode is None:

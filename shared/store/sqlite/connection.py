@@ -6,44 +6,61 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
+import structlog
 from pydantic import TypeAdapter
 
-from shared.store.contract import StoreUnavailableError
+from shared.store.contract import StoreCorruptError, StoreUnavailableError
 from shared.store.sqlite.schema import ensure_schema
 
 _POLL_SECONDS = 0.002
 """SQLite's own wait for a lock grows to 100 ms, and a busy process starves the others."""
 
+_CORRUPT_LOG_SECONDS = 60.0
+
+_SUFFIXES = ("", "-wal", "-shm")
+"""Of the files of one database: itself, its write-ahead log, that log's index."""
+
+log = structlog.stdlib.get_logger(__name__)
+
 _T = TypeVar("_T")
+
+Identity: TypeAlias = tuple[int, int] | None
+"""Device and inode of a file; None where there is none."""
 
 
 class ConnectionThread:
     """One connection to an existing file, used by one thread, one step at a time.
 
     A step waits for another process's lock up to `busy_seconds`; its caller waits for the step
-    up to `timeout_seconds`, where given.
+    up to `timeout_seconds`, where given. A step counts only if the files that it used are still
+    under their names: what is written to a removed file is lost.
     """
 
     def __init__(
         self, path: Path, busy_seconds: float, timeout_seconds: float | None = None
     ) -> None:
         self._path = path
+        self._names = [path.with_name(f"{path.name}{suffix}") for suffix in _SUFFIXES]
         self._busy_seconds = busy_seconds
         self._timeout_seconds = timeout_seconds
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="order-store")
         self._connection: sqlite3.Connection | None = None
+        self._files: Sequence[Identity] = ()
+        self._useless = ""
+        self._corrupt_logged = -_CORRUPT_LOG_SECONDS
         self._closed = False
 
     async def run(self, step: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run a step on the thread; a step is left out when its caller gave up before its turn.
 
-        Raises StoreUnavailableError when SQLite fails, when the time is over, and after `aclose`.
-        The step after a failure gets a new connection, and so works once the cause has gone.
+        Raises StoreUnavailableError when SQLite fails, when the file was removed or replaced, when
+        the time is over, and after `aclose`. The step after a failure gets a new connection, and
+        so works once the cause has gone.
         """
         if self._closed:
             raise StoreUnavailableError("the order store is closed")
@@ -62,14 +79,63 @@ class ConnectionThread:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
             self._thread.shutdown()
 
+    def interrupt(self) -> None:
+        """Make the step in progress fail."""
+        if self._connection is not None:
+            self._connection.interrupt()
+
     def _run(self, step: Callable[[sqlite3.Connection], _T]) -> _T:
+        if self._useless:
+            raise StoreUnavailableError(self._useless)
         try:
             if self._connection is None:
-                self._connection = connect(self._path, self._busy_seconds)
-            return step(self._connection)
+                self._connection = self._connect()
+            result = step(self._connection)
         except sqlite3.Error as error:
             self._disconnect()
-            raise unavailable(error) from error
+            raise self._failed(error) from error
+        if file_identities(self._names) != self._files:
+            self._connection = self._give_up_files(self._connection)
+            raise StoreUnavailableError("the order store's file was removed or replaced")
+        return result
+
+    def _connect(self) -> sqlite3.Connection:
+        before = file_identities(self._names)
+        if self._files and before[0] != self._files[0] and before[1] == self._files[1] is not None:
+            raise StoreUnavailableError(
+                f"{self._path} was replaced beside the write-ahead log of the file before: "
+                "close the shop, and remove its -wal and -shm files, before you restore a backup"
+            )
+        connection = connect(self._path, self._busy_seconds)
+        self._files = file_identities(self._names)
+        if before[0] != self._files[0]:
+            connection.close()
+            raise StoreUnavailableError("the order store's file is being replaced")
+        return connection
+
+    def _give_up_files(self, connection: sqlite3.Connection) -> sqlite3.Connection | None:
+        """Log that other files have our files' names; return the connection if it must be kept.
+
+        Without its log the database lacks the last writes. They are saved into it now, and again
+        by whoever closes it last; who connected anew in between would overwrite them.
+        """
+        found = file_identities(self._names)
+        log.error("store.files_replaced", path=str(self._path), database=found[0] is not None)
+        if found[0] != self._files[0]:
+            connection.close()
+            return None
+        self._useless = f"the -wal or -shm file of {self._path} was removed: open the shop again"
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint")
+        return connection
+
+    def _failed(self, error: sqlite3.Error) -> StoreUnavailableError:
+        failed = unavailable(error)
+        due = self._corrupt_logged + _CORRUPT_LOG_SECONDS
+        if isinstance(failed, StoreCorruptError) and time.monotonic() >= due:
+            self._corrupt_logged = time.monotonic()
+            log.error("store.corrupt", path=str(self._path), error=str(error))
+        return failed
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -89,8 +155,29 @@ def changing(statement: str, *values: object) -> Callable[[sqlite3.Connection], 
     return lambda db: db.execute(statement, values).rowcount
 
 
+def file_identities(names: Sequence[Path]) -> Sequence[Identity]:
+    """Return which files have these names.
+
+    Opening them would not do: to close a file drops this process's locks on it.
+    """
+    found: list[Identity] = []
+    for name in names:
+        try:
+            status = name.stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_dev, status.st_ino))
+    return found
+
+
 def unavailable(error: sqlite3.Error) -> StoreUnavailableError:
     """Wrap an error of SQLite: a full disk, a lock held too long, a damaged file, …."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }:
+        return StoreCorruptError(f"the order store's file is damaged: {error}; restore a backup")
     return StoreUnavailableError(f"the order store's file cannot be used: {error}")
 
 

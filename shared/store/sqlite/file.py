@@ -3,16 +3,72 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from shared.store.sqlite.connection import ConnectionThread, changing, create_file
+import structlog
+
+from shared.clock import sortable, utc_now
+from shared.store.contract import StoreCorruptError, StoreUnavailableError
+from shared.store.sqlite.connection import ConnectionThread, create_file
 from shared.store.sqlite.group_commit import GroupCommit
 
 _Store = TypeVar("_Store", bound="SqliteRecords")
+
+log = structlog.stdlib.get_logger(__name__)
+
+_VERIFY_BUSY_SECONDS = 5.0
+
+_TRIAL_NUMBER = "INSERT OR IGNORE INTO numbers (store_id, business_day, last) VALUES ('', '', 0)"
+_TRIAL_ORDER = """INSERT INTO orders
+    (id, store_id, number, state, version, attempt, placed_at, document)
+    VALUES (?, ?, '', 'placed', 0, 0, ?, '')"""
+_COUNT_CHECKS = """INSERT INTO checks (id, made) VALUES (1, 1)
+    ON CONFLICT (id) DO UPDATE SET made = made + 1"""
+
+
+class Integrity:
+    """What is known of a file's integrity: nothing, until `verify` has read all of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._damage = ""
+
+    def check(self) -> None:
+        """Raise StoreCorruptError if damage was found."""
+        if self._damage:
+            raise StoreCorruptError(self._damage)
+
+    async def verify(self) -> None:
+        """Read the file by a connection of its own: others go on reading and writing."""
+        began = time.monotonic()
+        async with aclosing(ConnectionThread(self._path, _VERIFY_BUSY_SECONDS)) as thread:
+            try:
+                (found,) = await thread.run(
+                    lambda db: db.execute("PRAGMA quick_check(1)").fetchone()
+                )
+            except StoreCorruptError as error:  # it is logged
+                self._damage = str(error)
+            except StoreUnavailableError as error:
+                log.warning("store.not_verified", path=str(self._path), error=str(error))
+            else:
+                self._conclude(found, time.monotonic() - began)
+            finally:
+                thread.interrupt()  # closing a service does not wait for it
+
+    def _conclude(self, found: str, seconds: float) -> None:
+        if found == "ok":
+            log.info("store.verified", path=str(self._path), seconds=round(seconds, 3))
+            return
+        self._damage = f"the order store's file is damaged: {found}; restore a backup"
+        log.error("store.corrupt", path=str(self._path), error=found)
 
 
 @dataclass(frozen=True)
@@ -22,16 +78,30 @@ class SqliteRecords:
     store_id: str
     reads: ConnectionThread
     writes: GroupCommit
+    integrity: Integrity
 
     async def check(self) -> None:
-        """Read and write a row: only a write shows that the disk is full or read-only."""
+        """Try what placing an order takes: only that shows that the disk has room.
+
+        Raises StoreUnavailableError; StoreCorruptError also when `find_damage` has found some.
+        """
+        self.integrity.check()
         await self.reads.run(lambda db: db.execute("SELECT made FROM checks").fetchone())
-        await self.writes.run(
-            changing(
-                "INSERT INTO checks (id, made) VALUES (1, 1)"
-                " ON CONFLICT DO UPDATE SET made = made + 1"
-            )
-        )
+        await self.writes.run(partial(_try_writing, self.store_id))
+
+    async def find_damage(self) -> None:
+        """Read the whole file once; what is damaged is logged, and fails `check` from then on."""
+        await self.integrity.verify()
+
+
+def _try_writing(store_id: str, connection: sqlite3.Connection) -> None:
+    """Write an order that is undone, and a row that stays, since only a commit uses the disk."""
+    connection.execute("SAVEPOINT trial")
+    connection.execute(_TRIAL_NUMBER)
+    connection.execute(_TRIAL_ORDER, (secrets.token_hex(), store_id, sortable(utc_now())))
+    connection.execute("ROLLBACK TO trial")
+    connection.execute("RELEASE trial")
+    connection.execute(_COUNT_CHECKS)
 
 
 @contextlib.asynccontextmanager
@@ -49,6 +119,6 @@ async def open_file(
         aclosing(ConnectionThread(path, timeout_seconds / 2)) as thread,
         aclosing(GroupCommit(thread, timeout_seconds)) as writes,
     ):
-        opened = store(store_id, reads, writes)
+        opened = store(store_id, reads, writes, Integrity(path))
         await opened.check()
         yield opened

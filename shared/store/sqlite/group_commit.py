@@ -83,10 +83,10 @@ class GroupCommit:
         try:
             await self._thread.run(lambda db: self._write(group, db))
         except StoreUnavailableError as error:
-            _fail(group, str(error))
+            _fail(group, error)
         except Exception:  # the outermost edge: whatever happened, the next group may succeed
             log.exception("store.commit_failed", writes=len(group))
-            _fail(group, "the order store failed")
+            _fail(group, StoreUnavailableError("the order store failed"))
         else:
             for write in group:
                 write.resolve()
@@ -130,7 +130,7 @@ class _Write:
             self.caller.set_exception(self.error)
 
 
-def _fail(group: Sequence[_Write], reason: str) -> None:
+def _fail(group: Sequence[_Write], error: StoreUnavailableError) -> None:
     for write in group:
         if not write.caller.done():
-            write.caller.set_exception(StoreUnavailableError(reason))
+            write.caller.set_exception(error)

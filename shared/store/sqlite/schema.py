@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 
+import structlog
+
 from shared.store.contract import StoreUnavailableError
+
+log = structlog.stdlib.get_logger(__name__)
 
 _FIRST_TABLES = (
     """CREATE TABLE orders (
@@ -142,6 +146,9 @@ _QUEUE_EPOCHS = (
     ) WITHOUT ROWID""",
 )
 
+OLDEST_SQLITE = (3, 24, 0)
+"""The first with `ON CONFLICT … DO UPDATE`."""
+
 STEPS = (
     _FIRST_TABLES,
     _NOTIFIER_TABLES,
@@ -167,11 +174,17 @@ class NewerSchemaError(StoreUnavailableError):
 
 
 def ensure_schema(connection: sqlite3.Connection) -> None:
-    """Upgrade a new or an older file to this version; raises NewerSchemaError on a newer one."""
+    """Upgrade a new or an older file to this version.
+
+    Raises NewerSchemaError on a newer one, StoreUnavailableError where SQLite itself is too old.
+    """
+    _check_library()
     if _version(connection) < VERSION:
         connection.execute("BEGIN IMMEDIATE")
         # Read again: another process may have been quicker.
-        for steps in STEPS[_version(connection) :]:
+        if (found := _version(connection)) == 0:
+            log.info("store.created")
+        for steps in STEPS[found:]:
             for statement in steps:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {max(VERSION, _version(connection))}")
@@ -179,6 +192,14 @@ def ensure_schema(connection: sqlite3.Connection) -> None:
     found = _version(connection)
     if found > VERSION:
         raise NewerSchemaError(found)
+
+
+def _check_library() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreUnavailableError(
+            f"Python's SQLite is {sqlite3.sqlite_version}, and the shop needs "
+            f"{'.'.join(map(str, OLDEST_SQLITE))} or newer"
+        )
 
 
 def _version(connection: sqlite3.Connection) -> int:

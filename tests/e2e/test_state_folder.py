@@ -1,0 +1,77 @@
+"""The state folder of an open shop is removed, renamed or damaged: no confirmed order is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.shop import ORDER, RunningShop, open_shop
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(120)
+
+
+async def status(shop: RunningShop, path: str) -> int:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        return (await client.get(path)).status_code
+
+
+async def place(shop: RunningShop) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        return await client.post("/orders", json=ORDER)
+
+
+def readiness(shop: RunningShop) -> int:
+    return httpx.get(f"{shop.url}/readyz").status_code
+
+
+async def test_a_shop_without_its_state_folder_takes_no_order(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    async with open_shop(folder) as shop:
+        assert (await place(shop)).status_code == httpx.codes.CREATED
+        shutil.rmtree(folder)
+
+        refused = await place(shop)
+
+        assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert refused.headers["Retry-After"]
+        await eventually(lambda: readiness(shop) == httpx.codes.SERVICE_UNAVAILABLE)
+        assert await status(shop, "/healthz") == httpx.codes.OK
+    assert "store.files_replaced" in shop.log.read_text()
+
+
+async def test_a_shop_goes_on_when_its_state_folder_is_back(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    async with open_shop(folder) as shop:
+        kept = (await place(shop)).json()["id"]
+        folder.rename(tmp_path / "away")
+        assert (await place(shop)).status_code == httpx.codes.SERVICE_UNAVAILABLE
+
+        (tmp_path / "away").rename(folder)
+        await eventually(lambda: readiness(shop) == httpx.codes.OK)
+
+        assert (await place(shop)).status_code == httpx.codes.CREATED
+        assert await status(shop, f"/orders/{kept}") == httpx.codes.OK
+
+
+async def test_damage_that_no_order_meets_shows_in_readiness(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    async with open_shop(folder) as shop:
+        assert (await place(shop)).status_code == httpx.codes.CREATED
+    path = folder / "orders.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'issues_by_time'"
+        page = connection.execute(query).fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(os.urandom(4096))
+
+    async with open_shop(folder, until="Opening the counter") as shop:
+        await eventually(lambda: "store.corrupt" in shop.log.read_text())
+        await eventually(lambda: readiness(shop) == httpx.codes.SERVICE_UNAVAILABLE)
