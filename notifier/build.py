@@ -124,7 +124,7 @@ async def build_notifier(
             background_task(
                 publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"
             ),
-            deliveries.supervised(),
+            deliveries.supervised(watch_broker=settings.watch_broker),
             build_feed(hub, settings, catalog.all) as live_queue,
         ):
             yield NotifierContext(

@@ -16,6 +16,7 @@ from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
 from shared.aws.clients import AwsUnavailableError
+from shared.aws.queues import watching_broker
 from shared.consuming.consumer import Consumer
 from shared.consuming.polling import pause_unless
 from shared.runtime.lifecycle import completes_before, every
@@ -96,17 +97,19 @@ class DeliverySupervisor:
         return self._service
 
     @contextlib.asynccontextmanager
-    async def supervised(self) -> AsyncIterator[None]:
+    async def supervised(self, *, watch_broker: bool) -> AsyncIterator[None]:
         """Keep the service running for as long as the block lasts.
 
-        The block begins once the service runs, or after a few seconds without it.
+        The block begins once the service runs, or after a few seconds without it. An emulator is
+        watched for restarts if `watch_broker`.
         """
         supervision = asyncio.create_task(self._supervise(), name="delivery service")
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_START_SECONDS):
                     await self._started.wait()
-            yield
+            async with self._broker_watch() if watch_broker else contextlib.nullcontext():
+                yield
         finally:
             self._stop.set()
             self._close.set()
@@ -116,6 +119,14 @@ class DeliverySupervisor:
         """Stop the consumers, and wait for the jobs in progress; the routes are still served."""
         self._stop.set()
         await self._stopped.wait()
+
+    def _broker_watch(self) -> AbstractAsyncContextManager[None]:
+        return watching_broker(
+            self._catalog.clients,
+            self._catalog.names.announcements,
+            self._catalog.ensure_queues,
+            lambda _: self._broker_reset.set(),
+        )
 
     async def _supervise(self) -> None:
         while not self._stop.is_set():

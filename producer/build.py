@@ -41,7 +41,9 @@ from shared.aws.queues import (
     open_dead_letters,
     open_orders_queue,
     open_queue,
+    restored_tickets,
     wait_for_queues,
+    watching_tickets,
 )
 from shared.clock import utc_now
 from shared.domain.menu import Menu
@@ -84,6 +86,8 @@ async def build_cashier(
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
+        if settings.watch_broker:
+            await restored_tickets(clients, names)
         await wait_for_queues(clients, names.orders, names.dead_letters, names.deliveries)
         async with (
             open_store(settings, clients.dynamodb, utc_now) as store,
@@ -105,10 +109,18 @@ async def build_cashier(
             context = await _context(resources, menu)
             monitor = EmptyQueueMonitor(backlog, utc_now)
             reconciler = _reconciler(resources, monitor)
+
+            def on_reset(since: dt.datetime) -> None:
+                reconciler.unclean_stops.topics_lost(since)
+                broker_reset.set()
+
             async with (
                 background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
                 background_task(reconciler.run(broker_reset), "reconciler"),
                 background_task(store.find_damage(), "integrity"),
+                watching_tickets(clients, names, on_reset)
+                if settings.watch_broker
+                else contextlib.nullcontext(),
             ):
                 yield context
             await reconciler.unclean_stops.remove_heartbeat()

@@ -50,9 +50,10 @@ class UncleanStops:
         self._return_seconds = return_seconds
         self._republish_at = time.monotonic() + return_seconds
 
-    def topics_lost(self) -> None:
-        """Have recent changes republished, once subscribers are back."""
-        self._topics_lost_at = self._clock()
+    def topics_lost(self, at: dt.datetime | None = None) -> None:
+        """Have changes since `at` (now) republished, once subscribers are back."""
+        at = at or self._clock()
+        self._topics_lost_at = min(at, self._topics_lost_at or at)
         self._republish_at = time.monotonic() + self._return_seconds
 
     async def check(self) -> None:
@@ -87,9 +88,13 @@ class UncleanStops:
             )
             await self._republisher.republish_since(_announced_until(beat) - LOOKBACK)
             await self._store.remove_heartbeat(CashierHeartbeat, beat.cashier)
-        if self._topics_lost_at is not None:
-            await self._republisher.republish_since(self._topics_lost_at - LOOKBACK)
-            self._topics_lost_at = None
+        if (lost_at := self._topics_lost_at) is not None:
+            self._topics_lost_at = None  # they may be lost again meanwhile
+            try:
+                await self._republisher.republish_since(lost_at - LOOKBACK)
+            except BaseException:
+                self.topics_lost(lost_at)
+                raise
 
     def _heartbeat(self) -> CashierHeartbeat:
         return CashierHeartbeat(self._name, self._clock(), self._unannounced_since())

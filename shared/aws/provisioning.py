@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from shared.aws.clients import AwsClients
-from shared.aws.names import Names
+from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
+from shared.aws.names import Names, topic_arn
+from shared.messages.announcement import ORDER_EVENTS
 from shared.messages.topics import BUILT_IN_TOPICS
 from shared.runtime.startup import StartupError
 
@@ -28,6 +29,8 @@ _RETENTION: Mapping[QueueAttributeNameType, str] = MappingProxyType(
 )
 """The longest that SQS keeps a message: 14 days."""
 
+_RESTORE_SECONDS = 10
+
 OURS: Mapping[str, str] = MappingProxyType({"application": "coffeeshop"})
 """The tag of the queues that a coffee shop has created."""
 
@@ -44,14 +47,40 @@ class ForeignQueueError(StartupError):
 
 async def provision(clients: AwsClients, names: Names) -> list[str]:
     """Create the queues, the first topics and their subscriptions; return the ARNs."""
-    dead_letters = await ensure_queue(clients.sqs, names.dead_letters, _RETENTION)
-    redrive = _redrive_to(dead_letters, MAX_RECEIVE_COUNT)
-    orders = await ensure_queue(clients.sqs, names.orders, {**_RETENTION, **redrive})
     return [
-        orders,
-        dead_letters,
+        *await _provision_tickets(clients.sqs, names),
         *await provision_announcements(clients, names, BUILT_IN_TOPICS),
     ]
+
+
+async def restore_tickets(clients: AwsClients, names: Names) -> None:
+    """Create the queues of tickets, once a notifier has created those of announcements.
+
+    Raises AwsUnavailableError before that: an announcement would reach nobody.
+    """
+    async with aws_call("SQS or SNS", _RESTORE_SECONDS):
+        if not await _announcements_are_subscribed(clients, names):
+            raise AwsUnavailableError("the announcements' queue is not subscribed yet")
+        await _provision_tickets(clients.sqs, names)
+
+
+async def _provision_tickets(sqs: SQSClient, names: Names) -> list[str]:
+    dead_letters = await ensure_queue(sqs, names.dead_letters, _RETENTION)
+    redrive = _redrive_to(dead_letters, MAX_RECEIVE_COUNT)
+    orders = await ensure_queue(sqs, names.orders, {**_RETENTION, **redrive})
+    return [orders, dead_letters]
+
+
+async def _announcements_are_subscribed(clients: AwsClients, names: Names) -> bool:
+    url = (await clients.sqs.get_queue_url(QueueName=names.announcements))["QueueUrl"]
+    queue = await queue_arn(clients.sqs, url)
+    pages = clients.sns.get_paginator("list_subscriptions_by_topic").paginate(
+        TopicArn=topic_arn(queue, names.topic(ORDER_EVENTS))
+    )
+    async for page in pages:
+        if any(found.get("Endpoint") == queue for found in page["Subscriptions"]):
+            return True
+    return False
 
 
 async def provision_announcements(

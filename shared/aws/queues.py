@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
+from shared.aws.broker_watch import LOOK_SECONDS, BrokerWatch
 from shared.aws.clients import AwsClients, aws_call
 from shared.aws.dead_letters import LEASE_SECONDS, DeadLetters
 from shared.aws.names import Names, topic_arn
-from shared.aws.provisioning import queue_arn
+from shared.aws.provisioning import queue_arn, restore_tickets
 from shared.aws.queue import SqsQueue
 from shared.aws.topics import OrderAnnouncer, Topic
+from shared.clock import utc_now
 from shared.messages.announcement import ORDER_EVENTS
+from shared.runtime.lifecycle import background_task, every
 from shared.runtime.retry import retry_until_available
 
 _RETRY_SECONDS = 0.5
@@ -91,6 +96,38 @@ async def wait_for_queues(clients: AwsClients, *names: str) -> None:
             await _url(clients, name)
 
     await retry_until_available(find_all, "queues.not_there_yet", pause=lambda _: _RETRY_SECONDS)
+
+
+async def restored_tickets(clients: AwsClients, names: Names) -> None:
+    """Return once the queues of tickets exist, and create them if an emulator has lost them."""
+    await retry_until_available(
+        lambda _: restore_tickets(clients, names),
+        "queues.not_there_yet",
+        pause=lambda _: _RETRY_SECONDS,
+    )
+
+
+def watching_tickets(
+    clients: AwsClients, names: Names, on_reset: Callable[[dt.datetime], None]
+) -> AbstractAsyncContextManager[None]:
+    """Watch an emulator, and create the queues of tickets when it has lost them."""
+    restore = partial(restore_tickets, clients, names)
+    return watching_broker(clients, names.orders, restore, on_reset)
+
+
+@contextlib.asynccontextmanager
+async def watching_broker(
+    clients: AwsClients,
+    queue: str,
+    restore: Callable[[], Awaitable[None]],
+    on_reset: Callable[[dt.datetime], None],
+) -> AsyncIterator[None]:
+    """Watch an emulator for as long as the block lasts; see BrokerWatch."""
+    watch = BrokerWatch(
+        sqs=clients.sqs, queue=queue, restore=restore, on_reset=on_reset, clock=utc_now
+    )
+    async with background_task(every(LOOK_SECONDS, watch.look), "broker watch"):
+        yield
 
 
 async def _url(clients: AwsClients, queue: str) -> str:

@@ -119,5 +119,8 @@ class WebSettings(ServiceSettings):
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = ()
     """Networks, separated by commas, whose X-Forwarded-For is trusted: a load balancer's."""
 
+    watch_broker: bool = False
+    """Whether to watch for restarts of SQS and SNS, an emulator that keeps them in memory."""
+
     listen_fd: int | None = None
     """A listening socket inherited from the parent; without one, the service binds the port."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.chaos.report import Row, recorded
 from tests.chaos.run import Run
+from tests.support.emulator import Emulator, free_port
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +31,14 @@ def run(request: pytest.FixtureRequest, seed: int) -> Run:
         request.node.user_properties.append(recorded(row))
 
     return Run(seed, note)
+
+
+@pytest_asyncio.fixture
+async def own_emulator(tmp_path: Path) -> AsyncIterator[Emulator]:
+    """An emulator that only this test uses, and may stop or kill."""
+    own = Emulator(free_port(), tmp_path / "emulator")
+    await own.start()
+    try:
+        yield own
+    finally:
+        await own.stop()

@@ -3,62 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from shared.domain.order import OrderState
-from shop.processes import emulator
 from tests.chaos.driver import open_chaos_shop
 from tests.chaos.evidence import Outage
 from tests.chaos.run import LONG, Run
-from tests.support.emulator import answers, free_port
+from tests.support.emulator import Emulator
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300 if LONG else 120)
 
 SAYS_SO_WITHIN = 5
 BACK_WITHIN = 10
-
-
-@dataclass
-class Emulator:
-    """An emulator that keeps its state across a stop and a start."""
-
-    port: int
-    folder: Path
-    process: asyncio.subprocess.Process | None = None
-
-    @property
-    def url(self) -> str:
-        return emulator.endpoint_url(self.port)
-
-    async def start(self) -> None:
-        variables = {**os.environ, **emulator.environment(self.port, self.folder)}
-        self.process = await asyncio.create_subprocess_exec(*emulator.COMMAND, env=variables)
-        await answers(self.port)
-
-    async def stop(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
-            async with asyncio.timeout(20):
-                await self.process.wait()
-
-
-@pytest_asyncio.fixture
-async def own_emulator(tmp_path: Path) -> AsyncIterator[Emulator]:
-    own = Emulator(free_port(), tmp_path / "emulator")
-    await own.start()
-    try:
-        yield own
-    finally:
-        await own.stop()
 
 
 async def test_no_order_counts_while_the_queue_is_away_and_work_goes_on_when_it_is_back(

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from shop.processes import emulator
@@ -45,6 +46,36 @@ async def answers(port: int) -> None:
     """Wait until an emulator on that port answers."""
     async with asyncio.timeout(20):
         await wait_until_healthy(emulator.health_url(port))
+
+
+@dataclass
+class Emulator:
+    """An emulator that keeps its state across a stop and a start."""
+
+    port: int
+    folder: Path
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return emulator.endpoint_url(self.port)
+
+    async def start(self) -> None:
+        variables = {**os.environ, **emulator.environment(self.port, self.folder)}
+        self.process = await asyncio.create_subprocess_exec(*emulator.COMMAND, env=variables)
+        await answers(self.port)
+
+    async def kill(self) -> None:
+        """Kill it: it starts again with the state of its last stop, or with none."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> None:
+        if self.process is not None and self.process.returncode is None:
+            self.process.terminate()
+            async with asyncio.timeout(20):
+                await self.process.wait()
 
 
 def _wait_until_ready(port: int) -> None:
