@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
+from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import create_loader
 
 from shared.domain.errors import UnavailableError
 from shared.runtime.settings import ServiceSettings, StoreKind
+from shared.runtime.startup import StartupError
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -30,6 +32,9 @@ CALL_SECONDS = 3.0
 """How long a request may take with all its retries; the next batch waits as long."""
 
 
+_PLACEHOLDER = "emulator"
+"""Access key of an emulator that has no credentials of its own."""
+
 _descriptions = functools.cache(create_loader)
 """botocore's 9 MB of service descriptions, read once for all clients of a process."""
 
@@ -43,44 +48,73 @@ class AwsClients:
     dynamodb: DynamoDBClient | None
 
 
+_NO_USER_FILES = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+_BOTOCORE_DEFAULTS = {
+    name: (None, None, default, conversion)
+    for name, (_, _, default, conversion) in AioSession.SESSION_VARIABLES.items()
+} | _NO_USER_FILES
+"""botocore's variables with their defaults alone, read neither from `AWS_*` nor from a file."""
+
+
 @contextlib.asynccontextmanager
 async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
     """Open the clients, and close their connections at the end.
 
-    An endpoint without TLS is an emulator, and gets placeholder credentials.
+    An endpoint without TLS is an emulator. Its clients read nothing of the user's: no AWS
+    configuration, no credentials, no proxy. Raises StartupError when the user's AWS configuration
+    is read and cannot be used.
     """
-    session = get_session()
-    session.register_component(
-        "data_loader", _descriptions(session.get_config_variable("data_path"))
-    )
+    emulator = (settings.aws_endpoint_url or "").startswith("http://")
+    async with contextlib.AsyncExitStack() as stack:
+        with _configuration_errors_explained():
+            session = AioSession(_BOTOCORE_DEFAULTS if emulator else None)
+            descriptions = _descriptions(session.get_config_variable("data_path"))
+            session.register_component("data_loader", descriptions)
+            client = functools.partial(_client, stack, session, settings, emulator=emulator)
+            clients = AwsClients(
+                sqs=await client("sqs"),
+                sns=await client("sns"),
+                dynamodb=await client("dynamodb") if settings.store is StoreKind.DYNAMODB else None,
+            )
+        yield clients
+
+
+@contextlib.contextmanager
+def _configuration_errors_explained() -> Iterator[None]:
+    """Raise StartupError for what botocore raises: ValueError for a setting that is no number."""
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:
+        raise StartupError(f"The AWS configuration cannot be used: {error}") from error
+
+
+async def _client(
+    stack: contextlib.AsyncExitStack,
+    session: AioSession,
+    settings: ServiceSettings,
+    service: str,
+    *,
+    emulator: bool,
+) -> Any:
     config = AioConfig(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         max_pool_connections=50,
         retries={"mode": "standard", "total_max_attempts": 3},
+        proxies={} if emulator else None,
     )
-    endpoint = settings.aws_endpoint_url
-    placeholder = "emulator" if endpoint and endpoint.startswith("http://") else None
-
-    async with contextlib.AsyncExitStack() as stack:
-
-        async def client(service: str) -> Any:
-            return await stack.enter_async_context(
-                session.create_client(
-                    service,
-                    region_name=settings.aws_region,
-                    endpoint_url=endpoint,
-                    config=config,
-                    aws_access_key_id=placeholder,
-                    aws_secret_access_key=placeholder,
-                )
-            )
-
-        yield AwsClients(
-            sqs=await client("sqs"),
-            sns=await client("sns"),
-            dynamodb=await client("dynamodb") if settings.store is StoreKind.DYNAMODB else None,
+    placeholder = _PLACEHOLDER if emulator else None
+    return await stack.enter_async_context(
+        session.create_client(
+            service,
+            region_name=settings.aws_region,
+            endpoint_url=settings.aws_endpoint_url,
+            config=config,
+            verify=False if emulator else None,  # REQUESTS_CA_BUNDLE is read even without TLS
+            aws_access_key_id=settings.aws_access_key_id or placeholder,
+            aws_secret_access_key=settings.aws_secret_access_key or placeholder,
         )
+    )
 
 
 class AwsUnavailableError(UnavailableError):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.domain_name import InvalidDomainError, ascii_domain
@@ -89,6 +89,10 @@ class ServiceSettings(BaseSettings):
     aws_endpoint_url: HttpUrl | None = None
     """Where SQS, SNS and DynamoDB are; AWS itself when left out."""
 
+    aws_access_key_id: str | None = Field(default=None, repr=False)
+    """With `aws_secret_access_key`, in place of the user's AWS credentials."""
+
+    aws_secret_access_key: str | None = Field(default=None, repr=False)
     aws_region: str = "us-east-1"
     name_prefix: Annotated[str, Matching(r"[a-z0-9-]{0,30}", "up to 30 of a-z, 0-9 and -")] = ""
     """Prefix of every queue, topic and table, so that shops can share an account."""
@@ -100,6 +104,14 @@ class ServiceSettings(BaseSettings):
 
     lifeline_fd: int | None = None
     """A pipe that the parent process holds open: it closes when the parent ends."""
+
+    @model_validator(mode="after")
+    def _credentials_are_whole(self) -> Self:
+        if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):
+            raise ValueError(
+                "COFFEE_AWS_ACCESS_KEY_ID and COFFEE_AWS_SECRET_ACCESS_KEY must be set together"
+            )
+        return self
 
     @property
     def sqlite_path(self) -> Path:
