@@ -14,7 +14,7 @@ from shared.runtime.startup import StartupError
 from shop.autoscaling import Autoscaling
 from shop.processes.child import CannotStartError
 from shop.processes.console import ShopConsole, StartupBanner
-from shop.processes.emulator import endpoint_url
+from shop.processes.emulator import Credentials, endpoint_url, new_credentials
 from shop.processes.preflight import Settings, check_files, read_all_settings
 from shop.processes.probe import local_url
 from shop.processes.programs import Programs
@@ -63,7 +63,15 @@ def _run(settings: Settings) -> int:
         throughput = Throughput(
             typical_seconds(menu, settings.worker.brew_speed), settings.worker.worker_concurrency
         )
-        programs = Programs(_at_ports(shop, resources), resources, log_level)
+        credentials = new_credentials()
+        if shop.embeds_emulator:
+            credentials.write(
+                shop.state_dir / "emulator" / "credentials",
+                endpoint_url(resources.emulator_port),
+                shop.aws_region,
+            )
+        opened = _as_opened(shop, resources, credentials)
+        programs = Programs(opened, resources, log_level, credentials)
         return asyncio.run(
             _supervise(programs, banner, throughput, with_emulator=shop.embeds_emulator)
         )
@@ -107,17 +115,21 @@ async def _open(
 
 
 def _explained(failure: BaseException) -> str:
-    if isinstance(failure, CannotStartError | ProvisioningError):
+    if isinstance(failure, CannotStartError | ProvisioningError | StartupError):
         return f"The shop had to close: {failure}"
     log.error("shop.failed", exc_info=failure)
     return "The shop had to close, because of an error of its own."
 
 
-def _at_ports(settings: ShopSettings, resources: Resources) -> ShopSettings:
-    """Return the settings with the ports that were bound."""
+def _as_opened(
+    settings: ShopSettings, resources: Resources, credentials: Credentials
+) -> ShopSettings:
+    """Return the settings with the ports that were bound, and the emulator's credentials."""
     update: dict[str, object] = {"port": resources.port}
     if settings.embeds_emulator:
         update["aws_endpoint_url"] = endpoint_url(resources.emulator_port)
+        update["aws_access_key_id"] = credentials.access_key_id
+        update["aws_secret_access_key"] = credentials.secret_access_key
     return settings.model_copy(update=update)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import structlog
 from moto.server import ThreadedMotoServer
 
 from tests.chaos.report import pytest_terminal_summary
-from tests.support.emulator import running_ministack
+from tests.support.emulator import CREDENTIAL_VARIABLES, running_ministack
 from tests.support.leaks import kept_open, left_open, open_now
+
+os.environ.update(CREDENTIAL_VARIABLES)  # services find them there, in this process or another
 
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")  # how long an example takes is up to the machine

@@ -23,7 +23,7 @@ from benchmarks.paths.services import (
     traced,
     until_ready,
 )
-from tests.support.emulator import running_ministack
+from tests.support.emulator import CREDENTIAL_VARIABLES, running_ministack
 
 REPEATS = 5
 STAFF_KEY = "the-key-of-the-staff"
@@ -97,6 +97,7 @@ async def place_and_receive(shop: Shop, webhook: asyncio.Queue[str]) -> None:
 async def opened(endpoint: str, folder: Path) -> AsyncIterator[Shop]:
     """Open a shop whose services run under the profiler."""
     variables = {
+        **CREDENTIAL_VARIABLES,
         "COFFEE_AWS_ENDPOINT_URL": endpoint,
         "COFFEE_STATE_DIR": str(folder),
         "COFFEE_STAFF_KEY": STAFF_KEY,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiobotocore.session import get_session
 
-from tests.support.emulator import free_port
+from tests.support.emulator import CREDENTIALS, free_port
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ async def empty_queues(endpoint: str) -> AsyncIterator[EmptyQueues]:
         "sqs",
         region_name="us-east-1",
         endpoint_url=endpoint,
-        aws_access_key_id="emulator",
-        aws_secret_access_key="emulator",  # noqa: S106 - the emulator takes any
+        aws_access_key_id=CREDENTIALS.access_key_id,
+        aws_secret_access_key=CREDENTIALS.secret_access_key,
     ) as sqs:
         yield EmptyQueues(sqs)
 

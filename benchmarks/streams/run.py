@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from benchmarks.streams.checks import Round
 from benchmarks.streams.readers import Streams
 from benchmarks.streams.times import Spread, Times, numbered_issue, spread
 from shared.runtime.lifecycle import background_task
-from tests.support.emulator import running_ministack
+from tests.support.emulator import CREDENTIAL_VARIABLES, running_ministack
 from tests.support.notifier import (
     Announcer,
     NotifierProcess,
@@ -56,6 +57,7 @@ class Measured:
 
 async def measure(plan: Plan, on_progress: Callable[[str], None]) -> Measured:
     """Measure as planned; `on_progress` gets each round's name."""
+    os.environ.update(CREDENTIAL_VARIABLES)
     with running_ministack() as endpoint:
         settings = settings_for(
             endpoint,

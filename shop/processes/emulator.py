@@ -1,6 +1,7 @@
 """`python -m shop.processes.emulator`: SQS, SNS and DynamoDB in one process, on loopback.
 
-Its state is written at a clean stop. Only the order store survives anything worse.
+Only who has its credentials can use it. Its state is written at a clean stop; only the order store
+survives anything worse.
 """
 
 from __future__ import annotations
@@ -8,13 +9,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.runtime.lifecycle import stop_requested
+from shop.processes.emulator_guard import HEALTH_PATH, Guard
 from shop.processes.program import python_module
 
 COMMAND = python_module("shop.processes.emulator")
@@ -27,29 +33,67 @@ class EmulatorSettings(BaseSettings):
 
     port: int = Field(ge=1, le=65535)
     state_dir: Path
+    access_key_id: str = Field(min_length=20, repr=False)
+    """The secret by which the emulator knows its clients."""
+
     listen_fd: int | None = None
     """A listening socket of the parent's; without one, the emulator binds the port itself."""
 
     lifeline_fd: int | None = None
 
 
-def environment(port: int, state_dir: Path) -> Mapping[str, str]:
-    """Return the variables for `COMMAND`.
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the clients of one emulator sign with."""
 
-    ministack reads its own settings when it is imported. All but the three services in use
-    are left out, and Docker, whose containers it would otherwise manage.
-    """
+    access_key_id: str = field(repr=False)
+    secret_access_key: str = field(repr=False)
+
+    def write(self, path: Path, endpoint: str, region: str) -> None:
+        """Write a shared credentials file of AWS, which only its owner can read.
+
+        Its profile also says where the emulator is, so that AWS's tools need nothing else.
+        """
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(
+                "[default]\n"
+                f"aws_access_key_id = {self.access_key_id}\n"
+                f"aws_secret_access_key = {self.secret_access_key}\n"
+                f"endpoint_url = {endpoint}\n"
+                f"region = {region}\n"
+            )
+
+
+def new_credentials() -> Credentials:
+    """Make credentials of 160 random bits each."""
+    return Credentials(secrets.token_hex(20), secrets.token_hex(20))
+
+
+def environment(port: int, state_dir: Path, credentials: Credentials) -> Mapping[str, str]:
+    """Return the variables for `COMMAND`."""
     return {
         "COFFEE_EMULATOR_PORT": str(port),
         "COFFEE_EMULATOR_STATE_DIR": str(state_dir),
-        "GATEWAY_PORT": str(port),
+        "COFFEE_EMULATOR_ACCESS_KEY_ID": credentials.access_key_id,
+    }
+
+
+def _ministack_environment(settings: EmulatorSettings) -> Mapping[str, str]:
+    """Return all variables that ministack is to see; it reads them when it is imported.
+
+    All but the three services in use are left out, and Docker, whose containers it would manage.
+    """
+    return {
+        "GATEWAY_PORT": str(settings.port),
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(state_dir),
+        "STATE_DIR": str(settings.state_dir),
         "SERVICES": "sqs,sns,dynamodb",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
-        "DOCKER_HOST": f"unix://{state_dir / 'no-docker.sock'}",
+        "DOCKER_HOST": f"unix://{settings.state_dir / 'no-docker.sock'}",
     }
 
 
@@ -60,7 +104,7 @@ def endpoint_url(port: int) -> str:
 
 def health_url(port: int) -> str:
     """Return the URL of its health check."""
-    return f"{endpoint_url(port)}/_ministack/health"
+    return f"{endpoint_url(port)}{HEALTH_PATH}"
 
 
 async def serve_until_stopped(settings: EmulatorSettings) -> None:
@@ -77,12 +121,29 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
+    asyncio.get_running_loop().set_exception_handler(_report)
     async with stop_requested(settings.lifeline_fd) as stop:
 
         async def stopped() -> None:
             await stop.wait()
 
-        await serve(app, config, shutdown_trigger=stopped)
+        guard = Guard(app, settings.port, settings.access_key_id)
+        await serve(guard, config, shutdown_trigger=stopped)  # type: ignore[arg-type]  # hypercorn's own scopes
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what asyncio does by default, except for connections that end at a stop.
+
+    Hypercorn cancels them, and asyncio of Python 3.11 takes that for an error (gh-96735).
+    """
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
+
+
+def _raise_descriptor_limit() -> None:
+    """Let strangers' connections, which are refused, not use up the descriptors."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def main() -> None:
@@ -90,6 +151,9 @@ def main() -> None:
     settings = EmulatorSettings()
     os.umask(0o077)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
+    _raise_descriptor_limit()
+    os.environ.clear()  # ministack reads over a hundred variables, AWS's and proxies among them
+    os.environ.update(_ministack_environment(settings))
     asyncio.run(serve_until_stopped(settings))
 
 

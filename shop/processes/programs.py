@@ -20,17 +20,23 @@ def heartbeat_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """Makes the programs that fit the settings; `log_level` is that of all children."""
+    """Makes the programs that fit the settings; `log_level` is that of all children.
+
+    `credentials` are the embedded emulator's, made for this opening of the shop.
+    """
 
     settings: ShopSettings
     resources: Resources
     log_level: str
+    credentials: emulator.Credentials
 
     def emulator(self) -> Program:
         """SQS and SNS; it holds the lock on the state folder until its state is saved."""
         held = self.resources
         variables = {
-            **emulator.environment(held.emulator_port, self.settings.state_dir / "emulator"),
+            **emulator.environment(
+                held.emulator_port, self.settings.state_dir / "emulator", self.credentials
+            ),
             "COFFEE_EMULATOR_LISTEN_FD": str(held.emulator.fileno()),
             "COFFEE_EMULATOR_LIFELINE_FD": str(held.emulator_lifeline),
         }
@@ -68,6 +74,7 @@ class Programs:
             "COFFEE_LOG_LEVEL": self.log_level,
             "COFFEE_LIFELINE_FD": str(self.resources.lifeline),
         }
-        if self.settings.aws_endpoint_url is not None:
-            variables["COFFEE_AWS_ENDPOINT_URL"] = self.settings.aws_endpoint_url
+        for name in ("aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"):
+            if (value := getattr(self.settings, name)) is not None:
+                variables[f"COFFEE_{name.upper()}"] = value
         return variables

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.emulator import CREDENTIAL_VARIABLES
+
 STOPS_WITHIN = 30
 """Seconds within which every service ends after a SIGTERM, even with work in hand."""
 
@@ -75,7 +77,12 @@ class Launcher:
         self._logs = logs
         self._lifeline = lifeline
         own = {name: value for name, value in os.environ.items() if not name.startswith("COFFEE_")}
-        self._variables = {**own, **variables, "COFFEE_LIFELINE_FD": str(lifeline)}
+        self._variables = {
+            **own,
+            **CREDENTIAL_VARIABLES,
+            **variables,
+            "COFFEE_LIFELINE_FD": str(lifeline),
+        }
         self._started: list[ServiceProcess] = []
 
     async def start(self, module: str, name: str, **variables: str) -> ServiceProcess:

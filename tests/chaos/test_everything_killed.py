@@ -18,7 +18,6 @@ from shared.aws.names import Names
 from shared.aws.queues import open_orders_queue
 from shared.clock import utc_now
 from shared.runtime.lifecycle import background_task
-from shared.runtime.settings import ServiceSettings
 from shared.store.factory import open_store
 from tests.chaos.evidence import AtRest, Evidence
 from tests.chaos.follower import Follower
@@ -75,8 +74,7 @@ class World:
     @contextlib.asynccontextmanager
     async def seen_from_inside(self, shop: RunningShop) -> AsyncIterator[Gather]:
         """Open the store and the queue of an open shop, to gather evidence at any time."""
-        emulator = shop.children("worker")[0].environ()["COFFEE_AWS_ENDPOINT_URL"]
-        settings = ServiceSettings(aws_endpoint_url=emulator, state_dir=self.folder)
+        settings = shop.emulator_settings()
         async with (
             open_store(settings, None, utc_now) as store,
             aws_clients(settings) as clients,

@@ -24,6 +24,7 @@ from shared.store.dynamodb.table import Table
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import NOON, NewOrder, orders_of
 from tests.contract.subscribers import NewSubscription, subscriptions_of
+from tests.support.emulator import CREDENTIALS
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -48,8 +49,8 @@ async def dynamodb_client(endpoint: str) -> AsyncIterator[DynamoDBClient]:
         "dynamodb",
         endpoint_url=endpoint,
         region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=CREDENTIALS.access_key_id,
+        aws_secret_access_key=CREDENTIALS.secret_access_key,
         config=AioConfig(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=1),
     ) as client:
         yield client

@@ -189,7 +189,7 @@ async def test_an_order_that_failed_is_redriven_and_becomes_ready(shop: RunningS
         barista.suspend()
         await asyncio.sleep(1.5)  # for as long as its last poll may still be given a ticket
         order_id = (await client.post("/orders", json=ORDER)).json()["id"]
-        await receive_in_vain(barista.environ()["COFFEE_AWS_ENDPOINT_URL"], MAX_RECEIVE_COUNT)
+        await receive_in_vain(shop.emulator_settings(), MAX_RECEIVE_COUNT)
         await reaches(client, order_id, "failed")
 
         (letter,) = json.loads((await shop.command("dlq", "list", "--json"))[1])
@@ -204,9 +204,9 @@ async def test_an_order_that_failed_is_redriven_and_becomes_ready(shop: RunningS
         assert json.loads((await shop.command("dlq", "list", "--json"))[1]) == []
 
 
-async def receive_in_vain(endpoint: str, times: int) -> None:
+async def receive_in_vain(settings: ServiceSettings, times: int) -> None:
     """Receive a ticket as baristas would that die over it, until SQS gives up on it."""
-    async with aws_clients(ServiceSettings(aws_endpoint_url=endpoint)) as clients:
+    async with aws_clients(settings) as clients:
         queue = SqsQueue(clients.sqs, await url_of(clients, Names().orders), wait_time=1)
         for _ in range(times):
             (ticket,) = await queue.receive(10)

@@ -16,6 +16,14 @@ from pathlib import Path
 from shop.processes import emulator
 from shop.processes.probe import wait_until_healthy
 
+CREDENTIALS = emulator.new_credentials()
+"""Those of every emulator that this test process starts."""
+
+CREDENTIAL_VARIABLES = {
+    "COFFEE_AWS_ACCESS_KEY_ID": CREDENTIALS.access_key_id,
+    "COFFEE_AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret_access_key,
+}
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -31,7 +39,7 @@ def running_ministack(port: int | None = None) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="ministack-") as state_dir:
         process = subprocess.Popen(
             emulator.COMMAND,
-            env={**os.environ, **emulator.environment(port, Path(state_dir))},
+            env={**os.environ, **emulator.environment(port, Path(state_dir), CREDENTIALS)},
         )
         try:
             url = emulator.endpoint_url(port)
@@ -61,7 +69,7 @@ class Emulator:
         return emulator.endpoint_url(self.port)
 
     async def start(self) -> None:
-        variables = {**os.environ, **emulator.environment(self.port, self.folder)}
+        variables = {**os.environ, **emulator.environment(self.port, self.folder, CREDENTIALS)}
         self.process = await asyncio.create_subprocess_exec(*emulator.COMMAND, env=variables)
         await answers(self.port)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from shared.runtime.settings import ServiceSettings
 from tests.support.emulator import free_port
 
 COFFEESHOP = str(Path(sys.executable).with_name("coffeeshop"))
@@ -47,6 +48,16 @@ class RunningShop:
         """The shop's processes that run `command`, such as `worker`."""
         children = psutil.Process(self.process.pid).children()
         return [child for child in children if _runs(child, command)]
+
+    def emulator_settings(self) -> ServiceSettings:
+        """Settings with which a test reaches the shop's own emulator, as its children do."""
+        given = self.children("worker")[0].environ()
+        return ServiceSettings(
+            aws_endpoint_url=given["COFFEE_AWS_ENDPOINT_URL"],
+            aws_access_key_id=given["COFFEE_AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=given["COFFEE_AWS_SECRET_ACCESS_KEY"],
+            state_dir=self.folder,
+        )
 
     async def close(self) -> int:
         """Ask the shop to close, and give its exit status."""

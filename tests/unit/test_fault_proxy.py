@@ -22,6 +22,7 @@ from botocore.exceptions import (
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
 from shared.runtime.settings import ServiceSettings
+from tests.support.emulator import CREDENTIALS
 from tests.support.faults.aws_wire import Answer, Call
 from tests.support.faults.holds import Moment
 from tests.support.faults.proxy import Proxy, open_proxy
@@ -117,8 +118,8 @@ async def through(line: tuple[Proxy, Faults, Onlooker]) -> AsyncIterator[AwsClie
     common: dict[str, Any] = {
         "region_name": "us-east-1",
         "endpoint_url": line[0].url,
-        "aws_access_key_id": "emulator",
-        "aws_secret_access_key": "emulator",
+        "aws_access_key_id": CREDENTIALS.access_key_id,
+        "aws_secret_access_key": CREDENTIALS.secret_access_key,
     }
     async with (
         session.create_client("sqs", **common) as sqs,

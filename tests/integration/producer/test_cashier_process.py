@@ -16,7 +16,7 @@ import pytest
 
 from producer.settings import CashierSettings
 from tests.support.cashier import ORDER, new_key, provisioned_shop, settings_for
-from tests.support.emulator import free_port
+from tests.support.emulator import CREDENTIAL_VARIABLES, free_port
 from tests.support.web import AS_STAFF, STAFF_KEY
 
 SECONDS = 20
@@ -33,6 +33,7 @@ async def process_of(
         "-m",
         "producer",
         env=own
+        | CREDENTIAL_VARIABLES
         | {
             "COFFEE_AWS_ENDPOINT_URL": str(settings.aws_endpoint_url),
             "COFFEE_STATE_DIR": str(settings.state_dir),
