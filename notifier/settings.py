@@ -15,6 +15,7 @@ from notifier.channels.email.addresses import named_sender
 from notifier.channels.email.smtp_url import MAIL_SECONDS, SmtpServer, smtp_server
 from shared.domain.mail_address import InvalidAddressError
 from shared.runtime.settings import HttpUrl, Name, WebSettings
+from shared.web.listening import local_url
 
 _LONGEST_NAME = 40
 
@@ -120,7 +121,7 @@ class NotifierSettings(WebSettings):
     @property
     def own_url(self) -> str:
         """Where links in mail lead to."""
-        return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+        return (self.public_url or local_url(self.host, self.port)).rstrip("/")
 
     @property
     def longest_attempt(self) -> float:

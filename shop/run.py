@@ -11,12 +11,12 @@ import structlog
 
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import StartupError
+from shared.web.listening import local_url
 from shop.autoscaling import Autoscaling
 from shop.processes.child import CannotStartError
 from shop.processes.console import ShopConsole, StartupBanner
 from shop.processes.emulator import Credentials, endpoint_url, new_credentials
 from shop.processes.preflight import Settings, check_files, read_all_settings
-from shop.processes.probe import local_url
 from shop.processes.programs import Programs
 from shop.processes.provision import ProvisioningError
 from shop.processes.resources import Resources, acquired_resources

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 
-from shared.runtime.lifecycle import handling_signal, stop_requested
+from shared.runtime.lifecycle import handling_signal, raise_descriptor_limit, stop_requested
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import exit_on_startup_error, read_settings
 from worker.app import work
@@ -27,6 +27,7 @@ def main() -> None:
     with exit_on_startup_error():
         settings = read_settings(WorkerSettings)
         configure_logging("worker", settings.log_format, settings.log_level)
+        raise_descriptor_limit()
         gc.freeze()  # loaded modules live until the end: collections need not scan them
         asyncio.run(_run(settings))
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,7 +18,9 @@ from notifier.stream import sse
 from notifier.stream.reader import Reader
 from notifier.stream.ring import Ring, StreamPosition
 from notifier.stream.selection import Acknowledgement, RingEvent, Selection
+from shared.web.client_address import WIDER
 
+_SHARE_OF_FREE = 8
 _CLOSE_SECONDS = 1
 _RECONNECT_SECONDS = sse.RETRY_SECONDS + 1
 
@@ -68,7 +70,8 @@ class StreamMetrics:
 class Hub:
     """Keeps the readers of one ring; `max_lag` is how many events they may fall behind.
 
-    There may be `max_streams` of them, and `max_per_client` of any one client.
+    There may be `max_streams` of them, and `max_per_client` of any one client, but, unless that is
+    all, no more than an eighth of what is free: ten greedy clients leave 600 of 2,000.
 
     Every `position_every` events, readers that had no event get their new position, so that a
     stream can be resumed after a long silence in a busy shop.
@@ -93,13 +96,14 @@ class Hub:
         selection: Selection,
         last_event_id: str | None,
         abort: Callable[[], None],
-        client: str | None = None,
+        client: Sequence[str] = (),
     ) -> Iterator[Reader]:
         """Give a reader of `selection` for as long as the block lasts.
 
         It resumes after `last_event_id`. Without one it begins now, or, for a single order, with
-        the oldest event in the ring. Without a `client`, `max_per_client` does not apply. Raises
-        TooManyStreamsError or TooManyForOneClientError.
+        the oldest event in the ring. `client` are the networks that it counts as, the narrowest
+        first; without one, `max_per_client` does not apply. Raises TooManyStreamsError or
+        TooManyForOneClientError.
         """
         with self._counted(client):
             reader = Reader(
@@ -175,22 +179,28 @@ class Hub:
         log.warning("stream.dropped", reason=reason, topics=sorted(reader.selection.topics))
 
     @contextlib.contextmanager
-    def _counted(self, client: str | None) -> Iterator[None]:
+    def _counted(self, client: Sequence[str]) -> Iterator[None]:
         """Count a stream as its client's, if there is room for one more."""
-        if len(self._readers) >= self.max_streams:
+        free = self.max_streams - len(self._readers)
+        if free <= 0:
             raise TooManyStreamsError
-        if client is None:
-            yield
-            return
-        if self._by_client[client] >= self.max_per_client:
-            raise TooManyForOneClientError
-        self._by_client[client] += 1
+        for step, network in enumerate(client):
+            if self._by_client[network] >= self._share(free) * WIDER**step:
+                raise TooManyForOneClientError
+        self._by_client.update(client)
         try:
             yield
         finally:
-            self._by_client[client] -= 1
-            if not self._by_client[client]:
-                del self._by_client[client]
+            self._by_client.subtract(client)
+            for network in client:
+                if not self._by_client[network]:
+                    del self._by_client[network]
+
+    def _share(self, free: int) -> int:
+        """Return how many streams one client may have: a few clients never take all of them."""
+        if self.max_per_client >= self.max_streams:
+            return self.max_streams
+        return min(self.max_per_client, max(1, free // _SHARE_OF_FREE))
 
     def _start(self, selection: Selection, last_event_id: str | None) -> StreamPosition:
         if last_event_id is not None:

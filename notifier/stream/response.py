@@ -16,7 +16,7 @@ from notifier.stream.hub import Hub
 from notifier.stream.reader import Reader
 from notifier.stream.selection import Selection
 from shared.runtime.lifecycle import background_task
-from shared.web.caller import client_key, is_staff
+from shared.web.caller import client_networks, is_staff
 from shared.web.problem import ProblemKind
 from shared.web.protocol import Connection
 
@@ -53,7 +53,7 @@ async def stream(
         ping_interval=times.heartbeat, send_timeout=times.heartbeat + times.stalled
     )
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    client = None if is_staff(request) else client_key(request)
+    client = () if is_staff(request) else client_networks(request)
     last_seen = request.headers.get(LAST_EVENT_ID)
     with hub.follow(selection, last_seen, transport.abort, client) as reader:
         _bound_send_buffer(transport)

@@ -10,11 +10,13 @@ import os
 import sys
 
 _SECONDS = 3
+_EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - addresses to recognise
 
 
-def alive(port: int) -> bool:
-    """Return whether the service on this port of this machine is alive."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+def alive(port: int, host: str = "") -> bool:
+    """Return whether the service that listens on this host and port is alive."""
+    reachable = "127.0.0.1" if host in _EVERY_ADDRESS else host
+    connection = http.client.HTTPConnection(reachable, port, timeout=_SECONDS)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -26,7 +28,8 @@ def alive(port: int) -> bool:
 
 def main() -> None:
     """Exit with the status that Docker's HEALTHCHECK expects."""
-    sys.exit(0 if alive(int(os.environ.get("COFFEE_PORT") or 8080)) else 1)
+    port = int(os.environ.get("COFFEE_PORT") or 8080)
+    sys.exit(0 if alive(port, os.environ.get("COFFEE_HOST", "")) else 1)
 
 
 if __name__ == "__main__":

@@ -134,5 +134,11 @@ class WebSettings(ServiceSettings):
     watch_broker: bool = False
     """Whether to watch for restarts of SQS and SNS, an emulator that keeps them in memory."""
 
+    max_connections: Annotated[int, Field(ge=8)] = 5000
+    """How many connections may be open at once, as far as the limit on descriptors allows."""
+
+    max_connections_per_client: Annotated[int, Field(ge=1)] = 1250
+    """How many of them one address may have, unless it is a trusted proxy's."""
+
     listen_fd: int | None = None
     """A listening socket inherited from the parent; without one, the service binds the port."""

@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from shared.domain.tokens import token_digest
-from shared.web.caller import STAFF_KEY_DIGEST, TRUSTED_PROXIES, Network
+from shared.runtime.log_limit import LogLimit
+from shared.web.caller import STAFF_KEY_DIGEST, TRUSTED_PROXIES, UNREADABLE_HOPS
+from shared.web.client_address import Network
+from shared.web.connections import CONNECTIONS, ConnectionMetrics, Connections
 from shared.web.headers import complete_head
 from shared.web.health import (
     HEALTH_OPERATIONS,
@@ -24,6 +27,9 @@ from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.pages import docs_operations
 from shared.web.router import ConcurrencyLimit, add_operations
 from shared.web.service import DRAINS, OPERATIONS, PROBLEMS, Service
+
+_WARNING_SECONDS = 60
+"""How often the same warning of one address is logged."""
 
 
 def create_app(
@@ -47,6 +53,10 @@ def create_app(
     app[METRICS] = registry
     app[LIMITS] = limits
     app[TRUSTED_PROXIES] = tuple(trusted_proxies)
+    app[UNREADABLE_HOPS] = LogLimit(_WARNING_SECONDS)
+    app[CONNECTIONS] = Connections(
+        limits=limits, metrics=ConnectionMetrics(registry), proxies=app[TRUSTED_PROXIES]
+    )
     app[STAFF_KEY_DIGEST] = token_digest(staff_key)
     app[PROBLEMS] = {k: v for service in reversed(services) for k, v in service.problems.items()}
     app[DRAINS] = [drain for service in services for drain in service.drains]

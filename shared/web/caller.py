@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
 
+import structlog
 from aiohttp import hdrs, web
 
 from shared.domain.tokens import matches_digest
+from shared.runtime.log_limit import LogLimit
+from shared.web.client_address import Network, last_untrusted, networks_of
 from shared.web.problem import UNAUTHORIZED, Problem
-
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 STAFF_KEY_DIGEST: web.AppKey[str] = web.AppKey("STAFF_KEY_DIGEST", str)
 
@@ -24,8 +23,10 @@ CHALLENGE: Mapping[str, str] = MappingProxyType(
 )
 """How to show a key (RFC 6750, section 3), with every 401."""
 
-_SITE_BITS = 64
-"""A site is given an IPv6 prefix of at most this length (RFC 6177), never a single address."""
+UNREADABLE_HOPS: web.AppKey[LogLimit] = web.AppKey("UNREADABLE_HOPS", LogLimit)
+"""Limits warnings of proxies whose callers all count as one client."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 def bearer_token(request: web.Request) -> str | None:
@@ -51,40 +52,14 @@ def unauthorized(detail: str) -> Problem:
     return Problem(UNAUTHORIZED, detail, headers=CHALLENGE)
 
 
-def client_key(request: web.Request) -> str:
-    """Return what limits per client count the caller as: its address or, in IPv6, its network."""
-    lines = request.headers.getall(hdrs.X_FORWARDED_FOR, [])
-    hops = [hop.strip() for line in lines for hop in line.split(",")]
-    client = request.remote or "unknown"
-    if hops:
-        client = last_untrusted(client, hops, request.app[TRUSTED_PROXIES])
-    address = _address(client)
-    if isinstance(address, ipaddress.IPv6Address):  # its holder has the whole network
-        return str(ipaddress.IPv6Network((int(address), _SITE_BITS), strict=False))
-    return client if address is None else str(address)
-
-
-def last_untrusted(peer: str, hops: Sequence[str], proxies: Sequence[Network]) -> str:
-    """Follow the hops of an X-Forwarded-For back from `peer`, for as long as they are proxies.
-
-    Each proxy appends the address that called it, so a hop is as trustworthy as the one after it.
-    Hops before the first that is no trusted proxy may be made up.
-    """
-    client = peer
-    for hop in reversed(hops):
-        address = _address(client)
-        if address is None or not any(address in network for network in proxies):
-            break
-        if _address(hop) is None:
-            break
-        client = hop
-    return client
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Read an address; an IPv4-mapped IPv6 address is read as the IPv4 one."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+def client_networks(request: web.Request) -> Sequence[str]:
+    """Return what limits per client count the caller as, as `networks_of` lists it."""
+    peer = request.remote or "unknown"
+    lines = request.headers.getall(hdrs.X_FORWARDED_FOR, None)
+    if lines is None:
+        return networks_of(peer)
+    hops = [hop for line in lines for hop in line.split(",")]
+    client = last_untrusted(peer, hops, request.app[TRUSTED_PROXIES])
+    if client is None and request.app[UNREADABLE_HOPS].is_due(peer):
+        log.warning("forwarded_for.not_readable", proxy=peer)
+    return networks_of(client or peer)

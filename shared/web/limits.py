@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
+
+_OTHER_DESCRIPTORS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,8 @@ class WebLimits:
     the end of its last request. A load balancer must close idle connections sooner than that.
     `linger_seconds` is how long the rest of a refused request is read and discarded, so that its
     sender can read the response. Bodies longer than `short_body_bytes` may together announce
-    `long_bodies_bytes` while they are being received: slow senders could hold many.
+    `long_bodies_bytes` while they are being received: slow senders could hold many. A reader who
+    takes a response for longer than `write_seconds` is cut off.
     """
 
     body_bytes: int = 64 * 1024
@@ -25,8 +28,33 @@ class WebLimits:
     body_seconds: float = 10
     idle_seconds: float = 28
     linger_seconds: float = 5
+    write_seconds: float = 60
+    connections: int = 5000
+    connections_per_client: int = 1250
     requests_at_once: int = 512
+    streams_at_once: int = 2500
     check_seconds: float = 2
+
+    def within(self, connections: int) -> WebLimits:
+        """Bound connections, and with them what may keep one from making room for another.
+
+        Requests and streams together never occupy all of them, nor all that one client may have.
+        """
+        return replace(
+            self,
+            connections=connections,
+            connections_per_client=min(self.connections_per_client, connections - connections // 8),
+            requests_at_once=max(1, min(self.requests_at_once, connections // 4)),
+            streams_at_once=connections // 2,
+        )
+
+
+def connections_within(descriptors: int) -> int:
+    """Return how many connections fit into a process with so many file descriptors.
+
+    Files, queues and deliveries need the rest: 256, or half of them if there are few.
+    """
+    return descriptors - min(_OTHER_DESCRIPTORS, descriptors // 2)
 
 
 LIMITS: web.AppKey[WebLimits] = web.AppKey("LIMITS", WebLimits)

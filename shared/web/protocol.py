@@ -1,24 +1,27 @@
-"""One HTTP connection: aiohttp's, except for its response to what is not HTTP."""
+"""One HTTP connection: aiohttp's, within bounds, and with problems as its refusals."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import LineTooLong
 
+from shared.web.connections import Connections
 from shared.web.headers import add_headers, correlation_id
-from shared.web.limits import WebLimits
 from shared.web.problem import (
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
     INVALID_REQUEST,
+    TOO_BUSY,
     Problem,
     problem_response,
 )
+
+RETRY_AFTER_SECONDS = 5
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -30,23 +33,44 @@ class Connection(web.RequestHandler):
     is closed first, and what arrives is discarded until the sender closes its side.
     """
 
-    __slots__ = ("_left", "_limits", "_refused")
+    __slots__ = ("_connections", "_left", "_limits", "_refused", "client")
 
-    def __init__(self, server: web.Server, limits: WebLimits, **options: Any) -> None:
+    def __init__(self, server: web.Server, connections: Connections, **options: Any) -> None:
+        limits = connections.limits
         super().__init__(
             server,
             keepalive_timeout=limits.idle_seconds,
             lingering_time=limits.linger_seconds,
             **options,
         )
+        self.client: str | None = None
+        self._connections = connections
         self._limits = limits
         self._refused = False
         self._left = asyncio.Event()
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Serve the connection if there is room for it; else say so and close it."""
+        peer = transport.get_extra_info("peername")
+        self.client = self._connections.client_of(peer[0]) if peer else None
+        if self._connections.admit(self):
+            super().connection_made(transport)
+        else:
+            self._refused = True
+            refused = cast("asyncio.Transport", transport)
+            refused.write(_no_room())
+            refused.close()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Record that the other side has left."""
+        self._connections.forget(self)
         self._left.set()
         super().connection_lost(exc)
+
+    def abort(self) -> None:
+        """Close the connection at once, without sending what is buffered."""
+        if self.transport is not None:
+            self.transport.abort()
 
     async def left(self) -> None:
         """Return once the other side has left."""
@@ -76,14 +100,37 @@ class Connection(web.RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Write a response; after a refusal, wait until the reader has it."""
-        finished = await super().finish_response(request, resp, start_time)
+        """Write a response within its time; after a refusal, wait until the reader has it.
+
+        From here on the connection may be closed to make room for another one.
+        """
+        if self.transport is not None:
+            self._connections.idle[self] = None
+            self._connections.idle.move_to_end(self)
+        try:
+            async with asyncio.timeout(self._limits.write_seconds):
+                finished = await super().finish_response(request, resp, start_time)
+        except TimeoutError:
+            log.info("response.not_read")
+            self.abort()
+            return resp, True
         if self._refused and self.transport is not None and self.transport.can_write_eof():
             self.transport.write_eof()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._limits.linger_seconds):
                     await self._left.wait()
         return finished
+
+
+def _no_room() -> bytes:
+    """Make the response to a connection that there is no room for."""
+    detail = "as many connections as we can serve, or as one client may have, are open"
+    response = problem_response(Problem(TOO_BUSY, detail, retry_after=RETRY_AFTER_SECONDS))
+    add_headers(response, correlation_id())
+    body = cast("bytes", response.body)
+    headers = {**response.headers, hdrs.CONTENT_LENGTH: len(body), hdrs.CONNECTION: "close"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 503 Service Unavailable\r\n{head}\r\n".encode() + body
 
 
 def _problem(status: int, error: BaseException | None) -> Problem:

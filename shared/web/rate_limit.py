@@ -10,7 +10,8 @@ from functools import partial
 from aiohttp import web
 
 from shared.runtime.bounded_map import BoundedMap
-from shared.web.caller import client_key, is_staff
+from shared.web.caller import client_networks, is_staff
+from shared.web.client_address import WIDER
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 
 _WINDOW_SECONDS = 60
@@ -20,7 +21,10 @@ MAX_CLIENTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A sliding window for each client; 0 `per_minute` is no limit. `monotonic` gives seconds."""
+    """A sliding window for each client; 0 `per_minute` is no limit. `monotonic` gives seconds.
+
+    The wider networks that an IPv6 client is in have windows too, `WIDER` times as large each.
+    """
 
     per_minute: int
     monotonic: Callable[[], float]
@@ -31,13 +35,25 @@ class RateLimit:
     def admit(self, request: web.Request) -> None:
         """Count a request of its client, unless that is staff.
 
-        Raises a Problem of kind TOO_MANY_REQUESTS when the client is over its limit.
+        Raises a Problem of kind TOO_MANY_REQUESTS when the client, or a network it is in, is over
+        its limit.
         """
         if not self.per_minute or is_staff(request):
             return
-        client, now = client_key(request), self.monotonic()
-        tries = self._tries.get(client) or deque(maxlen=self.per_minute)
-        self._tries[client] = tries
-        if len(tries) == self.per_minute and (wait := tries[0] + _WINDOW_SECONDS - now) > 0:
-            raise Problem(TOO_MANY_REQUESTS, "wait a little before the next one", retry_after=wait)
-        tries.append(now)
+        now = self.monotonic()
+        windows = [
+            self._window(network, self.per_minute * WIDER**step)
+            for step, network in enumerate(client_networks(request))
+        ]
+        for tries in windows:
+            if len(tries) == tries.maxlen and (wait := tries[0] + _WINDOW_SECONDS - now) > 0:
+                detail = "wait a little before the next one"
+                raise Problem(TOO_MANY_REQUESTS, detail, retry_after=wait)
+        for tries in windows:
+            tries.append(now)
+
+    def _window(self, network: str, most: int) -> deque[float]:
+        """Return when the last tries from a network were, and remember it as the latest one."""
+        tries = self._tries.get(network) or deque(maxlen=most)
+        self._tries[network] = tries
+        return tries

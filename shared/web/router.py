@@ -6,16 +6,21 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 from aiohttp import hdrs, web
 
 from shared.web.body import CLOSE_CONNECTION, is_form, receive, too_large
 from shared.web.caller import require_staff
+from shared.web.connections import CONNECTIONS, Closable
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.operation import OPERATION, Handler, Operation, Role
 from shared.web.problem import TOO_BUSY, Problem
 
 RETRY_AFTER_SECONDS = 1
+STREAM_RETRY_SECONDS = 30
+"""Streams stay open for long, so that room for another one is seldom made sooner."""
+
 _VARIABLE = re.compile(r"\{[^}]*\}")
 
 
@@ -65,7 +70,13 @@ class ConcurrencyLimit:
 
     @contextlib.contextmanager
     def stream(self) -> Iterator[None]:
-        """Register the current task as a stream during the block, for `end_streams` to cancel."""
+        """Register the current task as a stream during the block, for `end_streams` to cancel.
+
+        Raises a Problem of kind TOO_BUSY when there are as many as connections allow.
+        """
+        if len(self._streams) >= self._limits.streams_at_once:
+            detail = "as many streams as we have connections for are open"
+            raise Problem(TOO_BUSY, detail, retry_after=STREAM_RETRY_SECONDS)
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a stream runs in a task")
@@ -119,6 +130,8 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
         if operation.body is not None and not (operation.takes_form and is_form(request)):
             with concurrency.body(request.content_length):
                 await receive(request)
+        # From here to the end it may not be closed to make room for another connection.
+        request.app[CONNECTIONS].idle.pop(cast("Closable", request.protocol), None)
         with served():
             return await operation.handler(request)
 

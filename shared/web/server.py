@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import functools
 import gc
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import structlog
 from aiohttp import web
-from yarl import URL
 
-from shared.runtime.lifecycle import completes_before, handling_signal, stop_requested
+from shared.runtime.lifecycle import (
+    completes_before,
+    handling_signal,
+    raise_descriptor_limit,
+    stop_requested,
+)
+from shared.runtime.log_limit import LogLimit
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import WebSettings
 from shared.runtime.startup import StartupError
 from shared.web.application import create_app
-from shared.web.limits import LIMITS
+from shared.web.connections import CONNECTIONS, Connections
+from shared.web.limits import WebLimits, connections_within
+from shared.web.listening import BACKLOG, bound, is_out_of_descriptors, local_url
 from shared.web.protocol import Connection
 from shared.web.service import DRAINS, Service
 from shared.web.staff_key import load_or_create_staff_key
 
-BACKLOG = 1024
+ACCEPTED_AT_ONCE = 16
+"""Connections accepted in one turn of the event loop; requests in progress take turns with them."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -45,6 +55,7 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
         services,
         title="Coffee shop",
         staff_key=staff_key,
+        limits=_limits(settings),
         trusted_proxies=settings.trusted_proxies,
     )
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
@@ -69,6 +80,15 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
         )
 
 
+def _limits(settings: WebSettings) -> WebLimits:
+    """Bound connections by the settings, and by the descriptors that there are."""
+    fitting = connections_within(raise_descriptor_limit())
+    if fitting < settings.max_connections:
+        log.warning("connections.fewer", wanted=settings.max_connections, at_most=fitting)
+    limits = WebLimits(connections_per_client=settings.max_connections_per_client)
+    return limits.within(min(settings.max_connections, fitting))
+
+
 async def serve(
     app: web.Application,
     *,
@@ -91,34 +111,58 @@ async def serve(
     try:
         if not await completes_before(stop, runner.setup()):
             return
-        listener = await _listen(runner, host, port, sock)
+        sock = sock or bound(host, port)
+        listener = await _listen(runner, sock)
         try:
-            on_listening(_url(listener))
-            await stop.wait()
-            await asyncio.gather(*(drain(app) for drain in app[DRAINS]))
+            with _rarely_out_of_descriptors(app[CONNECTIONS]):
+                on_listening(_url(sock))
+                await stop.wait()
+                await asyncio.gather(*(drain(app) for drain in app[DRAINS]))
         finally:
             listener.close()
     finally:
         await runner.cleanup()
 
 
-async def _listen(
-    runner: web.AppRunner, host: str, port: int, sock: socket.socket | None
-) -> asyncio.Server:
-    """Open the listener, each of its connections within the application's limits."""
+async def _listen(runner: web.AppRunner, sock: socket.socket) -> asyncio.Server:
+    """Accept connections, within the application's limits."""
     loop = asyncio.get_running_loop()
     if runner.server is None:
         raise RuntimeError("the runner is set up first")
     options = {"loop": loop, "access_log": None, "auto_decompress": False}
-    connection = functools.partial(Connection, runner.server, runner.app[LIMITS], **options)
-    if sock is not None:
-        return await loop.create_server(connection, sock=sock, backlog=BACKLOG)
-    return await loop.create_server(connection, host, port, backlog=BACKLOG)
+    connection = functools.partial(Connection, runner.server, runner.app[CONNECTIONS], **options)
+    listener = await loop.create_server(connection, sock=sock, backlog=ACCEPTED_AT_ONCE)
+    sock.listen(BACKLOG)  # `create_server` has one number for this and for that
+    return listener
 
 
-def _url(listener: asyncio.Server) -> str:
-    host, port = listener.sockets[0].getsockname()[:2]
-    return str(URL.build(scheme="http", host=host, port=port))
+@contextlib.contextmanager
+def _rarely_out_of_descriptors(connections: Connections) -> Iterator[None]:
+    """Make room when no more files can be opened, and say so once in a second.
+
+    asyncio logs it for each connection that it cannot accept, and tries again after a second.
+    """
+    loop, limit = asyncio.get_running_loop(), LogLimit(1)
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not is_out_of_descriptors(context.get("exception")):
+            loop.default_exception_handler(context)
+            return
+        connections.make_room(ACCEPTED_AT_ONCE)
+        if limit.is_due():
+            log.warning("connections.no_descriptors", reason=str(context["exception"]))
+
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(handle)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return local_url(host, port)
 
 
 def _explained(error: OSError, settings: WebSettings) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from shared.runtime.lifecycle import raise_descriptor_limit
 from shop.cli.dlq import dlq
 from shop.cli.load import load
 from shop.cli.menu import menu
@@ -56,4 +57,5 @@ def coffeeshop(
 def main() -> None:
     """Run the command line."""
     gc.freeze()  # what is loaded stays, so no collection needs to visit it
+    raise_descriptor_limit()
     app()

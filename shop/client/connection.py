@@ -11,6 +11,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from shared.web.listening import local_url
 from shop.client.answers import ProblemError
 
 CONNECT_SECONDS = 3.0
@@ -22,9 +23,9 @@ OUT_OF_REACH = (aiohttp.ClientError, TimeoutError)
 
 
 def default_url() -> str:
-    """Return the URL of this machine's shop: `COFFEE_URL`, else loopback and `COFFEE_PORT`."""
-    port = os.environ.get("COFFEE_PORT") or DEFAULT_PORT
-    return os.environ.get("COFFEE_URL") or f"http://127.0.0.1:{port}"
+    """Return the URL of this machine's shop: `COFFEE_URL`, else of `COFFEE_HOST` and its port."""
+    port = int(os.environ.get("COFFEE_PORT") or DEFAULT_PORT)
+    return os.environ.get("COFFEE_URL") or local_url(os.environ.get("COFFEE_HOST", ""), port)
 
 
 def staff_key(url: str) -> str | None:

@@ -15,12 +15,6 @@ ANSWER_SECONDS = 5.0
 """A connection waits in the listening socket while its service is starting."""
 
 
-def local_url(host: str, port: int) -> str:
-    """Return the URL by which this machine reaches a server that listens on `host`."""
-    reachable = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
-
-
 async def wait_until_healthy(url: str, on_delay: Callable[[str], None] = lambda _: None) -> None:
     """Wait until `url` answers 2xx; after 3 s, `on_delay` gets the reason of each failure."""
     usually_until = time.monotonic() + USUAL_SECONDS

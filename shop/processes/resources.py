@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.runtime.startup import StartupError
+from shared.web.listening import bound
 from shop.processes.lock import locked
 
 RELEASE_SECONDS = 1.0
 """How long a shop that was just killed may take to release its port."""
-
-BACKLOG = 1024
 
 
 class PortError(StartupError):
@@ -87,24 +86,11 @@ def listen(host: str, port: int, seconds: float = RELEASE_SECONDS) -> socket.soc
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return _bound(host, port)
+            return bound(host, port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 raise PortError(_explain(host, port, error)) from error
             time.sleep(0.05)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _explain(host: str, port: int, error: OSError) -> str:

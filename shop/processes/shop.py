@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from shared.web.listening import local_url
 from shop.processes import emulator
 from shop.processes.child import Child
 from shop.processes.console import ShopConsole
-from shop.processes.probe import local_url, wait_until_healthy
+from shop.processes.probe import wait_until_healthy
 from shop.processes.programs import Programs, heartbeat_name
 from shop.processes.provision import provision_shop
 from shop.processes.supervisor import Supervisor

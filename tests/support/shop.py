@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,9 +83,17 @@ def _runs(process: psutil.Process, command: str) -> bool:
 
 @contextlib.asynccontextmanager
 async def open_shop(
-    state_dir: Path, port: int | None = None, *, until: str = OPEN, **env: str
+    state_dir: Path,
+    port: int | None = None,
+    *,
+    until: str = OPEN,
+    descriptors: str | None = None,
+    **env: str,
 ) -> AsyncIterator[RunningShop]:
-    """Open a shop; the block begins when it has printed a line that begins with `until`."""
+    """Open a shop; the block begins when it has printed a line that begins with `until`.
+
+    `descriptors` limits its open files, as `soft:hard`.
+    """
     port = port or free_port()
     environment = {
         **os.environ,
@@ -98,7 +106,12 @@ async def open_shop(
     log = state_dir.with_suffix(".log")
     with log.open("ab") as log_file:
         process = await asyncio.create_subprocess_exec(
-            COFFEESHOP, "run", env=environment, stdout=asyncio.subprocess.PIPE, stderr=log_file
+            *_limited(descriptors),
+            COFFEESHOP,
+            "run",
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log_file,
         )
     shop = RunningShop(process, f"http://127.0.0.1:{port}", environment, log)
     try:
@@ -108,6 +121,14 @@ async def open_shop(
     finally:
         if process.returncode is None:
             await shop.close()
+
+
+def _limited(descriptors: str | None) -> Sequence[str]:
+    """The command that runs another one with these limits on open files."""
+    if descriptors is None:
+        return ()
+    soft, hard = descriptors.split(":")
+    return ("sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh")
 
 
 async def _says(shop: RunningShop, beginning: str) -> None:

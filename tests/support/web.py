@@ -211,9 +211,13 @@ async def serving(
 
 
 @contextlib.asynccontextmanager
-async def connected(url: URL) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Open a bare connection to where `url` is served."""
-    reader, writer = await asyncio.open_connection(url.host, url.port)
+async def connected(
+    url: URL, source: str | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a bare connection to where `url` is served, from an address of this machine."""
+    reader, writer = await asyncio.open_connection(
+        url.host, url.port, local_addr=None if source is None else (source, 0)
+    )
     try:
         yield reader, writer
     finally:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 
 import aiohttp
 import pytest
 
 from shared.web.limits import WebLimits
-from tests.support.web import Serving, connected, said_to, serving
+from tests.support.waiting import until
+from tests.support.web import Counter, Serving, connected, said_to, serving
 
+REQUEST = b"GET /healthz HTTP/1.1\r\nHost: shop\r\n\r\n"
+REQUEST_OF_JSON = b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
 IMPATIENT = WebLimits(idle_seconds=0.3, linger_seconds=0.3)
 
 
@@ -77,6 +81,99 @@ async def test_500_connections_that_say_nothing_do_not_hinder_the_others() -> No
             await asyncio.gather(*(reader.read() for reader, _ in silent))
         for _, writer in silent:
             writer.close()
+
+
+async def test_the_connection_that_is_idle_for_longest_makes_room_for_another() -> None:
+    async with (
+        serving(limits=WebLimits(connections=3)) as shop,
+        connected(shop.url) as (first, _),
+        connected(shop.url) as (second, writer),
+        connected(shop.url) as (third, _),
+    ):
+        writer.write(REQUEST)
+        assert (await second.readline()).endswith(b"200 OK\r\n")
+        assert await _answers_quickly(shop)
+        assert await _nothing(asyncio.create_task(first.read()))
+        assert 'evicted_total{bound="total"} 1.0' in await _metrics(shop)
+        assert not third.at_eof()
+
+
+async def test_connections_that_send_half_a_request_make_room_too() -> None:
+    half = REQUEST_OF_JSON + b"Content-Length: 9\r\n\r\n{"
+    async with (
+        serving(limits=WebLimits(connections=2)) as shop,
+        connected(shop.url) as (slow, sending),
+        connected(shop.url) as (_, sending_too),
+    ):
+        sending.write(half)
+        sending_too.write(half)
+        assert await _answers_quickly(shop)
+        assert await _nothing(asyncio.create_task(slow.read()))
+
+
+async def test_one_client_makes_room_for_itself_alone() -> None:
+    async with (
+        serving(limits=WebLimits(connections=10, connections_per_client=2)) as shop,
+        connected(shop.url, "127.0.0.2") as (other, asking),
+        connected(shop.url) as (first, _),
+        connected(shop.url),
+    ):
+        assert await _answers_quickly(shop)
+        assert await _nothing(asyncio.create_task(first.read()))
+        asking.write(REQUEST)
+        assert (await other.readline()).endswith(b"200 OK\r\n")
+
+
+async def test_a_connection_is_refused_while_all_are_being_served() -> None:
+    counter = Counter()
+    async with (
+        serving(counter, WebLimits(connections=2)) as shop,
+        connected(shop.url) as (_, one),
+        connected(shop.url) as (_, two),
+    ):
+        for writer in (one, two):
+            writer.write(b"GET /orders/1/brew HTTP/1.1\r\nHost: shop\r\n\r\n")
+            await counter.begun.acquire()
+        refused = await said_to(shop.url)
+        counter.go_on.set()
+        assert refused.startswith("HTTP/1.1 503 ")
+        assert "\r\nRetry-After: 5\r\n" in refused
+        assert "\r\nContent-Type: application/problem+json\r\n" in refused
+        assert refused.endswith(
+            '"as many connections as we can serve, or as one client may have, are open"}'
+        )
+        assert 'refused_total{bound="total"} 1.0' in await _metrics(shop)
+
+
+async def test_a_reader_who_does_not_take_a_response_is_cut_off() -> None:
+    async with (
+        serving(limits=WebLimits(write_seconds=0.3)) as shop,
+        connected(shop.url) as (reader, writer),
+    ):
+        reader.set_exception(ConnectionError("the test reads nothing"))
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(20):
+            writer.write(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: shop\r\n\r\n")
+        assert "coffeeshop_http_connections 2.0" in await _metrics(shop)
+        await until(functools.partial(_has_one_connection, shop), 5)
+
+
+async def test_streams_leave_half_of_the_connections_to_others() -> None:
+    limits = WebLimits().within(8)
+    async with serving(limits=limits) as shop, aiohttp.ClientSession(shop.url) as session:
+        streams = [await session.get("/events") for _ in range(5)]
+        assert [stream.status for stream in streams] == [200, 200, 200, 200, 503]
+        assert streams[-1].headers["Retry-After"]
+        assert await _answers_quickly(shop)
+
+
+async def _has_one_connection(shop: Serving) -> bool:
+    return "coffeeshop_http_connections 1.0" in await _metrics(shop)
+
+
+async def _metrics(shop: Serving) -> str:
+    async with aiohttp.ClientSession() as session, session.get(shop.url / "metrics") as response:
+        return await response.text()
 
 
 async def _answers_quickly(shop: Serving) -> bool:

@@ -96,7 +96,7 @@ async def test_cleanup_contexts_open_before_the_first_request_and_close_after_th
 async def test_a_port_that_is_taken_is_an_os_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(OSError, match="address already in use"):
+        with pytest.raises(OSError, match="ddress already in use"):
             await serve(
                 counter_app(Counter()),
                 port=port,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
@@ -336,20 +337,60 @@ async def test_there_are_no_more_streams_than_allowed() -> None:
 
 async def test_no_client_has_more_streams_than_one_may_while_others_find_room() -> None:
     floor = Floor(max_streams=4, max_per_client=1)
-    with floor.hub.follow(COUPONS, None, floor.abort, "here"):
+    with floor.hub.follow(COUPONS, None, floor.abort, ["here"]):
         with (
             pytest.raises(TooManyForOneClientError),
-            floor.hub.follow(COUPONS, None, floor.abort, "here"),
+            floor.hub.follow(COUPONS, None, floor.abort, ["here"]),
         ):
             pass
         with (
-            floor.hub.follow(COUPONS, None, floor.abort, "there"),
+            floor.hub.follow(COUPONS, None, floor.abort, ["there"]),
             floor.hub.follow(COUPONS, None, floor.abort),
             floor.hub.follow(COUPONS, None, floor.abort),
         ):
             assert floor.count("streams") == 4
-    with floor.hub.follow(COUPONS, None, floor.abort, "here"):
+    with floor.hub.follow(COUPONS, None, floor.abort, ["here"]):
         assert floor.count("streams") == 1
+
+
+@pytest.mark.parametrize(("clients", "left"), [(1, 1799), (10, 600), (40, 15)])
+async def test_greedy_clients_leave_streams_for_others(clients: int, left: int) -> None:
+    floor = Floor(max_streams=2000, max_per_client=200)
+    with contextlib.ExitStack() as taken:
+
+        def take(client: str) -> bool:
+            try:
+                taken.enter_context(floor.hub.follow(COUPONS, None, floor.abort, [client]))
+            except TooManyForOneClientError:
+                return False
+            return True
+
+        for number in range(clients):
+            while take(f"greedy {number}"):
+                pass
+        assert take("modest")
+        assert 2000 - floor.count("streams") >= left
+
+
+async def test_the_networks_of_one_home_share_four_times_what_one_may_have() -> None:
+    floor = Floor(max_streams=1000, max_per_client=2)
+    with contextlib.ExitStack() as taken:
+
+        def follow(number: int) -> None:
+            client = [f"net {number}", "home", "site"]
+            taken.enter_context(floor.hub.follow(COUPONS, None, floor.abort, client))
+
+        for number in range(8):
+            follow(number)
+        with pytest.raises(TooManyForOneClientError):
+            follow(8)
+
+
+async def test_one_client_may_have_all_streams_if_the_settings_say_so() -> None:
+    floor = Floor(max_streams=20, max_per_client=20)
+    with contextlib.ExitStack() as taken:
+        for _ in range(20):
+            taken.enter_context(floor.hub.follow(COUPONS, None, floor.abort, ["proxy"]))
 
 
 async def test_a_closed_hub_ends_its_readers_and_those_that_come_too_late() -> None:

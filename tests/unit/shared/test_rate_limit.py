@@ -83,3 +83,15 @@ def test_the_client_not_seen_for_longest_is_forgotten_when_there_are_too_many() 
         wait(limit, f"client {number}")
     assert wait(limit, "ada") > 0
     assert wait(limit, "grace") == 0
+
+
+def test_a_home_network_may_do_four_times_as_much_as_one_of_its_256_networks() -> None:
+    limit = RateLimit(2, Seconds())
+    tries = [wait(limit, f"2001:db8:1:{number:x}::1") for number in range(256) for _ in range(3)]
+    assert tries.count(0) == 8
+
+
+def test_a_site_may_do_sixteen_times_as_much_however_many_networks_it_has() -> None:
+    limit = RateLimit(2, Seconds())
+    tries = [wait(limit, f"2001:db8:1:{number << 8:x}::1") for number in range(256)]
+    assert tries.count(0) == 32

@@ -5,12 +5,17 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
+import structlog
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
 
 from producer.settings import CashierSettings
+from shared.runtime.log_limit import LogLimit
 from shared.runtime.startup import StartupError, read_settings
-from shared.web.caller import client_key, last_untrusted
+from shared.web.caller import TRUSTED_PROXIES, UNREADABLE_HOPS, client_networks
+from shared.web.client_address import last_untrusted, networks_of, read_hop
 
 OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 
@@ -24,34 +29,79 @@ OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
         ("10.0.0.1", ["203.0.113.9", "198.51.100.1"], "198.51.100.1"),
         ("10.0.0.1", ["203.0.113.9", "198.51.100.1", "10.0.0.2"], "198.51.100.1"),
         ("::ffff:10.0.0.1", ["2001:db8::7"], "2001:db8::7"),
-        ("fd00::1", ["::ffff:10.0.0.2", "10.0.0.3"], "::ffff:10.0.0.2"),
-        ("10.0.0.1", ["198.51.100.1", "unknown"], "10.0.0.1"),
+        ("fd00::1", ["::ffff:10.0.0.2", "10.0.0.3"], "10.0.0.2"),
+        ("10.0.0.1", ["198.51.100.1", ""], "198.51.100.1"),
         ("10.0.0.1", [""], "10.0.0.1"),
         ("unknown", ["198.51.100.1"], "unknown"),
+        ("10.0.0.1", ["198.51.100.1", "unknown"], None),
+        ("10.0.0.1", ["198.51.100.1", "_hidden"], None),
+        ("10.0.0.1", ["unknown", "198.51.100.1"], "198.51.100.1"),
+        ("2002:a00:1::1", ["198.51.100.1"], "2002:a00:1::1"),
     ],
 )
 def test_the_last_address_that_is_no_proxy_of_ours_counts(
-    peer: str, hops: list[str], client: str
+    peer: str, hops: list[str], client: str | None
 ) -> None:
     assert last_untrusted(peer, hops, OURS) == client
+
+
+ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).filter(
+    lambda address: address.version == 4 or address.ipv4_mapped is None
+)
+FORMS = {
+    4: ["{}", "{}:{port}", '"{}"', '"{}:{port}"', " {} "],
+    6: ["{}", "[{}]", "[{}]:{port}", '"[{}]:{port}"', '"[{}]"', "{}%eth0", "[{}%25]:{port}"],
+}
+
+
+@given(ADDRESSES, st.integers(0, 65535), st.data())
+def test_every_form_in_which_proxies_send_an_address_is_read(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int, data: st.DataObject
+) -> None:
+    form = data.draw(st.sampled_from(FORMS[address.version]))
+    assert read_hop(form.format(address, port=port)) == address
+
+
+@given(st.text(max_size=60))
+def test_no_text_of_a_hop_is_an_error(text: str) -> None:
+    assert read_hop(text) is None or networks_of(text)
 
 
 @pytest.mark.parametrize(
     ("address", "counted"),
     [
-        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::8", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::7", "2001:db8:1:3::/64"),
-        ("::ffff:198.51.100.1", "198.51.100.1"),
-        ("198.51.100.1", "198.51.100.1"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("unknown", "unknown"),
+        ("2001:db8:1:2::7", ["2001:db8:1:2::/64", "2001:db8:1::/56", "2001:db8:1::/48"]),
+        ("2001:db8:1:2:ffff::8", ["2001:db8:1:2::/64", "2001:db8:1::/56", "2001:db8:1::/48"]),
+        ("2001:db8:1:3ff::7", ["2001:db8:1:3ff::/64", "2001:db8:1:300::/56", "2001:db8:1::/48"]),
+        ("fe80::1%eth0", ["fe80::/64", "fe80::/56", "fe80::/48"]),
+        ("::ffff:198.51.100.1", ["198.51.100.1"]),
+        ("2002:c633:6401:7::1", ["198.51.100.1"]),
+        ("64:ff9b::c633:6401", ["198.51.100.1"]),
+        ("64:ff9b:1:5::c633:6401", ["198.51.100.1"]),
+        ("2001:0:4136:e378:8000:63bf:39cc:9bfe", ["198.51.100.1"]),
+        ("198.51.100.1", ["198.51.100.1"]),
+        ("unknown", ["unknown"]),
     ],
 )
-def test_all_addresses_of_one_ipv6_network_count_as_one_client(address: str, counted: str) -> None:
+def test_an_ipv6_client_counts_as_the_networks_that_it_may_have(
+    address: str, counted: list[str]
+) -> None:
     app = web.Application()
     request = make_mocked_request("POST", "/orders", app=app).clone(remote=address)
-    assert client_key(request) == counted
+    assert client_networks(request) == counted
+
+
+def test_a_proxy_whose_callers_cannot_be_told_apart_is_warned_of_once_a_minute() -> None:
+    app = web.Application()
+    app[TRUSTED_PROXIES] = tuple(OURS)
+    app[UNREADABLE_HOPS] = LogLimit(60)
+    headers = {"X-Forwarded-For": "unknown"}
+    request = make_mocked_request("POST", "/orders", headers, app=app).clone(remote="10.0.0.1")
+    with structlog.testing.capture_logs() as logs:
+        assert [client_networks(request) for _ in range(3)] == [["10.0.0.1"]] * 3
+    assert [(log["event"], log["log_level"]) for log in logs] == [
+        ("forwarded_for.not_readable", "warning")
+    ]
 
 
 def test_no_proxy_is_trusted_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
