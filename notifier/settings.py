@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from notifier.channels.email.addresses import named_sender
+from notifier.channels.email.public_url import check_base, is_here, leads_here
 from notifier.channels.email.smtp_url import MAIL_SECONDS, SmtpServer, smtp_server
 from shared.domain.mail_address import InvalidAddressError
 from shared.runtime.settings import HttpUrl, Name, WebSettings
@@ -45,6 +46,11 @@ def _mail_from(text: str) -> str:
     except InvalidAddressError as error:
         raise ValueError(str(error)) from None
     return text
+
+
+def _never_exists(sender: str) -> bool:
+    """Return whether an address is in the domain that is kept free, RFC 2606, section 2."""
+    return named_sender(sender).domain.lower().rpartition(".")[2] == "invalid"
 
 
 class NotifierSettings(WebSettings):
@@ -86,8 +92,10 @@ class NotifierSettings(WebSettings):
     live_look_seconds: Annotated[float, Field(gt=0)] = 300
     """How often, about, it scans for live queues whose notifiers are gone."""
 
-    public_url: HttpUrl | None = None
-    """Where the shop is reached from outside, for links in mail; made of the port if left out."""
+    public_url: Annotated[HttpUrl, AfterValidator(check_base)] | None = None
+    """Where the shop is reached from outside, for links in mail.
+
+    A mail server needs it; where mail lands in a folder, it is made of the port if left out."""
 
     smtp_url: Annotated[str, AfterValidator(_smtp_url)] | None = Field(default=None, repr=False)
     """The mail server, as smtp+starttls://user:password@host:587, smtps:// or smtp://; left out,
@@ -137,6 +145,23 @@ class NotifierSettings(WebSettings):
     def _mail_from_is_set(self) -> Self:
         if self.smtp_url is not None and "mail_from" not in self.model_fields_set:
             raise ValueError("COFFEE_MAIL_FROM is needed with COFFEE_SMTP_URL")
+        if self.smtp_url is not None and _never_exists(self.mail_from):
+            raise ValueError("COFFEE_MAIL_FROM must be an address that exists; .invalid never does")
+        return self
+
+    @model_validator(mode="after")
+    def _links_lead_to_the_shop(self) -> Self:
+        """Refuse links that lead readers to their own machines, but not at a mail server here."""
+        if self.smtp_url is None:
+            return self
+        if self.public_url is None or (
+            leads_here(self.public_url) and not is_here(smtp_server(self.smtp_url).host)
+        ):
+            raise ValueError(
+                f"COFFEE_PUBLIC_URL: links in mail would lead to {self.own_url}, which is the"
+                " reader's own machine; set it to where guests reach the shop, as in"
+                " https://coffee.example"
+            )
         return self
 
     @model_validator(mode="after")

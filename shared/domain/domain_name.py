@@ -46,3 +46,8 @@ def _ascii_label(label: str) -> str:
     if label.isascii() and encoded != label:
         raise UnicodeError
     return encoded
+
+
+def is_localhost(name: str) -> bool:
+    """Recognise the names that RFC 6761, section 6.3, keeps for loopback."""
+    return name.rstrip(".").rpartition(".")[2].lower() == "localhost"

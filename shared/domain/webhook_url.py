@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from yarl import URL
 
-from shared.domain.domain_name import InvalidDomainError, ascii_domain
+from shared.domain.domain_name import InvalidDomainError, ascii_domain, is_localhost
 from shared.domain.ip_address import Address, is_loopback, is_public, parse
 
 _LONGEST_URL = 2048
@@ -42,7 +42,7 @@ class WebhookUrlRules:
         address = parse(host)
         if address is None:
             host = _ascii_name(host)
-        loopback = _is_localhost(host) if address is None else is_loopback(address)
+        loopback = is_localhost(host) if address is None else is_loopback(address)
         if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
             raise ForbiddenUrlError("the URL must begin with https://")
         if not host:
@@ -94,8 +94,3 @@ def _ascii_name(host: str) -> str:
     except InvalidDomainError:
         return ""
     return "" if _NUMBER.fullmatch(name.removesuffix(".").rpartition(".")[2]) else name
-
-
-def _is_localhost(host: str) -> bool:
-    """Recognise the names that RFC 6761, section 6.3, keeps for loopback."""
-    return host.rstrip(".").rpartition(".")[2] == "localhost"

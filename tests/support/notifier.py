@@ -52,6 +52,7 @@ def settings_for(endpoint: str, **settings: Any) -> NotifierSettings:
             "name_prefix": f"t{secrets.token_hex(4)}-",
             "grace_seconds": 5,
             "poll_seconds": 1,
+            "public_url": "http://127.0.0.1:8080",
             **settings,
         },
     )

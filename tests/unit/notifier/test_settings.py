@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,3 +46,62 @@ def test_links_in_mail_lead_to_the_domain_of_idna_2008() -> None:
     assert settings.own_url == "https://xn--strae-oqa.example:8443/coffee"
     with pytest.raises(ValidationError, match="domain name"):
         NotifierSettings(public_url="https://☕.example")
+
+
+MAIL: dict[str, Any] = {
+    "smtp_url": "smtps://ada:key@mail.coffee.example",
+    "mail_from": "shop@coffee.example",
+}
+
+
+@pytest.mark.parametrize(
+    "public_url",
+    [
+        None,
+        "http://127.0.0.1:8080",
+        "http://127.1.2.3",
+        "http://localhost/",
+        "http://shop.LOCALHOST:8080",
+        "http://[::1]:8080",
+        "http://0.0.0.0:8080",
+    ],
+)
+def test_no_mail_is_sent_whose_links_lead_readers_to_their_own_machines(
+    public_url: str | None,
+) -> None:
+    given: dict[str, Any] = {} if public_url is None else {"public_url": public_url}
+    with pytest.raises(ValidationError, match=r"COFFEE_PUBLIC_URL.*as in https://coffee.example"):
+        NotifierSettings(**MAIL, **given)
+
+
+def test_a_mail_server_on_this_machine_may_send_links_to_this_machine_if_they_are_set() -> None:
+    here = {**MAIL, "smtp_url": "smtp://localhost:1025"}
+    assert NotifierSettings(**here, public_url="http://127.0.0.1:8080/").own_url
+    with pytest.raises(ValidationError, match="COFFEE_PUBLIC_URL"):
+        NotifierSettings(**here)
+
+
+def test_without_a_mail_server_links_lead_to_the_own_port() -> None:
+    assert NotifierSettings(port=8081).own_url == "http://127.0.0.1:8081"
+
+
+@pytest.mark.parametrize(
+    "public_url",
+    [
+        "https://ada@coffee.example",
+        "https://ada:key@coffee.example",
+        "https://coffee.example?shop=1",
+        "https://coffee.example/?",
+        "https://coffee.example/#top",
+        "https://coffee.example#",
+    ],
+)
+def test_a_public_url_ends_where_the_paths_of_links_begin(public_url: str) -> None:
+    with pytest.raises(ValidationError, match="after host, port and path"):
+        NotifierSettings(public_url=public_url)
+
+
+@pytest.mark.parametrize("sender", ["Coffee shop <shop@coffee.invalid>", "shop@a.b.INVALID"])
+def test_no_mail_is_sent_from_an_address_that_never_exists(sender: str) -> None:
+    with pytest.raises(ValidationError, match="COFFEE_MAIL_FROM must be"):
+        NotifierSettings(**{**MAIL, "mail_from": sender}, public_url="https://coffee.example")

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from notifier.channels.email.smtp_url import SmtpServer, Tls, smtp_server
 from notifier.settings import NotifierSettings
 
+SHOP = "https://coffee.example"
 FROM = "Café Zoë <shop@coffee.example>"
 
 
@@ -53,13 +54,13 @@ def test_any_other_is_refused_without_being_repeated(url: str) -> None:
 
 def test_the_password_is_not_shown() -> None:
     url = "smtps://shop:sesame@mail.example"
-    settings = NotifierSettings(smtp_url=url, mail_from=FROM)
+    settings = NotifierSettings(smtp_url=url, mail_from=FROM, public_url=SHOP)
     assert "sesame" not in repr(settings) + str(settings)
     assert "sesame" not in repr(smtp_server(url))
 
 
 def test_mail_goes_to_the_server_or_else_to_a_folder() -> None:
-    with_server = NotifierSettings(smtp_url="smtp://mail.example", mail_from=FROM)
+    with_server = NotifierSettings(smtp_url="smtp://mail.example", mail_from=FROM, public_url=SHOP)
     assert with_server.mail_goes_to == SmtpServer("mail.example", 25, Tls.NONE)
     assert NotifierSettings(state_dir=Path("there")).mail_goes_to == Path("there/mail")
 
