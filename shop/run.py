@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import sys
 from pathlib import Path
@@ -49,7 +50,7 @@ def _run(settings: Settings) -> int:
     shop = settings.shop
     quiet = sys.stderr.isatty() and "log_level" not in shop.model_fields_set
     log_level = "WARNING" if quiet else shop.log_level
-    configure_logging("shop", shop.log_format, log_level)
+    configure_logging("shop", shop.log_format, log_level, shop.log_buffer_kib)
     with acquired_resources(shop.host, shop.port, shop.state_dir) as resources:
         menu = check_files(settings.cashier)
         mail = settings.notifier.mail_goes_to
@@ -72,15 +73,23 @@ def _run(settings: Settings) -> int:
             )
         opened = _as_opened(shop, resources, credentials)
         programs = Programs(opened, resources, log_level, credentials)
-        return asyncio.run(
-            _supervise(programs, banner, throughput, with_emulator=shop.embeds_emulator)
-        )
+        with contextlib.closing(ShopConsole()) as console:
+            return asyncio.run(
+                _supervise(
+                    programs, banner, throughput, console, with_emulator=shop.embeds_emulator
+                )
+            )
 
 
 async def _supervise(
-    programs: Programs, banner: StartupBanner, throughput: Throughput, *, with_emulator: bool
+    programs: Programs,
+    banner: StartupBanner,
+    throughput: Throughput,
+    console: ShopConsole,
+    *,
+    with_emulator: bool,
 ) -> int:
-    console, settings = ShopConsole(), programs.settings
+    settings = programs.settings
     try:
         async with (
             stop_signals() as stop,

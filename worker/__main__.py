@@ -26,7 +26,9 @@ def main() -> None:
     """Run a worker with the settings of the environment."""
     with exit_on_startup_error():
         settings = read_settings(WorkerSettings)
-        configure_logging("worker", settings.log_format, settings.log_level)
+        configure_logging(
+            "worker", settings.log_format, settings.log_level, settings.log_buffer_kib
+        )
         raise_descriptor_limit()
         gc.freeze()  # loaded modules live until the end: collections need not scan them
         asyncio.run(_run(settings))

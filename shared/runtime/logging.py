@@ -1,49 +1,128 @@
-"""Structured logs: JSON for machines, colours on a terminal."""
+"""Structured logs: JSON for machines, colours on a terminal; writing them blocks nobody."""
 
 from __future__ import annotations
 
 import logging
 import sys
+import threading
+from types import TracebackType
 
 import structlog
 
+from shared.runtime.line_writer import LineWriter
 from shared.runtime.settings import LogFormat
 
 _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 """Tracebacks as data, without local variables: they may hold a customer's name or a key."""
 
+log = structlog.stdlib.get_logger(__name__)
 
-def configure_logging(service: str, style: LogFormat, level: str) -> None:
-    """Send every log line, the libraries' too, to standard error through structlog."""
-    on_terminal = style is LogFormat.CONSOLE or (style is LogFormat.AUTO and sys.stderr.isatty())
+
+class LogHandler(logging.Handler):
+    """Formats lines where they are logged, and leaves writing them to a `LineWriter`."""
+
+    def __init__(self, descriptor: int, buffer_bytes: int) -> None:
+        super().__init__()
+        self.writer = LineWriter(descriptor, buffer_bytes, _report_gap)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Put a line in the queue; one that cannot be formatted is replaced by its name."""
+        try:
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 - logging must not fail its caller
+            line = f'{{"event": "log.line_not_formatted", "error": "{type(error).__name__}"}}'
+        self.writer.put(f"{line}\n".encode("utf-8", "backslashreplace"))
+
+    def close(self) -> None:
+        """Write what still waits; `logging` calls this when the process ends."""
+        self.writer.close()
+        super().close()
+
+
+def lines_dropped() -> int:
+    """Count the lines that this process has lost because nobody took them."""
+    handlers = logging.getLogger().handlers
+    return sum(each.writer.dropped for each in handlers if isinstance(each, LogHandler))
+
+
+def configure_logging(service: str, style: LogFormat, level: str, buffer_kib: int) -> None:
+    """Send every log line, the libraries' and a crash's too, to standard error through structlog.
+
+    Lines that nobody reads wait in a buffer of `buffer_kib`; what does not fit is dropped.
+    """
+    on_terminal = style is LogFormat.CONSOLE or (style is LogFormat.AUTO and _is_terminal())
+    steps = _steps(service, on_terminal=on_terminal)
+    structlog.configure(
+        processors=[*steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [_handler(steps, buffer_kib, on_terminal=on_terminal)]
+    root.setLevel(level)
+    for noisy in ("botocore", "aiobotocore", "aiohttp.access", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_crash
+    threading.excepthook = _log_crash_of_thread
+
+
+def _steps(service: str, *, on_terminal: bool) -> list[structlog.typing.Processor]:
+    def add_service(
+        _: object, __: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        """Name the service on every line, whatever the thread or task that logs it."""
+        event["service"] = service
+        return event
+
+    steps: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        add_service,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if not on_terminal:
+        steps.append(structlog.processors.ExceptionRenderer(_TRACEBACKS))
+    return steps
+
+
+def _handler(
+    steps: list[structlog.typing.Processor], buffer_kib: int, *, on_terminal: bool
+) -> logging.Handler:
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if on_terminal
         else structlog.processors.JSONRenderer()
     )
-    shared_steps: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    if not on_terminal:
-        shared_steps.append(structlog.processors.ExceptionRenderer(_TRACEBACKS))
-    structlog.configure(
-        processors=[*shared_steps, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stderr)
+    if sys.stderr is None:  # closed at the start: the descriptor may be somebody else's by now
+        return logging.NullHandler()
+    handler = LogHandler(sys.stderr.fileno(), buffer_kib * 1024)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared_steps,
+            foreign_pre_chain=steps,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
-    for noisy in ("botocore", "aiobotocore", "aiohttp.access", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(service=service)
+    return handler
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _report_gap(missing: int) -> None:
+    log.warning("log.lines_dropped", lines=missing)
+
+
+def _log_crash(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        log.critical("process.crashed", exc_info=error)
+
+
+def _log_crash_of_thread(crash: threading.ExceptHookArgs) -> None:
+    log.error("thread.crashed", exc_info=crash.exc_value)

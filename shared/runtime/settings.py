@@ -99,6 +99,9 @@ class ServiceSettings(BaseSettings):
 
     log_format: LogFormat = LogFormat.AUTO
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
+    log_buffer_kib: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024
+    """KiB of log lines that may wait for their reader; what does not fit is dropped and counted."""
+
     grace_seconds: Annotated[float, Field(ge=0, le=120)] = 20
     """How long a service may take to finish its work when it is asked to stop."""
 

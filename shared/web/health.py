@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Literal
 
@@ -17,8 +17,11 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 from pydantic import BaseModel
 
+from shared.runtime.logging import lines_dropped
 from shared.runtime.ttl_cache import TtlCache
 from shared.web.body import json_response
 from shared.web.operation import Response, Role, operation
@@ -88,7 +91,20 @@ def new_registry() -> CollectorRegistry:
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
+    registry.register(_LogCollector())
     return registry
+
+
+class _LogCollector(Collector):
+    """Counts the log lines that nobody took."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Read the count of this process."""
+        yield CounterMetricFamily(
+            "coffeeshop_log_lines_dropped",
+            "Log lines that standard error's reader did not take in time.",
+            value=lines_dropped(),
+        )
 
 
 @operation(

@@ -41,7 +41,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 def run_web_service(name: str, settings: WebSettings, services: Sequence[Service]) -> None:
     """Serve until SIGTERM; raises StartupError when the settings do not allow a start."""
-    configure_logging(name, settings.log_format, settings.log_level)
+    configure_logging(name, settings.log_format, settings.log_level, settings.log_buffer_kib)
     gc.freeze()  # modules are never freed: keep them out of every collection
     try:
         asyncio.run(_run(name, settings, services))

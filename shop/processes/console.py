@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.status import Status
+
+from shared.runtime.line_writer import LineWriter
+
+_BUFFER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +46,13 @@ class StartupBanner:
 
 
 class ShopConsole:
-    """Shows progress: a spinner on a terminal, plain lines elsewhere."""
+    """Shows progress: a spinner on a terminal, plain lines elsewhere.
+
+    Whoever reads those may be slow, and the supervisor does not wait for them.
+    """
 
     def __init__(self) -> None:
+        self._plain: LineWriter | None = None
         self._console = Console(highlight=False, markup=False, soft_wrap=True)
         self._status: Status | None = None
         self._shown = ""
@@ -65,7 +75,21 @@ class ShopConsole:
         if self._status is not None:
             self._status.stop()
             self._status = None
+        if not self._console.is_terminal:
+            self._print_plain(lines)
+            return
         with contextlib.suppress(OSError):
             for line in lines:
                 self._console.print(line)
             self._console.file.flush()
+
+    def close(self) -> None:
+        """Write what still waits, within two seconds."""
+        if self._plain is not None:
+            self._plain.close()
+
+    def _print_plain(self, lines: Sequence[str]) -> None:
+        if self._plain is None:
+            self._plain = LineWriter(sys.stdout.fileno(), _BUFFER_BYTES)
+        for line in lines:
+            self._plain.put(f"{line}\n".encode("utf-8", "backslashreplace"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import resource
 import secrets
@@ -20,6 +21,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.runtime.lifecycle import stop_requested
+from shared.runtime.logging import configure_logging
+from shared.runtime.settings import ServiceSettings
+from shared.runtime.startup import read_settings
 from shop.processes.emulator_guard import HEALTH_PATH, Guard
 from shop.processes.program import python_module
 
@@ -118,7 +122,7 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     config = Config()
     own = settings.listen_fd is None
     config.bind = [f"127.0.0.1:{settings.port}" if own else f"fd://{settings.listen_fd}"]
-    config.loglevel = "WARNING"
+    config.errorlog = logging.getLogger("hypercorn.error")  # one of its own would block the loop
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     asyncio.get_running_loop().set_exception_handler(_report)
@@ -149,6 +153,8 @@ def _raise_descriptor_limit() -> None:
 def main() -> None:
     """Run the emulator as its settings say."""
     settings = EmulatorSettings()
+    shared = read_settings(ServiceSettings)
+    configure_logging("emulator", shared.log_format, "WARNING", shared.log_buffer_kib)
     os.umask(0o077)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     _raise_descriptor_limit()

@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import re
 import signal
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from producer.settings import CashierSettings
 from tests.support.cashier import ORDER, new_key, provisioned_shop, settings_for
-from tests.support.emulator import CREDENTIAL_VARIABLES, free_port
-from tests.support.web import AS_STAFF, STAFF_KEY
+from tests.support.cashier_process import process_of
+from tests.support.emulator import free_port
+from tests.support.web import AS_STAFF
 
 SECONDS = 20
 """How long a process may take to start or to stop."""
-
-
-@contextlib.asynccontextmanager
-async def process_of(
-    settings: CashierSettings, **more: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("COFFEE_")}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "producer",
-        env=own
-        | CREDENTIAL_VARIABLES
-        | {
-            "COFFEE_AWS_ENDPOINT_URL": str(settings.aws_endpoint_url),
-            "COFFEE_STATE_DIR": str(settings.state_dir),
-            "COFFEE_NAME_PREFIX": settings.name_prefix,
-            "COFFEE_PORT": "0",
-            "COFFEE_STAFF_KEY": STAFF_KEY,
-            "COFFEE_LOG_FORMAT": "json",
-        }
-        | more,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def said(process: asyncio.subprocess.Process, pattern: str) -> re.Match[str]:

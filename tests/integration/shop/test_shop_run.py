@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
+from collections.abc import Awaitable
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from tests.support.emulator import free_port
+from tests.support.pipes import full_pipe
 from tests.support.shop import COFFEESHOP, ORDER, RunningShop, open_shop, reaches
-from tests.support.waiting import eventually, gone
+from tests.support.waiting import eventually, gone, until
 
 pytestmark = pytest.mark.timeout(120)
 
 
-async def start(state_dir: Path, **variables: str) -> asyncio.subprocess.Process:
+async def start(
+    state_dir: Path, output: int = asyncio.subprocess.PIPE, /, **variables: str
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         COFFEESHOP,
         "run",
@@ -29,8 +35,8 @@ async def start(state_dir: Path, **variables: str) -> asyncio.subprocess.Process
             "COFFEE_POLL_SECONDS": "1",
             **variables,
         },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=output,
+        stderr=output,
     )
 
 
@@ -156,6 +162,48 @@ async def test_a_second_interrupt_does_not_wait(tmp_path: Path) -> None:
 
         async with asyncio.timeout(10):
             assert await shop.process.wait() == 130
+
+
+async def test_a_shop_whose_output_nobody_reads_is_open_replaces_a_barista_and_closes(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with full_pipe() as (_, output):
+        variables = {
+            "COFFEE_PORT": str(port),
+            "COFFEE_BREW_SPEED": "0",
+            "COFFEE_BARISTAS": "1",
+            "COFFEE_VISIBILITY_TIMEOUT": "3",
+        }
+        process = await start(tmp_path, output, **variables)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+            async def ready() -> bool:
+                with contextlib.suppress(httpx.TransportError):
+                    return (await client.get("/readyz")).is_success
+                return False
+
+            async def baristas() -> int:
+                return int((await client.get("/shop")).json()["baristas"])
+
+            await until(ready, 30)
+            await until(lambda: is_one(baristas()), 30)
+            for _ in range(2):
+                placed = (await client.post("/orders", json=ORDER)).json()["id"]
+                await reaches(client, placed, "ready")
+                (worker,) = [
+                    each
+                    for each in psutil.Process(process.pid).children()
+                    if each.cmdline()[-1] == "worker"
+                ]
+                worker.kill()
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            assert await process.wait() == 0
+
+
+async def is_one(number: Awaitable[int]) -> bool:
+    return await number == 1
 
 
 async def test_baristas_without_an_emulator_of_their_own_use_the_one_that_is_named(
