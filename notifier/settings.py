@@ -70,26 +70,26 @@ class NotifierSettings(WebSettings):
     stalled_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     """How long one write to a stream may take before the stream is dropped."""
 
-    ring_size: Annotated[int, Field(ge=4)] = 10_000
+    ring_size: Annotated[int, Field(ge=4, le=10_000_000)] = 10_000
     """How many recent events a stream can be resumed over."""
 
-    ring_bytes: Annotated[int, Field(ge=2**20)] = 32 * 2**20
+    ring_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = 32 * 2**20
     """How many bytes those events may take up together."""
 
-    max_lag: Annotated[int, Field(ge=100)] = 1000
+    max_lag: Annotated[int, Field(ge=100, le=10_000_000)] = 1000
     """How many events a reader may fall behind before its stream is dropped."""
 
-    max_streams: Annotated[int, Field(ge=1)] = 2000
+    max_streams: Annotated[int, Field(ge=1, le=1_000_000)] = 2000
     """How many streams there may be at once."""
 
-    max_streams_per_client: Annotated[int, Field(ge=1)] = 200
+    max_streams_per_client: Annotated[int, Field(ge=1, le=1_000_000)] = 200
     """How many of them one address may have; all guests of a café share one, as do all behind a
     proxy that COFFEE_TRUSTED_PROXIES does not name."""
 
-    live_mark_seconds: Annotated[float, Field(gt=0)] = 60
+    live_mark_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 60
     """How often a notifier renews the heartbeat tag of its live queue."""
 
-    live_look_seconds: Annotated[float, Field(gt=0)] = 300
+    live_look_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 300
     """How often, about, it scans for live queues whose notifiers are gone."""
 
     public_url: Annotated[HttpUrl, AfterValidator(check_base)] | None = None
@@ -104,11 +104,11 @@ class NotifierSettings(WebSettings):
     mail_from: Annotated[str, AfterValidator(_mail_from)] = "Coffee shop <shop@coffee.invalid>"
     """Whom mail is from; a mail server wants one of its own addresses here."""
 
-    subscriptions_per_minute: Annotated[int, Field(ge=0)] = 120
+    subscriptions_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 120
     """How many subscriptions, or redeliveries, one client may request in any minute; 0 means
     unbounded."""
 
-    overdue_seconds: Annotated[float, Field(gt=0)] = 15
+    overdue_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 15
     """How long an issue may take to reach the log of deliveries before it is announced again."""
 
     webhook_seconds: Annotated[float, Field(gt=0, le=30)] = 5

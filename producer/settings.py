@@ -7,25 +7,25 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.runtime.settings import WebSettings
+from shared.runtime.settings import LONGEST_SECONDS, BrewSpeed, LocalPath, WebSettings
 
 
 class CashierSettings(WebSettings):
     """Settings of the cashier."""
 
-    menu: Path = Path(__file__).with_name("menu.yaml")
+    menu: LocalPath = Path(__file__).with_name("menu.yaml")
     """The menu file."""
 
-    brew_speed: Annotated[float, Field(ge=0)] = 10
+    brew_speed: BrewSpeed = 10
     """Divides preparation times, for estimates; 0 means that preparing takes no time."""
 
-    orders_per_minute: Annotated[int, Field(ge=0)] = 120
+    orders_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 120
     """How many orders one client may try to place in any minute; 0 means unbounded."""
 
-    backlog_limit: Annotated[int, Field(ge=1)] = 5000
+    backlog_limit: Annotated[int, Field(ge=1, le=1_000_000_000)] = 5000
     """No orders are taken while this many tickets are unfinished."""
 
-    order_seconds: Annotated[float, Field(gt=0)] = 8
+    order_seconds: Annotated[float, Field(gt=0, le=300)] = 8
     """How long placing an order may take; then the customer gets a 503, and can try again."""
 
     cashier_name: str | None = None
@@ -37,5 +37,5 @@ class CashierSettings(WebSettings):
     reconcile_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
     """How often to search for lost tickets, unannounced changes and dead letters."""
 
-    expire_after_seconds: Annotated[float, Field(gt=0)] = 7200
+    expire_after_seconds: Annotated[float, Field(gt=0, le=LONGEST_SECONDS)] = 7200
     """How long a ready order waits to be collected before it expires."""

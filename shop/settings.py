@@ -16,7 +16,7 @@ from shop.scaling.forecast import ForecastUse
 from shop.scaling.schedule import Schedule, parse_schedule
 from shop.scaling.target import MOST_BARISTAS, BaristaRange
 
-_RANGE = re.compile(r"\s*(\d{1,4})\s*(?:\.\.\s*(\d{1,4})\s*)?")
+_RANGE = re.compile(r"\s*(\d{1,4})\s*(?:\.\.\s*(\d{1,4})\s*)?", re.ASCII)
 
 
 def parse_baristas(text: object) -> object:
@@ -45,6 +45,8 @@ class ShopSettings(ServiceSettings):
     baristas: Annotated[BaristaRange, NoDecode, BeforeValidator(parse_baristas)] = BaristaRange(
         1, 4
     )
+    """How many, as in `2`, or a range within which their number follows the backlog."""
+
     acceptable_wait: Annotated[float, Field(gt=0, le=24 * 3600)] = 60
     """Within how many seconds the baristas should be able to finish the backlog."""
 

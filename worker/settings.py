@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.runtime.settings import Port, ServiceSettings
+from shared.runtime.settings import BrewSpeed, Port, ServiceSettings
 
 
 class WorkerSettings(ServiceSettings):
@@ -15,7 +15,7 @@ class WorkerSettings(ServiceSettings):
     worker_concurrency: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many orders the barista prepares at once."""
 
-    brew_speed: Annotated[float, Field(ge=0)] = 10
+    brew_speed: BrewSpeed = 10
     """Divides preparation times; 0 means no waiting."""
 
     visibility_timeout: Annotated[int, Field(ge=3, le=12 * 3600)] = 30

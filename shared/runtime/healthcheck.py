@@ -28,8 +28,10 @@ def alive(port: int, host: str = "") -> bool:
 
 def main() -> None:
     """Exit with the status that Docker's HEALTHCHECK expects."""
-    port = int(os.environ.get("COFFEE_PORT") or 8080)
-    sys.exit(0 if alive(port, os.environ.get("COFFEE_HOST", "")) else 1)
+    port = os.environ.get("COFFEE_PORT") or ""
+    # Kubernetes sets it to tcp://… for a service called coffee.
+    number = int(port) if port.isdecimal() else 8080
+    sys.exit(0 if alive(number, os.environ.get("COFFEE_HOST", "")) else 1)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class LogFormat(StrEnum):
 def _known_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder's name: America
         message = f"no time zone is called {name!r}"
         raise ValueError(message) from error
     return name
@@ -55,6 +55,33 @@ def _ascii(parts: SplitResult) -> str:
     return host if parts.port is None else f"{host}:{parts.port}"
 
 
+def _no_service_link(value: object) -> object:
+    if isinstance(value, str) and value.startswith(("tcp://", "udp://", "sctp://")):
+        raise ValueError("was set by Kubernetes, for a service of that name; set it yourself")
+    return value
+
+
+def _own_port(value: object) -> object:
+    """Kubernetes sets COFFEE_PORT for a service called coffee: nobody has chosen that port."""
+    try:
+        return _no_service_link(value)
+    except ValueError:
+        return DEFAULT_PORT
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"there is no home folder for {path.parts[0]!r}") from None
+
+
+def _no_crawl(speed: float) -> float:
+    if 0 < speed < SLOWEST_BREWING:
+        raise ValueError(f"should be 0, or at least {SLOWEST_BREWING}")
+    return speed
+
+
 def _listed(text: object) -> object:
     return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
@@ -68,21 +95,47 @@ Name = Annotated[
     str, Matching(r"[a-z0-9][a-z0-9-]{0,39}", "1 to 40 of a-z, 0-9 and -, the first no -")
 ]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Port = Annotated[int, Field(ge=0, le=65535)]
+Port = Annotated[int, Field(ge=0, le=65535), BeforeValidator(_no_service_link)]
+LocalPath = Annotated[Path, AfterValidator(_expanded)]
+"""A path on this machine: `~` is the home folder here too, where no shell has read it."""
+
+BrewSpeed = Annotated[float, Field(ge=0, le=1_000_000), AfterValidator(_no_crawl)]
+
+Descriptor = Annotated[int, Field(ge=0, le=2**20)]
+"""An open file that the parent process passes on; nobody else sets these."""
+
+DEFAULT_PORT = 8080
+SLOWEST_BREWING = 0.001
+LONGEST_SECONDS = 366 * 24 * 3600.0
+"""More would be beyond what dates can hold."""
 
 
 class ServiceSettings(BaseSettings):
     """Settings that every service has."""
 
     model_config = SettingsConfigDict(
-        env_prefix="COFFEE_", env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix="COFFEE_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        allow_inf_nan=False,
     )
 
     host: str = "127.0.0.1"
-    port: Port = 8080
-    state_dir: Path = Path("var")
+    """The address to listen on; `0.0.0.0` is all of IPv4."""
+
+    port: Annotated[Port, BeforeValidator(_own_port)] = DEFAULT_PORT
+    """The port for customers; 0 is any free one."""
+
+    state_dir: LocalPath = Path("var")
+    """The folder of orders, staff key, mail and the emulator's queues."""
+
     store: StoreKind = StoreKind.SQLITE
+    """Where orders are recorded: `sqlite`, in the state folder, or `dynamodb`."""
+
     store_id: Name = "main"
+    """The name of this shop, where several share a store."""
+
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
     """Order numbers restart at its midnight (an IANA name)."""
 
@@ -93,19 +146,27 @@ class ServiceSettings(BaseSettings):
     """With `aws_secret_access_key`, in place of the user's AWS credentials."""
 
     aws_secret_access_key: str | None = Field(default=None, repr=False)
+    """With `aws_access_key_id`."""
+
     aws_region: str = "us-east-1"
+    """The region of SQS, SNS and DynamoDB."""
+
     name_prefix: Annotated[str, Matching(r"[a-z0-9-]{0,30}", "up to 30 of a-z, 0-9 and -")] = ""
     """Prefix of every queue, topic and table, so that shops can share an account."""
 
     log_format: LogFormat = LogFormat.AUTO
+    """`console`, `json`, or `auto`: the first on a terminal, the other elsewhere."""
+
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
+    """The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
+
     log_buffer_kib: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024
     """KiB of log lines that may wait for their reader; what does not fit is dropped and counted."""
 
     grace_seconds: Annotated[float, Field(ge=0, le=120)] = 20
     """How long a service may take to finish its work when it is asked to stop."""
 
-    lifeline_fd: int | None = None
+    lifeline_fd: Descriptor | None = None
     """A pipe that the parent process holds open: it closes when the parent ends."""
 
     @model_validator(mode="after")
@@ -137,11 +198,11 @@ class WebSettings(ServiceSettings):
     watch_broker: bool = False
     """Whether to watch for restarts of SQS and SNS, an emulator that keeps them in memory."""
 
-    max_connections: Annotated[int, Field(ge=8)] = 5000
+    max_connections: Annotated[int, Field(ge=8, le=1_000_000)] = 5000
     """How many connections may be open at once, as far as the limit on descriptors allows."""
 
-    max_connections_per_client: Annotated[int, Field(ge=1)] = 1250
+    max_connections_per_client: Annotated[int, Field(ge=1, le=1_000_000)] = 1250
     """How many of them one address may have, unless it is a trusted proxy's."""
 
-    listen_fd: int | None = None
+    listen_fd: Descriptor | None = None
     """A listening socket inherited from the parent; without one, the service binds the port."""

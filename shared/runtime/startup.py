@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
+import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
+from shared.runtime.setting_names import SETTING_NAMES
 from shared.runtime.validation import plain_message
 
 EXIT_STATUS = 2
+
+_PREFIX = "COFFEE_"
+
+_OF_OTHERS = re.compile(
+    r"COFFEE_(TESTS_\w+|CHAOS(_\w+)?|(\w+_)?SERVICE_(HOST|PORT(_\w+)?)"
+    r"|(\w+_)?PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+"""Variables of the tests, and those that Kubernetes sets for services called coffee, coffee-…."""
+
+_SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
+"""How Kubernetes sets COFFEE_PORT, or COFFEE_SHOP_PORT, for a service of that name."""
 
 Settings = TypeVar("Settings", bound=BaseSettings)
 
@@ -36,19 +51,48 @@ def exit_on_startup_error() -> Iterator[None]:
 
 
 def read_settings(kind: type[Settings]) -> Settings:
-    """Read settings from the environment; raises StartupError, which names each variable."""
+    """Read settings from the environment.
+
+    Raises StartupError, which names each variable that has a wrong value, or a name that is none.
+    """
+    unknown = unknown_settings(os.environ)
     try:
-        return kind()
+        settings = kind()
     except SettingsError as error:
-        raise StartupError(str(error)) from error
+        raise StartupError(*unknown, str(error)) from error
     except ValidationError as error:
         # Their values are not shown: one may be a key.
         found = error.errors(include_url=False, include_input=False)
-        raise StartupError(*(_line(each["loc"], plain_message(each)) for each in found)) from error
+        lines = (_line(each["loc"], plain_message(each)) for each in found)
+        raise StartupError(*unknown, *lines) from error
+    if unknown:
+        raise StartupError(*unknown)
+    return settings
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """Return a line for each `COFFEE_*` variable that is no setting of any service."""
+    return [
+        _unknown(name)
+        for name, value in sorted(environment.items())
+        if name.upper().startswith(_PREFIX)
+        and name.upper() not in SETTING_NAMES
+        and not _OF_OTHERS.fullmatch(name.upper())
+        and not _SERVICE_LINK.match(value)
+    ]
+
+
+def _unknown(name: str) -> str:
+    named = {known.removeprefix(_PREFIX): known for known in SETTING_NAMES}
+    nearest = difflib.get_close_matches(name.upper().removeprefix(_PREFIX), named, n=1)
+    advice = (
+        f"did you mean {named[nearest[0]]}?" if nearest else "`coffeeshop settings` lists them all"
+    )
+    return f"{name} is not a setting; {advice}"
 
 
 def _line(location: tuple[int | str, ...], message: str) -> str:
     if not location:
         return message
     message = message.removeprefix("This ")
-    return f"COFFEE_{str(location[0]).upper()}: {message[:1].lower()}{message[1:]}"
+    return f"{_PREFIX}{str(location[0]).upper()}: {message[:1].lower()}{message[1:]}"

@@ -18,6 +18,7 @@ from shop.cli.plan import plan
 from shop.cli.provision import provision
 from shop.cli.run import run
 from shop.cli.scale import scale
+from shop.cli.settings import settings
 from shop.cli.topics import topics
 
 app = typer.Typer(
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, order, menu, orders, load, scale, plan, provision):
+for command in (run, order, menu, orders, load, scale, plan, provision, settings):
     app.command()(command)
 app.add_typer(topics)
 app.add_typer(dlq)

@@ -16,7 +16,7 @@ from shop.client.answers import ProblemError
 
 CONNECT_SECONDS = 3.0
 TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=CONNECT_SECONDS)
-DEFAULT_PORT = "8080"
+DEFAULT_PORT = 8080
 
 OUT_OF_REACH = (aiohttp.ClientError, TimeoutError)
 """What a request raises when the shop does not answer it."""
@@ -24,8 +24,10 @@ OUT_OF_REACH = (aiohttp.ClientError, TimeoutError)
 
 def default_url() -> str:
     """Return the URL of this machine's shop: `COFFEE_URL`, else of `COFFEE_HOST` and its port."""
-    port = int(os.environ.get("COFFEE_PORT") or DEFAULT_PORT)
-    return os.environ.get("COFFEE_URL") or local_url(os.environ.get("COFFEE_HOST", ""), port)
+    port = os.environ.get("COFFEE_PORT", "").strip()
+    # Kubernetes sets it to tcp://… for a service called coffee.
+    number = int(port) if port.isdecimal() else DEFAULT_PORT
+    return os.environ.get("COFFEE_URL") or local_url(os.environ.get("COFFEE_HOST", ""), number)
 
 
 def staff_key(url: str) -> str | None:

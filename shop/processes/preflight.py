@@ -17,6 +17,8 @@ from shared.web.staff_key import load_or_create_staff_key
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
 
+KINDS = (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -34,7 +36,7 @@ class Settings:
 def read_all_settings() -> Settings:
     """Read the settings of all children too; raises one StartupError with all errors."""
     lines: dict[str, None] = {}
-    for kind in (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings):
+    for kind in KINDS:
         try:
             read_settings(kind)
         except StartupError as error:

@@ -20,6 +20,9 @@ class Schedule:
 
     entries: tuple[ScheduleEntry, ...] = ()
 
+    def __str__(self) -> str:
+        return ",".join(f"{entry.since:%H:%M}={entry.count}" for entry in self.entries)
+
     @property
     def most(self) -> int:
         """The highest count."""
@@ -56,6 +59,6 @@ def _entry(text: str) -> ScheduleEntry:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal()):
         raise ValueError(text)
     return int(text)

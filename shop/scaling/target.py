@@ -21,6 +21,9 @@ class BaristaRange:
     least: int
     most: int
 
+    def __str__(self) -> str:
+        return f"{self.least}..{self.most}"
+
     def clamp(self, count: int) -> int:
         """Bring a number into the range."""
         return max(self.least, min(count, self.most))
