@@ -9,6 +9,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from producer.menu_yaml import YamlFileError, read_yaml
 from shared.domain.menu import Choice, Menu, MenuItem
 from shared.runtime.startup import StartupError
 from shared.runtime.validation import Matching, plain_message
@@ -81,14 +82,12 @@ def _menu_file_error(
 
 def _read(path: Path) -> tuple[yaml.Node | None, object]:
     try:
-        text = path.read_text(encoding="utf-8")
-        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        return read_yaml(path)
     except OSError as error:
         raise MenuFileError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise MenuFileError(f"{path}: the file is not UTF-8") from error
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError is a date that cannot be
-        raise MenuFileError(f"{path}: {error}") from error
+    except YamlFileError as error:
+        place = path if error.line is None else f"{path}:{error.line}"
+        raise MenuFileError(f"{place}: {error}") from error
 
 
 def _undefined(file: _MenuFile) -> Iterator[tuple[Where, str]]:

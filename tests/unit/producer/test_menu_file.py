@@ -29,6 +29,11 @@ items:
 """
 
 
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
+)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "menu.yaml"
@@ -162,12 +167,20 @@ def test_all_errors_are_reported_at_once(path: Path) -> None:
     [
         ("", "menu:1: This should be"),
         ("- tea\n", "menu:1: This should be"),
-        ("currency: [\n", "line 2, column 1"),
-        ("currency: 2026-02-30\n", "day is out of range for month"),
-        ("\x00", "special characters are not allowed"),
-        (b"currency: \xff\n", "menu: the file is not UTF-8"),
-        ("? [a]\n: b\n", "line 1, column 3"),
-        ("a: &a [*a]\n", "menu:1: a: There is no such field"),
+        ("currency: [\n", "menu:2: expected the node content"),
+        ("currency: 2026-02-30\n", "menu:1: currency: This should be 3 capital letters"),
+        ("a: b\n\x00", "menu:2: there are characters that YAML does not allow"),
+        (b"currency: EUR\nsizes: {a: Caf\xe9}\n", "menu:2: the file is not UTF-8"),
+        ("currency: EUR\n".encode("utf-16"), "menu:1: the file is not UTF-8"),
+        ("? [a]\n: b\n", "menu:1: found unhashable key"),
+        ("a: &a [*a]\n", "menu: this is too large, with each alias replaced"),
+        (LAUGHS, "menu: this is too large, with each alias replaced"),
+        ("[" * 100_000, "menu: this is nested too deeply"),
+        ("# " + "x" * 2**20, "menu: the file is larger than 1,048,576 bytes"),
+        ("sizes:\n\tsmall: Small\n", "menu:2: found character"),
+        ("a: !!python/object/apply:os.system [true]\n", "menu:1: could not determine a constru"),
+        ("a: 1\n---\na: 2\n", "menu:2: but found another document"),
+        ("a: !!int 0250\n", "menu:1: this is no number in decimal digits"),
     ],
     ids=[
         "nothing",
@@ -175,13 +188,82 @@ def test_all_errors_are_reported_at_once(path: Path) -> None:
         "broken off",
         "no such day",
         "no text",
-        "another encoding",
+        "Latin-1",
+        "UTF-16",
         "a list for a key",
         "a list within itself",
+        "a billion laughs",
+        "deep",
+        "huge",
+        "a tab",
+        "a Python object",
+        "two documents",
+        "an octal number by its tag",
     ],
 )
 def test_a_file_that_is_no_menu_is_refused(path: Path, text: str | bytes, error: str) -> None:
     assert any(error in line for line in errors(path, text))
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        *(
+            "0250",
+            "-0250",
+            "0o250",
+            "0x1F",
+            "0b11",
+            "1_000",
+            "1:30",
+            "190:20:30",
+            "2.50",
+            "2.",
+            ".5",
+        ),
+        *("1e3", "+250", "yes", "NO", "2026-11-28", "=", "null", "~", "", ".inf", ".nan", "'250'"),
+        *("٣", "9" * 5000, "2 50", "250 EUR", "$2.50"),
+    ],
+)
+def test_a_price_that_is_no_plain_number_is_a_mistake_with_its_line(path: Path, price: str) -> None:
+    (line,) = errors(path, GOOD.replace("small: 260", f"small: {price}"))
+    assert line.startswith("menu:10: items.tea.sizes.small: This should be a whole number")
+
+
+@pytest.mark.parametrize(
+    "word", ["no", "NO", "yes", "on", "Off", "y", "2026-11-28", "0250", "1:30", "1e3", "=", "true"]
+)
+def test_a_name_is_the_text_that_it_looks_like(path: Path, word: str) -> None:
+    path.write_text(GOOD.replace("name: Tea", f"name: {word}"))
+    assert load_menu(path).items[0].name == word
+
+
+@pytest.mark.parametrize("word", ["no", "yes", "on", "off", "y", "n", "true", "0250", "1e3"])
+def test_an_id_is_the_text_that_it_looks_like(path: Path, word: str) -> None:
+    path.write_text(GOOD.replace("  tea:", f"  {word}:"))
+    assert load_menu(path).items[0].id == word
+
+
+def test_one_word_written_in_two_ways_is_an_id_that_is_there_twice(path: Path) -> None:
+    item = GOOD[GOOD.index("  tea:") :]
+    text = GOOD + item.replace("tea:", "'tea':", 1)
+    assert errors(path, text) == ["menu:12: items.tea: is there twice"]
+
+
+@pytest.mark.parametrize("written", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, GOOD + "\n...\n"])
+def test_line_ends_and_byte_order_marks_are_as_editors_write_them(path: Path, written: str) -> None:
+    path.write_text(GOOD)
+    menu = load_menu(path)
+    path.write_bytes(written.encode())
+    assert load_menu(path) == menu
+
+
+def test_anchors_aliases_and_merge_keys_are_understood(path: Path) -> None:
+    item = "    prep_seconds: 40\n    sizes: {small: 260, large: 340}\n    modifiers: [decaf]\n"
+    text = GOOD.replace("  tea:\n", "  tea: &tea\n") + "  chai:\n    <<: *tea\n    name: Chai\n"
+    assert item in text
+    path.write_text(text)
+    assert [item.name for item in load_menu(path).items] == ["Tea", "Chai"]
 
 
 def test_a_file_that_is_not_there_is_named(path: Path) -> None:
