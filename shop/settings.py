@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from shared.runtime.settings import ServiceSettings
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.schedule import Schedule, parse_schedule
 from shop.scaling.target import MOST_BARISTAS, BaristaRange
+
+LEAST_WATCHDOG_SECONDS, MOST_WATCHDOG_SECONDS = 3, 3600
+"""Children report every second; one late report is no failure."""
 
 _RANGE = re.compile(r"\s*(\d{1,4})\s*(?:\.\.\s*(\d{1,4})\s*)?", re.ASCII)
 
@@ -39,6 +42,12 @@ def _parse_schedule(text: object) -> object:
     return parse_schedule(text) if isinstance(text, str) else text
 
 
+def _not_hasty(seconds: int) -> int:
+    if seconds != 0 and not LEAST_WATCHDOG_SECONDS <= seconds <= MOST_WATCHDOG_SECONDS:
+        raise ValueError(f"should be 0, or {LEAST_WATCHDOG_SECONDS} to {MOST_WATCHDOG_SECONDS}")
+    return seconds
+
+
 class ShopSettings(ServiceSettings):
     """What the supervisor needs to know, besides what every service does."""
 
@@ -58,6 +67,9 @@ class ShopSettings(ServiceSettings):
 
     scaling_tick: Annotated[float, Field(ge=0.1, le=3600)] = 5
     """Seconds between two ticks of the autoscaler."""
+
+    watchdog_seconds: Annotated[int, AfterValidator(_not_hasty)] = 10
+    """After how many seconds without a report a child is killed and replaced; 0 is never."""
 
     emulator: bool = True
     """`off` leaves SQS and SNS to AWS itself; an endpoint URL of your own does the same."""

@@ -6,7 +6,12 @@ import asyncio
 import gc
 import signal
 
-from shared.runtime.lifecycle import handling_signal, raise_descriptor_limit, stop_requested
+from shared.runtime.lifecycle import (
+    handling_signal,
+    raise_descriptor_limit,
+    stop_requested,
+    watchdog_reports,
+)
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import exit_on_startup_error, read_settings
 from worker.app import work
@@ -18,6 +23,7 @@ async def _run(settings: WorkerSettings) -> None:
     async with (
         stop_requested(settings.lifeline_fd) as stop,
         handling_signal(signal.SIGUSR1, drain.set),
+        watchdog_reports(settings.watchdog_fd),
     ):
         await work(settings, stop, drain)
 

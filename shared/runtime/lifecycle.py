@@ -15,6 +15,8 @@ import structlog
 MOST_DESCRIPTORS = 65_536
 """More than any of our processes uses; some systems have no hard limit."""
 
+WATCHDOG_REPORT_SECONDS = 1.0
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -58,6 +60,30 @@ async def stop_requested(lifeline_fd: int | None = None) -> AsyncIterator[asynci
             loop.remove_signal_handler(number)
         if lifeline_fd is not None:
             loop.remove_reader(lifeline_fd)
+
+
+@contextlib.asynccontextmanager
+async def watchdog_reports(fd: int | None) -> AsyncIterator[None]:
+    """Report to the supervisor every second, for the block, that the event loop still turns.
+
+    `fd` is the write end of a pipe that the supervisor reads.
+    """
+    if fd is None:
+        yield
+        return
+    os.set_blocking(fd, False)
+    reports = asyncio.create_task(_report_for_ever(fd), name="watchdog")
+    try:
+        yield
+    finally:
+        reports.cancel()
+
+
+async def _report_for_ever(fd: int) -> None:
+    while True:
+        with contextlib.suppress(OSError):  # the supervisor has ended, or does not read
+            os.write(fd, b".")
+        await asyncio.sleep(WATCHDOG_REPORT_SECONDS)
 
 
 @contextlib.asynccontextmanager

@@ -169,6 +169,9 @@ class ServiceSettings(BaseSettings):
     lifeline_fd: Descriptor | None = None
     """A pipe that the parent process holds open: it closes when the parent ends."""
 
+    watchdog_fd: int | None = None
+    """A pipe on which the parent process expects a report of this one every second."""
+
     @model_validator(mode="after")
     def _credentials_are_whole(self) -> Self:
         if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):

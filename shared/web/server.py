@@ -20,6 +20,7 @@ from shared.runtime.lifecycle import (
     handling_signal,
     raise_descriptor_limit,
     stop_requested,
+    watchdog_reports,
 )
 from shared.runtime.log_limit import LogLimit
 from shared.runtime.logging import configure_logging
@@ -68,6 +69,7 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
     async with (
         stop_requested(settings.lifeline_fd) as stop,
         handling_signal(signal.SIGHUP, set_broker_resets),
+        watchdog_reports(settings.watchdog_fd),
     ):
         await serve(
             app,

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from shop.processes.program import Program, Restarts, after_exit, describe
+from shop.processes.watchdog import Watchdog, opened_watchdog
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -35,7 +36,8 @@ class Child:
 
     Each run of the program awaits `wait_until_started`: when it returns, the program has started;
     when it fails, the program is killed. After `max_false_starts` runs in a row that ended before
-    they had started, `keep` raises CannotStartError; without a maximum it never gives up.
+    they had started, `keep` raises CannotStartError; without a maximum it never gives up. A run
+    that does not report any more is killed, unless it was asked to stop.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Child:
         self._wait_until_started = wait_until_started
         self._max_false_starts = max_false_starts
         self._process: asyncio.subprocess.Process | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
         self._stopped.set()
@@ -84,6 +87,8 @@ class Child:
         """Send SIGTERM to the program, and SIGKILL when it has not ended after `seconds`."""
         self._stopping.set()
         self._signal(signal.SIGTERM)
+        if self._watching is not None:
+            self._watching.cancel()
         try:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
@@ -131,28 +136,35 @@ class Child:
     async def _run_once(self) -> str:
         self.started.clear()
         self._sighup_pending = False
-        try:
-            self._process = process = await self._start()
-        except OSError as error:
-            return f"not run: {error.strerror}"
-        if self._stopping.is_set():
-            self._signal(signal.SIGTERM)
-        starting = asyncio.create_task(self._await_start(), name=f"start of {self.name}")
-        try:
-            return describe(await process.wait())
-        finally:
-            self._signal(signal.SIGKILL)
-            starting.cancel()
-            await asyncio.wait([starting])
-            await process.wait()
+        with opened_watchdog() as watchdog:
+            try:
+                self._process = process = await self._start(watchdog)
+            except OSError as error:
+                return f"not run: {error.strerror}"
+            finally:
+                watchdog.close_reports()
+            if self._stopping.is_set():
+                self._signal(signal.SIGTERM)
+            starting = asyncio.create_task(self._await_start(), name=f"start of {self.name}")
+            self._watching = asyncio.create_task(self._watch(watchdog), name=f"watch {self.name}")
+            try:
+                return describe(await process.wait())
+            finally:
+                self._signal(signal.SIGKILL)
+                starting.cancel()
+                self._watching.cancel()
+                await asyncio.wait([starting, self._watching])
+                await process.wait()
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self, watchdog: Watchdog) -> asyncio.subprocess.Process:
+        program, reports = self._program, watchdog.reports_fd
+        watched = {} if program.watched is None else {program.watched.variable: str(reports)}
         process = await asyncio.create_subprocess_exec(
-            *self._program.command,
-            env={**os.environ, **self._program.variables},
+            *program.command,
+            env={**os.environ, **program.variables, **watched},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=STANDARD_ERROR,
-            pass_fds=self._program.descriptors,
+            pass_fds=(*program.descriptors, reports),
             start_new_session=True,  # so that a terminal's Ctrl-C reaches the supervisor alone
         )
         self._is_down = False
@@ -169,6 +181,14 @@ class Child:
             self.started.set()
             if self._sighup_pending:
                 self.send_sighup()
+
+    async def _watch(self, watchdog: Watchdog) -> None:
+        if self._program.watched is None:
+            return
+        seconds = self._program.watched.seconds
+        await watchdog.silence(seconds, self.started.is_set)
+        log.warning("child.not_responding", child=self.name, seconds=seconds)
+        self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

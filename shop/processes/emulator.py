@@ -10,7 +10,6 @@ import asyncio
 import gc
 import logging
 import os
-import resource
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from typing import Any
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.runtime.lifecycle import stop_requested
+from shared.runtime.lifecycle import raise_descriptor_limit, stop_requested, watchdog_reports
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.startup import read_settings
@@ -44,6 +43,7 @@ class EmulatorSettings(BaseSettings):
     """A listening socket of the parent's; without one, the emulator binds the port itself."""
 
     lifeline_fd: int | None = None
+    watchdog_fd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,10 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     asyncio.get_running_loop().set_exception_handler(_report)
-    async with stop_requested(settings.lifeline_fd) as stop:
+    async with (
+        stop_requested(settings.lifeline_fd) as stop,
+        watchdog_reports(settings.watchdog_fd),
+    ):
 
         async def stopped() -> None:
             await stop.wait()
@@ -138,16 +141,10 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Report what asyncio does by default, except for connections that end at a stop.
 
-    Hypercorn cancels them, and asyncio of Python 3.11 takes that for an error (gh-96735).
+    Hypercorn cancels them, and asyncio of Python 3.11 takes that for an error.
     """
     if not isinstance(context.get("exception"), asyncio.CancelledError):
         loop.default_exception_handler(context)
-
-
-def _raise_descriptor_limit() -> None:
-    """Let strangers' connections, which are refused, not use up the descriptors."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def main() -> None:
@@ -157,7 +154,7 @@ def main() -> None:
     configure_logging("emulator", shared.log_format, "WARNING", shared.log_buffer_kib)
     os.umask(0o077)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    _raise_descriptor_limit()
+    raise_descriptor_limit()
     os.environ.clear()  # ministack reads over a hundred variables, AWS's and proxies among them
     os.environ.update(_ministack_environment(settings))
     asyncio.run(serve_until_stopped(settings))

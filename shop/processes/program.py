@@ -15,16 +15,25 @@ LONG_RUN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A program reports on the descriptor in `variable`, and is killed after `seconds` without."""
+
+    variable: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """What to run: its name in the log, the command, its variables, the descriptors it inherits.
 
-    `variables` are added to this process's own.
+    `variables` are added to this process's own. Without `watched`, it may be silent for ever.
     """
 
     name: str
     command: tuple[str, ...]
     variables: Mapping[str, str]
     descriptors: tuple[int, ...] = ()
+    watched: Watched | None = None
 
 
 def python_module(name: str) -> tuple[str, ...]:

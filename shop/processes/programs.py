@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from notifier.settings import own_name
 from shop.processes import emulator
-from shop.processes.program import Program, python_module
+from shop.processes.program import Program, Watched, python_module
 from shop.processes.resources import Resources
 from shop.settings import ShopSettings
 
@@ -22,13 +22,15 @@ def heartbeat_name(name: str) -> str:
 class Programs:
     """Makes the programs that fit the settings; `log_level` is that of all children.
 
-    `credentials` are the embedded emulator's, made for this opening of the shop.
+    `credentials` are the embedded emulator's, made for this opening of the shop. `worker_port` is
+    the first barista's, if they are to have any.
     """
 
     settings: ShopSettings
     resources: Resources
     log_level: str
     credentials: emulator.Credentials
+    worker_port: int | None = None
 
     def emulator(self) -> Program:
         """SQS and SNS; it holds the lock on the state folder until its state is saved."""
@@ -41,7 +43,13 @@ class Programs:
             "COFFEE_EMULATOR_LIFELINE_FD": str(held.emulator_lifeline),
         }
         descriptors = (held.emulator.fileno(), held.emulator_lifeline, held.lock)
-        return Program("emulator", emulator.COMMAND, variables, descriptors)
+        return Program(
+            "emulator",
+            emulator.COMMAND,
+            variables,
+            descriptors,
+            watched=self._watched("COFFEE_EMULATOR_WATCHDOG_FD"),
+        )
 
     def counter(self) -> Program:
         """The cashier and the notifier; restarts keep their names."""
@@ -56,6 +64,7 @@ class Programs:
                 "COFFEE_LISTEN_FD": str(listener),
             },
             (listener, self.resources.lifeline, self.resources.emulator_needed),
+            self._watched("COFFEE_WATCHDOG_FD"),
         )
 
     def worker(self, number: int) -> Program:
@@ -64,9 +73,23 @@ class Programs:
         return Program(
             name,
             python_module("worker"),
-            {**self._shared(), "COFFEE_WORKER_NAME": heartbeat_name(name)},
+            {
+                **self._shared(),
+                "COFFEE_WORKER_NAME": heartbeat_name(name),
+                **self._port_of(number),
+            },
             (self.resources.lifeline, self.resources.emulator_needed),
+            self._watched("COFFEE_WATCHDOG_FD"),
         )
+
+    def _port_of(self, number: int) -> Mapping[str, str]:
+        if not self.worker_port:  # 0 is any free port, for each of them
+            return {}
+        return {"COFFEE_WORKER_PORT": str(self.worker_port + number - 1)}
+
+    def _watched(self, variable: str) -> Watched | None:
+        seconds = self.settings.watchdog_seconds
+        return Watched(variable, seconds) if seconds else None
 
     def _shared(self) -> Mapping[str, str]:
         variables = {

@@ -42,7 +42,9 @@ QUICK = {
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
     """A shop that tests share, and whose only barista is suspended for a while by each."""
     folder = tmp_path_factory.mktemp("shop") / "var"
-    async with open_shop(folder, None, **QUICK, COFFEE_BARISTAS="1") as shop:
+    async with open_shop(
+        folder, None, **QUICK, COFFEE_BARISTAS="1", COFFEE_WATCHDOG_SECONDS="0"
+    ) as shop:
         yield shop
 
 

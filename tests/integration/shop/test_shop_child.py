@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from shop.processes.child import CannotStartError, Child
-from shop.processes.program import Program
+from shop.processes.program import Program, Watched
 from shop.processes.supervisor import Supervisor, supervision
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, gone
 
 IGNORES_SIGTERM = """
 import signal, time
@@ -208,6 +208,60 @@ async def test_a_life_whose_settling_fails_is_ended_and_another_begun(
         await child.started.wait()
     pids = await starts.until(1)
     assert not any(psutil.pid_exists(pid) for pid in pids[:-1])
+
+
+REPORTS = """
+import asyncio
+from shared.runtime.lifecycle import watchdog_reports
+async def main():
+    async with watchdog_reports(int(os.environ['WATCHDOG'])):
+        await asyncio.sleep(3)
+        {then}
+asyncio.run(main())
+"""
+
+
+def reporting(starts: Starts, then: str) -> Program:
+    script = NOTES_PID.format(path=str(starts.path), rest=REPORTS.format(then=then))
+    return Program("reporter", (sys.executable, "-c", script), {}, watched=Watched("WATCHDOG", 3))
+
+
+async def test_a_child_whose_event_loop_hangs_is_replaced(
+    supervisor: Supervisor, starts: Starts
+) -> None:
+    supervisor.keep(Child(reporting(starts, "time.sleep(60)")))
+
+    (first,) = await starts.until(1)
+    await eventually(lambda: len(starts.pids()) == 2, 20)
+
+    assert gone(first)
+
+
+async def test_a_child_that_reports_is_left_alone(supervisor: Supervisor, starts: Starts) -> None:
+    child = Child(reporting(starts, "await asyncio.sleep(60)"))
+    supervisor.keep(child)
+    (first,) = await starts.until(1)
+    await asyncio.sleep(8)  # longer than it may be silent
+
+    await supervisor.stop([child])
+    assert starts.pids() == [first]
+
+
+async def test_a_child_that_takes_long_to_stop_is_not_taken_for_a_frozen_one(
+    starts: Starts,
+) -> None:
+    """An emulator that saves much state has no time for reports."""
+    saved = starts.path.with_name("saved")
+    save = f"time.sleep(6), open({str(saved)!r}, 'w'), os._exit(0)"
+    saving = f"import signal; signal.signal(15, lambda *_: ({save})); await asyncio.sleep(60)"
+    async with supervision(20) as supervisor:
+        child = Child(reporting(starts, saving))
+        supervisor.keep(child)
+        await starts.until(1)
+        await asyncio.sleep(4)
+        await supervisor.stop([child])
+
+    assert saved.exists()
 
 
 async def test_a_program_that_does_not_exist_is_named_as_such() -> None:
