@@ -39,7 +39,9 @@ async def health_port(
     try:
         sock = socket.create_server((settings.host, settings.worker_port))
     except OSError as error:
-        raise StartupError(f"COFFEE_WORKER_PORT: {error.strerror}") from error
+        raise StartupError(
+            f"COFFEE_WORKER_PORT: port {settings.worker_port}: {error.strerror}"
+        ) from error
     stop = asyncio.Event()
     server = asyncio.create_task(
         serve(

@@ -14,10 +14,13 @@ from shared.runtime.settings import StoreKind
 from shared.runtime.startup import StartupError, read_settings
 from shared.store.factory import open_store
 from shared.web.staff_key import load_or_create_staff_key
+from shop.processes.resources import is_free
+from shop.scaling.target import MOST_BARISTAS
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
 
 KINDS = (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings)
+MOST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,27 @@ def read_all_settings() -> Settings:
         read_settings(NotifierSettings),
         read_settings(WorkerSettings),
     )
+
+
+def check_worker_ports(settings: Settings) -> None:
+    """Check that each barista can have its port; raises StartupError that names a taken one.
+
+    More baristas than `COFFEE_BARISTAS` allows now may be wanted later, up to 64.
+    """
+    first, most = settings.worker.worker_port, settings.shop.baristas.most
+    if not first:
+        return
+    if first + MOST_BARISTAS - 1 > MOST_PORT:
+        raise StartupError(
+            f"COFFEE_WORKER_PORT: should be {MOST_PORT - MOST_BARISTAS + 1} at most, since each "
+            "barista has a port of its own: the first has this one, the others the next ones"
+        )
+    for port in range(first, first + most):
+        if port == settings.shop.port or not is_free(settings.shop.host, port):
+            raise StartupError(
+                f"COFFEE_WORKER_PORT: port {port} is in use, and the baristas need "
+                f"{first} to {first + most - 1}, one each"
+            )
 
 
 def check_files(cashier: CashierSettings) -> Menu:

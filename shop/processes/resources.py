@@ -93,6 +93,15 @@ def listen(host: str, port: int, seconds: float = RELEASE_SECONDS) -> socket.soc
             time.sleep(0.05)
 
 
+def is_free(host: str, port: int) -> bool:
+    """Return whether a port can be listened on now."""
+    try:
+        bound(host, port).close()
+    except OSError:
+        return False
+    return True
+
+
 def _explain(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is in use. COFFEE_PORT names another: COFFEE_PORT={port + 1}"
