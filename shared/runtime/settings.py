@@ -169,7 +169,7 @@ class ServiceSettings(BaseSettings):
     lifeline_fd: Descriptor | None = None
     """A pipe that the parent process holds open: it closes when the parent ends."""
 
-    watchdog_fd: int | None = None
+    watchdog_fd: Descriptor | None = None
     """A pipe on which the parent process expects a report of this one every second."""
 
     @model_validator(mode="after")
