@@ -17,7 +17,6 @@ from prometheus_client import CollectorRegistry
 from notifier.build_stream import build_feed, build_hub
 from notifier.channels.channel import Sender
 from notifier.channels.email.composing import Composer
-from notifier.channels.email.confirmation_rate_limit import ConfirmationRateLimit
 from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.rendering import new_templates
@@ -27,6 +26,11 @@ from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.context import NotifierContext
 from notifier.deliveries.confirmation import Confirmation
+from notifier.deliveries.confirmation_limits import (
+    ConfirmationLimits,
+    ConfirmationMetrics,
+    MostConfirmations,
+)
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.deliveries.deliverer import Deliverer, DeliveryJobHandler
 from notifier.deliveries.fan_out import FanOut
@@ -83,7 +87,7 @@ async def build_notifier(
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
         open_sns_topics(clients, names) as sns_topics,
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
-        webhook_session(rules, seconds=settings.webhook_seconds) as challenges,
+        webhook_session(rules, seconds=settings.challenge_seconds) as challenges,
     ):
         link_secret = await store.get_or_set_value(ValueKey.LINK_SECRET, secrets.token_urlsafe(32))
         links = LinkSigner(link_secret, settings.own_url)
@@ -105,13 +109,15 @@ async def build_notifier(
                 Channel.WEBHOOK: WebhookSender(
                     session=session, challenge_session=challenges, rules=rules, clock=utc_now
                 ),
-                Channel.EMAIL: ConfirmationRateLimit(
-                    sender=MailSender(_mail_transport(settings), composer),
-                    pending=store,
-                    digest=links.digest,
-                    clock=utc_now,
-                ),
+                Channel.EMAIL: MailSender(_mail_transport(settings), composer),
             },
+            confirmation_limits=ConfirmationLimits(
+                pending=store,
+                digest=links.digest,
+                most=_most_confirmations(settings),
+                metrics=ConfirmationMetrics(registry),
+                clock=utc_now,
+            ),
         )
         deliveries = DeliverySupervisor(dependencies.open_service, catalog, broker_reset)
         housekeeping = Housekeeping(store, SubscriptionHealth(store, utc_now), utc_now)
@@ -143,6 +149,18 @@ async def build_notifier(
             )
 
 
+def _most_confirmations(settings: NotifierSettings) -> MostConfirmations:
+    return MostConfirmations(
+        per_client=settings.confirmations_per_client,
+        per_client_and_domain=settings.confirmations_per_client_and_domain,
+        per_client_and_host=settings.challenges_per_client_and_host,
+        per_domain=settings.confirmations_per_domain,
+        per_mailbox=settings.confirmations_per_mailbox,
+        mails_per_hour=settings.confirmation_mails_per_hour,
+        requests_per_hour=settings.confirmation_requests_per_hour,
+    )
+
+
 def _mail_transport(settings: NotifierSettings) -> MailTransport:
     match settings.mail_goes_to:
         case Path() as folder:
@@ -163,6 +181,7 @@ class _DeliveryDependencies:
     publisher: NewsletterPublisher
     links: LinkSigner
     senders: Mapping[Channel, Sender]
+    confirmation_limits: ConfirmationLimits
 
     @contextlib.asynccontextmanager
     async def open_service(self) -> AsyncIterator[DeliveryService]:
@@ -223,14 +242,17 @@ class _DeliveryDependencies:
 
     def _job_handler(self, jobs: JobQueue) -> DeliveryJobHandler:
         health = SubscriptionHealth(self.store, utc_now)
-        limits = ConcurrencyLimits(KeyedLimit(self.settings.deliveries_per_subscriber))
-        retry_policy = RetryPolicy(self.settings.retry_seconds, self.settings.longest_attempt)
+        settings = self.settings
+        concurrency = ConcurrencyLimits(
+            subscribers=KeyedLimit(settings.deliveries_per_subscriber),
+            hosts=KeyedLimit(settings.deliveries_per_host),
+        )
         return DeliveryJobHandler(
             Deliverer(
                 store=self.store,
                 senders=self.senders,
-                limits=limits,
-                retry_policy=retry_policy,
+                limits=concurrency,
+                retry_policy=RetryPolicy(settings.retry_seconds, settings.longest_attempt),
                 health=health,
                 clock=utc_now,
             ),
@@ -238,9 +260,10 @@ class _DeliveryDependencies:
                 store=self.store,
                 senders=self.senders,
                 jobs=jobs,
-                limits=limits,
+                concurrency=concurrency,
+                limits=self.confirmation_limits,
                 health=health,
-                retry_policy=retry_policy,
+                challenges=RetryPolicy(settings.challenge_retry_seconds),
                 token_for=self.links.confirm_token,
                 clock=utc_now,
             ),

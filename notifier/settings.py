@@ -108,6 +108,40 @@ class NotifierSettings(WebSettings):
     """How many subscriptions, or redeliveries, one client may request in any minute; 0 means
     unbounded."""
 
+    confirmations_per_client: Annotated[int, Field(ge=1, le=1000)] = 60
+    """How many subscriptions that one client requests in an hour may be unconfirmed."""
+
+    confirmations_per_client_and_domain: Annotated[int, Field(ge=1, le=100)] = 5
+    """How many of them may be mails to one domain."""
+
+    challenges_per_client_and_host: Annotated[int, Field(ge=1, le=100)] = 20
+    """How many webhooks at one host one client may have that are not confirmed."""
+
+    confirmations_per_domain: Annotated[int, Field(ge=1, le=1000)] = 30
+    """How many confirmation mails of an hour may be unanswered at one domain, whoever asked. Limits
+    on domains leave out providers where each address is somebody else's."""
+
+    confirmations_per_mailbox: Annotated[int, Field(ge=1, le=100)] = 3
+    """How many confirmation mails of a day may be unanswered at one mailbox, however spelt."""
+
+    confirmation_mails_per_hour: Annotated[int, Field(ge=1, le=10**6)] = 1000
+    """How many confirmation mails are sent in an hour in total."""
+
+    confirmation_requests_per_hour: Annotated[int, Field(ge=1, le=10**6)] = 2000
+    """How many subscriptions all clients together, without staff, may request in an hour."""
+
+    challenge_seconds: Annotated[float, Field(gt=0, le=30)] = 3
+    """How long a webhook may take to answer a challenge."""
+
+    challenge_retry_seconds: Annotated[tuple[Seconds, ...], NoDecode, BeforeValidator(_listed)] = (
+        1,
+        5,
+        30,
+        120,
+        300,
+    )
+    """The pauses after each failed challenge; after one more the subscription ends."""
+
     overdue_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 15
     """How long an issue may take to reach the log of deliveries before it is announced again."""
 
@@ -125,6 +159,9 @@ class NotifierSettings(WebSettings):
 
     deliveries_per_subscriber: Annotated[int, Field(ge=1, le=100)] = 4
     """How many of them may be for one subscriber."""
+
+    deliveries_per_host: Annotated[int, Field(ge=1, le=1000)] = 16
+    """How many of them may go to one host, for all subscribers there."""
 
     @property
     def own_url(self) -> str:

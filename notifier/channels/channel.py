@@ -9,8 +9,7 @@ from shared.domain.subscription import Subscription
 from shared.messages.announcement import CloudEvent
 
 MOST_AT_ONCE = 8
-"""So many mails are in progress at once, and so many challenges: anybody may ask for either, and
-all mail goes to one server. Neither may take all the slots, since webhooks need some."""
+"""So many mails are in progress at once: all go to one server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,15 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimited:
-    """Nothing was sent: the subscriber has too many pending confirmations."""
-
-
-@dataclass(frozen=True, slots=True)
 class TransientFailure:
-    """A later attempt may succeed. The subscriber may ask for a pause of `retry_after` seconds."""
+    """A later attempt may succeed. The subscriber may ask for a pause of `retry_after` seconds.
+
+    Without `of_subscriber`, the fault may be ours: no subscription is paused for it.
+    """
 
     error: str
     retry_after: float | None = None
+    of_subscriber: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,5 @@ class Sender(Protocol):
 
     async def request_confirmation(
         self, subscription: Subscription, token: str
-    ) -> AttemptResult | Confirmed | RateLimited:
+    ) -> AttemptResult | Confirmed:
         """Ask once whether the subscription is wanted; `token` confirms it."""
-
-    async def confirmed(self, subscription: Subscription) -> None:
-        """Note that the subscriber has confirmed; raises StoreUnavailableError."""

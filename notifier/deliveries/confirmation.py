@@ -7,6 +7,7 @@ import datetime as dt
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 
@@ -16,10 +17,10 @@ from notifier.channels.channel import (
     Confirmed,
     LocalFailure,
     PermanentFailure,
-    RateLimited,
     Sender,
     TransientFailure,
 )
+from notifier.deliveries.confirmation_limits import CHALLENGES_LAST, ConfirmationLimits
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
 from notifier.deliveries.retry_policy import RetryPolicy, wait_by_age
@@ -36,6 +37,9 @@ log = structlog.stdlib.get_logger(__name__)
 LIFETIME = dt.timedelta(days=3)
 """How long a subscription may wait to be confirmed."""
 
+_MAILS_TRIED = dt.timedelta(days=1)
+"""For how long a confirmation mail is tried again that the server did not accept."""
+
 _MOST_WAITING = 100
 """An order has a few changes; so many of its deliveries may wait for confirmation."""
 
@@ -44,15 +48,17 @@ _MOST_WAITING = 100
 class Confirmation:
     """Sends confirmation requests, and activates subscriptions that are confirmed.
 
-    `token_for` gives the token that confirms a subscription.
+    `challenges` says when a webhook is challenged again. `token_for` gives the token that confirms
+    a subscription.
     """
 
     store: NotifierStore
     senders: Mapping[Channel, Sender]
     jobs: JobQueue
-    limits: ConcurrencyLimits
+    concurrency: ConcurrencyLimits
+    limits: ConfirmationLimits
     health: SubscriptionHealth
-    retry_policy: RetryPolicy
+    challenges: RetryPolicy
     token_for: Callable[[str], str]
     clock: Clock
     rnd: Callable[[], float] = random.random
@@ -64,9 +70,14 @@ class Confirmation:
             return Done()
         if subscription.asked_at is not None:
             return Done()  # the link in the mail is valid for as long as it is pending
-        with self.limits.confirmation(subscription) as wait:
+        if early := _seconds_until(subscription.next_challenge_at, self.clock()):
+            return Retry(early, "its next challenge is not due yet")
+        with self.concurrency.confirmation(subscription) as wait:
             if wait:
-                return Retry(wait, "a concurrency limit is reached")
+                return await self._retry(subscription, wait, "a concurrency limit is reached")
+            if not await self.limits.reserve(subscription):
+                pause = wait_by_age(subscription.created_at, self.clock())
+                return await self._retry(subscription, pause, "a limit is reached")
             sender = self.senders[subscription.channel]
             result = await sender.request_confirmation(
                 subscription, self.token_for(subscription.id)
@@ -74,47 +85,86 @@ class Confirmation:
         return await self._record_result(subscription, result)
 
     async def _record_result(
-        self, subscription: Subscription, result: AttemptResult | Confirmed | RateLimited
+        self, subscription: Subscription, result: AttemptResult | Confirmed
     ) -> Outcome:
         match result:
             case Confirmed():
                 await self.confirm(subscription)
+                return Done()
             case Accepted():
                 await self._requested(subscription)
-            case RateLimited():
-                # In the end the caller learns no more than of a request that nobody answers: the
-                # address may be somebody else's.
-                if (pause := self._pause(subscription)) is not None:
-                    return Retry(pause, "too many confirmations are pending for its address")
-            case TransientFailure(error=error, retry_after=after):
-                if (pause := self._pause(subscription, after)) is not None:
-                    return Retry(pause, error)
-                await self._give_up(subscription, error)
-            case LocalFailure(error=error) if self._age(subscription) < LIFETIME:
-                return Retry(wait_by_age(subscription.created_at, self.clock()), error)
-            case LocalFailure(error=error) | PermanentFailure(error=error):
-                await self._give_up(subscription, error)
+                return Done()
+            case _ if subscription.channel is Channel.EMAIL:
+                return await self._mail_refused(subscription, result)
+            case _:
+                pause = self._next_challenge(subscription, result)
+                return await self._challenge_failed(subscription, pause, result.error)
+
+    async def _mail_refused(
+        self, subscription: Subscription, result: TransientFailure | LocalFailure | PermanentFailure
+    ) -> Outcome:
+        """Try again, or never, without a trace that its client can see.
+
+        Else anyone could ask for subscriptions to learn which mailboxes exist.
+        """
+        await self.limits.not_sent(subscription)
+        log.info("confirmation.mail_refused", subscription=subscription.id, error=result.error)
+        if isinstance(result, PermanentFailure):
+            return Done()
+        pause = wait_by_age(subscription.created_at, self.clock())
+        return await self._retry(subscription, pause, result.error)
+
+    def _next_challenge(
+        self, subscription: Subscription, result: TransientFailure | LocalFailure | PermanentFailure
+    ) -> float | None:
+        """Return how long to wait before the next challenge; None when there were enough."""
+        match result:
+            case LocalFailure():
+                return wait_by_age(subscription.created_at, self.clock())
+            case TransientFailure(retry_after=asked):
+                return self.challenges.pause(subscription.challenges + 1, asked, self.rnd)
+            case PermanentFailure():
+                return None
+
+    async def _challenge_failed(
+        self, subscription: Subscription, pause: float | None, error: str
+    ) -> Outcome:
+        """Note the failure, for its client to see, and try again after a pause, or end it."""
+        log.warning(
+            "challenge.failed", subscription=subscription.id, error=error, next_in_seconds=pause
+        )
+        if pause is None or self._age(subscription) + dt.timedelta(seconds=pause) > CHALLENGES_LAST:
+            await self.limits.release(subscription)
+            await self.health.end(subscription, f"it was never confirmed: {error}")
+            return Done()
+        await self._note(
+            subscription,
+            challenges=subscription.challenges + 1,
+            challenge_error=error,
+            next_challenge_at=self.clock() + dt.timedelta(seconds=pause),
+        )
+        return Retry(pause, error)
+
+    async def _retry(self, subscription: Subscription, pause: float, reason: str) -> Outcome:
+        """Wait, for as long as such a request may take; a mail then just remains unanswered."""
+        if subscription.channel is Channel.EMAIL:
+            return Retry(pause, reason) if self._age(subscription) < _MAILS_TRIED else Done()
+        if self._age(subscription) < CHALLENGES_LAST:
+            return Retry(pause, reason)
+        await self.health.end(subscription, f"it was never confirmed: {reason}")
         return Done()
 
     def _age(self, subscription: Subscription) -> dt.timedelta:
         return self.clock() - subscription.created_at
 
-    def _pause(self, subscription: Subscription, asked: float | None = None) -> float | None:
-        """Return how long to wait before the next request; None when there were enough."""
-        age = self._age(subscription)
-        if age >= LIFETIME:
-            return None
-        return self.retry_policy.pause_at(age.total_seconds(), asked, self.rnd)
-
-    async def _give_up(self, subscription: Subscription, error: str) -> None:
-        await self.health.end(subscription, f"it was never confirmed: {error}")
-
     async def _requested(self, subscription: Subscription) -> None:
+        await self._note(subscription, asked_at=self.clock())
+        log.info("subscription.confirmation_requested", subscription=subscription.id)
+
+    async def _note(self, subscription: Subscription, **changes: Any) -> None:
         # The version stays as it is, so that a confirmation at this very moment wins.
         with contextlib.suppress(SubscriptionChangedError):
-            asked = replace(subscription, asked_at=self.clock())
-            await self.store.replace_subscription(subscription, asked)
-        log.info("subscription.confirmation_requested", subscription=subscription.id)
+            await self.store.replace_subscription(subscription, replace(subscription, **changes))
 
     async def confirm(self, subscription: Subscription) -> Subscription:
         """Make a pending subscription active, and queue the deliveries that waited for it.
@@ -123,7 +173,7 @@ class Confirmation:
         changed at the same time.
         """
         active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
-        await self.senders[subscription.channel].confirmed(subscription)
+        await self.limits.release(subscription)
         await self.store.replace_subscription(subscription, active)
         log.info("subscription.active", subscription=active.id, channel=active.channel)
         if active.is_of_orders:
@@ -135,3 +185,9 @@ class Confirmation:
             if delivery.state is DeliveryState.DUE:
                 job = Deliver(subscription_id=active.id, delivery_id=delivery.id)
                 await self.jobs.send(job.model_dump_json())
+
+
+def _seconds_until(at: dt.datetime | None, now: dt.datetime) -> float:
+    """Return the seconds until then; 0 if it is over, or so far that a clock was set back."""
+    seconds = (at - now).total_seconds() if at else 0.0
+    return seconds if 0 < seconds <= CHALLENGES_LAST.total_seconds() else 0.0

@@ -6,11 +6,13 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 
 from notifier.channels.channel import MOST_AT_ONCE
 from shared.domain.subscription import Channel, Subscription
+from shared.domain.webhook_url import webhook_host
 
 LONGEST_WAIT = 30.0
 """Seconds. Waits follow from how long attempts took so far; without this bound, a subscriber that
@@ -23,7 +25,23 @@ _SHORTEST = 0.05
 _NEW_SHARE = 0.3
 """How much the latest attempt counts in the expected duration of the next."""
 
-_CHALLENGES = "challenges"
+_ALL = "all"
+
+MOST_PER_HOST = 16
+"""So many deliveries are in progress at once to one host and port, however many subscribers have
+theirs there: a slow host takes a quarter of the slots at most."""
+
+MOST_PER_CLIENT = 4
+"""So many confirmation requests of one client are in progress at once."""
+
+MOST_CHALLENGES = 16
+"""So many challenges are in progress at once: anybody may ask for one, and webhooks need slots."""
+
+MOST_CHALLENGES_PER_HOST = 2
+"""So many challenges are in progress at once at one host and port."""
+
+MOST_CONFIRMATION_MAILS = MOST_AT_ONCE // 2
+"""So many mails in progress may be confirmation requests; the others are for subscribers."""
 
 
 @dataclass(slots=True)
@@ -78,34 +96,50 @@ class KeyedLimit:
                 del self._usage[key]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConcurrencyLimits:
-    """Limits attempts per subscriber, all mails together, and all challenges together.
+    """Limits attempts per subscriber and per webhook's host, and all mail and all challenges.
 
-    An attempt asks before it is claimed, so that one that has to wait is not counted.
+    Confirmation requests are also limited per client, since anybody may ask for them: so those of
+    one client, or of one host that never answers, take few of the slots that others need. An
+    attempt asks before it is claimed, so that one that has to wait is not counted.
     """
 
     subscribers: KeyedLimit
-    channels: KeyedLimit = field(default_factory=partial(KeyedLimit, MOST_AT_ONCE))
+    hosts: KeyedLimit = field(default_factory=partial(KeyedLimit, MOST_PER_HOST))
+    clients: KeyedLimit = field(default_factory=partial(KeyedLimit, MOST_PER_CLIENT))
+    challenged_hosts: KeyedLimit = field(
+        default_factory=partial(KeyedLimit, MOST_CHALLENGES_PER_HOST)
+    )
+    confirmation_mails: KeyedLimit = field(
+        default_factory=partial(KeyedLimit, MOST_CONFIRMATION_MAILS)
+    )
+    challenges: KeyedLimit = field(default_factory=partial(KeyedLimit, MOST_CHALLENGES))
+    mails: KeyedLimit = field(default_factory=partial(KeyedLimit, MOST_AT_ONCE))
 
-    @contextlib.contextmanager
-    def delivery(self, subscription: Subscription) -> Iterator[float]:
+    def delivery(self, subscription: Subscription) -> AbstractContextManager[float]:
         """Give 0 and hold the slots for as long as the block lasts, or give the seconds to wait."""
-        wait = self.subscribers.seconds_to_wait(subscription.id)
-        is_mail = subscription.channel is Channel.EMAIL
-        if not wait and is_mail:
-            wait = self.channels.seconds_to_wait(Channel.EMAIL)
-        with contextlib.ExitStack() as slots:
-            if not wait:
-                slots.enter_context(self.subscribers.slot(subscription.id))
-                if is_mail:
-                    slots.enter_context(self.channels.slot(Channel.EMAIL))
-            yield wait
+        if subscription.channel is Channel.EMAIL:
+            shared = (self.mails, _ALL)
+        else:
+            shared = (self.hosts, webhook_host(subscription.target))
+        return _slots((self.subscribers, subscription.id), shared)
 
-    @contextlib.contextmanager
-    def confirmation(self, subscription: Subscription) -> Iterator[float]:
+    def confirmation(self, subscription: Subscription) -> AbstractContextManager[float]:
         """Do the same for a confirmation request, which is a mail or a challenge."""
-        key = Channel.EMAIL if subscription.channel is Channel.EMAIL else _CHALLENGES
-        wait = self.channels.seconds_to_wait(key)
-        with contextlib.nullcontext() if wait else self.channels.slot(key):
-            yield wait
+        own = (self.clients, subscription.client or subscription.id)
+        if subscription.channel is Channel.EMAIL:
+            return _slots(own, (self.confirmation_mails, _ALL), (self.mails, _ALL))
+        host = (self.challenged_hosts, webhook_host(subscription.target))
+        return _slots(own, host, (self.challenges, _ALL))
+
+
+@contextlib.contextmanager
+def _slots(*keyed: tuple[KeyedLimit, str]) -> Iterator[float]:
+    """Hold a slot of each key, or none; give the seconds to wait for the first that is full."""
+    wait = next((wait for limit, key in keyed if (wait := limit.seconds_to_wait(key))), 0.0)
+    with contextlib.ExitStack() as slots:
+        if not wait:
+            for limit, key in keyed:
+                slots.enter_context(limit.slot(key))
+        yield wait

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
+from notifier.deliveries.confirmation_limits import TooManyPendingError, TooManyRequestedError
 from notifier.stream.hub import TooManyForOneClientError, TooManyStreamsError
 from notifier.stream.response import TOO_MANY_STREAMS
 from notifier.subscriptions.queue_subscribers import QueueRefusedError
@@ -18,7 +19,14 @@ from shared.domain.errors import UnavailableError
 from shared.domain.subscription import SubscriptionRefusedError
 from shared.store.subscription_contract import SubscriptionChangedError
 from shared.web.idempotency import KEY_REUSED
-from shared.web.problem import NOT_FOUND, TOO_BUSY, UNAVAILABLE, Problem, ProblemKind
+from shared.web.problem import (
+    NOT_FOUND,
+    TOO_BUSY,
+    TOO_MANY_REQUESTS,
+    UNAVAILABLE,
+    Problem,
+    ProblemKind,
+)
 
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -40,6 +48,7 @@ NOT_IN_THAT_STATE = ProblemKind(
 )
 
 _RETRY_SECONDS = 5
+_PENDING_RETRY_SECONDS = 60
 _STREAM_RETRY_SECONDS = 30
 """Streams stay open for long, so that room for another one is seldom made sooner."""
 
@@ -57,6 +66,16 @@ def _changed(_: SubscriptionChangedError) -> Problem:
 def _too_many_streams(_: TooManyStreamsError) -> Problem:
     detail = "as many streams as we can serve are open"
     return Problem(TOO_BUSY, detail, retry_after=_STREAM_RETRY_SECONDS)
+
+
+def _too_many_requested(_: TooManyRequestedError) -> Problem:
+    detail = "confirm the subscriptions that you have requested, or wait until they have lapsed"
+    return Problem(TOO_MANY_REQUESTS, detail, retry_after=_PENDING_RETRY_SECONDS)
+
+
+def _too_many_pending(_: TooManyPendingError) -> Problem:
+    detail = "too many subscriptions are requested by everybody; try again later"
+    return Problem(TOO_BUSY, detail, retry_after=_PENDING_RETRY_SECONDS)
 
 
 def _too_many_for_one(_: TooManyForOneClientError) -> Problem:
@@ -79,6 +98,8 @@ NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingP
         SubscriptionChangedError: _changed,
         TooManyStreamsError: _too_many_streams,
         TooManyForOneClientError: _too_many_for_one,
+        TooManyRequestedError: _too_many_requested,
+        TooManyPendingError: _too_many_pending,
     }
 )
 """The problem that each error is answered with."""

@@ -140,10 +140,30 @@ class ShownFilter(BaseModel):
     order_id: list[str]
 
 
+class ChallengeModel(BaseModel):
+    """How the last challenge of a webhook failed, and when the next is due."""
+
+    failed: int
+    error: str
+    next_at: Timestamp
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> Self | None:
+        """Show the last challenge, if it failed."""
+        if subscription.challenge_error is None or subscription.next_challenge_at is None:
+            return None
+        return cls(
+            failed=subscription.challenges,
+            error=subscription.challenge_error,
+            next_at=subscription.next_challenge_at,
+        )
+
+
 class SubscriptionModel(BaseModel):
     """A subscription, its last deliveries, and how many of these have not got through.
 
-    `target` is the URL, the address or the queue. `notice` says why it is paused or has ended.
+    `target` is the URL, the address or the queue. `notice` says why it is paused or has ended;
+    `challenge`, why a webhook is pending. What becomes of a confirmation mail is not shown.
     """
 
     id: str
@@ -155,6 +175,7 @@ class SubscriptionModel(BaseModel):
     created_at: Timestamp
     since: Timestamp
     notice: str | None
+    challenge: ChallengeModel | None = Field(default=None, exclude_if=lambda shown: shown is None)
     failures: int
     deliveries: list[DeliveryModel]
 
@@ -174,6 +195,7 @@ class SubscriptionModel(BaseModel):
             created_at=subscription.created_at,
             since=subscription.since,
             notice=subscription.notice,
+            challenge=ChallengeModel.of(subscription),
             failures=sum(
                 delivery.state is not DeliveryState.DELIVERED and delivery.error is not None
                 for delivery in deliveries

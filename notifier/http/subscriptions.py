@@ -26,13 +26,20 @@ from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.domain.subscription import Channel, Filter, Subscription
 from shared.domain.subscription_request import SubscriptionRequest
 from shared.domain.tokens import matches_digest
-from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
+from shared.domain.webhook_url import ForbiddenUrlError
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.body import json_response, read_body
-from shared.web.caller import bearer_token, is_staff, require_staff, unauthorized
+from shared.web.caller import (
+    bearer_token,
+    is_staff,
+    limited_client,
+    require_staff,
+    unauthorized,
+)
 from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import (
     NOT_FOUND,
+    TOO_BUSY,
     TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     UNAVAILABLE,
@@ -59,7 +66,14 @@ MANAGED = (UNAUTHORIZED, NOT_FOUND, UNAVAILABLE)
             headers={"Location": "Where the subscription is"},
         )
     },
-    errors=(INVALID_SUBSCRIPTION, UNAUTHORIZED, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE),
+    errors=(
+        INVALID_SUBSCRIPTION,
+        UNAUTHORIZED,
+        NOT_FOUND,
+        TOO_BUSY,
+        TOO_MANY_REQUESTS,
+        UNAVAILABLE,
+    ),
     tag="subscriptions",
 )
 async def subscribe(request: web.Request) -> web.Response:
@@ -67,7 +81,7 @@ async def subscribe(request: web.Request) -> web.Response:
     topic = request.match_info["name"]
     request.app[NOTIFIER].rate_limit.admit(request)
     body = (await read_body(request, Subscribe, INVALID_SUBSCRIPTION)).root
-    wanted = _request_of(topic, body, request.app[NOTIFIER].rules)
+    wanted = _request_of(request, body)
     await require_topic(request, topic)
     if topic == ORDER_EVENTS and not wanted.filter.order_ids and not is_staff(request):
         raise unauthorized("name the orders in the filter, or send the staff key")
@@ -115,11 +129,12 @@ async def end_subscription(request: web.Request) -> web.Response:
     role=Role.MANAGER,
     parameters=(SUBSCRIPTION,),
     responses={HTTPStatus.OK: Response("The subscription is active", ResumedModel)},
-    errors=(NOT_IN_THAT_STATE, *MANAGED),
+    errors=(NOT_IN_THAT_STATE, TOO_MANY_REQUESTS, *MANAGED),
     tag="subscriptions",
 )
 async def resume_subscription(request: web.Request) -> web.Response:
     """Resume a paused subscription."""
+    request.app[NOTIFIER].rate_limit.admit(request)
     subscription = await _managed(request)
     redriven = await subscriptions(request).redriver.redrive(subscription)
     return json_response(ResumedModel(redriven=redriven))
@@ -132,11 +147,12 @@ async def resume_subscription(request: web.Request) -> web.Response:
     role=Role.MANAGER,
     parameters=(SUBSCRIPTION,),
     responses={HTTPStatus.OK: Response("The fresh secret, shown this once", SecretModel)},
-    errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, *MANAGED),
+    errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, TOO_MANY_REQUESTS, *MANAGED),
     tag="subscriptions",
 )
 async def rotate_secret(request: web.Request) -> web.Response:
     """Give a webhook a fresh signing secret."""
+    request.app[NOTIFIER].rate_limit.admit(request)
     subscription = await _managed(request)
     if subscription.channel is not Channel.WEBHOOK:
         raise Problem(INVALID_SUBSCRIPTION, "only webhooks are signed")
@@ -192,15 +208,16 @@ async def _managed(request: web.Request) -> Subscription:
     return subscription
 
 
-def _request_of(topic: str, body: ByChannel, rules: WebhookUrlRules) -> SubscriptionRequest:
+def _request_of(request: web.Request, body: ByChannel) -> SubscriptionRequest:
     """Check the filter and the target; raises a Problem of kind INVALID_SUBSCRIPTION."""
+    topic = request.match_info["name"]
     wanted = Filter(frozenset(body.filter.type), frozenset(body.filter.order_id))
     if wanted.order_ids and topic != ORDER_EVENTS:
         raise _invalid(("filter", "order_id"), f"only {ORDER_EVENTS} tells of orders")
     try:
         match body:
             case SubscribeWebhook():
-                rules.url(body.url)
+                request.app[NOTIFIER].rules.url(body.url)
             case SubscribeEmail():
                 check_address(body.address)
             case SubscribeQueue():
@@ -209,7 +226,9 @@ def _request_of(topic: str, body: ByChannel, rules: WebhookUrlRules) -> Subscrip
         raise _invalid(("url",), str(error)) from None
     except InvalidAddressError as error:
         raise _invalid(("address",), str(error)) from None
-    return SubscriptionRequest(topic, Channel(body.channel), body.target, wanted)
+    return SubscriptionRequest(
+        topic, Channel(body.channel), body.target, wanted, limited_client(request)
+    )
 
 
 def _invalid(path: tuple[str, ...], detail: str) -> Problem:

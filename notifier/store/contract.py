@@ -79,25 +79,39 @@ class DeliveryLog(Protocol):
 
 
 class PendingConfirmations(Protocol):
-    """The confirmation requests that addresses have not answered, by a digest of the address."""
+    """Confirmation requests that nobody has answered, by the key of a limit that they count for.
+
+    A key is a digest: of a mailbox, of who asked, of where the requests lead.
+    """
 
     async def reserve_confirmation(
         self,
-        address: str,
+        key: str,
         subscription_id: str,
         at: dt.datetime,
         *,
         limit: int,
         lifetime: dt.timedelta,
     ) -> bool:
-        """Reserve one of an address's `limit` pending requests for a subscription.
+        """Reserve one of a key's `limit` pending requests for a subscription.
 
         It is free again after `lifetime`. Returns whether the subscription has one now; one that
         it had before stays its own.
         """
 
-    async def release_confirmation(self, address: str, subscription_id: str) -> None:
+    async def release_confirmation(self, key: str, subscription_id: str) -> None:
         """Free the request that a subscription has reserved, if it has one."""
+
+    async def count_use(
+        self, key: str, at: dt.datetime, *, limit: int, period: dt.timedelta
+    ) -> bool:
+        """Count one more use of a key, unless it has had `limit` in its present period.
+
+        A period begins with its first use. This is for limits too high for `reserve_confirmation`.
+        """
+
+    async def uncount_use(self, key: str) -> None:
+        """Take back a use that was counted."""
 
 
 class NotifierStore(

@@ -64,11 +64,13 @@ class SubscriptionService:
     async def subscribe(self, wanted: SubscriptionRequest) -> Granted:
         """Record a subscription, and queue its confirmation request; queues need none.
 
-        Only staff subscribe queues. Raises QueueRefusedError.
+        Only staff subscribe queues. Raises QueueRefusedError, TooManyRequestedError and
+        TooManyPendingError.
         """
         granted = grant(wanted, self.store_id, self.clock())
         if wanted.channel is Channel.SQS:
             return replace(granted, subscription=await self._subscribe_queue(granted.subscription))
+        await self.confirmation.limits.admit(granted.subscription)
         await self.store.add_subscription(granted.subscription)
         await self._queue_confirmation(granted.subscription)
         log.info(

@@ -23,8 +23,9 @@ from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.domain.menu import OrderLineRequest
 from shared.domain.subscription import Channel, SubscriptionState
-from shared.domain.webhook_url import ForbiddenUrlError, WebhookUrlRules
+from shared.domain.webhook_url import ForbiddenUrlError
 from shared.web.body import json_response, read_body
+from shared.web.caller import limited_client
 from shared.web.fields import WHOLE, Body, PrintableText, VisibleText
 from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
@@ -162,7 +163,7 @@ async def place_order(request: web.Request) -> web.Response:
         fingerprint=body.fingerprint(),
         correlation_id=request[CORRELATION_ID],
         idempotency_key=key,
-        contact=_contact(body.notify, context.webhook_urls) if body.notify else None,
+        contact=_contact(request, body.notify) if body.notify else None,
     )
     try:
         async with asyncio.timeout(context.order_seconds):
@@ -176,18 +177,19 @@ async def place_order(request: web.Request) -> web.Response:
     return json_response(shown, headers={**headers, "Idempotent-Replayed": "true"})
 
 
-def _contact(notify: NotifyWebhook | NotifyEmail, webhook_urls: WebhookUrlRules) -> Contact:
+def _contact(request: web.Request, notify: NotifyWebhook | NotifyEmail) -> Contact:
+    client = limited_client(request)
     match notify:
         case NotifyEmail():
-            return Contact(Channel.EMAIL, notify.address)
+            return Contact(Channel.EMAIL, notify.address, client)
         case NotifyWebhook():
             try:
-                webhook_urls.url(notify.url)
+                request.app[CASHIER].webhook_urls.url(notify.url)
             except ForbiddenUrlError as error:
                 field_errors = [FieldError(("notify", "url"), str(error))]
                 detail = "the body has 1 error(s)"
                 raise Problem(INVALID_ORDER, detail, field_errors=field_errors) from None
-            return Contact(Channel.WEBHOOK, notify.url)
+            return Contact(Channel.WEBHOOK, notify.url, client)
 
 
 def _show_placed(placed: Placed, now: dt.datetime) -> PlacedOrderModel:

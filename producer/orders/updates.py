@@ -16,10 +16,14 @@ from shared.store.subscription_contract import SubscriptionStore
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Where a customer wants an order's events: a webhook's URL, or an e-mail address."""
+    """Where a customer wants an order's events: a webhook's URL, or an e-mail address.
+
+    `client` is who asks, as limits per client count it; None is staff.
+    """
 
     channel: Channel
     target: str
+    client: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,11 @@ class OrderUpdates:
         somebody else. Raises what the store and the queue do.
         """
         wanted = SubscriptionRequest(
-            ORDER_EVENTS, contact.channel, contact.target, Filter(order_ids=frozenset({order.id}))
+            ORDER_EVENTS,
+            contact.channel,
+            contact.target,
+            Filter(order_ids=frozenset({order.id})),
+            contact.client,
         )
         granted = grant(wanted, order.store_id, self.clock(), self.ids.of_updates(order.id))
         recorded = await self.store.add_subscription(granted.subscription)

@@ -69,7 +69,9 @@ class Subscription:
     `target` is the URL, the address or the ARN that its channel delivers to. `manage_digest` is
     the SHA-256 of its manage token, in hexadecimal. `notice` says why it was paused or ended.
     `aws_subscription` is the ARN of SNS's own subscription, which a queue has. `asked_at` is when
-    the confirmation mail was sent.
+    the confirmation mail was sent. `client` is who asked for it, for limits per client; it is
+    forgotten once the subscription is confirmed, and None if that was staff. The last challenge of
+    a webhook failed with `challenge_error`; the next is not before `next_challenge_at`.
     """
 
     id: str
@@ -87,6 +89,10 @@ class Subscription:
     aws_subscription: str | None = None
     notice: str | None = None
     asked_at: dt.datetime | None = None
+    client: str | None = None
+    challenges: int = 0
+    challenge_error: str | None = None
+    next_challenge_at: dt.datetime | None = None
 
     @property
     def routing_keys(self) -> Sequence[str]:
@@ -129,11 +135,21 @@ def advance(
     at: dt.datetime,
     notice: str | None = None,
 ) -> Subscription:
-    """Move a subscription on, its version by one; raises SubscriptionRefusedError."""
+    """Move a subscription on, its version by one; raises SubscriptionRefusedError.
+
+    What matters only while it is pending is forgotten.
+    """
     if to not in TRANSITIONS[subscription.state]:
         raise SubscriptionRefusedError(subscription.state, to)
     return replace(
-        subscription, state=to, since=at, notice=notice, version=subscription.version + 1
+        subscription,
+        state=to,
+        since=at,
+        notice=notice,
+        version=subscription.version + 1,
+        client=None,
+        challenge_error=None,
+        next_challenge_at=None,
     )
 
 

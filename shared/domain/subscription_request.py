@@ -17,12 +17,16 @@ from shared.domain.tokens import new_id, new_signing_secret, new_token, token_di
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRequest:
-    """The events that are wanted, and the target: a URL, an address or the ARN of a queue."""
+    """The events that are wanted, and the target: a URL, an address or the ARN of a queue.
+
+    `client` is who asks, as limits per client count it; None is staff, who are not limited.
+    """
 
     topic: str
     channel: Channel
     target: str
     filter: Filter
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ def grant(
         created_at=now,
         since=now,
         manage_digest=token_digest(token),
+        client=wanted.client,
         secrets=(SigningSecret(new_signing_secret()),) if signed else (),
     )
     return Granted(subscription, token)

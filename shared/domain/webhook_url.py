@@ -57,6 +57,15 @@ class WebhookUrlRules:
         )
 
 
+def webhook_host(text: str) -> str:
+    """Return one spelling of a webhook's host and port, for limits on where requests lead."""
+    try:
+        url = WebhookUrlRules(allow_loopback=True).url(text)
+    except ForbiddenUrlError:
+        return text
+    return f"{(url.raw_host or '').rstrip('.')}:{url.port}"
+
+
 def _split(text: str) -> tuple[SplitResult, int | None]:
     """Split a URL into its parts and its port, if it has one; raises ForbiddenUrlError."""
     if len(text) > _LONGEST_URL:

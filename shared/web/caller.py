@@ -63,3 +63,8 @@ def client_networks(request: web.Request) -> Sequence[str]:
     if client is None and request.app[UNREADABLE_HOPS].is_due(peer):
         log.warning("forwarded_for.not_readable", proxy=peer)
     return networks_of(client or peer)
+
+
+def limited_client(request: web.Request) -> str | None:
+    """Return the widest network that the caller counts as; None for staff, who are not limited."""
+    return None if is_staff(request) else client_networks(request)[-1]

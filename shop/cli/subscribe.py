@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from shop.cli import terminal
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect, path, staff_key
+
+_LOOKS, _LOOK_SECONDS = 20, 0.3
+"""Within these six seconds a challenge is answered, or has failed."""
 
 _NEXT: Mapping[str, str] = {
     "webhook": (
@@ -93,7 +97,26 @@ async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
         terminal.print_json(granted)
     else:
         terminal.out().print(_summary(granted))
+        if granted["channel"] == "webhook":
+            terminal.out().print(await _challenged(url, granted))
     return 0
+
+
+async def _challenged(url: str, granted: Json) -> str:
+    """Look until the webhook has answered the challenge or failed to, and say which."""
+    async with connect(url, granted["manage_token"]) as http:
+        for _ in range(_LOOKS):
+            async with http.get(path("subscriptions", granted["id"])) as response:
+                shown = await content(response)
+            if shown["state"] == "active":
+                return "It has answered the challenge: the subscription is active."
+            if challenge := shown.get("challenge"):
+                again = challenge["next_at"][11:19]
+                return f"The challenge failed: {challenge['error']}. The next one: {again} UTC."
+            if notice := shown["notice"]:
+                return f"The subscription has ended: {notice}."
+            await asyncio.sleep(_LOOK_SECONDS)
+    return "It has not answered the challenge yet."
 
 
 def _summary(granted: Json) -> str:

@@ -92,9 +92,16 @@ def _summary(shown: Json) -> dict[str, str]:
         "To": f"{shown['target']} ({shown['channel']})",
         "Only": ", ".join(wanted) or "-",
         "State": f"{shown['state']} since {_time(shown['since'])} UTC",
-        "Notice": shown["notice"] or "-",
+        "Notice": shown["notice"] or _challenge(shown) or "-",
         "Failures": f"{shown['failures']} of the last {len(shown['deliveries'])} deliveries",
     }
+
+
+def _challenge(shown: Json) -> str | None:
+    """Say why a webhook is pending, if its challenge failed."""
+    if (challenge := shown.get("challenge")) is None:
+        return None
+    return f"the challenge failed: {challenge['error']}; the next: {_time(challenge['next_at'])}"
 
 
 def _table(deliveries: Sequence[Json]) -> Table:

@@ -1,4 +1,4 @@
-"""An address has a limit of pending confirmation requests; each lapses after its lifetime."""
+"""A key has a limit of pending confirmation requests; each lapses after its lifetime."""
 
 from __future__ import annotations
 
@@ -78,3 +78,50 @@ async def test_of_many_that_reserve_at_once_as_many_succeed_as_the_limit(
         )
     )
     assert reserved.count(True) == 3
+
+
+async def test_a_request_that_lapsed_is_free_whichever_it_is(notifier: NotifierStore) -> None:
+    for age in range(3):
+        at = NOON + age * SECOND
+        assert await notifier.reserve_confirmation("ada", f"s{age}", at, limit=3, lifetime=DAY)
+    later = NOON + DAY + SECOND
+    for number in range(3, 5):
+        assert await notifier.reserve_confirmation(
+            "ada", f"s{number}", later, limit=3, lifetime=DAY
+        )
+    assert not await notifier.reserve_confirmation("ada", "s5", later, limit=3, lifetime=DAY)
+
+
+async def test_a_key_is_used_no_more_often_than_its_limit_in_a_period(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    for store in (notifier, second_notifier):
+        assert await store.count_use("mail", NOON, limit=2, period=DAY)
+    almost = NOON + DAY - SECOND
+    assert not await second_notifier.count_use("mail", almost, limit=2, period=DAY)
+    assert await notifier.count_use("challenges", almost, limit=2, period=DAY)
+    for _ in range(2):
+        assert await notifier.count_use("mail", NOON + DAY, limit=2, period=DAY)
+    assert not await notifier.count_use("mail", NOON + DAY, limit=2, period=DAY)
+
+
+async def test_a_use_can_be_taken_back(notifier: NotifierStore) -> None:
+    await notifier.uncount_use("mail")
+    assert await notifier.count_use("mail", NOON, limit=1, period=DAY)
+    for _ in range(2):
+        await notifier.uncount_use("mail")
+    assert await notifier.count_use("mail", NOON, limit=1, period=DAY)
+    assert not await notifier.count_use("mail", NOON, limit=1, period=DAY)
+
+
+@in_isolation
+async def test_of_many_uses_at_once_as_many_count_as_the_limit(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    used = await asyncio.gather(
+        *(
+            store.count_use("m", NOON, limit=3, period=DAY)
+            for store in [notifier, second_notifier] * 5
+        )
+    )
+    assert used.count(True) == 3

@@ -117,7 +117,7 @@ async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneD
         deliverer = Deliverer(
             store=store,
             senders={Channel.WEBHOOK: sender},
-            limits=ConcurrencyLimits(KeyedLimit(1)),
+            limits=ConcurrencyLimits(subscribers=KeyedLimit(1)),
             retry_policy=RetryPolicy([PAUSE], LONGEST_ATTEMPT),
             health=SubscriptionHealth(store, clock),
             clock=clock,

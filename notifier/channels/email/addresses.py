@@ -25,12 +25,6 @@ def named_sender(text: str) -> Address:
     return _address(name, address)
 
 
-def mailbox(address: str) -> str:
-    """Return one spelling for a mailbox: most servers ignore case, and a +detail."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain.encode('idna').decode()}".casefold()
-
-
 def _address(name: str, text: str) -> Address:
     local, domain = check_address(text)
     return Address(name, local, domain)

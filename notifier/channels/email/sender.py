@@ -45,6 +45,3 @@ class MailSender:
         except InvalidAddressError as error:
             return PermanentFailure(str(error))
         return await self.transport.send(message)
-
-    async def confirmed(self, subscription: Subscription) -> None:
-        """Do nothing: no mail reports it."""

@@ -79,9 +79,6 @@ class WebhookSender:
         answer = await self._post(self.challenge_session, subscription, challenge, _MOST_READ)
         return _echo(token, answer) if isinstance(answer, bytes) else answer
 
-    async def confirmed(self, subscription: Subscription) -> None:
-        """Do nothing: the answer to the challenge was the confirmation."""
-
     async def _post(
         self,
         session: ClientSession,

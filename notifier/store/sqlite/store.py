@@ -20,6 +20,7 @@ _FINISHED = {
     "issues": "announced = 1 AND at < ?",
     "subscriptions": "state = 'ended' AND since < ?",
     "questions": "until < ?",
+    "limit_uses": "until < ?",
 }
 """Which rows of a table are finished before a time."""
 

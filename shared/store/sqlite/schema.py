@@ -146,6 +146,17 @@ _QUEUE_EPOCHS = (
     ) WITHOUT ROWID""",
 )
 
+_LIMIT_USES = (
+    """CREATE TABLE limit_uses (
+        store_id TEXT NOT NULL,
+        key TEXT NOT NULL,
+        used INTEGER NOT NULL,
+        until TEXT NOT NULL,
+        PRIMARY KEY (store_id, key)
+    )""",
+    "CREATE INDEX limit_uses_over ON limit_uses (store_id, until)",
+)
+
 OLDEST_SQLITE = (3, 24, 0)
 """The first with `ON CONFLICT … DO UPDATE`."""
 
@@ -156,6 +167,7 @@ STEPS = (
     _MEASURED_PREPARATIONS,
     _CONFIRMATION_OWNERS,
     _QUEUE_EPOCHS,
+    _LIMIT_USES,
 )
 """The statements that upgrade each version to the next; a released step never changes."""
 

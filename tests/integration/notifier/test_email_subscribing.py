@@ -240,13 +240,3 @@ async def test_a_bounce_pauses_the_subscription_with_a_notice(
             assert shown["notice"] == "the mail was refused with 550"
             assert ADDRESS not in str(logs)
     assert len(server.mail) == 1
-
-
-async def test_an_address_that_bounces_the_request_is_not_subscribed(
-    ministack: str, tmp_path: Path
-) -> None:
-    async with mail_server(MailServer(rcpt="550 5.1.1 No such user here")) as server:
-        smtp = {"smtp_url": f"smtp://localhost:{server.port}", "mail_from": "shop@coffee.example"}
-        async with shop(ministack, tmp_path, **smtp) as notifier:
-            shown = await (await subscribe(notifier)).becomes("ended")
-    assert shown["notice"] == "it was never confirmed: the mail was refused with 550"

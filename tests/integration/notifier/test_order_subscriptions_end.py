@@ -80,7 +80,7 @@ async def test_an_end_that_was_cut_off_follows_when_the_job_comes_again(tmp_path
         deliverer = Deliverer(
             store=store,
             senders={},
-            limits=ConcurrencyLimits(KeyedLimit(1)),
+            limits=ConcurrencyLimits(subscribers=KeyedLimit(1)),
             retry_policy=RetryPolicy([]),
             health=SubscriptionHealth(store, utc_now),
             clock=utc_now,

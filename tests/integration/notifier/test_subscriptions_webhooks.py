@@ -26,7 +26,7 @@ from tests.support.notifier import (
     then,
 )
 from tests.support.subscribers import endpoint, in_turn, publish, subscribe, webhook
-from tests.support.webhooks import answers
+from tests.support.webhooks import answers, echoes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,6 +48,7 @@ def settings_of_a_shop(ministack: str) -> NotifierSettings:
         ministack,
         allow_loopback_webhooks=True,
         retry_seconds=RETRIES,
+        challenge_retry_seconds=RETRIES,
         subscriptions_per_minute=0,
     )
 
@@ -119,6 +120,24 @@ async def test_a_webhook_that_never_confirms_receives_nothing_and_its_notice_say
         assert max(tries) <= len(RETRIES) + 1
         assert min(tries) == tries[-1] == 1  # who is gone is asked no more
         assert [one.events for one in subscribers] == [[], [], [], []]
+
+
+async def test_a_failed_challenge_shows_at_once_and_is_repeated_within_seconds(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True)
+    subscriber = endpoint(agreeing=answers(500))
+    async with serving(settings) as notifier, subscriber as late:
+        held = await subscribe(notifier, channel="webhook", url=late.url)
+        shown = await held.until(lambda shown: "challenge" in shown, 3)
+        assert shown["state"] == "pending"
+        assert shown["challenge"]["error"] == "answered 500"
+        assert shown["challenge"]["failed"] >= 1
+        assert shown["challenge"]["next_at"] > shown["since"]
+        late.agreeing = echoes
+        active = await held.becomes("active")
+        assert "challenge" not in active
+        assert late.challenges >= 2
 
 
 async def test_what_failed_is_tried_again_and_the_dead_are_paused_until_they_are_back(

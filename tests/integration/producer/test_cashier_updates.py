@@ -42,6 +42,15 @@ async def test_an_order_whose_contact_is_invalid_is_refused(
     assert answer.pointers == [pointer]
 
 
+async def test_who_asks_for_updates_is_recorded_for_the_limits_of_the_notifier(
+    cashier: ServedCashier,
+) -> None:
+    for notify in (WEBHOOK, {"channel": "email", "address": "ada@guests.example"}):
+        placed = await cashier.place({**ORDER, "notify": notify})
+        (subscription,) = await recorded(cashier, placed.body["id"])
+        assert subscription.client == "127.0.0.1"
+
+
 async def test_placing_an_order_again_neither_repeats_nor_changes_its_secrets(
     cashier: ServedCashier,
 ) -> None:

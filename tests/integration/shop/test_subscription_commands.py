@@ -49,6 +49,24 @@ async def test_a_webhook_is_subscribed_shown_and_ended(shop: TopicsShop) -> None
         assert json.loads(as_json.out)["state"] == "ended"
 
 
+async def test_a_challenge_that_fails_is_said_at_once(shop: TopicsShop) -> None:
+    async with endpoint(agreeing=answers(500)) as subscriber:
+        outcome = await shop.topics("subscribe", "coupons", "--webhook", subscriber.url)
+    assert outcome.code == 0
+    assert "The challenge failed: answered 500. The next one: " in outcome.out
+    subscription = outcome.out.splitlines()[1].split()[1]
+    shown = await shop.as_staff("show", subscription)
+    await shop.as_staff("unsubscribe", subscription)
+    assert "the challenge failed: " in shown.out
+
+
+async def test_a_challenge_that_is_answered_is_said_at_once(shop: TopicsShop) -> None:
+    async with endpoint() as subscriber:
+        outcome = await shop.topics("subscribe", "coupons", "--webhook", subscriber.url)
+        await shop.as_staff("unsubscribe", outcome.out.splitlines()[1].split()[1])
+    assert outcome.out.endswith("It has answered the challenge: the subscription is active.\n")
+
+
 def _lower(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 
 from notifier.channels.channel import MOST_AT_ONCE
-from notifier.deliveries.limits import LONGEST_WAIT, ConcurrencyLimits, KeyedLimit
+from notifier.deliveries.limits import (
+    LONGEST_WAIT,
+    MOST_CHALLENGES,
+    MOST_CHALLENGES_PER_HOST,
+    MOST_CONFIRMATION_MAILS,
+    MOST_PER_CLIENT,
+    ConcurrencyLimits,
+    KeyedLimit,
+)
+from shared.domain.subscription import Subscription
 from tests.support.mailing import subscriber
 from tests.support.webhooks import subscribed
 
@@ -17,7 +27,7 @@ MAIL, WEBHOOK = subscriber(), subscribed("https://ada.example/hook")
 
 
 def test_a_subscriber_has_so_many_slots_and_the_next_attempt_has_to_wait() -> None:
-    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
+    limits = ConcurrencyLimits(subscribers=KeyedLimit(PER_SUBSCRIBER))
     with contextlib.ExitStack() as slots:
         waits = [slots.enter_context(limits.delivery(WEBHOOK)) for _ in range(3)]
         assert waits[:2] == [0, 0]
@@ -26,25 +36,64 @@ def test_a_subscriber_has_so_many_slots_and_the_next_attempt_has_to_wait() -> No
         assert wait == 0
 
 
-def test_mail_as_a_whole_is_bounded_confirmations_and_deliveries_together() -> None:
-    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
+def challenged(number: int, client: str) -> Subscription:
+    return replace(subscribed(f"https://{number}.example/hook"), id=f"s{number}", client=client)
+
+
+def test_mail_is_bounded_and_confirmation_requests_take_half_of_it() -> None:
+    limits = ConcurrencyLimits(subscribers=KeyedLimit(MOST_AT_ONCE))
     with contextlib.ExitStack() as slots:
-        for _ in range(MOST_AT_ONCE):
-            assert slots.enter_context(limits.confirmation(MAIL)) == 0
+        for number in range(MOST_CONFIRMATION_MAILS):
+            mail = replace(MAIL, client=f"client-{number}")
+            assert slots.enter_context(limits.confirmation(mail)) == 0
         assert slots.enter_context(limits.confirmation(MAIL)) > 0
+        for _ in range(MOST_AT_ONCE - MOST_CONFIRMATION_MAILS):
+            assert slots.enter_context(limits.delivery(MAIL)) == 0
         assert slots.enter_context(limits.delivery(MAIL)) > 0
         assert slots.enter_context(limits.delivery(WEBHOOK)) == 0
         assert slots.enter_context(limits.confirmation(WEBHOOK)) == 0
 
 
 def test_challenges_as_a_whole_are_bounded_and_delay_no_delivery() -> None:
-    limits = ConcurrencyLimits(KeyedLimit(PER_SUBSCRIBER))
+    limits = ConcurrencyLimits(subscribers=KeyedLimit(PER_SUBSCRIBER))
     with contextlib.ExitStack() as slots:
-        for _ in range(MOST_AT_ONCE):
-            assert slots.enter_context(limits.confirmation(WEBHOOK)) == 0
+        for number in range(MOST_CHALLENGES):
+            wanted = challenged(number, client=f"client-{number}")
+            assert slots.enter_context(limits.confirmation(wanted)) == 0
         assert slots.enter_context(limits.confirmation(WEBHOOK)) > 0
         assert slots.enter_context(limits.confirmation(MAIL)) == 0
         assert slots.enter_context(limits.delivery(WEBHOOK)) == 0
+
+
+def test_one_client_takes_few_of_the_slots_for_challenges() -> None:
+    limits = ConcurrencyLimits(subscribers=KeyedLimit(PER_SUBSCRIBER))
+    with contextlib.ExitStack() as slots:
+        waits = [slots.enter_context(limits.confirmation(challenged(n, "ada"))) for n in range(9)]
+        assert [wait > 0 for wait in waits] == [False] * MOST_PER_CLIENT + [True] * 5
+        assert slots.enter_context(limits.confirmation(challenged(9, "bob"))) == 0
+
+
+def test_one_host_takes_few_of_the_slots_however_many_ask_and_however_it_is_spelt() -> None:
+    limits = ConcurrencyLimits(subscribers=KeyedLimit(PER_SUBSCRIBER))
+    urls = ("https://slow.example/a", "https://SLOW.example:443/b", "https://slow.example./c")
+    with contextlib.ExitStack() as slots:
+        waits = [
+            slots.enter_context(limits.confirmation(replace(WEBHOOK, id=url, target=url)))
+            for url in urls
+        ]
+        assert [wait > 0 for wait in waits] == [False] * MOST_CHALLENGES_PER_HOST + [True]
+
+
+def test_deliveries_to_one_host_are_bounded_for_all_its_subscribers_together() -> None:
+    limits = ConcurrencyLimits(subscribers=KeyedLimit(PER_SUBSCRIBER), hosts=KeyedLimit(3))
+    with contextlib.ExitStack() as slots:
+        waits = [
+            slots.enter_context(limits.delivery(replace(WEBHOOK, id=f"s{number}")))
+            for number in range(4)
+        ]
+        assert [wait > 0 for wait in waits] == [False, False, False, True]
+        elsewhere = subscribed("https://bob.example/hook")
+        assert slots.enter_context(limits.delivery(replace(elsewhere, id="bob"))) == 0
 
 
 class Clock:
