@@ -21,7 +21,7 @@ from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.rendering import new_templates
 from notifier.channels.email.sender import MailSender, MailTransport
-from notifier.channels.email.smtp import SmtpTransport
+from notifier.channels.email.smtp import MailMetrics, SmtpTransport
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.context import NotifierContext
@@ -109,7 +109,7 @@ async def build_notifier(
                 Channel.WEBHOOK: WebhookSender(
                     session=session, challenge_session=challenges, rules=rules, clock=utc_now
                 ),
-                Channel.EMAIL: MailSender(_mail_transport(settings), composer),
+                Channel.EMAIL: MailSender(_mail_transport(settings, registry), composer),
             },
             confirmation_limits=ConfirmationLimits(
                 pending=store,
@@ -161,12 +161,17 @@ def _most_confirmations(settings: NotifierSettings) -> MostConfirmations:
     )
 
 
-def _mail_transport(settings: NotifierSettings) -> MailTransport:
+def _mail_transport(settings: NotifierSettings, registry: CollectorRegistry) -> MailTransport:
     match settings.mail_goes_to:
         case Path() as folder:
             return MailFolder(folder, utc_now)
         case server:
-            return SmtpTransport(server, ssl.create_default_context())
+            return SmtpTransport(
+                server,
+                ssl.create_default_context(),
+                MailMetrics(registry),
+                ehlo_name=settings.smtp_ehlo_name,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

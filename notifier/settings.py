@@ -13,7 +13,13 @@ from pydantic_settings import NoDecode
 
 from notifier.channels.email.addresses import named_sender
 from notifier.channels.email.public_url import check_base, is_here, leads_here
-from notifier.channels.email.smtp_url import MAIL_SECONDS, SmtpServer, smtp_server
+from notifier.channels.email.smtp_url import (
+    ADDRESS_LITERAL,
+    MAIL_SECONDS,
+    SmtpServer,
+    ehlo_name,
+    smtp_server,
+)
 from shared.domain.mail_address import InvalidAddressError
 from shared.runtime.settings import HttpUrl, Name, WebSettings
 from shared.web.listening import local_url
@@ -103,6 +109,9 @@ class NotifierSettings(WebSettings):
 
     mail_from: Annotated[str, AfterValidator(_mail_from)] = "Coffee shop <shop@coffee.invalid>"
     """Whom mail is from; a mail server wants one of its own addresses here."""
+
+    smtp_ehlo_name: Annotated[str, AfterValidator(ehlo_name)] = ADDRESS_LITERAL
+    """What the notifier greets the mail server as: a domain name, or an address literal."""
 
     subscriptions_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 120
     """How many subscriptions, or redeliveries, one client may request in any minute; 0 means

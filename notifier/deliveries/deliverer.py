@@ -140,10 +140,11 @@ class Deliverer:
                 await self.store.log_attempt(replace(tried, state=DeliveryState.DELIVERED))
                 await self.health.after_delivery(subscription)
                 return Done()
-            case TransientFailure(error=error, retry_after=after):
+            case TransientFailure(error=error, retry_after=after, of_subscriber=of_subscriber):
                 pause = self.retry_policy.pause(tried.attempts, after, self.rnd)
                 if pause is None:
-                    await self.health.after_failure(subscription, tried, error)
+                    if of_subscriber:
+                        await self.health.after_failure(subscription, tried, error)
                     return await self._give_up(tried, error)
                 return await self._postpone(tried, pause, error)
             case LocalFailure(error=error):

@@ -12,16 +12,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from prometheus_client import CollectorRegistry
 
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.rendering import new_templates
 from notifier.channels.email.sender import MailSender
-from notifier.channels.email.smtp import SmtpTransport
+from notifier.channels.email.smtp import MailMetrics, SmtpTransport
 from notifier.channels.email.smtp_url import SmtpServer, Tls
 from shared.clock import utc_now
 from shared.domain.subscription import Channel, Subscription
@@ -167,9 +168,12 @@ async def _close(conversations: Collection[SMTP]) -> None:
         await asyncio.sleep(0)
 
 
+Answering: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
 @contextlib.asynccontextmanager
 async def answering(
-    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    answer: Answering,
 ) -> AsyncIterator[SmtpServer]:
     """Serve on a free port of loopback, and answer in any way."""
     conversations: set[asyncio.Task[object]] = set()
@@ -208,7 +212,9 @@ def sender_to(
     address: SmtpServer, validate: ssl.SSLContext | None = None, **options: Any
 ) -> MailSender:
     validate = validate or ssl.create_default_context()
-    return MailSender(SmtpTransport(address, validate, **options), composer())
+    return MailSender(
+        SmtpTransport(address, validate, MailMetrics(CollectorRegistry()), **options), composer()
+    )
 
 
 async def mail_in(folder: Path, count: int = 1) -> list[EmailMessage]:

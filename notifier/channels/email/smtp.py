@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 from email.message import EmailMessage
 
+import prometheus_client
+import structlog
 from aiosmtplib import SMTP
 from aiosmtplib.errors import (
     SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
+    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPRecipientsRefused,
     SMTPResponseException,
-    SMTPSenderRefused,
 )
+from prometheus_client import CollectorRegistry
 
 from notifier.channels.channel import (
     MOST_AT_ONCE,
@@ -27,17 +29,14 @@ from notifier.channels.channel import (
     PermanentFailure,
     TransientFailure,
 )
-from notifier.channels.email.smtp_url import MAIL_SECONDS, SmtpServer, Tls
+from notifier.channels.email.smtp_answers import refusal
+from notifier.channels.email.smtp_url import ADDRESS_LITERAL, MAIL_SECONDS, SmtpServer, Tls
+from shared.runtime.log_limit import LogLimit
 
 _QUIT_SECONDS = 1.0
-_PERMANENT = 500
-_AUTHENTICATION_REQUIRED = 530
-_OF_RECIPIENT = ("5.1.", "5.2.")
-"""Enhanced codes of RFC 3463 that are about an address or its mailbox.
+_WARNING_SECONDS = 60.0
 
-Any other answer to DATA is about the mail. If it counted as a bounce, one mail that is taken for
-spam would cost us every subscriber at that server.
-"""
+log = structlog.stdlib.get_logger(__name__)
 
 _TROUBLE: tuple[tuple[type[Exception], str], ...] = (
     (SMTPAuthenticationError, "the mail server does not let us in"),
@@ -50,24 +49,41 @@ _TROUBLE: tuple[tuple[type[Exception], str], ...] = (
 """The text for an error: the first that fits."""
 
 
+class MailMetrics:
+    """The metrics of mail, in the registry that the notifier's `/metrics` shows."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.failures = prometheus_client.Counter(
+            "coffeeshop_mail_failures",
+            "Mails that the mail server did not accept, by whom its answer is about.",
+            ("about",),
+            registry=registry,
+        )
+
+
 class SmtpTransport:
     """Sends mail to an SMTP server, on a connection of its own for each.
 
-    `seconds` bounds an attempt, its wait for one of the `most` connections included; deliveries
-    never wait, since no more of them are in progress. `trust` says whose certificates are
-    accepted, and is not used for a server without TLS.
+    It greets as `ehlo_name`. `seconds` bounds an attempt, its wait for one of the `most`
+    connections included; deliveries never wait, since no more of them are in progress. `trust`
+    says whose certificates are accepted, and is not used for a server without TLS.
     """
 
     def __init__(
         self,
         server: SmtpServer,
         trust: ssl.SSLContext,
+        metrics: MailMetrics,
         *,
+        ehlo_name: str = ADDRESS_LITERAL,
         seconds: float = MAIL_SECONDS,
         most: int = MOST_AT_ONCE,
     ) -> None:
         self._server = server
         self._trust = trust
+        self._metrics = metrics
+        self._ehlo_name = ehlo_name
+        self._warnings = LogLimit(_WARNING_SECONDS)
         self._seconds = seconds
         self._connections = asyncio.Semaphore(most)
 
@@ -80,7 +96,9 @@ class SmtpTransport:
                 offered = True
                 await smtp.send_message(message)
         except (SMTPException, OSError) as error:
-            return _failure(error, offered=offered)
+            failure = _failure(error, offered=offered)
+            self._report(failure, error)
+            return failure
         else:
             # RFC 5321, section 4.1.1.10. The mail is accepted, even if this fails.
             with contextlib.suppress(SMTPException, OSError):
@@ -96,12 +114,22 @@ class SmtpTransport:
             port=server.port,
             username=server.username,
             password=server.password,
-            local_hostname=socket.gethostname(),
+            local_hostname=self._ehlo_name,
             timeout=self._seconds,
             use_tls=server.tls is Tls.IMPLICIT,
             start_tls=server.tls is Tls.STARTTLS,
             tls_context=None if server.tls is Tls.NONE else self._trust,
         )
+
+    def _report(self, failure: AttemptResult, error: Exception) -> None:
+        """Count a failure, and warn the operator of those that are about us, once a minute each."""
+        about_recipient = isinstance(failure, PermanentFailure) or (
+            isinstance(failure, TransientFailure) and failure.of_subscriber
+        )
+        self._metrics.failures.labels("recipient" if about_recipient else "us").inc()
+        step, code = type(error).__name__, _answer_of(error)
+        if not about_recipient and self._warnings.is_due(f"{step} {code}"):
+            log.warning("mail.refused", step=step, code=code, error=getattr(failure, "error", None))
 
 
 def _failure(
@@ -109,33 +137,35 @@ def _failure(
 ) -> TransientFailure | LocalFailure | PermanentFailure:
     """Describe an error in a few words of our own, never the server's.
 
-    An error after the mail was offered may be about the mail, which may even have been accepted.
+    The server has seen the recipient only when it answers RCPT or the mail itself. If the
+    connection is lost once the mail is offered, the mail may have been accepted.
     """
     match error:
         case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused() as refused, *_]):
-            return _refusal(refused)
-        case SMTPDataError() if error.message.lstrip().startswith(_OF_RECIPIENT):
-            return _refusal(error)
+            return refusal(refused.code, refused.message)
         case SMTPDataError():
-            return TransientFailure(f"the mail server answered {error.code}")
+            return refusal(error.code, error.message)
+        case SMTPNotSupported() if offered:
+            return PermanentFailure("the mail server takes ASCII addresses only")
+        case SMTPResponseException():
+            return LocalFailure(f"{_text(error)}: {error.code}")
+        case _ if offered:
+            return TransientFailure(_text(error), of_subscriber=False)
         case _:
-            cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
-            text = next(text for kind, text in _TROUBLE if isinstance(cause, kind))
-            is_local = not offered or isinstance(error, SMTPSenderRefused)
-            return LocalFailure(text) if is_local else TransientFailure(text)
+            return LocalFailure(_text(error))
 
 
-def _refusal(
-    refused: SMTPResponseException,
-) -> TransientFailure | LocalFailure | PermanentFailure:
-    """Classify an answer to RCPT or DATA, where 5xx is permanent (RFC 5321, section 4.2.1).
+def _text(error: Exception) -> str:
+    cause = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+    return next(text for kind, text in _TROUBLE if isinstance(cause, kind))
 
-    Answers about us rather than the recipient are not: 530, and the enhanced codes 5.7.x of RFC
-    3463, by which we may not relay, or must authenticate.
-    """
-    answer = f"the mail server answered {refused.code}"
-    if refused.code == _AUTHENTICATION_REQUIRED:
-        return LocalFailure(answer)
-    if refused.code >= _PERMANENT and not refused.message.lstrip().startswith("5.7."):
-        return PermanentFailure(f"the mail was refused with {refused.code}")
-    return TransientFailure(answer)
+
+def _answer_of(error: Exception) -> int | None:
+    """Return the code of a server's answer, if the error is one."""
+    match error:
+        case SMTPRecipientsRefused(recipients=[refused, *_]):
+            return refused.code
+        case SMTPResponseException():
+            return error.code
+        case _:
+            return None

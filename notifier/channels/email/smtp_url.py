@@ -15,6 +15,10 @@ MAIL_SECONDS = 10.0
 """How long one attempt to send a mail may take."""
 
 
+ADDRESS_LITERAL = "[127.0.0.1]"
+"""What a host without a public name greets as: RFC 5321, sections 4.1.1.1 and 4.1.3."""
+
+
 class Tls(Enum):
     """How a connection to a mail server is encrypted (RFC 8314)."""
 
@@ -68,6 +72,24 @@ def smtp_server(url: str) -> SmtpServer:
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,
     )
+
+
+def ehlo_name(text: str) -> str:
+    """Read the name that we greet a mail server with; raises ValueError.
+
+    It is a domain name, or an address literal such as `[192.0.2.1]` (RFC 5321, section 4.1.3).
+    """
+    if text.startswith("[") and text.endswith("]"):
+        address = parse(text[1:-1].removeprefix("IPv6:"))
+        if address is not None and (":" in text) == text.startswith("[IPv6:"):
+            return text
+    try:
+        name = ascii_domain(text)
+    except InvalidDomainError:
+        name = ""
+    if "." not in name or parse(name):
+        raise ValueError("should be a domain name, or an address as in [192.0.2.1]")
+    return name
 
 
 def _ascii_host(host: str) -> str:
