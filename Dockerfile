@@ -1,5 +1,7 @@
 # One image for all services; the command selects the service. See docs/decisions/0015-containers.md.
-FROM python:3.13-slim-bookworm AS build
+# `make digests` prints the base image by its digest, which cannot change as a tag can.
+ARG PYTHON_IMAGE=python:3.13-slim-bookworm
+FROM ${PYTHON_IMAGE} AS build
 
 # The lock has the hash of every installed package. It includes setuptools, which builds our own package
 # and the one that is published only as source. pip is not installed.
@@ -22,7 +24,7 @@ RUN pip --python /opt/coffeeshop install --quiet --no-index --no-deps --no-build
  && pip --python /opt/coffeeshop uninstall --quiet --yes setuptools \
  && find /opt/coffeeshop -type d -name tests -prune -exec rm -rf {} +
 
-FROM python:3.13-slim-bookworm
+FROM ${PYTHON_IMAGE}
 
 # A running container installs and tests nothing, so pip and the tests go. Its root is read-only: without
 # compiling the standard library here, every start would compile it again.

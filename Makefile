@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test containers chaos soak streams scaling paths check lock clean python
+.PHONY: help run test containers chaos soak streams scaling paths check lock sbom digests clean python
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -53,6 +53,17 @@ lock: $(DEV)  ## Pin every dependency again, with hashes, for every platform
 		pyproject.toml -o requirements-dev.lock
 	cd tests/support/openapi_client && $(CURDIR)/$(BIN)/uv pip compile -q --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.lock
+
+sbom: $(DEV)  ## Write build/sbom.json: the Python packages of the image, as CycloneDX
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		-o $(or $(SBOM),build/sbom.json) requirements-image.lock
+
+digests:  ## Print the digests of the public images, for .env: make digests >> .env
+	@sed -nE 's/.*\$$\{([A-Z]+_IMAGE):-([^}]+)\}.*/\1 \2/p' docker-compose.yml | while read -r name image; do \
+		docker pull --quiet "$$image" >&2 || exit; \
+		echo "$$name=$$(docker image inspect --format '{{index .RepoDigests 0}}' "$$image")"; \
+	done
 
 clean:  ## Remove the environment, builds and caches; orders in var/ stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -17,6 +18,9 @@ from shared.runtime.setting_names import SETTING_NAMES
 from shared.runtime.validation import plain_message
 
 EXIT_STATUS = 2
+
+SECRETS_DIR = Path("/run/secrets")
+"""Where containers find secrets as files, each named like its variable: coffee_smtp_url."""
 
 _PREFIX = "COFFEE_"
 
@@ -51,15 +55,15 @@ def exit_on_startup_error() -> Iterator[None]:
 
 
 def read_settings(kind: type[Settings]) -> Settings:
-    """Read settings from the environment.
+    """Read settings from the environment, and from the files of SECRETS_DIR.
 
     Raises StartupError, which names each variable that has a wrong value, or a name that is none.
     """
     unknown = unknown_settings(os.environ)
     try:
-        settings = kind()
+        settings = kind(_secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None)
     except SettingsError as error:
-        raise StartupError(*unknown, str(error)) from error
+        raise StartupError(*unknown, _unreadable(error)) from error
     except ValidationError as error:
         # Their values are not shown: one may be a key.
         found = error.errors(include_url=False, include_input=False)
@@ -80,6 +84,12 @@ def unknown_settings(environment: Mapping[str, str]) -> list[str]:
         and not _OF_OTHERS.fullmatch(name.upper())
         and not _SERVICE_LINK.match(value)
     ]
+
+
+def _unreadable(error: SettingsError) -> str:
+    if isinstance(error.__cause__, OSError):  # a secret's file
+        return f"{error.__cause__.filename} cannot be read: {error.__cause__.strerror}"
+    return str(error)
 
 
 def _unknown(name: str) -> str:

@@ -21,7 +21,6 @@ from shared.runtime.lifecycle import background_task
 from shared.runtime.settings import ServiceSettings
 from shared.store.factory import open_store
 from tests.chaos.evidence import AtRest, Evidence
-from tests.chaos.follower import Follower
 from tests.chaos.gathering import all_orders
 from tests.chaos.invariants import violations
 from tests.chaos.order_hook import OrderHook, order_hook
@@ -30,6 +29,7 @@ from tests.chaos.run import LONG, RESTS_WITHIN, Run
 from tests.chaos.witness import Sightings
 from tests.support.customers import Customers
 from tests.support.emulator import Emulator, free_port
+from tests.support.follower import Follower
 from tests.support.ledger import Ledger
 from tests.support.waiting import eventually, until
 from tests.support.web import STAFF_KEY

@@ -55,10 +55,27 @@ async def test_a_body_that_is_too_long_gets_the_same_answer_from_nginx_and_the_s
         assert (await response.json(content_type=None))["type"] == "/problems/content-too-large"
 
 
+ORDERING = b"POST /orders HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n"
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "kind"),
     [
         (b"no HTTP at all\r\n\r\n", 400, "invalid-request"),
+        (b"GET / HTTP/2.0\r\nHost: shop\r\n\r\n", 400, "invalid-request"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "invalid-request"),
+        (b"CONNECT shop:1 HTTP/1.1\r\nHost: shop\r\n\r\n", 400, "invalid-request"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "invalid-request"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "invalid-request"),
+        (b"GET /%00 HTTP/1.1\r\nHost: shop\r\n\r\n", 400, "invalid-request"),
+        (ORDERING + b"Transfer-Encoding: gzip\r\n\r\n", 400, "invalid-request"),
+        (ORDERING + b"Content-Length: -1\r\n\r\n", 400, "invalid-request"),
+        (ORDERING + b"Transfer-Encoding: chunked\r\n\r\nno size\r\n", 400, "invalid-request"),
+        (
+            b"GET /nginx-problem HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n",
+            404,
+            "not-found",
+        ),
         (b"TRACE / HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n", 405, "method-not-allowed"),
         (b"GET / HTTP/1.1\r\nHost: shop\r\nX: " + b"x" * 20_000, 431, "headers-too-large"),
     ],
@@ -106,5 +123,5 @@ async def _placed_from_elsewhere(shop: ContainerShop, body: object) -> int:
         "order = r.Request('http://nginx:8080/orders', sys.argv[1].encode(), headers)\n"
         "print(r.urlopen(order, timeout=10).status)"
     )
-    (worker, *_) = await shop.containers("worker")
-    return int(await shop.execute(worker, "python", "-c", script, json.dumps(body)))
+    (notifier, *_) = await shop.containers("notifier")
+    return int(await shop.execute(notifier, "python", "-c", script, json.dumps(body)))

@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import time
+import uuid
 from collections import Counter
 from collections.abc import (
     AsyncIterator,
@@ -241,7 +242,7 @@ def orders_of(
     return [
         PlannedOrder(
             number / rate,
-            f"containers-{run}-{number:04}",
+            str(uuid.uuid4()),
             {"customer_name": f"Guest {run} {number:04}", "items": [line]},
         )
         for number in range(count)

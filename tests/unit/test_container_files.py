@@ -188,8 +188,10 @@ def test_the_image_has_what_runs_elsewhere_but_the_emulator() -> None:
 
 def test_every_image_is_of_one_version() -> None:
     images = [service["image"] for service in COMPOSE["services"].values()]
-    images += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
-    assert {image for image in images if image != "coffeeshop"} == {
+    images += re.findall(r"^ARG PYTHON_IMAGE=(\S+)", DOCKERFILE, re.MULTILINE)
+    defaults = {re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", image) for image in images}
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${PYTHON_IMAGE}"}
+    assert defaults - {"coffeeshop"} == {
         "ministackorg/ministack:1.5.33",
         "nginx:1.28-bookworm",
         "python:3.13-slim-bookworm",
@@ -201,3 +203,58 @@ def _commands(dockerfile: str) -> Iterator[str]:
     for line in joined.splitlines():
         if line.startswith("RUN "):
             yield from line.removeprefix("RUN ").split(" && ")
+
+
+FIXED = {
+    *("COFFEE_HOST", "COFFEE_PORT", "COFFEE_WORKER_PORT", "COFFEE_LOG_FORMAT", "COFFEE_STATE_DIR"),
+    *("COFFEE_AWS_REGION", "COFFEE_AWS_ACCESS_KEY_ID", "COFFEE_AWS_SECRET_ACCESS_KEY"),
+    *("COFFEE_GRACE_SECONDS", "COFFEE_MENU", "COFFEE_NAME_PREFIX", "COFFEE_NOTIFIER_INSTANCE"),
+    "COFFEE_ALLOW_LOOPBACK_WEBHOOKS",
+}
+"""Settings that have one right value in a container, or name what only its host has."""
+
+
+def test_every_documented_setting_of_a_service_can_be_set_in_containers() -> None:
+    """docker-compose.yml lists the variable without a value, so that it is taken from outside."""
+    documented = set(
+        re.findall(r"^\| `(COFFEE_\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
+    )
+    kinds = (CashierSettings, NotifierSettings, WorkerSettings)
+    settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
+    for service in ("producer", "worker", "notifier"):
+        handed_on = COMPOSE["services"][service]["environment"].keys()
+        assert (documented & settings) - FIXED - handed_on == set()
+
+
+@pytest.mark.parametrize("service", ["ministack", *OURS, "nginx"])
+def test_every_container_is_bounded_and_on_networks_of_its_own(service: str) -> None:
+    bounded = COMPOSE["services"][service]
+    assert {"mem_limit", "pids_limit", "ulimits", "networks"} <= bounded.keys()
+    assert ("outside" in bounded["networks"]) == (service in {"notifier", "nginx"})
+    assert ("inside" in bounded["networks"]) == (service != "nginx")
+
+
+def test_the_emulator_and_the_services_behind_nginx_have_no_way_out() -> None:
+    internal = {name for name, each in COMPOSE["networks"].items() if each.get("internal")}
+    assert internal == {"inside", "front"}
+
+
+def test_the_order_store_is_a_volume_that_all_services_share() -> None:
+    for service in OURS:
+        assert "shop:/var/lib/coffeeshop" in COMPOSE["services"][service]["volumes"]
+        assert COMPOSE["services"][service]["environment"]["COFFEE_STORE"] is None
+        assert COMPOSE["services"][service]["environment"]["COFFEE_WATCH_BROKER"] == "on"
+
+
+def test_nginx_answers_every_error_of_its_own_with_a_problem() -> None:
+    """The statuses for which nginx has a page of its own; 499 and 444 send none."""
+    handled = {
+        int(status)
+        for line in re.findall(r"error_page ([\d ]+?)(?: =\d+)? /nginx-problem;", NGINX)
+        for status in line.split()
+    }
+    own = {*range(400, 417), 421, 429, 494, 495, 496, 497, 500, 501, 502, 503, 504, 505, 507}
+    assert own - {401} - handled == set()  # 401 is never nginx's: it asks nobody's name
+    assert {int(to) for to in re.findall(r"error_page [\d ]+ =(\d+) /nginx-problem;", NGINX)} <= {
+        int(status) for status in _map("$status $problem")
+    }
