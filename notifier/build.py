@@ -59,6 +59,7 @@ from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.subscription import Channel
 from shared.domain.webhook_url import WebhookUrlRules
+from shared.messages import announcement, delivery_job
 from shared.messages.delivery_job import JobQueue
 from shared.runtime.lifecycle import background_task, every
 from shared.runtime.ttl_cache import TtlCache
@@ -240,8 +241,10 @@ class _DeliveryDependencies:
                         announcements,
                         fan_out.handle,
                         replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE),
+                        log_fields=announcement.log_fields,
+                        log_done=False,
                     ),
-                    Consumer(jobs, handler.handle, limits),
+                    Consumer(jobs, handler.handle, limits, log_fields=delivery_job.log_fields),
                 ),
             )
 

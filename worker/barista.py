@@ -73,8 +73,7 @@ class Barista:
                 ticket = Ticket.model_validate_json(message.body)
             except ValidationError as error:
                 return Reject(f"not a ticket: {error.errors()[0]['msg']}")
-            with structlog.contextvars.bound_contextvars(order_id=ticket.order_id):
-                return await self._serve(ticket.order_id, message.message_id)
+            return await self._serve(ticket.order_id, message.message_id)
 
     async def _serve(self, order_id: str, ticket: str) -> Outcome:
         order = await self._retry(lambda _: self.store.get(order_id))

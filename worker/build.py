@@ -13,6 +13,7 @@ from shared.aws.names import Names
 from shared.aws.queues import open_announcer, open_orders_queue
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.messages.ticket import log_fields
 from shared.store.contract import Store
 from shared.store.factory import open_store
 from shared.web.service import Hook
@@ -59,7 +60,7 @@ async def open_worker(
         limits = ConsumerLimits(
             settings.worker_concurrency, settings.visibility_timeout, settings.grace_seconds
         )
-        consumer = Consumer(queue, barista.take, limits)
+        consumer = Consumer(queue, barista.take, limits, log_fields=log_fields)
 
         async def check_polls(_: object) -> None:
             consumer.check()

@@ -71,5 +71,12 @@ class FanOut:
             if subscription.channel is not Channel.SQS and wants(subscription, event.type)
         ]
         await self.store.log_due(due)
-        jobs = [Deliver(subscription_id=d.subscription_id, delivery_id=d.id) for d in due]
+        jobs = [
+            Deliver(
+                subscription_id=one.subscription_id,
+                delivery_id=one.id,
+                correlation_id=event.correlationid,
+            )
+            for one in due
+        ]
         await asyncio.gather(*(self.jobs.send(job.model_dump_json()) for job in jobs))

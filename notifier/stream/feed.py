@@ -20,7 +20,7 @@ from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.errors import UnavailableError
-from shared.messages.announcement import ORDER_EVENTS, CloudEvent
+from shared.messages.announcement import ORDER_EVENTS, CloudEvent, log_fields
 from shared.runtime.lifecycle import background_task, every
 
 _CONCURRENCY = 1000
@@ -71,7 +71,13 @@ async def stream_feed(
     SQS and SNS may be unavailable at first.
     """
     limits = ConsumerLimits(_CONCURRENCY, VISIBILITY_SECONDS)
-    consumer = Consumer(queue, StreamHandler(hub).handle, limits)
+    consumer = Consumer(
+        queue,
+        StreamHandler(hub).handle,
+        limits,
+        log_fields=partial(log_fields, queue="live"),
+        log_done=False,
+    )
     drop_stalled = partial(hub.drop_stalled, stalled_seconds)
     # Notifiers that started together must not scan together for ever.
     scan_seconds *= random.uniform(0.8, 1.2)  # noqa: S311 - this guards nothing

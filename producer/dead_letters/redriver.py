@@ -22,7 +22,7 @@ from shared.aws.batcher import EntryFailedError
 from shared.aws.dead_letters import MAX_LEASED, DeadLetter, DeadLetters
 from shared.clock import Clock
 from shared.domain.errors import UnavailableError
-from shared.domain.order import Order, OrderState, advance
+from shared.domain.order import Order, OrderState, advance, log_id
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -89,7 +89,7 @@ class DeadLetterRedriver:
         except OrderChangedError:
             return "the order was changed at the same time; try again"
         except (UnavailableError, EntryFailedError) as error:
-            log.warning("dead_letter.not_redriven", order_id=order_id, error=str(error))
+            log.warning("dead_letter.not_redriven", order=log_id(order_id), error=str(error))
             return "the queue or the order store is unavailable; try again"
         return reason
 

@@ -16,7 +16,7 @@ from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
 from shared.domain.errors import TransitionRefusedError
 from shared.domain.menu import Menu, OrderLineRequest, quote
-from shared.domain.order import Order, OrderState, TimelineEntry, advance
+from shared.domain.order import Order, OrderState, TimelineEntry, advance, log_id
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -78,7 +78,7 @@ class Cashier:
         if not placement.created:
             return await self._replay(placement.order, request)
         placed = await self._dispatch(placement.order, request, created=True)
-        log.info("order.placed", order_id=order_id, number=placement.order.number)
+        log.info("order.placed", order=log_id(order_id), number=placement.order.number)
         return placed
 
     async def find(self, order_id: str) -> Order:

@@ -13,7 +13,7 @@ import structlog
 from producer.orders.backlog import Backlog
 from shared.aws.batcher import EntryFailedError
 from shared.domain.errors import UnavailableError
-from shared.domain.order import Order, OrderState
+from shared.domain.order import Order, OrderState, log_id
 from shared.messages.ticket import Ticket
 from shared.runtime.bounded_map import BoundedMap
 
@@ -90,7 +90,7 @@ class OrderDispatcher:
         try:
             await self._announce(orders)
         except (UnavailableError, TimeoutError):
-            log.exception("announcement.failed", order_ids=[order.id for order in orders[:10]])
+            log.exception("announcement.failed", orders=[log_id(order.id) for order in orders[:10]])
 
     async def announce_remaining(self) -> None:
         """Announce what could not be announced before, oldest first.
@@ -119,7 +119,7 @@ class OrderDispatcher:
         try:
             await self._announcer.announce(order)
         except EntryFailedError:
-            log.exception("announcement.failed", order_ids=[order.id])
+            log.exception("announcement.failed", order=log_id(order.id))
         else:
             self._unannounced.pop((order.id, order.version), None)
 

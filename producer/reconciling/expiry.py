@@ -9,7 +9,7 @@ import structlog
 
 from producer.orders.dispatcher import OrderDispatcher
 from shared.clock import Clock
-from shared.domain.order import Order, OrderState, advance
+from shared.domain.order import Order, OrderState, advance, log_id
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -34,9 +34,9 @@ class Expiry:
                 try:
                     await self.store.replace(order, after)
                 except OrderChangedError:
-                    log.info("order.not_expired", order_id=order.id)
+                    log.info("order.not_expired", order=log_id(order.id))
                 else:
-                    log.info("order.expired", order_id=order.id, number=order.number)
+                    log.info("order.expired", order=log_id(order.id), number=order.number)
                     expired.append(after)
         finally:
             await self.dispatcher.announce(*expired)

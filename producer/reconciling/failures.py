@@ -11,7 +11,7 @@ from producer.dead_letters.rules import must_fail, reason_of, ticket_in, unannou
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.dead_letters import DeadLetter, DeadLetters, DeadLetterScan
 from shared.clock import Clock
-from shared.domain.order import Order, OrderState, advance
+from shared.domain.order import Order, OrderState, advance, log_id
 from shared.store.contract import OrderChangedError, OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -96,6 +96,8 @@ class Failures:
             await self._store.replace(order, failed)
         except OrderChangedError:
             return False
-        log.warning("order.failed", order_id=order.id, number=order.number, why=reason_of(letter))
+        log.warning(
+            "order.failed", order=log_id(order.id), number=order.number, why=reason_of(letter)
+        )
         changes += (*unannounced_changes(order), failed)
         return True

@@ -28,7 +28,7 @@ from typing import Any
 import structlog
 
 from shared.consuming.lease import LeaseKeeper
-from shared.consuming.message import Handler, Queue
+from shared.consuming.message import Handler, LogFields, Queue, no_log_fields
 from shared.consuming.polling import Poller
 from shared.consuming.work import Work
 
@@ -59,7 +59,10 @@ class ConsumerLimits:
 
 
 class Consumer:
-    """Receives only messages that it can start, handles them under a lease, and settles them."""
+    """Receives only messages that it can start, handles them under a lease, and settles them.
+
+    All lines about a message have its `log_fields`; one that is done is logged if `log_done`.
+    """
 
     def __init__(
         self,
@@ -67,10 +70,13 @@ class Consumer:
         handler: Handler,
         limits: ConsumerLimits,
         rnd: Callable[[], float] = random.random,
+        *,
+        log_fields: LogFields = no_log_fields,
+        log_done: bool = True,
     ) -> None:
         self._limits = limits
         self._leases = LeaseKeeper(queue, limits.visibility_timeout)
-        self._work = Work(queue, handler, self._leases, rnd)
+        self._work = Work(queue, handler, self._leases, rnd, log_fields, log_done)
         self._poller = Poller(queue, limits.poll_stalled, limits.poll_deadline, rnd)
         self._works: set[asyncio.Task[None]] = set()
         self._polls: set[asyncio.Task[None]] = set()

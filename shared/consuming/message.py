@@ -29,6 +29,15 @@ Handler = Callable[[Message], Awaitable[Outcome]]
 """Handles a message. An exception is a `Retry` after a back-off."""
 
 
+LogFields = Callable[[str], Mapping[str, object]]
+"""Names what a message's body is about, for every line that is logged while it is worked on."""
+
+
+def no_log_fields(_: str) -> Mapping[str, object]:
+    """Name nothing."""
+    return {}
+
+
 class LeaseLostError(Exception):
     """The message's visibility timeout has run out: it is no longer this consumer's."""
 

@@ -10,7 +10,14 @@ import structlog
 
 from shared.consuming.backoff import full_jitter
 from shared.consuming.lease import LeaseKeeper
-from shared.consuming.message import Handler, LeaseLostError, Message, Queue
+from shared.consuming.message import (
+    Handler,
+    LeaseLostError,
+    LogFields,
+    Message,
+    Queue,
+    no_log_fields,
+)
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 
 log = structlog.stdlib.get_logger(__name__)
@@ -24,12 +31,13 @@ class Work:
     handler: Handler
     leases: LeaseKeeper
     rnd: Callable[[], float]
+    log_fields: LogFields = no_log_fields
+    log_done: bool = True
 
     async def do(self, message: Message) -> None:
         """Handle a message and settle it; when cancelled, stop the handler and hand it back."""
         with structlog.contextvars.bound_contextvars(
-            message_id=message.message_id,
-            correlation_id=message.attributes.get("correlation_id"),
+            message_id=message.message_id, **self.log_fields(message.body)
         ):
             started = asyncio.get_running_loop().time()
             try:
@@ -43,7 +51,7 @@ class Work:
             except Exception as error:  # noqa: BLE001 - not settled: it is received again
                 log.warning("message.unsettled", error=repr(error))
             else:
-                _report(message, outcome, asyncio.get_running_loop().time() - started)
+                self._report(message, outcome, asyncio.get_running_loop().time() - started)
 
     async def hand_back(self, message: Message) -> None:
         """Make a message visible to others at once."""
@@ -70,13 +78,13 @@ class Work:
             case Reject(reason=reason):
                 await self.queue.dead_letter(message, reason)
 
-
-def _report(message: Message, outcome: Outcome, seconds: float) -> None:
-    reason = getattr(outcome, "reason", None)
-    log.info(
-        "message.settled",
-        outcome=type(outcome).__name__.lower(),
-        receive_count=message.receive_count,
-        seconds=round(seconds, 3),
-        **({"reason": reason} if reason else {}),
-    )
+    def _report(self, message: Message, outcome: Outcome, seconds: float) -> None:
+        reason = getattr(outcome, "reason", None)
+        write = log.debug if isinstance(outcome, Done) and not self.log_done else log.info
+        write(
+            "message.settled",
+            outcome=type(outcome).__name__.lower(),
+            receive_count=message.receive_count,
+            seconds=round(seconds, 3),
+            **({"reason": reason} if reason else {}),
+        )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from shared.clock import Timestamp
-from shared.domain.order import TRANSITIONS, Order, OrderState
+from shared.domain.order import TRANSITIONS, Order, OrderState, log_id
 
 ORDER_EVENTS = "order-events"
 """The topic of all changes of orders."""
@@ -79,3 +79,14 @@ def order_event(order: Order) -> CloudEvent:
         correlationid=order.correlation_id,
         data=change.model_dump(mode="json"),
     )
+
+
+def log_fields(body: str, queue: str = "announcements") -> Mapping[str, object]:
+    """Name the order of an announcement, or the issue, in logs."""
+    try:
+        event = CloudEvent.model_validate_json(body)
+    except ValidationError:
+        return {"queue": queue}
+    order_id = event.data.get("order_id")
+    about = {"issue": event.id} if order_id is None else {"order": log_id(str(order_id))}
+    return {"queue": queue, **about, "correlation_id": event.correlationid}

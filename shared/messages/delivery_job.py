@@ -6,19 +6,24 @@ notifier adds are ignored.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 
 class Deliver(BaseModel):
-    """Deliver the delivery that the log has under these ids."""
+    """Deliver the delivery that the log has under these ids.
+
+    `correlation_id` is its event's, for logs; a job that was queued again has none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     kind: Literal["deliver"] = "deliver"
     subscription_id: str
     delivery_id: str
+    correlation_id: str | None = None
 
 
 class Redeliver(BaseModel):
@@ -44,6 +49,17 @@ DeliveryJob = Annotated[Deliver | Redeliver | Confirm, Field(discriminator="kind
 
 DELIVERY_JOB: TypeAdapter[Deliver | Redeliver | Confirm] = TypeAdapter(DeliveryJob)
 """Reads a job; raises pydantic's ValidationError."""
+
+
+def log_fields(body: str, queue: str = "deliveries") -> Mapping[str, object]:
+    """Name the subscription of a job in logs; a delivery's id contains its order's."""
+    try:
+        job = DELIVERY_JOB.validate_json(body)
+    except ValidationError:
+        return {"queue": queue}
+    fields = {"queue": queue, "job": job.kind, "subscription": job.subscription_id}
+    correlation_id = job.correlation_id if isinstance(job, Deliver) else None
+    return {**fields, "correlation_id": correlation_id} if correlation_id else fields
 
 
 class JobQueue(Protocol):

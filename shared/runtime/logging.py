@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 from types import TracebackType
 
 import structlog
 
+from shared.domain.order import log_id
 from shared.runtime.line_writer import LineWriter
 from shared.runtime.settings import LogFormat
 
 _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 """Tracebacks as data, without local variables: they may hold a customer's name or a key."""
+
+_ORDER_ID = re.compile(r"\b[a-z2-7]{26}\b")
+_MAIL_ADDRESS = re.compile(r"[^\s\"'<>()\[\]:,;\\]+@[^\s\"'<>()\[\]:,;\\]+")
+_URL_PATH = re.compile(r"(https?://[^\s/\"'<>\\?#]+)[/?#][^\s\"'<>\\)]+")
+_INPUT = re.compile(r"input_value=.*?(?=, input_type=)")
+"""A pydantic error's quotation of what it could not read."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -31,12 +39,22 @@ class LogHandler(logging.Handler):
             line = self.format(record)
         except Exception as error:  # noqa: BLE001 - logging must not fail its caller
             line = f'{{"event": "log.line_not_formatted", "error": "{type(error).__name__}"}}'
-        self.writer.put(f"{line}\n".encode("utf-8", "backslashreplace"))
+        self.writer.put(f"{redacted(line)}\n".encode("utf-8", "backslashreplace"))
 
     def close(self) -> None:
         """Write what still waits; `logging` calls this when the process ends."""
         self.writer.close()
         super().close()
+
+
+def redacted(line: str) -> str:
+    """Replace what libraries quote in their errors: order ids, addresses, URLs' paths, input."""
+    line = _ORDER_ID.sub(lambda found: f"order {log_id(found[0])}", line)
+    if "@" in line:
+        line = _MAIL_ADDRESS.sub("(an address)", line)
+    if "://" in line:
+        line = _URL_PATH.sub(r"\1/(a path)", line)
+    return _INPUT.sub("input_value=(left out)", line) if "input_value=" in line else line
 
 
 def lines_dropped() -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
-from shared.domain.order import TRANSITIONS, Order, OrderState
+from shared.domain.order import TRANSITIONS, Order, OrderState, log_id
 from shared.messages.announcement import CloudEvent
 from tests.chaos.evidence import FINISHED, Evidence
 from tests.chaos.witness import is_copy
@@ -136,7 +136,7 @@ def tickets_are_deleted_only_after_their_effect(evidence: Evidence) -> Iterator[
 
 def only_the_current_attempt_completes(evidence: Evidence) -> Iterator[str]:
     """I8: each attempt is one barista's, and one of them, the last, makes the order ready."""
-    attempts = {order.id: order.attempt for order in evidence.orders}
+    attempts = {log_id(order.id): order.attempt for order in evidence.orders}
     claims = Counter(_logged(evidence, "order.claimed"))
     for (order_id, attempt), count in claims.items():
         if count > 1:
@@ -146,7 +146,7 @@ def only_the_current_attempt_completes(evidence: Evidence) -> Iterator[str]:
         if count > 1:
             yield f"{order_id} was completed {count} times"
     announced = [
-        (event.data["order_id"], event.data["attempt"])
+        (log_id(event.data["order_id"]), event.data["attempt"])
         for event in evidence.announcements
         if event.data["state"] == OrderState.READY
     ]
@@ -197,6 +197,10 @@ def nothing_private_is_disclosed(evidence: Evidence) -> Iterator[str]:
     public += "".join(event.model_dump_json() for event in evidence.announcements)
     asked = evidence.ledger.attempts[:_WITH_SECRETS]
     given = [secret for attempt in asked for secret in (attempt.customer_name, attempt.key)]
+    logged = json.dumps([dict(line) for line in evidence.logs])
+    for order in evidence.orders[:_WITH_SECRETS]:
+        if order.id in logged:
+            yield "the id of an order was logged: it is the customer's key"
     for secret in (*given, *evidence.secrets):
         if secret in public:
             yield f"{secret!r} was logged or announced"
@@ -227,4 +231,4 @@ def _changes(order: Order) -> Iterator[tuple[str, OrderState]]:
 
 def _logged(evidence: Evidence, event: str) -> list[tuple[str, int]]:
     lines = [line for line in evidence.logs if line.get("event") == event]
-    return [(line["order_id"], line["attempt"]) for line in lines]
+    return [(line["order"], line["attempt"]) for line in lines]

@@ -17,6 +17,7 @@ from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.queues import open_orders_queue
 from shared.clock import utc_now
+from shared.domain.order import log_id
 from shared.runtime.lifecycle import background_task
 from shared.store.factory import open_store
 from tests.chaos.evidence import AtRest, Evidence
@@ -137,8 +138,10 @@ async def test_acknowledged_orders_become_ready_and_every_change_is_announced_af
         )
     )
     assert violations(evidence) == []
-    made = {line["order_id"] for line in evidence.logs if line.get("event") == "order.ready"}
-    assert made.intersection(evidence.ledger.acknowledged)  # the logs are those of this shop
+    made = {line["order"] for line in evidence.logs if line.get("event") == "order.ready"}
+    assert made.intersection(
+        map(log_id, evidence.ledger.acknowledged)
+    )  # the logs are those of this shop
 
 
 async def killed_in_mid_load(lasting: World, orders: int) -> tuple[float, Evidence]:

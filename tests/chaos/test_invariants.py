@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim
+from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim, log_id
 from shared.messages.announcement import CloudEvent, order_event
 from tests.chaos.evidence import AtRest, DeadLetter, Evidence, Outage
 from tests.chaos.invariants import INVARIANTS, violations
@@ -51,7 +51,7 @@ def reply(order: Order, key: str, **changes: Any) -> Reply:
 
 def logged(order: Order) -> list[dict[str, Any]]:
     return [
-        {"event": event, "order_id": order.id, "attempt": order.attempt}
+        {"event": event, "order": log_id(order.id), "attempt": order.attempt}
         for event in ("order.claimed", "order.ready")
     ]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.order import OrderState
+from shared.domain.order import OrderState, log_id
 from tests.chaos.driver import VISIBILITY_SECONDS, open_chaos_shop
 from tests.chaos.run import Run
 from tests.support.faults.holds import Moment
@@ -45,6 +45,6 @@ async def test_the_write_of_a_barista_that_was_frozen_beyond_its_lease_is_refuse
         await eventually(lambda: any(map(zombie.process.has_logged, GAVE_UP)), 20)
         ready = await shop.reaches(order_id, OrderState.READY)
         assert (ready.version, ready.attempt) == (3, 2)
-        assert successor.process.has_logged("order.ready", order_id=order_id, attempt=2)
+        assert successor.process.has_logged("order.ready", order=log_id(order_id), attempt=2)
         assert not zombie.process.has_logged("order.ready")
         await run.judged(shop, "lease lost in mid-preparation")
