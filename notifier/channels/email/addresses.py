@@ -22,7 +22,7 @@ def named_sender(text: str) -> Address:
     name, address = parseaddr(text)
     if not text.isprintable() or not address.isascii():
         raise InvalidAddressError("should be an address, as in Coffee shop <coffee@shop.example>")
-    return _address(name, address)
+    return _address(" ".join(name.split()), address)
 
 
 def _address(name: str, text: str) -> Address:

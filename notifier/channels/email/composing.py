@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import email.policy
-import functools
 import hashlib
-import unicodedata
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import EmailPolicy
 from typing import Literal
 
 from jinja2 import Environment
 from pydantic import BaseModel, ValidationError
 
 from notifier.channels.email.addresses import named_sender, recipient
+from notifier.channels.email.headers import mail_policy, one_line
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.order_lines import ORDER_LINES
 from shared.clock import Clock
@@ -30,7 +27,7 @@ from shared.messages.announcement import (
 
 _ORDER = "coffeeshop.order."
 _LONGEST_LINE = 998
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_PLAIN = re.compile(rf"([\t\x20-\x7e]{{0,{_LONGEST_LINE}}}(\r\n|\n|\Z))*")
 
 
 class UnknownEventError(Exception):
@@ -42,25 +39,6 @@ class _Newsletter(BaseModel):
 
     subject: str
     body: str
-
-
-class _Verbatim(UnstructuredHeader, BaseHeader):
-    """A header that is never folded, since folding turns a long link into encoded words.
-
-    RFC 2047, section 5, allows these in text only, and RFC 8058 requires a link.
-    """
-
-    def fold(self, *, policy: email.policy.Policy) -> str:
-        """Write the header."""
-        return f"{self.name}: {self}{policy.linesep}"
-
-
-@functools.cache
-def _mail_policy() -> EmailPolicy[EmailMessage]:
-    headers = HeaderRegistry()
-    for name in ("message-id", "list-id", "list-unsubscribe"):
-        headers.map_to_type(name, _Verbatim)
-    return email.policy.SMTP.clone(header_factory=headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +83,7 @@ class Composer:
     def _addressed(self, subscription: Subscription, occasion: str, subject: str) -> EmailMessage:
         """Write the headers. `occasion` makes the id the same for every copy of a mail."""
         sender, to = named_sender(self.sender), recipient(subscription.target)
-        message = EmailMessage(_mail_policy().clone(utf8=not to.addr_spec.isascii()))
+        message = EmailMessage(mail_policy().clone(utf8=not to.addr_spec.isascii()))
         message["From"] = sender
         message["To"] = to
         message["Subject"] = one_line(subject)
@@ -143,20 +121,9 @@ def about(topic: str) -> str:
     return "news of your order" if topic == ORDER_EVENTS else f'the newsletter "{topic}"'
 
 
-def one_line(text: str) -> str:
-    """Put text on one line without control characters, so that it cannot begin another header.
-
-    The beginning of an encoded word (RFC 2047, section 2) gets a space: Python before 3.11.10
-    decodes encoded words, and writes the line breaks in them (CVE-2024-6923).
-    """
-    shown = (" " if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
-    return " ".join("".join(shown).split()).replace("=?", "= ?")
-
-
 def _encoding(text: str) -> Literal["7bit", "quoted-printable"]:
     """Leave text readable in a folder where that is allowed (RFC 5322, section 2.1.1)."""
-    is_plain = text.isascii() and all(len(line) <= _LONGEST_LINE for line in text.splitlines())
-    return "7bit" if is_plain else "quoted-printable"
+    return "7bit" if _PLAIN.fullmatch(text) else "quoted-printable"
 
 
 def _digest(subscription_id: str, occasion: str) -> str:
