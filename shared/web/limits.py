@@ -32,7 +32,7 @@ class WebLimits:
     connections: int = 5000
     connections_per_client: int = 1250
     requests_at_once: int = 512
-    streams_at_once: int = 2500
+    streams_at_once: int = 2000
     check_seconds: float = 2
 
     def within(self, connections: int) -> WebLimits:
@@ -44,17 +44,17 @@ class WebLimits:
             self,
             connections=connections,
             connections_per_client=min(self.connections_per_client, connections - connections // 8),
-            requests_at_once=max(1, min(self.requests_at_once, connections // 4)),
-            streams_at_once=connections // 2,
+            requests_at_once=min(self.requests_at_once, connections * 2 // 5),
+            streams_at_once=connections * 2 // 5,
         )
 
 
 def connections_within(descriptors: int) -> int:
     """Return how many connections fit into a process with so many file descriptors.
 
-    Files, queues and deliveries need the rest: 256, or half of them if there are few.
+    Files, queues and deliveries need the rest: 256, or three quarters of them if there are few.
     """
-    return descriptors - min(_OTHER_DESCRIPTORS, descriptors // 2)
+    return descriptors - min(_OTHER_DESCRIPTORS, descriptors * 3 // 4)
 
 
 LIMITS: web.AppKey[WebLimits] = web.AppKey("LIMITS", WebLimits)
