@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test containers chaos soak streams scaling paths check lock sbom digests clean python
+.PHONY: help run test containers chaos soak streams scaling requests paths check lock sbom digests clean python
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -32,6 +32,9 @@ streams: $(DEV)  ## Compare a thousand live streams, a hundred of them stalled, 
 
 scaling: $(DEV)  ## Apply a step of load to a shop, and compare its scaling with the simulation
 	$(BIN)/python -m benchmarks.scaling --chart $(or $(CHART),build/scaling.png)
+
+requests: $(DEV)  ## Measure the most expensive anonymous request of each operation (Linux)
+	$(BIN)/python -m benchmarks.requests
 
 paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
 	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)

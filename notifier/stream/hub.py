@@ -123,7 +123,7 @@ class Hub:
     def publish(self, event: RingEvent) -> Acknowledgement:
         """Put an event on the ring, and offer it to the readers that have selected it."""
         weight = sum(map(len, event.views.values()))
-        index = self.ring.append(event, weight)
+        index = self.ring.append(event, weight, event.views)
         acknowledgement = Acknowledgement(index)
         self.metrics.events.inc()
         for routing_key in event.views:

@@ -107,7 +107,8 @@ class Reader:
     def _next_chunk(self) -> bytes:
         """Read on, up to a bound, and move the position."""
         try:
-            coming = self.ring.since(self.position)
+            coming = self.ring.since(self.position, self._routing_keys)
+            end = self.ring.end
         except GapError as error:
             self.position = self.ring.recent(_REPEATED_EVENTS)
             self._lag_from = self.ring.end.index
@@ -117,12 +118,12 @@ class Reader:
         for index, event in coming:
             self.position = StreamPosition(self.position.epoch, index)
             views = event.views
-            if selected := [
-                views[routing_key] for routing_key in self._routing_keys if routing_key in views
-            ]:
-                chunk += sse.event(selected, self.position)
+            selected = [views[key] for key in self._routing_keys if key in views]
+            chunk += sse.event(selected, self.position)
             if len(chunk) >= _CHUNK_BYTES:
                 break
+        else:
+            self.position = end
         if not chunk and self._position_due:
             self._position_due = False
             return sse.position_only(self.position)

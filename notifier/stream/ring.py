@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from heapq import merge
+from itertools import groupby, islice
 from typing import Generic, TypeVar
 
 Event = TypeVar("Event")
@@ -51,17 +55,28 @@ class StreamPosition:
         return f"{self.epoch}-{self.index}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[Event]):
+    event: Event
+    weight: int
+    keys: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Ring(Generic[Event]):
     """Holds up to `size` events of `max_weight` in total; the oldest leave first.
 
-    Indexes rise by one. `epoch` is lower-case hexadecimal, and different for every ring.
+    A reader that resumes is shown what it selected, without a look at the rest. Indexes rise by
+    one. `epoch` is lower-case hexadecimal, and different for every ring.
     """
 
     epoch: str
     size: int
     max_weight: int
-    _events: dict[int, tuple[Event, int]] = field(init=False, default_factory=dict)
+    _events: dict[int, _Entry[Event]] = field(init=False, default_factory=dict)
+    _by_key: defaultdict[str, deque[int]] = field(
+        init=False, default_factory=lambda: defaultdict(deque)
+    )
     _weight: int = field(init=False, default=0)
     _first: int = field(init=False, default=1)
     _last: int = field(init=False, default=0)
@@ -80,19 +95,19 @@ class Ring(Generic[Event]):
         """The position before the newest `most` events, or before all if there are fewer."""
         return StreamPosition(self.epoch, max(self._first - 1, self._last - most))
 
-    def append(self, event: Event, weight: int) -> int:
-        """Put an event at the next index, and return the index."""
+    def append(self, event: Event, weight: int, keys: Iterable[str]) -> int:
+        """Put an event at the next index, where it is found by its keys; return the index."""
         self._last += 1
-        self._events[self._last] = (event, weight)
+        self._events[self._last] = _Entry(event, weight, tuple(keys))
+        for key in self._events[self._last].keys:
+            self._by_key[key].append(self._last)
         self._weight += weight
         while len(self._events) > self.size or self._weight > self.max_weight:
-            _, removed = self._events.pop(self._first)
-            self._weight -= removed
-            self._first += 1
+            self._remove_first()
         return self._last
 
-    def since(self, start: StreamPosition) -> Iterator[tuple[int, Event]]:
-        """Give every event after `start`, with its index.
+    def since(self, start: StreamPosition, keys: Iterable[str]) -> Iterator[tuple[int, Event]]:
+        """Give every event after `start` that has one of the keys, with its index.
 
         Raises GapError when some of them may be missing.
         """
@@ -100,12 +115,24 @@ class Ring(Generic[Event]):
             raise GapError(Gap.RESTARTED)
         if start.index < self._first - 1:
             raise GapError(Gap.TOO_OLD)
-        indexes = range(start.index + 1, self._last + 1)
-        return ((index, self._events[index][0]) for index in indexes)
+        found = [self._by_key[key] for key in keys if key in self._by_key]
+        later = [islice(held, bisect_right(held, start.index), None) for held in found]
+        return ((index, self._events[index].event) for index, _ in groupby(merge(*later)))
 
     def restart(self, epoch: str) -> None:
         """Drop all events: some may have been missed, so no reader can resume from before."""
         self.epoch = epoch
         self._events.clear()
+        self._by_key.clear()
         self._weight = 0
         self._first = self._last + 1
+
+    def _remove_first(self) -> None:
+        removed = self._events.pop(self._first)
+        self._weight -= removed.weight
+        self._first += 1
+        for key in removed.keys:
+            held = self._by_key[key]
+            held.popleft()
+            if not held:
+                del self._by_key[key]

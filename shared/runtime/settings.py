@@ -207,5 +207,9 @@ class WebSettings(ServiceSettings):
     max_connections_per_client: Annotated[int, Field(ge=1, le=1_000_000)] = 1250
     """How many of them one address may have, unless it is a trusted proxy's."""
 
+    requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 200
+    """How many requests one client may send without the staff key, of any kind; 0 means
+    unbounded. After a pause it may send those of five seconds at once."""
+
     listen_fd: Descriptor | None = None
     """A listening socket inherited from the parent; without one, the service binds the port."""

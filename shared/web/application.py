@@ -17,14 +17,17 @@ from shared.web.headers import complete_head
 from shared.web.health import (
     HEALTH_OPERATIONS,
     METRICS,
+    METRICS_PAGE,
     READINESS_PROBE,
     ReadinessProbe,
+    metrics_page,
     new_registry,
 )
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.middleware import AccessLog, errors_as_problems
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
 from shared.web.pages import docs_operations
+from shared.web.rate_limit import REQUEST_RATE, new_request_rate
 from shared.web.router import ConcurrencyLimit, add_operations
 from shared.web.service import DRAINS, OPERATIONS, PROBLEMS, Service
 
@@ -39,10 +42,12 @@ def create_app(
     staff_key: str,
     limits: WebLimits | None = None,
     trusted_proxies: Sequence[Network] = (),
+    requests_per_second: float = 0,
 ) -> web.Application:
     """Compose services into one application; where two name one error, the first one counts.
 
-    Raises ValueError when two operations have the same route.
+    `requests_per_second` limits each client; 0 is no limit. Raises ValueError when two operations
+    have the same route.
     """
     limits = limits or WebLimits()
     registry = new_registry()
@@ -51,7 +56,9 @@ def create_app(
         client_max_size=limits.body_bytes,
     )
     app[METRICS] = registry
+    app[METRICS_PAGE] = metrics_page(registry)
     app[LIMITS] = limits
+    app[REQUEST_RATE] = new_request_rate(requests_per_second, registry)
     app[TRUSTED_PROXIES] = tuple(trusted_proxies)
     app[UNREADABLE_HOPS] = LogLimit(_WARNING_SECONDS)
     app[CONNECTIONS] = Connections(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from shared.domain.errors import FieldError
 from shared.web.field_errors import field_errors_of
 from shared.web.limits import LIMITS
+from shared.web.operation import OPERATION
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
     INVALID_REQUEST,
@@ -22,12 +23,17 @@ from shared.web.problem import (
     Problem,
     ProblemKind,
 )
+from shared.web.protocol import Connection
 from shared.web.strict_json import MalformedJsonError, parse_object
 
 M = TypeVar("M", bound=BaseModel)
 
 JSON_CONTENT_TYPE = "application/json"
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
+
+BODY: web.RequestKey[bytes] = web.RequestKey("BODY", bytes)
+"""The body, once it has been received."""
+
 CLOSE_CONNECTION: Mapping[str, str] = {hdrs.CONNECTION: "close"}
 
 
@@ -60,15 +66,26 @@ async def receive(request: web.Request) -> bytes:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body as application/json in UTF-8")
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body without a content encoding")
-    seconds = request.app[LIMITS].body_seconds
+    if BODY not in request:
+        request[BODY] = await _received(request)
+    return request[BODY]
+
+
+async def _received(request: web.Request) -> bytes:
+    seconds, most = request.app[LIMITS].body_seconds, most_bytes(request)
+    body = bytearray()
+    if request.content_length is None and isinstance(request.protocol, Connection):
+        request.protocol.refuse_tiny_chunks(request.content)
     try:
         async with asyncio.timeout(seconds):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise too_large(request) from None
+            while part := await request.content.readany():
+                body += part
+                if len(body) > most:
+                    raise too_large(request)
     except TimeoutError:
         detail = f"the body was not complete within {seconds:g} s"
         raise Problem(REQUEST_TIMEOUT, detail, headers=CLOSE_CONNECTION) from None
+    return bytes(body)
 
 
 def read_query(request: web.Request, model: type[M]) -> M:
@@ -107,7 +124,12 @@ def is_form(request: web.Request) -> bool:
     return request.content_type == FORM_CONTENT_TYPE
 
 
+def most_bytes(request: web.Request) -> int:
+    """Return how long the body may be."""
+    return min(request.app[LIMITS].body_bytes, request[OPERATION].body_bytes)
+
+
 def too_large(request: web.Request) -> Problem:
-    """Make the problem for a body that is longer than a body may be."""
-    detail = f"a body may be {request.app[LIMITS].body_bytes} bytes long"
+    """Make the problem for a body that is longer than the operation's may be."""
+    detail = f"the body may be {most_bytes(request)} bytes long"
     return Problem(CONTENT_TOO_LARGE, detail, headers=CLOSE_CONNECTION)

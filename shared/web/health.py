@@ -30,7 +30,11 @@ from shared.web.problem import UNAVAILABLE, Problem
 METRICS: web.AppKey[CollectorRegistry] = web.AppKey("METRICS", CollectorRegistry)
 """The registry behind `/metrics`."""
 
+METRICS_PAGE: web.AppKey[TtlCache[bytes]] = web.AppKey("METRICS_PAGE", TtlCache)
+"""The registry as text: anyone may ask for it, and it takes 10 ms to write."""
+
 RETRY_AFTER_SECONDS = 5
+METRICS_SECONDS = 1.0
 
 _FRESH_SECONDS = 0.5
 """How long an outcome is reused: anyone may ask, and a check writes and sends."""
@@ -107,6 +111,15 @@ class _LogCollector(Collector):
         )
 
 
+def metrics_page(registry: CollectorRegistry) -> TtlCache[bytes]:
+    """Make the page of a registry, written again once a second at most."""
+
+    async def write() -> bytes:
+        return generate_latest(registry)
+
+    return TtlCache(write, METRICS_SECONDS)
+
+
 @operation(
     hdrs.METH_GET,
     "/healthz",
@@ -149,8 +162,8 @@ async def readyz(request: web.Request) -> web.StreamResponse:
     always_served=True,
 )
 async def metrics(request: web.Request) -> web.StreamResponse:
-    """Write the registry in Prometheus' text format."""
-    page = generate_latest(request.app[METRICS])
+    """Write the registry in Prometheus' text format, at most a second old."""
+    page = await request.app[METRICS_PAGE].get()
     return web.Response(body=page, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
 
 

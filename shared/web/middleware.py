@@ -40,7 +40,8 @@ log = structlog.stdlib.get_logger(__name__)
 class AccessLog:
     """Counts, times and logs requests by route, without anything that the caller sent.
 
-    Requests to operations that only watch the service are logged at debug.
+    Requests to operations that only watch the service, and those of clients who send too many, are
+    logged at debug.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -81,7 +82,9 @@ class AccessLog:
         self._requests.labels(route, method, status).inc()
         if operation is None or not operation.is_stream:
             self._seconds.labels(route, method, status).observe(seconds)
-        write = log.debug if operation is not None and operation.always_served else log.info
+        watches = operation is not None and operation.always_served
+        is_quiet = watches or status == HTTPStatus.TOO_MANY_REQUESTS
+        write = log.debug if is_quiet else log.info
         duration_ms = round(seconds * 1000, 1)
         write(
             "request.finished", method=method, route=route, status=status, duration_ms=duration_ms

@@ -107,7 +107,11 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
     }
     if operation.body is not None:
         content = {"application/json": {"schema": schemas.in_request(operation.body)}}
-        described["requestBody"] = {"required": True, "content": content}
+        described["requestBody"] = {
+            "description": f"At most {operation.body_bytes} bytes",
+            "required": True,
+            "content": content,
+        }
     if operation.role in _SECURITY_SCHEMES:
         described["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES[operation.role]]
     elif operation.role is Role.ANYONE and UNAUTHORIZED in operation.errors:

@@ -54,7 +54,8 @@ class Response:
 class Operation:
     """A route with all that its callers must know of it. By default it is for staff.
 
-    With `takes_form`, a page's form may replace the `body`; then its URL holds all parameters.
+    Its body may be `body_bytes` long. With `takes_form`, a page's form may replace the `body`; then
+    its URL holds all parameters.
     `always_served` exempts it from the limit on requests served at once; pages and their assets
     are not `documented`. `is_stream`: the response goes on until one side leaves.
     """
@@ -67,6 +68,7 @@ class Operation:
     errors: tuple[ProblemKind, ...] = ()
     role: Role = Role.STAFF
     body: type[BaseModel] | None = None
+    body_bytes: int = 64 * 1024
     takes_form: bool = False
     parameters: tuple[Parameter, ...] = ()
     tag: str = "shop"
@@ -91,6 +93,7 @@ class OperationOptions(TypedDict, total=False):
     errors: tuple[ProblemKind, ...]
     role: Role
     body: type[BaseModel] | None
+    body_bytes: int
     takes_form: bool
     parameters: tuple[Parameter, ...]
     tag: str

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import Any, cast
 
+import aiohttp
 import structlog
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import LineTooLong
@@ -23,6 +24,15 @@ from shared.web.problem import (
 
 RETRY_AFTER_SECONDS = 5
 
+_READ_BYTES = 4 * 1024
+"""How much of one connection is read and parsed before the others have their turn."""
+
+_DISCARD_BYTES = 128 * 1024
+
+_TINY_CHUNK = 16
+_TINY_CHUNKS = 64
+"""Bytes of a chunk with its size and its ends, and of as many as tell."""
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -33,7 +43,7 @@ class Connection(web.RequestHandler):
     is closed first, and what arrives is discarded until the sender closes its side.
     """
 
-    __slots__ = ("_connections", "_left", "_limits", "_refused", "client")
+    __slots__ = ("_chunked", "_connections", "_left", "_limits", "_refused", "client")
 
     def __init__(self, server: web.Server, connections: Connections, **options: Any) -> None:
         limits = connections.limits
@@ -44,6 +54,7 @@ class Connection(web.RequestHandler):
             **options,
         )
         self.client: str | None = None
+        self._chunked: aiohttp.StreamReader | None = None
         self._connections = connections
         self._limits = limits
         self._refused = False
@@ -53,6 +64,7 @@ class Connection(web.RequestHandler):
         """Serve the connection if there is room for it; else say so and close it."""
         peer = transport.get_extra_info("peername")
         self.client = self._connections.client_of(peer[0]) if peer else None
+        transport.max_size = _READ_BYTES  # type: ignore[attr-defined] # asyncio's own: 256 KiB
         if self._connections.admit(self):
             super().connection_made(transport)
         else:
@@ -78,8 +90,24 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse the data, unless this connection was refused and only waits for its end."""
+        if self._chunked is not None and _is_of_tiny_chunks(data):
+            self._refuse()
+            self._chunked.set_exception(Problem(INVALID_REQUEST, "send larger chunks"))
         if not self._refused:
             super().data_received(data)
+
+    def _refuse(self) -> None:
+        """Discard what comes from now on, in large pieces."""
+        self._refused = True
+        if self.transport is not None:
+            self.transport.max_size = _DISCARD_BYTES  # type: ignore[attr-defined]
+
+    def refuse_tiny_chunks(self, content: aiohttp.StreamReader) -> None:
+        """Refuse the rest of a body if it comes in chunks of a few bytes: each takes 1 µs.
+
+        Then reading `content` raises a Problem of kind INVALID_REQUEST.
+        """
+        self._chunked = content
 
     def handle_error(
         self,
@@ -91,7 +119,7 @@ class Connection(web.RequestHandler):
         """Make a problem of what aiohttp could not read; raises when a response has begun."""
         if isinstance(exc, ConnectionError) or request.writer.output_size > 0:
             raise ConnectionResetError from exc
-        self._refused = True
+        self._refuse()
         response = problem_response(_problem(status, exc))
         add_headers(response, correlation_id())
         response.force_close()
@@ -102,8 +130,13 @@ class Connection(web.RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """Write a response within its time; after a refusal, wait until the reader has it.
 
-        From here on the connection may be closed to make room for another one.
+        From here on the connection may be closed to make room for another one. What has not come
+        yet of the request's body is refused: nobody has asked for it.
         """
+        self._chunked = None
+        if not request.content.is_eof():
+            self._refuse()
+            resp.force_close()
         if self.transport is not None:
             self._connections.idle[self] = None
             self._connections.idle.move_to_end(self)
@@ -119,7 +152,12 @@ class Connection(web.RequestHandler):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._limits.linger_seconds):
                     await self._left.wait()
+            self.force_close()
         return finished
+
+
+def _is_of_tiny_chunks(data: bytes) -> bool:
+    return len(data) >= _TINY_CHUNKS and data.count(b"\r\n") * _TINY_CHUNK > len(data)
 
 
 def _no_room() -> bytes:

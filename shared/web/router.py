@@ -10,12 +10,13 @@ from typing import cast
 
 from aiohttp import hdrs, web
 
-from shared.web.body import CLOSE_CONNECTION, is_form, receive, too_large
+from shared.web.body import CLOSE_CONNECTION, is_form, most_bytes, receive, too_large
 from shared.web.caller import require_staff
 from shared.web.connections import CONNECTIONS, Closable
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.operation import OPERATION, Handler, Operation, Role
 from shared.web.problem import TOO_BUSY, Problem
+from shared.web.rate_limit import REQUEST_RATE
 
 RETRY_AFTER_SECONDS = 1
 STREAM_RETRY_SECONDS = 30
@@ -123,9 +124,11 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         request[OPERATION] = operation
+        if not operation.always_served:
+            await request.app[REQUEST_RATE].admit(request)
         if operation.role is Role.STAFF:
             require_staff(request)
-        if (request.content_length or 0) > request.app[LIMITS].body_bytes:
+        if (request.content_length or 0) > most_bytes(request):
             raise too_large(request)
         if operation.body is not None and not (operation.takes_form and is_form(request)):
             with concurrency.body(request.content_length):

@@ -58,6 +58,7 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
         staff_key=staff_key,
         limits=_limits(settings),
         trusted_proxies=settings.trusted_proxies,
+        requests_per_second=settings.requests_per_second,
     )
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 

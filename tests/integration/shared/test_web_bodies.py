@@ -216,3 +216,22 @@ async def test_every_error_of_a_query_is_listed(url: URL, query: str, pointers: 
         problem = await response.json(content_type="application/problem+json")
     assert (response.status, problem["type"]) == (400, "/problems/invalid-request")
     assert [error["pointer"] for error in problem["errors"]] == pointers
+
+
+async def test_a_body_in_chunks_of_a_byte_is_refused_before_it_is_read() -> None:
+    head = (
+        b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    async with serving() as shop:
+        answered = await said_to(shop.url, head, b"1\r\n \r\n" * 100_000)
+    assert answered.startswith("HTTP/1.1 400 ")
+    assert "send larger chunks" in answered
+
+
+async def test_a_body_that_nobody_asked_for_is_not_read_and_its_sender_learns_the_answer() -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: shop\r\nContent-Length: 60000\r\n\r\n"
+    async with serving() as shop:
+        answered = await said_to(shop.url, head, b" " * 100)
+    assert answered.startswith("HTTP/1.1 200 ")
+    assert "\r\nConnection: close\r\n" in answered

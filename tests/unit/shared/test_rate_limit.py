@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
+import structlog
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import Counter
 
+from shared.web.caller import STAFF_KEY_DIGEST
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
-from shared.web.rate_limit import MAX_CLIENTS, RateLimit
+from shared.web.rate_limit import MAX_CLIENTS, RateLimit, RequestRate
 
 REQUEST = make_mocked_request("POST", "/orders")
 
@@ -95,3 +102,37 @@ def test_a_site_may_do_sixteen_times_as_much_however_many_networks_it_has() -> N
     limit = RateLimit(2, Seconds())
     tries = [wait(limit, f"2001:db8:1:{number << 8:x}::1") for number in range(256)]
     assert tries.count(0) == 32
+
+
+async def test_a_client_may_send_five_seconds_of_requests_at_once_and_then_so_many_in_each() -> (
+    None
+):
+    seconds, limited = Seconds(), Counter("limited", "", registry=None)
+    rate = RequestRate(10, limited, seconds)
+    assert await admitted(rate, "ada", 100) == 50
+    assert await admitted(rate, "grace", 1) == 1
+    seconds.now = 2
+    assert await admitted(rate, "ada", 100) == 20
+
+
+async def test_a_client_over_its_rate_is_held_for_a_second_refused_and_logged_once() -> None:
+    rate = RequestRate(1, Counter("limited", "", registry=None), Seconds())
+    assert await admitted(rate, "ada", 5) == 5
+    began = time.monotonic()
+    with structlog.testing.capture_logs() as logs:
+        assert await admitted(rate, "ada", 10) == 0
+    assert time.monotonic() - began >= 1
+    assert [log["event"] for log in logs] == ["requests.limited"]
+
+
+async def test_requests_without_a_limit_are_all_admitted() -> None:
+    assert await admitted(RequestRate(0, Counter("limited", "", registry=None)), "ada", 99) == 99
+
+
+async def admitted(rate: RequestRate, client: str, requests: int) -> int:
+    """Make requests as a client, all at once; give how many were admitted."""
+    app = web.Application()
+    app[STAFF_KEY_DIGEST] = "none"
+    request = make_mocked_request("GET", "/menu", app=app).clone(remote=client)
+    attempts = [rate.admit(request) for _ in range(requests)]
+    return (await asyncio.gather(*attempts, return_exceptions=True)).count(None)

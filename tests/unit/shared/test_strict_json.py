@@ -80,3 +80,21 @@ def test_the_reason_never_repeats_what_was_sent() -> None:
 @given(st.dictionaries(st.text(), VALUES))
 def test_an_object_is_read_as_it_was_written(value: dict[str, Any]) -> None:
     assert parse_object(json.dumps(value).encode(), most_depth=32) == value
+
+
+@pytest.mark.parametrize(
+    "values", [b"[],", b"{},", b"1,", b'"",', b"[" * 20 + b"]" * 20 + b",", b'{"a":{}},']
+)
+def test_more_values_than_anybody_needs_are_malformed(values: bytes) -> None:
+    raw = b'{"a":[' + values * 1001 + b"1]}"
+    with pytest.raises(MalformedJsonError, match="more than 1000 values"):
+        parse_object(raw, most_depth=32)
+
+
+def test_what_stands_in_strings_does_not_count_as_values() -> None:
+    text = '[a](b), {c} "quoted" \\, ' * 2000
+    assert parse_object(json.dumps({"body": text}).encode(), most_depth=32) == {"body": text}
+
+
+def test_a_thousand_values_may_be_sent() -> None:
+    assert parse_object(json.dumps({"a": [1] * 990}).encode(), most_depth=32)

@@ -1,0 +1,1 @@
+"""What the most expensive anonymous request of each operation costs the server."""
