@@ -67,7 +67,7 @@ async def _started_confined(shop: ContainerShop, service: str) -> None:
     )
     container = (await run("docker", "run", "-d", *options, IMAGE, "python", "-m", service)).strip()
     try:
-        await until(partial(is_alive, container), 30)
+        await until(partial(is_alive, container), 90)
         await run("docker", "stop", container)
         status = ("docker", "inspect", "--format", "{{.State.ExitCode}}", container)
         assert (await run(*status)).strip() == "0"
