@@ -105,7 +105,7 @@ class _Verbatim(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
-class _Text(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc] - mixed in at run time
+class _Text(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # mixed in at run time
     """Text that is kept as it was given, also where it looks like an encoded word."""
 
     @classmethod
@@ -119,7 +119,7 @@ class _Text(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc] - mixed
         return f"{self.name}: {encoded(self, len(self.name) + 2)}{policy.linesep}"
 
 
-class _Named(UniqueAddressHeader, BaseHeader):  # type: ignore[misc] - the same
+class _Named(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # the same
     """One address, which may have a name."""
 
     def fold(self, *, policy: email.policy.Policy) -> str:
