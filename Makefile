@@ -1,20 +1,32 @@
-# Works from a bare clone: only python3 and make are needed.
+# Works from a bare clone: only python3 and GNU make are needed.
 PYTHON ?= python3
+# What is set for other programs of the user must not decide where packages go, and which are found.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONWARNINGS PYTHONUSERBASE
+unexport PYTHONIOENCODING
+# In UTF-8 whatever the locale is, or this folder's name could not be read in all of them.
+export PYTHONUTF8 := 1
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_HASHES
 VENV := .venv
 BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
-.PHONY: help run test containers chaos soak streams scaling requests paths check lock sbom digests clean python
+.NOTPARALLEL:
+.PHONY: help run test environments containers chaos soak streams scaling requests paths check lock sbom digests \
+	clean again
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
 
 run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
-	@exec $(BIN)/coffeeshop run
+	@exec $(BIN)/python -P -m shop.cli run
 
-test: $(DEV)  ## Run every test but the chaos and container suites
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --ignore=tests/containers
+test: $(DEV)  ## Run every test but the suites below
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --ignore=tests/containers \
+		--ignore=tests/environments
+
+environments: $(DEV)  ## Open the shop on each Python that is found, in environments that hinder it
+	$(BIN)/pytest tests/environments
 
 containers: $(DEV)  ## Test the shop in containers: scale and kill them; needs a Docker engine
 	$(BIN)/pytest tests/containers
@@ -72,18 +84,55 @@ clean:  ## Remove the environment, builds and caches; orders in var/ stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-python:
-	@command -v $(PYTHON) >/dev/null || { echo "The coffee shop needs Python 3.11 or newer: $(PYTHON) was not found." >&2; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(2)' || { \
-		echo "The coffee shop needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12" >&2; exit 2; }
+# The stamp has the Python that the environment was made with, and the folder: scripts and links in
+# it name both. Where they are others now, it is made again; -I ignores the user's PYTHON* variables.
+TAG := -I -c 'import sys; print(sys.implementation.cache_tag)'
+NAMED := $(filter command environment,$(origin PYTHON))
+WHY := $(shell \
+	test -e $(VENV) || exit 0; \
+	test -e $(SHOP) || { echo it was never finished; exit 0; }; \
+	read -r tag folder < $(SHOP); \
+	now=$$($(BIN)/python $(TAG) 2>/dev/null) || { echo its Python is gone; exit 0; }; \
+	test -n "$$tag" || exit 0; \
+	test "$$now" = "$$tag" || { echo its Python is another one now; exit 0; }; \
+	test "$$(pwd -P)" = "$$folder" || { echo it was made in another folder; exit 0; }; \
+	test -z "$(NAMED)" || test "$$($(PYTHON) $(TAG) 2>/dev/null)" = "$$tag" || echo PYTHON names another one)
+ifneq ($(WHY),)
+$(SHOP): again
+endif
 
-$(SHOP): requirements.lock pyproject.toml | python
-	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
-		echo "No virtual environment could be made; on Debian, apt install python3-venv." >&2; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+define CHECK
+import sys
+def need(what):
+    sys.exit("The coffee shop needs %s: $(PYTHON) is Python %d.%d.%d. Name another: make PYTHON=python3.12"
+             % ((what,) + tuple(sys.version_info[:3])))
+sys.version_info >= (3, 11) or need("Python 3.11 or newer")
+for module in ("venv", "ensurepip", "ssl", "sqlite3", "ctypes", "fcntl"):
+    try:
+        __import__(module)
+    except ImportError:
+        need("the module %s (on Debian: apt install python3-venv)" % module)
+import sqlite3
+sqlite3.sqlite_version_info >= (3, 24, 0) or need("SQLite 3.24 or newer, not " + sqlite3.sqlite_version)
+endef
+export CHECK
+
+again:
+	@echo "Making $(VENV) again: $(WHY)."
+
+PIP := $(BIN)/python -m pip install --no-user --quiet --disable-pip-version-check
+
+$(SHOP): requirements.lock pyproject.toml
+	@test -w . || { echo "The folder $$(pwd) cannot be written; copy the shop to one that can." >&2; exit 2; }
+	@test -z "$(WHY)" && test -e $(VENV) || { \
+		command -v $(PYTHON) >/dev/null || { \
+			echo "The coffee shop needs Python 3.11 or newer: $(PYTHON) was not found." >&2; exit 2; }; \
+		$(PYTHON) -c "$$CHECK" && rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) || exit 2; }
+	@echo "Installing the locked packages in $(VENV)/ …"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@echo "$$($(BIN)/python $(TAG)) $$(pwd -P)" > $@
 
 $(DEV): requirements-dev.lock $(SHOP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@

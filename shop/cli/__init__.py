@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from importlib.metadata import version
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,7 +60,13 @@ def coffeeshop(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; characters that the terminal's encoding lacks are shown as escapes."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed: a file that is opened next must not take its place
+            setattr(sys, name, Path(os.devnull).open("r+"))  # noqa: SIM115 - open until the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     gc.freeze()  # what is loaded stays, so no collection needs to visit it
     raise_descriptor_limit()
     app()

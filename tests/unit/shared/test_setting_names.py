@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,3 +168,12 @@ def test_a_tilde_is_the_home_folder_where_no_shell_has_read_it(
     assert refused(ShopSettings) == [
         "COFFEE_STATE_DIR: there is no home folder for '~nobody-of-that-name'"
     ]
+
+
+def test_time_zones_are_known_where_the_system_has_no_database() -> None:
+    script = "from worker.settings import WorkerSettings; print(WorkerSettings().timezone)"
+    variables = {**os.environ, "PYTHONTZPATH": "", "COFFEE_TIMEZONE": "Europe/Berlin"}
+    said = subprocess.run(
+        [sys.executable, "-c", script], check=True, env=variables, capture_output=True, text=True
+    )
+    assert said.stdout == "Europe/Berlin\n"
