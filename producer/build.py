@@ -117,6 +117,7 @@ async def build_cashier(
             async with (
                 background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
                 background_task(reconciler.run(broker_reset), "reconciler"),
+                background_task(reconciler.republish(), "republisher"),
                 background_task(store.find_damage(), "integrity"),
                 watching_tickets(clients, names, on_reset)
                 if settings.watch_broker
@@ -185,7 +186,10 @@ def _reconciler(resources: _Resources, monitor: EmptyQueueMonitor) -> Reconciler
             store=store,
             dispatcher=dispatcher,
             republisher=Republisher(
-                store, resources.announcer, expire_after + dt.timedelta(hours=1)
+                store,
+                resources.announcer,
+                expire_after + dt.timedelta(hours=1),
+                settings.republish_per_second,
             ),
             clock=utc_now,
         ),

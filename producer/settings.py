@@ -37,5 +37,8 @@ class CashierSettings(WebSettings):
     reconcile_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
     """How often to search for lost tickets, unannounced changes and dead letters."""
 
+    republish_per_second: Annotated[float, Field(gt=0, le=100_000)] = 200
+    """How many announcements of a killed cashier to repeat in a second."""
+
     expire_after_seconds: Annotated[float, Field(gt=0, le=LONGEST_SECONDS)] = 7200
     """How long a ready order waits to be collected before it expires."""

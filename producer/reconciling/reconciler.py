@@ -55,9 +55,15 @@ class Reconciler:
             self.fresh_tickets.queue_lost()
             self.unclean_stops.topics_lost()
 
+    async def republish(self) -> None:
+        """Republish after unclean stops, on a timer; it may take minutes, and delays no repair."""
+        while True:
+            await _attempt("republish after unclean stops", self.unclean_stops.republish)
+            await asyncio.sleep(self.seconds)
+
     async def reconcile(self) -> None:
         """Run all steps once; a step that fails does not keep the others from running."""
-        await _attempt("republish after unclean stops", self.unclean_stops.check)
+        await _attempt("record the heartbeat", self.unclean_stops.record_heartbeat)
         await _attempt("announce the unannounced", self.dispatcher.announce_remaining)
         await _attempt("repair orders and tickets", self._repair_orders)
 

@@ -166,9 +166,9 @@ def history(order: Order) -> list[Order]:
     return [_as_of(order, version) for version in range(1, order.version + 1)]
 
 
-def changes_since(order: Order, since: dt.datetime) -> list[Order]:
-    """List the order as it was after each change since then, as `history` does."""
-    return [change for change in history(order) if change.since >= since]
+def changes_between(order: Order, since: dt.datetime, until: dt.datetime) -> list[Order]:
+    """List the order as it was after each change from `since` on and before `until`."""
+    return [change for change in history(order) if since <= change.since < until]
 
 
 def _as_of(order: Order, version: int) -> Order:

@@ -91,6 +91,14 @@ class OrderStore(Protocol):
     async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
         """List up to `limit` orders in some of the open states, the newest placed first."""
 
+    async def orders_placed(
+        self, since: dt.datetime, until: dt.datetime, limit: int, after: Order | None = None
+    ) -> Sequence[Order]:
+        """List up to `limit` orders placed from `since` on and before `until`, the oldest first.
+
+        `after` is the last one of the list before.
+        """
+
     async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:
         """List up to `limit` open orders, the oldest placed first, whose ids are not `known`.
 
@@ -130,6 +138,14 @@ class HeartbeatStore(Protocol):
 
     async def remove_heartbeat(self, kind: type[Heartbeat], name: str) -> None:
         """Delete a process's heartbeat, if there is one, after a clean stop."""
+
+    async def replace_heartbeat(
+        self, before: CashierHeartbeat, after: CashierHeartbeat | None
+    ) -> bool:
+        """Write `after` over a cashier's heartbeat, or delete it, if it is still that of `before`.
+
+        Return whether it was: of several that take it over, one does.
+        """
 
     async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List the heartbeats of the workers that are alive at `at`."""

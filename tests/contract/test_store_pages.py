@@ -197,3 +197,27 @@ async def test_every_open_order_that_is_passed_is_looked_up_once_in_the_known_on
     assert await store.oldest_open_orders(known, 10) == [orders[3], orders[1]]
 
     assert known.looked_up == ids(orders[::-1])
+
+
+async def test_orders_are_listed_by_the_time_of_their_placing_the_oldest_first_page_by_page(
+    store: Store, new_order: NewOrder
+) -> None:
+    times = [NOON + dt.timedelta(hours=5 * number) for number in range(8)]  # over two days
+    orders = [await placed(store, new_order(at)) for at in times]
+    listed: list[Order] = []
+    while page := await store.orders_placed(times[1], times[6], 2, listed[-1] if listed else None):
+        assert len(page) <= 2
+        listed += page
+    assert ids(listed) == ids(orders[1:6])
+    assert await store.orders_placed(times[7] + dt.timedelta(1), times[7], 2) == []
+
+
+async def test_orders_placed_at_one_time_are_each_listed_once(
+    store: Store, new_order: NewOrder
+) -> None:
+    orders = [await placed(store, new_order(NOON)) for _ in range(5)]
+    later = NOON + dt.timedelta(seconds=1)
+    first = await store.orders_placed(NOON, later, 3)
+    rest = await store.orders_placed(NOON, later, 3, first[-1])
+    assert sorted(ids([*first, *rest])) == sorted(ids(orders))
+    assert await store.orders_placed(NOON, NOON, 3) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 
 from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
@@ -98,6 +99,32 @@ async def test_a_cashiers_last_heartbeat_stays_until_it_is_removed(
     await store.remove_heartbeat(CashierHeartbeat, "south")
     await store.remove_heartbeat(CashierHeartbeat, "nobody")
     assert await second_store.cashier_heartbeats() == expected[:1]
+
+
+async def test_of_several_that_take_over_a_cashiers_heartbeat_one_does(
+    store: Store, second_store: Store
+) -> None:
+    gone = CashierHeartbeat("north", NOON)
+    await store.record_heartbeat(gone)
+    takers = [CashierHeartbeat("north", SOON, unannounced_since=NOON) for _ in range(6)]
+    stores = [store, second_store] * 3
+    taken = await asyncio.gather(
+        *(one.replace_heartbeat(gone, after) for one, after in zip(stores, takers, strict=True))
+    )
+    assert sorted(taken) == [False] * 5 + [True]
+    assert await store.cashier_heartbeats() == [takers[0]]
+
+
+async def test_a_heartbeat_that_was_taken_over_is_not_deleted_by_who_held_it_before(
+    store: Store,
+) -> None:
+    gone, taken = CashierHeartbeat("north", NOON), CashierHeartbeat("north", SOON)
+    await store.record_heartbeat(taken)
+    assert not await store.replace_heartbeat(gone, None)
+    assert await store.cashier_heartbeats() == [taken]
+    assert await store.replace_heartbeat(taken, None)
+    assert await store.cashier_heartbeats() == []
+    assert not await store.replace_heartbeat(taken, gone)
 
 
 async def test_one_shop_does_not_see_the_staff_and_the_state_of_another(

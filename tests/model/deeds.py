@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Awaitable, Coroutine
 from typing import Any
 
@@ -53,7 +54,9 @@ def republish(shop: Shop, host: Host) -> None:
     """Let a cashier republish all recent changes, as a process died before announcing some."""
 
     async def republisher() -> None:
-        await shop.counters[host].republisher.republish_since(NOON)
+        far = NOON + dt.timedelta(days=1)
+        async for _ in shop.counters[host].republisher.republish(NOON, far):
+            pass
         shop.must_republish = False
 
     shop.begin(host, republisher(), "republish")

@@ -14,7 +14,7 @@ from shared.consuming.message import Message, Queue
 from shared.domain.order import Order
 from shared.domain.shop import ShopStatus, WorkerHeartbeat
 from shared.messages.announcement import CloudEvent
-from shared.store.contract import Page, Placement, Store
+from shared.store.contract import Placement, Store
 from tests.model.host import Host, gist
 from tests.model.record import Record
 
@@ -38,8 +38,11 @@ class _Store:
         effect = partial(self._record.replace, before, after)
         await self._host.ask("store.replace", effect, (gist(before), gist(after)))
 
-    async def page(self, *_: object) -> Page:
-        return Page([*self._record.orders.values()], None)
+    async def orders_placed(
+        self, since: dt.datetime, until: dt.datetime, _: int, after: Order | None = None
+    ) -> Sequence[Order]:
+        found = self._record.orders.values()
+        return [one for one in found if after is None and since <= one.placed_at < until]
 
     async def oldest_open_orders(self, *_: object) -> Sequence[Order]:
         return ()

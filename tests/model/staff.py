@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -95,7 +96,7 @@ class Staff:
             store_id="main",
             timezone=UTC,
         )
-        return Counter(cashier, dispatcher, Republisher(store, announcer, LEASE))
+        return Counter(cashier, dispatcher, Republisher(store, announcer, LEASE, math.inf))
 
     @staticmethod
     def failures(host: Host, record: Record, dispatcher: OrderDispatcher) -> Failures:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shared.clock import sortable
 from shared.domain.shop import CashierHeartbeat, Heartbeat, WorkerHeartbeat
 from shared.store.dynamodb.item import Item, epoch_seconds, shop_key
 from shared.store.dynamodb.table import DynamoDBRecords
@@ -27,11 +28,7 @@ class DynamoDBHeartbeats(DynamoDBRecords):
 
     async def record_heartbeat(self, beat: Heartbeat) -> None:
         """Write a process's heartbeat over the one before; a worker's expires."""
-        row = to_row(beat)
-        item: Item = {
-            **self._key(type(beat), next(iter(row.values()))),
-            **{column: _attribute(value) for column, value in row.items()},
-        }
+        item = self._beat_item(beat)
         if isinstance(beat, WorkerHeartbeat):
             item["expires"] = epoch_seconds(beat.until + KEPT_AFTER)
         async with self.table.in_time():
@@ -44,6 +41,25 @@ class DynamoDBHeartbeats(DynamoDBRecords):
                 TableName=self.table.name, Key=self._key(kind, name)
             )
 
+    async def replace_heartbeat(
+        self, before: CashierHeartbeat, after: CashierHeartbeat | None
+    ) -> bool:
+        """Write `after` over `before`, or delete it; see `HeartbeatStore.replace_heartbeat`."""
+        condition: Mapping[str, Any] = {
+            "ConditionExpression": "#at = :at",
+            "ExpressionAttributeNames": {"#at": "at"},
+            "ExpressionAttributeValues": {":at": {"S": sortable(before.at)}},
+        }
+        async with self.table.in_time():
+            if after is not None:
+                return await self.table.put(self._beat_item(after), condition)
+            try:
+                key = self._key(CashierHeartbeat, before.cashier)
+                await self.table.client.delete_item(TableName=self.table.name, Key=key, **condition)
+            except self.table.client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
     async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List the heartbeats of the workers that are alive, by name."""
         items = await self.shop_items(_PREFIXES[WorkerHeartbeat])
@@ -54,6 +70,13 @@ class DynamoDBHeartbeats(DynamoDBRecords):
         """List the heartbeats of the cashiers that have not stopped cleanly, by name."""
         items = await self.shop_items(_PREFIXES[CashierHeartbeat])
         return [from_row(CashierHeartbeat, _row(CashierHeartbeat, item)) for item in items]
+
+    def _beat_item(self, beat: Heartbeat) -> Item:
+        row = to_row(beat)
+        return {
+            **self._key(type(beat), next(iter(row.values()))),
+            **{column: _attribute(value) for column, value in row.items()},
+        }
 
     def _key(self, kind: type[Heartbeat], name: str) -> Item:
         return shop_key(self.store_id, f"{_PREFIXES[kind]}{name}")

@@ -53,6 +53,32 @@ async def newest_first(
                 yield [position_of(entry) for entry in entries]
 
 
+async def placed_between(
+    table: Table, store_id: str, since: dt.datetime, until: dt.datetime, after: Position | None
+) -> Chunks:
+    """List the orders placed from `since` on and before `until`, the oldest first."""
+    first = since if after is None else dt.datetime.fromisoformat(after.placed_at)
+    days = day_partitions(
+        store_id, first.astimezone(dt.UTC).date(), until.astimezone(dt.UTC).date()
+    )
+    beyond = sortable(since) if after is None else f"{sort_key(after)}#"
+    for index, attribute, day in reversed(days):
+        pages = table.pages(
+            IndexName=index,
+            KeyConditionExpression="#day = :day AND #placed BETWEEN :beyond AND :until",
+            ExpressionAttributeNames={"#day": attribute, "#placed": "placed"},
+            ExpressionAttributeValues={
+                ":day": {"S": day},
+                ":beyond": {"S": beyond},
+                ":until": {"S": sortable(until)},  # sorts before every order of that instant
+            },
+            PaginationConfig={"PageSize": LARGEST_CHUNK},
+        )
+        async for entries in pages:
+            if entries:
+                yield [position_of(entry) for entry in entries]
+
+
 async def oldest_open(table: Table, store_id: str, known: Container[str]) -> Chunks:
     """List the open orders from the oldest on, without those whose ids are `known`."""
     async for entries in table.open_entries(store_id):

@@ -32,6 +32,7 @@ from shared.store.dynamodb.listing import (
     oldest_open,
     open_partition,
     orders_at,
+    placed_between,
 )
 from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 
@@ -91,6 +92,14 @@ class DynamoDBOrders(DynamoDBRecords):
                 if read >= self.read_per_page:
                     return Page(found, cursors.encode(positions[-1]))
         return Page(found, None)
+
+    async def orders_placed(
+        self, since: dt.datetime, until: dt.datetime, limit: int, after: Order | None = None
+    ) -> Sequence[Order]:
+        """List orders by the time of their placing, of those that are still kept."""
+        start = None if after is None else cursors.position(after)
+        chunks = placed_between(self.table, self.store_id, since, until, start)
+        return await self._read(chunks, frozenset(OrderState), limit)
 
     async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
         """List open orders, the newest placed first."""

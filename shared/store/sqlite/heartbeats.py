@@ -44,6 +44,22 @@ class SqliteHeartbeats(SqliteRecords):
         statement = f"DELETE FROM {_TABLES[kind]} WHERE store_id = ? AND {process} = ?"  # noqa: S608 - text of our own
         await self.writes.run(changing(statement, self.store_id, name))
 
+    async def replace_heartbeat(
+        self, before: CashierHeartbeat, after: CashierHeartbeat | None
+    ) -> bool:
+        """Write `after` over `before`, or delete it; see `HeartbeatStore.replace_heartbeat`."""
+        recorded = (self.store_id, before.cashier, sortable(before.at))
+        if after is None:
+            statement = "DELETE FROM cashiers WHERE store_id = ? AND cashier = ? AND at = ?"
+            return bool(await self.writes.run(changing(statement, *recorded)))
+        row = to_row(after)
+        statement = (
+            "UPDATE cashiers SET at = ?, untold_since = ?"
+            " WHERE store_id = ? AND cashier = ? AND at = ?"
+        )
+        values = (row["at"], row["untold_since"], *recorded)
+        return bool(await self.writes.run(changing(statement, *values)))
+
     async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
         """List the heartbeats of the workers that are alive, by name."""
         rows = await self._rows(WorkerHeartbeat, "AND until > ? ORDER BY barista", sortable(at))

@@ -107,6 +107,18 @@ class SqliteOrders(SqliteRecords):
             return Page(orders, None)
         return Page(orders[:limit], cursors.encode(cursors.position(orders[limit - 1])))
 
+    async def orders_placed(
+        self, since: dt.datetime, until: dt.datetime, limit: int, after: Order | None = None
+    ) -> Sequence[Order]:
+        """List orders by the time of their placing."""
+        start = cursors.position(after) if after else cursors.Position(sortable(since), "")
+        query = (
+            "SELECT document FROM orders WHERE store_id = ? AND (placed_at, id) > (?, ?)"
+            " AND placed_at < ? ORDER BY placed_at, id LIMIT ?"
+        )
+        values = (self.store_id, start.placed_at, start.order_id, sortable(until), limit)
+        return await self.reads.run(documents(ORDER, query, *values))
+
     async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
         """List open orders, by one scan of the index for each state."""
         wanted = OPEN_STATES.intersection(states)

@@ -18,13 +18,13 @@ from shared.domain.order import (
     OrderState,
     TimelineEntry,
     advance,
-    changes_since,
+    changes_between,
     claim,
     renew,
 )
 from tests.support.orders import NOON, an_order
 
-MINUTE = dt.timedelta(minutes=1)
+MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 states = st.sampled_from(OrderState)
 moments = st.datetimes(timezones=st.just(dt.UTC))
 longest_leases = st.timedeltas(dt.timedelta(seconds=1), dt.timedelta(hours=12))
@@ -176,14 +176,15 @@ def test_an_order_knows_how_it_was_after_each_change_since_a_time() -> None:
     preparing = claim(placed, "ticket", NOON + MINUTE, NOON + 2 * MINUTE)
     ready = advance(preparing, OrderState.READY, NOON + 2 * MINUTE)
 
-    assert changes_since(ready, NOON) == [
+    assert changes_between(ready, NOON, NOON + HOUR) == [
         replace(placed, attempt=1),
         replace(preparing, claim=None),
         ready,
     ]
-    assert changes_since(ready, NOON + 2 * MINUTE) == [ready]
-    assert changes_since(ready, NOON + 3 * MINUTE) == []
-    assert changes_since(preparing, NOON + MINUTE) == [preparing]
+    assert changes_between(ready, NOON + 2 * MINUTE, NOON + HOUR) == [ready]
+    assert changes_between(ready, NOON + 3 * MINUTE, NOON + HOUR) == []
+    assert changes_between(preparing, NOON + MINUTE, NOON + HOUR) == [preparing]
+    assert changes_between(ready, NOON, NOON + MINUTE) == [replace(placed, attempt=1)]
 
 
 @given(st.lists(states, max_size=8), moments)
@@ -192,6 +193,6 @@ def test_the_last_change_is_the_order_itself(path: list[OrderState], at: dt.date
     for state in path:
         if state in TRANSITIONS[order.state]:
             order = advance(order, state, at)
-    history = changes_since(order, min(at, NOON))
+    history = changes_between(order, min(at, NOON), max(at, NOON) + MINUTE)
     assert [past.version for past in history] == list(range(1, order.version + 1))
     assert history[-1] == order
