@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 import secrets
@@ -16,6 +18,9 @@ SHORTEST = 16
 """Characters: a shorter key is logged as a warning, since it can be guessed."""
 
 VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
+"""How file systems say that they have no links: vfat, some of FUSE, SMB and 9p."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,23 +48,35 @@ def _create(path: Path) -> None:
     """Write a new key to a draft and link it to its name, unless another process was faster."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"{secrets.token_urlsafe(32)}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink(missing_ok=True)
+    key = secrets.token_urlsafe(32)
+    with contextlib.suppress(FileExistsError):
+        try:
+            _write_new(draft, key)
+            os.link(draft, path)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _write_new(path, key)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, key: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(f"{key}\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _keep_private(path: Path) -> None:
     """Remove other users' permissions from a file that was copied or edited carelessly."""
     if path.stat().st_mode & 0o077:
-        path.chmod(0o600)
-        log.warning("staff_key.was_readable_by_others", path=str(path))
+        try:
+            path.chmod(0o600)
+        except OSError as error:  # vfat and some network file systems have no modes
+            log.warning("staff_key.is_readable_by_others", path=str(path), error=error.strerror)
+        else:
+            log.warning("staff_key.was_readable_by_others", path=str(path))
 
 
 def _checked(key: str, origin: str) -> str:

@@ -53,6 +53,11 @@ def _wait_for(descriptor: int, state_dir: Path, seconds: float) -> None:
             if time.monotonic() > deadline:
                 raise StateDirError(_explain(descriptor, state_dir)) from error
             time.sleep(0.05)
+        except OSError as error:  # some network and FUSE file systems have none
+            raise StateDirError(
+                f"The folder {state_dir}/ cannot be locked: {error.strerror}. Orders need a file "
+                "system with locks; COFFEE_STATE_DIR names another folder."
+            ) from error
         else:
             return
 
