@@ -31,6 +31,7 @@ from shared.messages.announcement import ORDER_EVENTS
 from shared.web.body import json_response, read_body
 from shared.web.caller import (
     bearer_token,
+    count_wrong_key,
     is_staff,
     limited_client,
     require_staff,
@@ -177,8 +178,8 @@ async def rotate_secret(request: web.Request) -> web.Response:
 )
 async def redeliver(request: web.Request) -> web.Response:
     """Queue one more attempt at a delivery."""
-    request.app[NOTIFIER].rate_limit.admit(request)
     subscription = await _managed(request)
+    request.app[NOTIFIER].rate_limit.admit(request)
     await subscriptions(request).redeliver(subscription, request.match_info["delivery_id"])
     return web.Response(status=HTTPStatus.ACCEPTED)
 
@@ -204,6 +205,7 @@ async def _managed(request: web.Request) -> Subscription:
         raise unauthorized("send the manage token as Authorization: Bearer")
     subscription = await subscriptions(request).find(request.match_info["id"])
     if not (matches_digest(token, subscription.manage_digest) or is_staff(request)):
+        count_wrong_key(request)
         raise unauthorized("this is not the manage token of the subscription")
     return subscription
 

@@ -91,5 +91,6 @@ SETTING_NAMES = frozenset(
         "COFFEE_WORKER_CONCURRENCY",
         "COFFEE_WORKER_NAME",
         "COFFEE_WORKER_PORT",
+        "COFFEE_WRONG_KEYS_PER_MINUTE",
     }
 )

@@ -211,5 +211,8 @@ class WebSettings(ServiceSettings):
     """How many requests one client may send without the staff key, of any kind; 0 means
     unbounded. After a pause it may send those of five seconds at once."""
 
+    wrong_keys_per_minute: Annotated[int, Field(ge=0, le=1000)] = 20
+    """How many wrong keys or tokens one client may show in any minute; 0 means unbounded."""
+
     listen_fd: Descriptor | None = None
     """A listening socket inherited from the parent; without one, the service binds the port."""

@@ -23,6 +23,7 @@ from shared.web.health import (
     metrics_page,
     new_registry,
 )
+from shared.web.key_guard import KEY_GUARD, new_key_guard
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.middleware import AccessLog, errors_as_problems
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
@@ -43,11 +44,12 @@ def create_app(
     limits: WebLimits | None = None,
     trusted_proxies: Sequence[Network] = (),
     requests_per_second: float = 0,
+    wrong_keys_per_minute: int = 0,
 ) -> web.Application:
     """Compose services into one application; where two name one error, the first one counts.
 
-    `requests_per_second` limits each client; 0 is no limit. Raises ValueError when two operations
-    have the same route.
+    `requests_per_second` and `wrong_keys_per_minute` limit each client; 0 is no limit. Raises
+    ValueError when two operations have the same route.
     """
     limits = limits or WebLimits()
     registry = new_registry()
@@ -58,6 +60,7 @@ def create_app(
     app[METRICS] = registry
     app[METRICS_PAGE] = metrics_page(registry)
     app[LIMITS] = limits
+    app[KEY_GUARD] = new_key_guard(wrong_keys_per_minute, registry)
     app[REQUEST_RATE] = new_request_rate(requests_per_second, registry)
     app[TRUSTED_PROXIES] = tuple(trusted_proxies)
     app[UNREADABLE_HOPS] = LogLimit(_WARNING_SECONDS)
@@ -73,9 +76,9 @@ def create_app(
     )
     of_services = [operation for service in services for operation in service.operations]
     operations = app[OPERATIONS] = [*of_services, *HEALTH_OPERATIONS, *docs_operations()]
-    app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
     concurrency = ConcurrencyLimit(limits)
     add_operations(app.router, operations, concurrency)
+    app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()
     app.on_response_prepare.append(complete_head)
     for service in services:
         app.cleanup_ctx.extend(service.lifespans)

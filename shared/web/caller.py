@@ -11,9 +11,14 @@ from aiohttp import hdrs, web
 from shared.domain.tokens import matches_digest
 from shared.runtime.log_limit import LogLimit
 from shared.web.client_address import Network, last_untrusted, networks_of
+from shared.web.key_guard import KEY_GUARD
+from shared.web.operation import OPERATION, Role
 from shared.web.problem import UNAUTHORIZED, Problem
 
 STAFF_KEY_DIGEST: web.AppKey[str] = web.AppKey("STAFF_KEY_DIGEST", str)
+
+IS_STAFF: web.RequestKey[bool] = web.RequestKey("IS_STAFF", bool)
+"""Whether the token is the staff key, once it was compared."""
 
 TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES", tuple)
 """The networks of the proxies whose X-Forwarded-For is believed."""
@@ -36,9 +41,26 @@ def bearer_token(request: web.Request) -> str | None:
 
 
 def is_staff(request: web.Request) -> bool:
-    """Return whether the caller has shown the staff key."""
-    token = bearer_token(request)
-    return token is not None and matches_digest(token, request.app[STAFF_KEY_DIGEST])
+    """Return whether the caller has shown the staff key.
+
+    Raises a Problem of kind TOO_MANY_REQUESTS after too many wrong keys. One token is compared,
+    and counted if it is wrong, once in a request; where it may be that of a resource, the handler
+    counts it.
+    """
+    if (token := bearer_token(request)) is None:
+        return False
+    if IS_STAFF not in request:
+        request.app[KEY_GUARD].check(client_networks(request))
+        request[IS_STAFF] = matches_digest(token, request.app[STAFF_KEY_DIGEST])
+        operation = request.get(OPERATION)
+        if not request[IS_STAFF] and (operation is None or operation.role is not Role.MANAGER):
+            count_wrong_key(request)
+    return request[IS_STAFF]
+
+
+def count_wrong_key(request: web.Request) -> None:
+    """Count that the caller has shown a key or token that is none of ours."""
+    request.app[KEY_GUARD].record(client_networks(request))
 
 
 def require_staff(request: web.Request) -> None:

@@ -15,6 +15,7 @@ from shared.web.openapi_schemas import Schemas
 from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
+    EXPECTATION_FAILED,
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -23,6 +24,7 @@ from shared.web.problem import (
     NOT_FOUND,
     REQUEST_TIMEOUT,
     TOO_BUSY,
+    TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     ProblemKind,
@@ -37,6 +39,7 @@ _PROBLEMS_OF_ANY = (
     INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
     CONTENT_TOO_LARGE,
+    EXPECTATION_FAILED,
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
 )
@@ -153,8 +156,8 @@ def _kinds(operation: Operation) -> list[ProblemKind]:
         kinds.extend(_PROBLEMS_OF_BODIES)
     if "{" in operation.path:
         kinds.append(NOT_FOUND)
-    if not operation.always_served and not operation.is_stream:
-        kinds.append(TOO_BUSY)
+    if not operation.always_served:
+        kinds.extend((TOO_BUSY, TOO_MANY_REQUESTS))
     return [*dict.fromkeys(kinds)]
 
 

@@ -84,6 +84,9 @@ HEADERS_TOO_LARGE = ProblemKind(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "The request headers are too large",
 )
+EXPECTATION_FAILED = ProblemKind(
+    "expectation-failed", HTTPStatus.EXPECTATION_FAILED, "The expectation is not met"
+)
 INTERNAL_ERROR = ProblemKind(
     "internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error"
 )

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from shared.runtime.bounded_map import BoundedMap
 from shared.runtime.log_limit import LogLimit
-from shared.web.caller import client_networks, is_staff
+from shared.web.caller import bearer_token, client_networks, count_wrong_key, is_staff
 from shared.web.client_address import WIDER
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 
@@ -97,6 +97,8 @@ class RequestRate:
         if taken_until <= now + _BURST_SECONDS or is_staff(request):
             self._taken_until[client] = taken_until
             return
+        if bearer_token(request):  # or this would tell right keys from wrong ones
+            count_wrong_key(request)
         self.limited.inc()
         if self._warnings.is_due(client):
             log.warning("requests.limited", per_second=self.per_second)

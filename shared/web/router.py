@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from shared.web.body import CLOSE_CONNECTION, is_form, most_bytes, receive, too_large
 from shared.web.caller import require_staff
 from shared.web.connections import CONNECTIONS, Closable
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.operation import OPERATION, Handler, Operation, Role
-from shared.web.problem import TOO_BUSY, Problem
+from shared.web.problem import EXPECTATION_FAILED, TOO_BUSY, Problem, problem_response
 from shared.web.rate_limit import REQUEST_RATE
 
 RETRY_AFTER_SECONDS = 1
@@ -151,12 +151,17 @@ def _named(operation: Operation) -> str:
     return f"{operation.summary!r} ({operation.method} {operation.path})"
 
 
-async def _continue(request: web.Request) -> None:
+async def _continue(request: web.Request) -> web.Response | None:
     """Send 100 Continue to a caller who waits for it, unless the body will be refused.
 
-    Any other expectation may be ignored (RFC 9110, section 10.1.1).
+    Expectations over HTTP/1.0 are ignored, and others are not met (RFC 9110, section 10.1.1).
     """
-    awaited = request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"
-    if awaited and (request.content_length or 0) <= request.app[LIMITS].body_bytes:
+    if request.version < HttpVersion11:
+        return None
+    expected = ", ".join(request.headers.getall(hdrs.EXPECT))
+    if expected.strip().lower() != "100-continue":
+        return problem_response(Problem(EXPECTATION_FAILED, "we meet only 100-continue"))
+    if (request.content_length or 0) <= request.app[LIMITS].body_bytes:
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
+    return None

@@ -59,6 +59,7 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
         limits=_limits(settings),
         trusted_proxies=settings.trusted_proxies,
         requests_per_second=settings.requests_per_second,
+        wrong_keys_per_minute=settings.wrong_keys_per_minute,
     )
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 

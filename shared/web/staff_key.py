@@ -15,7 +15,8 @@ from shared.runtime.startup import StartupError
 
 FILE_NAME = "staff-key"
 SHORTEST = 16
-"""Characters: a shorter key is logged as a warning, since it can be guessed."""
+FEWEST_DIFFERENT = 8
+"""Characters of a key: with fewer it can be guessed."""
 
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 
@@ -26,7 +27,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class UnusableStaffKeyError(StartupError):
-    """The staff key is empty, or has characters that a header cannot carry."""
+    """The staff key can be guessed, or has characters that a header cannot carry."""
 
 
 def load_or_create_staff_key(settings_key: str | None, state_dir: Path) -> str:
@@ -86,6 +87,10 @@ def _checked(key: str, origin: str) -> str:
             "and at least one; remove it to have one made"
         )
         raise UnusableStaffKeyError(message)
-    if len(key) < SHORTEST:
-        log.warning("staff_key.is_short", origin=origin, safe_from=SHORTEST)
+    if len(key) < SHORTEST or len(set(key)) < FEWEST_DIFFERENT:
+        message = (
+            f"the staff key in {origin} can be guessed: it must have {SHORTEST} characters "
+            f"or more, {FEWEST_DIFFERENT} of them different; remove it to have one made"
+        )
+        raise UnusableStaffKeyError(message)
     return key

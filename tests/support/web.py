@@ -191,7 +191,13 @@ async def serving(
     *drains: Hook,
 ) -> AsyncIterator[Serving]:
     """Serve a counter on a free port for as long as the block lasts."""
-    app = counter_app(counter or Counter(), limits, *drains)
+    async with served(counter_app(counter or Counter(), limits, *drains), grace_seconds) as shop:
+        yield shop
+
+
+@contextlib.asynccontextmanager
+async def served(app: web.Application, grace_seconds: float = 5) -> AsyncIterator[Serving]:
+    """Serve an application on a free port for as long as the block lasts."""
     stop = asyncio.Event()
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     ended = asyncio.create_task(

@@ -235,3 +235,26 @@ async def test_a_body_that_nobody_asked_for_is_not_read_and_its_sender_learns_th
         answered = await said_to(shop.url, head, b" " * 100)
     assert answered.startswith("HTTP/1.1 200 ")
     assert "\r\nConnection: close\r\n" in answered
+
+
+@pytest.mark.parametrize("expected", ["100-continue", "a-miracle"])
+async def test_an_expectation_over_http_1_0_is_ignored(expected: str) -> None:
+    body = b'{"items": [{"item": "latte"}]}'
+    head = (
+        f"POST /orders HTTP/1.0\r\nExpect: {expected}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    async with serving() as shop:
+        answered = await said_to(shop.url, head.encode(), body)
+    assert answered.startswith("HTTP/1.0 201 ")
+    assert "100 Continue" not in answered
+
+
+@pytest.mark.parametrize("expected", ["a-miracle", "100-continue, a-miracle"])
+async def test_another_expectation_than_100_continue_is_a_problem(expected: str) -> None:
+    head = f"GET /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\nExpect: {expected}\r\n\r\n"
+    async with serving() as shop:
+        answered = await said_to(shop.url, head.encode())
+    assert answered.startswith("HTTP/1.1 417 ")
+    assert "\r\nContent-Type: application/problem+json\r\n" in answered
+    assert "\r\nX-Correlation-ID: " in answered

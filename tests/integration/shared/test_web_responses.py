@@ -9,13 +9,16 @@ import pytest
 from structlog.testing import capture_logs
 from yarl import URL
 
+from shared.web.application import create_app
 from tests.support.web import (
     AS_STAFF,
+    STAFF_KEY,
     Counter,
     OutOfDecafError,
     Serving,
     connected,
     said_to,
+    served,
     serving,
 )
 
@@ -180,11 +183,6 @@ async def test_a_caller_who_leaves_while_sending_is_not_an_error() -> None:
     assert [(line["event"], line["status"]) for line in lines] == [("request.finished", 499)]
 
 
-async def test_an_unknown_expectation_is_ignored(shop: Serving) -> None:
-    request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: cake\r\nConnection: close\r\n\r\n"
-    assert (await said_to(shop.url, request)).startswith("HTTP/1.1 200 ")
-
-
 @pytest.mark.parametrize("path", ["/orders/%00/brew", "/orders/%ff%fe/brew", "/%2e%2e/x", "//"])
 async def test_odd_paths_are_not_internal_errors(
     counter: Counter, shop: Serving, path: str
@@ -214,3 +212,29 @@ async def test_the_staff_key_opens_the_staff_routes(client: aiohttp.ClientSessio
         headers = {"Authorization": f"{scheme} {key}"}
         async with client.get("/orders", headers=headers) as response:
             assert response.status == 200
+
+
+async def test_a_guesser_is_told_nothing_after_some_wrong_keys_and_staff_elsewhere_are_let_in() -> (
+    None
+):
+    app = create_app(
+        [Counter().service()], title="A counter", staff_key=STAFF_KEY, wrong_keys_per_minute=5
+    )
+    async with served(app) as shop:
+        elsewhere = aiohttp.TCPConnector(local_addr=("127.0.0.2", 0))
+        async with (
+            aiohttp.ClientSession(shop.url) as guesser,
+            aiohttp.ClientSession(shop.url, connector=elsewhere) as staff,
+        ):
+            statuses = []
+            for number in range(8):
+                guess = {"Authorization": f"Bearer guess-{number}"}
+                async with guesser.get("/orders", headers=guess) as response:
+                    statuses.append(response.status)
+            assert statuses == [401] * 5 + [429] * 3
+            async with guesser.get("/orders", headers=AS_STAFF) as response:
+                assert (response.status, "Retry-After" in response.headers) == (429, True)
+            async with staff.get("/orders", headers=AS_STAFF) as response:
+                assert response.status == 200
+            async with staff.get("/metrics") as response:
+                assert "coffeeshop_wrong_keys_total 5.0" in await response.text()

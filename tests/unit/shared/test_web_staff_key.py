@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import structlog
 
 from shared.web.staff_key import UnusableStaffKeyError, load_or_create_staff_key
 
 
 def test_a_key_that_is_set_is_the_key_and_no_file_is_made(tmp_path: Path) -> None:
-    assert load_or_create_staff_key("set", tmp_path) == "set"
+    assert load_or_create_staff_key("a-key-that-is-set", tmp_path) == "a-key-that-is-set"
     assert not [*tmp_path.iterdir()]
 
 
@@ -29,12 +28,14 @@ def test_a_key_is_made_once_and_only_its_owner_may_read_it(
     ]
 
 
-def test_a_key_that_is_easily_guessed_is_taken_with_a_warning(tmp_path: Path) -> None:
-    with structlog.testing.capture_logs() as logs:
-        assert load_or_create_staff_key("s" * 15, tmp_path) == "s" * 15
-        assert load_or_create_staff_key("s" * 16, tmp_path) == "s" * 16
-    assert [log["event"] for log in logs] == ["staff_key.is_short"]
-    assert "sss" not in str(logs)
+@pytest.mark.parametrize("key", ["latte", "0123456789abcde", "s" * 40, "passpasspasspass"])
+def test_a_key_that_can_be_guessed_is_refused_and_not_shown(tmp_path: Path, key: str) -> None:
+    (tmp_path / "staff-key").write_text(key)
+    for setting in (key, None):
+        with pytest.raises(UnusableStaffKeyError, match="can be guessed") as refused:
+            load_or_create_staff_key(setting, tmp_path)
+        assert key not in str(refused.value)
+        assert len(refused.value.lines) == 1
 
 
 def test_those_who_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
