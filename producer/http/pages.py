@@ -10,12 +10,15 @@ from shared.web.pages import asset_operations
 
 _PAGES = Path(__file__).with_name("pages")
 
+_ASSETS = (
+    *("index.js", "board_tabs.js", "board_stream.js", "board_worker.js", "visible.js"),
+    *("shop.css", "cup.svg"),
+)
+
 PAGE_OPERATIONS: Sequence[Operation] = asset_operations(
     {
         "/": _PAGES / "index.html",
         "/staff": _PAGES / "staff.html",
-        "/pages/index.js": _PAGES / "index.js",
-        "/pages/shop.css": _PAGES / "shop.css",
-        "/pages/cup.svg": _PAGES / "cup.svg",
+        **{f"/pages/{name}": _PAGES / name for name in _ASSETS},
     }
 )

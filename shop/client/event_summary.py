@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+from shared.domain.visible_text import visible
 from shop.client.answers import Json
 
 LONGEST = 100
@@ -32,6 +33,6 @@ def _gist(data: Json) -> str:
 
 
 def _short(text: str) -> str:
-    """Cut off what is too long, and replace characters that would control a terminal."""
-    shown = "".join(character if character.isprintable() else " " for character in text)
+    """Cut off what is too long, and show characters that would control a terminal."""
+    shown = visible(text)
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"

@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import expect
 
+from tests.support.chromium import NEEDS_CHROMIUM, browsing
 from tests.support.shop import ORDER, RunningShop, open_shop
 
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.timeout(120),
-    pytest.mark.skipif(
-        CHROMIUM is None and "COFFEE_TESTS_SKIP_NOTHING" not in os.environ,
-        reason="chromium is not installed",
-    ),
-]
-
-
-@contextlib.asynccontextmanager
-async def browsing(url: str) -> AsyncIterator[tuple[Page, list[str]]]:
-    """Give a page, and a list that collects its errors and warnings."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = await browser.new_page()
-        complaints: list[str] = []
-
-        def console(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
-                complaints.append(message.text)
-
-        def asked_for(request: Request) -> None:
-            if not request.url.startswith((f"{url}/", "data:")):
-                complaints.append(f"another host was asked for {request.url}")
-
-        page.on("console", console)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", asked_for)
-        try:
-            yield page, complaints
-        finally:
-            await browser.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 // Keeps the board as the shop has it: read once in full, then changed by each event.
 
+import { followBoard } from "/pages/board_tabs.js";
+import { visible } from "/pages/visible.js";
+
 const lists = {
   preparing: document.getElementById("preparing"),
   ready: document.getElementById("ready"),
@@ -7,7 +10,6 @@ const lists = {
 const shop = document.getElementById("shop");
 const connection = document.getElementById("connection");
 const SHOP_EVERY_MS = 3000;
-const FOLLOW_AGAIN_MS = 5000;
 
 let board = new Map();
 
@@ -17,7 +19,7 @@ function draw() {
     entries.sort((a, b) => (a.since < b.since ? 1 : -1));
     const items = entries.map((entry) => {
       const item = document.createElement("li");
-      item.textContent = entry.number;
+      item.textContent = visible(entry.number);
       return item;
     });
     if (items.length === 0) {
@@ -40,12 +42,7 @@ function change({ number, state, since }) {
 async function readBoard() {
   const answer = await fetch("/board/orders");
   if (!answer.ok) throw new Error(`the board answered ${answer.status}`);
-  const read = await answer.json();
-  board = new Map();
-  for (const state of Object.keys(lists)) {
-    for (const entry of read[state]) change({ ...entry, state });
-  }
-  draw();
+  return answer.json();
 }
 
 async function readShop() {
@@ -64,36 +61,34 @@ async function readShop() {
 }
 
 function follow() {
-  const events = new EventSource("/events?topics=board");
   // Events that come while the board is being read must not be lost to it.
   let gathered = null;
+  let reads = 0;
   const refresh = async () => {
-    gathered = [];
-    try {
-      await readBoard();
-      connection.textContent = "Live.";
-    } catch {
-      connection.textContent = "The board cannot be read right now.";
+    const read = ++reads;
+    gathered ??= [];
+    const entries = await readBoard().catch(() => null);
+    if (read !== reads) return; // it is being read again
+    if (entries) {
+      board = new Map();
+      for (const state of Object.keys(lists)) {
+        for (const entry of entries[state]) change({ ...entry, state });
+      }
     }
+    connection.textContent = entries ? "Live." : "The board cannot be read right now.";
     gathered.forEach(change);
     gathered = null;
     draw();
   };
-  events.onopen = refresh;
-  events.addEventListener("reset", refresh);
-  events.onmessage = (message) => {
-    const { data } = JSON.parse(message.data);
-    if (gathered) gathered.push(data);
+  followBoard(({ kind, data }) => {
+    if (kind === "open" || kind === "reset") refresh();
+    else if (kind === "lost") connection.textContent = "The connection is lost; trying again …";
+    else if (gathered) gathered.push(data);
     else {
       change(data);
       draw();
     }
-  };
-  events.onerror = () => {
-    connection.textContent = "The connection is lost; trying again …";
-    // A refusal ends an EventSource for good; a lost connection it mends by itself.
-    if (events.readyState === EventSource.CLOSED) setTimeout(follow, FOLLOW_AGAIN_MS);
-  };
+  });
 }
 
 for (const id of ["order-command", "follow-command"]) {
