@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -59,6 +60,8 @@ class Quote:
     prep_seconds: int
 
 
+_LONGEST_COMPARED = 40
+
 _Entry = TypeVar("_Entry", Choice, MenuItem)
 
 
@@ -78,7 +81,7 @@ def quote(lines: Sequence[OrderLineRequest], menu: Menu, sold_out: Collection[st
     prep_seconds = 0
     for index, line in enumerate(lines):
         entry = find(menu.items, line.item)
-        if found := list(_errors(line, entry, sold_out, ("items", index))):
+        if found := list(_errors(line, entry, menu.items, sold_out, ("items", index))):
             field_errors += found
         elif entry is not None:
             items.append(_line_item(str(index + 1), line, entry))
@@ -91,20 +94,33 @@ def quote(lines: Sequence[OrderLineRequest], menu: Menu, sold_out: Collection[st
 def _errors(
     line: OrderLineRequest,
     entry: MenuItem | None,
+    menu: Sequence[MenuItem],
     sold_out: Collection[str],
     path: tuple[str | int, ...],
 ) -> Iterator[FieldError]:
     if entry is None:
-        yield FieldError((*path, "item"), f"{line.item!r} is not on the menu")
+        detail = f"{line.item!r} is not on the menu{_suggestion(line.item, menu)}"
+        yield FieldError((*path, "item"), detail)
         return
     if entry.id in sold_out:
         yield FieldError((*path, "item"), f"{entry.name} is sold out")
     if find(entry.sizes, line.size) is None:
-        yield FieldError((*path, "size"), f"{entry.name} does not come as {line.size!r}")
+        meant = _suggestion(line.size, entry.sizes)
+        yield FieldError((*path, "size"), f"{entry.name} does not come as {line.size!r}{meant}")
     for position, modifier in enumerate(line.modifiers):
         if find(entry.modifiers, modifier) is None:
-            detail = f"{entry.name} does not come with {modifier!r}"
+            meant = _suggestion(modifier, entry.modifiers)
+            detail = f"{entry.name} does not come with {modifier!r}{meant}"
             yield FieldError((*path, "modifiers", position), detail)
+
+
+def _suggestion(wanted: str, among: Sequence[_Entry]) -> str:
+    """Name the entry that may be meant; a text longer than any id is compared with none."""
+    if len(wanted) > _LONGEST_COMPARED:
+        return ""
+    known = [entry.id for entry in among]
+    close = difflib.get_close_matches(wanted.strip().lower().replace(" ", "-"), known, 1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _line_item(line_id: str, line: OrderLineRequest, entry: MenuItem) -> LineItem:

@@ -65,8 +65,10 @@ def count_wrong_key(request: web.Request) -> None:
 
 def require_staff(request: web.Request) -> None:
     """Raise a Problem of kind UNAUTHORIZED unless the caller is staff."""
+    if bearer_token(request) is None:
+        raise unauthorized("this is for staff: send the staff key as Authorization: Bearer")
     if not is_staff(request):
-        raise unauthorized("send the staff key as Authorization: Bearer")
+        raise unauthorized("this is not the staff key")
 
 
 def unauthorized(detail: str) -> Problem:

@@ -14,6 +14,7 @@ import typer
 
 from shared.runtime.lifecycle import raise_descriptor_limit
 from shop.cli.dlq import dlq
+from shop.cli.hand_over import cancel, collect
 from shop.cli.load import load
 from shop.cli.menu import menu
 from shop.cli.order import order
@@ -23,7 +24,8 @@ from shop.cli.provision import provision
 from shop.cli.run import run
 from shop.cli.scale import scale
 from shop.cli.settings import settings
-from shop.cli.topics import topics
+from shop.cli.shop_state import open_, pause, sold_out
+from shop.cli.topics import STAFF, topics
 
 app = typer.Typer(
     name="coffeeshop",
@@ -32,8 +34,11 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, order, menu, orders, load, scale, plan, provision, settings):
+for command in (run, order, cancel, menu, load, plan, provision, settings):
     app.command()(command)
+for for_staff in (orders, collect, pause, sold_out, scale):
+    app.command(rich_help_panel=STAFF)(for_staff)
+app.command("open", rich_help_panel=STAFF)(open_)
 app.add_typer(topics)
 app.add_typer(dlq)
 
@@ -55,7 +60,12 @@ def coffeeshop(
 ) -> None:
     """Run a coffee shop on this machine, or order from one.
 
-    Open it with `coffeeshop run`, then, in another terminal, `coffeeshop order --name Ada`.
+    **Examples**, the second in another terminal
+
+    - `coffeeshop run`
+    - `coffeeshop order latte --name Ada`
+
+    Exit codes: 0 done; 1 refused or failed; 2 misused; 3 no shop answers; 130 Ctrl-C.
     """
 
 

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import aiohttp
 import typer
-from rich.table import Table
+from rich.console import RenderableType
 
 from shop.cli import terminal
+from shop.cli.listing import Entry, listing
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect_as_staff
@@ -26,7 +27,14 @@ from shop.client.dead_letters import (
 dlq = typer.Typer(
     name="dlq",
     no_args_is_help=True,
-    help="List and redrive dead letters, the tickets that were given up on. For staff.",
+    rich_markup_mode="markdown",
+    help="""List and redrive dead letters, the tickets that were given up on. For staff.
+
+    **Examples**
+
+    - `coffeeshop dlq list`
+    - `coffeeshop dlq redrive --all`
+    """,
 )
 
 
@@ -37,20 +45,31 @@ async def list_(
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="How many at most.")] = 100,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
-    """List dead letters, the oldest first, each with its reason and its order."""
+    """List dead letters, the oldest first, each with its reason and its order.
+
+    **Examples**
+
+    - `coffeeshop dlq list --limit 10`
+    - `coffeeshop dlq list --json | jq -r '.[].reason'`
+    """
     async with connect_as_staff(url) as http:
         answer = await read_dead_letters(http, limit)
     if as_json:
         terminal.print_json(answer["dead_letters"])
     else:
-        terminal.print_listed(_table(answer["dead_letters"]), answer["total"])
+        print_listed(_table(answer["dead_letters"]), len(answer["dead_letters"]), answer["total"])
     return 0
 
 
 @dlq.command()
 @terminal.command
 async def show(url: Url, letter_id: Annotated[str, typer.Argument(metavar="ID")]) -> int:
-    """Show a dead letter with its body, as JSON."""
+    """Show a dead letter with its body, as JSON.
+
+    **Example**
+
+    - `coffeeshop dlq show 0f1d8e0c-5f0e-4c6c-9c58-7a4b7f1f2d11`
+    """
     async with connect_as_staff(url) as http:
         shown = await read_dead_letter(http, letter_id)
     terminal.print_json(shown)
@@ -82,11 +101,11 @@ async def redrive_(
     async with connect_as_staff(url) as http:
         done = await _redrive(http, ids or (), rate, dry_run=dry_run)
     for letter_id, reason in done.refused.items():
-        terminal.err().print(f"{letter_id}: {reason}")
+        terminal.complain(f"{letter_id}: {reason}")
     if done.left:
-        terminal.err().print(f"{done.left} could not be read; run this again.")
+        terminal.complain(f"{done.left} could not be read; run this again.")
     verb = "Would redrive" if dry_run else "Redriven:"
-    terminal.out().print(f"{verb} {done.redriven} of {done.count + done.left}")
+    terminal.say(f"{verb} {done.redriven} of {done.count + done.left}")
     return terminal.FAILED if done.refused or done.left else 0
 
 
@@ -96,17 +115,23 @@ async def purge(
     url: Url,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
 ) -> int:
-    """Delete all dead letters for good. Their orders stay failed."""
+    """Delete all dead letters for good. Their orders stay failed.
+
+    **Examples**
+
+    - `coffeeshop dlq purge`
+    - `coffeeshop dlq purge --yes`
+    """
     async with connect_as_staff(url) as http:
         count = (await read_dead_letters(http, 1))["total"]
         if not count:
-            terminal.out().print("No dead letters.")
+            terminal.say("No dead letters.")
             return 0
         if not yes and not typer.confirm(f"Delete {count} dead letters for good?"):
             return terminal.FAILED
         async with http.delete("dead-letters") as response:
             purged = (await content(response))["purged"]
-    terminal.out().print(f"Purged: {purged}")
+    terminal.say(f"Purged: {purged}")
     return 0
 
 
@@ -126,23 +151,21 @@ async def _redrive(
         return await redrive_all(http, rate, show)
 
 
-def _table(letters: Sequence[Json]) -> Table:
-    table = Table("No.", "State", "Age", "Attempts", "Reason", box=None)
-    table.add_column("Id", no_wrap=True)
-    return terminal.rows(
-        table,
-        (
-            (
-                letter["order_number"] or "-",
-                letter["order_state"] or "-",
-                _age(letter["age_seconds"]),
-                str(letter["attempts"]),
-                letter["reason"],
-                letter["id"],
-            )
-            for letter in letters
-        ),
-    )
+def print_listed(table: RenderableType, count: int, total: int) -> None:
+    """Print a list of dead letters, which may be the first of more."""
+    terminal.show(table if count else "No dead letters.")
+    if total > count:
+        terminal.say(f"{count} of {total}")
+
+
+def _table(letters: Sequence[Json]) -> RenderableType:
+    return listing(("No.", "State", "Id"), [_entry(letter) for letter in letters])
+
+
+def _entry(letter: Json) -> Entry:
+    cells = (letter["order_number"] or "-", letter["order_state"] or "-", letter["id"])
+    age, attempts = _age(letter["age_seconds"]), letter["attempts"]
+    return Entry(cells, (f"{age} old, attempts: {attempts}", letter["reason"]))
 
 
 def _age(seconds: int) -> str:

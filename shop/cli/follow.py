@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from shared.domain.visible_text import visible_json
 from shop.cli import terminal
 from shop.cli.options import AsJson, Url
 from shop.client.connection import connect, staff_key
@@ -49,8 +50,8 @@ def follow(
     - `coffeeshop topics follow order-events --json | jq .data.number`
     """
     selection = _selection(topics or [], order)
-    with contextlib.suppress(KeyboardInterrupt):
-        raise typer.Exit(terminal.run_at(url, _follow(url, selection, as_json=as_json)))
+    code = terminal.run_at(url, _follow(url, selection, as_json=as_json))
+    raise typer.Exit(0 if code == terminal.INTERRUPTED else code)
 
 
 def _selection(topics: list[str], order: str | None) -> dict[str, str]:
@@ -65,13 +66,13 @@ def _selection(topics: list[str], order: str | None) -> dict[str, str]:
 
 
 async def _follow(url: str, selection: dict[str, str], *, as_json: bool) -> int:
-    say = terminal.err().print
+    say = terminal.complain
 
     def show(event: Event) -> None:
         if event.kind == "reset":
             say(f"Events may be missing here ({_reason(event)}).")
         elif event.kind == "message":
-            typer.echo(event.data if as_json else summary(event.data))
+            typer.echo(visible_json(event.data) if as_json else summary(event.data))
 
     async with connect(url, staff_key(url)) as http:
         await StreamWatcher(LiveStream(http, **selection), show, say).run()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from shop.cli import terminal
+from shop.cli.listing import fields
 from shop.cli.options import AsJson, Url
 from shop.client.connection import staff_key
 from shop.load.generator import Load, run_load
@@ -45,9 +46,8 @@ async def load(
     """
     chosen = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - only a seed
     wanted = Load(orders=orders, rate=rate, seed=chosen, concurrency=concurrency, timeout=timeout)
-    console = terminal.err()
     key = staff_key(url)
-    console.print(f"Seed {wanted.seed}, as {'staff' if key else 'a customer'}")
+    terminal.complain(f"Seed {wanted.seed}, as {'staff' if key else 'a customer'}")
     with terminal.bars() as bars:
         placed = bars.add_task("placed", total=wanted.orders)
         ready = bars.add_task("ready", total=wanted.orders)
@@ -60,7 +60,7 @@ async def load(
     if as_json:
         terminal.print_json(dataclasses.asdict(report))
     else:
-        terminal.out().print(terminal.fields(_summary(report)))
+        terminal.show(fields(_summary(report)))
     return 0 if report.is_clean else terminal.FAILED
 
 

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.table import Table
-
 from shared.domain.money import display
 from shop.cli import terminal
-from shop.cli.options import Url
-from shop.client.answers import content
+from shop.cli.listing import Entry, listing
+from shop.cli.options import AsJson, Url
+from shop.client.answers import Json, content
 from shop.client.connection import connect
 
 
 @terminal.command
-async def menu(url: Url) -> int:
-    """Show what there is to order, and for how much."""
+async def menu(url: Url, as_json: AsJson = False) -> int:  # noqa: FBT002
+    """Show what there is to order, and for how much.
+
+    An order is written `ITEM:SIZE+MODIFIER`, with the words of the menu.
+
+    **Examples**
+
+    - `coffeeshop menu`
+    - `coffeeshop menu --json | jq -r '.items[].id'`
+    """
     async with connect(url) as http, http.get("menu") as response:
         shown = await content(response)
-    table = Table("Item", "Sizes", "Modifiers", box=None, padding=(0, 2, 0, 0))
-    cells = (
-        (
-            item["id"] + (" (sold out)" if item["sold_out"] else ""),
-            _priced(item["sizes"], shown["currency"], ""),
-            _priced(item["modifiers"], shown["currency"], "+"),
-        )
-        for item in shown["items"]
-    )
-    terminal.out().print(terminal.rows(table, cells))
+    if as_json:
+        terminal.print_json(shown)
+    else:
+        entries = [_entry(item, shown["currency"]) for item in shown["items"]]
+        terminal.show(listing(("Item", "Name"), entries))
     return 0
 
 
+def _entry(item: Json, currency: str) -> Entry:
+    name = item["name"] + (" (sold out)" if item["sold_out"] else "")
+    choices = (_priced(item["sizes"], currency, ":"), _priced(item["modifiers"], currency, "+"))
+    return Entry((item["id"], name), [line for line in choices if line])
+
+
 def _priced(choices: list[dict[str, Any]], currency: str, sign: str) -> str:
-    return "\n".join(f"{sign}{one['id']} {display(one['price'], currency)}" for one in choices)
+    return ", ".join(f"{sign}{one['id']} {display(one['price'], currency)}" for one in choices)

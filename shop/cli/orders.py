@@ -6,14 +6,16 @@ from typing import Annotated
 
 import aiohttp
 import typer
-from rich.table import Table
+from rich.console import RenderableType
 
 from shared.domain.money import display
 from shared.domain.order import OrderState
 from shop.cli import terminal
+from shop.cli.listing import Entry, listing, local, zone
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect_as_staff
+from shop.client.ordering import line_summary
 
 PAGE = 100
 
@@ -27,7 +29,7 @@ async def orders(
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
-    """List orders, newest first. For staff.
+    """List orders, newest first, with the times of this machine. For staff.
 
     The staff key is the one in COFFEE_STAFF_KEY, or else the one that the shop on this machine
     keeps in $COFFEE_STATE_DIR/staff-key.
@@ -42,7 +44,7 @@ async def orders(
     if as_json:
         terminal.print_json(listed)
     else:
-        terminal.out().print(_table(listed) if listed else "No orders.")
+        terminal.show(_table(listed) if listed else "No orders.")
     return 0
 
 
@@ -60,21 +62,13 @@ async def _newest(http: aiohttp.ClientSession, state: OrderState | None, limit: 
     return listed
 
 
-def _table(listed: list[Json]) -> Table:
-    table = Table("No.", "State", "Placed (UTC)", "Name", "Items", "Total", box=None)
-    table.add_column("Id", no_wrap=True)
-    return terminal.rows(
-        table,
-        (
-            (
-                order["number"],
-                order["state"],
-                order["placed_at"][:19].replace("T", " "),
-                order["customer_name"],
-                ", ".join(f"{item['quantity']} {item['item']}" for item in order["items"]),
-                display(order["total"], order["currency"]),
-                order["id"],
-            )
-            for order in listed
-        ),
-    )
+def _table(listed: list[Json]) -> RenderableType:
+    heads = ("No.", "State", f"Placed ({zone()})", "Id")
+    return listing(heads, [_entry(order) for order in listed])
+
+
+def _entry(order: Json) -> Entry:
+    cells = (order["number"], order["state"], local(order["placed_at"]), order["id"])
+    total = display(order["total"], order["currency"])
+    lines = (line_summary(item) for item in order["items"])
+    return Entry(cells, (f"{order['customer_name']}; {total}", *lines))

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from shop.cli import terminal
+from shop.cli.listing import numbers
 
 if TYPE_CHECKING:
     from shop.scaling.charges import Load
@@ -54,41 +55,33 @@ def plan(
         cashiers=cashiers,
     )
     result = plan(load, US_EAST_1)
-    console = terminal.out()
-    console.print(_workers(load, result))
-    console.print(_charges(result, orders_per_second))
-    for line in warnings(load):
-        console.print(f"Beyond a limit: {line}")
-    console.print("Assumptions")
-    for line in assumptions(load, US_EAST_1):
-        console.print(f" - {line}")
+    terminal.say(*_workers(load, result), "")
+    terminal.show(_charges(result, orders_per_second))
+    million = result.orders_a_month / 1e6
+    terminal.say(f"Requests: ${result.request_dollars / million:.2f} for a million orders", "")
+    terminal.say(*(f"Beyond a limit: {line}" for line in warnings(load)))
+    terminal.say("Assumptions", *(f" - {line}" for line in assumptions(load, US_EAST_1)))
 
 
-def _workers(load: Load, result: Plan) -> str:
+def _workers(load: Load, result: Plan) -> tuple[str, str]:
+    orders = f"{load.orders_per_second:g} orders/s x {load.prep_seconds:g} s"
+    each = f"{result.backlog_each:g} per worker, which one finishes in {load.acceptable_wait:g} s"
     return (
-        f"{result.workers:,} workers: {load.orders_per_second:g} orders/s x {load.prep_seconds:g} s"
-        f" / {load.concurrency} at once\n"
-        f"Scaled to a backlog of {result.backlog_each:g} per worker, which one finishes in"
-        f" {load.acceptable_wait:g} s\n"
+        f"{result.workers:,} workers: {orders} / {load.concurrency} at once",
+        f"Scaled to a backlog of {each}",
     )
 
 
 def _charges(result: Plan, rate: float) -> Table:
-    table = Table("", "", box=None)
-    for title in ("per order", "per second", "$ a month"):
-        table.add_column(title, justify="right")
-    for charge in result.charges:
-        table.add_row(
-            charge.service,
-            charge.what,
+    rows = [
+        (
+            f"{charge.service} {charge.what}",
             f"{charge.per_order:.2f}",
             f"{charge.per_order * rate:,.0f}",
             f"{result.dollars(charge):,.0f}",
         )
-    table.add_row("Fargate", "workers", "", "", f"{result.workers * result.worker_dollars:,.0f}")
-    table.add_row("Total", "", "", "", f"{result.total_dollars:,.0f}", style="bold")
-    million = result.orders_a_month / 1e6
-    table.add_row(
-        "", f"of which requests: ${result.request_dollars / million:.2f} a million orders"
-    )
-    return table
+        for charge in result.charges
+    ]
+    rows.append(("Fargate workers", "", "", f"{result.workers * result.worker_dollars:,.0f}"))
+    rows.append(("Total", "", "", f"{result.total_dollars:,.0f}"))
+    return numbers(("", "per order", "per second", "$ a month"), rows)

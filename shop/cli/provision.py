@@ -27,9 +27,9 @@ def provision() -> None:
     try:
         names = asyncio.run(provision_shop(read_settings(ServiceSettings)))
     except StartupError as error:
-        terminal.err().print("\n".join(error.lines))
+        terminal.complain(*error.lines)
         raise typer.Exit(terminal.MISUSED) from error
     except ProvisioningError as error:
-        terminal.err().print(str(error))
+        terminal.complain(str(error))
         raise typer.Exit(terminal.FAILED) from error
-    terminal.out().print("\n".join(names))
+    terminal.say(*names)

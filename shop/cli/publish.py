@@ -63,8 +63,10 @@ async def publish(
         raise typer.BadParameter(str(error)) from error
     body = {"subject": issue.subject, "body": issue.body}
     headers = {"Idempotency-Key": f"cli-{uuid.uuid4()}"}
-    say = terminal.err().print
-    retrier = Retrier(attempts=ATTEMPTS, on_retry=lambda *pause: say(terminal.retry_notice(*pause)))
+    retrier = Retrier(
+        attempts=ATTEMPTS,
+        on_retry=lambda *pause: terminal.complain(terminal.retry_notice(*pause)),
+    )
     async with connect_as_staff(url) as http:
 
         async def send() -> Json:
@@ -73,5 +75,5 @@ async def publish(
                 return await content(response)
 
         issue_id = (await retrier.send(send)).content["id"]
-    terminal.out().print(f"Published to {topic}: {issue.subject}\n{issue_id}")
+    terminal.say(f"Published to {topic}: {issue.subject}", issue_id)
     return 0

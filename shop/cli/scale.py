@@ -11,6 +11,7 @@ import typer
 from rich.live import Live
 
 from shop.cli import terminal
+from shop.cli.listing import fields
 from shop.cli.options import AsJson
 from shop.scaling.control_client import NoAnswerError, ask
 from shop.scaling.control_messages import ScaleRequest, Status
@@ -58,21 +59,17 @@ def scale(
         elif as_json:
             typer.echo(status.model_dump_json(indent=2))
         else:
-            terminal.out().print(terminal.fields(_summary(status)))
+            terminal.show(fields(_summary(status)))
     except NoAnswerError as error:
-        terminal.err().print(str(error))
-        raise typer.Exit(terminal.FAILED) from None
+        terminal.complain(str(error))
+        raise typer.Exit(terminal.UNREACHABLE) from None
 
 
 async def _show_again(state_dir: Path, status: Status) -> None:
-    with Live(
-        terminal.fields(_summary(status)), console=terminal.out(), auto_refresh=False
-    ) as live:
+    with Live(fields(_summary(status)), console=terminal.out(), auto_refresh=False) as live:
         while True:
             await asyncio.sleep(_REFRESH_SECONDS)
-            live.update(
-                terminal.fields(_summary(await ask(state_dir, ScaleRequest()))), refresh=True
-            )
+            live.update(fields(_summary(await ask(state_dir, ScaleRequest()))), refresh=True)
 
 
 def _summary(status: Status) -> dict[str, str]:

@@ -49,9 +49,9 @@ def settings(as_json: AsJson = False) -> None:  # noqa: FBT002 - typer makes it 
     if as_json:
         terminal.print_json([asdict(setting) for setting in listed])
     else:
-        terminal.out().print("\n".join(map(_described, listed)))
+        terminal.say(*(line for one in listed for line in _described(one).split("\n")))
     if wrong := _wrong():
-        terminal.err().print("\n".join(wrong))
+        terminal.complain(*wrong)
         raise typer.Exit(terminal.MISUSED)
 
 

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from shop.cli import terminal
+from shop.cli.listing import local, zone
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect, path, staff_key
+from shop.client.own_command import own_command
 
 _LOOKS, _LOOK_SECONDS = 20, 0.3
 """Within these six seconds a challenge is answered, or has failed."""
 
-_NEXT: Mapping[str, str] = {
+_NEXT: Mapping[str, Sequence[str]] = {
     "webhook": (
-        "The shop now posts a challenge there. Answer with 200 and the body "
-        '{"challenge": "…"},\nwhere … is its data.challenge; then the subscription is active.\n'
-        "Every post is signed with the secret, by https://www.standardwebhooks.com."
+        "The shop now posts a challenge there. Answer with 200 and the body",
+        '  {"challenge": "…"}',
+        "where … is its data.challenge; then the subscription is active.",
+        "Every post is signed with the secret, by https://www.standardwebhooks.com.",
     ),
     "email": (
-        "The shop now sends a mail there. Open the link in it, and the subscription becomes active."
+        "The shop now sends a mail there.",
+        "Open the link in it, and the subscription becomes active.",
     ),
-    "sqs": "SNS delivers to the queue from now on.",
+    "sqs": ("SNS delivers to the queue from now on.",),
 }
 
 
@@ -96,9 +100,9 @@ async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
     if as_json:
         terminal.print_json(granted)
     else:
-        terminal.out().print(_summary(granted))
+        terminal.say(*_summary(granted, url))
         if granted["channel"] == "webhook":
-            terminal.out().print(await _challenged(url, granted))
+            terminal.say(await _challenged(url, granted))
     return 0
 
 
@@ -111,15 +115,15 @@ async def _challenged(url: str, granted: Json) -> str:
             if shown["state"] == "active":
                 return "It has answered the challenge: the subscription is active."
             if challenge := shown.get("challenge"):
-                again = challenge["next_at"][11:19]
-                return f"The challenge failed: {challenge['error']}. The next one: {again} UTC."
+                again = f"{local(challenge['next_at'])} {zone()}"
+                return f"The challenge failed: {challenge['error']}. The next one: {again}."
             if notice := shown["notice"]:
                 return f"The subscription has ended: {notice}."
             await asyncio.sleep(_LOOK_SECONDS)
     return "It has not answered the challenge yet."
 
 
-def _summary(granted: Json) -> str:
+def _summary(granted: Json, url: str) -> list[str]:
     """Describe the subscription, and what to do next."""
     lines = [
         f"Subscribed to {granted['topic']} by {granted['channel']}; it is {granted['state']}.",
@@ -128,12 +132,15 @@ def _summary(granted: Json) -> str:
     ]
     if secret := granted.get("secret"):
         lines.append(f"  secret        {secret}")
-    return "\n".join(
-        [
-            *lines,
-            "Keep these: they are not shown again.",
-            _NEXT[granted["channel"]],
-            "To see its deliveries:",
-            f"  COFFEE_MANAGE_TOKEN=… coffeeshop topics show {granted['id']}",
-        ]
+    shown = own_command(
+        *("topics", "show", granted["id"]),
+        COFFEE_MANAGE_TOKEN=granted["manage_token"],
+        COFFEE_URL=url,
     )
+    return [
+        *lines,
+        "Keep these: they are not shown again.",
+        *_NEXT[granted["channel"]],
+        "To see its deliveries:",
+        f"  {shown}",
+    ]

@@ -7,9 +7,10 @@ from typing import Annotated, TypeAlias
 
 import aiohttp
 import typer
-from rich.table import Table
+from rich.console import RenderableType
 
 from shop.cli import terminal
+from shop.cli.listing import Entry, fields, listing, local, zone
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content, require_success
 from shop.client.connection import connect_with, path, staff_key
@@ -35,7 +36,13 @@ async def show(
     token: Token = None,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
-    """Show a subscription, its last deliveries, and what became of them."""
+    """Show a subscription, its last deliveries, and what became of them.
+
+    **Examples**
+
+    - `COFFEE_MANAGE_TOKEN="$TOKEN" coffeeshop topics show "$ID"`
+    - `coffeeshop topics show de83bdabfb3dd80d4cbbff8628682a05 --json` (with the staff key)
+    """
     async with (
         _connect_as_holder(url, token) as http,
         http.get(path("subscriptions", subscription_id)) as response,
@@ -44,10 +51,9 @@ async def show(
     if as_json:
         terminal.print_json(shown)
         return 0
-    console = terminal.out()
-    console.print(terminal.fields(_summary(shown)))
+    terminal.show(fields(_summary(shown)))
     deliveries = shown["deliveries"]
-    console.print(_table(deliveries) if deliveries else "Nothing was delivered yet.")
+    terminal.show(_table(deliveries) if deliveries else "Nothing was delivered yet.")
     return 0
 
 
@@ -56,25 +62,34 @@ async def resume(url: Url, subscription_id: SubscriptionId, token: Token = None)
     """Resume a subscription that was paused, and have what it missed delivered.
 
     A subscription is paused when its subscriber could not be reached for hours.
+
+    **Example**
+
+    - `COFFEE_MANAGE_TOKEN="$TOKEN" coffeeshop topics resume "$ID"`
     """
     async with (
         _connect_as_holder(url, token) as http,
         http.post(path("subscriptions", subscription_id, "resume")) as response,
     ):
         redriven = (await content(response))["redriven"]
-    terminal.out().print(f"It is active. Deliveries made again: {redriven}")
+    terminal.say(f"It is active. Deliveries made again: {redriven}")
     return 0
 
 
 @terminal.command
 async def unsubscribe(url: Url, subscription_id: SubscriptionId, token: Token = None) -> int:
-    """End a subscription for good: nothing more is delivered."""
+    """End a subscription for good: nothing more is delivered.
+
+    **Example**
+
+    - `COFFEE_MANAGE_TOKEN="$TOKEN" coffeeshop topics unsubscribe "$ID"`
+    """
     async with (
         _connect_as_holder(url, token) as http,
         http.delete(path("subscriptions", subscription_id)) as response,
     ):
         await require_success(response)
-    terminal.out().print("It has ended: nothing more is delivered.")
+    terminal.say("It has ended: nothing more is delivered.")
     return 0
 
 
@@ -91,7 +106,7 @@ def _summary(shown: Json) -> dict[str, str]:
         "Topic": shown["topic"],
         "To": f"{shown['target']} ({shown['channel']})",
         "Only": ", ".join(wanted) or "-",
-        "State": f"{shown['state']} since {_time(shown['since'])} UTC",
+        "State": f"{shown['state']} since {local(shown['since'])} {zone()}",
         "Notice": shown["notice"] or _challenge(shown) or "-",
         "Failures": f"{shown['failures']} of the last {len(shown['deliveries'])} deliveries",
     }
@@ -101,27 +116,15 @@ def _challenge(shown: Json) -> str | None:
     """Say why a webhook is pending, if its challenge failed."""
     if (challenge := shown.get("challenge")) is None:
         return None
-    return f"the challenge failed: {challenge['error']}; the next: {_time(challenge['next_at'])}"
+    return f"the challenge failed: {challenge['error']}; the next: {local(challenge['next_at'])}"
 
 
-def _table(deliveries: Sequence[Json]) -> Table:
-    table = Table("Tried (UTC)", "Type", "State", "Attempts", "Error", box=None)
-    table.add_column("Delivery", no_wrap=True)
-    return terminal.rows(
-        table,
-        (
-            (
-                _time(delivery["tried_at"]) if delivery["tried_at"] else "-",
-                delivery["type"],
-                delivery["state"],
-                str(delivery["attempts"]),
-                delivery["error"] or "-",
-                delivery["id"],
-            )
-            for delivery in deliveries
-        ),
-    )
+def _table(deliveries: Sequence[Json]) -> RenderableType:
+    heads = (f"Tried ({zone()})", "State", "Delivery")
+    return listing(heads, [_entry(delivery) for delivery in deliveries])
 
 
-def _time(text: str) -> str:
-    return text[:19].replace("T", " ")
+def _entry(delivery: Json) -> Entry:
+    cells = (local(delivery["tried_at"]), delivery["state"], delivery["id"])
+    attempts = f"{delivery['type']}, attempts: {delivery['attempts']}"
+    return Entry(cells, (attempts, *((delivery["error"],) if delivery["error"] else ())))

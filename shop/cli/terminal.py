@@ -1,4 +1,7 @@
-"""Where commands write, and how errors become lines and an exit code."""
+"""Where commands write, and how errors become lines and an exit code.
+
+Whatever is written goes through `visible`: much of it comes from a shop, and so from strangers.
+"""
 
 from __future__ import annotations
 
@@ -7,60 +10,64 @@ import contextlib
 import functools
 import json
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, ParamSpec
 
 import aiohttp
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
+from shared.domain.visible_text import visible, visible_json
 from shop.client.answers import ProblemError
 
 P = ParamSpec("P")
 
-FAILED, MISUSED = 1, 2
-"""Exit codes: it did not succeed; the request makes no sense."""
+FAILED, MISUSED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes: the shop refused, or it did not succeed; the request makes no sense; no shop
+answers; Ctrl-C."""
 
 WIDE = 240
 """Columns where there is no terminal to fit a table into."""
 
 
 def out() -> Console:
-    """Standard output; what came from a shop is printed as it is, never read as markup."""
+    """Standard output, without colours, markup or emoji codes."""
     width = None if sys.stdout.isatty() else WIDE
-    return Console(highlight=False, markup=False, soft_wrap=True, width=width)
+    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 def err() -> Console:
     """Standard error."""
-    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def say(*lines: str) -> None:
+    """Write lines to standard output."""
+    say_on(out(), *lines)
+
+
+def complain(*lines: str) -> None:
+    """Write lines to standard error."""
+    say_on(err(), *lines)
+
+
+def say_on(console: Console, *lines: str) -> None:
+    """Write lines; a terminal's are broken between words, which may be addresses and stay whole."""
+    for line in lines:
+        text = Text(visible(line), overflow="ignore")
+        console.print(text, soft_wrap=not console.is_terminal, crop=False)
+
+
+def show(table: RenderableType) -> None:
+    """Write a table that fits the terminal to standard output."""
+    out().print(table)
 
 
 def print_json(value: object) -> None:
     """Print a value as JSON, for machines."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def rows(table: Table, cells: Iterable[Sequence[str]]) -> Table:
-    """Add rows of plain text to a table."""
-    for row in cells:
-        table.add_row(*map(Text, row))
-    return table
-
-
-def fields(values: Mapping[str, str]) -> Table:
-    """Make a table of names and values."""
-    return rows(Table(box=None, show_header=False), values.items())
-
-
-def print_listed(table: Table, total: int) -> None:
-    """Print a list of dead letters, which may be the first of more."""
-    out().print(table if table.row_count else "No dead letters.")
-    if total > table.row_count:
-        out().print(f"{table.row_count} of {total}")
+    typer.echo(visible_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def bars(console: Console | None = None) -> Progress:
@@ -106,15 +113,17 @@ def run_at(url: str, work: Coroutine[Any, Any, int]) -> int:
     """Run a command's work at a shop; return its exit code."""
     try:
         return asyncio.run(work)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except ProblemError as error:
-        err().print("\n".join(error.lines))
+        complain(*error.lines)
         return MISUSED if error.is_ours else FAILED
     except aiohttp.InvalidURL:
-        err().print(f"{url!r} is not the address of a shop; one looks like http://127.0.0.1:8080")
+        complain(f"{url!r} is not the address of a shop; one looks like http://127.0.0.1:8080")
         return MISUSED
     except TimeoutError:
-        err().print(f"The shop at {url} does not answer in time.")
-        return FAILED
+        complain(f"The shop at {url} does not answer in time.")
+        return UNREACHABLE
     except aiohttp.ClientError:
-        err().print(f"No shop answers at {url}; start one with `coffeeshop run`.")
-        return FAILED
+        complain(f"No shop answers at {url}; start one with `coffeeshop run`.")
+        return UNREACHABLE

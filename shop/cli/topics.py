@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shop.cli import terminal
 from shop.cli.delivery_dead_letters import dead_letters, redrive
 from shop.cli.follow import follow
+from shop.cli.listing import Entry, listing
 from shop.cli.options import AsJson, Url
 from shop.cli.publish import publish
 from shop.cli.subscribe import subscribe
@@ -43,16 +43,23 @@ topics = typer.Typer(
 @topics.command("list")
 @terminal.command
 async def list_(url: Url, as_json: AsJson = False) -> int:  # noqa: FBT002
-    """List the topics, and how many follow each: subscriptions, and live streams."""
+    """List the topics, and how many follow each: subscriptions, and live streams.
+
+    **Examples**
+
+    - `coffeeshop topics list`
+    - `coffeeshop topics list --json | jq -r '.[].name'`
+    """
     async with connect(url) as http, http.get("topics") as response:
         listed = (await content(response))["topics"]
     if as_json:
         terminal.print_json(listed)
         return 0
-    table = Table("Topic", "About", box=None)
-    table.add_column("Subscribers", justify="right")
-    cells = ((one["name"], one["description"], str(one["subscribers"])) for one in listed)
-    terminal.out().print(terminal.rows(table, cells))
+    entries = [
+        Entry((str(one["subscribers"]), one["name"]), (one["description"] or "-",))
+        for one in listed
+    ]
+    terminal.show(listing(("Subscribers", "Topic"), entries))
     return 0
 
 
@@ -72,7 +79,12 @@ async def create(
     ],
     description: Annotated[str, typer.Option(help="What it is about, in up to 200 characters.")],
 ) -> int:
-    """Add a topic, or describe it anew. For staff."""
+    """Add a topic, or describe it anew. For staff.
+
+    **Example**
+
+    - `coffeeshop topics create todays-roast --description 'What is in the grinder'`
+    """
     body = {"description": description}
     async with (
         connect_as_staff(url) as http,
@@ -80,7 +92,7 @@ async def create(
     ):
         await content(response)
         is_new = response.status == HTTPStatus.CREATED
-    terminal.out().print(f"{name} is new." if is_new else f"{name} is described anew.")
+    terminal.say(f"{name} is new." if is_new else f"{name} is described anew.")
     return 0
 
 

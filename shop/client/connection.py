@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
@@ -30,20 +33,35 @@ def default_url() -> str:
     return os.environ.get("COFFEE_URL") or local_url(os.environ.get("COFFEE_HOST", ""), number)
 
 
-def staff_key(url: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class StaffKey:
+    """The staff key, and where it was found."""
+
+    value: str
+    origin: str
+
+
+def find_staff_key(url: str) -> StaffKey | None:
     """Find the staff key: `COFFEE_STAFF_KEY`, else the one in the state folder.
 
     The folder's key is sent only to a shop on this machine.
     """
     if key := os.environ.get("COFFEE_STAFF_KEY"):
-        return key
+        return StaffKey(key, "COFFEE_STAFF_KEY")
     if not _is_loopback(_address(url)):
         return None
     path = Path(os.environ.get("COFFEE_STATE_DIR") or "var") / "staff-key"
     try:
-        return path.read_text().strip() or None
+        key = path.read_text().strip()
     except OSError:
         return None
+    return StaffKey(key, str(path)) if key else None
+
+
+def staff_key(url: str) -> str | None:
+    """Find the staff key as `find_staff_key` does, for what also works without."""
+    found = find_staff_key(url)
+    return None if found is None else found.value
 
 
 def connect(url: str, key: str | None = None, connections: int = 10) -> aiohttp.ClientSession:
@@ -62,10 +80,23 @@ def connect(url: str, key: str | None = None, connections: int = 10) -> aiohttp.
     )
 
 
-def connect_as_staff(url: str) -> aiohttp.ClientSession:
-    """Make the client with the staff key; raises ProblemError when there is none."""
-    missing = "There is no staff key: set COFFEE_STAFF_KEY or COFFEE_STATE_DIR."
-    return connect_with(staff_key(url), url, missing)
+@contextlib.asynccontextmanager
+async def connect_as_staff(url: str) -> AsyncIterator[aiohttp.ClientSession]:
+    """Give the client with the staff key.
+
+    Raises ProblemError when there is none; when the shop refuses it, its origin is added.
+    """
+    key = find_staff_key(url)
+    missing = (
+        "There is no staff key: set COFFEE_STAFF_KEY, or COFFEE_STATE_DIR to the shop's folder."
+    )
+    try:
+        async with connect_with(key.value if key else None, url, missing) as http:
+            yield http
+    except ProblemError as problem:
+        if key is not None and problem.status == HTTPStatus.UNAUTHORIZED:
+            problem.lines.append(f"The staff key was read from {key.origin}.")
+        raise
 
 
 def connect_with(key: str | None, url: str, missing: str) -> aiohttp.ClientSession:

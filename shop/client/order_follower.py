@@ -16,14 +16,30 @@ RECONNECT_SECONDS = 1.0
 STREAM_SECONDS = 15.0
 """How long a stream is read before it is resumed, and the order read again."""
 
+AWAY_SECONDS = 20.0
+"""How long a shop may be away before it counts as closed: it restarts within a few seconds."""
+
+
+class ShopGoneError(Exception):
+    """The shop has closed, or does not answer any more."""
+
 
 class OrderFollower:
-    """Calls `on_change` with each change of an order once, in order; `latest` is the last."""
+    """Calls `on_change` with each change of an order once, in order; `latest` is the last.
+
+    `on_lost` is called when the shop stops answering.
+    """
 
     def __init__(
-        self, http: aiohttp.ClientSession, order: Json, on_change: Callable[[Change], None]
+        self,
+        http: aiohttp.ClientSession,
+        order: Json,
+        on_change: Callable[[Change], None],
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._http = http
+        self._on_lost = on_lost
+        self._lost_at: float | None = None
         self._order_id = order["id"]
         self._on_change = on_change
         self._stream = LiveStream(http, topics="order-events", order_id=self._order_id)
@@ -31,16 +47,29 @@ class OrderFollower:
         self._catch_up(order)
 
     async def follow(self) -> Change:
-        """Return the change that ended the order's preparation; raises ProblemError."""
+        """Return the change that ended the order's preparation.
+
+        Raises ProblemError, and ShopGoneError when the shop stays away.
+        """
         while self._is_under_way:
             try:
                 async with asyncio.timeout(STREAM_SECONDS):
                     await self._read_stream()
+            except aiohttp.ClientError as error:  # some of which are TimeoutErrors
+                self._lose(error)
+                await asyncio.sleep(RECONNECT_SECONDS)
             except TimeoutError:
                 continue
-            except aiohttp.ClientError:
-                await asyncio.sleep(RECONNECT_SECONDS)
         return self.latest
+
+    def _lose(self, error: aiohttp.ClientError) -> None:
+        """Note since when the shop has not answered; raises ShopGoneError after AWAY_SECONDS."""
+        now = asyncio.get_running_loop().time()
+        if self._lost_at is None:
+            self._lost_at = now
+            self._on_lost()
+        elif now - self._lost_at > AWAY_SECONDS:
+            raise ShopGoneError from error
 
     async def _read_stream(self) -> None:
         """Read until the order or the stream ends; the order is read once the stream is open."""
@@ -68,6 +97,7 @@ class OrderFollower:
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 response.raise_for_status()
             self._catch_up(await content(response))
+            self._lost_at = None
 
     def _catch_up(self, order: Json) -> None:
         for version, entry in enumerate(order["timeline"], start=1):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -14,17 +15,20 @@ from shop.client.retrier import Answered, Retrier
 
 _ID = r"[a-z0-9][a-z0-9-]*"
 _LINE = re.compile(
-    rf"(?P<item>{_ID}):(?P<size>{_ID})(?P<modifiers>(\+{_ID})*)(\*(?P<quantity>\d{{1,3}}))?"
+    rf"(?P<item>{_ID})(:(?P<size>{_ID}))?(?P<modifiers>(\+{_ID})*)(\*(?P<quantity>\d{{1,3}}))?"
 )
 
 
-def parse_order_line(text: str) -> Json:
-    """Read `ITEM:SIZE[+MODIFIER…][*QUANTITY]`; raises ValueError that shows how it is written."""
+def parse_order_line(text: str) -> dict[str, Any]:
+    """Read `ITEM[:SIZE][+MODIFIER…][*QUANTITY]`; a size that is left out is None.
+
+    Raises ValueError that shows how it is written.
+    """
     match = _LINE.fullmatch(text.strip().lower())
     if match is None:
         raise ValueError(
-            f"{text!r} should be ITEM:SIZE[+MODIFIER…][*QUANTITY], "
-            "as in espresso:double or latte:large+oat-milk*2"
+            f"{text!r} should be ITEM[:SIZE][+MODIFIER…][*QUANTITY], "
+            "as in espresso, flat-white:small or latte:large+oat-milk*2"
         )
     return {
         "item": match["item"],
@@ -32,6 +36,26 @@ def parse_order_line(text: str) -> Json:
         "modifiers": match["modifiers"].split("+")[1:],
         "quantity": int(match["quantity"] or 1),
     }
+
+
+def with_size(line: Json, menu: Json) -> Json:
+    """Fill in a size that was left out: the one in the middle of those on the menu.
+
+    An item that is not on the menu gets none, and is left to the shop to refuse.
+    """
+    if line["size"] is not None:
+        return line
+    sizes = [
+        size["id"] for item in menu["items"] if item["id"] == line["item"] for size in item["sizes"]
+    ]
+    return {**line, "size": sizes[(len(sizes) - 1) // 2] if sizes else "any"}
+
+
+def line_summary(line: Json) -> str:
+    """Describe a line of an order as baristas need it: with size, modifiers and note."""
+    extras = "".join(f" + {modifier}" for modifier in line["modifiers"])
+    note = f" ({line['note']})" if line.get("note") else ""
+    return f"{line['quantity']} x {line['name']}, {line['size']}{extras}{note}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

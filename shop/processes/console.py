@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.status import Status
 
 from shared.runtime.line_writer import LineWriter
+from shop.client.own_command import own_command
 
 _BUFFER_BYTES = 64 * 1024
 
@@ -37,6 +38,7 @@ class StartupBanner:
             f"The shop is open at {self.url}",
             f"Staff: {self.url}/staff  ({key})",
             f"Docs:  {self.url}/docs",
+            f"Order: {own_command('order', 'latte', '--name', 'Ada', COFFEE_URL=self.url)}",
         ]
         if self.mail_folder is not None:
             lines.append(f"Mail:  in {self.mail_folder}  (set COFFEE_SMTP_URL to send it)")
@@ -53,7 +55,7 @@ class ShopConsole:
 
     def __init__(self) -> None:
         self._plain: LineWriter | None = None
-        self._console = Console(highlight=False, markup=False, soft_wrap=True)
+        self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._status: Status | None = None
         self._shown = ""
 

@@ -23,8 +23,8 @@ from tests.support.leaks import kept_open
 
 SECONDS = 20
 
-_LOADED = multiprocessing.get_context("forkserver")
-_LOADED.set_forkserver_preload([command_process.__name__])
+LOADED = multiprocessing.get_context("forkserver")
+LOADED.set_forkserver_preload([command_process.__name__])
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ async def _started(
     _ready_to_fork()
     given, out, err = _stdin_of(stdin), *(os.pipe() for _ in range(2))
     theirs = (given, out[1], err[1])
-    process = _LOADED.Process(
+    process = LOADED.Process(
         target=command_process.run,
         args=(arguments, environment, [DupFd(number) for number in theirs]),
     )

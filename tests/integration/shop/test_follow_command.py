@@ -74,7 +74,7 @@ async def test_a_shop_that_does_not_open_the_stream_at_all_is_a_failure(shop: St
 
 async def test_where_no_shop_is_nobody_waits_for_one(unused_tcp_port: int) -> None:
     outcome = await run(f"http://127.0.0.1:{unused_tcp_port}", "topics", "follow", "coupons")
-    assert outcome.code == 1
+    assert outcome.code == 3
     assert "start one with `coffeeshop run`" in outcome.err
 
 

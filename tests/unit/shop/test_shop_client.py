@@ -37,9 +37,9 @@ def test_a_line_of_an_order_is_typed_in_one_word(text: str, expected: dict[str, 
     assert parse_order_line(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "latte", "latte:", ":large", "latte:large*", "a:b*x", "a:b+"])
+@pytest.mark.parametrize("text", ["", "a latte", "latte:", ":large", "a:b*", "a:b*x", "a:b+"])
 def test_anything_else_is_answered_with_how_it_is_typed(text: str) -> None:
-    with pytest.raises(ValueError, match=r"as in espresso:double"):
+    with pytest.raises(ValueError, match=r"as in espresso, flat-white:small"):
         parse_order_line(text)
 
 

@@ -14,6 +14,7 @@ def test_the_banner_says_where_the_shop_is_and_where_the_staff_key_is_kept() -> 
         "The shop is open at http://127.0.0.1:8080",
         "Staff: http://127.0.0.1:8080/staff  (key in var/staff-key)",
         "Docs:  http://127.0.0.1:8080/docs",
+        "Order: coffeeshop order latte --name Ada",
     ]
 
 

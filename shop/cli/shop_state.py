@@ -1,0 +1,84 @@
+"""`coffeeshop open`, `pause` and `sold-out`: what the shop offers now, for staff."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from shared.clock import rfc3339, utc_now
+from shop.cli import terminal
+from shop.cli.listing import local, zone
+from shop.cli.options import Url
+from shop.client.answers import Json, content
+from shop.client.connection import connect_as_staff, path
+
+_DAY = 24 * 60
+
+
+@terminal.command
+async def open_(url: Url) -> int:
+    """Take orders again after `coffeeshop pause`. For staff.
+
+    To start a shop on this machine, use `coffeeshop run`.
+
+    **Example**
+
+    - `coffeeshop open`
+    """
+    return await _set(url, {"state": "open"})
+
+
+@terminal.command
+async def pause(
+    url: Url,
+    reason: Annotated[
+        str | None, typer.Option(help="What customers are told.", show_default=False)
+    ] = None,
+    minutes: Annotated[
+        int | None,
+        typer.Option(min=1, max=_DAY, help="Open again after so many.", show_default=False),
+    ] = None,
+) -> int:
+    """Take no orders for a while; those that were placed are finished. For staff.
+
+    **Examples**
+
+    - `coffeeshop pause --minutes 10 --reason 'Back in ten minutes'`
+    - `coffeeshop pause`
+    """
+    body = {"state": "paused"} | ({"reason": reason} if reason else {})
+    if minutes is not None:
+        body["until"] = rfc3339(utc_now() + dt.timedelta(minutes=minutes))
+    return await _set(url, body)
+
+
+@terminal.command
+async def sold_out(
+    url: Url,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="As `coffeeshop menu` has it.")],
+    back: Annotated[bool, typer.Option("--back", help="Put it on the menu again.")] = False,  # noqa: FBT002
+) -> int:
+    """Take an item off the menu for now, or put it back. For staff.
+
+    **Examples**
+
+    - `coffeeshop sold-out croissant`
+    - `coffeeshop sold-out croissant --back`
+    """
+    async with (
+        connect_as_staff(url) as http,
+        http.put(path("menu", "items", item), json={"sold_out": not back}) as response,
+    ):
+        shown = await content(response)
+    terminal.say(f"{shown['name']} is {'sold out' if shown['sold_out'] else 'on the menu'}.")
+    return 0
+
+
+async def _set(url: str, body: Json) -> int:
+    async with connect_as_staff(url) as http, http.put("shop", json=body) as response:
+        shop = await content(response)
+    until = f" until {local(shop['until'])} {zone()}" if shop["until"] else ""
+    terminal.say(f"The shop is {shop['state']}{until}.")
+    return 0

@@ -1,0 +1,27 @@
+"""This program as a command line that can be pasted into a shell, where it was started."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+_NAME = "coffeeshop"
+_USUAL = {"COFFEE_URL": "http://127.0.0.1:8080", "COFFEE_STATE_DIR": "var"}
+
+
+def own_command(*arguments: str, **variables: str) -> str:
+    """Write a command with the variables it needs; those with their usual values are left out."""
+    needed = {name: value for name, value in variables.items() if _USUAL.get(name) != value}
+    assigned = (f"{name}={shlex.quote(value)}" for name, value in needed.items())
+    return " ".join((*assigned, shlex.quote(_program()), *map(shlex.quote, arguments)))
+
+
+def _program() -> str:
+    """Name the program as it was started, or by its name alone where the shell finds it."""
+    started = Path(sys.argv[0])
+    found = shutil.which(_NAME)
+    if started.name != _NAME or (found is not None and Path(found).samefile(started)):
+        return _NAME
+    return str(started)
