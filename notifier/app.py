@@ -47,7 +47,10 @@ def notifier_service(settings: NotifierSettings) -> Service:
             "deliveries": _check_deliveries,
         },
         lifespans=[lifespan],
-        drains=[lambda app: app[NOTIFIER].deliveries.drain()],
+        drains=[
+            lambda app: app[NOTIFIER].deliveries.drain(),
+            lambda app: app[NOTIFIER].live_queue.finish(),
+        ],
         shutdowns=[lambda app: app[NOTIFIER].hub.close()],
         broker_resets=[broker_reset],
     )

@@ -40,10 +40,10 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
 def cashier_service(settings: CashierSettings) -> Service:
     """Describe the cashier; raises MenuFileError when the menu cannot be used."""
     menu = load_menu(settings.menu)
-    broker_reset = asyncio.Event()
+    broker_reset, closing = asyncio.Event(), asyncio.Event()
 
     async def cashier(app: web.Application) -> AsyncIterator[None]:
-        async with build_cashier(settings, menu, broker_reset) as app[CASHIER]:
+        async with build_cashier(settings, menu, broker_reset, closing) as app[CASHIER]:
             yield
 
     return Service(
@@ -55,4 +55,5 @@ def cashier_service(settings: CashierSettings) -> Service:
         },
         lifespans=[cashier],
         broker_resets=[broker_reset],
+        closings=[closing],
     )

@@ -73,16 +73,18 @@ class _Resources:
     deliveries: SqsQueue
     dead_letters: DeadLetters
     backlog: Backlog
+    closing: asyncio.Event
     dispatcher: OrderDispatcher
 
 
 @contextlib.asynccontextmanager
 async def build_cashier(
-    settings: CashierSettings, menu: Menu, broker_reset: asyncio.Event
+    settings: CashierSettings, menu: Menu, broker_reset: asyncio.Event, closing: asyncio.Event
 ) -> AsyncIterator[CashierContext]:
     """Build the cashier, and run its side tasks; at the end, what was begun is finished.
 
-    `broker_reset` is set when queues and topics may have lost what was in them.
+    `broker_reset` is set when queues and topics may have lost what was in them, `closing` when no
+    more orders should be taken.
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
@@ -104,6 +106,7 @@ async def build_cashier(
                 deliveries=deliveries,
                 dead_letters=dead_letters,
                 backlog=backlog,
+                closing=closing,
                 dispatcher=OrderDispatcher(announcer, queue, backlog),
             )
             context = await _context(resources, menu)
@@ -165,7 +168,10 @@ async def _cashier(resources: _Resources, menu: Menu, wait_estimator: WaitEstima
         store=store,
         menu=menu,
         admission=OrderAdmission(
-            store=store, backlog=resources.backlog, backlog_limit=settings.backlog_limit
+            store=store,
+            backlog=resources.backlog,
+            backlog_limit=settings.backlog_limit,
+            closing=resources.closing,
         ),
         wait_estimator=wait_estimator,
         dispatcher=resources.dispatcher,

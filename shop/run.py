@@ -101,7 +101,8 @@ async def _supervise(
             async with supervisor.background_task(_open(shop, scaling, console, banner)):
                 failure = await supervisor.until(stop)
             console.print(
-                "Closing the shop when its orders are finished; a second Ctrl-C does not wait."
+                f"Closing: orders in preparation have {settings.grace_seconds:g} s to get ready,",
+                "the others wait for the next opening. A second Ctrl-C does not wait.",
             )
             await shop.close()
     except asyncio.CancelledError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ _RETENTION_SECONDS = "3600"
 _OPEN_SECONDS = 10
 _SUBSCRIBE_SECONDS = 5
 _CLOSE_SECONDS = 5
+_FINISH_SECONDS = 3
+_FINISH_PAUSE = 0.05
 _SILENT_SECONDS = 45
 """Longer than a poll with all its attempts takes; after that, the feed has stalled."""
 
@@ -176,6 +179,16 @@ class LiveQueue:
         if not self._is_open or time.monotonic() - self._received_at > _SILENT_SECONDS:
             raise LiveQueueDownError
 
+    async def finish(self) -> None:
+        """Wait until all announcements so far are on the streams, _FINISH_SECONDS at most.
+
+        A message is deleted when its readers have written it.
+        """
+        with contextlib.suppress(TimeoutError, AwsUnavailableError):
+            async with asyncio.timeout(_FINISH_SECONDS):
+                while await self._holds_messages():  # noqa: ASYNC110 - SQS gives no signal
+                    await asyncio.sleep(_FINISH_PAUSE)
+
     async def close(self) -> None:
         """Remove the queue and its subscriptions; what is unavailable stays behind."""
         if self._queue is None or self._subscriptions is None:
@@ -189,6 +202,9 @@ class LiveQueue:
                 log.info("live.closed", queue=self._name)
         except AwsUnavailableError as error:
             log.warning("live.queue_left_behind", queue=self._name, error=repr(error))
+
+    async def _holds_messages(self) -> bool:
+        return self._queue is not None and any(await self._queue.waiting_and_in_flight())
 
     @property
     def _name(self) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from producer.orders.backlog import Backlog
 from producer.orders.errors import ShopClosedError, TooBusyError
@@ -24,14 +25,20 @@ HEARTBEATS_TTL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAdmission:
-    """Takes orders while the shop is open and fewer than `backlog_limit` tickets are unfinished."""
+    """Takes orders while the shop is open and fewer than `backlog_limit` tickets are unfinished.
+
+    While the process is `closing`, none is taken: no barista is left for it.
+    """
 
     store: ShopStore
     backlog: Backlog
     backlog_limit: int
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def admit(self, now: dt.datetime) -> frozenset[str]:
         """Return the items that are sold out; raises ShopClosedError or TooBusyError."""
+        if self.closing.is_set():
+            raise ShopClosedError("closing", None, None)
         status = (await self.store.status()).at(now)
         if status.state not in TAKES_ORDERS:
             raise ShopClosedError(status.state, status.reason, status.until)

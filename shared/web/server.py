@@ -9,7 +9,7 @@ import functools
 import gc
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -64,14 +64,16 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 
     def set_broker_resets() -> None:
-        for service in services:
-            for broker_reset in service.broker_resets:
-                broker_reset.set()
+        _set_all(event for service in services for event in service.broker_resets)
+
+    def set_closings() -> None:
+        _set_all(event for service in services for event in service.closings)
 
     async with (
         stop_requested(settings.lifeline_fd) as stop,
         handling_signal(signal.SIGHUP, set_broker_resets),
         watchdog_reports(settings.watchdog_fd),
+        handling_signal(signal.SIGUSR1, set_closings),
     ):
         await serve(
             app,
@@ -91,6 +93,11 @@ def _limits(settings: WebSettings) -> WebLimits:
         log.warning("connections.fewer", wanted=settings.max_connections, at_most=fitting)
     limits = WebLimits(connections_per_client=settings.max_connections_per_client)
     return limits.within(min(settings.max_connections, fitting))
+
+
+def _set_all(events: Iterable[asyncio.Event]) -> None:
+    for event in events:
+        event.set()
 
 
 async def serve(

@@ -29,7 +29,8 @@ class Service:
     A `readiness` hook raises while what it names is unavailable. `drains` are awaited when the
     process is asked to stop, while callers are still served; `shutdowns` end the streams after
     that. SIGHUP sets every event of `broker_resets`: the broker was unreachable, and queues and
-    topics may have lost their messages.
+    topics may have lost their messages. SIGUSR1 sets every event of `closings`: the service is
+    about to be stopped, serves what was begun, and should take on no more.
     """
 
     operations: Sequence[Operation]
@@ -39,6 +40,7 @@ class Service:
     drains: Sequence[Hook] = ()
     shutdowns: Sequence[Hook] = ()
     broker_resets: Sequence[asyncio.Event] = ()
+    closings: Sequence[asyncio.Event] = ()
 
 
 OPERATIONS: web.AppKey[Sequence[Operation]] = web.AppKey("OPERATIONS", list)

@@ -9,7 +9,8 @@ def run() -> None:
     """Open the shop on this machine, and keep it open until Ctrl-C.
 
     One process supervises the emulator of SQS and SNS, the counter and the baristas, and restarts
-    those that exit. Ctrl-C waits for the orders in progress; a second Ctrl-C does not.
+    those that exit. Ctrl-C waits for the orders in preparation, COFFEE_GRACE_SECONDS at most; a
+    second Ctrl-C does not.
 
     **Examples**
 

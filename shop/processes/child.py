@@ -105,6 +105,14 @@ class Child:
         self._stopping.set()
         self._signal(signal.SIGUSR1)
 
+    def begin_closing(self) -> None:
+        """Send SIGUSR1, on which a web service takes on no more, if it has started.
+
+        `stop` ends it.
+        """
+        if self.started.is_set():
+            self._signal(signal.SIGUSR1)
+
     def send_sighup(self) -> None:
         """Send SIGHUP, on which a service checks its queues and topics, once it has started.
 

@@ -58,9 +58,14 @@ class Shop:
         await wait_until_healthy(f"{self._url}/readyz", self._show_delay)
 
     async def close(self) -> None:
-        """Let requests and orders in hand finish, then save the emulator's state."""
+        """Let orders in hand finish, be announced and streamed; then save the emulator's state.
+
+        Meanwhile the counter takes no more orders.
+        """
+        self._counter.begin_closing()
+        await self._supervisor.stop(self.workers.all())
         self._resources.counter.close()
-        await self._supervisor.stop([self._counter, *self.workers.all()])
+        await self._supervisor.stop([self._counter])
         await self._supervisor.stop([self._emulator])
 
     async def _emulator_serves(self) -> None:

@@ -18,7 +18,7 @@ from httpx_sse import aconnect_sse
 from standardwebhooks import Webhook
 
 from tests.support.shop import ORDER, RunningShop, open_shop, reaches
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, until
 from tests.support.webhooks import Receiver, receiver
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
@@ -99,6 +99,54 @@ async def test_closing_finishes_what_is_begun_exits_with_0_leaves_no_process_and
         assert order["state"] == "ready"
         assert order["version"] == 3
         assert (await client.get(f"/orders/{await placed(client)}")).json()["number"] == "003"
+
+
+async def test_closing_announces_what_it_finishes_before_the_streams_end_and_takes_no_more_orders(
+    tmp_path: Path,
+) -> None:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="15") as shop,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
+        order_id = await placed(client)
+        events = asyncio.create_task(events_of(shop, order_id, "ready"))
+        follower = asyncio.create_task(shop.command("order", "espresso", "--name", "Grace"))
+        await reaches(client, order_id, "preparing")
+
+        async def both_are_begun() -> bool:
+            return len((await client.get("/board/orders")).json()["preparing"]) == 2
+
+        await until(both_are_begun, 20)
+        closing = asyncio.create_task(shop.close())
+        refusals: list[httpx.Response] = []
+
+        async def is_refused() -> bool:
+            refusals.append(await client.post("/orders", json=ORDER))
+            return refusals[-1].status_code != 201
+
+        await until(is_refused, 5)
+        assert refusals[-1].status_code == 409
+        assert refusals[-1].json()["detail"] == "the shop is closing"
+        assert (await events)[-1]["type"] == "coffeeshop.order.ready.v1"
+        code, said = await follower
+        assert code == 0, said
+        assert await closing == 0
+
+
+async def test_a_follower_is_told_that_the_shop_has_closed(tmp_path: Path) -> None:
+    async with open_shop(tmp_path / "var", COFFEE_BARISTAS="0", COFFEE_BREW_SPEED="0") as shop:
+        follower = asyncio.create_task(shop.command("order", "latte"))
+        async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as client:
+
+            async def is_placed() -> bool:
+                return bool((await client.get("/orders")).json()["orders"])
+
+            await until(is_placed, 20)
+        await shop.close()
+        code, said = await follower
+    assert code == 3
+    assert "the shop does not answer; trying again" in said
+    assert "still placed, and the shop has closed or does not answer. The order is kept" in said
 
 
 async def test_an_order_whose_barista_is_killed_is_ready_once_after_the_visibility_timeout(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,5 +19,6 @@ def run(arguments: Sequence[str], environment: dict[str, str], streams: Sequence
     sys.stderr = os.fdopen(2, "w", buffering=1)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     sys.argv[1:] = arguments
     main()

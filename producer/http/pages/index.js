@@ -91,7 +91,7 @@ function follow() {
   });
 }
 
-for (const id of ["order-command", "follow-command"]) {
+for (const id of ["order-command", "look-up-command", "follow-command", "one-command"]) {
   const command = document.getElementById(id);
   command.textContent = command.textContent.replace("http://127.0.0.1:8080", location.origin);
 }

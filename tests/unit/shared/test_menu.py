@@ -99,7 +99,7 @@ def test_every_error_of_every_line_has_its_path() -> None:
         line_request("croissant", "regular"),
         line_request("croissant", "large", "decaf"),
     ) == [
-        FieldError(("items", 0, "item"), "'lotte' is not on the menu"),
+        FieldError(("items", 0, "item"), "'lotte' is not on the menu; did you mean latte?"),
         FieldError(("items", 1, "size"), "Caffè latte does not come as 'huge'"),
         FieldError(("items", 1, "modifiers", 1), "Caffè latte does not come with 'gin'"),
         FieldError(("items", 1, "modifiers", 2), "Caffè latte does not come with 'rum'"),

@@ -1,0 +1,95 @@
+"""Commands that the shop prints or shows on its pages can be pasted into a shell as they are."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.emulator import free_port
+
+pytestmark = pytest.mark.timeout(120)
+
+VENV = Path(sys.executable).parents[1]
+OURS = {name: value for name, value in os.environ.items() if not name.startswith("COFFEE_")}
+ENVIRONMENT = {**OURS, "PATH": "/usr/bin:/bin"}
+
+
+async def pasted(command: str, folder: Path) -> tuple[int | None, str]:
+    """Paste a command into a shell of its own, with none of the shop's variables."""
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", command),
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[list[str]]:
+    """What a shop has printed that was opened in a folder of its own, at a port of its own."""
+    (tmp_path / ".venv").symlink_to(VENV)
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", "exec .venv/bin/coffeeshop run"),
+        cwd=tmp_path,
+        env=ENVIRONMENT
+        | {"COFFEE_PORT": str(free_port()), "COFFEE_BREW_SPEED": "0", "COFFEE_POLL_SECONDS": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    try:
+        async with asyncio.timeout(40):
+            while not lines or not lines[-1].startswith("Mail:"):
+                lines.append((await process.stdout.readline()).decode().rstrip())
+        yield lines
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+async def test_every_command_that_is_printed_or_shown_works_as_it_is(
+    opened: list[str], tmp_path: Path
+) -> None:
+    said = dict(line.split(":", 1) for line in opened if ":" in line)
+    url = re.findall(r"http://\S+", "\n".join(opened))[0]
+    code, output = await pasted(said["Order"], tmp_path)
+    assert code == 0, output
+    assert "001  ready" in output
+
+    subscribe = (
+        f"COFFEE_URL={url} .venv/bin/coffeeshop topics subscribe coupons --email a@b.example"
+    )
+    code, output = await pasted(subscribe, tmp_path)
+    assert code == 0, output
+    code, output = await pasted(output.splitlines()[-1], tmp_path)
+    assert code == 0, output
+    assert "pending since" in output
+
+    async with httpx.AsyncClient(base_url=url) as client:
+        board, staff = [(await client.get(path)).text for path in ("/", "/staff")]
+    place, look_up, follow, at_once = blocks(board, url)
+    for commands in (f"{place}\n{look_up}", f"{place}\n{follow} -m 2 || test $? = 28", at_once):
+        code, output = await pasted(commands, tmp_path)
+        assert code == 0, output
+        assert "ready" in output or "placed" in output
+    for commands in blocks(staff, url):
+        code, output = await pasted(f"set -e\nexport COFFEE_URL={url}\n{commands}", tmp_path)
+        assert code == 0, output
+
+
+def blocks(page: str, url: str) -> list[str]:
+    """The commands of a page, for the shop's own address, as the page's script writes them."""
+    found = re.findall(r"<pre><code[^>]*>(.*?)</code></pre>", page, re.DOTALL)
+    return [html.unescape(block).replace("http://127.0.0.1:8080", url) for block in found]
