@@ -19,9 +19,12 @@ def own_command(*arguments: str, **variables: str) -> str:
 
 
 def _program() -> str:
-    """Name the program as it was started, or by its name alone where the shell finds it."""
-    started = Path(sys.argv[0])
+    """Name the program by its path, or by its name alone where the shell finds it."""
+    script = Path(sys.argv[0])
+    if script.name != _NAME:  # started as `python -m`
+        script = Path(sys.executable).with_name(_NAME)
     found = shutil.which(_NAME)
-    if started.name != _NAME or (found is not None and Path(found).samefile(started)):
+    if not script.exists() or (found is not None and script.samefile(found)):
         return _NAME
-    return str(started)
+    here = Path.cwd()
+    return str(script.relative_to(here) if script.is_relative_to(here) else script)

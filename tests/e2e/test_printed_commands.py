@@ -40,7 +40,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[list[str]]:
     """What a shop has printed that was opened in a folder of its own, at a port of its own."""
     (tmp_path / ".venv").symlink_to(VENV)
     process = await asyncio.create_subprocess_exec(
-        *("sh", "-c", "exec .venv/bin/coffeeshop run"),
+        *("sh", "-c", "exec .venv/bin/python -P -m shop.cli run"),
         cwd=tmp_path,
         env=ENVIRONMENT
         | {"COFFEE_PORT": str(free_port()), "COFFEE_BREW_SPEED": "0", "COFFEE_POLL_SECONDS": "1"},

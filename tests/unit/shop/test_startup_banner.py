@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shop.client.own_command import own_command
 from shop.processes.console import StartupBanner
 
 
@@ -14,7 +15,7 @@ def test_the_banner_says_where_the_shop_is_and_where_the_staff_key_is_kept() -> 
         "The shop is open at http://127.0.0.1:8080",
         "Staff: http://127.0.0.1:8080/staff  (key in var/staff-key)",
         "Docs:  http://127.0.0.1:8080/docs",
-        "Order: coffeeshop order latte --name Ada",
+        f"Order: {own_command('order', 'latte', '--name', 'Ada')}",
     ]
 
 
