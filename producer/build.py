@@ -8,7 +8,7 @@ import datetime as dt
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from producer.reconciling.lost_tickets import Margins
 from producer.reconciling.open_orders import OpenOrders
 from producer.reconciling.reconciler import Reconciler
 from producer.reconciling.republisher import Republisher
+from producer.reconciling.retention import Retention
 from producer.reconciling.scan_schedule import ScanSchedule
 from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
@@ -60,6 +61,8 @@ _DISORDER_SECONDS = 60
 
 _AWS_SETTLING_SECONDS = 60
 """SQS: its counts are right within a minute after the last message was sent."""
+
+_RETENTION_SECONDS = 600
 
 _DYNAMODB_SCAN_SECONDS = 60
 """DynamoDB charges for every scan."""
@@ -121,6 +124,7 @@ async def build_cashier(
                 background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
                 background_task(reconciler.run(broker_reset), "reconciler"),
                 background_task(reconciler.republish(), "republisher"),
+                background_task(every(_RETENTION_SECONDS, _retention(resources)), "retention"),
                 background_task(store.find_damage(), "integrity"),
                 watching_tickets(clients, names, on_reset)
                 if settings.watch_broker
@@ -219,6 +223,11 @@ def _reconciler(resources: _Resources, monitor: EmptyQueueMonitor) -> Reconciler
         seconds=settings.reconcile_seconds,
         expire_after=expire_after,
     )
+
+
+def _retention(resources: _Resources) -> Callable[[], Awaitable[None]]:
+    keep = dt.timedelta(days=resources.settings.keep_orders_days)
+    return Retention(resources.store, utc_now, keep).delete_old
 
 
 def _margins(settings: CashierSettings) -> Margins:

@@ -107,6 +107,12 @@ class OrderStore(Protocol):
         `limit`, an id that was not looked up is not open.
         """
 
+    async def delete_closed_orders(self, placed_before: dt.datetime) -> int:
+        """Delete the orders placed before then that are not open; return how many.
+
+        Where the store deletes them by itself, it returns 0.
+        """
+
 
 class OrderCounts(Protocol):
     """How many orders there were, without reading them."""

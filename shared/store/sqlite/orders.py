@@ -33,6 +33,12 @@ _NEWEST_IN_STATE = """SELECT * FROM (
     WHERE store_id = ? AND state = ? ORDER BY placed_at DESC, id DESC LIMIT ?
 )"""
 
+_DELETE_CLOSED = """DELETE FROM orders WHERE id IN (
+    SELECT id FROM orders WHERE store_id = ? AND state = ? AND placed_at < ? LIMIT ?
+)"""
+
+_DELETED_AT_ONCE = 200
+
 _POSITIONS_IN_STATE = "SELECT placed_at, id FROM orders WHERE store_id = ? AND state = ?"
 
 
@@ -145,6 +151,17 @@ class SqliteOrders(SqliteRecords):
             return [ORDER.validate_json(row[0]) for row in found if row is not None]
 
         return await self.reads.run(read)
+
+    async def delete_closed_orders(self, placed_before: dt.datetime) -> int:
+        """Delete by the index of states, some at a time: other writes go in between."""
+        deleted = 0
+        for state in frozenset(OrderState) - OPEN_STATES:
+            delete = changing(
+                _DELETE_CLOSED, self.store_id, state, sortable(placed_before), _DELETED_AT_ONCE
+            )
+            while count := await self.writes.run(delete):
+                deleted += count
+        return deleted
 
     async def count_placed(self, since: dt.datetime, until: dt.datetime) -> int:
         """Count orders by the index alone."""
