@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import secrets
 import ssl
 import time
@@ -165,7 +166,7 @@ def _most_confirmations(settings: NotifierSettings) -> MostConfirmations:
 def _mail_transport(settings: NotifierSettings, registry: CollectorRegistry) -> MailTransport:
     match settings.mail_goes_to:
         case Path() as folder:
-            return MailFolder(folder, utc_now)
+            return MailFolder(folder, utc_now, dt.timedelta(days=settings.keep_mail_days))
         case server:
             return SmtpTransport(
                 server,

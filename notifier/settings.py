@@ -182,6 +182,9 @@ class NotifierSettings(WebSettings):
         """After how many seconds every attempt has ended, by mail or by webhook."""
         return max(self.webhook_seconds, MAIL_SECONDS) + 2
 
+    keep_mail_days: Annotated[int, Field(ge=1, le=36_500)] = 30
+    """How many days mail stays in the folder that it is written to without a server."""
+
     @property
     def mail_goes_to(self) -> SmtpServer | Path:
         """The mail server, or else the folder that mail lands in."""

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 
 from notifier.channels.channel import Accepted, AttemptResult, LocalFailure
 from shared.clock import Clock
 
+_SWEEP_EVERY = dt.timedelta(hours=1)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class MailFolder:
-    """Writes mail to `path`, a folder that only its owner can read; it is made if missing."""
+    """Writes mail to `path`, a folder that only its owner can read; it is made if missing.
+
+    Mail older than `keep` is deleted, with the first mail after a start and hourly after that.
+    """
 
     path: Path
     clock: Clock
+    keep: dt.timedelta = dt.timedelta(days=30)
+    _swept_at: dt.datetime | None = field(default=None, init=False)
 
     async def send(self, message: EmailMessage) -> AttemptResult:
         """Write one file, all of it or none."""
-        name = f"{self.clock():%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}.eml"
+        name = f"{_stamp(self.clock())}-{secrets.token_hex(4)}.eml"
         try:
             await asyncio.to_thread(self._write, name, bytes(message))
         except OSError:
@@ -42,3 +50,18 @@ class MailFolder:
             draft.rename(self.path / name)
         finally:
             draft.unlink(missing_ok=True)
+        self._delete_old()
+
+    def _delete_old(self) -> None:
+        now = self.clock()
+        if self._swept_at is not None and now - self._swept_at < _SWEEP_EVERY:
+            return
+        self._swept_at = now
+        oldest = _stamp(now - self.keep)
+        for mail in self.path.glob("[0-9]*Z-*.eml"):
+            if mail.name < oldest:
+                mail.unlink(missing_ok=True)
+
+
+def _stamp(at: dt.datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%S.%fZ}"

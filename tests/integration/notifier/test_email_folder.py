@@ -55,3 +55,17 @@ async def test_mail_in_any_script_can_be_read_again(tmp_path: Path) -> None:
     [mail] = mail_so_far(tmp_path)
     assert mail["Subject"] == "半額 ☕"
     assert mail["From"] == "Café Zoë <shop@coffee.example>"
+
+
+async def test_mail_is_deleted_after_its_time_and_other_files_are_not(tmp_path: Path) -> None:
+    now = AT
+    sender = MailSender(MailFolder(tmp_path, lambda: now, dt.timedelta(days=30)), composer())
+    (tmp_path / "notes.txt").write_text("the owner's")
+    await sender.deliver(subscriber(), newsletter("first", "body"))
+    now = AT + dt.timedelta(days=29)
+    await sender.deliver(subscriber(), newsletter("second", "body"))
+    assert [mail["Subject"] for mail in mail_so_far(tmp_path)] == ["first", "second"]
+    now = AT + dt.timedelta(days=31)
+    await sender.deliver(subscriber(), newsletter("third", "body"))
+    assert [mail["Subject"] for mail in mail_so_far(tmp_path)] == ["second", "third"]
+    assert (tmp_path / "notes.txt").exists()
