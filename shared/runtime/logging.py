@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
 import threading
 from types import TracebackType
+from typing import TextIO
 
 import structlog
 
 from shared.domain.order import log_id
+from shared.domain.visible_text import visible
 from shared.runtime.line_writer import LineWriter
 from shared.runtime.settings import LogFormat
 
@@ -109,7 +112,7 @@ def _handler(
     steps: list[structlog.typing.Processor], buffer_kib: int, *, on_terminal: bool
 ) -> logging.Handler:
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        structlog.dev.ConsoleRenderer(exception_formatter=_visible_traceback)
         if on_terminal
         else structlog.processors.JSONRenderer()
     )
@@ -119,10 +122,27 @@ def _handler(
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=steps,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([_visible_values] if on_terminal else []),
+                renderer,
+            ],
         )
     )
     return handler
+
+
+def _visible_values(
+    _: object, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Let no text from outside be obeyed by the terminal; JSON escapes it anyway."""
+    return {name: visible(text) if isinstance(text, str) else text for name, text in event.items()}
+
+
+def _visible_traceback(stream: TextIO, error: structlog.typing.ExcInfo) -> None:
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, error)
+    stream.write("\n".join(map(visible, plain.getvalue().split("\n"))))
 
 
 def _is_terminal() -> bool:
