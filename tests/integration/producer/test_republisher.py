@@ -50,7 +50,7 @@ async def test_every_change_since_is_announced_again_an_orders_own_in_order(
     await room.moved(old, PREPARING, READY)
     new = await room.moved(await room.stored(), OrderState.CANCELED)
 
-    assert [count async for count in republisher.republish(since, room.clock())]
+    assert [count async for count in republisher.republish(since, room.clock() + SECOND)]
 
     announced = room.announced
     assert [change for change in announced if change[0] == old.id] == [
@@ -75,7 +75,7 @@ async def test_an_open_order_is_found_however_long_ago_it_was_placed(
     await room.moved(placed, PREPARING)
     await room.moved(closed, OrderState.CANCELED)
 
-    assert [count async for count in republisher.republish(since, room.clock())]
+    assert [count async for count in republisher.republish(since, room.clock() + SECOND)]
 
     assert room.announced.count((placed.id, PREPARING, 2)) == 1
     assert closed.id not in {order_id for order_id, _, _ in room.announced}
