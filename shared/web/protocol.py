@@ -24,9 +24,10 @@ from shared.web.problem import (
 
 RETRY_AFTER_SECONDS = 5
 
-_READ_BYTES = 4 * 1024
+_READ_BYTES = 32 * 1024
 """How much of one connection is read and parsed before the others have their turn."""
 
+_FIRST_BYTES = 4 * 1024
 _DISCARD_BYTES = 128 * 1024
 
 _TINY_CHUNK = 16
@@ -94,7 +95,11 @@ class Connection(web.RequestHandler):
             self._refuse()
             self._chunked.set_exception(Problem(INVALID_REQUEST, "send larger chunks"))
         if not self._refused:
+            if begins_tiny_chunks := _begins_tiny_chunks(data):
+                data = data[:_FIRST_BYTES]
             super().data_received(data)
+            if begins_tiny_chunks:
+                self._refuse()
 
     def _refuse(self) -> None:
         """Discard what comes from now on, in large pieces."""
@@ -108,6 +113,8 @@ class Connection(web.RequestHandler):
         Then reading `content` raises a Problem of kind INVALID_REQUEST.
         """
         self._chunked = content
+        if self._refused:
+            content.set_exception(Problem(INVALID_REQUEST, "send larger chunks"))
 
     def handle_error(
         self,
@@ -158,6 +165,12 @@ class Connection(web.RequestHandler):
 
 def _is_of_tiny_chunks(data: bytes) -> bool:
     return len(data) >= _TINY_CHUNKS and data.count(b"\r\n") * _TINY_CHUNK > len(data)
+
+
+def _begins_tiny_chunks(data: bytes) -> bool:
+    """Return whether a head is followed by so many chunks that parsing them takes milliseconds."""
+    long = len(data) > _FIRST_BYTES and _is_of_tiny_chunks(data)
+    return long and b"chunked" in data[:_FIRST_BYTES].lower()
 
 
 def _no_room() -> bytes:
