@@ -71,6 +71,8 @@ def connection_failure(error: Exception) -> TransientFailure | LocalFailure:
         return TransientFailure("the address is not public")
     if isinstance(cause, NoThreadFreeError):
         return LocalFailure("too many names are being looked up")
+    if isinstance(cause, OSError) and cause.errno == errno.EMSGSIZE:
+        return TransientFailure("the answer is too long")
     if isinstance(cause, OSError) and cause.errno in _OUT_OF_SOCKETS:
         return LocalFailure("there is no room for another connection")
     text = next(text for kind, text in _FAILURES if isinstance(error, kind))

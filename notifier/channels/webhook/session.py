@@ -13,6 +13,7 @@ import functools
 import socket
 import ssl
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from aiohttp import (
     AddrInfoType,
@@ -27,8 +28,17 @@ from notifier.channels.webhook.resolver import FewAddresses, SystemResolver
 from shared.domain.ip_address import parse
 from shared.domain.webhook_url import WebhookUrlRules
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 TIMEOUT_SECONDS = 5.0
 """How long a webhook may take, from its name's look-up to the end of its answer."""
+
+_MOST_RECEIVED = 128 * 1024
+"""Bytes of one connection: 64 KiB of answer, and as much for headers and the handshake of TLS."""
+
+_RECEIVED_AT_ONCE = 4096
+"""Bytes; interim answers in them are read without a pause."""
 
 _HEADERS = {"User-Agent": "coffeeshop", "Accept-Encoding": "identity"}
 
@@ -38,6 +48,41 @@ class ForbiddenAddressError(OSError):
 
     def __init__(self) -> None:
         super().__init__(errno.EACCES, "the address is not public")
+
+
+class TooLongError(OSError):
+    """The webhook has sent more than any answer needs."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EMSGSIZE, "the answer is too long")
+
+
+class _BoundedSocket(socket.socket):
+    """A socket that receives a bounded number of bytes, few at once; then raises TooLongError.
+
+    aiohttp reads interim answers (1xx), headers and trailers for as long as they come, without a
+    pause between those that came together: nothing else would run meanwhile.
+    """
+
+    _received = 0
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """Receive up to `bufsize` bytes."""
+        data = super().recv(min(bufsize, _RECEIVED_AT_ONCE), flags)
+        self._count(len(data))
+        return data
+
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+        """Receive up to `nbytes` bytes, or as many as the buffer has room for."""
+        view = memoryview(buffer)[: min(nbytes or _RECEIVED_AT_ONCE, _RECEIVED_AT_ONCE)]
+        size = super().recv_into(view, 0, flags)
+        self._count(size)
+        return size
+
+    def _count(self, size: int) -> None:
+        self._received += size
+        if self._received > _MOST_RECEIVED:
+            raise TooLongError
 
 
 @contextlib.asynccontextmanager
@@ -82,9 +127,9 @@ async def webhook_session(
 
 
 def _checked_socket(rules: WebhookUrlRules, info: AddrInfoType) -> socket.socket:
-    """Make a socket for an address that is allowed; raises ForbiddenAddressError for others."""
+    """Make a bounded socket for an allowed address; raises ForbiddenAddressError for others."""
     family, kind, protocol, _, (host, *_) = info
     address = parse(str(host))
     if address is None or not rules.allows(address):
         raise ForbiddenAddressError
-    return socket.socket(family, kind, protocol)
+    return _BoundedSocket(family, kind, protocol)
