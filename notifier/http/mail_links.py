@@ -167,7 +167,7 @@ async def _ask_to_confirm(request: web.Request) -> _Page:
     "Confirm a subscription by the token that its subscriber was sent",
     role=Role.HOLDER,
     body=ConfirmSubscription,
-    body_bytes=4 * 1024,
+    body_bytes=1024,
     takes_form=True,
     parameters=(SUBSCRIPTION,),
     responses={HTTPStatus.OK: Response("The subscription is active", SubscriptionModel)},
