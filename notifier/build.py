@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 
 from notifier.build_stream import build_feed, build_hub
 from notifier.channels.channel import Sender
@@ -107,6 +107,11 @@ async def build_notifier(
             catalog=catalog,
             publisher=publisher,
             links=links,
+            dropped_announcements=Counter(
+                "coffeeshop_announcements_dropped",
+                "Announcements of issues that are not on record.",
+                registry=registry,
+            ),
             senders={
                 Channel.WEBHOOK: WebhookSender(
                     session=session, challenge_session=challenges, rules=rules, clock=utc_now
@@ -189,6 +194,7 @@ class _DeliveryDependencies:
     links: LinkSigner
     senders: Mapping[Channel, Sender]
     confirmation_limits: ConfirmationLimits
+    dropped_announcements: Counter
 
     @contextlib.asynccontextmanager
     async def open_service(self) -> AsyncIterator[DeliveryService]:
@@ -208,7 +214,7 @@ class _DeliveryDependencies:
             handler = self._job_handler(jobs)
             queues = QueueSubscribers(self.clients, names)
             redriver = Redriver(self.store, jobs, utc_now)
-            fan_out = FanOut(self.store, jobs, utc_now)
+            fan_out = FanOut(self.store, jobs, utc_now, self.dropped_announcements)
             yield DeliveryService(
                 subscriptions=SubscriptionService(
                     store=self.store,

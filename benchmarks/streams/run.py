@@ -135,7 +135,7 @@ class _Measurement:
             for step in range(count):
                 await asyncio.sleep(start + step / self._plan.rate - time.monotonic())
                 issue = numbered_issue(self._times.publish())
-                publishing.create_task(self._announcer.send_out(issue))
+                publishing.create_task(self._announcer.publish(issue))
 
         async def arrived() -> bool:
             return self._times.count - before >= count * readers

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client import Counter
 from pydantic import ValidationError
 
 from notifier.store.contract import NotifierStore
@@ -15,7 +16,7 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_routing_key, wants
-from shared.messages.announcement import ORDER_EVENTS, CloudEvent
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_EVENTS, CloudEvent
 from shared.messages.delivery_job import Deliver, JobQueue
 
 log = structlog.stdlib.get_logger(__name__)
@@ -23,15 +24,20 @@ log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """Logs the deliveries, then queues their jobs, then settles the announcement."""
+    """Logs the deliveries, then queues their jobs, then settles the announcement.
+
+    `dropped` counts announcements that were not on record.
+    """
 
     store: NotifierStore
     jobs: JobQueue
     clock: Clock
+    dropped: Counter
 
     async def handle(self, message: Message) -> Outcome:
         """Make the deliveries of an announcement; a body that is no event is dropped.
 
+        So is an issue that staff did not publish: whoever can reach SNS can announce anything.
         Receiving it twice adds nothing to the log. For an order's event it queues second jobs,
         which make no second attempt; for an issue it queues none once all its first are queued.
         """
@@ -42,8 +48,8 @@ class FanOut:
             reason = error.errors(include_input=False)[0]["msg"]
             log.warning("announcement.not_an_event", topic=topic, reason=reason)
             return Done()
-        is_issue = topic != ORDER_EVENTS
-        if is_issue and await self.store.is_announced(event.id):
+        is_issue = topic != ORDER_EVENTS or event.type == NEWSLETTER_PUBLISHED
+        if is_issue and not await self._is_due(topic, event):
             return Done()
         routing_keys, order_id = [topic], event.data.get("order_id")
         if isinstance(order_id, str):
@@ -53,6 +59,16 @@ class FanOut:
         if is_issue:
             await self.store.issue_announced(event.id)
         return Done()
+
+    async def _is_due(self, topic: str, event: CloudEvent) -> bool:
+        """Return whether an issue is on record, just so, and not known to be in the log."""
+        issue = await self.store.issue(event.id)
+        recorded = issue and (issue.topic, CloudEvent.model_validate_json(issue.event))
+        if recorded != (topic, event):
+            self.dropped.inc()
+            log.warning("announcement.not_on_record", topic=topic, announced_id=event.id)
+            return False
+        return not await self.store.is_announced(event.id)
 
     async def _queue(
         self, event: CloudEvent, body: str, subscriptions: Iterable[Subscription]

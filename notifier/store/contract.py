@@ -27,6 +27,9 @@ class TopicStore(Protocol):
     async def add_issue(self, issue: Issue) -> Issue:
         """Record an issue that is to be announced; return the one recorded under its id."""
 
+    async def issue(self, issue_id: str) -> Issue | None:
+        """Read an issue; an announced one is kept for some days."""
+
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
 

@@ -57,6 +57,16 @@ async def test_issues_are_listed_from_the_oldest_on_until_they_are_announced(
     assert not await notifier.is_announced("unknown")
 
 
+async def test_an_issue_is_read_by_its_id_before_and_after_it_is_announced(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    assert await second_notifier.issue("issue-1") is None
+    await notifier.add_issue(issue("issue-1"))
+    assert await second_notifier.issue("issue-1") == issue("issue-1")
+    await notifier.issue_announced("issue-1")
+    assert await second_notifier.issue("issue-1") == issue("issue-1")
+
+
 async def test_an_issue_that_is_added_again_stays_the_first(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:

@@ -22,10 +22,14 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from notifier.app import notifier_service
 from notifier.settings import NotifierSettings
+from notifier.store.contract import NotifierStore
+from notifier.store.factory import open_notifier_store
 from notifier.stream.live_queue import LiveQueue, Topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic
+from shared.clock import utc_now
+from shared.domain.issue import Issue
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
 from shared.messages.announcement import ORDER_EVENTS, CloudEvent
 from shared.messages.topics import BUILT_IN_TOPICS
@@ -104,6 +108,7 @@ class Announcer:
     names: Names
     orders: OrderAnnouncer
     coupons: Topic
+    store: NotifierStore
 
     async def announce(self, *orders: Order) -> None:
         """Announce one after the other, so that they are received in this order."""
@@ -111,6 +116,14 @@ class Announcer:
             await self.orders.announce(order)
 
     async def send_out(self, *issues: CloudEvent) -> None:
+        """Publish issues as staff do: each is recorded first."""
+        for issue in issues:
+            body = issue.model_dump_json(exclude_none=True)
+            await self.store.add_issue(Issue(issue.id, "coupons", body, issue.time))
+            await self.publish(issue)
+
+    async def publish(self, *issues: CloudEvent) -> None:
+        """Publish issues straight to SNS, of which the shop has no record."""
         for issue in issues:
             await self.coupons.publish(issue, {"store_id": "main", "topic": "coupons"})
 
@@ -153,14 +166,17 @@ def live_queue(
 @contextlib.asynccontextmanager
 async def announcing(settings: NotifierSettings) -> AsyncIterator[Announcer]:
     names = Names(settings.name_prefix)
-    async with aws_clients(settings) as clients:
+    async with (
+        aws_clients(settings) as clients,
+        open_notifier_store(settings, clients.dynamodb, utc_now) as store,
+    ):
 
         async def topic(name: str) -> Topic:
             answer = await clients.sns.create_topic(Name=names.topic(name))
             return Topic(clients.sns, answer["TopicArn"])
 
         events, coupons = await topic(ORDER_EVENTS), await topic("coupons")
-        yield Announcer(clients, names, OrderAnnouncer(events), coupons)
+        yield Announcer(clients, names, OrderAnnouncer(events), coupons, store)
         await events.close()
         await coupons.close()
 

@@ -53,6 +53,12 @@ class DynamoDBTopics(DynamoDBRecords):
             recorded = await self.table.put_or_find(item, ABSENT) or item  # it expires by itself
         return ISSUE.validate_json(recorded["document"]["S"])
 
+    async def issue(self, issue_id: str) -> Issue | None:
+        """Read an issue."""
+        async with self.table.in_time():
+            item = await self.table.item(self._issue_key(issue_id))
+        return None if item is None else ISSUE.validate_json(item["document"]["S"])
+
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
         client = self.table.client

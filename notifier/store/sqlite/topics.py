@@ -54,6 +54,12 @@ class SqliteTopics(SqliteRecords):
 
         return await self.writes.run(add)
 
+    async def issue(self, issue_id: str) -> Issue | None:
+        """Read an issue."""
+        query = "SELECT document FROM issues WHERE store_id = ? AND id = ?"
+        found = await self.reads.run(documents(ISSUE, query, self.store_id, issue_id))
+        return found[0] if found else None
+
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
         statement = "UPDATE issues SET announced = 1 WHERE store_id = ? AND id = ?"
