@@ -192,6 +192,9 @@ class WebSettings(ServiceSettings):
     staff_key: str | None = Field(default=None, repr=False)
     """Opens the staff routes; made and kept in the state folder when left out."""
 
+    public_url: HttpUrl | None = None
+    """Where customers reach the shop: the base of links in mail, and a host that it answers to."""
+
     allow_loopback_webhooks: bool = False
     """Allows webhooks to this machine, by http too: for development."""
 

@@ -28,6 +28,7 @@ from shared.runtime.settings import WebSettings
 from shared.runtime.startup import StartupError
 from shared.web.application import create_app
 from shared.web.connections import CONNECTIONS, Connections
+from shared.web.host import own_hosts, own_hosts_only
 from shared.web.limits import WebLimits, connections_within
 from shared.web.listening import BACKLOG, bound, is_out_of_descriptors, local_url
 from shared.web.protocol import Connection
@@ -61,6 +62,8 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
         requests_per_second=settings.requests_per_second,
         wrong_keys_per_minute=settings.wrong_keys_per_minute,
     )
+    if (hosts := own_hosts(settings)) is not None:
+        app.middlewares.append(own_hosts_only(hosts))
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)
 
     def set_broker_resets() -> None:

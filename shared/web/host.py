@@ -1,0 +1,67 @@
+"""The host names by which a server on loopback is called; a browser that uses others was misled.
+
+By DNS rebinding a web page makes its own name an address of this machine, and is then of the same
+origin as whatever listens there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Set as AbstractSet
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from shared.runtime.settings import WebSettings
+from shared.web.problem import Problem, ProblemKind
+
+MISDIRECTED = ProblemKind(
+    "misdirected-request", HTTPStatus.MISDIRECTED_REQUEST, "The request is for another host"
+)
+
+
+def own_hosts(settings: WebSettings) -> frozenset[str] | None:
+    """Return the names beside loopback's own, or None where any may be right.
+
+    That is so where others than this machine can connect, and behind a proxy.
+    """
+    if settings.trusted_proxies or not _is_loopback(settings.host):
+        return None
+    public = urlsplit(settings.public_url or "").hostname
+    return frozenset({settings.host.lower(), *([public] if public else [])})
+
+
+def own_hosts_only(hosts: AbstractSet[str]) -> Middleware:
+    """Make a middleware that refuses requests for other hosts than these and loopback."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = request.headers.get(hdrs.HOST)
+        if host is not None and not _is_own(host, hosts):
+            raise Problem(
+                MISDIRECTED,
+                "this shop serves its own machine alone, unless COFFEE_PUBLIC_URL is set",
+            )
+        return await handler(request)
+
+    return check
+
+
+def _is_own(host: str, hosts: AbstractSet[str]) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name in hosts or _is_loopback(name)
+
+
+def _is_loopback(name: str) -> bool:
+    """Return whether a name is this machine's for every browser (RFC 6761, section 6.3)."""
+    if name.lower() == "localhost" or name.lower().endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
