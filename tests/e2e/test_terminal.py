@@ -36,7 +36,8 @@ os.execv(sys.argv[1], sys.argv[1:])
 """Runs a command in a session of its own, whose terminal is its standard input."""
 
 CLOSING = [
-    "Closing the shop when its orders are finished; a second Ctrl-C does not wait.",
+    "Closing: orders in preparation have 20 s to get ready,",
+    "the others wait for the next opening. A second Ctrl-C does not wait.",
     "The shop is closed.",
 ]
 
