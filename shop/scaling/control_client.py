@@ -16,8 +16,15 @@ class NoAnswerError(Exception):
     """There is no status to show; the message says why."""
 
 
+class ScalingRefusedError(Exception):
+    """The shop does not do what was asked for; the text says why."""
+
+
 async def ask(state_dir: Path, request: ScaleRequest) -> Status:
-    """Set what the request names, and return the status; raises NoAnswerError."""
+    """Set what the request names, and return the status.
+
+    Raises ScalingRefusedError, and NoAnswerError when no shop answers.
+    """
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             answer = Answer.model_validate_json(await _exchange(state_dir / SOCKET, request))
@@ -33,7 +40,7 @@ async def ask(state_dir: Path, request: ScaleRequest) -> Status:
     except (OSError, ValidationError) as error:
         raise NoAnswerError(f"The shop in {state_dir}/ cannot be asked: {error}") from error
     if answer.status is None:
-        raise NoAnswerError(answer.refusal or "The shop gave no reason.")
+        raise ScalingRefusedError(answer.refusal or "The shop gave no reason.")
     return answer.status
 
 

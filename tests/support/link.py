@@ -10,7 +10,7 @@ from yarl import URL
 
 
 class Link:
-    """Carries bytes both ways between its clients and `port`."""
+    """Carries bytes both ways between its clients and `port`, whose name the requests then bear."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -54,15 +54,27 @@ class Link:
     ) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
         try:
-            await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+            await asyncio.gather(
+                self._carry(reader, far_writer, self._names), self._carry(far_reader, writer)
+            )
         finally:
             writer.close()
             far_writer.close()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    @property
+    def _names(self) -> tuple[bytes, bytes]:
+        """The `Host` of a request to this link, and the one that the emulator accepts."""
+        return b"Host: 127.0.0.1:%d" % (self.url.port or 0), b"Host: 127.0.0.1:%d" % self._port
+
+    async def _carry(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        names: tuple[bytes, bytes] = (b"", b""),
+    ) -> None:
         while chunk := await reader.read(65_536):
             await self._clear.wait()
-            writer.write(chunk)
+            writer.write(chunk.replace(*names) if names[0] else chunk)
             await writer.drain()
         writer.close()
 

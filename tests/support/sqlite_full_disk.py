@@ -12,6 +12,8 @@ import sys
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 
+import structlog
+
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import TODAY, orders_of
 
@@ -46,4 +48,5 @@ async def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(main(Path(sys.argv[1])))

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import structlog
+
 from shared.store.contract import Store
 from shared.store.sqlite.store import open_sqlite_store
 from tests.support.orders import NOON, an_order
@@ -33,4 +35,5 @@ async def main(path: Path, name: str, count: int) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

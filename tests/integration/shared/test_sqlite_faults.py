@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from shared.store.contract import StoreUnavailableError
-from shared.store.sqlite.schema import NewerSchemaError
+from shared.store.sqlite.schema import VERSION, NewerSchemaError
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import TODAY, NewOrder, orders_of
 from tests.support import sqlite_full_disk
@@ -148,14 +148,16 @@ async def test_a_file_of_a_newer_release_is_refused_and_left_alone(path: Path) -
     async with open_sqlite_store(path, "main"):
         pass
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 7")
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
 
-    with pytest.raises(NewerSchemaError, match="schema version 7 and this release knows"):
+    with pytest.raises(
+        NewerSchemaError, match=f"schema version {VERSION + 1} and this release knows"
+    ):
         async with open_sqlite_store(path, "main"):
             pass
 
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (7,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION + 1,)
 
 
 async def test_orders_are_there_when_the_file_is_opened_again(

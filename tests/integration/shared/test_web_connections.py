@@ -165,6 +165,8 @@ async def test_streams_leave_most_of_the_connections_to_others() -> None:
         assert [stream.status for stream in streams] == [200, 200, 200, 503]
         assert streams[-1].headers["Retry-After"]
         assert await _answers_quickly(shop)
+        for stream in streams:
+            stream.close()
 
 
 async def _has_one_connection(shop: Serving) -> bool:
