@@ -1,4 +1,4 @@
-"""Constructs the notifier's objects; `build_stream` constructs those of its live stream."""
+"""Constructs the notifier's objects; `build_deliveries` and `build_stream` construct two parts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import datetime as dt
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
+from notifier.build_deliveries import DeliveryDependencies
 from notifier.build_stream import build_feed, build_hub
-from notifier.channels.channel import Sender
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
@@ -26,48 +24,30 @@ from notifier.channels.email.smtp import MailMetrics, SmtpTransport
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.context import NotifierContext
-from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.confirmation_limits import (
     ConfirmationLimits,
     ConfirmationMetrics,
     MostConfirmations,
 )
-from notifier.deliveries.dead_letters import DeliveryDeadLetterService
-from notifier.deliveries.deliverer import Deliverer, DeliveryJobHandler
-from notifier.deliveries.fan_out import FanOut
 from notifier.deliveries.health import SubscriptionHealth
-from notifier.deliveries.housekeeping import DueLimit, Housekeeping
-from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
-from notifier.deliveries.queue_epoch import QueueEpoch
-from notifier.deliveries.redrive import Redriver
-from notifier.deliveries.requeue import Requeuer
-from notifier.deliveries.retry_policy import RetryPolicy
-from notifier.delivery_service import DeliveryService, DeliverySupervisor
+from notifier.deliveries.housekeeping import Housekeeping
+from notifier.delivery_service import DeliverySupervisor
 from notifier.settings import NotifierSettings
-from notifier.store.contract import NotifierStore
 from notifier.store.factory import open_notifier_store
 from notifier.stream.hub import StreamMetrics
 from notifier.stream.response import StreamTimes
-from notifier.subscriptions.queue_subscribers import QueueSubscribers
-from notifier.subscriptions.service import SubscriptionService
-from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher, open_sns_topics
-from shared.aws.clients import AwsClients, aws_clients
+from shared.aws.clients import aws_clients
 from shared.aws.names import Names
-from shared.aws.queues import open_dead_letters, open_queue
 from shared.clock import utc_now
-from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.subscription import Channel
 from shared.domain.webhook_url import WebhookUrlRules
-from shared.messages import announcement, delivery_job
-from shared.messages.delivery_job import JobQueue
 from shared.runtime.lifecycle import background_task, every
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import ValueKey
 from shared.web.rate_limit import RateLimit
 
-_ANNOUNCEMENTS_AT_ONCE = 32
 _HOUSEKEEPING_SECONDS = 600
 _PAST_ORDERS_SECONDS = 6 * 3600
 _COUNTS_SECONDS = 2.0
@@ -99,7 +79,7 @@ async def build_notifier(
         composer = Composer(
             sender=settings.mail_from, links=links, templates=templates, clock=utc_now
         )
-        dependencies = _DeliveryDependencies(
+        dependencies = DeliveryDependencies(
             settings=settings,
             clients=clients,
             names=names,
@@ -179,107 +159,3 @@ def _mail_transport(settings: NotifierSettings, registry: CollectorRegistry) -> 
                 MailMetrics(registry),
                 ehlo_name=settings.smtp_ehlo_name,
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _DeliveryDependencies:
-    """What a delivery service is built of, whenever one is started."""
-
-    settings: NotifierSettings
-    clients: AwsClients
-    names: Names
-    store: NotifierStore
-    catalog: TopicCatalog
-    publisher: NewsletterPublisher
-    links: LinkSigner
-    senders: Mapping[Channel, Sender]
-    confirmation_limits: ConfirmationLimits
-    dropped_announcements: Counter
-
-    @contextlib.asynccontextmanager
-    async def open_service(self) -> AsyncIterator[DeliveryService]:
-        """Open the queues, which must exist, and build the service on them."""
-        names, settings = self.names, self.settings
-        limits = ConsumerLimits(
-            concurrency=settings.deliveries_at_once, grace=settings.grace_seconds
-        )
-        opened = partial(open_queue, self.clients, wait_time=settings.poll_seconds)
-        async with (
-            opened(names.announcements) as announcements,
-            opened(names.deliveries, names.deliveries_dead_letters) as jobs,
-            open_dead_letters(self.clients, names.deliveries_dead_letters) as dead_letters,
-        ):
-            epoch = QueueEpoch(self.store, self.clients.sqs, jobs.url)
-            await epoch.begin()
-            handler = self._job_handler(jobs)
-            queues = QueueSubscribers(self.clients, names)
-            redriver = Redriver(self.store, jobs, utc_now)
-            fan_out = FanOut(self.store, jobs, utc_now, self.dropped_announcements)
-            yield DeliveryService(
-                subscriptions=SubscriptionService(
-                    store=self.store,
-                    store_id=settings.store_id,
-                    jobs=jobs,
-                    confirmation=handler.confirmation,
-                    queues=queues,
-                    redriver=redriver,
-                    clock=utc_now,
-                ),
-                dead_letters=DeliveryDeadLetterService(
-                    dead_letters=dead_letters, store=self.store, jobs=jobs, redriver=redriver
-                ),
-                topology=TopologyRestore(
-                    catalog=self.catalog,
-                    store=self.store,
-                    queues=queues,
-                    requeuer=Requeuer(
-                        store=self.store,
-                        jobs=jobs,
-                        publisher=self.publisher,
-                        epoch=epoch,
-                        clock=utc_now,
-                    ),
-                    epoch=epoch,
-                    clock=utc_now,
-                ),
-                due_limit=DueLimit(self.store, SubscriptionHealth(self.store, utc_now)),
-                consumers=(
-                    Consumer(
-                        announcements,
-                        fan_out.handle,
-                        replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE),
-                        log_fields=announcement.log_fields,
-                        log_done=False,
-                    ),
-                    Consumer(jobs, handler.handle, limits, log_fields=delivery_job.log_fields),
-                ),
-            )
-
-    def _job_handler(self, jobs: JobQueue) -> DeliveryJobHandler:
-        health = SubscriptionHealth(self.store, utc_now)
-        settings = self.settings
-        concurrency = ConcurrencyLimits(
-            subscribers=KeyedLimit(settings.deliveries_per_subscriber),
-            hosts=KeyedLimit(settings.deliveries_per_host),
-        )
-        return DeliveryJobHandler(
-            Deliverer(
-                store=self.store,
-                senders=self.senders,
-                limits=concurrency,
-                retry_policy=RetryPolicy(settings.retry_seconds, settings.longest_attempt),
-                health=health,
-                clock=utc_now,
-            ),
-            Confirmation(
-                store=self.store,
-                senders=self.senders,
-                jobs=jobs,
-                concurrency=concurrency,
-                limits=self.confirmation_limits,
-                health=health,
-                challenges=RetryPolicy(settings.challenge_retry_seconds),
-                token_for=self.links.confirm_token,
-                clock=utc_now,
-            ),
-        )
