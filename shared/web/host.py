@@ -34,7 +34,7 @@ def own_hosts(settings: WebSettings) -> frozenset[str] | None:
 
 
 def own_hosts_only(hosts: AbstractSet[str]) -> Middleware:
-    """Make a middleware that refuses requests for other hosts than these and loopback."""
+    """Make a middleware that refuses requests for other domain names than these and localhost."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -50,11 +50,20 @@ def own_hosts_only(hosts: AbstractSet[str]) -> Middleware:
 
 
 def _is_own(host: str, hosts: AbstractSet[str]) -> bool:
+    """Refuse only what can be rebound: a name of the public DNS has a dot, and is no address."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return name in hosts or _is_loopback(name)
+    return name in hosts or "." not in name.rstrip(".") or _is_address(name) or _is_loopback(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(name: str) -> bool:

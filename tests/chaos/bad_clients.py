@@ -60,7 +60,8 @@ async def _drip(writer: asyncio.StreamWriter) -> None:
 
 async def refused(url: URL, request: bytes, statuses: AbstractSet[str]) -> None:
     """Send a request, and assert that its answer has one of these statuses."""
-    assert (await said_to(url, request))[9:12] in statuses
+    said = await said_to(url, request)
+    assert said[9:12] in statuses, (said[:300], len(request))
 
 
 @dataclass
