@@ -1,4 +1,4 @@
-"""Bodies and queries read as models, within limits and with every error listed; JSON responses."""
+"""Bodies and queries read as models, within limits and with their errors listed; JSON responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, ValidationError
 
 from shared.domain.errors import FieldError
-from shared.web.field_errors import field_errors_of
+from shared.web.field_errors import field_errors_of, invalid
 from shared.web.limits import LIMITS
 from shared.web.operation import OPERATION
 from shared.web.problem import (
@@ -40,7 +40,7 @@ CLOSE_CONNECTION: Mapping[str, str] = {hdrs.CONNECTION: "close"}
 async def read_body(request: web.Request, model: type[M], kind: ProblemKind) -> M:
     """Read the body as a `model`; types are strict, so `"2"` is not 2.
 
-    Raises a Problem: those of `receive`, 400 MALFORMED_JSON, and `kind` (a 422) with every error
+    Raises a Problem: those of `receive`, 400 MALFORMED_JSON, and `kind` (a 422) with its errors
     when the JSON does not fit the model.
     """
     raw = await receive(request)
@@ -52,8 +52,7 @@ async def read_body(request: web.Request, model: type[M], kind: ProblemKind) -> 
         return model.model_validate_json(raw, strict=True)
     except ValidationError as error:
         field_errors = field_errors_of(error, sent)
-    detail = f"the body has {len(field_errors)} error(s)"
-    raise Problem(kind, detail, field_errors=field_errors)
+    raise invalid(kind, "body", field_errors)
 
 
 async def receive(request: web.Request) -> bytes:
@@ -91,7 +90,7 @@ async def _received(request: web.Request) -> bytes:
 def read_query(request: web.Request, model: type[M]) -> M:
     """Read the query as a `model`, each value from its text.
 
-    Raises a Problem of kind INVALID_REQUEST that lists every error.
+    Raises a Problem of kind INVALID_REQUEST that lists its errors.
     """
     sent = dict(request.query)
     twice = sorted(name for name in sent if len(request.query.getall(name)) > 1)
@@ -101,8 +100,7 @@ def read_query(request: web.Request, model: type[M]) -> M:
             return model.model_validate_strings(sent)
         except ValidationError as error:
             field_errors = field_errors_of(error, sent)
-    detail = f"the query has {len(field_errors)} error(s)"
-    raise Problem(INVALID_REQUEST, detail, field_errors=field_errors)
+    raise invalid(INVALID_REQUEST, "query", field_errors)
 
 
 def json_response(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,21 +10,27 @@ from pydantic_core import ErrorDetails
 
 from shared.domain.errors import FieldError
 from shared.runtime.validation import plain_message
+from shared.web.problem import Problem, ProblemKind
 
 _TAG_ERRORS = frozenset({"union_tag_invalid", "union_tag_not_found"})
 """The types of error of a union's discriminator, which pydantic's path leaves out."""
 
-MOST_ERRORS = 256
-"""More than anybody reads; limits the response to a body that consists of errors."""
+MOST_ERRORS = 500
+"""Limits the response to a body that consists of errors. The largest order has 482 values."""
 
 
 def field_errors_of(error: ValidationError, sent: object) -> list[FieldError]:
-    """List the first MOST_ERRORS errors that validating `sent` (the parsed JSON) found."""
+    """List the errors that validating `sent` (the parsed JSON) found."""
     details = error.errors(include_url=False, include_context=True, include_input=False)
-    return [
-        FieldError(tuple(_path(found, sent)), plain_message(found))
-        for found in details[:MOST_ERRORS]
-    ]
+    return [FieldError(tuple(_path(found, sent)), plain_message(found)) for found in details]
+
+
+def invalid(kind: ProblemKind, what: str, errors: Sequence[FieldError]) -> Problem:
+    """Make the problem for a body or a query: it lists the first MOST_ERRORS, and counts all."""
+    detail = f"the {what} has {len(errors)} error(s)"
+    if len(errors) > MOST_ERRORS:
+        detail += f": the first {MOST_ERRORS}, and {len(errors) - MOST_ERRORS} more"
+    return Problem(kind, detail, field_errors=errors[:MOST_ERRORS])
 
 
 def _path(found: ErrorDetails, sent: object) -> Iterator[str | int]:

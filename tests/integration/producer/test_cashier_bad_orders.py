@@ -216,6 +216,18 @@ async def test_what_was_sent_is_not_repeated_in_the_answer(cashier: ServedCashie
     assert "0123456789" not in json.dumps(refused.body)
 
 
+async def test_every_value_of_the_largest_order_may_be_wrong_and_is_listed(
+    cashier: ServedCashier,
+) -> None:
+    line = {"item": 1, "size": 2, "modifiers": [3] * 20, "quantity": 0, "note": 4}
+    wrong = {"customer_name": 5, "items": [line] * 20, "notify": {"channel": "email", "address": 6}}
+    refused = await cashier.place(wrong)
+    assert refused.problem == (422, "/problems/invalid-order")
+    pointers = {error["pointer"] for error in refused.body["errors"]}
+    assert len(pointers) == len(refused.body["errors"]) == 20 * (4 + 20) + 2
+    assert refused.body["detail"] == "the body has 482 error(s)"
+
+
 @pytest.mark.parametrize(
     ("line", "pointers"),
     [

@@ -81,6 +81,27 @@ async def test_every_error_of_an_order_is_listed_with_its_pointer(url: URL) -> N
     ]
 
 
+async def test_what_is_not_listed_of_too_many_errors_is_counted(url: URL) -> None:
+    unknown = {f"field-{n}": 1 for n in range(900)}
+    status, problem = await placed(
+        url, json.dumps({"items": [{"item": "latte"}]} | unknown).encode()
+    )
+    assert (status, problem["type"]) == (422, "/problems/invalid-order")
+    assert problem["detail"] == "the body has 900 error(s): the first 500, and 400 more"
+    assert len(problem["errors"]) == 500
+
+
+async def test_what_is_not_listed_of_a_query_is_counted(url: URL) -> None:
+    twice = "&".join(f"{n}&{n}" for n in range(501))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get((url / "orders").with_query(twice), headers=AS_STAFF) as response,
+    ):
+        problem = await response.json(content_type=None)
+    assert (response.status, len(problem["errors"])) == (400, 500)
+    assert problem["detail"].endswith(": the first 500, and 1 more")
+
+
 @pytest.mark.parametrize(
     "headers",
     [

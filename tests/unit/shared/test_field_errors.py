@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from shared.domain.errors import FieldError
-from shared.web.field_errors import MOST_ERRORS, field_errors_of
+from shared.web.field_errors import field_errors_of
 from shared.web.problem import json_pointer
 
 
@@ -72,8 +72,3 @@ def test_no_error_repeats_what_was_sent() -> None:
     ]
     assert len(errors) == 3
     assert not [error for error in errors if "secret" in error.detail]
-
-
-def test_the_errors_of_one_body_are_limited() -> None:
-    sent = {"channel": "webhook", "url": ""} | {f"field-{n}": 1 for n in range(2 * MOST_ERRORS)}
-    assert len(found(Subscribe, sent)) == MOST_ERRORS
