@@ -21,8 +21,8 @@ pytestmark = pytest.mark.timeout(300 if LONG else 120)
 
 CONNECTIONS = 500
 CLOSED_WITHIN = 30
-MOST_MEMORY = 30_000_000
-"""Bytes that the counter may grow by."""
+MOST_MEMORY = 50_000_000
+"""Bytes that the counter may grow by: `docs/reliability.md` says what they consist of."""
 
 ANSWERED_WITHIN = 2
 """Seconds for a customer to wait, on a machine that bad clients keep busy as well."""
