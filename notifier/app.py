@@ -12,6 +12,7 @@ from notifier.context import NOTIFIER
 from notifier.http.asyncapi import get_asyncapi
 from notifier.http.dead_letters import DEAD_LETTER_OPERATIONS
 from notifier.http.events import get_events
+from notifier.http.forget_subscriber import forget_subscriber
 from notifier.http.mail_links import MAIL_LINK_OPERATIONS
 from notifier.http.problems import NOTIFIER_PROBLEMS
 from notifier.http.subscriptions import SUBSCRIPTION_OPERATIONS
@@ -26,6 +27,7 @@ NOTIFIER_OPERATIONS: Sequence[Operation] = (
     *DEAD_LETTER_OPERATIONS,
     *SUBSCRIPTION_OPERATIONS,
     *MAIL_LINK_OPERATIONS,
+    forget_subscriber,
     get_events,
     get_asyncapi,
 )

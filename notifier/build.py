@@ -79,6 +79,7 @@ async def build_notifier(
         composer = Composer(
             sender=settings.mail_from, links=links, templates=templates, clock=utc_now
         )
+        mail = _mail_transport(settings, registry)
         dependencies = DeliveryDependencies(
             settings=settings,
             clients=clients,
@@ -96,8 +97,9 @@ async def build_notifier(
                 Channel.WEBHOOK: WebhookSender(
                     session=session, challenge_session=challenges, rules=rules, clock=utc_now
                 ),
-                Channel.EMAIL: MailSender(_mail_transport(settings, registry), composer),
+                Channel.EMAIL: MailSender(mail, composer),
             },
+            mail=mail,
             confirmation_limits=ConfirmationLimits(
                 pending=store,
                 digest=links.digest,

@@ -11,6 +11,7 @@ from prometheus_client import Counter
 
 from notifier.channels.channel import Sender
 from notifier.channels.email.links import LinkSigner
+from notifier.channels.email.sender import MailTransport
 from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.confirmation_limits import ConfirmationLimits
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
@@ -26,6 +27,7 @@ from notifier.deliveries.retry_policy import RetryPolicy
 from notifier.delivery_service import DeliveryService
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
+from notifier.subscriptions.forgetting import SubscriberForgetter
 from notifier.subscriptions.queue_subscribers import QueueSubscribers
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
@@ -55,6 +57,7 @@ class DeliveryDependencies:
     publisher: NewsletterPublisher
     links: LinkSigner
     senders: Mapping[Channel, Sender]
+    mail: MailTransport
     confirmation_limits: ConfirmationLimits
     dropped_announcements: Counter
 
@@ -77,18 +80,26 @@ class DeliveryDependencies:
             queues = QueueSubscribers(self.clients, names)
             redriver = Redriver(self.store, jobs, utc_now)
             fan_out = FanOut(self.store, jobs, utc_now, self.dropped_announcements)
+            subscriptions = SubscriptionService(
+                store=self.store,
+                store_id=settings.store_id,
+                jobs=jobs,
+                confirmation=handler.confirmation,
+                queues=queues,
+                redriver=redriver,
+                clock=utc_now,
+            )
+            letters = DeliveryDeadLetterService(
+                dead_letters=dead_letters, store=self.store, jobs=jobs, redriver=redriver
+            )
             yield DeliveryService(
-                subscriptions=SubscriptionService(
+                subscriptions=subscriptions,
+                dead_letters=letters,
+                forgetter=SubscriberForgetter(
                     store=self.store,
-                    store_id=settings.store_id,
-                    jobs=jobs,
-                    confirmation=handler.confirmation,
-                    queues=queues,
-                    redriver=redriver,
-                    clock=utc_now,
-                ),
-                dead_letters=DeliveryDeadLetterService(
-                    dead_letters=dead_letters, store=self.store, jobs=jobs, redriver=redriver
+                    subscriptions=subscriptions,
+                    dead_letters=letters,
+                    mail=self.mail,
                 ),
                 topology=TopologyRestore(
                     catalog=self.catalog,

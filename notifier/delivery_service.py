@@ -12,6 +12,7 @@ import structlog
 
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.deliveries.housekeeping import DueLimit
+from notifier.subscriptions.forgetting import SubscriberForgetter
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
@@ -38,6 +39,7 @@ class DeliveryService:
 
     subscriptions: SubscriptionService
     dead_letters: DeliveryDeadLetterService
+    forgetter: SubscriberForgetter
     topology: TopologyRestore
     due_limit: DueLimit
     consumers: tuple[Consumer, ...]

@@ -10,6 +10,7 @@ from aiohttp import web
 from producer.build import build_cashier
 from producer.context import CASHIER
 from producer.http import dead_letters, orders, shop
+from producer.http.forget_customer import forget_customer
 from producer.http.pages import PAGE_OPERATIONS
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
@@ -33,6 +34,7 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     dead_letters.get_dead_letter,
     dead_letters.redrive_dead_letters,
     dead_letters.purge_dead_letters,
+    forget_customer,
     *PAGE_OPERATIONS,
 )
 

@@ -19,6 +19,7 @@ from producer.orders.admission import HEARTBEATS_TTL_SECONDS, OrderAdmission, Wa
 from producer.orders.backlog import SAMPLE_SECONDS, Backlog
 from producer.orders.cashier import Cashier
 from producer.orders.dispatcher import Announcer, OrderDispatcher
+from producer.orders.forgetting import CustomerForgetter
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
@@ -142,8 +143,9 @@ async def _context(resources: _Resources, menu: Menu) -> CashierContext:
         menu=menu,
         brew_speed=settings.brew_speed,
     )
+    cashier = await _cashier(resources, menu, wait_estimator)
     return CashierContext(
-        cashier=await _cashier(resources, menu, wait_estimator),
+        cashier=cashier,
         menu=menu,
         wait_estimator=wait_estimator,
         backlog=resources.backlog,
@@ -159,6 +161,9 @@ async def _context(resources: _Resources, menu: Menu) -> CashierContext:
             store=store,
             dispatcher=resources.dispatcher,
             clock=utc_now,
+        ),
+        forgetter=CustomerForgetter(
+            store=store, ids=cashier.ids, clock=utc_now, timezone=cashier.timezone
         ),
         clock=utc_now,
     )

@@ -11,6 +11,7 @@ from producer.dead_letters.service import DeadLetterService
 from producer.orders.admission import WaitEstimator
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier
+from producer.orders.forgetting import CustomerForgetter
 from shared.clock import Clock
 from shared.domain.menu import Menu
 from shared.domain.webhook_url import WebhookUrlRules
@@ -32,6 +33,7 @@ class CashierContext:
     order_seconds: float
     dead_letters: DeadLetterService
     redriver: DeadLetterRedriver
+    forgetter: CustomerForgetter
     clock: Clock
 
 

@@ -102,6 +102,14 @@ class DeliveryDeadLetterService:
         """Delete stale dead letters, and queue jobs for those whose deliveries are due."""
         await self._inspect(_MOST_INSPECTED)
 
+    async def forget(self, subscription_ids: Collection[str], *, dry_run: bool) -> int:
+        """Delete the dead letters of some subscriptions, which only name their ids."""
+        async with self.dead_letters.leased(_MOST_INSPECTED) as letters:
+            found = [one for one in letters if _subscription_of(one) in subscription_ids]
+            if not dry_run:
+                await asyncio.gather(*map(self.dead_letters.delete, found))
+        return len(found)
+
     async def _redrive(self, subscription_id: str) -> int:
         subscription = await self.store.subscription(subscription_id)
         if subscription is None:
@@ -141,3 +149,10 @@ class DeliveryDeadLetterService:
     async def _queue(self, due: Delivery) -> None:
         job = Deliver(subscription_id=due.subscription_id, delivery_id=due.id)
         await self.jobs.send(job.model_dump_json())
+
+
+def _subscription_of(letter: DeadLetter) -> str | None:
+    try:
+        return DELIVERY_JOB.validate_json(letter.body).subscription_id
+    except ValidationError:
+        return None

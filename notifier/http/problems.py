@@ -38,6 +38,9 @@ INVALID_SUBSCRIPTION = ProblemKind(
 INVALID_CONFIRMATION = ProblemKind(
     "invalid-confirmation", _UNPROCESSABLE, "The confirmation is not valid"
 )
+INVALID_FORGETTING = ProblemKind(
+    "invalid-forgetting", _UNPROCESSABLE, "It does not say whom to forget"
+)
 INVALID_REDRIVE = ProblemKind("invalid-redrive", _UNPROCESSABLE, "The redrive is not valid")
 TOPIC_RESERVED = ProblemKind(
     "topic-reserved", HTTPStatus.CONFLICT, "The topic is not for this purpose"

@@ -77,6 +77,9 @@ class DeliveryLog(Protocol):
         of the list before.
         """
 
+    async def delete_deliveries(self, subscription_id: str) -> int:
+        """Delete all deliveries to a subscriber, some at a time; return how many."""
+
     async def count_due(self, above: int) -> Mapping[str, int]:
         """Count the due deliveries of each subscription that has more than `above`, by its id."""
 
@@ -130,6 +133,9 @@ class NotifierStore(
 
     async def check(self) -> None:
         """Check that the store can be read and written; raises StoreUnavailableError."""
+
+    async def erase_replaced(self) -> None:
+        """Remove from the store's files what was deleted or written over until now."""
 
 
 async def pages_in_state(

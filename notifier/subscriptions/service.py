@@ -101,11 +101,11 @@ class SubscriptionService:
             return subscription
         return await self.confirmation.confirm(subscription)
 
-    async def end(self, subscription: Subscription) -> None:
+    async def end(self, subscription: Subscription, notice: str = "unsubscribed") -> None:
         """End a subscription, unless it has ended before: nothing more is delivered to it."""
         while subscription.state is not SubscriptionState.ENDED:
             await self.queues.unsubscribe(subscription)
-            ended = advance(subscription, SubscriptionState.ENDED, self.clock(), "unsubscribed")
+            ended = advance(subscription, SubscriptionState.ENDED, self.clock(), notice)
             try:
                 await self.store.replace_subscription(subscription, ended)
             except SubscriptionChangedError:

@@ -39,6 +39,9 @@ INVALID_SETTING = ProblemKind(
 INVALID_REDRIVE = ProblemKind(
     "invalid-redrive", HTTPStatus.UNPROCESSABLE_ENTITY, "The redrive is not valid"
 )
+INVALID_FORGETTING = ProblemKind(
+    "invalid-forgetting", HTTPStatus.UNPROCESSABLE_ENTITY, "It does not say whom to forget"
+)
 NOT_ON_THE_MENU = ProblemKind(
     "not-on-the-menu", HTTPStatus.UNPROCESSABLE_ENTITY, "The shop does not sell that now"
 )

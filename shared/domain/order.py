@@ -90,7 +90,7 @@ class Order:
     them: only the barista of the newest attempt can complete the order. `number` is empty until
     the order store assigns one. `prep_seconds` is the work in it at natural speed. Requests for
     the same order have the same `fingerprint`. `estimate` is the wait that the customer was given
-    when placing it.
+    when placing it. When its customer is `forgotten`, nothing says whose it was.
     """
 
     id: str
@@ -108,6 +108,7 @@ class Order:
     attempt: int = 0
     claim: Claim | None = None
     estimate: Estimate | None = None
+    forgotten: bool = False
 
     @property
     def total(self) -> int:
@@ -140,6 +141,19 @@ def log_id(order_id: str) -> str:
     The id itself is the customer's key, and cannot be found from them.
     """
     return hashlib.sha256(order_id.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+FORGOTTEN = "forgotten"
+"""The name that orders of forgotten customers have."""
+
+
+def forget_customer(order: Order) -> Order:
+    """Remove the name, the notes, and the fingerprint, which a name can be guessed from.
+
+    Number, lines, prices and states stay. The version does not change: no state did.
+    """
+    items = tuple(replace(item, note=None) for item in order.items)
+    return replace(order, customer_name=FORGOTTEN, items=items, fingerprint="", forgotten=True)
 
 
 def advance(order: Order, to: OrderState, at: dt.datetime) -> Order:

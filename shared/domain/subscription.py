@@ -66,12 +66,13 @@ class SigningSecret:
 class Subscription:
     """One subscriber's request for the announcements of one topic.
 
-    `target` is the URL, the address or the ARN that its channel delivers to. `manage_digest` is
-    the SHA-256 of its manage token, in hexadecimal. `notice` says why it was paused or ended.
-    `aws_subscription` is the ARN of SNS's own subscription, which a queue has. `asked_at` is when
-    the confirmation mail was sent. `client` is who asked for it, for limits per client; it is
-    forgotten once the subscription is confirmed, and None if that was staff. The last challenge of
-    a webhook failed with `challenge_error`; the next is not before `next_challenge_at`.
+    `target` is the URL, the address or the ARN that its channel delivers to; it is empty at the
+    end. `manage_digest` is the SHA-256 of its manage token, in hexadecimal. `notice` says why it
+    was paused or ended. `aws_subscription` is the ARN of SNS's own subscription, which a queue has.
+    `asked_at` is when the confirmation mail was sent. `client` is who asked for it, for limits per
+    client; it is forgotten once the subscription is confirmed, and None if that was staff. The last
+    challenge of a webhook failed with `challenge_error`; the next is not before
+    `next_challenge_at`.
     """
 
     id: str
@@ -137,10 +138,12 @@ def advance(
 ) -> Subscription:
     """Move a subscription on, its version by one; raises SubscriptionRefusedError.
 
-    What matters only while it is pending is forgotten.
+    What matters only while it is pending is forgotten; at its end, so is where it led to.
     """
     if to not in TRANSITIONS[subscription.state]:
         raise SubscriptionRefusedError(subscription.state, to)
+    if to is SubscriptionState.ENDED:
+        subscription = replace(subscription, target="", secrets=())
     return replace(
         subscription,
         state=to,

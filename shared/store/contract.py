@@ -79,7 +79,8 @@ class OrderStore(Protocol):
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` if the recorded order still has the version and attempt of `before`.
 
-        This is the fence: otherwise it writes nothing, and raises OrderChangedError.
+        This is the fence: otherwise it writes nothing, and raises OrderChangedError. Once the
+        customer is forgotten, every `after` is written without what `forget_customer` removes.
         """
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
@@ -199,3 +200,6 @@ class Store(
 
     async def find_damage(self) -> None:
         """Look for damaged records once; `check` fails from then on if there are any."""
+
+    async def erase_replaced(self) -> None:
+        """Remove from the store's files what was deleted or written over until now."""

@@ -14,6 +14,7 @@ import typer
 
 from shared.runtime.lifecycle import raise_descriptor_limit
 from shop.cli.dlq import dlq
+from shop.cli.forget import forget
 from shop.cli.hand_over import cancel, collect
 from shop.cli.load import load
 from shop.cli.menu import menu
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 for command in (run, order, cancel, menu, load, plan, provision, settings):
     app.command()(command)
-for for_staff in (orders, collect, pause, sold_out, scale):
+for for_staff in (orders, collect, pause, sold_out, forget, scale):
     app.command(rich_help_panel=STAFF)(for_staff)
 app.command("open", rich_help_panel=STAFF)(open_)
 app.add_typer(topics)

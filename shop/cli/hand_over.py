@@ -14,7 +14,9 @@ from shop.cli.options import Url
 from shop.client.answers import Json, ProblemError, content
 from shop.client.connection import connect, connect_as_staff, path
 
-_NUMBER = re.compile(r"\d{1,6}")
+NUMBER = re.compile(r"\d{1,6}")
+"""An order's number, which no order's id looks like."""
+
 _MOST_READY = 100
 
 OrderId: TypeAlias = Annotated[
@@ -44,7 +46,7 @@ async def collect(
     - `coffeeshop collect rjqiebn3nlpmskscwlj3sk4eua`
     """
     async with connect_as_staff(url) as http:
-        order_id = await _ready(http, order) if _NUMBER.fullmatch(order) else order
+        order_id = await _ready(http, order) if NUMBER.fullmatch(order) else order
         async with http.post(path("orders", order_id, "collect")) as response:
             _say(await content(response))
     return 0

@@ -232,3 +232,19 @@ async def test_one_shop_does_not_see_the_deliveries_of_another(
         assert await elsewhere.last_deliveries("ada", 10) == []
         assert await elsewhere.due_deliveries(10) == []
         assert await elsewhere.count_due(0) == {}
+
+
+async def test_deleted_deliveries_are_gone_whatever_their_state_and_others_stay(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    to_ada = [due_to("ada", f"issue-{count:04d}") for count in range(520)]
+    to_grace = due_to("grace")
+    await notifier.log_due([*to_ada, to_grace])
+    for delivery, state in zip(to_ada, DeliveryState, strict=False):
+        await notifier.log_attempt(tried(delivery, state))
+
+    assert await second_notifier.delete_deliveries("ada") == len(to_ada)
+
+    assert await notifier.last_deliveries("ada", 10) == []
+    assert await notifier.due_deliveries(10) == [to_grace]
+    assert await notifier.delete_deliveries("ada") == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from notifier.deliveries.deliverer import Deliverer
@@ -109,7 +109,7 @@ async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneD
         sending() as sender,
         open_sqlite_notifier_store(folder / "shop.db", "main") as opened,
     ):
-        store = BusyStore(opened.store_id, opened.reads, opened.writes, opened.integrity)
+        store = BusyStore(**{one.name: getattr(opened, one.name) for one in fields(opened)})
         subscription = await store.add_subscription(subscribed(subscriber.url))
         event = newsletter("Free cake")
         delivery = replace(due_to(subscription.id, event.id), event=event.model_dump_json())

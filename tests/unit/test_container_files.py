@@ -93,7 +93,7 @@ def test_nginx_has_time_for_a_third_container_after_two_that_hang() -> None:
     assert _seconds("proxy_next_upstream_timeout") > 2 * _seconds("proxy_read_timeout")
 
 
-def test_nginx_waits_longer_where_many_dead_letters_are_redriven_at_once() -> None:
+def test_nginx_waits_longer_where_much_is_done_at_once() -> None:
     (pattern,) = re.findall(
         r"location ~ (\S+) {\n +proxy_read_timeout 30s;\n +proxy_pass http://\$service:8080;", NGINX
     )
@@ -102,6 +102,8 @@ def test_nginx_waits_longer_where_many_dead_letters_are_redriven_at_once() -> No
         "/dead-letters/redrive",
         "/subscriptions/dead-letters/redrive",
         "/subscriptions/{id}/resume",
+        "/subscriptions/forget",
+        "/customers/forget",
     }
 
 

@@ -6,12 +6,17 @@ import asyncio
 import datetime as dt
 import os
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from email import policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from notifier.channels.channel import Accepted, AttemptResult, LocalFailure
+from notifier.channels.email.mailbox import mailbox
 from shared.clock import Clock
+from shared.domain.mail_address import InvalidAddressError
 
 _SWEEP_EVERY = dt.timedelta(hours=1)
 
@@ -37,6 +42,23 @@ class MailFolder:
             return LocalFailure("the mail could not be written to its folder")
         return Accepted()
 
+    async def forget(
+        self, box: str | None, subscription_ids: Collection[str], *, dry_run: bool
+    ) -> int:
+        """Delete the mail to a mailbox, or to some subscriptions, drafts of a crash included."""
+        return await asyncio.to_thread(self._forget, box, subscription_ids, dry_run=dry_run)
+
+    def _forget(self, box: str | None, subscription_ids: Collection[str], *, dry_run: bool) -> int:
+        found = [
+            mail
+            for mail in self.path.glob("*.eml")
+            if _is_to(mail, box, frozenset(subscription_ids))
+        ]
+        for mail in found:
+            if not dry_run:
+                mail.unlink(missing_ok=True)
+        return len(found)
+
     def _write(self, name: str, mail: bytes) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.path / f".{name}"
@@ -61,6 +83,19 @@ class MailFolder:
         for mail in self.path.glob("[0-9]*Z-*.eml"):
             if mail.name < oldest:
                 mail.unlink(missing_ok=True)
+
+
+def _is_to(mail: Path, box: str | None, subscription_ids: Collection[str]) -> bool:
+    try:
+        with mail.open("rb") as file:
+            head = BytesHeaderParser(policy=policy.default).parse(file)
+        is_to_box = box is not None and mailbox(head["To"].addresses[0].addr_spec) == box
+    except FileNotFoundError:  # it was old, and is deleted
+        return False
+    except (InvalidAddressError, AttributeError, IndexError):  # the owner's, or a broken draft
+        return False
+    token = str(head["List-Unsubscribe"]).rpartition("token=")[2]
+    return is_to_box or token.partition(".")[0] in subscription_ids
 
 
 def _stamp(at: dt.datetime) -> str:

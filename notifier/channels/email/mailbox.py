@@ -1,7 +1,7 @@
 """One spelling for each mailbox, so that limits cannot be passed by other spellings of it.
 
-Only limits use it: mail goes to the address as it was given. Where two spellings may be two
-mailboxes, they share a limit all the same.
+Limits use it, and who is forgotten: mail goes to the address as it was given. Where two spellings
+may be two mailboxes, they count as one all the same.
 """
 
 from __future__ import annotations

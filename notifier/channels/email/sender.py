@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
@@ -18,6 +19,11 @@ class MailTransport(Protocol):
 
     async def send(self, message: EmailMessage) -> AttemptResult:
         """Send a mail to its only recipient."""
+
+    async def forget(
+        self, box: str | None, subscription_ids: Collection[str], *, dry_run: bool
+    ) -> int:
+        """Delete what is kept of mail to a mailbox, or to some subscriptions; return how many."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Collection
 from email.message import EmailMessage
 
 import prometheus_client
@@ -106,6 +107,13 @@ class SmtpTransport:
             return Accepted()
         finally:
             smtp.close()
+
+    async def forget(
+        self, box: str | None, subscription_ids: Collection[str], *, dry_run: bool
+    ) -> int:
+        """Do nothing: no mail is kept here."""
+        del box, subscription_ids, dry_run
+        return 0
 
     def _smtp(self) -> SMTP:
         server = self._server

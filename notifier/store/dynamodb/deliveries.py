@@ -86,6 +86,15 @@ class DynamoDBDeliveries(DynamoDBRecords):
             )
         return [_delivery(item) for item in answer["Items"]]
 
+    async def delete_deliveries(self, subscription_id: str) -> int:
+        """Delete all deliveries to a subscriber, some at once."""
+        deleted = 0
+        while found := await self.last_deliveries(subscription_id, _AT_ONCE):
+            async with self.table.in_time():
+                await asyncio.gather(*map(self._delete_delivery, found))
+            deleted += len(found)
+        return deleted
+
     async def due_deliveries(self, limit: int, after: str = "") -> Sequence[Delivery]:
         """List deliveries that are due, beyond a sort key."""
         async with self.table.in_time():
@@ -116,6 +125,10 @@ class DynamoDBDeliveries(DynamoDBRecords):
         if delivery.state is DeliveryState.DUE:
             return {**item, "open": {"S": self._due}, "placed": {"S": due_sort_key(delivery)}}
         return {**item, "expires": epoch_seconds(self.clock() + self.retention)}
+
+    async def _delete_delivery(self, delivery: Delivery) -> None:
+        one = self._delivery_key(delivery.subscription_id, delivery.id)
+        await self.table.client.delete_item(TableName=self.table.name, Key=one)
 
     async def _put_absent(self, items: Iterable[Item]) -> None:
         """Put the items that are absent, all at once; raises after the last when any failed."""

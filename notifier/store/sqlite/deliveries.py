@@ -25,6 +25,12 @@ _LOG_ATTEMPT = f"""{_INSERT} ON CONFLICT (store_id, subscription_id, id) DO UPDA
 
 _GET = "SELECT document FROM deliveries WHERE store_id = ? AND subscription_id = ? AND id = ?"
 
+_DELETE = """DELETE FROM deliveries WHERE rowid IN (
+    SELECT rowid FROM deliveries WHERE store_id = ? AND subscription_id = ? LIMIT ?
+)"""
+
+_DELETED_AT_ONCE = 500
+
 _COUNT_DUE = """SELECT subscription_id, COUNT(*) FROM deliveries INDEXED BY deliveries_due
     WHERE store_id = ? AND state = 'due' GROUP BY subscription_id HAVING COUNT(*) > ?"""
 """SQLite by itself would group by the primary key, and scan all that was ever delivered."""
@@ -77,6 +83,14 @@ class SqliteDeliveries(SqliteRecords):
         )
         values = (self.store_id, subscription_id, before or _AFTER_ALL, limit)
         return await self.reads.run(documents(DELIVERY, query, *values))
+
+    async def delete_deliveries(self, subscription_id: str) -> int:
+        """Delete all deliveries to a subscriber; other writes go in between."""
+        delete = changing(_DELETE, self.store_id, subscription_id, _DELETED_AT_ONCE)
+        deleted = 0
+        while count := await self.writes.run(delete):
+            deleted += count
+        return deleted
 
     async def due_deliveries(self, limit: int, after: str = "") -> Sequence[Delivery]:
         """List deliveries that are due, beyond a sort key."""

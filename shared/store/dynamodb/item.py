@@ -60,6 +60,8 @@ def order_item(order: Order, write_id: str, closed_until: dt.datetime) -> Item:
         "placed": {"S": sort_key(position(order))},
         "day": {"S": day_key(order.store_id, order.placed_at.astimezone(dt.UTC).date())},
     }
+    if order.forgotten:
+        item["forgotten"] = {"BOOL": True}
     if order.state in OPEN_STATES:
         item["open"] = {"S": order.store_id}
     else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any
 
-from shared.domain.order import OPEN_STATES, Order, OrderState
+from shared.domain.order import OPEN_STATES, Order, OrderState, forget_customer
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
 from shared.store.dynamodb.batch import LARGEST_CHUNK
@@ -73,9 +73,12 @@ class DynamoDBOrders(DynamoDBRecords):
         """Write `after` over `before`; see `OrderStore.replace`."""
         item = self._item(after)
         async with self.table.in_time():
-            recorded = await self.table.put_or_find(item, _unchanged(before))
-        if recorded is None or not same_write(recorded, item):
+            recorded = await self.table.put_or_find(item, _unchanged(before, after))
+        if recorded is not None and same_write(recorded, item):
+            return
+        if recorded is None or after.forgotten or "forgotten" not in recorded:
             raise OrderChangedError(before.id)
+        await self.replace(before, forget_customer(after))
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
         """List orders, newest first; one more than `limit` shows that a page follows."""
@@ -162,9 +165,10 @@ class DynamoDBOrders(DynamoDBRecords):
         return f"{int(answer['Attributes']['last_number']['N']):03d}"
 
 
-def _unchanged(before: Order) -> Mapping[str, Any]:
+def _unchanged(before: Order, after: Order) -> Mapping[str, Any]:
+    unless_forgotten = "" if after.forgotten else " AND attribute_not_exists(forgotten)"
     return {
-        "ConditionExpression": "#version = :version AND #attempt = :attempt",
+        "ConditionExpression": f"#version = :version AND #attempt = :attempt{unless_forgotten}",
         "ExpressionAttributeNames": {"#version": "version", "#attempt": "attempt"},
         "ExpressionAttributeValues": {
             ":version": {"N": str(before.version)},

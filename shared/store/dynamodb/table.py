@@ -135,6 +135,9 @@ class DynamoDBRecords:
     async def find_damage(self) -> None:
         """Do nothing: DynamoDB keeps checksums, and repairs what it stores."""
 
+    async def erase_replaced(self) -> None:
+        """Do nothing: what DynamoDB has deleted cannot be read."""
+
     async def shop_items(self, prefix: str, *, fresh: bool = False) -> Sequence[Item]:
         """Read the items of the whole shop whose sort keys begin with `prefix`.
 

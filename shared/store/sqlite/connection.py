@@ -209,6 +209,7 @@ def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     try:
         _enter_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # overwrite what is deleted or replaced
         ensure_schema(connection)
     except BaseException:
         connection.close()

@@ -25,6 +25,7 @@ _Store = TypeVar("_Store", bound="SqliteRecords")
 log = structlog.stdlib.get_logger(__name__)
 
 _VERIFY_BUSY_SECONDS = 5.0
+_CHECKPOINT_BUSY_SECONDS = 5.0
 
 _TRIAL_NUMBER = "INSERT OR IGNORE INTO numbers (store_id, business_day, last) VALUES ('', '', 0)"
 _TRIAL_ORDER = """INSERT INTO orders
@@ -71,6 +72,25 @@ class Integrity:
         log.error("store.corrupt", path=str(self._path), error=found)
 
 
+@dataclass(frozen=True, slots=True)
+class WriteAheadLog:
+    """The log beside a file: it holds earlier contents of the file's pages until it is emptied."""
+
+    path: Path
+
+    async def truncate(self) -> None:
+        """Empty the log, once nobody reads from it.
+
+        Raises StoreUnavailableError when somebody still does after some seconds.
+        """
+        async with aclosing(ConnectionThread(self.path, _CHECKPOINT_BUSY_SECONDS)) as thread:
+            (busy, *_) = await thread.run(
+                lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            )
+        if busy:
+            raise StoreUnavailableError("the order store's write-ahead log is in use")
+
+
 @dataclass(frozen=True)
 class SqliteRecords:
     """One shop's records, in a file that several shops may share; writes do not block reads."""
@@ -79,6 +99,7 @@ class SqliteRecords:
     reads: ConnectionThread
     writes: GroupCommit
     integrity: Integrity
+    write_ahead_log: WriteAheadLog
 
     async def check(self) -> None:
         """Try what placing an order takes: only that shows that the disk has room.
@@ -92,6 +113,10 @@ class SqliteRecords:
     async def find_damage(self) -> None:
         """Read the whole file once; what is damaged is logged, and fails `check` from then on."""
         await self.integrity.verify()
+
+    async def erase_replaced(self) -> None:
+        """Empty the write-ahead log; the rest of the file is overwritten by each deletion."""
+        await self.write_ahead_log.truncate()
 
 
 def _try_writing(store_id: str, connection: sqlite3.Connection) -> None:
@@ -119,6 +144,6 @@ async def open_file(
         aclosing(ConnectionThread(path, timeout_seconds / 2)) as thread,
         aclosing(GroupCommit(thread, timeout_seconds)) as writes,
     ):
-        opened = store(store_id, reads, writes, Integrity(path))
+        opened = store(store_id, reads, writes, Integrity(path), WriteAheadLog(path))
         await opened.check()
         yield opened

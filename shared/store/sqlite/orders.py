@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import sqlite3
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
 from shared.clock import sortable
-from shared.domain.order import OPEN_STATES, Order, OrderState
+from shared.domain.order import OPEN_STATES, Order, OrderState, forget_customer
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement
 from shared.store.document import ORDER
@@ -24,6 +24,12 @@ _COUNT_UP = """INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, 
 
 _NUMBER = "SELECT last FROM numbers WHERE store_id = ? AND business_day = ?"
 """`RETURNING` would need SQLite 3.35."""
+
+_REPLACE = """UPDATE orders
+    SET state = :state, version = :version, attempt = :attempt, forgotten = :forgotten,
+        document = :document
+    WHERE id = :id AND version = :version_before AND attempt = :attempt_before
+        AND forgotten <= :forgotten"""
 
 _LAST = cursors.Position("~", "")
 """Sorts after every position, as `~` does after every digit."""
@@ -83,20 +89,16 @@ class SqliteOrders(SqliteRecords):
 
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` over the version and attempt of `before`; raises OrderChangedError."""
-        replaced = await self.writes.run(
-            changing(
-                "UPDATE orders SET state = ?, version = ?, attempt = ?, document = ?"
-                " WHERE id = ? AND version = ? AND attempt = ?",
-                after.state,
-                after.version,
-                after.attempt,
-                ORDER.dump_json(after).decode(),
-                before.id,
-                before.version,
-                before.attempt,
-            )
-        )
-        if not replaced:
+        replacement = _replacement(before, after)
+
+        def write(connection: sqlite3.Connection) -> bool:
+            written = connection.execute(_REPLACE, replacement).rowcount
+            if not written:  # maybe because the customer was forgotten meanwhile
+                nameless = _replacement(before, forget_customer(after))
+                written = connection.execute(_REPLACE, nameless).rowcount
+            return written > 0
+
+        if not await self.writes.run(write):
             raise OrderChangedError(before.id)
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
@@ -172,3 +174,16 @@ class SqliteOrders(SqliteRecords):
         row = await self.reads.run(lambda db: db.execute(query, values).fetchone())
         count: int = row[0]
         return count
+
+
+def _replacement(before: Order, after: Order) -> Mapping[str, object]:
+    return {
+        "state": after.state,
+        "version": after.version,
+        "attempt": after.attempt,
+        "forgotten": after.forgotten,
+        "document": ORDER.dump_json(after).decode(),
+        "id": before.id,
+        "version_before": before.version,
+        "attempt_before": before.attempt,
+    }

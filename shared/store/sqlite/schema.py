@@ -157,6 +157,8 @@ _LIMIT_USES = (
     "CREATE INDEX limit_uses_over ON limit_uses (store_id, until)",
 )
 
+_FORGOTTEN_CUSTOMERS = ("ALTER TABLE orders ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0",)
+
 OLDEST_SQLITE = (3, 24, 0)
 """The first with `ON CONFLICT … DO UPDATE`."""
 
@@ -168,6 +170,7 @@ STEPS = (
     _CONFIRMATION_OWNERS,
     _QUEUE_EPOCHS,
     _LIMIT_USES,
+    _FORGOTTEN_CUSTOMERS,
 )
 """The statements that upgrade each version to the next; a released step never changes."""
 

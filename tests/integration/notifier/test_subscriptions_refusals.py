@@ -39,6 +39,7 @@ async def test_the_routes_of_staff_are_those_of_the_contract() -> None:
     assert sorted(STAFF_ROUTES) == [
         ("GET", "/subscriptions/dead-letters"),
         ("POST", "/subscriptions/dead-letters/redrive"),
+        ("POST", "/subscriptions/forget"),
         ("POST", "/topics/coupons/messages"),
         ("PUT", "/topics/coupons"),
     ]

@@ -36,6 +36,7 @@ async def test_the_routes_of_staff_are_those_of_the_contract() -> None:
         ("GET", "/dead-letters"),
         ("GET", "/dead-letters/1a7e"),
         ("GET", "/orders"),
+        ("POST", "/customers/forget"),
         ("POST", "/dead-letters/redrive"),
         ("POST", "/orders/1a7e/collect"),
         ("PUT", "/menu/items/1a7e"),

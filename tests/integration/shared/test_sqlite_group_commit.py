@@ -13,7 +13,7 @@ import pytest
 
 from shared.store.contract import OrderChangedError, StoreUnavailableError
 from shared.store.sqlite.connection import ConnectionThread, create_file
-from shared.store.sqlite.file import Integrity
+from shared.store.sqlite.file import Integrity, WriteAheadLog
 from shared.store.sqlite.group_commit import GroupCommit
 from shared.store.sqlite.store import SqliteStore
 from tests.contract.orders import TODAY, orders_of
@@ -88,7 +88,8 @@ async def test_many_orders_at_once_share_few_transactions(
 ) -> None:
     statements: list[str] = []
     await thread.run(lambda file: file.set_trace_callback(statements.append))
-    store = SqliteStore("main", thread, commits, Integrity(tmp_path / "orders.sqlite3"))
+    path = tmp_path / "orders.sqlite3"
+    store = SqliteStore("main", thread, commits, Integrity(path), WriteAheadLog(path))
     new_order = orders_of("main")
 
     placements = await asyncio.gather(*(store.place(new_order(), TODAY) for _ in range(200)))

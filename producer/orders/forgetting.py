@@ -1,0 +1,98 @@
+"""Forgets customers: their names and notes leave their orders, which stay for the books."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from producer.orders.errors import OrderNotFoundError
+from producer.orders.order_ids import OrderIds
+from shared.clock import Clock
+from shared.domain.order import Order, forget_customer
+from shared.store.contract import OrderChangedError, Store
+
+log = structlog.stdlib.get_logger(__name__)
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrders:
+    """Orders of a customer; `next_cursor` continues the search, None when it is over."""
+
+    orders: Sequence[Order]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerForgetter:
+    """Finds the orders of a customer, and forgets whose they were."""
+
+    store: Store
+    ids: OrderIds
+    clock: Clock
+    timezone: dt.tzinfo
+
+    async def with_id(self, order_id: str) -> FoundOrders:
+        """Find an order by its id; raises OrderNotFoundError."""
+        order = await self.store.get(order_id)
+        if order is None:
+            raise OrderNotFoundError
+        return FoundOrders([order], None)
+
+    async def with_number(self, number: int, cursor: str | None) -> FoundOrders:
+        """Search some of today's orders, the newest first, for one with this number."""
+        page = await self.store.page(None, _PAGE, cursor)
+        todays = [order for order in page.orders if self._is_of_today(order)]
+        found = [order for order in todays if int(order.number) == number]
+        is_over = found or len(todays) < len(page.orders)
+        return FoundOrders(found, None if is_over else page.next_cursor)
+
+    async def with_name(self, name: str, cursor: str | None) -> FoundOrders:
+        """Search some orders, the newest first, for those of a name, however it is written."""
+        page = await self.store.page(None, _PAGE, cursor)
+        wanted = _spelling(name)
+        found = [
+            order
+            for order in page.orders
+            if not order.forgotten and _spelling(order.customer_name) == wanted
+        ]
+        return FoundOrders(found, page.next_cursor)
+
+    async def forget(self, found: FoundOrders) -> None:
+        """Forget the customer of these orders; at the end of a search, in all files as well.
+
+        Open orders are prepared all the same. Raises StoreUnavailableError.
+        """
+        for order in found.orders:
+            await self._forget(order)
+        if found.orders:
+            log.info("customer.forgotten", orders=len(found.orders))
+        if found.next_cursor is None:
+            await self.store.erase_replaced()
+
+    def updates_of(self, order: Order) -> str:
+        """Return the id of the subscription that an order's contact has, if it was given one."""
+        return self.ids.of_updates(order.id)
+
+    async def _forget(self, order: Order | None) -> None:
+        while order is not None and not order.forgotten:
+            try:
+                await self.store.replace(order, forget_customer(order))
+            except OrderChangedError:
+                order = await self.store.get(order.id)  # it is in another state now
+            else:
+                return
+
+    def _is_of_today(self, order: Order) -> bool:
+        today = self.clock().astimezone(self.timezone).date()
+        return order.placed_at.astimezone(self.timezone).date() == today
+
+
+def _spelling(name: str) -> str:
+    """Write a name in one way: case, spaces and equal characters do not tell customers apart."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
