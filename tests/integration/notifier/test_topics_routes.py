@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -26,6 +27,13 @@ ISSUE = {"subject": "Free cake", "body": "*Today*"}
 async def notifier(ministack: str) -> AsyncIterator[Serving]:
     async with serving(settings_for(ministack, allow_loopback_webhooks=True)) as notifier:
         yield notifier
+
+
+async def own_topic(notifier: Serving) -> str:
+    """Make a topic on which only one test publishes."""
+    name = f"t{secrets.token_hex(4)}"
+    assert (await put(notifier, name, {})).status_code == 201
+    return name
 
 
 async def put(notifier: Serving, name: str, body: Any) -> httpx.Response:
@@ -129,13 +137,14 @@ async def test_an_invalid_issue_is_refused(notifier: Serving, issue: Any, pointe
 
 
 async def test_all_else_that_json_can_say_reaches_subscribers(notifier: Serving) -> None:
+    topic = await own_topic(notifier)
     data = {"\u0001\u007f\x85": ["\ufdd0\U0001ffff\ufffd", None, 1.5]}
     async with endpoint() as subscriber:
-        await webhook(notifier, subscriber, "new-products")
-        answer = await post(notifier, "new-products", {**ISSUE, "data": data})
+        await webhook(notifier, subscriber, topic)
+        answer = await post(notifier, topic, {**ISSUE, "data": data})
         assert answer.status_code == 202
         (event,) = await subscriber.receives(1)
-    assert event["data"] == {**data, **ISSUE, "topic": "new-products"}
+    assert event["data"] == {**data, **ISSUE, "topic": topic}
 
 
 async def keyed(notifier: Serving, key: str, issue: Any = ISSUE, to: str = "new-products") -> Any:
@@ -176,18 +185,18 @@ async def test_an_invalid_idempotency_key_is_refused(notifier: Serving) -> None:
 async def test_what_was_recorded_and_not_acknowledged_can_be_sent_again(
     notifier: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, add = new_key(), SqliteTopics.add_issue
+    key, add, topic = new_key(), SqliteTopics.add_issue, await own_topic(notifier)
 
     async def answered_late(store: SqliteTopics, issue: Issue) -> Issue:
         await add(store, issue)
         raise StoreUnavailableError("it did not answer in time")
 
     async with endpoint() as subscriber:
-        await webhook(notifier, subscriber, "new-products")
+        await webhook(notifier, subscriber, topic)
         with monkeypatch.context() as late:
             late.setattr(SqliteTopics, "add_issue", answered_late)
-            assert (await keyed(notifier, key))[0] == 503
-        status, issue_id = await keyed(notifier, key)
+            assert (await keyed(notifier, key, to=topic))[0] == 503
+        status, issue_id = await keyed(notifier, key, to=topic)
         assert status == 202
         (event,) = await subscriber.receives(1)
     assert event["id"] == issue_id
@@ -200,12 +209,13 @@ async def test_order_events_and_unknown_topics_are_not_published_to(notifier: Se
 
 
 async def test_the_data_of_an_issue_cannot_replace_its_own_fields(notifier: Serving) -> None:
+    topic = await own_topic(notifier)
     forged = {**ISSUE, "data": {"topic": "order-events", "subject": "forged", "price": 5}}
-    async with notifier.stream(topics="coupons") as stream:
-        answer = await post(notifier, "coupons", forged)
+    async with notifier.stream(topics=topic) as stream:
+        answer = await post(notifier, topic, forged)
         (event,) = await stream.take(1)
     assert event["id"] == answer.json()["id"]
-    assert event["data"] == {**ISSUE, "topic": "coupons", "price": 5}
+    assert event["data"] == {**ISSUE, "topic": topic, "price": 5}
 
 
 async def test_topics_that_are_added_at_the_same_time_may_all_send_to_the_notifier(
