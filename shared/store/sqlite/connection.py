@@ -26,7 +26,6 @@ _SUFFIXES = ("", "-wal", "-shm")
 """Of the files of one database: itself, its write-ahead log, that log's index."""
 
 log = structlog.stdlib.get_logger(__name__)
-
 _T = TypeVar("_T")
 
 Identity: TypeAlias = tuple[int, int] | None
