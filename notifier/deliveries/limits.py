@@ -43,6 +43,9 @@ MOST_CHALLENGES_PER_HOST = 2
 MOST_CONFIRMATION_MAILS = MOST_AT_ONCE // 2
 """So many mails in progress may be confirmation requests; the others are for subscribers."""
 
+MOST_CONFIRMATION_MAILS_PER_CLIENT = MOST_CONFIRMATION_MAILS // 2
+"""Of those, so many may be of one client: at a slow server, it would have them all for long."""
+
 
 @dataclass(slots=True)
 class _Usage:
@@ -111,6 +114,9 @@ class ConcurrencyLimits:
     challenged_hosts: KeyedLimit = field(
         default_factory=partial(KeyedLimit, MOST_CHALLENGES_PER_HOST)
     )
+    mailing_clients: KeyedLimit = field(
+        default_factory=partial(KeyedLimit, MOST_CONFIRMATION_MAILS_PER_CLIENT)
+    )
     confirmation_mails: KeyedLimit = field(
         default_factory=partial(KeyedLimit, MOST_CONFIRMATION_MAILS)
     )
@@ -127,11 +133,12 @@ class ConcurrencyLimits:
 
     def confirmation(self, subscription: Subscription) -> AbstractContextManager[float]:
         """Do the same for a confirmation request, which is a mail or a challenge."""
-        own = (self.clients, subscription.client or subscription.id)
+        client = subscription.client or subscription.id
         if subscription.channel is Channel.EMAIL:
+            own = (self.mailing_clients, client)
             return _slots(own, (self.confirmation_mails, _ALL), (self.mails, _ALL))
         host = (self.challenged_hosts, webhook_host(subscription.target))
-        return _slots(own, host, (self.challenges, _ALL))
+        return _slots((self.clients, client), host, (self.challenges, _ALL))
 
 
 @contextlib.contextmanager

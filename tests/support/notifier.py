@@ -251,9 +251,11 @@ class Reached:
         line = f"{metric} {float(value)}"
         await self.answers("/metrics", lambda response: line in response.text.splitlines())
 
-    async def answers(self, path: str, as_hoped: Callable[[httpx.Response], bool]) -> None:
+    async def answers(
+        self, path: str, as_hoped: Callable[[httpx.Response], bool], seconds: float = SECONDS
+    ) -> None:
         """Ask until the answer is as hoped."""
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 if as_hoped(await self.http.get(path)):
                     return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -147,15 +148,15 @@ async def test_one_mailbox_gets_few_confirmation_mails_however_it_is_spelt(minis
         spellings = [
             f"{local[:cut]}.{local[cut:]}{detail}@{domain}"
             for local in ("adalove", "ADALOVE")
-            for cut in range(1, 6)
+            for cut in (2, 4)
             for detail in ("", "+1")
             for domain in ("gmail.com", "googlemail.com")
         ]
         async with client_at(notifier, "127.0.0.2") as stranger:
             await ask(stranger, [{"channel": "email", "address": one} for one in spellings])
             await ask(stranger, [{"channel": "email", "address": "bob@elsewhere.example"}])
-        await server.took(4)
-        await notifier.answers("/metrics", lambda page: limited("per_mailbox", 37) in page.text)
+        await notifier.answers("/metrics", lambda page: limited("per_mailbox", page.text) >= 13, 40)
+        await eventually(lambda: len(server.mail) == 4, 40)
         assert sum("bob@" not in str(mail["To"]) for mail in server.mail) == 3
 
 
@@ -171,7 +172,7 @@ async def test_one_client_reaches_a_domain_of_one_owner_five_times_an_hour(minis
                 ],
             )
         await notifier.answers(
-            "/metrics", lambda page: limited("per_client_and_domain", 7) in page.text
+            "/metrics", lambda page: limited("per_client_and_domain", page.text) >= 7, 40
         )
         await server.took(5)
         assert len(server.mail) == 5
@@ -186,7 +187,7 @@ async def test_subscriptions_to_orders_and_to_newsletters_share_the_limits(minis
             await subscribe(
                 notifier, "order-events", **wanted, filter={"order_id": [f"order-{number}"]}
             )
-        await notifier.answers("/metrics", lambda page: limited("per_mailbox", 5) in page.text)
+        await notifier.answers("/metrics", lambda page: limited("per_mailbox", page.text) >= 5, 40)
         await server.took(3)
         assert len(server.mail) == 3
 
@@ -203,7 +204,7 @@ async def test_all_mails_together_have_a_limit(ministack: str) -> None:
             for number in range(6):
                 await subscribe(notifier, channel="email", address=f"ada@{number}.example.org")
             await notifier.answers(
-                "/metrics", lambda page: limited("mails_per_hour", 2) in page.text
+                "/metrics", lambda page: limited("mails_per_hour", page.text) >= 2, 40
             )
             await server.took(4)
             assert len(server.mail) == 4
@@ -233,7 +234,9 @@ async def test_limits_outlive_the_notifier_and_are_shared_by_all(ministack: str)
                 await server.took(count + 1)
         async with serving(settings) as notifier:
             await subscribe(notifier, **wanted)
-            await notifier.answers("/metrics", lambda page: limited("per_mailbox", 1) in page.text)
+            await notifier.answers(
+                "/metrics", lambda page: limited("per_mailbox", page.text) >= 1, 40
+            )
         assert len(server.mail) == 3
 
 
@@ -274,5 +277,9 @@ async def test_a_confirmed_client_has_its_room_again(ministack: str) -> None:
             assert await ask(notifier, [wanted]) == {201: 1}
 
 
-def limited(limit: str, count: int) -> str:
-    return f'coffeeshop_confirmations_limited_total{{limit="{limit}"}} {float(count)}'
+def limited(limit: str, page: str) -> float:
+    """Return how often a request had to wait for a limit: those that wait ask again and again."""
+    line = re.search(
+        rf'^coffeeshop_confirmations_limited_total{{limit="{limit}"}} (.+)$', page, re.MULTILINE
+    )
+    return float(line[1]) if line else 0
