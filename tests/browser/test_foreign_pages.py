@@ -19,6 +19,7 @@ from playwright.async_api import Page, async_playwright
 
 from shared.aws.clients import aws_clients
 from tests.support.shop import ORDER, RunningShop, open_shop
+from tests.support.waiting import until
 
 CHROMIUM = shutil.which("chromium")
 
@@ -184,6 +185,11 @@ async def test_a_foreign_page_reads_no_order_and_changes_none_at_the_shop(
     """It is even given an order id, which only its customer should know."""
     async with httpx.AsyncClient(base_url=shop.url) as client:
         order = (await client.post("/orders", json=ORDER)).json()["id"]
+
+        async def is_ready() -> bool:
+            return bool((await client.get(f"/orders/{order}")).json()["state"] == "ready")
+
+        await until(is_ready, 30)
     body, cancel = json.dumps(ORDER), f"{shop.url}/orders/{order}/cancel"
     as_json = {"method": "POST", "body": body, "headers": {"Content-Type": JSON}}
     as_staff = {"headers": {"Authorization": "Bearer guess"}}

@@ -43,8 +43,8 @@ def of_model(course: str) -> tuple[str, ...]:
 IN_STORES = {
     "a claim is written without its condition": Mutation(
         "shared.store.sqlite.orders",
-        " WHERE id = ? AND version = ? AND attempt = ?",
-        " WHERE id = ? AND ? > 0 AND ? >= 0",
+        " WHERE id = :id AND version = :version_before AND attempt = :attempt_before",
+        " WHERE id = :id AND :version_before > 0 AND :attempt_before >= 0",
         of_store(
             "test_of_many_claims_at_once_exactly_one_wins[sqlite-different]",
             "test_a_change_from_an_old_version_is_refused[sqlite]",
@@ -52,8 +52,8 @@ IN_STORES = {
     ),
     "a completion is written without its condition": Mutation(
         "shared.store.sqlite.orders",
-        " AND version = ? AND attempt = ?",
-        " AND version = ? AND ? >= 0",
+        " AND attempt = :attempt_before",
+        " AND :attempt_before >= 0",
         of_store("test_a_change_from_an_old_attempt_is_refused[sqlite]")
         + of_barista("test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_not"),
     ),
