@@ -141,5 +141,5 @@ async def test_every_order_is_ready_once_when_every_ticket_is_delivered_three_ti
     ) as shop:
         shop.faults.set(Rule("ReceiveMessage", Redeliver(3)))
         await shop.customers.place_all(run.size(60, 600), 20)
-        evidence = await run.judged(shop, "every delivery three times and shuffled")
+        evidence = await run.judged(shop, "every message received three times and shuffled")
         assert {order.state for order in evidence.orders} == {OrderState.READY}
