@@ -7,7 +7,7 @@ alone: what is known of an address, or was sent there for others, must not be to
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import prometheus_client
@@ -93,6 +93,9 @@ class ConfirmationLimits:
             return
         if await self._first_reached(subscription, list(self._of_client(subscription))):
             raise TooManyRequestedError
+        if not await self._count_own(subscription, _REQUESTS, self.most.requests_per_hour):
+            await self.release(subscription)
+            raise TooManyRequestedError
         if not await self.pending.count_use(
             _REQUESTS, self.clock(), limit=self.most.requests_per_hour, period=HOUR
         ):
@@ -102,7 +105,8 @@ class ConfirmationLimits:
 
     async def reserve(self, subscription: Subscription) -> bool:
         """Reserve what a mail or a challenge counts for; return whether it may be sent."""
-        reached = await self._first_reached(subscription, list(self._all(subscription)))
+        hidden = list(self._hidden(subscription))
+        reached = await self._first_reached(subscription, hidden)
         if reached is None and subscription.channel is Channel.EMAIL:
             reached = await self._count_mail(subscription)
         if reached is not None:
@@ -111,17 +115,22 @@ class ConfirmationLimits:
 
     async def not_sent(self, subscription: Subscription) -> None:
         """Take back what was reserved for a mail that was not accepted."""
-        await self.release(subscription)
+        await self._release(subscription, self._hidden(subscription))
         if subscription.channel is Channel.EMAIL:
             await self.pending.uncount_use(_MAILS)
+            await self.pending.uncount_use(self._own(subscription, _MAILS))
 
     async def release(self, subscription: Subscription) -> None:
         """Count a confirmation as pending no longer."""
-        for limit in self._all(subscription):
+        limits = (*self._of_client(subscription), *self._hidden(subscription))
+        await self._release(subscription, limits)
+
+    async def _release(self, subscription: Subscription, limits: Iterable[_Limit]) -> None:
+        for limit in limits:
             await self.pending.release_confirmation(self._key(limit), subscription.id)
 
     async def _first_reached(self, subscription: Subscription, limits: list[_Limit]) -> str | None:
-        """Reserve a part of every limit; if one is reached, release all, and return its name."""
+        """Reserve a part of every limit; if one is reached, release those, and return its name."""
         for limit in limits:
             if not await self.pending.reserve_confirmation(
                 self._key(limit),
@@ -131,17 +140,36 @@ class ConfirmationLimits:
                 lifetime=limit.lifetime,
             ):
                 self.metrics.limited.labels(limit.name).inc()
-                await self.release(subscription)
+                await self._release(subscription, limits)
                 return limit.name
         return None
 
     async def _count_mail(self, subscription: Subscription) -> str | None:
         name, most = "mails_per_hour", self.most.mails_per_hour
-        if await self.pending.count_use(_MAILS, self.clock(), limit=most, period=HOUR):
-            return None
-        self.metrics.limited.labels(name).inc()
-        await self.release(subscription)
+        if await self._count_own(subscription, _MAILS, most):
+            if await self.pending.count_use(_MAILS, self.clock(), limit=most, period=HOUR):
+                return None
+            await self.pending.uncount_use(self._own(subscription, _MAILS))
+            self.metrics.limited.labels(name).inc()
+        await self._release(subscription, self._hidden(subscription))
         return name
+
+    async def _count_own(self, subscription: Subscription, total: str, most: int) -> bool:
+        """Count one more of a client's share of a total: an eighth, whatever became of the others.
+
+        Confirmed ones are pending no longer, so the other limits do not bound those.
+        """
+        if subscription.client is None:
+            return True
+        share = max(most // 8, 4 * self.most.per_client)
+        own = self._own(subscription, total)
+        counted = await self.pending.count_use(own, self.clock(), limit=share, period=HOUR)
+        if not counted:
+            self.metrics.limited.labels("share_of_client").inc()
+        return counted
+
+    def _own(self, subscription: Subscription, total: str) -> str:
+        return self.digest(f"{total}:{subscription.client}")
 
     def _of_client(self, subscription: Subscription) -> Iterator[_Limit]:
         """Give the limits that its client is told of."""
@@ -153,8 +181,8 @@ class ConfirmationLimits:
             value = f"client:{client}:{webhook_host(subscription.target)}"
             yield _Limit("per_client_and_host", value, most.per_client_and_host, CHALLENGES_LAST)
 
-    def _all(self, subscription: Subscription) -> Iterator[_Limit]:
-        yield from self._of_client(subscription)
+    def _hidden(self, subscription: Subscription) -> Iterator[_Limit]:
+        """Give the limits that a client must not see, since they tell of other people."""
         if subscription.channel is not Channel.EMAIL:
             return
         most, box = self.most, mailbox(subscription.target)

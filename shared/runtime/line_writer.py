@@ -30,7 +30,7 @@ class LineWriter:
         self._waiting = 0
         self._missing = 0
         self._failing = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer that logs may interrupt `put`
         self._thread = threading.Thread(target=self._write_lines, name="line writer", daemon=True)
         self._thread.start()
 

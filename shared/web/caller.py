@@ -18,6 +18,7 @@ from shared.web.problem import UNAUTHORIZED, Problem
 STAFF_KEY_DIGEST: web.AppKey[str] = web.AppKey("STAFF_KEY_DIGEST", str)
 
 IS_STAFF: web.RequestKey[bool] = web.RequestKey("IS_STAFF", bool)
+WRONG_KEY: web.RequestKey[bool] = web.RequestKey("WRONG_KEY", bool)
 """Whether the token is the staff key, once it was compared."""
 
 TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES", tuple)
@@ -59,8 +60,10 @@ def is_staff(request: web.Request) -> bool:
 
 
 def count_wrong_key(request: web.Request) -> None:
-    """Count that the caller has shown a key or token that is none of ours."""
-    request.app[KEY_GUARD].record(client_networks(request))
+    """Count that the caller has shown a key or token that is none of ours, once in a request."""
+    if WRONG_KEY not in request:
+        request[WRONG_KEY] = True
+        request.app[KEY_GUARD].record(client_networks(request))
 
 
 def require_staff(request: web.Request) -> None:

@@ -94,15 +94,21 @@ class Connections:
 
     def forget(self, connection: Closable) -> None:
         """Count a connection as closed; may be called again."""
+        self.idle.pop(connection, None)
         if connection not in self._open:
             return
         self._open.remove(connection)
-        self.idle.pop(connection, None)
         if (client := connection.client) is not None:
             self._by_client[client] -= 1
             if not self._by_client[client]:
                 del self._by_client[client]
         self.metrics.open.set(len(self._open))
+
+    def rest(self, connection: Closable) -> None:
+        """Let a connection that is still open make room for others from now on."""
+        if connection in self._open:
+            self.idle[connection] = None
+            self.idle.move_to_end(connection)
 
     def make_room(self, count: int) -> None:
         """Close the connections that are idle for longest, up to so many."""

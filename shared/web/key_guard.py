@@ -28,7 +28,7 @@ class KeyGuard:
     """Refuses to look at a key of a client that has shown `per_minute` wrong ones; 0: of none.
 
     Beyond 300 wrong keys of all clients in a minute, one of its own is enough. A client that has
-    shown no wrong key is never refused, so that nobody can lock staff out.
+    shown no wrong key is never refused: nobody at another address can lock staff out.
     """
 
     per_minute: int

@@ -144,9 +144,7 @@ class Connection(web.RequestHandler):
         if not request.content.is_eof():
             self._refuse()
             resp.force_close()
-        if self.transport is not None:
-            self._connections.idle[self] = None
-            self._connections.idle.move_to_end(self)
+        self._connections.rest(self)
         try:
             async with asyncio.timeout(self._limits.write_seconds):
                 finished = await super().finish_response(request, resp, start_time)

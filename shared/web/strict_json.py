@@ -16,7 +16,9 @@ class MalformedJsonError(ValueError):
     """The text is not a JSON object that all parsers read alike."""
 
 
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""One that does not end reaches to the end: else the search would begin again at each quote."""
+
 _EVERY_VALUE = (b",", b"[", b"{")
 
 

@@ -218,9 +218,11 @@ FIXED = {
 
 def test_every_documented_setting_of_a_service_can_be_set_in_containers() -> None:
     """docker-compose.yml lists the variable without a value, so that it is taken from outside."""
-    documented = set(
-        re.findall(r"^\| `(COFFEE_\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
-    )
+    documented = {
+        name
+        for row in re.findall(r"^\| `COFFEE_.*", (ROOT / "README.md").read_text(), re.MULTILINE)
+        for name in re.findall(r"`(COFFEE_\w+)`", row)
+    }
     kinds = (CashierSettings, NotifierSettings, WorkerSettings)
     settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
     for service in ("producer", "worker", "notifier"):

@@ -62,7 +62,11 @@ class SystemResolver(AbstractResolver):
     def _start(self, name: _Name) -> asyncio.Future[Sequence[_Found]]:
         if not self._free.acquire(blocking=False):
             raise NoThreadFreeError
-        in_thread = self._threads.submit(_addresses, *name)
+        try:
+            in_thread = self._threads.submit(_addresses, *name)
+        except RuntimeError as error:  # the system gives the process no more threads
+            self._free.release()
+            raise NoThreadFreeError from error
         in_thread.add_done_callback(lambda _: self._free.release())  # maybe after its time-out
         lookup = self._in_progress[name] = asyncio.wrap_future(in_thread)
         lookup.add_done_callback(lambda _: self._in_progress.pop(name))

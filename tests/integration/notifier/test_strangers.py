@@ -178,6 +178,30 @@ async def test_one_client_reaches_a_domain_of_one_owner_five_times_an_hour(minis
         assert len(server.mail) == 5
 
 
+async def test_requests_that_wait_for_a_hidden_limit_still_count_for_their_client(
+    ministack: str,
+) -> None:
+    server = MailServer()
+    async with mail_server(server):
+        settings = settings_for(
+            ministack,
+            smtp_url=f"smtp://127.0.0.1:{server.port}",
+            mail_from="shop@coffee.example",
+            subscriptions_per_minute=0,
+            confirmations_per_client=8,
+            confirmations_per_client_and_domain=2,
+        )
+        addresses = [
+            {"channel": "email", "address": f"any{number}@guests.example"} for number in range(8)
+        ]
+        async with serving(settings) as notifier, client_at(notifier, "127.0.0.2") as stranger:
+            assert await ask(stranger, addresses) == {201: 8}
+            await notifier.answers(
+                "/metrics", lambda page: limited("per_client_and_domain", page.text) >= 6, 40
+            )
+            assert await ask(stranger, addresses[:1]) == {429: 1}
+
+
 async def test_subscriptions_to_orders_and_to_newsletters_share_the_limits(ministack: str) -> None:
     server = MailServer()
     async with by_mail(ministack, server) as notifier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -98,3 +99,13 @@ def test_what_stands_in_strings_does_not_count_as_values() -> None:
 
 def test_a_thousand_values_may_be_sent() -> None:
     assert parse_object(json.dumps({"a": [1] * 990}).encode(), most_depth=32)
+
+
+@pytest.mark.parametrize(
+    "unfinished", [b'"' + b'\\"' * 32_000, b'"' * 64_001, b'"' + b"\\" * 64_000]
+)
+def test_a_string_that_never_ends_is_refused_in_one_pass(unfinished: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(MalformedJsonError):
+        parse_object(b"," * 1001 + unfinished, most_depth=32)
+    assert time.process_time() - began < 0.1
