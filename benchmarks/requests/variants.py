@@ -99,6 +99,8 @@ BODIES: Mapping[str, bytes] = {
     "escapes": b'{"customer_name":"' + b"\\u00e9" * 10_800 + b'"}',
     "lone surrogates": b'{"customer_name":"' + b"\\ud800" * 10_800 + b'"}',
     "quotes": b'{"customer_name":"' + b'\\"' * 32_000 + b'"}',
+    "a string without end": b"," * 1001 + b'"' + b'\\"' * 32_000,
+    "names without end": b"{" * 1001 + b'"\\\\' * 21_000,
     "many strings": b'{"items":[' + b'"",' * 21_000 + b'""]}',
     "not UTF-8": b'{"customer_name":"' + b"\xff" * 65_000 + b'"}',
     "white space": b" " * 65_000 + b"{}",
