@@ -30,6 +30,9 @@ CHALLENGES_LAST = dt.timedelta(minutes=15)
 _REQUESTS, _MAILS = "all-requests", "all-mails"
 """What the totals are counted as."""
 
+_SHARE = 4
+"""So many times what a client may have pending is its share of each total in an hour."""
+
 
 class TooManyRequestedError(Exception):
     """One client has too many subscriptions that are not confirmed."""
@@ -93,7 +96,7 @@ class ConfirmationLimits:
             return
         if await self._first_reached(subscription, list(self._of_client(subscription))):
             raise TooManyRequestedError
-        if not await self._count_own(subscription, _REQUESTS, self.most.requests_per_hour):
+        if not await self._count_own(subscription, _REQUESTS):
             await self.release(subscription)
             raise TooManyRequestedError
         if not await self.pending.count_use(
@@ -145,25 +148,33 @@ class ConfirmationLimits:
         return None
 
     async def _count_mail(self, subscription: Subscription) -> str | None:
-        name, most = "mails_per_hour", self.most.mails_per_hour
-        if await self._count_own(subscription, _MAILS, most):
-            if await self.pending.count_use(_MAILS, self.clock(), limit=most, period=HOUR):
-                return None
+        """Count one more mail; if a limit is reached, release the rest, and return its name."""
+        most = self.most.mails_per_hour
+        if not await self._count_own(subscription, _MAILS):
+            reached = "share_of_client"
+        elif await self.pending.count_use(_MAILS, self.clock(), limit=most, period=HOUR):
+            return None
+        else:
+            reached = "mails_per_hour"
+            self.metrics.limited.labels(reached).inc()
             await self.pending.uncount_use(self._own(subscription, _MAILS))
-            self.metrics.limited.labels(name).inc()
         await self._release(subscription, self._hidden(subscription))
-        return name
+        return reached
 
-    async def _count_own(self, subscription: Subscription, total: str, most: int) -> bool:
-        """Count one more of a client's share of a total: an eighth, whatever became of the others.
+    async def _count_own(self, subscription: Subscription, total: str) -> bool:
+        """Count one more of a client's share of a total, whatever became of the others.
 
-        Confirmed ones are pending no longer, so the other limits do not bound those.
+        The other limits count only what is pending: what a client confirms itself, or ends by a
+        failed challenge, would use up a total for everybody.
         """
         if subscription.client is None:
             return True
-        share = max(most // 8, 4 * self.most.per_client)
-        own = self._own(subscription, total)
-        counted = await self.pending.count_use(own, self.clock(), limit=share, period=HOUR)
+        counted = await self.pending.count_use(
+            self._own(subscription, total),
+            self.clock(),
+            limit=_SHARE * self.most.per_client,
+            period=HOUR,
+        )
         if not counted:
             self.metrics.limited.labels("share_of_client").inc()
         return counted

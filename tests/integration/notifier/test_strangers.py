@@ -8,10 +8,12 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 
+from notifier.settings import NotifierSettings
 from tests.support.mailing import MailServer, answering, confirm_path, mail_server
 from tests.support.notifier import SECONDS, Serving, serving, settings_for
 from tests.support.subscribers import Endpoint, Held, endpoint, subscribe
@@ -107,39 +109,37 @@ async def test_a_strangers_thousand_mails_do_not_delay_another_at_a_slow_server(
             envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
             return "250 OK"
 
-    async with mail_server(Slow()) as server:
-        settings = settings_for(
-            ministack,
-            smtp_url=f"smtp://127.0.0.1:{server.port}",
-            mail_from="shop@coffee.example",
-            subscriptions_per_minute=0,
-        )
-        async with serving(settings) as notifier:
-            async with client_at(notifier, "127.0.0.2") as stranger:
-                statuses = await ask(
-                    stranger,
-                    [
-                        {"channel": "email", "address": f"ada@guests-{number}.example"}
-                        for number in range(REQUESTS)
-                    ],
-                )
-            assert statuses == {201: 60, 429: REQUESTS - 60}
-            async with client_at(notifier, "127.0.0.3") as other:
-                await ask(other, [{"channel": "email", "address": "bob@elsewhere.example"}])
-            await eventually(lambda: any("bob@" in str(mail["To"]) for mail in server.mail), SOON)
+    server = Slow()
+    async with by_mail(ministack, server) as notifier:
+        async with client_at(notifier, "127.0.0.2") as stranger:
+            statuses = await ask(
+                stranger,
+                [
+                    {"channel": "email", "address": f"ada@guests-{number}.example"}
+                    for number in range(REQUESTS)
+                ],
+            )
+        assert statuses == {201: 60, 429: REQUESTS - 60}
+        async with client_at(notifier, "127.0.0.3") as other:
+            await ask(other, [{"channel": "email", "address": "bob@elsewhere.example"}])
+        await eventually(lambda: any("bob@" in str(mail["To"]) for mail in server.mail), SOON)
 
 
 @contextlib.asynccontextmanager
-async def by_mail(ministack: str, server: MailServer) -> AsyncIterator[Serving]:
-    async with mail_server(server):
-        settings = settings_for(
-            ministack,
-            smtp_url=f"smtp://127.0.0.1:{server.port}",
-            mail_from="shop@coffee.example",
-            subscriptions_per_minute=0,
-        )
-        async with serving(settings) as notifier:
-            yield notifier
+async def by_mail(ministack: str, server: MailServer, **settings: Any) -> AsyncIterator[Serving]:
+    """A notifier that sends its mail to this server."""
+    async with mail_server(server), serving(mailing(ministack, server, **settings)) as notifier:
+        yield notifier
+
+
+def mailing(ministack: str, server: MailServer, **settings: Any) -> NotifierSettings:
+    return settings_for(
+        ministack,
+        smtp_url=f"smtp://127.0.0.1:{server.port}",
+        mail_from="shop@coffee.example",
+        subscriptions_per_minute=0,
+        **settings,
+    )
 
 
 async def test_one_mailbox_gets_few_confirmation_mails_however_it_is_spelt(ministack: str) -> None:
@@ -181,25 +181,38 @@ async def test_one_client_reaches_a_domain_of_one_owner_five_times_an_hour(minis
 async def test_requests_that_wait_for_a_hidden_limit_still_count_for_their_client(
     ministack: str,
 ) -> None:
-    server = MailServer()
-    async with mail_server(server):
-        settings = settings_for(
-            ministack,
-            smtp_url=f"smtp://127.0.0.1:{server.port}",
-            mail_from="shop@coffee.example",
-            subscriptions_per_minute=0,
-            confirmations_per_client=8,
-            confirmations_per_client_and_domain=2,
+    most = {"confirmations_per_client": 8, "confirmations_per_client_and_domain": 2}
+    addresses = [
+        {"channel": "email", "address": f"any{number}@guests.example"} for number in range(8)
+    ]
+    async with (
+        by_mail(ministack, MailServer(), **most) as notifier,
+        client_at(notifier, "127.0.0.2") as stranger,
+    ):
+        assert await ask(stranger, addresses) == {201: 8}
+        await notifier.answers(
+            "/metrics", lambda page: limited("per_client_and_domain", page.text) >= 6, 40
         )
-        addresses = [
-            {"channel": "email", "address": f"any{number}@guests.example"} for number in range(8)
-        ]
-        async with serving(settings) as notifier, client_at(notifier, "127.0.0.2") as stranger:
-            assert await ask(stranger, addresses) == {201: 8}
-            await notifier.answers(
-                "/metrics", lambda page: limited("per_client_and_domain", page.text) >= 6, 40
-            )
-            assert await ask(stranger, addresses[:1]) == {429: 1}
+        assert await ask(stranger, addresses[:1]) == {429: 1}
+
+
+async def test_a_client_that_confirms_all_it_asks_for_leaves_the_total_to_others(
+    ministack: str,
+) -> None:
+    settings = settings_for(
+        ministack,
+        allow_loopback_webhooks=True,
+        confirmations_per_client=1,
+        confirmation_requests_per_hour=8,
+    )
+    async with serving(settings) as notifier, endpoint() as subscriber:
+        for _ in range(4):
+            await confirmed_within(notifier, subscriber, SECONDS)
+        wanted = {"channel": "webhook", "url": subscriber.url}
+        async with client_at(notifier, "127.0.0.9") as stranger:
+            assert await ask(stranger, [wanted]) == {429: 1}
+        async with client_at(notifier, "127.0.0.3") as other:
+            assert await ask(other, [wanted]) == {201: 1}
 
 
 async def test_subscriptions_to_orders_and_to_newsletters_share_the_limits(ministack: str) -> None:
@@ -217,21 +230,15 @@ async def test_subscriptions_to_orders_and_to_newsletters_share_the_limits(minis
 
 
 async def test_all_mails_together_have_a_limit(ministack: str) -> None:
-    async with mail_server() as server:
-        settings = settings_for(
-            ministack,
-            smtp_url=f"smtp://127.0.0.1:{server.port}",
-            mail_from="shop@coffee.example",
-            confirmation_mails_per_hour=4,
+    server = MailServer()
+    async with by_mail(ministack, server, confirmation_mails_per_hour=4) as notifier:
+        for number in range(6):
+            await subscribe(notifier, channel="email", address=f"ada@{number}.example.org")
+        await notifier.answers(
+            "/metrics", lambda page: limited("mails_per_hour", page.text) >= 2, 40
         )
-        async with serving(settings) as notifier:
-            for number in range(6):
-                await subscribe(notifier, channel="email", address=f"ada@{number}.example.org")
-            await notifier.answers(
-                "/metrics", lambda page: limited("mails_per_hour", page.text) >= 2, 40
-            )
-            await server.took(4)
-            assert len(server.mail) == 4
+        await server.took(4)
+        assert len(server.mail) == 4
 
 
 async def test_all_requests_together_have_a_limit_that_is_told(ministack: str) -> None:
@@ -248,9 +255,7 @@ async def test_all_requests_together_have_a_limit_that_is_told(ministack: str) -
 
 async def test_limits_outlive_the_notifier_and_are_shared_by_all(ministack: str) -> None:
     async with mail_server() as server:
-        settings = settings_for(
-            ministack, smtp_url=f"smtp://127.0.0.1:{server.port}", mail_from="shop@coffee.example"
-        )
+        settings = mailing(ministack, server)
         wanted = {"channel": "email", "address": "ada@guests.example"}
         async with serving(settings) as notifier:
             for count in range(3):
@@ -286,19 +291,13 @@ async def test_a_subscription_tells_nobody_whether_a_mailbox_exists(
 
 
 async def test_a_confirmed_client_has_its_room_again(ministack: str) -> None:
-    async with mail_server() as server:
-        settings = settings_for(
-            ministack,
-            smtp_url=f"smtp://127.0.0.1:{server.port}",
-            mail_from="shop@coffee.example",
-            confirmations_per_client=1,
-        )
-        async with serving(settings) as notifier:
-            wanted = {"channel": "email", "address": "ada@guests.example"}
-            assert await ask(notifier, [wanted, wanted]) == {201: 1, 429: 1}
-            await server.took(1)
-            await notifier.http.post(confirm_path(server.mail[0]), headers=FORM)
-            assert await ask(notifier, [wanted]) == {201: 1}
+    server = MailServer()
+    async with by_mail(ministack, server, confirmations_per_client=1) as notifier:
+        wanted = {"channel": "email", "address": "ada@guests.example"}
+        assert await ask(notifier, [wanted, wanted]) == {201: 1, 429: 1}
+        await server.took(1)
+        await notifier.http.post(confirm_path(server.mail[0]), headers=FORM)
+        assert await ask(notifier, [wanted]) == {201: 1}
 
 
 def limited(limit: str, page: str) -> float:
