@@ -107,3 +107,19 @@ async def test_a_later_lookup_asks_the_system_again(
         await resolver.resolve(SLOW)
         assert asked.acquire(blocking=False)
     await resolver.close()
+
+
+async def test_look_ups_go_on_once_the_system_has_threads_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_more(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolver = SystemResolver(threads=2)
+    with monkeypatch.context() as scarce:
+        scarce.setattr(threading.Thread, "start", no_more)
+        for _ in range(3):
+            with pytest.raises(NoThreadFreeError):
+                await resolver.resolve("localhost")
+    assert await resolver.resolve("localhost")
+    await resolver.close()
