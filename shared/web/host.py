@@ -25,12 +25,14 @@ MISDIRECTED = ProblemKind(
 def own_hosts(settings: WebSettings) -> frozenset[str] | None:
     """Return the names beside loopback's own, or None where any may be right.
 
-    That is so where others than this machine can connect, and behind a proxy.
+    That is so where others than this machine can connect, and behind a proxy, unless the public
+    URL is on loopback too: then the proxy is another process or container of this machine.
     """
-    if settings.trusted_proxies or not _is_loopback(settings.host):
+    public = urlsplit(settings.public_url or "").hostname or ""
+    listens_here = not settings.trusted_proxies and _is_loopback(settings.host)
+    if not listens_here and not _is_loopback(public):
         return None
-    public = urlsplit(settings.public_url or "").hostname
-    return frozenset({settings.host.lower(), *([public] if public else [])})
+    return frozenset({settings.host.lower(), public})
 
 
 def own_hosts_only(hosts: AbstractSet[str]) -> Middleware:

@@ -40,6 +40,14 @@ async def test_each_service_has_its_document_and_page(shop: ContainerShop) -> No
                 assert response.ok
 
 
+async def test_a_name_that_a_page_rebound_to_this_machine_is_refused(shop: ContainerShop) -> None:
+    async with aiohttp.ClientSession(shop.url, headers={"Host": "evil.example"}) as http:
+        for path in ("/board/orders", "/topics"):
+            async with http.get(path) as response:
+                assert response.status == 421
+                assert (await response.json())["type"] == "/problems/misdirected-request"
+
+
 @pytest.mark.parametrize("kibibytes", [65, 200, 300, 900])
 async def test_a_body_that_is_too_long_gets_the_same_answer_from_nginx_and_the_service(
     shop: ContainerShop, kibibytes: int

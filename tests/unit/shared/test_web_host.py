@@ -6,7 +6,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from shared.web.host import own_hosts_only
+from shared.runtime.settings import WebSettings
+from shared.web.host import own_hosts, own_hosts_only
 from shared.web.problem import Problem
 
 
@@ -49,3 +50,31 @@ async def test_names_that_nobody_can_rebind_are_served(host: str) -> None:
 )
 async def test_domain_names_of_others_are_refused(host: str) -> None:
     assert not await passes(host)
+
+
+BEHIND_NGINX = {"host": "0.0.0.0", "trusted_proxies": "10.0.0.0/8"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"host": "127.0.0.1"},
+        {"host": "127.0.0.1", "public_url": "https://coffee.example"},
+        {**BEHIND_NGINX, "public_url": "http://127.0.0.1:8080"},
+    ],
+)
+def test_a_shop_for_its_own_machine_knows_its_names(settings: dict[str, str]) -> None:
+    assert own_hosts(WebSettings.model_validate(settings)) is not None
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        BEHIND_NGINX,
+        {**BEHIND_NGINX, "public_url": "https://coffee.example"},
+        {"host": "0.0.0.0"},
+        {"host": "127.0.0.1", "trusted_proxies": "127.0.0.0/8"},
+    ],
+)
+def test_a_shop_that_others_reach_may_have_any_name(settings: dict[str, str]) -> None:
+    assert own_hosts(WebSettings.model_validate(settings)) is None
