@@ -25,6 +25,13 @@ class OrderState(StrEnum):
     FAILED = "failed"
 
 
+class Serve(StrEnum):
+    """Where the customer eats and drinks; the rate of tax may depend on it."""
+
+    HERE = "here"
+    AWAY = "away"
+
+
 TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
     {
         OrderState.PLACED: frozenset(
@@ -48,7 +55,8 @@ OPEN_STATES = frozenset({OrderState.PLACED, OrderState.PREPARING, OrderState.REA
 class LineItem:
     """One line of an order, at the price it was ordered for.
 
-    `unit_price` is in minor units, modifiers included; `quantity` is 1 to 20.
+    `unit_price` is in minor units, modifiers included; `quantity` is 1 to 20. `tax_rate` is in
+    thousandths of a percent (19 % is 19000), and `tax` the line's tax in minor units.
     """
 
     id: str
@@ -59,19 +67,22 @@ class LineItem:
     quantity: int
     unit_price: int
     note: str | None = None
+    tax_rate: int = 0
+    tax: int = 0
 
     @property
     def total(self) -> int:
-        """The price of the whole line, in minor units."""
+        """The price of the whole line as the menu states it, in minor units."""
         return self.unit_price * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """A state the order reached, and when (UTC)."""
+    """A state the order reached, when (UTC), and the name of the staff key by which, if any."""
 
     state: OrderState
     at: dt.datetime
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,10 @@ class Order:
     the order store assigns one. `prep_seconds` is the work in it at natural speed. Requests for
     the same order have the same `fingerprint`. `estimate` is the wait that the customer was given
     when placing it. When its customer is `forgotten`, nothing says whose it was.
+
+    Prices are those of the menu's version `menu_version` (0: before menus had versions), with tax
+    in them if `prices_include_tax`. `business_day` is the day whose number and report it has. A
+    remake is a copy, free of charge, of the order `remake_of`.
     """
 
     id: str
@@ -109,11 +124,22 @@ class Order:
     claim: Claim | None = None
     estimate: Estimate | None = None
     forgotten: bool = False
+    menu_version: int = 0
+    prices_include_tax: bool = True
+    serve: Serve | None = None
+    business_day: dt.date | None = None
+    cancel_reason: str | None = None
+    remake_of: str | None = None
+
+    @property
+    def tax(self) -> int:
+        """The tax on the order, in minor units."""
+        return sum(item.tax for item in self.items)
 
     @property
     def total(self) -> int:
-        """The price of the order, in minor units."""
-        return sum(item.total for item in self.items)
+        """What the customer pays, in minor units, tax included."""
+        return sum(item.total for item in self.items) + (0 if self.prices_include_tax else self.tax)
 
     @property
     def placed_at(self) -> dt.datetime:

@@ -25,6 +25,7 @@ from shared.store.contract import StoreUnavailableError
 from shared.store.document import ORDER
 from shared.store.factory import open_store
 from shared.store.sqlite import schema as sqlite_schema
+from shared.store.sqlite import schema_steps
 from shared.store.sqlite.store import open_sqlite_store
 from tests.contract.orders import NOON, TODAY, NewOrder
 from tests.contract.subscribers import SECOND, NewSubscription, all_of, due_to, issue
@@ -45,7 +46,7 @@ async def notifier(path: Path, shop_id: str) -> AsyncIterator[NotifierStore]:
 
 def write_as_the_first_release(path: Path, order: Order) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        for statement in sqlite_schema.STEPS[0]:
+        for statement in schema_steps.STEPS[0]:
             connection.execute(statement)
         connection.execute("PRAGMA user_version = 1")
         connection.execute(
