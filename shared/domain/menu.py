@@ -1,14 +1,39 @@
-"""The menu: what the shop sells, its prices and preparation times, and the price of an order."""
+"""The menu: what the shop sells, its prices and preparation times, and the price of an order.
+
+What is sold out is written `latte` for an item, `latte/large` for a size of it, and `+oat-milk`
+for a modifier of any item.
+"""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeVar
 
 from shared.domain.errors import FieldError, NotOnTheMenuError
-from shared.domain.order import LineItem
+from shared.domain.order import LineItem, Serve
+from shared.domain.tax import UNTAXED, TaxRates, TaxRules, tax_of
+
+
+class Allergen(StrEnum):
+    """What has to be declared in the EU: Regulation 1169/2011, Annex II."""
+
+    GLUTEN = "gluten"
+    CRUSTACEANS = "crustaceans"
+    EGGS = "eggs"
+    FISH = "fish"
+    PEANUTS = "peanuts"
+    SOYBEANS = "soybeans"
+    MILK = "milk"
+    NUTS = "nuts"
+    CELERY = "celery"
+    MUSTARD = "mustard"
+    SESAME = "sesame"
+    SULPHITES = "sulphites"
+    LUPIN = "lupin"
+    MOLLUSCS = "molluscs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +43,15 @@ class Choice:
     id: str
     name: str
     price: int
+    allergens: tuple[Allergen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
-    """Something to order; `prep_seconds` is the work for one of it at natural speed."""
+    """Something to order; `prep_seconds` is the work for one of it at natural speed.
+
+    `notes` are for customers, as in "may contain traces of nuts".
+    """
 
     id: str
     name: str
@@ -31,14 +60,27 @@ class MenuItem:
     prep_seconds: int
     sizes: tuple[Choice, ...]
     modifiers: tuple[Choice, ...] = ()
+    allergens: tuple[Allergen, ...] = ()
+    notes: str = ""
+    tax: TaxRates = UNTAXED
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """The items the shop sells, priced in one currency (ISO 4217)."""
+    """The items the shop sells, priced in one currency (ISO 4217).
+
+    `version` is 0 until the store has recorded it.
+    """
 
     currency: str
     items: tuple[MenuItem, ...]
+    tax: TaxRules = field(default_factory=TaxRules)
+    version: int = 0
+
+    @property
+    def typical_seconds(self) -> float:
+        """The work for one item at natural speed, on average."""
+        return sum(item.prep_seconds for item in self.items) / len(self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +112,22 @@ def find(among: Sequence[_Entry], wanted: str) -> _Entry | None:
     return next((entry for entry in among if entry.id == wanted), None)
 
 
-def quote(lines: Sequence[OrderLineRequest], menu: Menu, sold_out: Collection[str]) -> Quote:
+def size_key(item_id: str, size_id: str) -> str:
+    """Write a size of an item as `sold_out` has it."""
+    return f"{item_id}/{size_id}"
+
+
+def modifier_key(modifier_id: str) -> str:
+    """Write a modifier as `sold_out` has it."""
+    return f"+{modifier_id}"
+
+
+def quote(
+    lines: Sequence[OrderLineRequest],
+    menu: Menu,
+    sold_out: Collection[str],
+    serve: Serve | None = None,
+) -> Quote:
     """Price an order.
 
     Raises NotOnTheMenuError with every unknown or sold-out item, size and modifier, each with
@@ -84,7 +141,7 @@ def quote(lines: Sequence[OrderLineRequest], menu: Menu, sold_out: Collection[st
         if found := list(_errors(line, entry, menu.items, sold_out, ("items", index))):
             field_errors += found
         elif entry is not None:
-            items.append(_line_item(str(index + 1), line, entry))
+            items.append(_line_item(str(index + 1), line, entry, menu.tax, serve))
             prep_seconds += entry.prep_seconds * line.quantity
     if field_errors:
         raise NotOnTheMenuError(tuple(field_errors))
@@ -104,14 +161,29 @@ def _errors(
         return
     if entry.id in sold_out:
         yield FieldError((*path, "item"), f"{entry.name} is sold out")
-    if find(entry.sizes, line.size) is None:
+    yield from _size_errors(line, entry, sold_out, path)
+    for position, wanted in enumerate(line.modifiers):
+        where = (*path, "modifiers", position)
+        modifier = find(entry.modifiers, wanted)
+        if modifier is None:
+            meant = _suggestion(wanted, entry.modifiers)
+            yield FieldError(where, f"{entry.name} does not come with {wanted!r}{meant}")
+        elif modifier_key(wanted) in sold_out:
+            yield FieldError(where, f"{modifier.name} is sold out")
+
+
+def _size_errors(
+    line: OrderLineRequest,
+    entry: MenuItem,
+    sold_out: Collection[str],
+    path: tuple[str | int, ...],
+) -> Iterator[FieldError]:
+    size = find(entry.sizes, line.size)
+    if size is None:
         meant = _suggestion(line.size, entry.sizes)
         yield FieldError((*path, "size"), f"{entry.name} does not come as {line.size!r}{meant}")
-    for position, modifier in enumerate(line.modifiers):
-        if find(entry.modifiers, modifier) is None:
-            meant = _suggestion(modifier, entry.modifiers)
-            detail = f"{entry.name} does not come with {modifier!r}{meant}"
-            yield FieldError((*path, "modifiers", position), detail)
+    elif size_key(entry.id, size.id) in sold_out:
+        yield FieldError((*path, "size"), f"{entry.name}, {size.name}, is sold out")
 
 
 def _suggestion(wanted: str, among: Sequence[_Entry]) -> str:
@@ -123,8 +195,12 @@ def _suggestion(wanted: str, among: Sequence[_Entry]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _line_item(line_id: str, line: OrderLineRequest, entry: MenuItem) -> LineItem:
+def _line_item(
+    line_id: str, line: OrderLineRequest, entry: MenuItem, tax: TaxRules, serve: Serve | None
+) -> LineItem:
     sizes, modifiers = ({c.id: c.price for c in each} for each in (entry.sizes, entry.modifiers))
+    price = sizes[line.size] + sum(modifiers[modifier] for modifier in line.modifiers)
+    rate = entry.tax.rate(serve)
     return LineItem(
         id=line_id,
         item=entry.id,
@@ -132,6 +208,10 @@ def _line_item(line_id: str, line: OrderLineRequest, entry: MenuItem) -> LineIte
         size=line.size,
         modifiers=tuple(line.modifiers),
         quantity=line.quantity,
-        unit_price=sizes[line.size] + sum(modifiers[modifier] for modifier in line.modifiers),
+        unit_price=price,
         note=line.note,
+        tax_rate=rate,
+        tax=tax_of(
+            price * line.quantity, rate, included=tax.prices_include_tax, rounding=tax.rounding
+        ),
     )

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import FieldError, NotOnTheMenuError
-from shared.domain.menu import Choice, Menu, MenuItem, OrderLineRequest, find, quote
+from shared.domain.menu import (
+    Choice,
+    Menu,
+    MenuItem,
+    OrderLineRequest,
+    find,
+    modifier_key,
+    quote,
+    size_key,
+)
+from shared.domain.order import Serve
+from shared.domain.tax import Rounding, TaxRates, TaxRules
 
 OAT, DECAF = Choice("oat-milk", "Oat milk", 70), Choice("decaf", "Decaf", 0)
 LATTE = MenuItem(
@@ -129,3 +142,29 @@ def test_the_other_errors_of_a_sold_out_line_are_named_too() -> None:
 @pytest.mark.parametrize("name", ["Latte", "latte ", "", "lattee"])
 def test_an_entry_is_found_by_its_whole_id_alone(name: str) -> None:
     assert find(MENU.items, name) is None
+
+
+def test_a_sold_out_size_or_modifier_is_named_and_the_others_can_be_had() -> None:
+    sold_out = frozenset({size_key("latte", "large"), modifier_key("oat-milk")})
+    assert field_errors(line_request("latte", "large", "decaf", "oat-milk"), sold_out=sold_out) == [
+        FieldError(("items", 0, "size"), "Caffè latte, Large, is sold out"),
+        FieldError(("items", 0, "modifiers", 1), "Oat milk is sold out"),
+    ]
+    quoted = quote([line_request("latte", "small", "decaf")], MENU, sold_out)
+    assert quoted.items[0].unit_price == 370
+
+
+def test_a_line_is_taxed_at_the_rate_of_where_it_is_eaten() -> None:
+    rates = TaxRates(here=19000, away=7000)
+    taxed = replace(
+        MENU,
+        items=(replace(LATTE, tax=rates), CROISSANT),
+        tax=TaxRules(prices_include_tax=False, rounding=Rounding.HALF_UP),
+    )
+    lines = [line_request(quantity=2), line_request("croissant", "regular")]
+
+    here, away = (quote(lines, taxed, (), serve).items for serve in (Serve.HERE, Serve.AWAY))
+
+    assert [(line.tax_rate, line.tax) for line in here] == [(19000, 171), (0, 0)]
+    assert [(line.tax_rate, line.tax) for line in away] == [(7000, 63), (0, 0)]
+    assert [line.total for line in here] == [line.total for line in away] == [900, 290]
