@@ -31,3 +31,8 @@ class TtlCache(Generic[Value]):
                 value = await self.load()
                 self._loaded = value, self.monotonic() + self.seconds
             return self._loaded[0]
+
+    async def expire(self) -> None:
+        """Have the next caller load the value, once a load in progress has ended."""
+        async with self._loading:
+            self._loaded = None

@@ -17,6 +17,7 @@ from shared.domain.shop import (
     ShopStatus,
     WorkerHeartbeat,
 )
+from shared.store.document_contract import DocumentStore
 from shared.store.subscription_contract import SubscriptionStore
 
 
@@ -191,7 +192,14 @@ class KeyValueStore(Protocol):
 
 
 class Store(
-    OrderStore, OrderCounts, ShopStore, HeartbeatStore, KeyValueStore, SubscriptionStore, Protocol
+    OrderStore,
+    OrderCounts,
+    ShopStore,
+    DocumentStore,
+    HeartbeatStore,
+    KeyValueStore,
+    SubscriptionStore,
+    Protocol,
 ):
     """The whole store, as a service opens it."""
 

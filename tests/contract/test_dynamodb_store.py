@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from shared.domain.order import OrderState
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
+from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
 from shared.store.dynamodb.item import order_key
 from shared.store.dynamodb.provisioning import provision_table
 from shared.store.dynamodb.store import DynamoDBStore
@@ -76,6 +77,20 @@ async def test_a_change_whose_answer_was_lost_succeeds_and_a_rivals_is_refused(
 
     assert sent == ["put 1", "put 2", "put 1", "put 2"]
     assert await store.get(placed.id) == preparing
+
+
+async def test_a_document_whose_put_lost_its_answer_is_recorded_and_a_rivals_is_refused(
+    client: DynamoDBClient, store: DynamoDBStore
+) -> None:
+    mine = DocumentVersion(DocumentKind.MENU, 1, NOON, "owner", "{}")
+    sent = send_puts_twice(client)
+
+    await store.put_document(mine)
+    with pytest.raises(DocumentChangedError):
+        await store.put_document(mine)
+
+    assert sent == ["put 1", "put 2"]
+    assert await store.document(DocumentKind.MENU) == mine
 
 
 async def test_orders_that_a_batch_left_unread_are_read_again(

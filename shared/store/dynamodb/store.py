@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.store.dynamodb.documents import DynamoDBDocuments
 from shared.store.dynamodb.heartbeats import DynamoDBHeartbeats
 from shared.store.dynamodb.key_values import DynamoDBKeyValues
 from shared.store.dynamodb.orders import DynamoDBOrders
@@ -13,6 +14,11 @@ from shared.store.dynamodb.subscriptions import DynamoDBSubscriptions
 
 @dataclass(frozen=True)
 class DynamoDBStore(
-    DynamoDBOrders, DynamoDBShop, DynamoDBHeartbeats, DynamoDBKeyValues, DynamoDBSubscriptions
+    DynamoDBOrders,
+    DynamoDBShop,
+    DynamoDBDocuments,
+    DynamoDBHeartbeats,
+    DynamoDBKeyValues,
+    DynamoDBSubscriptions,
 ):
     """The `Store` of one shop; it neither creates the table nor closes the client."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from shared.store.sqlite.documents import SqliteDocuments
 from shared.store.sqlite.file import open_file
 from shared.store.sqlite.heartbeats import SqliteHeartbeats
 from shared.store.sqlite.key_values import SqliteKeyValues
@@ -14,7 +15,14 @@ from shared.store.sqlite.subscriptions import SqliteSubscriptions
 
 
 @dataclass(frozen=True)
-class SqliteStore(SqliteOrders, SqliteShop, SqliteHeartbeats, SqliteKeyValues, SqliteSubscriptions):
+class SqliteStore(
+    SqliteOrders,
+    SqliteShop,
+    SqliteDocuments,
+    SqliteHeartbeats,
+    SqliteKeyValues,
+    SqliteSubscriptions,
+):
     """The `Store` of one shop, in a file that several shops may share."""
 
 

@@ -56,6 +56,25 @@ async def test_a_load_that_fails_is_tried_again_by_the_next_caller() -> None:
     assert await cache.get() == 7
 
 
+async def test_a_value_that_was_being_loaded_when_it_expired_is_not_kept() -> None:
+    stored, may_end = "old", asyncio.Event()
+
+    async def load() -> str:
+        read = stored
+        await may_end.wait()
+        return read
+
+    cache = TtlCache(load, 60)
+    asking = asyncio.create_task(cache.get())
+    await asyncio.sleep(0)
+    stored = "new"
+    expiring = asyncio.create_task(cache.expire())
+    await asyncio.sleep(0)
+    may_end.set()
+    await asyncio.gather(asking, expiring)
+    assert await cache.get() == "new"
+
+
 def test_the_entry_set_longest_ago_is_evicted_first() -> None:
     kept: BoundedMap[str, int] = BoundedMap(2)
     kept["a"] = 1
