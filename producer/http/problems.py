@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from producer.dead_letters.service import DeadLetterNotFoundError, DeadLettersLeftError
+from producer.http.versions import CHANGED_MEANWHILE
 from producer.orders.errors import (
     KeyReusedError,
     NotInThatStateError,
@@ -20,6 +21,7 @@ from shared.aws.batcher import EntryFailedError
 from shared.clock import utc_now
 from shared.domain.errors import NotOnTheMenuError, UnavailableError
 from shared.store.contract import InvalidCursorError
+from shared.store.document_contract import DocumentChangedError
 from shared.web.idempotency import KEY_REUSED
 from shared.web.problem import (
     INVALID_REQUEST,
@@ -89,6 +91,9 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         NotInThatStateError: _not_in_that_state,
         ShopClosedError: _closed,
         TooBusyError: lambda error: Problem(TOO_BUSY, str(error), retry_after=error.retry_after),
+        DocumentChangedError: lambda error: Problem(
+            CHANGED_MEANWHILE, f"{error}: read it again, and change that"
+        ),
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
         UnavailableError: _unavailable,
         EntryFailedError: _unavailable,

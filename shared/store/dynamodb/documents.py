@@ -38,7 +38,7 @@ class DynamoDBDocuments(DynamoDBRecords):
                 recorded = await self.table.put_or_find(item, ABSENT)
             if recorded is not None and same_write(recorded, item):
                 return
-        raise DocumentChangedError(f"{new.kind} {new.version} does not follow the newest")
+        raise DocumentChangedError(f"version {new.version} does not follow the newest")
 
     async def document_versions(
         self, kind: DocumentKind, limit: int, before: int | None = None

@@ -42,7 +42,7 @@ class SqliteDocuments(SqliteRecords):
             "body": new.body,
         }
         if not await self.writes.run(lambda db: db.execute(_PUT, values).rowcount):
-            raise DocumentChangedError(f"{new.kind} {new.version} does not follow the newest")
+            raise DocumentChangedError(f"version {new.version} does not follow the newest")
 
     async def document_versions(
         self, kind: DocumentKind, limit: int, before: int | None = None
