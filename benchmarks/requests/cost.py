@@ -10,7 +10,7 @@ from pathlib import Path
 from yarl import URL
 
 from benchmarks.requests.variants import Variant, variants
-from shared.web.operation import Operation, Role
+from shared.web.operation import FOR_STAFF, Operation
 from tests.support.web import connected
 
 _SECONDS = 10
@@ -50,7 +50,7 @@ def anonymous(operations: Iterable[Operation]) -> Iterator[Operation]:
     """Give the operations that do not ask for the staff key, and one of those that do."""
     staff_shown: set[str] = set()
     for operation in operations:
-        if operation.role is not Role.STAFF:
+        if operation.role not in FOR_STAFF:
             yield operation
         elif operation.method not in staff_shown:
             staff_shown.add(operation.method)

@@ -20,9 +20,10 @@ from notifier.http.subscription_models import (
     SubscriptionModel,
 )
 from notifier.http.topics import TOPIC, require_topic
-from notifier.subscriptions.service import SubscriptionService
+from notifier.subscriptions.service import NotFoundError, SubscriptionService
 from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
+from shared.domain.staff import StaffRole
 from shared.domain.subscription import Channel, Filter, Subscription
 from shared.domain.subscription_request import SubscriptionRequest
 from shared.domain.tokens import matches_digest
@@ -32,6 +33,7 @@ from shared.web.body import json_response, read_body
 from shared.web.caller import (
     bearer_token,
     count_wrong_key,
+    identify,
     is_staff,
     limited_client,
     require_staff,
@@ -39,6 +41,7 @@ from shared.web.caller import (
 )
 from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import (
+    FORBIDDEN,
     NOT_FOUND,
     TOO_BUSY,
     TOO_MANY_REQUESTS,
@@ -70,6 +73,7 @@ MANAGED = (UNAUTHORIZED, NOT_FOUND, UNAVAILABLE)
     errors=(
         INVALID_SUBSCRIPTION,
         UNAUTHORIZED,
+        FORBIDDEN,
         NOT_FOUND,
         TOO_BUSY,
         TOO_MANY_REQUESTS,
@@ -84,10 +88,11 @@ async def subscribe(request: web.Request) -> web.Response:
     body = (await read_body(request, Subscribe, INVALID_SUBSCRIPTION)).root
     wanted = _request_of(request, body)
     await require_topic(request, topic)
-    if topic == ORDER_EVENTS and not wanted.filter.order_ids and not is_staff(request):
-        raise unauthorized("name the orders in the filter, or send the staff key")
-    if wanted.channel is Channel.SQS:
-        require_staff(request)
+    of_all_orders = topic == ORDER_EVENTS and not wanted.filter.order_ids
+    if of_all_orders and not is_staff(request):
+        raise unauthorized("name the orders in the filter, or send a manager's staff key")
+    if of_all_orders or wanted.channel is Channel.SQS:
+        require_staff(request, StaffRole.MANAGER)
     model = GrantedModel.of(await subscriptions(request).subscribe(wanted))
     return json_response(model, HTTPStatus.CREATED, {"Location": f"/subscriptions/{model.id}"})
 
@@ -96,7 +101,7 @@ async def subscribe(request: web.Request) -> web.Response:
     "GET",
     "/subscriptions/{id}",
     "Look a subscription up, with its last deliveries",
-    role=Role.MANAGER,
+    role=Role.SUBSCRIBER,
     parameters=(SUBSCRIPTION,),
     responses={HTTPStatus.OK: Response("The subscription as it is now", SubscriptionModel)},
     errors=MANAGED,
@@ -111,7 +116,7 @@ async def get_subscription(request: web.Request) -> web.Response:
     "DELETE",
     "/subscriptions/{id}",
     "End a subscription: nothing more is delivered",
-    role=Role.MANAGER,
+    role=Role.SUBSCRIBER,
     parameters=(SUBSCRIPTION,),
     responses={HTTPStatus.NO_CONTENT: Response("The subscription has ended")},
     errors=MANAGED,
@@ -127,7 +132,7 @@ async def end_subscription(request: web.Request) -> web.Response:
     "POST",
     "/subscriptions/{id}/resume",
     "Resume a paused subscription, and make again the deliveries that failed",
-    role=Role.MANAGER,
+    role=Role.SUBSCRIBER,
     parameters=(SUBSCRIPTION,),
     responses={HTTPStatus.OK: Response("The subscription is active", ResumedModel)},
     errors=(NOT_IN_THAT_STATE, TOO_MANY_REQUESTS, *MANAGED),
@@ -135,8 +140,8 @@ async def end_subscription(request: web.Request) -> web.Response:
 )
 async def resume_subscription(request: web.Request) -> web.Response:
     """Resume a paused subscription."""
-    request.app[NOTIFIER].rate_limit.admit(request)
     subscription = await _managed(request)
+    request.app[NOTIFIER].rate_limit.admit(request)
     redriven = await subscriptions(request).redriver.redrive(subscription)
     return json_response(ResumedModel(redriven=redriven))
 
@@ -145,7 +150,7 @@ async def resume_subscription(request: web.Request) -> web.Response:
     "POST",
     "/subscriptions/{id}/secret",
     "Rotate a webhook's signing secret; for a day both are good",
-    role=Role.MANAGER,
+    role=Role.SUBSCRIBER,
     parameters=(SUBSCRIPTION,),
     responses={HTTPStatus.OK: Response("The fresh secret, shown this once", SecretModel)},
     errors=(INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE, TOO_MANY_REQUESTS, *MANAGED),
@@ -153,8 +158,8 @@ async def resume_subscription(request: web.Request) -> web.Response:
 )
 async def rotate_secret(request: web.Request) -> web.Response:
     """Give a webhook a fresh signing secret."""
-    request.app[NOTIFIER].rate_limit.admit(request)
     subscription = await _managed(request)
+    request.app[NOTIFIER].rate_limit.admit(request)
     if subscription.channel is not Channel.WEBHOOK:
         raise Problem(INVALID_SUBSCRIPTION, "only webhooks are signed")
     rotated = await subscriptions(request).rotate_secret(subscription)
@@ -167,7 +172,7 @@ async def rotate_secret(request: web.Request) -> web.Response:
     "POST",
     "/subscriptions/{id}/deliveries/{delivery_id}/redeliver",
     "Make one more attempt at a delivery",
-    role=Role.MANAGER,
+    role=Role.SUBSCRIBER,
     parameters=(
         SUBSCRIPTION,
         Parameter("delivery_id", "path", "The delivery's id", required=True),
@@ -196,18 +201,31 @@ async def subscription_answer(request: web.Request, subscription: Subscription) 
 
 
 async def _managed(request: web.Request) -> Subscription:
-    """Find the subscription in the path, for the holder of its manage token or the staff key.
+    """Find the subscription in the path, for the holder of its manage token or a manager.
 
-    Raises a Problem of kind UNAUTHORIZED, and NotFoundError.
+    Raises Problems of kind UNAUTHORIZED and FORBIDDEN, and NotFoundError.
     """
     token = bearer_token(request)
     if token is None:
         raise unauthorized("send the manage token as Authorization: Bearer")
-    subscription = await subscriptions(request).find(request.match_info["id"])
-    if not (matches_digest(token, subscription.manage_digest) or is_staff(request)):
-        count_wrong_key(request)
-        raise unauthorized("this is not the manage token of the subscription")
+    try:
+        subscription = await subscriptions(request).find(request.match_info["id"])
+    except NotFoundError:
+        await _is_known(request)
+        raise
+    if not matches_digest(token, subscription.manage_digest):
+        if not await _is_known(request):
+            raise unauthorized("this is not the manage token of the subscription")
+        require_staff(request, StaffRole.MANAGER)
     return subscription
+
+
+async def _is_known(request: web.Request) -> bool:
+    """Return whether the token, which is not the subscription's, is a staff key; else count it."""
+    await identify(request)
+    if not (known := is_staff(request)):
+        count_wrong_key(request)
+    return known
 
 
 def _request_of(request: web.Request, body: ByChannel) -> SubscriptionRequest:

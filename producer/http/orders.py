@@ -96,6 +96,7 @@ async def cancel_order(request: web.Request) -> web.Response:
     "POST",
     "/orders/{id}/collect",
     "Hand a ready order to its customer",
+    role=Role.BARISTA,
     parameters=(_ORDER_ID,),
     responses={HTTPStatus.OK: Response("The order is collected", OrderModel)},
     errors=(NOT_FOUND, NOT_COLLECTABLE, UNAVAILABLE),
@@ -112,6 +113,7 @@ async def collect_order(request: web.Request) -> web.Response:
     "GET",
     "/orders",
     "List orders, newest first",
+    role=Role.BARISTA,
     parameters=(
         Parameter("state", "query", "Only orders in this state", OrderState),
         Parameter(

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from shared.domain.tokens import token_digest
 from shared.runtime.log_limit import LogLimit
-from shared.web.caller import STAFF_KEY_DIGEST, TRUSTED_PROXIES, UNREADABLE_HOPS
+from shared.web.caller import TRUSTED_PROXIES, UNREADABLE_HOPS
 from shared.web.client_address import Network
 from shared.web.connections import CONNECTIONS, ConnectionMetrics, Connections
 from shared.web.headers import complete_head
@@ -24,6 +24,7 @@ from shared.web.health import (
     new_registry,
 )
 from shared.web.key_guard import KEY_GUARD, new_key_guard
+from shared.web.known_keys import KNOWN_KEYS, KnownKeys
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.middleware import AccessLog, errors_as_problems
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
@@ -48,6 +49,8 @@ def create_app(
 ) -> web.Application:
     """Compose services into one application; where two name one error, the first one counts.
 
+    `staff_key` is the owner's; the other keys are read from the first service that has them.
+
     `requests_per_second` and `wrong_keys_per_minute` limit each client; 0 is no limit. Raises
     ValueError when two operations have the same route.
     """
@@ -67,7 +70,10 @@ def create_app(
     app[CONNECTIONS] = Connections(
         limits=limits, metrics=ConnectionMetrics(registry), proxies=app[TRUSTED_PROXIES]
     )
-    app[STAFF_KEY_DIGEST] = token_digest(staff_key)
+    readers = [service.staff_keys for service in services if service.staff_keys]
+    app[KNOWN_KEYS] = KnownKeys(
+        token_digest(staff_key), functools.partial(readers[0], app) if readers else None
+    )
     app[PROBLEMS] = {k: v for service in reversed(services) for k, v in service.problems.items()}
     app[DRAINS] = [drain for service in services for drain in service.drains]
     checks = {name: hook for service in services for name, hook in service.readiness.items()}

@@ -8,18 +8,25 @@ from types import MappingProxyType
 import structlog
 from aiohttp import hdrs, web
 
-from shared.domain.tokens import matches_digest
+from shared.domain.errors import UnavailableError
+from shared.domain.staff import StaffKey, StaffRole
 from shared.runtime.log_limit import LogLimit
 from shared.web.client_address import Network, last_untrusted, networks_of
 from shared.web.key_guard import KEY_GUARD
+from shared.web.known_keys import KNOWN_KEYS
 from shared.web.operation import OPERATION, Role
-from shared.web.problem import UNAUTHORIZED, Problem
+from shared.web.problem import FORBIDDEN, UNAUTHORIZED, UNAVAILABLE, Problem
 
-STAFF_KEY_DIGEST: web.AppKey[str] = web.AppKey("STAFF_KEY_DIGEST", str)
+_RETRY_SECONDS = 1
 
-IS_STAFF: web.RequestKey[bool] = web.RequestKey("IS_STAFF", bool)
+CALLER: web.RequestKey[StaffKey] = web.RequestKey("CALLER", StaffKey)
+"""Whose key the caller has shown; absent where it is nobody's."""
+
+REFUSAL: web.RequestKey[Problem] = web.RequestKey("REFUSAL", Problem)
+"""Why the key that the caller has shown was not looked up."""
+
 WRONG_KEY: web.RequestKey[bool] = web.RequestKey("WRONG_KEY", bool)
-"""Whether the token is the staff key, once it was compared."""
+"""Set once the request's wrong key is counted."""
 
 TRUSTED_PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("TRUSTED_PROXIES", tuple)
 """The networks of the proxies whose X-Forwarded-For is believed."""
@@ -41,22 +48,44 @@ def bearer_token(request: web.Request) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def is_staff(request: web.Request) -> bool:
-    """Return whether the caller has shown the staff key.
+async def identify(request: web.Request) -> None:
+    """Look up whose key the caller shows, once in a request, before its handler asks.
 
-    Raises a Problem of kind TOO_MANY_REQUESTS after too many wrong keys. One token is compared,
-    and counted if it is wrong, once in a request; where it may be that of a resource, the handler
-    counts it.
+    A wrong one is counted, except where it may be the token of a resource: there the handler
+    looks it up, and counts it.
     """
-    if (token := bearer_token(request)) is None:
-        return False
-    if IS_STAFF not in request:
+    token = bearer_token(request)
+    if token is None or CALLER in request or REFUSAL in request:
+        return
+    try:
         request.app[KEY_GUARD].check(client_networks(request))
-        request[IS_STAFF] = matches_digest(token, request.app[STAFF_KEY_DIGEST])
-        operation = request.get(OPERATION)
-        if not request[IS_STAFF] and (operation is None or operation.role is not Role.MANAGER):
+        found = await request.app[KNOWN_KEYS].holder(token)
+    except Problem as refusal:
+        request[REFUSAL] = refusal
+    except UnavailableError as error:
+        request[REFUSAL] = Problem(UNAVAILABLE, str(error), retry_after=_RETRY_SECONDS)
+    else:
+        if found is not None:
+            request[CALLER] = found
+            structlog.contextvars.bind_contextvars(staff=found.name)
+        elif (operation := request.get(OPERATION)) and operation.role is not Role.SUBSCRIBER:
             count_wrong_key(request)
-    return request[IS_STAFF]
+
+
+def caller(request: web.Request) -> StaffKey | None:
+    """Return whose staff key the caller has shown; None where there is none, or it is wrong.
+
+    Raises a Problem of kind TOO_MANY_REQUESTS after too many wrong keys, and of kind UNAVAILABLE
+    when the keys cannot be read.
+    """
+    if REFUSAL in request:
+        raise request[REFUSAL]
+    return request.get(CALLER)
+
+
+def is_staff(request: web.Request) -> bool:
+    """Return whether the caller has shown a staff key; raises what `caller` raises."""
+    return caller(request) is not None
 
 
 def count_wrong_key(request: web.Request) -> None:
@@ -66,12 +95,19 @@ def count_wrong_key(request: web.Request) -> None:
         request.app[KEY_GUARD].record(client_networks(request))
 
 
-def require_staff(request: web.Request) -> None:
-    """Raise a Problem of kind UNAUTHORIZED unless the caller is staff."""
+def require_staff(request: web.Request, role: StaffRole = StaffRole.BARISTA) -> StaffKey:
+    """Return whose staff key the caller has shown; a manager's is good for every role.
+
+    Raises a Problem of kind UNAUTHORIZED without one, of kind FORBIDDEN if it is not of that role.
+    """
     if bearer_token(request) is None:
-        raise unauthorized("this is for staff: send the staff key as Authorization: Bearer")
-    if not is_staff(request):
-        raise unauthorized("this is not the staff key")
+        raise unauthorized("this is for staff: send a staff key as Authorization: Bearer")
+    key = caller(request)
+    if key is None:
+        raise unauthorized("this is not a staff key")
+    if key.role not in {role, StaffRole.MANAGER}:
+        raise Problem(FORBIDDEN, f"this takes a {role}'s key, and this one is a {key.role}'s")
+    return key
 
 
 def unauthorized(detail: str) -> Problem:

@@ -16,6 +16,7 @@ from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import (
     CONTENT_TOO_LARGE,
     EXPECTATION_FAILED,
+    FORBIDDEN,
     HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -45,11 +46,21 @@ _PROBLEMS_OF_ANY = (
 )
 _PROBLEMS_OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
 _BEARER = {"type": "http", "scheme": "bearer"}
-_SECURITY_SCHEMES: Mapping[Role, Sequence[str]] = {
-    Role.STAFF: ["staff"],
-    Role.MANAGER: ["manage", "staff"],
+_SECURITY: Mapping[Role, Sequence[Json]] = {
+    Role.BARISTA: [{"staff": ["barista"]}],
+    Role.MANAGER: [{"staff": ["manager"]}],
+    Role.SUBSCRIBER: [{"manage": []}, {"staff": ["manager"]}],
 }
-"""The schemes that give access. Both are sent as bearer tokens, and are different tokens."""
+"""What gives access: the scheme, and the role of the key (OpenAPI 3.1, section 4.8.30).
+
+Both schemes are sent as bearer tokens, and are different tokens. A manager's key is good for all.
+"""
+
+_WHO: Mapping[Role, str] = {
+    Role.BARISTA: "For staff: takes any staff key.",
+    Role.MANAGER: "For managers: takes a staff key of the role manager.",
+    Role.SUBSCRIBER: "Takes the subscription's manage token, or a manager's staff key.",
+}
 
 _STAFF_MAY_MORE: Sequence[Json] = [{}, {"staff": []}]
 """No key is needed, but some of what may be asked for is for staff."""
@@ -115,8 +126,9 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
             "required": True,
             "content": content,
         }
-    if operation.role in _SECURITY_SCHEMES:
-        described["security"] = [{scheme: []} for scheme in _SECURITY_SCHEMES[operation.role]]
+    if operation.role in _SECURITY:
+        described["description"] = _WHO[operation.role]
+        described["security"] = _SECURITY[operation.role]
     elif operation.role is Role.ANYONE and UNAUTHORIZED in operation.errors:
         described["security"] = _STAFF_MAY_MORE
     return described
@@ -150,8 +162,10 @@ def _responses(operation: Operation, schemas: Schemas) -> Json:
 def _kinds(operation: Operation) -> list[ProblemKind]:
     """List, once each, the problems that the operation names and those any operation has."""
     kinds = [*operation.errors, *_PROBLEMS_OF_ANY]
-    if operation.role in _SECURITY_SCHEMES:
+    if operation.role in _SECURITY:
         kinds.append(UNAUTHORIZED)
+    if operation.role in {Role.MANAGER, Role.SUBSCRIBER}:
+        kinds.append(FORBIDDEN)
     if operation.body is not None:
         kinds.extend(_PROBLEMS_OF_BODIES)
     if "{" in operation.path:

@@ -24,9 +24,16 @@ class Role(StrEnum):
     ANYONE = "anyone"
     HOLDER = "holder"
     """Callers who know the unguessable id or token in the request; the handler checks it."""
+    SUBSCRIBER = "subscriber"
+    """Callers with the token of the resource, or a manager's key; the handler checks it."""
+    BARISTA = "barista"
+    """Staff at the bar: callers with any staff key."""
     MANAGER = "manager"
-    """Callers with the token of the resource, or the staff key; the handler checks it."""
-    STAFF = "staff"
+    """Callers with a manager's key."""
+
+
+FOR_STAFF = frozenset({Role.BARISTA, Role.MANAGER})
+"""The roles of operations that take a staff key, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route with all that its callers must know of it. By default it is for staff.
+    """A route with all that its callers must know of it. By default it is a manager's.
 
     Its body may be `body_bytes` long. With `takes_form`, a page's form may replace the `body`; then
     its URL holds all parameters.
@@ -66,7 +73,7 @@ class Operation:
     handler: Handler
     responses: Mapping[HTTPStatus, Response]
     errors: tuple[ProblemKind, ...] = ()
-    role: Role = Role.STAFF
+    role: Role = Role.MANAGER
     body: type[BaseModel] | None = None
     body_bytes: int = 64 * 1024
     takes_form: bool = False

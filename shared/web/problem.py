@@ -64,6 +64,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
 MALFORMED_JSON = ProblemKind("malformed-json", HTTPStatus.BAD_REQUEST, "The body is not valid JSON")
 INVALID_REQUEST = ProblemKind("invalid-request", HTTPStatus.BAD_REQUEST, "The request is not valid")
 UNAUTHORIZED = ProblemKind("unauthorized", HTTPStatus.UNAUTHORIZED, "Authentication is required")
+FORBIDDEN = ProblemKind("forbidden", HTTPStatus.FORBIDDEN, "The key is not good for this")
 NOT_FOUND = ProblemKind("not-found", HTTPStatus.NOT_FOUND, "Not found")
 METHOD_NOT_ALLOWED = ProblemKind(
     "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The method is not allowed for this path"

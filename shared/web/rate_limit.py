@@ -17,7 +17,6 @@ from shared.runtime.bounded_map import BoundedMap
 from shared.runtime.log_limit import LogLimit
 from shared.web.caller import client_networks, is_staff
 from shared.web.client_address import WIDER
-from shared.web.operation import OPERATION, Role
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 
 _WINDOW_SECONDS = 60
@@ -98,7 +97,7 @@ class RequestRate:
         if taken_until <= now + _BURST_SECONDS:
             self._taken_until[client] = taken_until
             return
-        if not _may_show_a_token(request) and is_staff(request):
+        if is_staff(request):
             return
         self.limited.inc()
         if self._warnings.is_due(client):
@@ -106,12 +105,6 @@ class RequestRate:
         await asyncio.sleep(_HELD_SECONDS)
         detail = f"send no more than {self.per_second:g} requests in a second"
         raise Problem(TOO_MANY_REQUESTS, detail, retry_after=_HELD_SECONDS)
-
-
-def _may_show_a_token(request: web.Request) -> bool:
-    """Return whether the handler compares keys: here, a wrong one could be tried uncounted."""
-    operation = request.get(OPERATION)
-    return operation is not None and operation.role is Role.MANAGER
 
 
 REQUEST_RATE: web.AppKey[RequestRate] = web.AppKey("REQUEST_RATE", RequestRate)

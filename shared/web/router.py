@@ -10,11 +10,12 @@ from typing import cast
 
 from aiohttp import HttpVersion11, hdrs, web
 
+from shared.domain.staff import StaffRole
 from shared.web.body import CLOSE_CONNECTION, is_form, most_bytes, receive, too_large
-from shared.web.caller import require_staff
+from shared.web.caller import identify, require_staff
 from shared.web.connections import CONNECTIONS, Closable
 from shared.web.limits import LIMITS, WebLimits
-from shared.web.operation import OPERATION, Handler, Operation, Role
+from shared.web.operation import FOR_STAFF, OPERATION, Handler, Operation, Role
 from shared.web.problem import EXPECTATION_FAILED, TOO_BUSY, Problem, problem_response
 from shared.web.rate_limit import REQUEST_RATE
 
@@ -125,9 +126,11 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         request[OPERATION] = operation
         if not operation.always_served:
+            if operation.role is not Role.SUBSCRIBER:
+                await identify(request)
             await request.app[REQUEST_RATE].admit(request)
-        if operation.role is Role.STAFF:
-            require_staff(request)
+        if operation.role in FOR_STAFF:
+            require_staff(request, StaffRole(operation.role))
         if (request.content_length or 0) > most_bytes(request):
             raise too_large(request)
         if operation.body is not None and not (operation.takes_form and is_form(request)):

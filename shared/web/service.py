@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
+from shared.domain.staff import StaffKeyRecord
 from shared.web.operation import Operation
 from shared.web.problem import Problem
 
@@ -17,6 +18,9 @@ Hook: TypeAlias = Callable[[web.Application], Awaitable[object]]
 
 Lifespan: TypeAlias = Callable[[web.Application], AsyncIterator[None]]
 """Opens what the routes need before the first request, and closes it after the last one."""
+
+StaffKeysOf: TypeAlias = Callable[[web.Application], Awaitable[Sequence[StaffKeyRecord]]]
+"""Reads the staff keys from a service's store."""
 
 ProblemOf: TypeAlias = Callable[[Any], Problem]
 """Makes a problem of an exception."""
@@ -35,6 +39,7 @@ class Service:
 
     operations: Sequence[Operation]
     problems: Mapping[type[Exception], ProblemOf] = field(default_factory=dict)
+    staff_keys: StaffKeysOf | None = None
     readiness: Mapping[str, Hook] = field(default_factory=dict)
     lifespans: Sequence[Lifespan] = ()
     drains: Sequence[Hook] = ()

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from notifier.app import NOTIFIER_OPERATIONS
-from shared.web.operation import Role
+from shared.web.operation import FOR_STAFF
 from tests.support.notifier import AS_STAFF, Serving, serving, settings_for
 from tests.support.subscribers import Held, post_subscription, subscribe
 
@@ -21,7 +21,7 @@ ROUTES = [
     (operation.method, re.sub(r"{\w+[^}]*}", "coupons", operation.path), operation.role)
     for operation in NOTIFIER_OPERATIONS
 ]
-STAFF_ROUTES = [(method, path) for method, path, role in ROUTES if role is Role.STAFF]
+STAFF_ROUTES = [(method, path) for method, path, role in ROUTES if role in FOR_STAFF]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from producer.app import CASHIER_OPERATIONS
 from shared.domain.order import OrderState
-from shared.web.operation import Role
+from shared.web.operation import FOR_STAFF
 from tests.support.cashier import (
     ORDER,
     ServedCashier,
@@ -26,7 +26,7 @@ PREPARING, READY, COLLECTED = OrderState.PREPARING, OrderState.READY, OrderState
 STAFF_ROUTES = [
     (operation.method, re.sub(r"{id[^}]*}", "1a7e", operation.path))
     for operation in CASHIER_OPERATIONS
-    if operation.role is Role.STAFF
+    if operation.role in FOR_STAFF
 ]
 
 

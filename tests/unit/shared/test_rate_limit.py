@@ -10,11 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import Counter
 
-from shared.domain.tokens import token_digest
-from shared.web.caller import STAFF_KEY_DIGEST
-from shared.web.key_guard import KEY_GUARD, new_key_guard
+from shared.domain.staff import OWNER
+from shared.web.caller import CALLER
 from shared.web.problem import TOO_MANY_REQUESTS, Problem
 from shared.web.rate_limit import MAX_CLIENTS, RateLimit, RequestRate
 
@@ -134,18 +133,14 @@ async def test_requests_without_a_limit_are_all_admitted() -> None:
 async def admitted(rate: RequestRate, client: str, requests: int) -> int:
     """Make requests as a client, all at once; give how many were admitted."""
     app = web.Application()
-    app[STAFF_KEY_DIGEST] = "none"
     request = make_mocked_request("GET", "/menu", app=app).clone(remote=client)
     attempts = [rate.admit(request) for _ in range(requests)]
     return (await asyncio.gather(*attempts, return_exceptions=True)).count(None)
 
 
 async def test_requests_of_staff_beyond_the_rate_do_not_count_for_their_address() -> None:
-    app = web.Application()
-    app[STAFF_KEY_DIGEST] = token_digest("the-key-of-the-staff")
-    app[KEY_GUARD] = new_key_guard(20, CollectorRegistry())
-    as_staff = {"Authorization": "Bearer the-key-of-the-staff"}
-    request = make_mocked_request("GET", "/orders", app=app, headers=as_staff).clone(remote="ada")
+    request = make_mocked_request("GET", "/orders").clone(remote="ada")
+    request[CALLER] = OWNER
     seconds = Seconds()
     rate = RequestRate(10, Counter("limited", "", registry=None), seconds)
     for _ in range(10_000):

@@ -1,0 +1,41 @@
+"""The people who work in the shop: each has a key with a name and a role."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StaffRole(StrEnum):
+    """What a key is good for: the bar, or everything."""
+
+    BARISTA = "barista"
+    MANAGER = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffKey:
+    """Whose key it is; the key itself is known to nobody but its holder."""
+
+    id: str
+    name: str
+    role: StaffRole
+
+
+OWNER = StaffKey("owner", "owner", StaffRole.MANAGER)
+"""The key in the settings or in the state folder, which no store is needed for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffKeyRecord:
+    """A key as the store keeps it: by its SHA-256, in hexadecimal.
+
+    A key has 256 random bits, so that nobody finds it by trying, however fast the hash is (NIST
+    SP 800-63B, section 5.1.2.2, wants a slow one only for secrets that people choose).
+    """
+
+    key: StaffKey
+    digest: str
+    created_at: dt.datetime
+    created_by: str
