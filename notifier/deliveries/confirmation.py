@@ -97,8 +97,7 @@ class Confirmation:
             case _ if subscription.channel is Channel.EMAIL:
                 return await self._mail_refused(subscription, result)
             case _:
-                pause = self._next_challenge(subscription, result)
-                return await self._challenge_failed(subscription, pause, result.error)
+                return await self._challenge_failed(subscription, result)
 
     async def _mail_refused(
         self, subscription: Subscription, result: TransientFailure | LocalFailure | PermanentFailure
@@ -127,9 +126,10 @@ class Confirmation:
                 return None
 
     async def _challenge_failed(
-        self, subscription: Subscription, pause: float | None, error: str
+        self, subscription: Subscription, result: TransientFailure | LocalFailure | PermanentFailure
     ) -> Outcome:
         """Note the failure, for its client to see, and try again after a pause, or end it."""
+        pause, error = self._next_challenge(subscription, result), result.error
         log.warning(
             "challenge.failed", subscription=subscription.id, error=error, next_in_seconds=pause
         )
@@ -139,7 +139,7 @@ class Confirmation:
             return Done()
         await self._note(
             subscription,
-            challenges=subscription.challenges + 1,
+            challenges=subscription.challenges + (not isinstance(result, LocalFailure)),
             challenge_error=error,
             next_challenge_at=self.clock() + dt.timedelta(seconds=pause),
         )

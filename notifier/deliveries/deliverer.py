@@ -94,11 +94,14 @@ class Deliverer:
         if made is None:
             return Done()  # another attempt is in progress, or there must not be one any more
         claimed, attempt = made
-        if isinstance(attempt, Accepted):
-            await self.store.log_attempt(replace(claimed, state=DeliveryState.DELIVERED))
-            await self.health.after_delivery(subscription)
-        else:
-            await self.store.log_attempt(replace(claimed, error=attempt.error))
+        match attempt:
+            case Accepted():
+                await self.store.log_attempt(replace(claimed, state=DeliveryState.DELIVERED))
+                await self.health.after_delivery(subscription)
+            case LocalFailure(error=error):
+                await self.store.log_attempt(replace(_uncounted(claimed), error=error))
+            case _:
+                await self.store.log_attempt(replace(claimed, error=attempt.error))
         return Done()
 
     async def _attempt_due(self, subscription: Subscription, delivery: Delivery) -> Outcome:
@@ -148,8 +151,8 @@ class Deliverer:
                     return await self._give_up(tried, error)
                 return await self._postpone(tried, pause, error)
             case LocalFailure(error=error):
-                uncounted = replace(tried, attempts=tried.attempts - 1)
-                return await self._postpone(uncounted, wait_by_age(tried.at, self.clock()), error)
+                wait = wait_by_age(tried.at, self.clock())
+                return await self._postpone(_uncounted(tried), wait, error)
             case PermanentFailure(error=error):
                 await self.health.pause(subscription, error)
                 return await self._give_up(tried, error)
@@ -178,6 +181,10 @@ class Deliverer:
         )
         await self.store.log_attempt(replace(delivery, state=DeliveryState.FAILED, error=error))
         return Reject(error)
+
+
+def _uncounted(tried: Delivery) -> Delivery:
+    return replace(tried, attempts=tried.attempts - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -42,14 +41,6 @@ class RetryPolicy:
             return None
         planned = self.pauses[attempts - 1] * (1 - _JITTER * rnd())
         return min(max(planned, asked or 0), LONGEST_PAUSE)
-
-    def pause_at(self, age: float, asked: float | None, rnd: Callable[[], float]) -> float | None:
-        """Return how long to wait `age` seconds after the first attempt was due.
-
-        For attempts that are not counted: it assumes that all so far were made in time.
-        """
-        soonest = itertools.accumulate(pause * (1 - _JITTER) for pause in self.pauses)
-        return self.pause(1 + sum(at <= age for at in soonest), asked, rnd)
 
     def claim_seconds(self, attempts: int) -> float:
         """Return for how many seconds attempt number `attempts` blocks the next one.

@@ -102,15 +102,19 @@ class OneDelivery:
 
 
 @contextlib.asynccontextmanager
-async def one_delivery(folder: Path, answering: Answering) -> AsyncIterator[OneDelivery]:
+async def one_delivery(
+    folder: Path, answering: Answering, host: str = "127.0.0.1", seconds: float = 5
+) -> AsyncIterator[OneDelivery]:
+    """Open all of it; the webhook's URL names `host`, and an attempt may take `seconds`."""
     clock = Clock()
     async with (
         receiver(answering) as subscriber,
-        sending() as sender,
+        sending(seconds=seconds) as sender,
         open_sqlite_notifier_store(folder / "shop.db", "main") as opened,
     ):
         store = BusyStore(**{one.name: getattr(opened, one.name) for one in fields(opened)})
-        subscription = await store.add_subscription(subscribed(subscriber.url))
+        url = subscriber.url.replace("127.0.0.1", host)
+        subscription = await store.add_subscription(subscribed(url))
         event = newsletter("Free cake")
         delivery = replace(due_to(subscription.id, event.id), event=event.model_dump_json())
         await store.log_due([delivery])

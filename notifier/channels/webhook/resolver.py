@@ -84,21 +84,27 @@ def _addresses(host: str, family: socket.AddressFamily) -> Sequence[_Found]:
     return [(found, protocol, str(address[0])) for found, _, protocol, _, address in infos]
 
 
-class FewAddresses(AbstractResolver):
-    """Returns only the first addresses of a name, so that trying all of them does not take long.
+class BoundedResolver(AbstractResolver):
+    """Returns only the first addresses of a name, and fails after `seconds` without an answer.
 
     After each failure, the connector tries all that are left once more: a name with a thousand
-    addresses would keep the process busy for seconds.
+    addresses would keep the process busy for seconds. And if the time of the whole attempt ran out
+    during the look-up, our silent name server would seem to be a silent subscriber.
     """
 
-    def __init__(self, resolver: AbstractResolver) -> None:
+    def __init__(self, resolver: AbstractResolver, seconds: float) -> None:
         self._resolver = resolver
+        self._seconds = seconds
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """Return the first addresses of `host`; raises OSError."""
-        found: Sequence[ResolveResult] = await self._resolver.resolve(host, port, family)
+        try:
+            async with asyncio.timeout(self._seconds):
+                found: Sequence[ResolveResult] = await self._resolver.resolve(host, port, family)
+        except TimeoutError as error:
+            raise OSError(socket.EAI_AGAIN, "no name server has answered in time") from error
         return list(found[:_MOST_ADDRESSES])
 
     async def close(self) -> None:

@@ -18,19 +18,23 @@ from aiohttp import (
 
 from notifier.channels.channel import LocalFailure, PermanentFailure, TransientFailure
 from notifier.channels.webhook.resolver import NoThreadFreeError
-from notifier.channels.webhook.session import ForbiddenAddressError
+from notifier.channels.webhook.session import ForbiddenAddressError, NoNetworkError
 
 _LONGEST_PAUSE_SECONDS = 3600.0
 
 _OUT_OF_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-_NO_NETWORK = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH})
+"""What a router has answered: one of ours, or one at the subscriber."""
 
-_NAME_SERVER_FAILED = frozenset(
-    {socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM, socket.EAI_MEMORY}
+_NO_SUCH_NAME = frozenset(
+    getattr(socket, name)
+    for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY")
+    if hasattr(socket, name)
 )
-"""Errors of getaddrinfo, RFC 3493, section 6.1, that do not say that there is no such name."""
+"""Errors of getaddrinfo, RFC 3493, section 6.1, that are about the name. All others are ours:
+no name server answers, or none that can look names up."""
 
-_UNTRUSTED = frozenset({2, 9, 20})
+_UNTRUSTED = frozenset({2, 9, 19, 20})
 """OpenSSL's codes for an issuer that we do not know, and for a certificate that begins later: we
 may have no issuers at all, or a clock that is slow."""
 
@@ -63,28 +67,38 @@ def response_failure(
 def connection_failure(error: Exception) -> TransientFailure | LocalFailure:
     """Describe in a few words of our own, never the subscriber's, why there was no answer.
 
-    What may be wrong with our own network, name server, certificates or clock would go wrong with
-    all subscribers at once, so it is not held against any.
+    What is wrong with our own network, name server or limits is no attempt. What may be wrong with
+    our certificates, clock or routers would go wrong with all subscribers at once, so it is not
+    held against any.
     """
     cause = error.os_error if isinstance(error, ClientConnectorError) else error
     if isinstance(cause, ForbiddenAddressError):
         return TransientFailure("the address is not public")
-    if isinstance(cause, NoThreadFreeError):
-        return LocalFailure("too many names are being looked up")
+    if ours := _local_text(error, cause):
+        return LocalFailure(ours)
     if isinstance(cause, OSError) and cause.errno == errno.EMSGSIZE:
         return TransientFailure("the answer is too long")
-    if isinstance(cause, OSError) and cause.errno in _OUT_OF_SOCKETS:
-        return LocalFailure("there is no room for another connection")
     text = next(text for kind, text in _FAILURES if isinstance(error, kind))
     return TransientFailure(text, of_subscriber=not _may_be_ours(error, cause))
 
 
+def _local_text(error: Exception, cause: Exception) -> str | None:
+    """Describe what is surely wrong on our side; None if nothing is."""
+    if isinstance(cause, NoThreadFreeError):
+        return "too many names are being looked up"
+    if isinstance(cause, NoNetworkError):
+        return "the shop has no network"
+    if isinstance(cause, OSError) and cause.errno in _OUT_OF_SOCKETS:
+        return "there is no room for another connection"
+    if isinstance(error, ClientConnectorDNSError) and error.os_error.errno not in _NO_SUCH_NAME:
+        return "the shop's name server does not answer"
+    return None
+
+
 def _may_be_ours(error: Exception, cause: Exception) -> bool:
-    if isinstance(error, ClientConnectorDNSError):
-        return isinstance(cause, OSError) and cause.errno in _NAME_SERVER_FAILED
     if isinstance(error, ClientConnectorCertificateError):
         return getattr(error.certificate_error, "verify_code", None) in _UNTRUSTED
-    return isinstance(cause, OSError) and cause.errno in _NO_NETWORK
+    return isinstance(cause, OSError) and cause.errno in _NO_ROUTE
 
 
 def _pause(retry_after: str | None, now: dt.datetime) -> float | None:

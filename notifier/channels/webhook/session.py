@@ -13,7 +13,7 @@ import functools
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import (
     AddrInfoType,
@@ -24,7 +24,7 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractResolver
 
-from notifier.channels.webhook.resolver import FewAddresses, SystemResolver
+from notifier.channels.webhook.resolver import BoundedResolver, SystemResolver
 from shared.domain.ip_address import parse
 from shared.domain.webhook_url import WebhookUrlRules
 
@@ -36,6 +36,18 @@ TIMEOUT_SECONDS = 5.0
 
 _MOST_RECEIVED = 128 * 1024
 """Bytes of one connection: 64 KiB of answer, and as much for headers and the handshake of TLS."""
+
+_LOOK_UP_PART = 0.8
+"""The part of an attempt's time that its look-up may take."""
+
+_NO_NETWORK = frozenset(
+    {
+        *(errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL),
+        *(errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES),
+    }
+)
+"""Errors of this machine, before anything is sent: it has no route or address, or a rule that
+forbids it."""
 
 _RECEIVED_AT_ONCE = 4096
 """Bytes; interim answers in them are read without a pause."""
@@ -50,6 +62,13 @@ class ForbiddenAddressError(OSError):
         super().__init__(errno.EACCES, "the address is not public")
 
 
+class NoNetworkError(OSError):
+    """This machine cannot send to an address; one text for all, so that all addresses agree."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ENETDOWN, "the network cannot be used")
+
+
 class TooLongError(OSError):
     """The webhook has sent more than any answer needs."""
 
@@ -57,14 +76,25 @@ class TooLongError(OSError):
         super().__init__(errno.EMSGSIZE, "the answer is too long")
 
 
-class _BoundedSocket(socket.socket):
+class _SubscriberSocket(socket.socket):
     """A socket that receives a bounded number of bytes, few at once; then raises TooLongError.
+
+    It raises NoNetworkError when this machine could not even begin to connect it.
 
     aiohttp reads interim answers (1xx), headers and trailers for as long as they come, without a
     pause between those that came together: nothing else would run meanwhile.
     """
 
     _received = 0
+
+    def connect(self, address: Any, /) -> None:
+        """Connect to an address, or begin to."""
+        try:
+            super().connect(address)
+        except OSError as error:
+            if error.errno in _NO_NETWORK:
+                raise NoNetworkError from error
+            raise
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """Receive up to `bufsize` bytes."""
@@ -103,7 +133,7 @@ async def webhook_session(
     `resolver` is closed in the end; without one, the system looks names up. `tls` says which
     certificates to trust; without it, the system does.
     """
-    names = FewAddresses(resolver or SystemResolver())
+    names = BoundedResolver(resolver or SystemResolver(), _LOOK_UP_PART * seconds)
     connector = TCPConnector(
         resolver=names,
         use_dns_cache=False,
@@ -127,9 +157,14 @@ async def webhook_session(
 
 
 def _checked_socket(rules: WebhookUrlRules, info: AddrInfoType) -> socket.socket:
-    """Make a bounded socket for an allowed address; raises ForbiddenAddressError for others."""
+    """Make a socket for an allowed address; raises ForbiddenAddressError for others."""
     family, kind, protocol, _, (host, *_) = info
     address = parse(str(host))
     if address is None or not rules.allows(address):
         raise ForbiddenAddressError
-    return _BoundedSocket(family, kind, protocol)
+    try:
+        return _SubscriberSocket(family, kind, protocol)
+    except OSError as error:
+        if error.errno in _NO_NETWORK:
+            raise NoNetworkError from error
+        raise

@@ -69,22 +69,6 @@ def test_a_subscriber_that_asks_for_more_time_gets_it_up_to_what_the_queue_can_w
     assert min(asked, LONGEST_PAUSE) <= wait <= LONGEST_PAUSE
 
 
-@given(pauses=PAUSES, age=st.floats(0, 1e6), part=PART)
-def test_uncounted_attempts_end_when_the_schedule_ends(
-    pauses: list[float], age: float, part: float
-) -> None:
-    wait = RetryPolicy(pauses).pause_at(age, None, lambda: part)
-    assert (wait is None) == (age >= 0.8 * sum(pauses) or not pauses) or age == pytest.approx(
-        0.8 * sum(pauses)
-    )
-
-
-def test_uncounted_attempts_follow_the_schedule_as_if_all_were_in_time() -> None:
-    retry_policy = RetryPolicy([5, 30, 120])
-    waits = [retry_policy.pause_at(age, None, lambda: 0) for age in (0, 3, 4, 27, 28, 123, 124)]
-    assert waits == [5, 5, 30, 30, 120, 120, None]
-
-
 def test_asking_for_time_gives_no_further_attempt() -> None:
     assert RetryPolicy([5]).pause(2, 60, lambda: 0) is None
 
