@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from shared.runtime.lifecycle import raise_descriptor_limit
+from shop.cli.backup import backup, restore
 from shop.cli.dlq import dlq
 from shop.cli.forget import forget
 from shop.cli.hand_over import cancel, collect
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, order, cancel, menu, load, plan, provision, settings):
+for command in (run, order, cancel, menu, load, plan, provision, settings, backup, restore):
     app.command()(command)
 for for_staff in (orders, collect, pause, sold_out, forget, scale):
     app.command(rich_help_panel=STAFF)(for_staff)

@@ -1,0 +1,106 @@
+"""Puts a backup in the place of a store, and makes it fit what has happened since."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from shared.clock import utc_now
+from shared.store.contract import StoreUnavailableError
+from shared.store.sqlite.connection import connect
+from shop.backup.copying import BackupError, Contents, Progress, load, opened
+from shop.backup.drafts import draft_of
+
+_SUFFIXES = ("-wal", "-shm", "")
+"""Of the files of one store, the last of which is the store itself."""
+
+_BUSY_SECONDS = 5.0
+
+_RAISE_NUMBER = """INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, ?)
+    ON CONFLICT (store_id, business_day) DO UPDATE SET last = max(last, excluded.last)"""
+
+_OUTDATED = ("queue_marks", "shifts")
+"""With another epoch than the queue's, everything due is queued again. Heartbeats of workers say
+how far they were with a queue that the backup knows nothing of."""
+
+_Numbers = Sequence[tuple[str, str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored, and the name that the store before was given, if there was one."""
+
+    contents: Contents
+    kept_as: Path | None
+
+
+def restore_store(backup: Path, store: Path, progress: Progress, *, force: bool) -> Restored:
+    """Make a store of a backup, with today's schema; the caller holds the lock on its folder.
+
+    A store that is there is kept under another name if `force` is given, and its order numbers
+    are not given out again. Raises BackupError, OSError.
+    """
+    present = [path for path in _files(store) if path.exists()]
+    if present and not force:
+        raise BackupError(
+            f"There is a store in {store.parent}/ already; --force keeps it under another name."
+        )
+    kept_as = store.with_name(f"{store.name}.{_stamp(utc_now())}") if present else None
+    numbers = _folded(store) if store.exists() else ()
+    set_aside = partial(_set_aside, store, kept_as) if kept_as else lambda: None
+    with draft_of(store, set_aside) as draft:
+        contents = load(backup, draft, progress)
+        _adapt(draft, numbers)
+    return Restored(contents, kept_as)
+
+
+def _folded(store: Path) -> _Numbers:
+    """Fold the write-ahead log into a store, and read the numbers that it has given out.
+
+    A damaged store has none. Raises BackupError when a process uses it.
+    """
+    try:
+        with opened(store, "rw") as old:
+            old.execute("PRAGMA journal_mode = DELETE").fetchone()
+            return old.execute("SELECT store_id, business_day, last FROM numbers").fetchall()
+    except BackupError as error:
+        if isinstance(error.__cause__, sqlite3.OperationalError) and _is_busy(error.__cause__):
+            raise BackupError(f"{store} is in use; close the shop first.") from error
+        return ()
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _adapt(draft: Path, numbers: _Numbers) -> None:
+    """Upgrade the schema, and forget what the backup cannot know."""
+    try:
+        with closing(connect(draft, _BUSY_SECONDS)) as restored:
+            restored.execute("BEGIN IMMEDIATE")
+            for table in _OUTDATED:
+                restored.execute(f"DELETE FROM {table}")  # noqa: S608 - text of our own
+            restored.executemany(_RAISE_NUMBER, numbers)
+            restored.execute("COMMIT")
+            restored.execute("PRAGMA journal_mode = DELETE")  # a draft has one name, not three
+    except (sqlite3.Error, StoreUnavailableError) as error:
+        raise BackupError(f"The backup cannot be opened as a store: {error}") from error
+
+
+def _set_aside(store: Path, kept_as: Path) -> None:
+    for suffix in _SUFFIXES:
+        with suppress(FileNotFoundError):
+            store.with_name(f"{store.name}{suffix}").rename(f"{kept_as}{suffix}")
+
+
+def _files(store: Path) -> Sequence[Path]:
+    return [store.with_name(f"{store.name}{suffix}") for suffix in _SUFFIXES]
+
+
+def _stamp(at: dt.datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z"

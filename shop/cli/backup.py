@@ -1,0 +1,165 @@
+"""`coffeeshop backup` and `coffeeshop restore`: the order store of this machine as one file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shop.cli import terminal
+from shop.cli.options import AsJson
+from shop.client.own_command import own_command
+
+if TYPE_CHECKING:
+    from shared.runtime.settings import ServiceSettings
+    from shop.backup.copying import Contents
+    from shop.backup.restoring import Restored
+
+File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+
+_NOT_IN_IT = (
+    "Not in it: the staff key ({folder}/staff-key), the mail folder, the menu file, and what waits "
+    "in queues, which is queued again."
+)
+
+
+def backup(
+    file: File,
+    force: Annotated[bool, typer.Option("--force", help="Write over FILE if it is there.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Copy the orders of this machine's shop into a file; it may stay open.
+
+    The copy has everything that was acknowledged before: orders, subscriptions, topics, settings.
+    It has names and addresses of customers, so only you can read it.
+
+    **Examples**
+
+    - `coffeeshop backup friday.sqlite3`
+    - `COFFEE_STATE_DIR=/srv/coffee coffeeshop backup --force nightly.sqlite3`
+    """
+    from shop.backup.copying import save_store  # noqa: PLC0415 - other commands need not load it
+
+    with _errors_told():
+        settings = _of_this_machine()
+        with _progress() as progress:
+            contents = save_store(settings.sqlite_path, file, progress, force=force)
+    if as_json:
+        terminal.print_json({"file": str(file), **asdict(contents)})
+    else:
+        terminal.say(
+            f"{file} holds {_summary(contents)}.",
+            _NOT_IN_IT.format(folder=settings.state_dir),
+            f"To restore it: {own_command('restore', str(file))}",
+        )
+
+
+def restore(
+    file: File,
+    force: Annotated[  # noqa: FBT002
+        bool, typer.Option("--force", help="Keep the store that is there under another name.")
+    ] = False,
+    as_json: AsJson = False,  # noqa: FBT002
+) -> None:
+    """Put a backup into $COFFEE_STATE_DIR, where the shop must be closed.
+
+    FILE stays as it is, and is checked first. When the shop opens, open orders are queued again,
+    and what changed after the backup was made is lost.
+
+    **Examples**
+
+    - `coffeeshop restore friday.sqlite3`
+    - `COFFEE_STATE_DIR=/srv/coffee coffeeshop restore nightly.sqlite3 --force`
+    """
+    from shop.backup.restoring import restore_store  # noqa: PLC0415 - as above
+    from shop.processes.lock import locked  # noqa: PLC0415
+
+    with _errors_told():
+        settings = _of_this_machine()
+        with locked(settings.state_dir, seconds=0), _progress() as progress:
+            restored = restore_store(file, settings.sqlite_path, progress, force=force)
+    if as_json:
+        kept_as = restored.kept_as and str(restored.kept_as)
+        terminal.print_json({**asdict(restored.contents), "kept_as": kept_as})
+    else:
+        terminal.say(*_report(restored, settings))
+
+
+def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
+    contents = restored.contents
+    yield f"Restored {_summary(contents)}."
+    if restored.kept_as is not None:
+        yield f"The store that was there is kept as {restored.kept_as}"
+    if contents.store_ids and settings.store_id not in contents.store_ids:
+        names = ", ".join(contents.store_ids)
+        yield f"None of its orders is of the shop {settings.store_id}: COFFEE_STORE_ID is {names}."
+    folder = str(settings.state_dir)
+    yield f"To open the shop: {own_command('run', COFFEE_STATE_DIR=folder)}"
+
+
+def _summary(contents: Contents) -> str:
+    return (
+        f"{_count(contents.orders, 'order')} ({contents.open_orders} open) and "
+        f"{_count(contents.subscriptions, 'subscription')}, in schema version {contents.schema}"
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _of_this_machine() -> ServiceSettings:
+    """Read the settings; raises StartupError where the orders are not in a file."""
+    from shared.runtime.settings import ServiceSettings, StoreKind  # noqa: PLC0415
+    from shared.runtime.startup import StartupError, read_settings  # noqa: PLC0415
+
+    settings = read_settings(ServiceSettings)
+    if settings.store is StoreKind.DYNAMODB:
+        from shared.store.factory import table_name  # noqa: PLC0415 - loads AWS's libraries
+
+        raise StartupError(
+            f"The orders are in DynamoDB, in the table {table_name(settings)}: back it up there. "
+            "`aws dynamodb update-continuous-backups` switches point-in-time recovery on, and "
+            "`aws dynamodb restore-table-to-point-in-time` restores."
+        )
+    return settings
+
+
+@contextlib.contextmanager
+def _errors_told() -> Iterator[None]:
+    """End the command with a line for each error that its user can correct."""
+    from shared.runtime.startup import StartupError  # noqa: PLC0415
+    from shop.backup.copying import BackupError  # noqa: PLC0415
+    from shop.processes.lock import StateDirError  # noqa: PLC0415
+
+    try:
+        yield
+    except (BackupError, StateDirError) as error:
+        terminal.complain(str(error))
+        raise typer.Exit(terminal.FAILED) from error
+    except StartupError as error:
+        terminal.complain(*error.lines)
+        raise typer.Exit(terminal.MISUSED) from error
+    except OSError as error:
+        terminal.complain(f"{error.filename or 'The file'}: {error.strerror or error}")
+        raise typer.Exit(terminal.FAILED) from error
+    except KeyboardInterrupt as error:
+        raise typer.Exit(terminal.INTERRUPTED) from error
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of a copy that takes more than one step; give the function that moves it."""
+    with terminal.bars() as bars:
+
+        def show(done: int, total: int) -> None:
+            if not bars.tasks and done < total:
+                bars.add_task("pages", total=total)
+            for task in bars.tasks:
+                bars.update(task.id, completed=done)
+
+        yield show

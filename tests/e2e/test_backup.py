@@ -1,0 +1,134 @@
+"""A whole shop, backed up under load and restored: what was acknowledged before is there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.shop import ORDER, RunningShop, open_shop, reaches
+
+pytestmark = pytest.mark.timeout(120)
+
+QUICK = {
+    "COFFEE_BREW_SPEED": "0",
+    "COFFEE_ORDERS_PER_MINUTE": "0",
+    "COFFEE_REQUESTS_PER_SECOND": "0",
+    "COFFEE_RECONCILE_SECONDS": "1",
+    "COFFEE_VISIBILITY_TIMEOUT": "4",
+    "COFFEE_ORDER_SECONDS": "4",
+}
+
+
+async def orders_of(shop: RunningShop) -> list[dict[str, Any]]:
+    orders: list[dict[str, Any]] = []
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff:
+        query: dict[str, str] = {"limit": "100"}
+        while True:
+            page = (await staff.get("/orders", params=query)).json()
+            orders += page["orders"]
+            if page["next_cursor"] is None:
+                return orders
+            query["cursor"] = page["next_cursor"]
+
+
+@contextlib.asynccontextmanager
+async def placing(url: str, rate: float) -> AsyncIterator[list[str]]:
+    """Place orders during the block; gives the ids of those acknowledged so far."""
+    acknowledged: list[str] = []
+    async with httpx.AsyncClient(base_url=url, timeout=20) as client, asyncio.TaskGroup() as group:
+
+        async def place() -> None:
+            key = {"Idempotency-Key": str(uuid.uuid4())}
+            answer = await client.post("/orders", json=ORDER, headers=key)
+            assert answer.status_code == 201, answer.text
+            acknowledged.append(answer.json()["id"])
+
+        async def keep_placing() -> None:
+            while True:
+                group.create_task(place())
+                await asyncio.sleep(1 / rate)
+
+        going_on = group.create_task(keep_placing())
+        try:
+            yield acknowledged
+        finally:
+            going_on.cancel()
+
+
+async def has(acknowledged: list[str], count: int) -> None:
+    async with asyncio.timeout(40):
+        while len(acknowledged) < count:  # noqa: ASYNC110 - the shop is another process
+            await asyncio.sleep(0.02)
+
+
+async def dead_letters(staff: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """Wait until there are some."""
+    async with asyncio.timeout(20):
+        while True:
+            answer = (await staff.get("/dead-letters")).json()
+            if letters := list[dict[str, Any]](answer["dead_letters"]):
+                return letters
+            await asyncio.sleep(0.2)
+
+
+async def test_a_backup_at_50_orders_a_second_has_all_that_was_acknowledged_before_it_began(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "backup.sqlite3"
+    async with (
+        open_shop(tmp_path / "var", None, **QUICK) as shop,
+        placing(shop.url, rate=50) as acknowledged,
+    ):
+        await has(acknowledged, 150)
+        before = set(acknowledged)
+        code, said = await shop.command("backup", str(file))
+        assert code == 0, said
+        await has(acknowledged, len(acknowledged) + 1)  # writers do not wait for a backup
+
+    fresh = tmp_path / "fresh"
+    shop = replace(shop, environment={**shop.environment, "COFFEE_STATE_DIR": str(fresh)})
+    code, said = await shop.command("restore", str(file))
+    assert code == 0, said
+
+    async with open_shop(fresh, None, **QUICK) as shop:
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            new = (await client.post("/orders", json=ORDER)).json()
+            for order in await orders_of(shop):
+                await reaches(client, order["id"], "ready", 40)
+        orders = await orders_of(shop)
+    assert before <= {order["id"] for order in orders}
+    numbers = [order["number"] for order in orders]
+    assert len(set(numbers)) == len(numbers)
+    assert new["number"] == max(numbers, key=int)
+
+
+async def test_queues_newer_than_the_backup_lose_nothing_and_invent_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "backup.sqlite3"
+    async with (
+        open_shop(tmp_path / "var", None, **QUICK, COFFEE_BARISTAS="0") as shop,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
+        kept = (await client.post("/orders", json=ORDER)).json()
+        assert (await shop.command("backup", str(file)))[0] == 0
+        lost = (await client.post("/orders", json=ORDER)).json()
+    assert (await shop.command("restore", "--force", str(file)))[0] == 0
+
+    async with (
+        open_shop(tmp_path / "var", None, **QUICK) as shop,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        await reaches(staff, kept["id"], "ready")
+        new = (await staff.post("/orders", json=ORDER)).json()
+        await reaches(staff, new["id"], "ready")
+        assert [letter["reason"] for letter in await dead_letters(staff)] == ["no such order"]
+        assert (await staff.get(f"/orders/{lost['id']}")).status_code == 404
+        assert int(new["number"]) > int(lost["number"]) > int(kept["number"])
+    assert "Traceback" not in shop.log.read_text()
