@@ -24,7 +24,7 @@ from shared.web.problem import (
     ProblemKind,
 )
 from shared.web.protocol import Connection
-from shared.web.strict_json import MalformedJsonError, parse_object
+from shared.web.strict_json import MOST_VALUES, MalformedJsonError, parse_object
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,7 +37,9 @@ BODY: web.RequestKey[bytes] = web.RequestKey("BODY", bytes)
 CLOSE_CONNECTION: Mapping[str, str] = {hdrs.CONNECTION: "close"}
 
 
-async def read_body(request: web.Request, model: type[M], kind: ProblemKind) -> M:
+async def read_body(
+    request: web.Request, model: type[M], kind: ProblemKind, most_values: int = MOST_VALUES
+) -> M:
     """Read the body as a `model`; types are strict, so `"2"` is not 2.
 
     Raises a Problem: those of `receive`, 400 MALFORMED_JSON, and `kind` (a 422) with its errors
@@ -45,7 +47,7 @@ async def read_body(request: web.Request, model: type[M], kind: ProblemKind) -> 
     """
     raw = await receive(request)
     try:
-        sent = parse_object(raw, request.app[LIMITS].body_depth)
+        sent = parse_object(raw, request.app[LIMITS].body_depth, most_values)
     except MalformedJsonError as error:
         raise Problem(MALFORMED_JSON, str(error)) from None
     try:

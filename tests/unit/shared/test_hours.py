@@ -160,7 +160,8 @@ def weeks(draw: st.DrawFn) -> dict[Weekday, tuple[Span, ...]] | None:
     if draw(st.integers(0, 9)) == 0:
         return None
     cuts = sorted(draw(st.sets(st.integers(0, 7 * 96 - 1), max_size=28)))
-    if cuts and draw(st.booleans()):  # open from the last cut until the first of the next week
+    until_next_week = draw(st.booleans())
+    if cuts and until_next_week:  # open from the last cut until the first of the next week
         cuts = [*cuts[1:], cuts[0] + 7 * 96]
     week: dict[Weekday, tuple[Span, ...]] = {}
     for opens, closes in zip(cuts[::2], cuts[1::2], strict=False):
