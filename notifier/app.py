@@ -44,6 +44,7 @@ def notifier_service(settings: NotifierSettings) -> Service:
     return Service(
         operations=NOTIFIER_OPERATIONS,
         problems=NOTIFIER_PROBLEMS,
+        staff_keys=lambda app: app[NOTIFIER].staff_keys.staff_keys(),
         readiness={
             "live feed": lambda app: app[NOTIFIER].live_queue.check(),
             "deliveries": _check_deliveries,

@@ -124,6 +124,8 @@ async def build_notifier(
         ):
             yield NotifierContext(
                 names=names,
+                staff_keys=store,
+                changes=store,
                 catalog=catalog,
                 subscriber_counts=TtlCache(store.count_active, _COUNTS_SECONDS),
                 publisher=publisher,

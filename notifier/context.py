@@ -18,6 +18,7 @@ from notifier.topics.publisher import NewsletterPublisher
 from shared.aws.names import Names
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.ttl_cache import TtlCache
+from shared.store.staff_contract import ChangeStore, StaffKeyStore
 from shared.web.rate_limit import RateLimit
 
 
@@ -26,6 +27,8 @@ class NotifierContext:
     """What the handlers use; `subscriber_counts` counts the active subscriptions by topic."""
 
     names: Names
+    staff_keys: StaffKeyStore
+    changes: ChangeStore
     catalog: TopicCatalog
     subscriber_counts: TtlCache[Mapping[str, int]]
     publisher: NewsletterPublisher

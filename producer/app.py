@@ -14,6 +14,7 @@ from producer.http.forget_customer import forget_customer
 from producer.http.pages import PAGE_OPERATIONS
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
+from producer.http.staff import STAFF_OPERATIONS
 from producer.menu_file import load_menu
 from producer.settings import CashierSettings
 from shared.web.operation import Operation
@@ -35,6 +36,7 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     dead_letters.redrive_dead_letters,
     dead_letters.purge_dead_letters,
     forget_customer,
+    *STAFF_OPERATIONS,
     *PAGE_OPERATIONS,
 )
 
@@ -51,6 +53,7 @@ def cashier_service(settings: CashierSettings) -> Service:
     return Service(
         operations=CASHIER_OPERATIONS,
         problems=CASHIER_PROBLEMS,
+        staff_keys=lambda app: app[CASHIER].store.staff_keys(),
         readiness={
             "order store": lambda app: app[CASHIER].store.check(),
             "orders queue": lambda app: app[CASHIER].backlog.sample(),

@@ -10,6 +10,7 @@ from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.contract import KeyValueStore
+from shared.store.staff_contract import ChangeStore, StaffKeyStore
 from shared.store.subscription_contract import SubscriptionStore
 
 _PAGE = 500
@@ -121,7 +122,14 @@ class PendingConfirmations(Protocol):
 
 
 class NotifierStore(
-    TopicStore, SubscriptionStore, DeliveryLog, PendingConfirmations, KeyValueStore, Protocol
+    TopicStore,
+    SubscriptionStore,
+    DeliveryLog,
+    PendingConfirmations,
+    KeyValueStore,
+    StaffKeyStore,
+    ChangeStore,
+    Protocol,
 ):
     """The whole store, as the notifier opens it."""
 

@@ -20,6 +20,7 @@ from producer.orders.errors import (
 from shared.aws.batcher import EntryFailedError
 from shared.clock import utc_now
 from shared.domain.errors import NotOnTheMenuError, UnavailableError
+from shared.domain.staff import NameTakenError, TooManyKeysError
 from shared.store.contract import InvalidCursorError
 from shared.store.document_contract import DocumentChangedError
 from shared.web.idempotency import KEY_REUSED
@@ -43,6 +44,13 @@ INVALID_REDRIVE = ProblemKind(
 )
 INVALID_FORGETTING = ProblemKind(
     "invalid-forgetting", HTTPStatus.UNPROCESSABLE_ENTITY, "It does not say whom to forget"
+)
+INVALID_STAFF_KEY = ProblemKind(
+    "invalid-staff-key", HTTPStatus.UNPROCESSABLE_ENTITY, "The staff key is not valid"
+)
+NAME_TAKEN = ProblemKind("name-taken", HTTPStatus.CONFLICT, "A staff key has that name")
+TOO_MANY_STAFF_KEYS = ProblemKind(
+    "too-many-staff-keys", HTTPStatus.CONFLICT, "There are too many staff keys"
 )
 NOT_ON_THE_MENU = ProblemKind(
     "not-on-the-menu", HTTPStatus.UNPROCESSABLE_ENTITY, "The shop does not sell that now"
@@ -94,6 +102,8 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         DocumentChangedError: lambda error: Problem(
             CHANGED_MEANWHILE, f"{error}: read it again, and change that"
         ),
+        NameTakenError: lambda error: Problem(NAME_TAKEN, str(error)),
+        TooManyKeysError: lambda error: Problem(TOO_MANY_STAFF_KEYS, str(error)),
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
         UnavailableError: _unavailable,
         EntryFailedError: _unavailable,

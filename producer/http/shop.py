@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from producer.context import CASHIER, CashierContext
 from producer.http.problems import INVALID_SETTING
-from shared.clock import Timestamp
+from shared.clock import Timestamp, rfc3339
+from shared.domain.change import Changed
 from shared.domain.errors import FieldError
 from shared.domain.menu import MenuItem, find
 from shared.domain.shop import ShopState
 from shared.web.body import json_response, read_body
+from shared.web.caller import change_by
 from shared.web.fields import Body, PointInTime, PrintableText
 from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
@@ -115,7 +117,9 @@ async def set_menu_item(request: web.Request) -> web.Response:
     if item is None:
         raise Problem(NOT_FOUND, "no such item is on the menu")
     body = await read_body(request, SetMenuItem, INVALID_SETTING)
-    await context.store.set_sold_out(item.id, sold_out=body.sold_out)
+    detail = f"{item.id} {'is sold out' if body.sold_out else 'is on the menu again'}"
+    change = change_by(request, context.clock(), Changed.SOLD_OUT, detail)
+    await context.store.set_sold_out(item.id, sold_out=body.sold_out, change=change)
     return json_response(_show_item(item, sold_out=body.sold_out))
 
 
@@ -148,7 +152,15 @@ async def set_shop(request: web.Request) -> web.Response:
     if body.until is not None and body.until <= context.clock():
         field_error = FieldError(("until",), "Time should be in the future")
         raise Problem(INVALID_SETTING, "the time is over already", field_errors=[field_error])
-    await context.store.set_state(body.state, body.reason, body.until)
+    detail = " ".join(
+        (
+            body.state,
+            *(("until", rfc3339(body.until)) if body.until else ()),
+            *((f"({body.reason})",) if body.reason else ()),
+        )
+    )
+    change = change_by(request, context.clock(), Changed.SHOP, detail)
+    await context.store.set_state(body.state, body.reason, body.until, change)
     return json_response(await _show_shop(context))
 
 

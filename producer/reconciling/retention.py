@@ -1,4 +1,7 @@
-"""Deletes closed orders some weeks after they were placed: customers' names are in them."""
+"""Deletes closed orders some weeks after they were placed, and after a year who changed what.
+
+Customers' names are in the orders.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from dataclasses import dataclass
 import structlog
 
 from shared.clock import Clock
-from shared.store.contract import OrderStore
+from shared.domain.change import KEPT
+from shared.store.contract import Store
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -17,7 +21,7 @@ log = structlog.stdlib.get_logger(__name__)
 class Retention:
     """Keeps closed orders for `keep` after their placing, and open ones for as long as they are."""
 
-    store: OrderStore
+    store: Store
     clock: Clock
     keep: dt.timedelta
 
@@ -26,3 +30,4 @@ class Retention:
         deleted = await self.store.delete_closed_orders(self.clock() - self.keep)
         if deleted:
             log.info("orders.deleted", deleted=deleted, days=self.keep.days)
+        await self.store.delete_changes(self.clock() - KEPT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,3 +40,25 @@ class StaffKeyRecord:
     digest: str
     created_at: dt.datetime
     created_by: str
+
+
+MOST_KEYS = 100
+"""How many keys a shop may have beside the owner's."""
+
+
+class NameTakenError(Exception):
+    """Another key has that name; by it, people see who changed what."""
+
+
+class TooManyKeysError(Exception):
+    """The shop has as many keys as it may."""
+
+
+def with_key(records: Sequence[StaffKeyRecord], new: StaffKeyRecord) -> Sequence[StaffKeyRecord]:
+    """Add a key to the shop's; raises NameTakenError and TooManyKeysError."""
+    name = new.key.name.casefold()
+    if name in {OWNER.name, *(record.key.name.casefold() for record in records)}:
+        raise NameTakenError(f"there is a key with the name {new.key.name}")
+    if len(records) >= MOST_KEYS:
+        raise TooManyKeysError(f"there are {MOST_KEYS} keys: withdraw one first")
+    return [*records, new]

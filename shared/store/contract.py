@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
+from shared.domain.change import Change
 from shared.domain.errors import UnavailableError
 from shared.domain.order import Order, OrderState
 from shared.domain.shop import (
@@ -18,6 +19,7 @@ from shared.domain.shop import (
     WorkerHeartbeat,
 )
 from shared.store.document_contract import DocumentStore
+from shared.store.staff_contract import ChangeStore, StaffKeyStore
 from shared.store.subscription_contract import SubscriptionStore
 
 
@@ -124,18 +126,27 @@ class OrderCounts(Protocol):
 
 
 class ShopStore(Protocol):
-    """What staff set for the whole shop."""
+    """What staff set for the whole shop; with it, a `change` is recorded, if there is one."""
 
     async def status(self) -> ShopStatus:
         """Read the shop's status."""
 
     async def set_state(
-        self, state: ShopState, reason: str | None, until: dt.datetime | None
+        self,
+        state: ShopState,
+        reason: str | None,
+        until: dt.datetime | None,
+        change: Change | None = None,
     ) -> None:
         """Open the shop, or close it."""
 
-    async def set_sold_out(self, item_id: str, *, sold_out: bool) -> None:
-        """Take an item off the menu for now, or put it back."""
+    async def set_sold_out(
+        self, item_id: str, *, sold_out: bool, change: Change | None = None
+    ) -> None:
+        """Take an item off the menu for now, or put it back.
+
+        Where that changes nothing, no change is recorded.
+        """
 
 
 class HeartbeatStore(Protocol):
@@ -196,6 +207,8 @@ class Store(
     OrderCounts,
     ShopStore,
     DocumentStore,
+    StaffKeyStore,
+    ChangeStore,
     HeartbeatStore,
     KeyValueStore,
     SubscriptionStore,

@@ -1,4 +1,4 @@
-"""The JSON documents in which both stores keep orders, subscriptions, deliveries and issues."""
+"""The JSON documents in which both stores keep orders, subscriptions and so on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pydantic import TypeAdapter
 from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.order import Order
+from shared.domain.staff import StaffKeyRecord
 from shared.domain.subscription import Subscription
 
 ORDER = TypeAdapter(Order)
 SUBSCRIPTION = TypeAdapter(Subscription)
 DELIVERY = TypeAdapter(Delivery)
 ISSUE = TypeAdapter(Issue)
+STAFF_KEYS = TypeAdapter(tuple[StaffKeyRecord, ...])

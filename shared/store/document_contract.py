@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from shared.domain.change import Change, Changed
+
 
 class DocumentKind(StrEnum):
     """What the shop has one document of, in many versions."""
@@ -30,6 +32,11 @@ class DocumentVersion:
     by: str
     body: str
 
+    @property
+    def change(self) -> Change:
+        """The change that is recorded with it."""
+        return Change(self.at, self.by, Changed(self.kind), f"version {self.version}")
+
 
 class DocumentChangedError(Exception):
     """The document was changed by somebody else since the caller read it."""
@@ -46,7 +53,7 @@ class DocumentStore(Protocol):
         """Read the newest version, as of the last completed write; None before the first."""
 
     async def put_document(self, new: DocumentVersion) -> None:
-        """Record a version if the newest one is the one before it.
+        """Record a version, and its change, if the newest one is the one before it.
 
         Otherwise it writes nothing, and raises DocumentChangedError.
         """

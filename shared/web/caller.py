@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import structlog
 from aiohttp import hdrs, web
 
+from shared.domain.change import Change, Changed
 from shared.domain.errors import UnavailableError
 from shared.domain.staff import StaffKey, StaffRole
 from shared.runtime.log_limit import LogLimit
@@ -108,6 +110,11 @@ def require_staff(request: web.Request, role: StaffRole = StaffRole.BARISTA) -> 
     if key.role not in {role, StaffRole.MANAGER}:
         raise Problem(FORBIDDEN, f"this takes a {role}'s key, and this one is a {key.role}'s")
     return key
+
+
+def change_by(request: web.Request, at: dt.datetime, what: Changed, detail: str) -> Change:
+    """Make the record of what the caller, who has shown a staff key, changes."""
+    return Change(at, require_staff(request).name, what, detail)
 
 
 def unauthorized(detail: str) -> Problem:

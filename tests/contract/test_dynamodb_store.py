@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from shared.domain.change import Change, Changed
 from shared.domain.order import OrderState
+from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
@@ -39,7 +41,7 @@ def store(client: DynamoDBClient, shop_id: str) -> DynamoDBStore:
     return DynamoDBStore(Table(client, TABLE), shop_id, lambda: NOON)
 
 
-def send_puts_twice(client: DynamoDBClient) -> list[str]:
+def send_puts_twice(client: DynamoDBClient, operation: str = "PutItem") -> list[str]:
     """Lose the first answer to each put, so that the client sends it again; return the requests."""
     sent: list[str] = []
 
@@ -47,7 +49,7 @@ def send_puts_twice(client: DynamoDBClient) -> list[str]:
         sent.append(f"put {attempts}")
         return 0 if attempts == 1 else None
 
-    client.meta.events.register_first("needs-retry.dynamodb.PutItem", lose_the_first_answer)
+    client.meta.events.register_first(f"needs-retry.dynamodb.{operation}", lose_the_first_answer)
     return sent
 
 
@@ -83,7 +85,7 @@ async def test_a_document_whose_put_lost_its_answer_is_recorded_and_a_rivals_is_
     client: DynamoDBClient, store: DynamoDBStore
 ) -> None:
     mine = DocumentVersion(DocumentKind.MENU, 1, NOON, "owner", "{}")
-    sent = send_puts_twice(client)
+    sent = send_puts_twice(client, "TransactWriteItems")
 
     await store.put_document(mine)
     with pytest.raises(DocumentChangedError):
@@ -91,6 +93,19 @@ async def test_a_document_whose_put_lost_its_answer_is_recorded_and_a_rivals_is_
 
     assert sent == ["put 1", "put 2"]
     assert await store.document(DocumentKind.MENU) == mine
+
+
+async def test_a_staff_key_whose_put_lost_its_answer_is_recorded_once(
+    client: DynamoDBClient, store: DynamoDBStore
+) -> None:
+    key = StaffKeyRecord(StaffKey("1", "Ada", StaffRole.BARISTA), "digest", NOON, "owner")
+    sent = send_puts_twice(client, "TransactWriteItems")
+
+    await store.add_staff_key(key, Change(NOON, "owner", Changed.STAFF_KEYS, "Ada has a key"))
+
+    assert sent == ["put 1", "put 2"]
+    assert list(await store.staff_keys()) == [key]
+    assert len((await store.changes(10)).changes) == 1
 
 
 async def test_orders_that_a_batch_left_unread_are_read_again(

@@ -9,6 +9,7 @@ from notifier.store.dynamodb.deliveries import DynamoDBDeliveries
 from notifier.store.dynamodb.pending_confirmations import DynamoDBPendingConfirmations
 from notifier.store.dynamodb.topics import DynamoDBTopics
 from shared.store.dynamodb.key_values import DynamoDBKeyValues
+from shared.store.dynamodb.staff_keys import DynamoDBStaffKeys
 from shared.store.dynamodb.subscriptions import DynamoDBSubscriptions
 
 
@@ -19,6 +20,7 @@ class DynamoDBNotifierStore(
     DynamoDBTopics,
     DynamoDBPendingConfirmations,
     DynamoDBKeyValues,
+    DynamoDBStaffKeys,
 ):
     """The `NotifierStore` of one shop; it neither creates the table nor closes the client."""
 

@@ -13,6 +13,7 @@ from shared.clock import sortable
 from shared.store.sqlite.connection import changing
 from shared.store.sqlite.file import open_file
 from shared.store.sqlite.key_values import SqliteKeyValues
+from shared.store.sqlite.staff_keys import SqliteStaffKeys
 from shared.store.sqlite.subscriptions import SqliteSubscriptions
 
 _FINISHED = {
@@ -30,7 +31,12 @@ _DELETED_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class SqliteNotifierStore(
-    SqliteSubscriptions, SqliteDeliveries, SqliteTopics, SqlitePendingConfirmations, SqliteKeyValues
+    SqliteSubscriptions,
+    SqliteDeliveries,
+    SqliteTopics,
+    SqlitePendingConfirmations,
+    SqliteKeyValues,
+    SqliteStaffKeys,
 ):
     """The `NotifierStore` of one shop, in a file that several shops may share."""
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from shared.clock import sortable
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
-from shared.store.dynamodb.item import Item, same_write, shop_key
-from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
+from shared.store.dynamodb.changes import DynamoDBChanges
+from shared.store.dynamodb.item import Item, key_of, same_write, shop_key
+from shared.store.dynamodb.table import ABSENT
 
 _LAST_VERSION = 999_999_999
 """Versions have nine digits in sort keys, so that they sort as numbers do."""
 
 
 @dataclass(frozen=True)
-class DynamoDBDocuments(DynamoDBRecords):
+class DynamoDBDocuments(DynamoDBChanges):
     """The `DocumentStore` of one shop, in a table that several shops may share."""
 
     async def document(self, kind: DocumentKind) -> DocumentVersion | None:
@@ -35,7 +36,9 @@ class DynamoDBDocuments(DynamoDBRecords):
         item = _item(self.store_id, new)
         if new.version == (newest.version if newest else 0) + 1:
             async with self.table.in_time():
-                recorded = await self.table.put_or_find(item, ABSENT)
+                if await self.write_with_change({"Put": {"Item": item, **ABSENT}}, new.change):
+                    return
+                recorded = await self.table.item(key_of(item))
             if recorded is not None and same_write(recorded, item):
                 return
         raise DocumentChangedError(f"version {new.version} does not follow the newest")

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.clock import sortable
+from shared.domain.change import Change
 from shared.domain.shop import ShopState, ShopStatus
+from shared.store.dynamodb.changes import DynamoDBChanges
 from shared.store.dynamodb.item import shop_key
-from shared.store.dynamodb.table import DynamoDBRecords
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
 
 
 @dataclass(frozen=True)
-class DynamoDBShop(DynamoDBRecords):
+class DynamoDBShop(DynamoDBChanges):
     """The `ShopStore` of one shop, in a table that several shops may share."""
 
     async def status(self) -> ShopStatus:
@@ -32,35 +33,42 @@ class DynamoDBShop(DynamoDBRecords):
         )
 
     async def set_state(
-        self, state: ShopState, reason: str | None, until: dt.datetime | None
+        self,
+        state: ShopState,
+        reason: str | None,
+        until: dt.datetime | None,
+        change: Change | None = None,
     ) -> None:
         """Open the shop, or close it; what is sold out stays so."""
+        update = {
+            "Key": shop_key(self.store_id, "status"),
+            "UpdateExpression": "SET #state = :state, #reason = :reason, #until = :until",
+            "ExpressionAttributeNames": {
+                "#state": "state",
+                "#reason": "reason",
+                "#until": "until",
+            },
+            "ExpressionAttributeValues": {
+                ":state": {"S": state},
+                ":reason": _text(reason),
+                ":until": _text(None if until is None else sortable(until)),
+            },
+        }
         async with self.table.in_time():
-            await self.table.client.update_item(
-                TableName=self.table.name,
-                Key=shop_key(self.store_id, "status"),
-                UpdateExpression="SET #state = :state, #reason = :reason, #until = :until",
-                ExpressionAttributeNames={
-                    "#state": "state",
-                    "#reason": "reason",
-                    "#until": "until",
-                },
-                ExpressionAttributeValues={
-                    ":state": {"S": state},
-                    ":reason": _text(reason),
-                    ":until": _text(None if until is None else sortable(until)),
-                },
-            )
+            await self.write_with_change({"Update": update}, change)
 
-    async def set_sold_out(self, item_id: str, *, sold_out: bool) -> None:
+    async def set_sold_out(
+        self, item_id: str, *, sold_out: bool, change: Change | None = None
+    ) -> None:
         """Take an item off the menu for now, or put it back."""
+        update = {
+            "Key": shop_key(self.store_id, "status"),
+            "UpdateExpression": f"{'ADD' if sold_out else 'DELETE'} sold_out :items",
+            "ConditionExpression": f"{'NOT ' if sold_out else ''}contains(sold_out, :item)",
+            "ExpressionAttributeValues": {":items": {"SS": [item_id]}, ":item": {"S": item_id}},
+        }
         async with self.table.in_time():
-            await self.table.client.update_item(
-                TableName=self.table.name,
-                Key=shop_key(self.store_id, "status"),
-                UpdateExpression=f"{'ADD' if sold_out else 'DELETE'} sold_out :item",
-                ExpressionAttributeValues={":item": {"SS": [item_id]}},
-            )
+            await self.write_with_change({"Update": update}, change)
 
 
 def _text(value: str | None) -> AttributeValueTypeDef:

@@ -9,6 +9,7 @@ from shared.store.dynamodb.heartbeats import DynamoDBHeartbeats
 from shared.store.dynamodb.key_values import DynamoDBKeyValues
 from shared.store.dynamodb.orders import DynamoDBOrders
 from shared.store.dynamodb.shop import DynamoDBShop
+from shared.store.dynamodb.staff_keys import DynamoDBStaffKeys
 from shared.store.dynamodb.subscriptions import DynamoDBSubscriptions
 
 
@@ -17,6 +18,7 @@ class DynamoDBStore(
     DynamoDBOrders,
     DynamoDBShop,
     DynamoDBDocuments,
+    DynamoDBStaffKeys,
     DynamoDBHeartbeats,
     DynamoDBKeyValues,
     DynamoDBSubscriptions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import random
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ LONGEST_PARTITION = 2048
 
 DAY_INDEX = "orders-by-day"
 """All orders, by store and UTC day of placing; its keys never change."""
+
+_CONFLICT_SECONDS = 0.05
 
 _BEFORE_ALL = " "
 """Sorts before every sort key of an index; DynamoDB takes no empty text."""
@@ -113,6 +116,26 @@ class Table:
         answer to the first was lost, and the first may have taken effect.
         """
         return item if await self.put(item, condition) else await self.item(key_of(item))
+
+    async def write_all(self, actions: Sequence[Mapping[str, Any]]) -> bool:
+        """Write all actions or none (TransactWriteItems); return whether their conditions held.
+
+        Repeated while other writes to the items are in progress.
+        """
+        named: list[Any] = [
+            {verb: {"TableName": self.name, **action} for verb, action in each.items()}
+            for each in actions
+        ]
+        while True:
+            try:
+                await self.client.transact_write_items(TransactItems=named)
+            except self.client.exceptions.TransactionCanceledException as error:
+                reasons = error.response.get("CancellationReasons", ())
+                if not any(one.get("Code") == "TransactionConflict" for one in reasons):
+                    return False
+                await asyncio.sleep(_CONFLICT_SECONDS * random.random())  # noqa: S311 - no secret
+            else:
+                return True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.clock import sortable
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
-from shared.store.sqlite.file import SqliteRecords
+from shared.store.sqlite.changes import SqliteChanges
 
 _PUT = """INSERT INTO documents (store_id, kind, version, at, by_key, body)
     SELECT :shop, :kind, :version, :at, :by, :body
@@ -23,7 +23,7 @@ _AFTER_ALL = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class SqliteDocuments(SqliteRecords):
+class SqliteDocuments(SqliteChanges):
     """The `DocumentStore` of one shop, in a file that several shops may share."""
 
     async def document(self, kind: DocumentKind) -> DocumentVersion | None:
@@ -41,7 +41,8 @@ class SqliteDocuments(SqliteRecords):
             "by": new.by,
             "body": new.body,
         }
-        if not await self.writes.run(lambda db: db.execute(_PUT, values).rowcount):
+        write = self.with_change(lambda db: db.execute(_PUT, values).rowcount, new.change)
+        if not await self.writes.run(write):
             raise DocumentChangedError(f"version {new.version} does not follow the newest")
 
     async def document_versions(

@@ -7,13 +7,14 @@ import sqlite3
 from dataclasses import dataclass
 
 from shared.clock import sortable
+from shared.domain.change import Change
 from shared.domain.shop import ShopState, ShopStatus
+from shared.store.sqlite.changes import SqliteChanges
 from shared.store.sqlite.connection import changing
-from shared.store.sqlite.file import SqliteRecords
 
 
 @dataclass(frozen=True)
-class SqliteShop(SqliteRecords):
+class SqliteShop(SqliteChanges):
     """The `ShopStore` of one shop, in a file that several shops may share."""
 
     async def status(self) -> ShopStatus:
@@ -35,24 +36,30 @@ class SqliteShop(SqliteRecords):
         return await self.reads.run(read)
 
     async def set_state(
-        self, state: ShopState, reason: str | None, until: dt.datetime | None
+        self,
+        state: ShopState,
+        reason: str | None,
+        until: dt.datetime | None,
+        change: Change | None = None,
     ) -> None:
         """Open the shop, or close it."""
-        await self.writes.run(
-            changing(
-                "INSERT OR REPLACE INTO shops (store_id, state, reason, until) VALUES (?, ?, ?, ?)",
-                self.store_id,
-                state,
-                reason,
-                None if until is None else sortable(until),
-            )
+        write = changing(
+            "INSERT OR REPLACE INTO shops (store_id, state, reason, until) VALUES (?, ?, ?, ?)",
+            self.store_id,
+            state,
+            reason,
+            None if until is None else sortable(until),
         )
+        await self.writes.run(self.with_change(write, change))
 
-    async def set_sold_out(self, item_id: str, *, sold_out: bool) -> None:
+    async def set_sold_out(
+        self, item_id: str, *, sold_out: bool, change: Change | None = None
+    ) -> None:
         """Take an item off the menu for now, or put it back."""
         statement = (
             "INSERT OR IGNORE INTO sold_out (store_id, item_id) VALUES (?, ?)"
             if sold_out
             else "DELETE FROM sold_out WHERE store_id = ? AND item_id = ?"
         )
-        await self.writes.run(changing(statement, self.store_id, item_id))
+        write = changing(statement, self.store_id, item_id)
+        await self.writes.run(self.with_change(write, change))

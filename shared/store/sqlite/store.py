@@ -11,6 +11,7 @@ from shared.store.sqlite.heartbeats import SqliteHeartbeats
 from shared.store.sqlite.key_values import SqliteKeyValues
 from shared.store.sqlite.orders import SqliteOrders
 from shared.store.sqlite.shop import SqliteShop
+from shared.store.sqlite.staff_keys import SqliteStaffKeys
 from shared.store.sqlite.subscriptions import SqliteSubscriptions
 
 
@@ -19,6 +20,7 @@ class SqliteStore(
     SqliteOrders,
     SqliteShop,
     SqliteDocuments,
+    SqliteStaffKeys,
     SqliteHeartbeats,
     SqliteKeyValues,
     SqliteSubscriptions,

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from notifier.app import NOTIFIER_OPERATIONS
-from shared.web.operation import FOR_STAFF
 from tests.support.notifier import AS_STAFF, Serving, serving, settings_for
 from tests.support.subscribers import Held, post_subscription, subscribe
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOOK: dict[str, Any] = {"channel": "webhook", "url": "https://ada.example/hook"}
-ROUTES = [
-    (operation.method, re.sub(r"{\w+[^}]*}", "coupons", operation.path), operation.role)
-    for operation in NOTIFIER_OPERATIONS
-]
-STAFF_ROUTES = [(method, path) for method, path, role in ROUTES if role in FOR_STAFF]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -33,27 +25,6 @@ async def notifier(ministack: str) -> AsyncIterator[Serving]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def held(notifier: Serving) -> Held:
     return await subscribe(notifier, **HOOK)
-
-
-async def test_the_routes_of_staff_are_those_of_the_contract() -> None:
-    assert sorted(STAFF_ROUTES) == [
-        ("GET", "/subscriptions/dead-letters"),
-        ("POST", "/subscriptions/dead-letters/redrive"),
-        ("POST", "/subscriptions/forget"),
-        ("POST", "/topics/coupons/messages"),
-        ("PUT", "/topics/coupons"),
-    ]
-
-
-@pytest.mark.parametrize("keys", [{}, {"Authorization": "Bearer wrong"}], ids=["none", "wrong"])
-@pytest.mark.parametrize(("method", "path"), STAFF_ROUTES)
-async def test_staff_routes_want_the_staff_key(
-    notifier: Serving, method: str, path: str, keys: dict[str, str]
-) -> None:
-    response = await notifier.http.request(method, path, headers=keys)
-    assert response.status_code == 401
-    assert response.headers["www-authenticate"].startswith("Bearer")
-    assert response.json()["type"] == "/problems/unauthorized"
 
 
 @pytest.mark.parametrize("keys", [{}, {"Authorization": "Bearer wrong"}], ids=["none", "wrong"])

@@ -30,20 +30,6 @@ STAFF_ROUTES = [
 ]
 
 
-async def test_the_routes_of_staff_are_those_of_the_contract() -> None:
-    assert sorted(STAFF_ROUTES) == [
-        ("DELETE", "/dead-letters"),
-        ("GET", "/dead-letters"),
-        ("GET", "/dead-letters/1a7e"),
-        ("GET", "/orders"),
-        ("POST", "/customers/forget"),
-        ("POST", "/dead-letters/redrive"),
-        ("POST", "/orders/1a7e/collect"),
-        ("PUT", "/menu/items/1a7e"),
-        ("PUT", "/shop"),
-    ]
-
-
 @pytest.mark.parametrize(
     "authorization",
     [

@@ -1,0 +1,171 @@
+"""Who may call which operation: the whole table of the counter, over HTTP, by each kind of key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from notifier.app import notifier_service
+from producer.app import cashier_service
+from shared.web.application import create_app
+from shared.web.operation import Operation
+from shared.web.service import OPERATIONS
+from tests.support.cashier import provisioned_shop
+from tests.support.cashier import settings_for as cashier_settings
+from tests.support.notifier import settings_for as notifier_settings
+from tests.support.web import AS_STAFF, STAFF_KEY, Serving, served
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WHO_MAY = {
+    "anyone": """
+        POST /orders
+        GET /orders/{id}
+        POST /orders/{id}/cancel
+        GET /board/orders
+        GET /menu
+        GET /shop
+        GET /topics
+        POST /topics/{name}/subscriptions
+        POST /subscriptions/{id}/confirm
+        GET /events
+        GET /asyncapi.json
+        GET /healthz
+        GET /readyz
+        GET /metrics
+        GET /openapi.json
+    """,
+    "subscriber": """
+        GET /subscriptions/{id}
+        DELETE /subscriptions/{id}
+        POST /subscriptions/{id}/resume
+        POST /subscriptions/{id}/secret
+        POST /subscriptions/{id}/deliveries/{delivery_id}/redeliver
+    """,
+    "who has the link in a mail": """
+        GET /unsubscribe
+        POST /unsubscribe
+        GET /subscriptions/{id}/confirm
+    """,
+    "barista": """
+        GET /orders
+        POST /orders/{id}/collect
+        PUT /menu/items/{id}
+        PUT /shop
+    """,
+    "manager": """
+        GET /dead-letters
+        GET /dead-letters/{id}
+        POST /dead-letters/redrive
+        DELETE /dead-letters
+        POST /customers/forget
+        GET /staff-keys
+        POST /staff-keys
+        DELETE /staff-keys/{id}
+        GET /shop/changes
+        PUT /topics/{name}
+        POST /topics/{name}/messages
+        GET /subscriptions/dead-letters
+        POST /subscriptions/dead-letters/redrive
+        POST /subscriptions/forget
+    """,
+}
+"""Decided by hand: an operation that is in none of the lists fails the tests."""
+
+LETS_IN = {
+    "no key": {"anyone"},
+    "wrong key": {"anyone"},
+    "barista": {"anyone", "barista"},
+    "manager": {"anyone", "barista", "manager", "subscriber"},
+    "owner": {"anyone", "barista", "manager", "subscriber"},
+}
+"""What each key opens; no request here has the token of a subscription, or of a link."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A counter with its operations, a subscription of somebody's, and the headers of each key."""
+
+    http: aiohttp.ClientSession
+    operations: list[Operation]
+    subscription: str
+    headers: Mapping[str, Mapping[str, str]]
+
+    async def status(self, operation: Operation, key: str) -> int:
+        path = operation.path.replace("/subscriptions/{id}", f"/subscriptions/{self.subscription}")
+        path = re.sub(r"{\w+[^}]*}", "1a7e", path)
+        async with self.http.request(
+            operation.method, path, headers=self.headers[key], allow_redirects=False
+        ) as response:
+            return response.status
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def counter(
+    ministack: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Counter]:
+    state_dir: Path = tmp_path_factory.mktemp("shop")
+    settings = cashier_settings(ministack, state_dir)
+    for_notifier = notifier_settings(
+        ministack, name_prefix=settings.name_prefix, state_dir=state_dir
+    )
+    async with provisioned_shop(settings):
+        services = [cashier_service(settings), notifier_service(for_notifier)]
+        app = create_app(services, title="A counter", staff_key=STAFF_KEY)
+        async with served(app) as shop, aiohttp.ClientSession(shop.url) as http:
+            yield await _opened(shop, http)
+
+
+async def _opened(shop: Serving, http: aiohttp.ClientSession) -> Counter:
+    headers: dict[str, Mapping[str, str]] = {
+        "no key": {},
+        "wrong key": {"Authorization": "Bearer a-key-that-nobody-has"},
+        "owner": AS_STAFF,
+    }
+    for role in ("barista", "manager"):
+        body = {"name": f"the {role}", "role": role}
+        async with http.post("/staff-keys", json=body, headers=AS_STAFF) as response:
+            assert response.status == 201
+            headers[role] = {"Authorization": f"Bearer {(await response.json())['key']}"}
+    hook = {"channel": "webhook", "url": "https://ada.example/hook"}
+    async with http.post("/topics/coupons/subscriptions", json=hook) as response:
+        assert response.status == 201
+        subscription = (await response.json())["id"]
+    return Counter(http, [*shop.app[OPERATIONS]], subscription, headers)
+
+
+def decided() -> dict[str, str]:
+    return {line.strip(): who for who, lines in WHO_MAY.items() for line in lines.split("\n")}
+
+
+def named(operation: Operation) -> str:
+    path = re.sub(r"{(\w+)[^}]*}", r"{\1}", operation.path)
+    return f"{operation.method} {path}"
+
+
+async def test_somebody_has_decided_who_may_call_each_operation(counter: Counter) -> None:
+    operations = {named(one) for one in counter.operations if one.documented}
+    assert operations == decided().keys() - {""}
+    assert {one.role for one in counter.operations if not one.documented} <= {"anyone", "holder"}
+
+
+@pytest.mark.parametrize("key", LETS_IN)
+async def test_each_key_opens_what_it_is_good_for_and_nothing_else(
+    counter: Counter, key: str
+) -> None:
+    expected, found = {}, {}
+    for operation in counter.operations:
+        name = named(operation)
+        who = decided().get(name, "anyone")
+        status = await counter.status(operation, key)
+        is_known = key in {"barista", "manager", "owner"} and "link" not in who
+        refusal = 403 if is_known else 401
+        expected[name] = "in" if who in LETS_IN[key] else refusal
+        found[name] = status if status in {401, 403} else "in"
+    assert found == expected
