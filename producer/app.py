@@ -9,8 +9,9 @@ from aiohttp import web
 
 from producer.build import build_cashier
 from producer.context import CASHIER
-from producer.http import dead_letters, orders, shop
+from producer.http import dead_letters, order_moves, orders, shop
 from producer.http.forget_customer import forget_customer
+from producer.http.kitchen import get_kitchen
 from producer.http.pages import PAGE_OPERATIONS
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
@@ -23,8 +24,12 @@ from shared.web.service import Service
 CASHIER_OPERATIONS: Sequence[Operation] = (
     place_order,
     orders.get_order,
-    orders.cancel_order,
-    orders.collect_order,
+    order_moves.cancel_order,
+    order_moves.complete_order,
+    order_moves.release_order,
+    order_moves.collect_order,
+    order_moves.remake_order,
+    get_kitchen,
     orders.list_orders,
     orders.get_board,
     shop.get_menu,

@@ -20,7 +20,10 @@ from producer.orders.backlog import SAMPLE_SECONDS, Backlog
 from producer.orders.cashier import Cashier
 from producer.orders.dispatcher import Announcer, OrderDispatcher
 from producer.orders.forgetting import CustomerForgetter
+from producer.orders.kitchen import Kitchen
+from producer.orders.moves import OrderMoves
 from producer.orders.order_ids import OrderIds
+from producer.orders.remaker import Remaker
 from producer.orders.updates import OrderUpdates
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.expiry import Expiry
@@ -49,6 +52,7 @@ from shared.aws.queues import (
 )
 from shared.clock import utc_now
 from shared.domain.menu import Menu
+from shared.domain.shop import Hand
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.lifecycle import background_task, every
 from shared.runtime.settings import StoreKind
@@ -113,9 +117,9 @@ async def build_cashier(
                 closing=closing,
                 dispatcher=OrderDispatcher(announcer, queue, backlog),
             )
-            context = await _context(resources, menu)
             monitor = EmptyQueueMonitor(backlog, utc_now)
             reconciler = _reconciler(resources, monitor)
+            context = await _context(resources, menu, reconciler.unclean_stops)
 
             def on_reset(since: dt.datetime) -> None:
                 reconciler.unclean_stops.topics_lost(since)
@@ -135,17 +139,34 @@ async def build_cashier(
             await reconciler.unclean_stops.remove_heartbeat()
 
 
-async def _context(resources: _Resources, menu: Menu) -> CashierContext:
+async def _context(
+    resources: _Resources, menu: Menu, unclean_stops: UncleanStops
+) -> CashierContext:
     settings, store = resources.settings, resources.store
     wait_estimator = WaitEstimator(
         heartbeats=TtlCache(lambda: store.worker_heartbeats(utc_now()), HEARTBEATS_TTL_SECONDS),
         backlog=resources.backlog,
         menu=menu,
-        brew_speed=settings.brew_speed,
+        brew_speed=1 if settings.barista_hand is Hand.PEOPLE else settings.brew_speed,
     )
     cashier = await _cashier(resources, menu, wait_estimator)
     return CashierContext(
         cashier=cashier,
+        moves=OrderMoves(
+            store=store,
+            dispatcher=resources.dispatcher,
+            clock=utc_now,
+            on_doubt=unclean_stops.in_doubt,
+        ),
+        remaker=Remaker(
+            store=store,
+            dispatcher=resources.dispatcher,
+            ids=cashier.ids,
+            clock=utc_now,
+            business_day=lambda at: at.astimezone(cashier.timezone).date(),
+            within=dt.timedelta(seconds=settings.remake_seconds),
+        ),
+        kitchen=Kitchen(store=store),
         menu=menu,
         wait_estimator=wait_estimator,
         backlog=resources.backlog,

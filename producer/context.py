@@ -12,6 +12,9 @@ from producer.orders.admission import WaitEstimator
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier
 from producer.orders.forgetting import CustomerForgetter
+from producer.orders.kitchen import Kitchen
+from producer.orders.moves import OrderMoves
+from producer.orders.remaker import Remaker
 from shared.clock import Clock
 from shared.domain.menu import Menu
 from shared.domain.webhook_url import WebhookUrlRules
@@ -24,6 +27,9 @@ class CashierContext:
     """What a route may use. Placing an order may take `order_seconds`."""
 
     cashier: Cashier
+    moves: OrderMoves
+    remaker: Remaker
+    kitchen: Kitchen
     menu: Menu
     wait_estimator: WaitEstimator
     backlog: Backlog

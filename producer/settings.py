@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.domain.shop import Hand
 from shared.runtime.settings import LONGEST_SECONDS, BrewSpeed, LocalPath, WebSettings
 
 
@@ -18,6 +19,9 @@ class CashierSettings(WebSettings):
 
     brew_speed: BrewSpeed = 10
     """Divides preparation times, for estimates; 0 means that preparing takes no time."""
+
+    barista_hand: Hand = Hand.SIMULATED
+    """Who prepares the orders; people take as long as the menu says, whatever the brew speed."""
 
     orders_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 120
     """How many orders one client may try to place in any minute; 0 means unbounded."""
@@ -42,6 +46,9 @@ class CashierSettings(WebSettings):
 
     republish_per_second: Annotated[float, Field(gt=0, le=100_000)] = 200
     """How many announcements of a killed cashier to repeat in a second."""
+
+    remake_seconds: Annotated[float, Field(gt=0, le=LONGEST_SECONDS)] = 7200
+    """How long after it was ready an order can be remade."""
 
     expire_after_seconds: Annotated[float, Field(gt=0, le=LONGEST_SECONDS)] = 7200
     """How long a ready order waits to be collected before it expires."""

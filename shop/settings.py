@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
+from shared.domain.shop import Hand
 from shared.runtime.settings import ServiceSettings
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.schedule import Schedule, parse_schedule
@@ -55,6 +56,9 @@ class ShopSettings(ServiceSettings):
         1, 4
     )
     """How many, as in `2`, or a range within which their number follows the backlog."""
+
+    barista_hand: Hand = Hand.SIMULATED
+    """Who prepares the orders; where people do, the number of baristas is not scaled."""
 
     acceptable_wait: Annotated[float, Field(gt=0, le=24 * 3600)] = 60
     """Within how many seconds the baristas should be able to finish the backlog."""

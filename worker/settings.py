@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from shared.domain.shop import Hand
 from shared.runtime.settings import BrewSpeed, Port, ServiceSettings
+
+PEOPLES_CONCURRENCY = 50
 
 
 class WorkerSettings(ServiceSettings):
     """Settings of one worker process."""
 
+    barista_hand: Hand = Hand.SIMULATED
+    """Who prepares the orders."""
+
     worker_concurrency: Annotated[int, Field(ge=1, le=1000)] = 4
-    """How many orders the barista prepares at once."""
+    """How many orders the worker has in hand at once; 50 where people prepare them."""
 
     brew_speed: BrewSpeed = 10
     """Divides preparation times; 0 means no waiting."""
@@ -29,6 +35,14 @@ class WorkerSettings(ServiceSettings):
 
     worker_name: str | None = None
     """The name in this worker's heartbeats; made of host and process id when left out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _people_choose_among_many(cls, given: Any) -> Any:
+        """People complete orders that are in hand, and not always the oldest first."""
+        if isinstance(given, dict) and given.get("barista_hand") == Hand.PEOPLE:
+            return {"worker_concurrency": PEOPLES_CONCURRENCY, **given}
+        return given
 
     @model_validator(mode="after")
     def _poll_fits_in_the_lease(self) -> Self:

@@ -46,13 +46,18 @@ class TimelineModel(BaseModel):
 
 
 class OrderModel(BaseModel):
-    """An order. Prices are in minor units of `currency`; `estimate` ends when it is ready."""
+    """An order. Prices are in minor units of `currency`; `estimate` ends when it is ready.
+
+    `attempt` counts how often a barista took it. A remake is free of charge, and names the order
+    that it is a `remake_of`.
+    """
 
     id: str
     number: str
     store_id: str
     state: OrderState
     version: int
+    attempt: int
     customer_name: str
     items: list[LineModel]
     currency: str
@@ -64,6 +69,8 @@ class OrderModel(BaseModel):
     canceled_at: Timestamp | None
     timeline: list[TimelineModel]
     estimate: EstimateModel | None
+    cancel_reason: str | None
+    remake_of: str | None
 
 
 def show_order(order: Order, now: dt.datetime) -> OrderModel:
@@ -77,6 +84,7 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         store_id=order.store_id,
         state=order.state,
         version=order.version,
+        attempt=order.attempt,
         customer_name=order.customer_name,
         items=[LineModel.model_validate(item) for item in order.items],
         currency=order.currency,
@@ -88,4 +96,6 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         canceled_at=order.reached(OrderState.CANCELED),
         timeline=[TimelineModel(state=entry.state, at=entry.at) for entry in order.timeline],
         estimate=None if left is None else EstimateModel.model_validate(left),
+        cancel_reason=order.cancel_reason,
+        remake_of=order.remake_of,
     )

@@ -1,4 +1,4 @@
-"""Orders once they are placed: shown, canceled, collected, listed, and on the board."""
+"""Orders once they are placed: shown, listed, and on the board."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from producer.context import CASHIER
 from producer.http.order_model import OrderModel, show_order
-from producer.http.problems import NOT_CANCELABLE, NOT_COLLECTABLE
 from shared.clock import Timestamp
 from shared.domain.order import OrderState
 from shared.web.body import json_response, read_query
@@ -21,7 +20,7 @@ from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
 _BOARD_ORDERS = 200
 """A display has only so much room: the newest ones are shown."""
 
-_ORDER_ID = Parameter("id", "path", "The order's id", required=True)
+ORDER_ID = Parameter("id", "path", "The order's id", required=True)
 
 
 Cursor = Annotated[str, Field(max_length=500)]
@@ -63,7 +62,7 @@ class BoardModel(BaseModel):
     "/orders/{id}",
     "Look an order up",
     role=Role.HOLDER,
-    parameters=(_ORDER_ID,),
+    parameters=(ORDER_ID,),
     responses={HTTPStatus.OK: Response("The order as it is now", OrderModel)},
     errors=(NOT_FOUND, UNAVAILABLE),
     tag="orders",
@@ -72,40 +71,6 @@ async def get_order(request: web.Request) -> web.Response:
     """Show an order."""
     context = request.app[CASHIER]
     order = await context.cashier.find(request.match_info["id"])
-    return json_response(show_order(order, context.clock()))
-
-
-@operation(
-    "POST",
-    "/orders/{id}/cancel",
-    "Cancel an order that nobody has begun",
-    role=Role.HOLDER,
-    parameters=(_ORDER_ID,),
-    responses={HTTPStatus.OK: Response("The order is canceled", OrderModel)},
-    errors=(NOT_FOUND, NOT_CANCELABLE, UNAVAILABLE),
-    tag="orders",
-)
-async def cancel_order(request: web.Request) -> web.Response:
-    """Cancel an order that nobody has begun."""
-    context = request.app[CASHIER]
-    order = await context.cashier.cancel(request.match_info["id"])
-    return json_response(show_order(order, context.clock()))
-
-
-@operation(
-    "POST",
-    "/orders/{id}/collect",
-    "Hand a ready order to its customer",
-    role=Role.BARISTA,
-    parameters=(_ORDER_ID,),
-    responses={HTTPStatus.OK: Response("The order is collected", OrderModel)},
-    errors=(NOT_FOUND, NOT_COLLECTABLE, UNAVAILABLE),
-    tag="orders",
-)
-async def collect_order(request: web.Request) -> web.Response:
-    """Record that a customer has collected a ready order."""
-    context = request.app[CASHIER]
-    order = await context.cashier.collect(request.match_info["id"])
     return json_response(show_order(order, context.clock()))
 
 

@@ -11,8 +11,12 @@ from producer.dead_letters.service import DeadLetterNotFoundError, DeadLettersLe
 from producer.http.versions import CHANGED_MEANWHILE
 from producer.orders.errors import (
     KeyReusedError,
-    NotInThatStateError,
+    NotCancelableError,
+    NotCollectableError,
+    NotCompletableError,
     NotInTimeError,
+    NotReleasableError,
+    NotRemakableError,
     OrderNotFoundError,
     ShopClosedError,
     TooBusyError,
@@ -61,6 +65,16 @@ NOT_CANCELABLE = ProblemKind(
 NOT_COLLECTABLE = ProblemKind(
     "order-not-collectable", HTTPStatus.CONFLICT, "The order cannot be collected"
 )
+NOT_COMPLETABLE = ProblemKind(
+    "not-completable", HTTPStatus.CONFLICT, "The order cannot be completed"
+)
+NOT_RELEASABLE = ProblemKind(
+    "not-releasable", HTTPStatus.CONFLICT, "The order cannot be put back in line"
+)
+NOT_REMAKABLE = ProblemKind("not-remakable", HTTPStatus.CONFLICT, "The order cannot be remade")
+INVALID_MOVE = ProblemKind(
+    "invalid-move", HTTPStatus.UNPROCESSABLE_ENTITY, "The body does not say what to do"
+)
 SHOP_CLOSED = ProblemKind("shop-closed", HTTPStatus.CONFLICT, "The shop takes no orders now")
 
 _RETRY_SECONDS = 5
@@ -75,10 +89,6 @@ def _unavailable(_: Exception) -> Problem:
 def _closed(error: ShopClosedError) -> Problem:
     wait = None if error.until is None else (error.until - utc_now()).total_seconds()
     return Problem(SHOP_CLOSED, str(error), retry_after=wait)
-
-
-def _not_in_that_state(error: NotInThatStateError) -> Problem:
-    return Problem(NOT_CANCELABLE if error.wanted == "placed" else NOT_COLLECTABLE, str(error))
 
 
 CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingProxyType(
@@ -96,7 +106,11 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         NotOnTheMenuError: lambda error: Problem(
             NOT_ON_THE_MENU, str(error), field_errors=error.field_errors
         ),
-        NotInThatStateError: _not_in_that_state,
+        NotCancelableError: lambda error: Problem(NOT_CANCELABLE, str(error)),
+        NotCollectableError: lambda error: Problem(NOT_COLLECTABLE, str(error)),
+        NotCompletableError: lambda error: Problem(NOT_COMPLETABLE, str(error)),
+        NotReleasableError: lambda error: Problem(NOT_RELEASABLE, str(error)),
+        NotRemakableError: lambda error: Problem(NOT_REMAKABLE, str(error)),
         ShopClosedError: _closed,
         TooBusyError: lambda error: Problem(TOO_BUSY, str(error), retry_after=error.retry_after),
         DocumentChangedError: lambda error: Problem(

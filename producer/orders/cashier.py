@@ -1,4 +1,4 @@
-"""The cashier's work: orders are placed, canceled and collected."""
+"""The cashier's work: orders are placed, and found."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import structlog
 
 from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.dispatcher import OrderDispatcher
-from producer.orders.errors import KeyReusedError, NotInThatStateError, OrderNotFoundError
+from producer.orders.errors import KeyReusedError, OrderNotFoundError
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
-from shared.domain.errors import TransitionRefusedError
 from shared.domain.menu import Menu, OrderLineRequest, quote
-from shared.domain.order import Order, OrderState, TimelineEntry, advance, log_id
-from shared.store.contract import OrderChangedError, OrderStore
+from shared.domain.order import Order, OrderState, TimelineEntry, log_id
+from shared.store.contract import OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -88,14 +87,6 @@ class Cashier:
             raise OrderNotFoundError
         return order
 
-    async def cancel(self, order_id: str) -> Order:
-        """Cancel an order that nobody has begun; raises NotInThatStateError otherwise."""
-        return await self._move(order_id, OrderState.PLACED, OrderState.CANCELED)
-
-    async def collect(self, order_id: str) -> Order:
-        """Hand a ready order to its customer; raises NotInThatStateError if it is not ready."""
-        return await self._move(order_id, OrderState.READY, OrderState.COLLECTED)
-
     async def _replay(self, earlier: Order, request: OrderRequest) -> Placed:
         if earlier.fingerprint != request.fingerprint:
             raise KeyReusedError
@@ -127,18 +118,3 @@ class Cashier:
             correlation_id=request.correlation_id,
             estimate=await self.wait_estimator.estimate(priced.prep_seconds),
         )
-
-    async def _move(self, order_id: str, wanted: OrderState, to: OrderState) -> Order:
-        while True:
-            order = await self.find(order_id)
-            try:
-                moved = advance(order, to, self.clock())
-                await self.store.replace(order, moved)
-            except TransitionRefusedError as error:
-                if order.state is to:  # the caller before may have died before announcing it
-                    await self.dispatcher.announce(order)
-                raise NotInThatStateError(order.state, wanted) from error
-            except OrderChangedError:
-                continue  # it is another state now, and there are not many
-            await self.dispatcher.announce(moved)
-            return moved

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from shared.domain.order import OrderState
-
 
 class OrderNotFoundError(Exception):
     """There is no order under that id."""
@@ -36,9 +34,24 @@ class NotInTimeError(Exception):
 
 
 class NotInThatStateError(Exception):
-    """The order's state does not allow this."""
+    """The order's state does not allow this; the message says why."""
 
-    def __init__(self, state: OrderState, wanted: OrderState) -> None:
-        super().__init__(f"the order is {state}; it must be {wanted} for this")
-        self.state = state
-        self.wanted = wanted
+
+class NotCancelableError(NotInThatStateError):
+    """The order cannot be canceled any more, or not by its customer."""
+
+
+class NotCollectableError(NotInThatStateError):
+    """The order is not ready."""
+
+
+class NotCompletableError(NotInThatStateError):
+    """The order is not being prepared, or not any more by the attempt that was named."""
+
+
+class NotReleasableError(NotInThatStateError):
+    """The order is not being prepared, or not any more by the attempt that was named."""
+
+
+class NotRemakableError(NotInThatStateError):
+    """The order was never handed out, or too long ago."""

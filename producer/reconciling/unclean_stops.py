@@ -58,6 +58,10 @@ class UncleanStops:
         self._lost(at or self._clock())
         self._republish_at = time.monotonic() + self._return_seconds
 
+    def in_doubt(self, since: dt.datetime) -> None:
+        """Have changes since then republished: one was maybe made, and its writer cannot know."""
+        self._lost(since)
+
     async def record_heartbeat(self) -> None:
         """Record our heartbeat; the first one takes over what our predecessor has left."""
         if not self._has_recorded:

@@ -37,8 +37,12 @@ TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
         OrderState.PLACED: frozenset(
             {OrderState.PREPARING, OrderState.CANCELED, OrderState.FAILED}
         ),
-        OrderState.PREPARING: frozenset({OrderState.READY, OrderState.PLACED, OrderState.FAILED}),
-        OrderState.READY: frozenset({OrderState.COLLECTED, OrderState.EXPIRED}),
+        OrderState.PREPARING: frozenset(
+            {OrderState.READY, OrderState.PLACED, OrderState.CANCELED, OrderState.FAILED}
+        ),
+        OrderState.READY: frozenset(
+            {OrderState.COLLECTED, OrderState.CANCELED, OrderState.EXPIRED}
+        ),
         OrderState.FAILED: frozenset({OrderState.PLACED}),
         OrderState.COLLECTED: frozenset(),
         OrderState.CANCELED: frozenset(),
@@ -182,8 +186,8 @@ def forget_customer(order: Order) -> Order:
     return replace(order, customer_name=FORGOTTEN, items=items, fingerprint="", forgotten=True)
 
 
-def advance(order: Order, to: OrderState, at: dt.datetime) -> Order:
-    """Move `order` to another state, which ends any claim on it.
+def advance(order: Order, to: OrderState, at: dt.datetime, by: str | None = None) -> Order:
+    """Move `order` to another state, which ends any claim on it; `by` names a staff key.
 
     Raises TransitionRefusedError when TRANSITIONS does not allow it.
     """
@@ -194,7 +198,28 @@ def advance(order: Order, to: OrderState, at: dt.datetime) -> Order:
         state=to,
         version=order.version + 1,
         claim=None,
-        timeline=(*order.timeline, TimelineEntry(to, at)),
+        timeline=(*order.timeline, TimelineEntry(to, at, by)),
+    )
+
+
+def remake(order: Order, order_id: str, at: dt.datetime, by: str | None = None) -> Order:
+    """Copy what was ordered into a new order, placed at `at` and free of charge.
+
+    It has no number yet, and refers to the first order, also when that was a remake itself.
+    """
+    return replace(
+        order,
+        id=order_id,
+        number="",
+        state=OrderState.PLACED,
+        version=1,
+        attempt=0,
+        claim=None,
+        items=tuple(replace(item, unit_price=0, tax=0) for item in order.items),
+        timeline=(TimelineEntry(OrderState.PLACED, at, by),),
+        estimate=None,
+        cancel_reason=None,
+        remake_of=order.remake_of or order.id,
     )
 
 
@@ -218,6 +243,11 @@ def _as_of(order: Order, version: int) -> Order:
     return replace(order, state=timeline[-1].state, version=version, timeline=timeline, claim=None)
 
 
+def is_claimed(order: Order, at: dt.datetime) -> bool:
+    """Return whether a barista has the order in hand, as far as its claim says."""
+    return order.claim is not None and at < order.claim.until
+
+
 def claim(order: Order, ticket: str, at: dt.datetime, until: dt.datetime) -> Order:
     """Claim `order` for the barista that holds `ticket` (an SQS message id).
 
@@ -236,5 +266,5 @@ def claim(order: Order, ticket: str, at: dt.datetime, until: dt.datetime) -> Ord
 
 
 def renew(order: Order, ticket: str, until: dt.datetime) -> Order:
-    """Extend the claim on `order` to a later time."""
+    """Extend the claim on `order` to a later time, or end it now."""
     return replace(order, claim=Claim(ticket, until))

@@ -17,6 +17,13 @@ class ShopState(StrEnum):
     CLOSED = "closed"
 
 
+class Hand(StrEnum):
+    """Who prepares orders: a timer, or people, who say when an order is ready."""
+
+    SIMULATED = "simulated"
+    PEOPLE = "people"
+
+
 TAKES_ORDERS = frozenset({ShopState.OPEN, ShopState.BUSY})
 """The states in which orders can be placed."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from shared.clock import Timestamp
 from shared.domain.order import TRANSITIONS, Order, OrderState, log_id
@@ -28,7 +28,7 @@ CLOSING_TYPES = frozenset(
 
 
 class OrderChange(BaseModel):
-    """The `data` of an order's event."""
+    """The `data` of an order's event; that of a canceled one has the reason, if there is one."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +38,8 @@ class OrderChange(BaseModel):
     previous_state: OrderState | None
     version: int
     attempt: int
+    cancel_reason: str | None = Field(default=None, exclude_if=lambda reason: reason is None)
+    remake_of: str | None = Field(default=None, exclude_if=lambda first: first is None)
 
 
 class CloudEvent(BaseModel):
@@ -69,6 +71,8 @@ def order_event(order: Order) -> CloudEvent:
         previous_state=order.previous_state,
         version=order.version,
         attempt=order.attempt,
+        cancel_reason=order.cancel_reason if order.state is OrderState.CANCELED else None,
+        remake_of=order.remake_of,
     )
     return CloudEvent(
         id=f"{order.id}:{order.version}",

@@ -79,6 +79,12 @@ class OrderStore(Protocol):
     async def get(self, order_id: str) -> Order | None:
         """Read an order, as of the last completed write."""
 
+    async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:
+        """Read up to 1000 orders at once, in no order, as of the last completed write.
+
+        Those that there are not are left out.
+        """
+
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` if the recorded order still has the version and attempt of `before`.
 
@@ -92,8 +98,13 @@ class OrderStore(Protocol):
         A page may hold fewer, even none, and be followed by another. Raises InvalidCursorError.
         """
 
-    async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
-        """List up to `limit` orders in some of the open states, the newest placed first."""
+    async def open_orders(
+        self, states: Collection[OrderState], limit: int, *, oldest_first: bool = False
+    ) -> Sequence[Order]:
+        """List up to `limit` orders in some of the open states, the newest placed first.
+
+        With `oldest_first` it lists the oldest, in the order of their placing.
+        """
 
     async def orders_placed(
         self, since: dt.datetime, until: dt.datetime, limit: int, after: Order | None = None

@@ -57,6 +57,11 @@ async def read_body(
     raise invalid(kind, "body", field_errors)
 
 
+async def read_body_if_sent(request: web.Request, model: type[M], kind: ProblemKind) -> M:
+    """Read the body as `read_body` does, or return `model()` when the request has none."""
+    return await read_body(request, model, kind) if request.body_exists else model()
+
+
 async def receive(request: web.Request) -> bytes:
     """Receive the whole of a JSON body; may be called again.
 

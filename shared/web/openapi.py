@@ -123,7 +123,7 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
         content = {"application/json": {"schema": schemas.in_request(operation.body)}}
         described["requestBody"] = {
             "description": f"At most {operation.body_bytes} bytes",
-            "required": True,
+            "required": operation.body_required,
             "content": content,
         }
     if operation.role in _SECURITY:

@@ -61,8 +61,8 @@ class Response:
 class Operation:
     """A route with all that its callers must know of it. By default it is a manager's.
 
-    Its body may be `body_bytes` long. With `takes_form`, a page's form may replace the `body`; then
-    its URL holds all parameters.
+    Its body may be `body_bytes` long, and be left out if it is not `body_required`. With
+    `takes_form`, a page's form may replace the `body`; then its URL holds all parameters.
     `always_served` exempts it from the limit on requests served at once; pages and their assets
     are not `documented`. `is_stream`: the response goes on until one side leaves.
     """
@@ -76,6 +76,7 @@ class Operation:
     role: Role = Role.MANAGER
     body: type[BaseModel] | None = None
     body_bytes: int = 64 * 1024
+    body_required: bool = True
     takes_form: bool = False
     parameters: tuple[Parameter, ...] = ()
     tag: str = "shop"
@@ -101,6 +102,7 @@ class OperationOptions(TypedDict, total=False):
     role: Role
     body: type[BaseModel] | None
     body_bytes: int
+    body_required: bool
     takes_form: bool
     parameters: tuple[Parameter, ...]
     tag: str

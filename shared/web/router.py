@@ -133,7 +133,7 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
             require_staff(request, StaffRole(operation.role))
         if (request.content_length or 0) > most_bytes(request):
             raise too_large(request)
-        if operation.body is not None and not (operation.takes_form and is_form(request)):
+        if _has_json_body(operation, request):
             with concurrency.body(request.content_length):
                 await receive(request)
         # From here to the end it may not be closed to make room for another connection.
@@ -142,6 +142,12 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
             return await operation.handler(request)
 
     return guarded
+
+
+def _has_json_body(operation: Operation, request: web.Request) -> bool:
+    if operation.body is None or (operation.takes_form and is_form(request)):
+        return False
+    return operation.body_required or request.body_exists
 
 
 def _methods(operation: Operation) -> tuple[str, ...]:

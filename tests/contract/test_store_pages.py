@@ -158,6 +158,36 @@ async def test_open_orders_are_of_the_states_asked_for_and_the_newest_come_first
     assert await store.open_orders(set(), 10) == []
 
 
+async def test_open_orders_can_be_listed_from_the_oldest_on(
+    store: Store, new_order: NewOrder
+) -> None:
+    newest, ready, oldest = [
+        await placed(store, new_order(NOON - dt.timedelta(minutes=count)), *states)
+        for count, states in enumerate([(), (OrderState.PREPARING, OrderState.READY), ()])
+    ]
+    waiting = {OrderState.PLACED, OrderState.PREPARING}
+
+    listed = await store.open_orders(waiting, 10, oldest_first=True)
+
+    assert listed == [oldest, newest]
+    assert await store.open_orders(waiting, 1, oldest_first=True) == [oldest]
+    assert ready in await store.open_orders(OPEN_STATES, 10, oldest_first=True)
+
+
+async def test_many_orders_are_read_at_once_as_of_their_last_write(
+    store: Store, new_order: NewOrder
+) -> None:
+    orders = [await placed(store, new_order()) for _ in range(120)]
+    last = moved(orders[-1], OrderState.PREPARING)
+    await store.replace(orders[-1], last)
+    wanted = [*ids(orders), orders[0].id, "of no order"]
+
+    found = {order.id: order for order in await store.orders_by_id(wanted)}
+
+    assert found == {order.id: order for order in [*orders[:-1], last]}
+    assert await store.orders_by_id([]) == []
+
+
 async def test_one_shop_does_not_list_the_orders_of_another(
     store: Store, open_shop: OpenStore, shop_id: str, new_order: NewOrder
 ) -> None:

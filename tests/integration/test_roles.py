@@ -55,7 +55,11 @@ WHO_MAY = {
     """,
     "barista": """
         GET /orders
+        POST /orders/{id}/complete
+        POST /orders/{id}/release
         POST /orders/{id}/collect
+        POST /orders/{id}/remake
+        GET /kitchen
         PUT /menu/items/{id}
         PUT /shop
     """,

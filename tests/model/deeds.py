@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain.order import Order
 from tests.model.host import Host
 from tests.model.shop import Shop
-from tests.model.staff import ASKED, ORDER_ID
+from tests.model.staff import ASKED, ORDER_ID, OWNER
 from tests.support.orders import NOON
 
 
@@ -24,14 +24,14 @@ def ask(shop: Shop, host: Host) -> None:
 
 def cancel(shop: Shop, host: Host) -> None:
     """Let the client cancel its acknowledged order."""
-    canceling = shop.counters[host].cashier.cancel(ORDER_ID)
+    canceling = shop.counters[host].moves.cancel(ORDER_ID, None)
     shop.begin(host, _acknowledged(shop, canceling), "cancel")
 
 
 def collect(shop: Shop, host: Host) -> None:
     """Let staff hand the order over."""
     shop.collecting = host
-    collecting = shop.counters[host].cashier.collect(ORDER_ID)
+    collecting = shop.counters[host].moves.collect(ORDER_ID, OWNER)
     shop.begin(host, _acknowledged(shop, collecting), "collect")
 
 

@@ -44,6 +44,11 @@ class Record:
         self.announced: dict[str, CloudEvent] = {}
         self.ticketed: dict[str, int] = {}
         self.acknowledged: dict[str, Order] = {}
+        self.in_doubt = False
+
+    def doubt(self) -> None:
+        """Note that a cashier does not know whether its write was made."""
+        self.in_doubt = True
 
     def may_place(self, order: Order) -> bool:
         return order.id not in self.orders

@@ -118,6 +118,8 @@ class Shop:
     def settle(self) -> None:
         """Run every process up to its next request, and check the invariants at rest."""
         self._loop.run_ready()
+        self.must_republish |= self.record.in_doubt
+        self.record.in_doubt = False
         for host in self.hosts:
             host.reap()
             if host in self.baristas and not host.tasks:

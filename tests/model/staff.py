@@ -13,6 +13,7 @@ from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier, OrderRequest
 from producer.orders.dispatcher import OrderDispatcher
+from producer.orders.moves import OrderMoves
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
 from producer.reconciling.failures import Failures
@@ -45,6 +46,8 @@ ASKED = OrderRequest(
     idempotency_key="the-order-of-ada",
 )
 UTC = ZoneInfo("UTC")
+OWNER = "owner"
+"""The name of the key of staff."""
 IDS = OrderIds("a secret")
 ORDER_ID = IDS.of_key("the-order-of-ada")
 
@@ -54,6 +57,7 @@ class Counter:
     """The parts of a counter that the model runs."""
 
     cashier: Cashier
+    moves: OrderMoves
     dispatcher: OrderDispatcher
     republisher: Republisher
 
@@ -96,7 +100,13 @@ class Staff:
             store_id="main",
             timezone=UTC,
         )
-        return Counter(cashier, dispatcher, Republisher(store, announcer, LEASE, math.inf))
+        moves = OrderMoves(
+            store=store,
+            dispatcher=dispatcher,
+            clock=lambda: record.now,
+            on_doubt=lambda _: record.doubt(),
+        )
+        return Counter(cashier, moves, dispatcher, Republisher(store, announcer, LEASE, math.inf))
 
     @staticmethod
     def failures(host: Host, record: Record, dispatcher: OrderDispatcher) -> Failures:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from notifier.channels.email.addresses import named_sender, recipient
 from notifier.channels.email.headers import mail_policy, one_line
 from notifier.channels.email.links import LinkSigner
-from notifier.channels.email.order_lines import ORDER_LINES
+from notifier.channels.email.order_lines import ORDER_LINES, REASON_LINE
 from shared.clock import Clock
 from shared.domain.subscription import Subscription
 from shared.messages.announcement import (
@@ -77,6 +77,8 @@ class Composer:
         change = OrderChange.model_validate(event.data)
         title, line = ORDER_LINES[change.state]
         title = title.format(number=change.number)
+        if change.cancel_reason is not None:
+            line = f"{REASON_LINE.format(reason=change.cancel_reason)} {line}"
         message = self._addressed(subscription, event.id, title)
         return self._filled(message, subscription, "order", {"title": title, "line": line})
 

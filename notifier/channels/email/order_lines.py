@@ -40,3 +40,6 @@ ORDER_LINES: Mapping[OrderState, tuple[str, str]] = MappingProxyType(
     }
 )
 """A title and a line for each state."""
+
+REASON_LINE = "The reason: {reason}."
+"""Stands before the line of a canceled order when staff gave a reason."""

@@ -13,7 +13,7 @@ from typing import Any
 from shared.domain.order import OPEN_STATES, Order, OrderState, forget_customer
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
-from shared.store.dynamodb.batch import LARGEST_CHUNK
+from shared.store.dynamodb.batch import LARGEST_CHUNK, items_at
 from shared.store.dynamodb.item import (
     Item,
     epoch_seconds,
@@ -69,6 +69,16 @@ class DynamoDBOrders(DynamoDBRecords):
             item = await self.table.item(order_key(order_id))
         return None if item is None else order_of(item)
 
+    async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:
+        """Read orders by their ids, up to 100 in a request."""
+        keys = [order_key(order_id) for order_id in frozenset(order_ids)]
+        found: list[Order] = []
+        async with self.table.in_time():
+            for start in range(0, len(keys), LARGEST_CHUNK):
+                chunk = keys[start : start + LARGEST_CHUNK]
+                found += map(order_of, await items_at(self.table, chunk, fresh=True))
+        return found
+
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` over `before`; see `OrderStore.replace`."""
         item = self._item(after)
@@ -104,9 +114,14 @@ class DynamoDBOrders(DynamoDBRecords):
         chunks = placed_between(self.table, self.store_id, since, until, start)
         return await self._read(chunks, frozenset(OrderState), limit)
 
-    async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
-        """List open orders, the newest placed first."""
-        chunks = newest_first(self.table, [open_partition(self.store_id)], None, LARGEST_CHUNK)
+    async def open_orders(
+        self, states: Collection[OrderState], limit: int, *, oldest_first: bool = False
+    ) -> Sequence[Order]:
+        """List open orders, the newest or the oldest placed first."""
+        if oldest_first:
+            chunks = oldest_open(self.table, self.store_id, frozenset())
+        else:
+            chunks = newest_first(self.table, [open_partition(self.store_id)], None, LARGEST_CHUNK)
         return await self._read(chunks, OPEN_STATES.intersection(states), limit)
 
     async def oldest_open_orders(self, known: Container[str], limit: int) -> Sequence[Order]:

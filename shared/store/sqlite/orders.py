@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import sqlite3
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,10 +35,14 @@ _REPLACE = """UPDATE orders
 _LAST = cursors.Position("~", "")
 """Sorts after every position, as `~` does after every digit."""
 
-_NEWEST_IN_STATE = """SELECT * FROM (
+_GET_MANY = "SELECT document FROM orders WHERE id IN (SELECT value FROM json_each(?))"
+
+_FIRST_IN_STATE = """SELECT * FROM (
     SELECT document, placed_at, id FROM orders
-    WHERE store_id = ? AND state = ? ORDER BY placed_at DESC, id DESC LIMIT ?
+    WHERE store_id = ? AND state = ? ORDER BY {by} LIMIT ?
 )"""
+
+_NEWEST, _OLDEST = "placed_at DESC, id DESC", "placed_at, id"
 
 _DELETE_CLOSED = """DELETE FROM orders WHERE id IN (
     SELECT id FROM orders WHERE store_id = ? AND state = ? AND placed_at < ? LIMIT ?
@@ -87,6 +92,10 @@ class SqliteOrders(SqliteRecords):
         found = await self.reads.run(documents(ORDER, _GET, order_id))
         return found[0] if found else None
 
+    async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:
+        """Read orders by their ids."""
+        return await self.reads.run(documents(ORDER, _GET_MANY, json.dumps([*order_ids])))
+
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` over the version and attempt of `before`; raises OrderChangedError."""
         replacement = _replacement(before, after)
@@ -127,15 +136,16 @@ class SqliteOrders(SqliteRecords):
         values = (self.store_id, start.placed_at, start.order_id, sortable(until), limit)
         return await self.reads.run(documents(ORDER, query, *values))
 
-    async def open_orders(self, states: Collection[OrderState], limit: int) -> Sequence[Order]:
+    async def open_orders(
+        self, states: Collection[OrderState], limit: int, *, oldest_first: bool = False
+    ) -> Sequence[Order]:
         """List open orders, by one scan of the index for each state."""
         wanted = OPEN_STATES.intersection(states)
         if not wanted:
             return []
-        query = (
-            f"{' UNION ALL '.join([_NEWEST_IN_STATE] * len(wanted))}"
-            " ORDER BY placed_at DESC, id DESC LIMIT ?"
-        )
+        by = _OLDEST if oldest_first else _NEWEST
+        of_each = [_FIRST_IN_STATE.format(by=by)] * len(wanted)
+        query = f"{' UNION ALL '.join(of_each)} ORDER BY {by} LIMIT ?"
         values = [value for state in wanted for value in (self.store_id, state, limit)]
         return await self.reads.run(documents(ORDER, query, *values, limit))
 

@@ -155,6 +155,14 @@ def test_every_state_of_an_order_has_a_line(state: OrderState) -> None:
         assert line in part
 
 
+def test_the_customer_is_told_why_an_order_was_canceled() -> None:
+    event = order_event("canceled")
+    why = {**event.data, "cancel_reason": "out of <oat> milk"}
+    mail = sent(composer().announcement(subscriber(), event.model_copy(update={"data": why})))
+    assert "The reason: out of <oat> milk." in text_of(mail)
+    assert "out of &lt;oat&gt; milk" in html_of(mail)
+
+
 def test_an_order_number_is_text() -> None:
     mail = sent(composer().announcement(subscriber(), order_event("ready", "<script>{0}")))
     assert "<script>" not in html_of(mail)

@@ -46,8 +46,8 @@ def claimed_by(ticket: str, until: dt.datetime) -> Order:
 def test_the_transitions_are_those_of_the_design() -> None:
     assert {state: sorted(following) for state, following in TRANSITIONS.items()} == {
         "placed": ["canceled", "failed", "preparing"],
-        "preparing": ["failed", "placed", "ready"],
-        "ready": ["collected", "expired"],
+        "preparing": ["canceled", "failed", "placed", "ready"],
+        "ready": ["canceled", "collected", "expired"],
         "failed": ["placed"],
         "collected": [],
         "canceled": [],

@@ -1,0 +1,102 @@
+"""The kitchen's view, for staff: what is placed and in hand, in the order in which to make it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from http import HTTPStatus
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from producer.context import CASHIER
+from shared.clock import Timestamp
+from shared.domain.order import Order, OrderState, is_claimed
+from shared.web.body import json_response, read_query
+from shared.web.fields import Body
+from shared.web.operation import Parameter, Response, Role, operation
+from shared.web.problem import INVALID_REQUEST, UNAVAILABLE
+
+_Limit = Annotated[int, Field(ge=1, le=200)]
+
+
+class ShowKitchen(Body):
+    """How much of the line to show."""
+
+    model_config = ConfigDict(strict=False, extra="ignore")
+
+    limit: _Limit = 100
+
+
+class KitchenLine(BaseModel):
+    """What to make."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    item: str
+    name: str
+    size: str
+    modifiers: list[str]
+    quantity: int
+    note: str | None
+
+
+class KitchenOrder(BaseModel):
+    """An order to make. Whoever completes it names its `attempt`.
+
+    It is `in_hand` while a barista holds its ticket; an order that is `preparing` and not in hand
+    has lost its barista, and another one takes it soon.
+    """
+
+    id: str
+    number: str
+    state: OrderState
+    attempt: int
+    in_hand: bool
+    customer_name: str
+    items: list[KitchenLine]
+    placed_at: Timestamp
+    since: Timestamp
+    remake_of: str | None
+
+
+class KitchenModel(BaseModel):
+    """The first orders in line, remakes before all others; `more` is whether others follow."""
+
+    orders: list[KitchenOrder]
+    more: bool
+
+
+@operation(
+    "GET",
+    "/kitchen",
+    "List what is to be made, in order",
+    role=Role.BARISTA,
+    parameters=(Parameter("limit", "query", "How many at most (100 when left out)", _Limit),),
+    responses={HTTPStatus.OK: Response("What is placed and in hand", KitchenModel)},
+    errors=(INVALID_REQUEST, UNAVAILABLE),
+    tag="orders",
+)
+async def get_kitchen(request: web.Request) -> web.Response:
+    """Show what is to be made."""
+    context, query = request.app[CASHIER], read_query(request, ShowKitchen)
+    line = await context.kitchen.line(query.limit)
+    now = context.clock()
+    orders = [_show(order, now) for order in line.orders]
+    return json_response(KitchenModel(orders=orders, more=line.more))
+
+
+def _show(order: Order, now: dt.datetime) -> KitchenOrder:
+    return KitchenOrder(
+        id=order.id,
+        number=order.number,
+        state=order.state,
+        attempt=order.attempt,
+        in_hand=is_claimed(order, now),
+        customer_name=order.customer_name,
+        items=[KitchenLine.model_validate(item) for item in order.items],
+        placed_at=order.placed_at,
+        since=order.since,
+        remake_of=order.remake_of,
+    )
