@@ -25,6 +25,7 @@ from shop.cli.plan import plan
 from shop.cli.provision import provision
 from shop.cli.run import run
 from shop.cli.scale import scale
+from shop.cli.service import service
 from shop.cli.settings import settings
 from shop.cli.shop_state import open_, pause, sold_out
 from shop.cli.topics import STAFF, topics
@@ -43,6 +44,7 @@ for for_staff in (orders, collect, pause, sold_out, forget, scale):
 app.command("open", rich_help_panel=STAFF)(open_)
 app.add_typer(topics)
 app.add_typer(dlq)
+app.add_typer(service)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so
