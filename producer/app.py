@@ -9,14 +9,14 @@ from aiohttp import web
 
 from producer.build import build_cashier
 from producer.context import CASHIER
-from producer.http import dead_letters, order_moves, orders, shop
+from producer.http import dead_letters, menu, menu_document, order_moves, orders, shop
 from producer.http.forget_customer import forget_customer
 from producer.http.kitchen import get_kitchen
 from producer.http.pages import PAGE_OPERATIONS
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
 from producer.http.staff import STAFF_OPERATIONS
-from producer.menu_file import load_menu
+from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.web.operation import Operation
 from shared.web.service import Service
@@ -32,8 +32,13 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     get_kitchen,
     orders.list_orders,
     orders.get_board,
-    shop.get_menu,
-    shop.set_menu_item,
+    menu.get_menu,
+    menu.set_menu_item,
+    menu.set_modifier,
+    menu_document.get_menu_document,
+    menu_document.put_menu_document,
+    menu_document.list_menu_versions,
+    menu_document.restore_menu,
     shop.get_shop,
     shop.set_shop,
     dead_letters.list_dead_letters,
@@ -48,11 +53,11 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
 
 def cashier_service(settings: CashierSettings) -> Service:
     """Describe the cashier; raises MenuFileError when the menu cannot be used."""
-    menu = load_menu(settings.menu)
+    file = load_menu(settings.menu)
     broker_reset, closing = asyncio.Event(), asyncio.Event()
 
     async def cashier(app: web.Application) -> AsyncIterator[None]:
-        async with build_cashier(settings, menu, broker_reset, closing) as app[CASHIER]:
+        async with build_cashier(settings, file, broker_reset, closing) as app[CASHIER]:
             yield
 
     return Service(

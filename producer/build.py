@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from producer.context import CashierContext
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
+from producer.menu.document import MenuDocument
+from producer.menu.service import MenuService, open_menu
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS, OrderAdmission, WaitEstimator
 from producer.orders.backlog import SAMPLE_SECONDS, Backlog
 from producer.orders.cashier import Cashier
@@ -51,7 +53,6 @@ from shared.aws.queues import (
     watching_tickets,
 )
 from shared.clock import utc_now
-from shared.domain.menu import Menu
 from shared.domain.shop import Hand
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.lifecycle import background_task, every
@@ -87,7 +88,10 @@ class _Resources:
 
 @contextlib.asynccontextmanager
 async def build_cashier(
-    settings: CashierSettings, menu: Menu, broker_reset: asyncio.Event, closing: asyncio.Event
+    settings: CashierSettings,
+    file: MenuDocument,
+    broker_reset: asyncio.Event,
+    closing: asyncio.Event,
 ) -> AsyncIterator[CashierContext]:
     """Build the cashier, and run its side tasks; at the end, what was begun is finished.
 
@@ -117,6 +121,7 @@ async def build_cashier(
                 closing=closing,
                 dispatcher=OrderDispatcher(announcer, queue, backlog),
             )
+            menu = await open_menu(store, file, utc_now)
             monitor = EmptyQueueMonitor(backlog, utc_now)
             reconciler = _reconciler(resources, monitor)
             context = await _context(resources, menu, reconciler.unclean_stops)
@@ -140,13 +145,13 @@ async def build_cashier(
 
 
 async def _context(
-    resources: _Resources, menu: Menu, unclean_stops: UncleanStops
+    resources: _Resources, menu: MenuService, unclean_stops: UncleanStops
 ) -> CashierContext:
     settings, store = resources.settings, resources.store
     wait_estimator = WaitEstimator(
         heartbeats=TtlCache(lambda: store.worker_heartbeats(utc_now()), HEARTBEATS_TTL_SECONDS),
         backlog=resources.backlog,
-        menu=menu,
+        menu=menu.current,
         brew_speed=1 if settings.barista_hand is Hand.PEOPLE else settings.brew_speed,
     )
     cashier = await _cashier(resources, menu, wait_estimator)
@@ -190,13 +195,15 @@ async def _context(
     )
 
 
-async def _cashier(resources: _Resources, menu: Menu, wait_estimator: WaitEstimator) -> Cashier:
+async def _cashier(
+    resources: _Resources, menu: MenuService, wait_estimator: WaitEstimator
+) -> Cashier:
     settings, store = resources.settings, resources.store
     secret = await store.get_or_set_value(ValueKey.ORDER_ID_SECRET, secrets.token_urlsafe(32))
     ids = OrderIds(secret)
     return Cashier(
         store=store,
-        menu=menu,
+        menu=menu.current,
         admission=OrderAdmission(
             store=store,
             backlog=resources.backlog,

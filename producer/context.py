@@ -8,6 +8,7 @@ from aiohttp import web
 
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
+from producer.menu.service import MenuService
 from producer.orders.admission import WaitEstimator
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier
@@ -16,7 +17,6 @@ from producer.orders.kitchen import Kitchen
 from producer.orders.moves import OrderMoves
 from producer.orders.remaker import Remaker
 from shared.clock import Clock
-from shared.domain.menu import Menu
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.store.contract import Store
 from shared.web.rate_limit import RateLimit
@@ -30,7 +30,7 @@ class CashierContext:
     moves: OrderMoves
     remaker: Remaker
     kitchen: Kitchen
-    menu: Menu
+    menu: MenuService
     wait_estimator: WaitEstimator
     backlog: Backlog
     store: Store

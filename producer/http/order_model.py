@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from shared.clock import Timestamp
 from shared.domain.estimate import remaining
-from shared.domain.order import Order, OrderState
+from shared.domain.order import Order, OrderState, Serve
+from shared.domain.tax import show_rate, tax_by_rate
 
 _WAITING = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
@@ -36,6 +38,19 @@ class LineModel(BaseModel):
     note: str | None
     unit_price: int
     total: int
+    tax_rate: Annotated[str, BeforeValidator(show_rate)]
+    tax: int
+
+
+class TaxModel(BaseModel):
+    """What an order has at one rate of tax, which is in percent."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rate: Annotated[str, BeforeValidator(show_rate)]
+    net: int
+    tax: int
+    gross: int
 
 
 class TimelineModel(BaseModel):
@@ -50,6 +65,8 @@ class OrderModel(BaseModel):
 
     `attempt` counts how often a barista took it. A remake is free of charge, and names the order
     that it is a `remake_of`.
+    `total` is what is paid. Prices of lines have their tax in them if `prices_include_tax`; they
+    are those of the menu's version `menu_version`.
     """
 
     id: str
@@ -62,6 +79,11 @@ class OrderModel(BaseModel):
     items: list[LineModel]
     currency: str
     total: int
+    tax: int
+    taxes: list[TaxModel]
+    prices_include_tax: bool
+    serve: Serve | None
+    menu_version: int
     placed_at: Timestamp
     preparing_at: Timestamp | None
     ready_at: Timestamp | None
@@ -89,6 +111,11 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         items=[LineModel.model_validate(item) for item in order.items],
         currency=order.currency,
         total=order.total,
+        tax=order.tax,
+        taxes=[TaxModel.model_validate(each) for each in tax_by_rate(order)],
+        prices_include_tax=order.prices_include_tax,
+        serve=order.serve,
+        menu_version=order.menu_version,
         placed_at=order.placed_at,
         preparing_at=order.reached(OrderState.PREPARING),
         ready_at=order.reached(OrderState.READY),

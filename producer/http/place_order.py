@@ -22,6 +22,7 @@ from producer.orders.updates import Contact
 from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.domain.menu import OrderLineRequest
+from shared.domain.order import Serve
 from shared.domain.subscription import Channel, SubscriptionState
 from shared.domain.webhook_url import ForbiddenUrlError
 from shared.web.body import json_response, read_body
@@ -99,6 +100,7 @@ class PlaceOrder(Body):
 
     customer_name: Annotated[VisibleText, Field(max_length=80)]
     items: Annotated[list[LineRequest], Field(min_length=1, max_length=20)]
+    serve: Serve | None = Field(default=None, exclude_if=lambda serve: serve is None)
     notify: Annotated[NotifyWebhook | NotifyEmail, Field(discriminator="channel")] | None = Field(
         default=None, exclude_if=lambda notify: notify is None
     )
@@ -163,6 +165,7 @@ async def place_order(request: web.Request) -> web.Response:
         fingerprint=body.fingerprint(),
         correlation_id=request[CORRELATION_ID],
         idempotency_key=key,
+        serve=body.serve,
         contact=_contact(request, body.notify) if body.notify else None,
     )
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from producer.dead_letters.service import DeadLetterNotFoundError, DeadLettersLeftError
 from producer.http.versions import CHANGED_MEANWHILE
+from producer.menu.service import CurrencyFixedError, NoSuchVersionError
 from producer.orders.errors import (
     KeyReusedError,
     NotCancelableError,
@@ -23,7 +24,7 @@ from producer.orders.errors import (
 )
 from shared.aws.batcher import EntryFailedError
 from shared.clock import utc_now
-from shared.domain.errors import NotOnTheMenuError, UnavailableError
+from shared.domain.errors import FieldError, NotOnTheMenuError, UnavailableError
 from shared.domain.staff import NameTakenError, TooManyKeysError
 from shared.store.contract import InvalidCursorError
 from shared.store.document_contract import DocumentChangedError
@@ -43,6 +44,7 @@ INVALID_ORDER = ProblemKind(
 INVALID_SETTING = ProblemKind(
     "invalid-setting", HTTPStatus.UNPROCESSABLE_ENTITY, "The setting is not valid"
 )
+INVALID_MENU = ProblemKind("invalid-menu", HTTPStatus.UNPROCESSABLE_ENTITY, "The menu is not valid")
 INVALID_REDRIVE = ProblemKind(
     "invalid-redrive", HTTPStatus.UNPROCESSABLE_ENTITY, "The redrive is not valid"
 )
@@ -118,6 +120,10 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         ),
         NameTakenError: lambda error: Problem(NAME_TAKEN, str(error)),
         TooManyKeysError: lambda error: Problem(TOO_MANY_STAFF_KEYS, str(error)),
+        CurrencyFixedError: lambda error: Problem(
+            INVALID_MENU, str(error), field_errors=[FieldError(("currency",), str(error))]
+        ),
+        NoSuchVersionError: lambda _: Problem(NOT_FOUND, "the menu never had that version"),
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
         UnavailableError: _unavailable,
         EntryFailedError: _unavailable,

@@ -1,4 +1,4 @@
-"""The shop as a whole: its menu and its state."""
+"""The shop as a whole: its state, its queue, who is at work."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from producer.context import CASHIER, CashierContext
 from producer.http.problems import INVALID_SETTING
 from shared.clock import Timestamp, rfc3339
 from shared.domain.change import Changed
 from shared.domain.errors import FieldError
-from shared.domain.menu import MenuItem, find
 from shared.domain.shop import ShopState
 from shared.web.body import json_response, read_body
 from shared.web.caller import change_by
 from shared.web.fields import Body, PointInTime, PrintableText
-from shared.web.operation import Parameter, Response, Role, operation
-from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
+from shared.web.operation import Response, Role, operation
+from shared.web.problem import UNAVAILABLE, Problem
 
 
 class SetShop(Body):
@@ -28,12 +27,6 @@ class SetShop(Body):
     state: ShopState
     reason: Annotated[PrintableText, Field(max_length=200)] | None = None
     until: PointInTime | None = None
-
-
-class SetMenuItem(Body):
-    """Whether an item is sold out."""
-
-    sold_out: bool
 
 
 class WaitModel(BaseModel):
@@ -52,75 +45,6 @@ class ShopModel(BaseModel):
     backlog: int
     wait_seconds: WaitModel
     baristas: int
-
-
-class ChoiceModel(BaseModel):
-    """A size or modifier, and its price in minor units."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    name: str
-    price: int
-
-
-class MenuItemModel(BaseModel):
-    """Something to order."""
-
-    id: str
-    name: str
-    description: str
-    category: str
-    prep_seconds: int
-    sold_out: bool
-    sizes: list[ChoiceModel]
-    modifiers: list[ChoiceModel]
-
-
-class MenuModel(BaseModel):
-    """All that the shop sells."""
-
-    currency: str
-    items: list[MenuItemModel]
-
-
-@operation(
-    "GET",
-    "/menu",
-    "Read the menu",
-    role=Role.ANYONE,
-    responses={HTTPStatus.OK: Response("All that the shop sells", MenuModel)},
-    errors=(UNAVAILABLE,),
-)
-async def get_menu(request: web.Request) -> web.Response:
-    """Show the menu, and what of it is sold out."""
-    context = request.app[CASHIER]
-    sold_out = (await context.store.status()).sold_out
-    items = [_show_item(item, sold_out=item.id in sold_out) for item in context.menu.items]
-    return json_response(MenuModel(currency=context.menu.currency, items=items))
-
-
-@operation(
-    "PUT",
-    "/menu/items/{id}",
-    "Take an item off the menu for now, or put it back",
-    role=Role.BARISTA,
-    body=SetMenuItem,
-    parameters=(Parameter("id", "path", "The menu item's id", required=True),),
-    responses={HTTPStatus.OK: Response("The item as it is now", MenuItemModel)},
-    errors=(NOT_FOUND, INVALID_SETTING, UNAVAILABLE),
-)
-async def set_menu_item(request: web.Request) -> web.Response:
-    """Take an item off the menu for now, or put it back."""
-    context = request.app[CASHIER]
-    item = find(context.menu.items, request.match_info["id"])
-    if item is None:
-        raise Problem(NOT_FOUND, "no such item is on the menu")
-    body = await read_body(request, SetMenuItem, INVALID_SETTING)
-    detail = f"{item.id} {'is sold out' if body.sold_out else 'is on the menu again'}"
-    change = change_by(request, context.clock(), Changed.SOLD_OUT, detail)
-    await context.store.set_sold_out(item.id, sold_out=body.sold_out, change=change)
-    return json_response(_show_item(item, sold_out=body.sold_out))
 
 
 @operation(
@@ -162,19 +86,6 @@ async def set_shop(request: web.Request) -> web.Response:
     change = change_by(request, context.clock(), Changed.SHOP, detail)
     await context.store.set_state(body.state, body.reason, body.until, change)
     return json_response(await _show_shop(context))
-
-
-def _show_item(item: MenuItem, *, sold_out: bool) -> MenuItemModel:
-    return MenuItemModel(
-        id=item.id,
-        name=item.name,
-        description=item.description,
-        category=item.category,
-        prep_seconds=item.prep_seconds,
-        sold_out=sold_out,
-        sizes=[ChoiceModel.model_validate(size) for size in item.sizes],
-        modifiers=[ChoiceModel.model_validate(modifier) for modifier in item.modifiers],
-    )
 
 
 async def _show_shop(context: CashierContext) -> ShopModel:

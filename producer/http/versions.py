@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import hdrs, web
 from pydantic import BaseModel
@@ -44,6 +45,6 @@ def expected_versions(request: web.Request, *, required: bool = False) -> Collec
     return frozenset(int(tag) for tag in tags if re.fullmatch("[0-9]{1,9}", tag))
 
 
-def versioned_response(read: Read[object], shown: BaseModel) -> web.Response:
+def versioned_response(read: Read[Any], shown: BaseModel) -> web.Response:
     """Show a document, with its version as its `ETag`."""
     return json_response(shown, headers={hdrs.ETAG: f'"{read.version}"'})

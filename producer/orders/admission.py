@@ -8,10 +8,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from producer.menu.service import CurrentMenu
 from producer.orders.backlog import Backlog
 from producer.orders.errors import ShopClosedError, TooBusyError
 from shared.domain.estimate import Estimate, estimate
-from shared.domain.menu import Menu
 from shared.domain.shop import TAKES_ORDERS, WorkerHeartbeat
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import ShopStore
@@ -36,7 +36,7 @@ class OrderAdmission:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def admit(self, now: dt.datetime) -> frozenset[str]:
-        """Return the items that are sold out; raises ShopClosedError or TooBusyError."""
+        """Return what is sold out; raises ShopClosedError or TooBusyError."""
         if self.closing.is_set():
             raise ShopClosedError("closing", None, None)
         status = (await self.store.status()).at(now)
@@ -56,12 +56,12 @@ class WaitEstimator:
 
     heartbeats: TtlCache[Sequence[WorkerHeartbeat]]
     backlog: Backlog
-    menu: Menu
+    menu: CurrentMenu
     brew_speed: float
 
     async def estimate(self, prep_seconds: int = 0) -> Estimate:
         """Estimate the wait of an order that takes `prep_seconds` at natural speed."""
         slots = sum(heartbeat.slots for heartbeat in await self.heartbeats.get())
-        typical = sum(item.prep_seconds for item in self.menu.items) / len(self.menu.items)
+        typical = (await self.menu()).value.typical_seconds
         speed = self.brew_speed or math.inf
         return estimate(self.backlog.count, slots, typical / speed, prep_seconds / speed)

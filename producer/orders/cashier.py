@@ -8,14 +8,15 @@ from datetime import tzinfo
 
 import structlog
 
+from producer.menu.service import CurrentMenu
 from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import KeyReusedError, OrderNotFoundError
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
-from shared.domain.menu import Menu, OrderLineRequest, quote
-from shared.domain.order import Order, OrderState, TimelineEntry, log_id
+from shared.domain.menu import OrderLineRequest, quote
+from shared.domain.order import Order, OrderState, Serve, TimelineEntry, log_id
 from shared.store.contract import OrderStore
 
 log = structlog.stdlib.get_logger(__name__)
@@ -31,6 +32,7 @@ class OrderRequest:
     correlation_id: str
     idempotency_key: str | None = None
     contact: Contact | None = None
+    serve: Serve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Cashier:
     """
 
     store: OrderStore
-    menu: Menu
+    menu: CurrentMenu
     admission: OrderAdmission
     wait_estimator: WaitEstimator
     dispatcher: OrderDispatcher
@@ -104,17 +106,23 @@ class Cashier:
         """Admit the order and quote its prices; the store gives it its number."""
         now = self.clock()
         sold_out = await self.admission.admit(now)
-        priced = quote(request.lines, self.menu, sold_out)
+        read = await self.menu()
+        menu = read.value
+        serve = request.serve or menu.tax.serve
+        priced = quote(request.lines, menu, sold_out, serve)
         return Order(
             id=order_id,
             number="",
             store_id=self.store_id,
             customer_name=request.customer_name,
             items=priced.items,
-            currency=self.menu.currency,
+            currency=menu.currency,
             prep_seconds=priced.prep_seconds,
             timeline=(TimelineEntry(OrderState.PLACED, now),),
             fingerprint=request.fingerprint,
             correlation_id=request.correlation_id,
             estimate=await self.wait_estimator.estimate(priced.prep_seconds),
+            menu_version=read.version,
+            prices_include_tax=menu.tax.prices_include_tax,
+            serve=serve,
         )

@@ -67,15 +67,11 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """The items the shop sells, priced in one currency (ISO 4217).
-
-    `version` is 0 until the store has recorded it.
-    """
+    """The items the shop sells, priced in one currency (ISO 4217)."""
 
     currency: str
     items: tuple[MenuItem, ...]
     tax: TaxRules = field(default_factory=TaxRules)
-    version: int = 0
 
     @property
     def typical_seconds(self) -> float:

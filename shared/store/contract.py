@@ -152,11 +152,12 @@ class ShopStore(Protocol):
         """Open the shop, or close it."""
 
     async def set_sold_out(
-        self, item_id: str, *, sold_out: bool, change: Change | None = None
+        self, what: str, *, sold_out: bool, change: Change | None = None
     ) -> None:
-        """Take an item off the menu for now, or put it back.
+        """Take an item, a size or a modifier off the menu for now, or put it back.
 
-        Where that changes nothing, no change is recorded.
+        It is written as in `shared.domain.menu`: `latte`, `latte/large`, `+oat-milk`. Where that
+        changes nothing, no change is recorded.
         """
 
 

@@ -131,7 +131,7 @@ def is_form(request: web.Request) -> bool:
 
 def most_bytes(request: web.Request) -> int:
     """Return how long the body may be."""
-    return min(request.app[LIMITS].body_bytes, request[OPERATION].body_bytes)
+    return request[OPERATION].body_bytes or request.app[LIMITS].body_bytes
 
 
 def too_large(request: web.Request) -> Problem:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from aiohttp import hdrs, web
 
 from shared.web.headers import CORRELATION_HEADER
+from shared.web.limits import WebLimits
 from shared.web.openapi_schemas import Schemas
 from shared.web.operation import Operation, Parameter, Response, Role
 from shared.web.problem import (
@@ -122,7 +123,7 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
     if operation.body is not None:
         content = {"application/json": {"schema": schemas.in_request(operation.body)}}
         described["requestBody"] = {
-            "description": f"At most {operation.body_bytes} bytes",
+            "description": f"At most {operation.body_bytes or WebLimits().body_bytes} bytes",
             "required": operation.body_required,
             "content": content,
         }

@@ -61,8 +61,9 @@ class Response:
 class Operation:
     """A route with all that its callers must know of it. By default it is a manager's.
 
-    Its body may be `body_bytes` long, and be left out if it is not `body_required`. With
-    `takes_form`, a page's form may replace the `body`; then its URL holds all parameters.
+    Its body may be `body_bytes` long, or as long as `WebLimits` allow when that is None, and may
+    be left out if it is not `body_required`. With `takes_form`, a page's form may replace the
+    `body`; then its URL holds all parameters.
     `always_served` exempts it from the limit on requests served at once; pages and their assets
     are not `documented`. `is_stream`: the response goes on until one side leaves.
     """
@@ -75,7 +76,7 @@ class Operation:
     errors: tuple[ProblemKind, ...] = ()
     role: Role = Role.MANAGER
     body: type[BaseModel] | None = None
-    body_bytes: int = 64 * 1024
+    body_bytes: int | None = None
     body_required: bool = True
     takes_form: bool = False
     parameters: tuple[Parameter, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
@@ -39,15 +40,13 @@ class ConcurrencyLimit:
         self._streams: set[asyncio.Task[object]] = set()
 
     @contextlib.contextmanager
-    def body(self, length: int | None) -> Iterator[None]:
+    def body(self, length: int) -> Iterator[None]:
         """Reserve space for a body during the block; raises a Problem of kind TOO_BUSY.
 
         A short body needs no space, and so is never refused. `length` is what its sender has
-        announced; without one, the longest allowed is assumed.
+        announced, or else the longest allowed.
         """
-        needed = self._limits.body_bytes if length is None else length
-        if needed <= self._limits.short_body_bytes:
-            needed = 0
+        needed = length if length > self._limits.short_body_bytes else 0
         if needed > self._free_bytes:
             detail = "as many long bodies as we have room for are on their way"
             retry = RETRY_AFTER_SECONDS
@@ -108,8 +107,9 @@ def add_operations(
             message = f"{_named(operation)} and {_named(other)} have the same route"
             raise ValueError(message)
         handler = _guarded(operation, concurrency)
+        expect_handler = functools.partial(_continue, operation)
         for method in _methods(operation):
-            router.add_route(method, operation.path, handler, expect_handler=_continue)
+            router.add_route(method, operation.path, handler, expect_handler=expect_handler)
 
 
 def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
@@ -131,10 +131,11 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
             await request.app[REQUEST_RATE].admit(request)
         if operation.role in FOR_STAFF:
             require_staff(request, StaffRole(operation.role))
-        if (request.content_length or 0) > most_bytes(request):
+        length, most = request.content_length, most_bytes(request)
+        if (length or 0) > most:
             raise too_large(request)
         if _has_json_body(operation, request):
-            with concurrency.body(request.content_length):
+            with concurrency.body(most if length is None else length):
                 await receive(request)
         # From here to the end it may not be closed to make room for another connection.
         request.app[CONNECTIONS].idle.pop(cast("Closable", request.protocol), None)
@@ -160,7 +161,7 @@ def _named(operation: Operation) -> str:
     return f"{operation.summary!r} ({operation.method} {operation.path})"
 
 
-async def _continue(request: web.Request) -> web.Response | None:
+async def _continue(operation: Operation, request: web.Request) -> web.Response | None:
     """Send 100 Continue to a caller who waits for it, unless the body will be refused.
 
     Expectations over HTTP/1.0 are ignored, and others are not met (RFC 9110, section 10.1.1).
@@ -170,7 +171,7 @@ async def _continue(request: web.Request) -> web.Response | None:
     expected = ", ".join(request.headers.getall(hdrs.EXPECT))
     if expected.strip().lower() != "100-continue":
         return problem_response(Problem(EXPECTATION_FAILED, "we meet only 100-continue"))
-    if (request.content_length or 0) <= request.app[LIMITS].body_bytes:
+    if (request.content_length or 0) <= (operation.body_bytes or request.app[LIMITS].body_bytes):
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
     return None

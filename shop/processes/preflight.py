@@ -6,12 +6,14 @@ import asyncio
 from dataclasses import dataclass
 
 from notifier.settings import NotifierSettings
-from producer.menu_file import load_menu
+from producer.menu.document import MenuDocument
+from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.clock import utc_now
 from shared.domain.menu import Menu
 from shared.runtime.settings import StoreKind
 from shared.runtime.startup import StartupError, read_settings
+from shared.store.document_contract import DocumentKind
 from shared.store.factory import open_store
 from shared.web.staff_key import load_or_create_staff_key
 from shop.processes.resources import is_free
@@ -78,18 +80,21 @@ def check_worker_ports(settings: Settings) -> None:
 def check_files(cashier: CashierSettings) -> Menu:
     """Open the menu, the staff key and the embedded order store; raises StartupError.
 
-    Key and store are created if they are missing.
+    Key and store are created if they are missing. The menu is the store's, else the file's.
     """
     try:
-        menu = load_menu(cashier.menu)
+        file = load_menu(cashier.menu)
         load_or_create_staff_key(cashier.staff_key, cashier.state_dir)
-        asyncio.run(_check_store(cashier))
+        recorded = asyncio.run(_recorded_menu(cashier))
     except OSError as error:
         raise StartupError(str(error)) from error
-    return menu
+    return (recorded or file).menu
 
 
-async def _check_store(settings: CashierSettings) -> None:
-    if settings.store is StoreKind.SQLITE:
-        async with open_store(settings, None, utc_now):
-            pass
+async def _recorded_menu(settings: CashierSettings) -> MenuDocument | None:
+    """Open the embedded store, and read its menu; None on the first start, and on AWS."""
+    if settings.store is not StoreKind.SQLITE:
+        return None
+    async with open_store(settings, None, utc_now) as store:
+        newest = await store.document(DocumentKind.MENU)
+    return None if newest is None else MenuDocument.model_validate_json(newest.body)

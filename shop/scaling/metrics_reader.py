@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -86,8 +85,7 @@ def measured_seconds(heartbeats: Sequence[WorkerHeartbeat]) -> float | None:
 
 def typical_seconds(menu: Menu, brew_speed: float) -> float:
     """Return the mean over the menu, used until orders are measured; 0 at a brew speed of 0."""
-    mean = statistics.fmean(item.prep_seconds for item in menu.items)
-    return mean / brew_speed if brew_speed else 0.0
+    return menu.typical_seconds / brew_speed if brew_speed else 0.0
 
 
 async def _within_reach(event: str, read: Callable[[], Awaitable[Found]]) -> Found | None:

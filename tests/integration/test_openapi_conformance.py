@@ -31,7 +31,9 @@ NOT_ASKED = "/events"
 
 CONFIGURATION = """
 [checks]
-negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 409, 413, 415, 417, 422, 429]
+negative_data_rejection.expected-statuses = [
+    400, 401, 403, 404, 405, 409, 412, 413, 415, 417, 422, 428, 429
+]
 """
 """A token beyond its length may be too long for a body at all."""
 

@@ -61,6 +61,8 @@ WHO_MAY = {
         POST /orders/{id}/remake
         GET /kitchen
         PUT /menu/items/{id}
+        PUT /menu/modifiers/{id}
+        GET /menu/document
         PUT /shop
     """,
     "manager": """
@@ -69,6 +71,9 @@ WHO_MAY = {
         POST /dead-letters/redrive
         DELETE /dead-letters
         POST /customers/forget
+        PUT /menu/document
+        GET /menu/versions
+        POST /menu/versions/{version}/restore
         GET /staff-keys
         POST /staff-keys
         DELETE /staff-keys/{id}

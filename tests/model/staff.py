@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from producer.dead_letters.redriver import DeadLetterRedriver
+from producer.documents import Read
 from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier, OrderRequest
@@ -52,6 +53,11 @@ IDS = OrderIds("a secret")
 ORDER_ID = IDS.of_key("the-order-of-ada")
 
 
+async def current_menu() -> Read[Menu]:
+    """Give the menu, which does not change in the model."""
+    return Read(1, MENU)
+
+
 @dataclass(frozen=True)
 class Counter:
     """The parts of a counter that the model runs."""
@@ -85,12 +91,12 @@ class Staff:
         dispatcher = self.dispatcher(announcer, queue, backlog)
         cashier = self.cashier(
             store=store,
-            menu=MENU,
+            menu=current_menu,
             admission=OrderAdmission(store=store, backlog=backlog, backlog_limit=100),
             wait_estimator=WaitEstimator(
                 heartbeats=TtlCache(lambda: store.worker_heartbeats(record.now), 1, lambda: 0),
                 backlog=backlog,
-                menu=MENU,
+                menu=current_menu,
                 brew_speed=0,
             ),
             dispatcher=dispatcher,

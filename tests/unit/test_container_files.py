@@ -15,7 +15,7 @@ import yaml
 from notifier.app import NOTIFIER_OPERATIONS
 from notifier.settings import NotifierSettings
 from producer.app import CASHIER_OPERATIONS
-from producer.menu_file import load_menu
+from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.web import problem
 from shared.web.headers import ACCEPTABLE_ID
@@ -150,7 +150,7 @@ def test_a_container_is_stopped_no_sooner_than_its_service_has_finished(name: st
 
 
 def test_a_barista_that_is_scaled_in_finishes_ten_of_the_slowest_drinks() -> None:
-    slowest = max(item.prep_seconds for item in load_menu(CashierSettings().menu).items)
+    slowest = max(item.prep_seconds for item in load_menu(CashierSettings().menu).items.values())
     assert _grace_seconds("worker") > 10 * slowest / WorkerSettings().brew_speed
 
 

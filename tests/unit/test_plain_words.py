@@ -20,7 +20,7 @@ from producer.app import CASHIER_OPERATIONS
 from producer.http.dead_letters import ListDeadLetters
 from producer.http.orders import ListOrders
 from producer.http.place_order import PlaceOrder
-from producer.menu_file import MenuFileError, load_menu
+from producer.menu.file import MenuFileError, load_menu
 from producer.settings import CashierSettings
 from shared.runtime.startup import StartupError, read_settings
 from shared.runtime.validation import plain_message

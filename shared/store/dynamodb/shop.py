@@ -58,14 +58,14 @@ class DynamoDBShop(DynamoDBChanges):
             await self.write_with_change({"Update": update}, change)
 
     async def set_sold_out(
-        self, item_id: str, *, sold_out: bool, change: Change | None = None
+        self, what: str, *, sold_out: bool, change: Change | None = None
     ) -> None:
-        """Take an item off the menu for now, or put it back."""
+        """Take an item, a size or a modifier off the menu for now, or put it back."""
         update = {
             "Key": shop_key(self.store_id, "status"),
             "UpdateExpression": f"{'ADD' if sold_out else 'DELETE'} sold_out :items",
             "ConditionExpression": f"{'NOT ' if sold_out else ''}contains(sold_out, :item)",
-            "ExpressionAttributeValues": {":items": {"SS": [item_id]}, ":item": {"S": item_id}},
+            "ExpressionAttributeValues": {":items": {"SS": [what]}, ":item": {"S": what}},
         }
         async with self.table.in_time():
             await self.write_with_change({"Update": update}, change)

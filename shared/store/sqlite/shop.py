@@ -53,13 +53,13 @@ class SqliteShop(SqliteChanges):
         await self.writes.run(self.with_change(write, change))
 
     async def set_sold_out(
-        self, item_id: str, *, sold_out: bool, change: Change | None = None
+        self, what: str, *, sold_out: bool, change: Change | None = None
     ) -> None:
-        """Take an item off the menu for now, or put it back."""
+        """Take an item, a size or a modifier off the menu for now, or put it back."""
         statement = (
             "INSERT OR IGNORE INTO sold_out (store_id, item_id) VALUES (?, ?)"
             if sold_out
             else "DELETE FROM sold_out WHERE store_id = ? AND item_id = ?"
         )
-        write = changing(statement, self.store_id, item_id)
+        write = changing(statement, self.store_id, what)
         await self.writes.run(self.with_change(write, change))

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from producer.menu_file import load_menu
+from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.domain.menu import MenuItem
 from tests.support.cashier import LINE, ORDER, ServedCashier, new_key
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-MENU = load_menu(CashierSettings.model_fields["menu"].default)
+MENU = load_menu(CashierSettings.model_fields["menu"].default).menu
 FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 printable = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
 seen = st.characters(categories=["L", "N", "P", "S"], exclude_characters=FILLERS)

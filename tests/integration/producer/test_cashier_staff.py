@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PREPARING, READY, COLLECTED = OrderState.PREPARING, OrderState.READY, OrderState.COLLECTED
 STAFF_ROUTES = [
-    (operation.method, re.sub(r"{id[^}]*}", "1a7e", operation.path))
+    (operation.method, re.sub(r"{(id|version)[^}]*}", "17", operation.path))
     for operation in CASHIER_OPERATIONS
     if operation.role in FOR_STAFF
 ]
@@ -192,6 +192,9 @@ async def test_the_menu_is_that_of_the_menu_file(ministack: str, tmp_path: Path)
         menu = await cashier.ask("GET", "/menu")
     assert menu.body == {
         "currency": "EUR",
+        "version": 1,
+        "prices_include_tax": True,
+        "serve": None,
         "items": [
             {
                 "id": "tea",
@@ -200,8 +203,11 @@ async def test_the_menu_is_that_of_the_menu_file(ministack: str, tmp_path: Path)
                 "category": "tea",
                 "prep_seconds": 40,
                 "sold_out": False,
-                "sizes": [{"id": "small", "name": "Small", "price": 260}],
+                "sizes": [{"id": "small", "name": "Small", "price": 260, "sold_out": False}],
                 "modifiers": [],
+                "allergens": [],
+                "notes": "",
+                "tax_rates": {"here": "0", "away": "0"},
             }
         ],
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.menu_file import MenuFileError, load_menu
+from producer.menu.file import MenuFileError, load_menu
 from producer.settings import CashierSettings
 from shared.domain.menu import Choice, Menu, MenuItem
 
@@ -49,7 +49,7 @@ def errors(path: Path, text: str | bytes) -> list[str]:
 
 @pytest.fixture(scope="module")
 def shipped() -> Menu:
-    return load_menu(SHIPPED)
+    return load_menu(SHIPPED).menu
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_shipped_menu_prices_the_order_of_the_contract(shipped: Menu) -> Non
 
 def test_a_menu_is_read_as_it_is_written(path: Path) -> None:
     path.write_text(GOOD)
-    assert load_menu(path) == Menu(
+    assert load_menu(path).menu == Menu(
         currency="EUR",
         items=(
             MenuItem(
@@ -235,13 +235,13 @@ def test_a_price_that_is_no_plain_number_is_a_mistake_with_its_line(path: Path, 
 )
 def test_a_name_is_the_text_that_it_looks_like(path: Path, word: str) -> None:
     path.write_text(GOOD.replace("name: Tea", f"name: {word}"))
-    assert load_menu(path).items[0].name == word
+    assert load_menu(path).menu.items[0].name == word
 
 
 @pytest.mark.parametrize("word", ["no", "yes", "on", "off", "y", "n", "true", "0250", "1e3"])
 def test_an_id_is_the_text_that_it_looks_like(path: Path, word: str) -> None:
     path.write_text(GOOD.replace("  tea:", f"  {word}:"))
-    assert load_menu(path).items[0].id == word
+    assert list(load_menu(path).items) == [word]
 
 
 def test_one_word_written_in_two_ways_is_an_id_that_is_there_twice(path: Path) -> None:
@@ -263,7 +263,7 @@ def test_anchors_aliases_and_merge_keys_are_understood(path: Path) -> None:
     text = GOOD.replace("  tea:\n", "  tea: &tea\n") + "  chai:\n    <<: *tea\n    name: Chai\n"
     assert item in text
     path.write_text(text)
-    assert [item.name for item in load_menu(path).items] == ["Tea", "Chai"]
+    assert [item.name for item in load_menu(path).items.values()] == ["Tea", "Chai"]
 
 
 def test_a_file_that_is_not_there_is_named(path: Path) -> None:

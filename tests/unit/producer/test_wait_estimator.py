@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from producer.documents import Read
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS, WaitEstimator
 from producer.orders.backlog import Backlog
 from shared.domain.estimate import Estimate
@@ -26,6 +27,10 @@ LATTE = MenuItem(
     sizes=(Choice("large", "Large", 520),),
 )
 MENU = Menu("USD", (LATTE,))
+
+
+async def current_menu() -> Read[Menu]:
+    return Read(1, MENU)
 
 
 class Store:
@@ -100,6 +105,6 @@ async def test_a_wait_is_that_of_the_backlog_and_of_the_order_itself_at_brew_spe
     backlog = Backlog(EightTickets())
     await backlog.sample()
     estimator = WaitEstimator(
-        heartbeats=heartbeats, backlog=backlog, menu=MENU, brew_speed=brew_speed
+        heartbeats=heartbeats, backlog=backlog, menu=current_menu, brew_speed=brew_speed
     )
     assert await estimator.estimate(30) == expected

@@ -1,0 +1,1 @@
+"""The menu as a document: read from a file, changed without a restart, kept in versions."""

@@ -1,0 +1,133 @@
+"""The menu that counts: opened with the first start's file, changed and restored by version."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import structlog
+
+from producer.documents import Document, Read
+from producer.menu.changes import changes, in_a_line
+from producer.menu.document import MenuDocument
+from shared.clock import Clock
+from shared.domain.menu import Menu
+from shared.store.contract import OrderStore
+from shared.store.document_contract import (
+    DocumentChangedError,
+    DocumentKind,
+    DocumentStore,
+    DocumentVersion,
+)
+
+FIRST_EDITOR = "menu file"
+"""By whom the first version is."""
+
+CurrentMenu: TypeAlias = Callable[[], Awaitable[Read[Menu]]]
+"""Gives the menu that counts, and its version; at most a second old."""
+
+_PARSED = 4
+"""The newest menu is read every second, and hardly ever another one."""
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class MenuStore(DocumentStore, OrderStore, Protocol):
+    """Where menus are kept, and the orders in their currency."""
+
+
+class CurrencyFixedError(Exception):
+    """There are orders in another currency than the menu's is to be."""
+
+
+class NoSuchVersionError(Exception):
+    """The menu never had that version."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMenu:
+    """A version of the menu, and what it changed, in a line."""
+
+    version: DocumentVersion
+    changes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuService:
+    """The menu of one shop."""
+
+    document: Document[MenuDocument]
+    orders: OrderStore
+
+    async def open_with(self, file: MenuDocument) -> None:
+        """Record the file as the first version; later, log it once if it says something else."""
+        body = file.json_text()
+        try:
+            await self.document.put(body, FIRST_EDITOR, expected={0})
+        except DocumentChangedError:
+            first = await self.document.versions(1, before=2)
+            if not any(version.body == body for version in first):
+                log.warning("menu.file_not_used", use="coffeeshop menu import")
+
+    async def current(self) -> Read[Menu]:
+        """Give the menu that counts; a change by another process is seen within a second."""
+        read = await self.document.get()
+        return Read(read.version, read.value.menu)
+
+    async def put(
+        self, menu: MenuDocument, by: str, expected: Collection[int] | None
+    ) -> Read[MenuDocument]:
+        """Record a menu without faults as the next version.
+
+        Raises DocumentChangedError when the newest is not an `expected` one, and
+        CurrencyFixedError.
+        """
+        newest = await self.document.newest()
+        if menu.currency != newest.value.currency and await self._has_orders():
+            raise CurrencyFixedError(
+                f"there are orders in {newest.value.currency}, so that the menu stays in it"
+            )
+        return await self.document.put(menu.json_text(), by, expected)
+
+    async def restore(self, version: int, by: str) -> Read[MenuDocument]:
+        """Record an old version once more, as the newest; raises NoSuchVersionError, and as put."""
+        found = await self.document.versions(1, before=version + 1)
+        if not found or found[0].version != version:
+            raise NoSuchVersionError
+        return await self.put(self.document.parse(found[0].body), by, None)
+
+    async def versions(self, limit: int, before: int | None) -> Sequence[ChangedMenu]:
+        """List versions and what each changed, the newest first; of those before one, if given."""
+        found = await self.document.versions(limit + 1, before)
+        menus = [self.document.parse(version.body) for version in found]
+        older = [*menus[1:], None]
+        return [
+            ChangedMenu(version, in_a_line(changes(older[place], menus[place])))
+            for place, version in enumerate(found[:limit])
+        ]
+
+    async def _has_orders(self) -> bool:
+        cursor = None
+        while True:
+            page = await self.orders.page(None, 1, cursor)
+            if page.orders:
+                return True
+            cursor = page.next_cursor
+            if cursor is None:
+                return False
+
+
+async def open_menu(store: MenuStore, file: MenuDocument, clock: Clock) -> MenuService:
+    """Open the shop's menu, with the menu file on the first start."""
+    document = Document(
+        kind=DocumentKind.MENU,
+        store=store,
+        parse=functools.lru_cache(_PARSED)(MenuDocument.model_validate_json),
+        initial=file.json_text(),
+        clock=clock,
+    )
+    menu = MenuService(document=document, orders=store)
+    await menu.open_with(file)
+    return menu
