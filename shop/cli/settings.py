@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from shop.cli import terminal
+from shop.cli.listing import Entry, listing
 from shop.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -49,16 +50,16 @@ def settings(as_json: AsJson = False) -> None:  # noqa: FBT002 - typer makes it 
     if as_json:
         terminal.print_json([asdict(setting) for setting in listed])
     else:
-        terminal.say(*(line for one in listed for line in _described(one).split("\n")))
+        terminal.show(listing(("Setting",), [_described(one) for one in listed]))
     if wrong := _wrong():
         terminal.complain(*wrong)
         raise typer.Exit(terminal.MISUSED)
 
 
-def _described(setting: Setting) -> str:
+def _described(setting: Setting) -> Entry:
     value = f"={setting.value}" if setting.value is not None else ""
     default = f" (default: {setting.default})" if setting.default is not None else ""
-    return f"{setting.name}{value}{default}\n    {setting.meaning}"
+    return Entry((f"{setting.name}{value}{default}",), (setting.meaning,))
 
 
 def _wrong() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from shop.cli.listing import local, zone
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect, path, staff_key
-from shop.client.own_command import own_command
+from shop.client.own_command import words_of_own_command
 
 _LOOKS, _LOOK_SECONDS = 20, 0.3
 """Within these six seconds a challenge is answered, or has failed."""
@@ -100,7 +100,8 @@ async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
     if as_json:
         terminal.print_json(granted)
     else:
-        terminal.say(*_summary(granted, url))
+        terminal.say(*_summary(granted))
+        terminal.say_command(_to_show(granted, url))
         if granted["channel"] == "webhook":
             terminal.say(await _challenged(url, granted))
     return 0
@@ -123,7 +124,7 @@ async def _challenged(url: str, granted: Json) -> str:
     return "It has not answered the challenge yet."
 
 
-def _summary(granted: Json, url: str) -> list[str]:
+def _summary(granted: Json) -> list[str]:
     """Describe the subscription, and what to do next."""
     lines = [
         f"Subscribed to {granted['topic']} by {granted['channel']}; it is {granted['state']}.",
@@ -132,15 +133,17 @@ def _summary(granted: Json, url: str) -> list[str]:
     ]
     if secret := granted.get("secret"):
         lines.append(f"  secret        {secret}")
-    shown = own_command(
-        *("topics", "show", granted["id"]),
-        COFFEE_MANAGE_TOKEN=granted["manage_token"],
-        COFFEE_URL=url,
-    )
     return [
         *lines,
         "Keep these: they are not shown again.",
         *_NEXT[granted["channel"]],
         "To see its deliveries:",
-        f"  {shown}",
     ]
+
+
+def _to_show(granted: Json, url: str) -> list[str]:
+    return words_of_own_command(
+        *("topics", "show", granted["id"]),
+        COFFEE_MANAGE_TOKEN=granted["manage_token"],
+        COFFEE_URL=url,
+    )

@@ -10,11 +10,12 @@ import contextlib
 import functools
 import json
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, ParamSpec
 
 import aiohttp
 import typer
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
@@ -27,6 +28,8 @@ P = ParamSpec("P")
 FAILED, MISUSED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes: the shop refused, or it did not succeed; the request makes no sense; no shop
 answers; Ctrl-C."""
+
+_CONTINUED = " \\"
 
 WIDE = 240
 """Columns where there is no terminal to fit a table into."""
@@ -58,6 +61,29 @@ def say_on(console: Console, *lines: str) -> None:
     for line in lines:
         text = Text(visible(line), overflow="ignore")
         console.print(text, soft_wrap=not console.is_terminal, crop=False)
+
+
+def say_command(words: Sequence[str]) -> None:
+    """Write a command for a shell; a terminal's is broken so that it can be pasted as it is."""
+    console = out()
+    say(*broken(words, console.width) if console.is_terminal else ["  " + " ".join(words)])
+
+
+def broken(words: Sequence[str], width: int) -> list[str]:
+    """Break a command into indented lines, each with a backslash but the last.
+
+    A word is never broken, so that a line may be longer than `width`.
+    """
+    first, *rest = words
+    lines = [f"  {first}"]
+    for word in rest:
+        longer = f"{lines[-1]} {word}"
+        if cell_len(longer) + len(_CONTINUED) <= width:
+            lines[-1] = longer
+        else:
+            lines[-1] += _CONTINUED
+            lines.append(f"    {word}")
+    return lines
 
 
 def show(table: RenderableType) -> None:

@@ -13,9 +13,14 @@ _USUAL = {"COFFEE_URL": "http://127.0.0.1:8080", "COFFEE_STATE_DIR": "var"}
 
 def own_command(*arguments: str, **variables: str) -> str:
     """Write a command with the variables it needs; those with their usual values are left out."""
+    return " ".join(words_of_own_command(*arguments, **variables))
+
+
+def words_of_own_command(*arguments: str, **variables: str) -> list[str]:
+    """Return the words of such a command, quoted for a shell."""
     needed = {name: value for name, value in variables.items() if _USUAL.get(name) != value}
     assigned = (f"{name}={shlex.quote(value)}" for name, value in needed.items())
-    return " ".join((*assigned, shlex.quote(_program()), *map(shlex.quote, arguments)))
+    return [*assigned, shlex.quote(_program()), *map(shlex.quote, arguments)]
 
 
 def _program() -> str:

@@ -39,6 +39,11 @@ class Shown:
         return self.text.splitlines()
 
     @property
+    def lines_written(self) -> list[str]:
+        """Each line, and each state of a progress bar, which returns to the beginning of one."""
+        return [_OURS.sub("", part) for part in re.split(r"\r|\n|\x1b\[1A", self.raw)]
+
+    @property
     def width(self) -> int:
         """The columns that the widest line takes."""
         return max(map(cell_len, self.text.split("\n")), default=0)

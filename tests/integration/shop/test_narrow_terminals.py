@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import re
+import shlex
 import unicodedata
 from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from rich.cells import cell_len
 
+from shop.scaling.control_messages import SOCKET, Answer, LastChange, Status
 from tests.support.command_line import run
 from tests.support.hostile_shop import (
     HEX_ID,
@@ -22,6 +29,7 @@ from tests.support.hostile_shop import (
 )
 from tests.support.pseudo_terminal import Shown, shown
 from tests.support.shop import COFFEESHOP
+from tests.support.shop_stand_in import stand_in
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -38,17 +46,43 @@ TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
 }
 """Commands, and what of their tables may not be cut."""
 
+LONG = "/srv/" + "shop/" * 30
+
+SENTENCES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("settings",): ("COFFEE_STATE_DIR=/srv/shop/", "COFFEE_STAFF_KEY=(hidden)", "(default: "),
+    ("pause",): ("The shop is paused until 20 Nov 09:30",),
+    ("dlq", "redrive", UUID): (UUID, "Redriven: 0 of 1"),
+    ("topics", "subscribe", "coupons", "--email", "ada@example.com"): (HEX_ID, TOPIC[:50]),
+}
+"""Commands that print more than a table, and what of it may not be cut."""
+
+SOON = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
+SCALING = Status(
+    least=100,
+    most=1000,
+    desired=1000,
+    working=1000,
+    leaving=1000,
+    backlog=123_456_789,
+    wait=1234567.8,
+    acceptable_wait=1234.5,
+    prep_seconds=1234.5,
+    concurrency=1000,
+    schedule_floor=1000,
+    forecast_floor=1000,
+    forecast_counts=False,
+    now="more than one could ever say about the scaling of a shop " * 3,
+    last_change=LastChange(at=SOON, before=1, after=1000, why="the backlog grew quickly " * 5),
+)
+
 OTHERS: tuple[tuple[str, ...], ...] = (
     ("order", "latte", "--name", "Ada"),
     ("order", "latte:large", "--json"),
     ("cancel", ORDER_ID),
     ("collect", "42"),
-    ("pause",),
     ("sold-out", "latte"),
     ("dlq", "show", UUID),
-    ("dlq", "redrive", UUID),
     ("orders", "--json"),
-    ("topics", "subscribe", "coupons", "--email", "ada@example.com"),
     ("topics", "publish", "coupons", "--subject", "A", "--text", "B"),
 )
 
@@ -85,7 +119,81 @@ async def test_a_table_fits_the_terminal_and_cuts_nothing_that_matters(
         assert whole in table.text
 
 
-@pytest.mark.parametrize("command", [*TABLES, *OTHERS], ids=" ".join)
+@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize("command", SENTENCES, ids=" ".join)
+async def test_what_else_commands_print_fits_and_breaks_no_word_that_fits(
+    shop: str, command: tuple[str, ...], columns: int
+) -> None:
+    said = await shown(
+        columns,
+        *command,
+        COFFEE_URL=shop,
+        COFFEE_STAFF_KEY="espresso-espresso-espresso",
+        COFFEE_STATE_DIR=LONG,
+    )
+    assert said.code in {0, 1}, said.text
+    assert max(map(cell_len, said.lines_written)) <= columns
+    for whole in SENTENCES[command]:
+        assert whole in said.text
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+async def test_the_meaning_of_a_setting_stays_indented_below_it(shop: str, columns: int) -> None:
+    lines = (await at(shop, columns, "settings")).text.rstrip().splitlines()
+    for before, line in pairwise(lines):
+        long_value = before.startswith("COFFEE_") and not line.startswith("COFFEE_")
+        assert long_value or line.startswith(("COFFEE_", "    ")), line
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+async def test_a_printed_command_can_be_pasted_from_a_narrow_terminal(
+    shop: str, columns: int
+) -> None:
+    subscribed = await at(
+        shop, columns, "topics", "subscribe", "coupons", "--email", "ada@example.com"
+    )
+    _, printed = subscribed.text.split("To see its deliveries:\n")
+    command, *_ = re.split(r"(?<!\\)\n", printed)
+    assert max(map(cell_len, command.split("\n"))) <= columns
+    words = shlex.split(command.replace("\\\n", " "))
+    assert words[:2] == [f"COFFEE_MANAGE_TOKEN={HEX_ID}", f"COFFEE_URL={shop}"]
+    assert words[-3:] == ["topics", "show", HEX_ID]
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+async def test_the_scaling_fits_the_terminal(tmp_path: Path, columns: int) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(Answer(status=SCALING).model_dump_json().encode() + b"\n")
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, tmp_path / SOCKET):
+        scaling = await shown(columns, "scale", COFFEE_STATE_DIR=str(tmp_path))
+    assert scaling.code == 0, scaling.text
+    assert scaling.width <= columns
+    assert "…" not in scaling.text
+    for whole in ("1000 at work", "123456789", "1234567.8 s", "1 -> 1000 at 09:30:00 UTC"):
+        assert whole in scaling.text
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+async def test_the_report_of_a_load_fits_the_terminal(columns: int) -> None:
+    async with stand_in() as shop:
+        shop.steps = ("preparing", "ready")
+        refused = web.Response(status=409, text="{}", content_type="application/problem+json")
+        shop.refusals.append(refused)
+        load = await shown(
+            columns,
+            *("load", "--orders", "3", "--rate", "50", "--timeout", "10"),
+            COFFEE_URL=shop.url,
+            COFFEE_STAFF_KEY=shop.staff_key,
+        )
+    assert max(map(cell_len, load.lines_written)) <= columns
+    for whole in ("Orders", "Duplicates", "p50", "p99", "max", "1 x "):
+        assert whole in load.text
+
+
+@pytest.mark.parametrize("command", [*TABLES, *SENTENCES, *OTHERS], ids=" ".join)
 async def test_no_text_of_a_shop_is_obeyed_by_the_terminal(
     shop: str, command: tuple[str, ...]
 ) -> None:
