@@ -41,9 +41,6 @@ class CashierSettings(WebSettings):
     reconcile_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
     """How often to search for lost tickets, unannounced changes and dead letters."""
 
-    keep_orders_days: Annotated[int, Field(ge=1, le=36_500)] = 30
-    """How many days after its placing a closed order is deleted from SQLite; DynamoDB has 30."""
-
     republish_per_second: Annotated[float, Field(gt=0, le=100_000)] = 200
     """How many announcements of a killed cashier to repeat in a second."""
 

@@ -133,6 +133,10 @@ class ServiceSettings(BaseSettings):
     store: StoreKind = StoreKind.SQLITE
     """Where orders are recorded: `sqlite`, in the state folder, or `dynamodb`."""
 
+    keep_orders_days: Annotated[int, Field(ge=1, le=36_500)] = 30
+    """How many days after its placing a closed order is deleted; in DynamoDB that is decided when
+    the order is closed."""
+
     store_id: Name = "main"
     """The name of this shop, where several share a store."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.clock import Clock
@@ -32,12 +34,13 @@ def open_store(
     settings: ServiceSettings, dynamodb: DynamoDBClient | None, clock: Clock
 ) -> AbstractAsyncContextManager[Store]:
     """Open the order store for as long as the block lasts; see `open_either`."""
-    return open_either((SqliteStore, DynamoDBStore), settings, dynamodb, clock)
+    in_table = partial(DynamoDBStore, keep_orders=dt.timedelta(days=settings.keep_orders_days))
+    return open_either((SqliteStore, in_table), settings, dynamodb, clock)
 
 
 @contextlib.asynccontextmanager
 async def open_either(
-    stores: tuple[type[_Sqlite], type[_DynamoDB]],
+    stores: tuple[type[_Sqlite], Callable[[Table, str, Clock], _DynamoDB]],
     settings: ServiceSettings,
     dynamodb: DynamoDBClient | None,
     clock: Clock,

@@ -17,7 +17,7 @@ from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
-from shared.store.dynamodb.item import order_key
+from shared.store.dynamodb.item import Item, order_key, shop_key
 from shared.store.dynamodb.provisioning import provision_table
 from shared.store.dynamodb.store import DynamoDBStore
 from shared.store.dynamodb.table import Table
@@ -185,6 +185,36 @@ async def test_only_closed_orders_expire_and_only_open_ones_are_in_the_index(
 
     await store.replace(failed, moved(failed, OrderState.PLACED))
     assert await attributes(placed.id) == (store.store_id, None)
+
+
+@pytest.mark.parametrize("days", [1, 90])
+async def test_closed_orders_expire_so_many_days_after_their_placing_as_the_settings_say(
+    client: DynamoDBClient, new_order: NewOrder, days: int
+) -> None:
+    settings = ServiceSettings(
+        store=StoreKind.DYNAMODB, name_prefix=f"kept-{days}-", keep_orders_days=days
+    )
+    await provision_table(client, table_name(settings))
+
+    async def expires(key: Item) -> dt.datetime:
+        item = await client.get_item(TableName=table_name(settings), Key=key)
+        return dt.datetime.fromtimestamp(int(item["Item"]["expires"]["N"]), dt.UTC)
+
+    async with open_store(settings, client, lambda: NOON) as store:
+        placed = (await store.place(new_order(NOON - dt.timedelta(hours=5)), TODAY)).order
+        await store.replace(placed, moved(placed, OrderState.CANCELED))
+    assert await expires(order_key(placed.id)) == placed.placed_at + dt.timedelta(days=days)
+    numbers = shop_key(placed.store_id, f"numbers#{TODAY.isoformat()}")
+    assert await expires(numbers) >= NOON + dt.timedelta(days=29), "no number comes twice in a day"
+
+
+async def test_orders_that_are_to_be_gone_are_not_listed_while_they_wait_for_their_deletion(
+    store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    short = replace(store, keep_orders=dt.timedelta(days=2))
+    await short.place(new_order(NOON - dt.timedelta(days=4)), TODAY)
+    listed = (await short.place(new_order(NOON - dt.timedelta(days=1)), TODAY)).order
+    assert ids((await short.page(None, 10, None)).orders) == [listed.id]
 
 
 async def test_provisioning_again_and_at_once_changes_nothing(client: DynamoDBClient) -> None:

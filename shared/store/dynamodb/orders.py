@@ -44,10 +44,12 @@ _CLOCK_SKEW = dt.timedelta(minutes=5)
 class DynamoDBOrders(DynamoDBRecords):
     """The `OrderStore` of one shop, in a table that several shops may share.
 
-    Orders are listed, and closed ones are kept, for `retention`. A page reads no more than about
-    `read_per_page` orders: in a rare state it ends early rather than late.
+    Closed orders expire `keep_orders` after their placing. Those of the last `retention` are
+    listed, since each day takes a query. A page reads no more than about `read_per_page` orders: in
+    a rare state it ends early rather than late.
     """
 
+    keep_orders: dt.timedelta = dt.timedelta(days=30)
     read_per_page: int = 500
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
@@ -149,7 +151,8 @@ class DynamoDBOrders(DynamoDBRecords):
             newest = (now + _CLOCK_SKEW).date()
             if start is not None:
                 newest = min(newest, dt.datetime.fromisoformat(start.placed_at).date())
-            partitions = day_partitions(self.store_id, (now - self.retention).date(), newest)
+            oldest = (now - min(self.retention, self.keep_orders)).date()
+            partitions = day_partitions(self.store_id, oldest, newest)
         return newest_first(self.table, partitions, start, size)
 
     async def _read(
@@ -166,7 +169,7 @@ class DynamoDBOrders(DynamoDBRecords):
         return found[:limit]
 
     def _item(self, order: Order) -> Item:
-        return order_item(order, uuid.uuid4().hex, self.clock() + self.retention)
+        return order_item(order, uuid.uuid4().hex, order.placed_at + self.keep_orders)
 
     async def _next_number(self, store_id: str, business_day: dt.date) -> str:
         kept_until = dt.datetime.combine(business_day, dt.time(), dt.UTC) + self.retention
