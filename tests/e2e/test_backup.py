@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.command_line import coffeeshop
+from tests.support.old_stores import ADAS_ORDER, LEFT, VERSIONS, idempotency_key, write_store
 from tests.support.shop import ORDER, RunningShop, open_shop, reaches
 
 pytestmark = pytest.mark.timeout(120)
@@ -132,3 +134,33 @@ async def test_queues_newer_than_the_backup_lose_nothing_and_invent_nothing(tmp_
         assert (await staff.get(f"/orders/{lost['id']}")).status_code == 404
         assert int(new["number"]) > int(lost["number"]) > int(kept["number"])
     assert "Traceback" not in shop.log.read_text()
+
+
+@pytest.mark.parametrize("version", [VERSIONS[0], 8])
+async def test_a_backup_of_an_earlier_release_opens_and_its_orders_go_on(
+    tmp_path: Path, version: int
+) -> None:
+    old, folder = tmp_path / "old.sqlite3", tmp_path / "var"
+    write_store(old, version)
+    closed = await coffeeshop("restore", str(old), COFFEE_STATE_DIR=str(folder))
+    assert closed.code == 0, closed.err
+
+    days = {"COFFEE_EXPIRE_AFTER_SECONDS": str(3 * 24 * 3600)}
+    async with (
+        open_shop(folder, None, **QUICK, **days) as shop,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        orders = {order["customer_name"]: order for order in await orders_of(shop)}
+        assert {name: order["number"] for name, order in orders.items()} == {
+            name: number for name, (number, _) in LEFT.items()
+        }
+        for name in ("Alan", "Edsger"):  # in hand, and waiting, when that shop was killed
+            await reaches(staff, orders[name]["id"], "ready", 40)
+        collected = await staff.post(f"/orders/{orders['Grace']['id']}/collect")
+        key = {"Idempotency-Key": idempotency_key("Ada")}
+        again = await staff.post("/orders", json=ADAS_ORDER, headers=key)
+        topics = (await staff.get("/topics")).json()["topics"]
+    assert collected.json()["state"] == "collected"
+    assert (again.status_code, again.json()["id"]) == (200, orders["Ada"]["id"])
+    subscribers = {topic["name"]: topic["subscribers"] for topic in topics}
+    assert subscribers.get("coupons", 0) == (1 if version > 1 else 0)

@@ -58,6 +58,18 @@ _FIRST_TABLES = (
     "CREATE TABLE checks (id INTEGER PRIMARY KEY CHECK (id = 1), made INTEGER NOT NULL)",
 )
 
+_QUESTIONS = (
+    """CREATE TABLE IF NOT EXISTS questions (
+        store_id TEXT NOT NULL,
+        address TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        until TEXT NOT NULL,
+        PRIMARY KEY (store_id, address, place)
+    )""",
+    "CREATE INDEX IF NOT EXISTS questions_over ON questions (store_id, until)",
+)
+"""Later files of the second version have it, and its first ones lack it."""
+
 _NOTIFIER_TABLES = (
     """CREATE TABLE topics (
         store_id TEXT NOT NULL,
@@ -106,14 +118,7 @@ _NOTIFIER_TABLES = (
     )""",
     "CREATE INDEX deliveries_due ON deliveries (store_id, place) WHERE state = 'due'",
     "CREATE INDEX deliveries_done ON deliveries (store_id, touched_at) WHERE state <> 'due'",
-    """CREATE TABLE questions (
-        store_id TEXT NOT NULL,
-        address TEXT NOT NULL,
-        place INTEGER NOT NULL,
-        until TEXT NOT NULL,
-        PRIMARY KEY (store_id, address, place)
-    )""",
-    "CREATE INDEX questions_over ON questions (store_id, until)",
+    *_QUESTIONS,
     """CREATE TABLE link_secrets (
         store_id TEXT PRIMARY KEY,
         secret TEXT NOT NULL
@@ -128,6 +133,7 @@ _MEASURED_PREPARATIONS = (
 )
 
 _CONFIRMATION_OWNERS = (
+    *_QUESTIONS,
     "ALTER TABLE questions ADD COLUMN subscription_id TEXT NOT NULL DEFAULT ''",
 )
 
