@@ -9,7 +9,15 @@ from aiohttp import web
 
 from producer.build import build_cashier
 from producer.context import CASHIER
-from producer.http import dead_letters, menu, menu_document, order_moves, orders, shop
+from producer.http import (
+    dead_letters,
+    menu,
+    menu_document,
+    order_moves,
+    orders,
+    shop,
+    shop_documents,
+)
 from producer.http.forget_customer import forget_customer
 from producer.http.kitchen import get_kitchen
 from producer.http.pages import PAGE_OPERATIONS
@@ -41,6 +49,10 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     menu_document.restore_menu,
     shop.get_shop,
     shop.set_shop,
+    shop_documents.get_settings,
+    shop_documents.put_settings,
+    shop_documents.get_hours,
+    shop_documents.put_hours,
     dead_letters.list_dead_letters,
     dead_letters.get_dead_letter,
     dead_letters.redrive_dead_letters,

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from producer.context import CashierContext
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
+from producer.documents import Document
+from producer.hours_document import parse_hours
 from producer.menu.document import MenuDocument
 from producer.menu.service import MenuService, open_menu
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS, OrderAdmission, WaitEstimator
@@ -24,6 +26,7 @@ from producer.orders.dispatcher import Announcer, OrderDispatcher
 from producer.orders.forgetting import CustomerForgetter
 from producer.orders.kitchen import Kitchen
 from producer.orders.moves import OrderMoves
+from producer.orders.opening_hours import OpeningHours
 from producer.orders.order_ids import OrderIds
 from producer.orders.remaker import Remaker
 from producer.orders.updates import OrderUpdates
@@ -39,6 +42,7 @@ from producer.reconciling.retention import Retention
 from producer.reconciling.scan_schedule import ScanSchedule
 from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
+from producer.settings_document import parse_settings
 from shared.aws.clients import aws_clients
 from shared.aws.dead_letters import DeadLetters
 from shared.aws.names import Names
@@ -59,6 +63,7 @@ from shared.runtime.lifecycle import background_task, every
 from shared.runtime.settings import StoreKind
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import Store, ValueKey
+from shared.store.document_contract import DocumentKind
 from shared.store.factory import open_store
 from shared.web.rate_limit import RateLimit
 
@@ -84,6 +89,7 @@ class _Resources:
     backlog: Backlog
     closing: asyncio.Event
     dispatcher: OrderDispatcher
+    opening_hours: OpeningHours
 
 
 @contextlib.asynccontextmanager
@@ -120,6 +126,11 @@ async def build_cashier(
                 backlog=backlog,
                 closing=closing,
                 dispatcher=OrderDispatcher(announcer, queue, backlog),
+                opening_hours=OpeningHours(
+                    document=Document(DocumentKind.HOURS, store, parse_hours, "{}", utc_now),
+                    store=store,
+                    timezone=ZoneInfo(settings.timezone),
+                ),
             )
             menu = await open_menu(store, file, utc_now)
             monitor = EmptyQueueMonitor(backlog, utc_now)
@@ -168,11 +179,13 @@ async def _context(
             dispatcher=resources.dispatcher,
             ids=cashier.ids,
             clock=utc_now,
-            business_day=lambda at: at.astimezone(cashier.timezone).date(),
+            business_day=resources.opening_hours.business_day,
             within=dt.timedelta(seconds=settings.remake_seconds),
         ),
         kitchen=Kitchen(store=store),
         menu=menu,
+        opening_hours=resources.opening_hours,
+        settings=Document(DocumentKind.SETTINGS, store, parse_settings, "{}", utc_now),
         wait_estimator=wait_estimator,
         backlog=resources.backlog,
         store=store,
@@ -189,7 +202,10 @@ async def _context(
             clock=utc_now,
         ),
         forgetter=CustomerForgetter(
-            store=store, ids=cashier.ids, clock=utc_now, timezone=cashier.timezone
+            store=store,
+            ids=cashier.ids,
+            clock=utc_now,
+            opening_hours=resources.opening_hours,
         ),
         clock=utc_now,
     )
@@ -205,7 +221,7 @@ async def _cashier(
         store=store,
         menu=menu.current,
         admission=OrderAdmission(
-            store=store,
+            opening_hours=resources.opening_hours,
             backlog=resources.backlog,
             backlog_limit=settings.backlog_limit,
             closing=resources.closing,
@@ -216,7 +232,7 @@ async def _cashier(
         ids=ids,
         clock=utc_now,
         store_id=settings.store_id,
-        timezone=ZoneInfo(settings.timezone),
+        opening_hours=resources.opening_hours,
     )
 
 

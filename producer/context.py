@@ -8,6 +8,7 @@ from aiohttp import web
 
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
+from producer.documents import Document
 from producer.menu.service import MenuService
 from producer.orders.admission import WaitEstimator
 from producer.orders.backlog import Backlog
@@ -15,7 +16,9 @@ from producer.orders.cashier import Cashier
 from producer.orders.forgetting import CustomerForgetter
 from producer.orders.kitchen import Kitchen
 from producer.orders.moves import OrderMoves
+from producer.orders.opening_hours import OpeningHours
 from producer.orders.remaker import Remaker
+from producer.settings_document import SettingsDocument
 from shared.clock import Clock
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.store.contract import Store
@@ -31,6 +34,8 @@ class CashierContext:
     remaker: Remaker
     kitchen: Kitchen
     menu: MenuService
+    opening_hours: OpeningHours
+    settings: Document[SettingsDocument]
     wait_estimator: WaitEstimator
     backlog: Backlog
     store: Store

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import structlog
@@ -35,7 +34,7 @@ class Read(Generic[Value]):
     value: Value
 
 
-@dataclass(frozen=True)
+@dataclass
 class Document(Generic[Value]):
     """A document of which `parse` makes a value; `initial` is its body before the first version."""
 
@@ -45,17 +44,23 @@ class Document(Generic[Value]):
     initial: str
     clock: Clock
     monotonic: Callable[[], float] = time.monotonic
+    _cache: TtlCache[Read[Value]] = field(init=False)
+    _parsed: Read[Value] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = TtlCache(self.newest, DOCUMENT_TTL_SECONDS, self.monotonic)
 
     async def get(self) -> Read[Value]:
         """Give the value, at most a second old; a change by this process is seen at once."""
         return await self._cache.get()
 
     async def newest(self) -> Read[Value]:
-        """Read the value as of the last completed write."""
+        """Read the value as of the last completed write; a version is parsed once."""
         newest = await self.store.document(self.kind)
-        if newest is None:
-            return Read(0, self.parse(self.initial))
-        return Read(newest.version, self.parse(newest.body))
+        version = 0 if newest is None else newest.version
+        if self._parsed is None or self._parsed.version != version:
+            self._parsed = Read(version, self.parse(newest.body if newest else self.initial))
+        return self._parsed
 
     async def put(self, body: str, by: str, expected: Collection[int] | None = None) -> Read[Value]:
         """Record a body as the next version, by a key's name, if the newest is an `expected` one.
@@ -87,7 +92,3 @@ class Document(Generic[Value]):
         finally:  # also when its answer was lost
             await self._cache.expire()
         log.info("document.changed", kind=new.kind, version=new.version, by=new.by)
-
-    @functools.cached_property
-    def _cache(self) -> TtlCache[Read[Value]]:
-        return TtlCache(self.newest, DOCUMENT_TTL_SECONDS, self.monotonic)

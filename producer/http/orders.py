@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from http import HTTPStatus
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from producer.context import CASHIER
 from producer.http.order_model import OrderModel, show_order
 from shared.clock import Timestamp
-from shared.domain.order import OrderState
+from shared.domain.order import Order, OrderState
 from shared.web.body import json_response, read_query
 from shared.web.fields import Body
 from shared.web.operation import Parameter, Response, Role, operation
@@ -114,9 +115,17 @@ async def list_orders(request: web.Request) -> web.Response:
 )
 async def get_board(request: web.Request) -> web.Response:
     """Show the numbers being prepared and ready, and nothing that leads to a customer."""
-    states = (OrderState.PREPARING, OrderState.READY)
+    context, states = request.app[CASHIER], (OrderState.PREPARING, OrderState.READY)
+    shown_for = dt.timedelta(minutes=(await context.settings.get()).value.ready_shown_minutes)
+    since = context.clock() - shown_for
     board = BoardModel(preparing=[], ready=[])
-    for order in await request.app[CASHIER].store.open_orders(states, _BOARD_ORDERS):
-        entries = board.ready if order.state is OrderState.READY else board.preparing
-        entries.append(BoardEntry(number=order.number, since=order.since))
+    for order in await context.store.open_orders(states, _BOARD_ORDERS):
+        if order.state is OrderState.PREPARING:
+            board.preparing.append(_entry(order))
+        elif order.since > since:
+            board.ready.append(_entry(order))
     return json_response(board)
+
+
+def _entry(order: Order) -> BoardEntry:
+    return BoardEntry(number=order.number, since=order.since)

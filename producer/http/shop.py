@@ -45,6 +45,7 @@ class ShopModel(BaseModel):
     backlog: int
     wait_seconds: WaitModel
     baristas: int
+    timezone: str
 
 
 @operation(
@@ -89,7 +90,7 @@ async def set_shop(request: web.Request) -> web.Response:
 
 
 async def _show_shop(context: CashierContext) -> ShopModel:
-    status = (await context.store.status()).at(context.clock())
+    status = await context.opening_hours.status(context.clock())
     wait = await context.wait_estimator.estimate()
     return ShopModel(
         state=status.state,
@@ -98,4 +99,5 @@ async def _show_shop(context: CashierContext) -> ShopModel:
         backlog=context.backlog.count,
         wait_seconds=WaitModel(low=wait.low_seconds, high=wait.high_seconds),
         baristas=len(await context.wait_estimator.heartbeats.get()),
+        timezone=str(context.opening_hours.timezone),
     )

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from producer.menu.service import CurrentMenu
 from producer.orders.backlog import Backlog
 from producer.orders.errors import ShopClosedError, TooBusyError
+from producer.orders.opening_hours import OpeningHours
 from shared.domain.estimate import Estimate, estimate
 from shared.domain.shop import TAKES_ORDERS, WorkerHeartbeat
 from shared.runtime.ttl_cache import TtlCache
-from shared.store.contract import ShopStore
 
 _BUSY_SECONDS = 10
 """When to try again while the backlog is too long."""
@@ -30,7 +30,7 @@ class OrderAdmission:
     While the process is `closing`, none is taken: no barista is left for it.
     """
 
-    store: ShopStore
+    opening_hours: OpeningHours
     backlog: Backlog
     backlog_limit: int
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,7 +39,7 @@ class OrderAdmission:
         """Return what is sold out; raises ShopClosedError or TooBusyError."""
         if self.closing.is_set():
             raise ShopClosedError("closing", None, None)
-        status = (await self.store.status()).at(now)
+        status = await self.opening_hours.status(now)
         if status.state not in TAKES_ORDERS:
             raise ShopClosedError(status.state, status.reason, status.until)
         if self.backlog.count >= self.backlog_limit:

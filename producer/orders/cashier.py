@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import tzinfo
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -12,6 +11,7 @@ from producer.menu.service import CurrentMenu
 from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import KeyReusedError, OrderNotFoundError
+from producer.orders.opening_hours import OpeningHours
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
@@ -48,7 +48,7 @@ class Placed:
 class Cashier:
     """Takes orders for one shop. An order counts only once it is stored and its ticket queued.
 
-    Order numbers start again at midnight in `timezone`.
+    Order numbers start again with each business day.
     """
 
     store: OrderStore
@@ -60,7 +60,7 @@ class Cashier:
     ids: OrderIds
     clock: Clock
     store_id: str
-    timezone: tzinfo
+    opening_hours: OpeningHours
 
     async def place(self, request: OrderRequest) -> Placed:
         """Place an order, or find it placed before under the same key.
@@ -74,8 +74,8 @@ class Cashier:
             if earlier := await self.store.get(order_id):
                 return await self._replay(earlier, request)
         order = await self._admitted(order_id, request)
-        business_day = order.placed_at.astimezone(self.timezone).date()
-        placement = await self.store.place(order, business_day)
+        day = await self.opening_hours.business_day(order.placed_at)
+        placement = await self.store.place(replace(order, business_day=day), day)
         if not placement.created:
             return await self._replay(placement.order, request)
         placed = await self._dispatch(placement.order, request, created=True)

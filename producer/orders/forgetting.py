@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from producer.orders.errors import OrderNotFoundError
+from producer.orders.opening_hours import OpeningHours
 from producer.orders.order_ids import OrderIds
 from shared.clock import Clock
 from shared.domain.order import Order, forget_customer
@@ -35,7 +36,7 @@ class CustomerForgetter:
     store: Store
     ids: OrderIds
     clock: Clock
-    timezone: dt.tzinfo
+    opening_hours: OpeningHours
 
     async def with_id(self, order_id: str) -> FoundOrders:
         """Find an order by its id; raises OrderNotFoundError."""
@@ -45,9 +46,10 @@ class CustomerForgetter:
         return FoundOrders([order], None)
 
     async def with_number(self, number: int, cursor: str | None) -> FoundOrders:
-        """Search some of today's orders, the newest first, for one with this number."""
+        """Search some of the business day's orders, the newest first, for one with this number."""
+        today = await self.opening_hours.business_day(self.clock())
         page = await self.store.page(None, _PAGE, cursor)
-        todays = [order for order in page.orders if self._is_of_today(order)]
+        todays = [order for order in page.orders if self._day(order) == today]
         found = [order for order in todays if int(order.number) == number]
         is_over = found or len(todays) < len(page.orders)
         return FoundOrders(found, None if is_over else page.next_cursor)
@@ -88,9 +90,9 @@ class CustomerForgetter:
             else:
                 return
 
-    def _is_of_today(self, order: Order) -> bool:
-        today = self.clock().astimezone(self.timezone).date()
-        return order.placed_at.astimezone(self.timezone).date() == today
+    def _day(self, order: Order) -> dt.date:
+        """Return an order's business day; orders of earlier releases had dates."""
+        return order.business_day or order.placed_at.astimezone(self.opening_hours.timezone).date()
 
 
 def _spelling(name: str) -> str:

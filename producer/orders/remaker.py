@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -47,7 +47,7 @@ class Remaker:
     dispatcher: OrderDispatcher
     ids: OrderIds
     clock: Clock
-    business_day: Callable[[dt.datetime], dt.date]
+    business_day: Callable[[dt.datetime], Awaitable[dt.date]]
     within: dt.timedelta
 
     async def remake(self, request: RemakeRequest) -> Placement:
@@ -62,7 +62,7 @@ class Remaker:
             if earlier := await self.store.get(new_id):
                 return await self._dispatched(Placement(earlier, created=False), request)
         order = await self._copy(new_id, request)
-        placement = await self.store.place(order, self.business_day(order.placed_at))
+        placement = await self.store.place(order, await self.business_day(order.placed_at))
         if placement.created:
             names = {"order": log_id(new_id), "first": log_id(request.order_id)}
             log.info("order.remade", number=placement.order.number, **names)
@@ -77,7 +77,7 @@ class Remaker:
             remake(first, new_id, now, request.by),
             fingerprint=request.fingerprint,
             correlation_id=request.correlation_id,
-            business_day=self.business_day(now),
+            business_day=await self.business_day(now),
         )
 
     def _check(self, first: Order, now: dt.datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,10 @@ class Span:
 
     opens: dt.time
     closes: dt.time
+
+    def __str__(self) -> str:
+        """Write the span as in 07:30-18:00."""
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
 
     @property
     def minutes(self) -> tuple[int, int]:
@@ -139,6 +144,7 @@ def _open_times(hours: Hours, zone: dt.tzinfo, day: dt.date) -> Iterator[OpenTim
         yield OpenTime(day, opens, closes)
 
 
+@functools.lru_cache(maxsize=1024)
 def _moment(zone: dt.tzinfo, day: dt.date, time: dt.time) -> dt.datetime:
     """Return the first moment (UTC) at which clocks in `zone` show that time or a later one."""
     shown = dt.datetime.combine(day, time)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
+
+from shared.domain.hours import Hours, is_open, next_opening
 
 
 class ShopState(StrEnum):
@@ -42,6 +44,24 @@ class ShopStatus:
         if self.until is None or now < self.until:
             return self
         return ShopStatus(sold_out=self.sold_out)
+
+
+CLOSED_BY_HOURS = "outside the opening hours"
+
+
+def within_hours(status: ShopStatus, hours: Hours, zone: dt.tzinfo, now: dt.datetime) -> ShopStatus:
+    """Return the status that counts at `now`: outside its hours the shop is closed.
+
+    What staff closed until a time opens with the hours after that.
+    """
+    status = status.at(now)
+    if status.state not in TAKES_ORDERS:
+        until = status.until and next_opening(hours, zone, status.until)
+        return replace(status, until=until)
+    if is_open(hours, zone, now):
+        return status
+    until = next_opening(hours, zone, now)
+    return replace(status, state=ShopState.CLOSED, reason=CLOSED_BY_HOURS, until=until)
 
 
 @dataclass(frozen=True, slots=True)

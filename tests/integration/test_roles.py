@@ -64,6 +64,8 @@ WHO_MAY = {
         PUT /menu/modifiers/{id}
         GET /menu/document
         PUT /shop
+        GET /shop/settings
+        GET /shop/hours
     """,
     "manager": """
         GET /dead-letters
@@ -78,6 +80,8 @@ WHO_MAY = {
         POST /staff-keys
         DELETE /staff-keys/{id}
         GET /shop/changes
+        PUT /shop/settings
+        PUT /shop/hours
         PUT /topics/{name}
         POST /topics/{name}/messages
         GET /subscriptions/dead-letters

@@ -15,6 +15,7 @@ from shared.domain.order import Order
 from shared.domain.shop import ShopStatus, WorkerHeartbeat
 from shared.messages.announcement import CloudEvent
 from shared.store.contract import Placement, Store
+from shared.store.document_contract import DocumentKind
 from tests.model.host import Host, gist
 from tests.model.record import Record
 
@@ -49,6 +50,9 @@ class _Store:
 
     async def status(self) -> ShopStatus:
         return ShopStatus()
+
+    async def document(self, _: DocumentKind) -> None:
+        return None
 
     async def worker_heartbeats(self, _: dt.datetime) -> Sequence[WorkerHeartbeat]:
         return ()

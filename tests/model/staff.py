@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from producer.dead_letters.redriver import DeadLetterRedriver
-from producer.documents import Read
+from producer.documents import Document, Read
+from producer.hours_document import parse_hours
 from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier, OrderRequest
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.moves import OrderMoves
+from producer.orders.opening_hours import OpeningHours
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import OrderUpdates
 from producer.reconciling.failures import Failures
@@ -24,6 +26,7 @@ from shared.consuming.message import Message
 from shared.consuming.work import Work
 from shared.domain.menu import Choice, Menu, MenuItem, OrderLineRequest
 from shared.runtime.ttl_cache import TtlCache
+from shared.store.document_contract import DocumentKind
 from tests.model.host import Host
 from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of
 from tests.model.record import Record
@@ -88,11 +91,18 @@ class Staff:
         queue = sqs_of(host, record)
         backlog = Backlog(queue)
         announcer = announcer_of(host, record)
+        hours = OpeningHours(
+            document=Document(
+                DocumentKind.HOURS, store, parse_hours, "{}", lambda: record.now, lambda: 0
+            ),
+            store=store,
+            timezone=UTC,
+        )
         dispatcher = self.dispatcher(announcer, queue, backlog)
         cashier = self.cashier(
             store=store,
             menu=current_menu,
-            admission=OrderAdmission(store=store, backlog=backlog, backlog_limit=100),
+            admission=OrderAdmission(opening_hours=hours, backlog=backlog, backlog_limit=100),
             wait_estimator=WaitEstimator(
                 heartbeats=TtlCache(lambda: store.worker_heartbeats(record.now), 1, lambda: 0),
                 backlog=backlog,
@@ -104,7 +114,7 @@ class Staff:
             ids=IDS,
             clock=lambda: record.now,
             store_id="main",
-            timezone=UTC,
+            opening_hours=hours,
         )
         moves = OrderMoves(
             store=store,

@@ -1,0 +1,30 @@
+"""The shop's opening hours as they are now: whether it takes orders, and which day it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from producer.documents import Document
+from producer.hours_document import HoursDocument
+from shared.domain.hours import business_day
+from shared.domain.shop import ShopStatus, within_hours
+from shared.store.contract import ShopStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningHours:
+    """Applies the opening hours, in the shop's time zone, to what staff have set."""
+
+    document: Document[HoursDocument]
+    store: ShopStore
+    timezone: dt.tzinfo
+
+    async def status(self, now: dt.datetime) -> ShopStatus:
+        """Read the status that counts at `now`."""
+        hours = (await self.document.get()).value.hours
+        return within_hours(await self.store.status(), hours, self.timezone, now)
+
+    async def business_day(self, at: dt.datetime) -> dt.date:
+        """Return the day whose number and report an order placed at `at` has."""
+        return business_day((await self.document.get()).value.hours, self.timezone, at)
