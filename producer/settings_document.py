@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from shared.domain.order import Serve
 from shared.web.fields import WHOLE, Body, VisibleText, printable_lines
 
 Language = Literal["en", "de"]
@@ -25,7 +24,6 @@ class SettingsDocument(Body):
 
     `ready_shown_minutes` is how long a ready order stays on the board. An order's card in the
     kitchen is marked after `kitchen_warn_minutes`, and again after `kitchen_late_minutes`.
-    `serve` is what counts for an order that does not say it.
     """
 
     name: Annotated[VisibleText, Field(max_length=80)] = "Coffee shop"
@@ -43,7 +41,6 @@ class SettingsDocument(Body):
     ready_shown_minutes: Minutes = 120
     kitchen_warn_minutes: Minutes = 3
     kitchen_late_minutes: Annotated[Minutes, Field(validate_default=True)] = 5
-    serve: Serve = Serve.HERE
 
     @field_validator("kitchen_late_minutes")
     @classmethod

@@ -33,6 +33,7 @@ async def test_an_order_is_placed_as_the_contract_says(new_cashier: ServedCashie
         "store_id": "main",
         "state": "placed",
         "version": 1,
+        "attempt": 0,
         "customer_name": "Ada",
         "items": [
             {
@@ -61,6 +62,8 @@ async def test_an_order_is_placed_as_the_contract_says(new_cashier: ServedCashie
         "ready_at": None,
         "collected_at": None,
         "canceled_at": None,
+        "cancel_reason": None,
+        "remake_of": None,
         "timeline": [{"state": "placed", "at": order["placed_at"]}],
         "estimate": order["estimate"],
     }
