@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from notifier.context import NOTIFIER
 from notifier.deliveries.dead_letters import LoggedDeadLetter
 from notifier.http.problems import INVALID_REDRIVE
+from shared.clock import utc_now
+from shared.domain.change import Changed
 from shared.web.body import json_response, read_body, read_query
+from shared.web.caller import change_by
 from shared.web.fields import Body
 from shared.web.operation import Parameter, Response, operation
 from shared.web.problem import INVALID_REQUEST, UNAVAILABLE
@@ -90,7 +93,12 @@ async def list_dead_deliveries(request: web.Request) -> web.Response:
 async def redrive_deliveries(request: web.Request) -> web.Response:
     """Redrive the failed deliveries of one subscription, or of all."""
     body = await read_body(request, RedriveDeliveries, INVALID_REDRIVE)
-    dead_letters = request.app[NOTIFIER].deliveries.service.dead_letters
+    notifier = request.app[NOTIFIER]
+    dead_letters = notifier.deliveries.service.dead_letters
+    of = f"subscription {body.subscription_id}" if body.subscription_id else "all subscriptions"
+    detail = f"the failed deliveries of {of} are redriven"
+    change = change_by(request, utc_now(), Changed.DELIVERIES, detail)
+    await notifier.changes.record_change(change)
     result = await dead_letters.redrive(body.subscription_id)
     return json_response(
         RedrivenModel(redriven=result.redriven, refused=result.refused, left=result.left)

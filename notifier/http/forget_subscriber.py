@@ -13,9 +13,12 @@ from notifier.channels.email.mailbox import mailbox
 from notifier.context import NOTIFIER
 from notifier.http.problems import INVALID_FORGETTING
 from notifier.subscriptions.forgetting import Subscriber
+from shared.clock import utc_now
+from shared.domain.change import Changed
 from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError
 from shared.web.body import json_response, read_body
+from shared.web.caller import change_by
 from shared.web.fields import Body, PrintableText
 from shared.web.operation import Response, operation
 from shared.web.problem import UNAVAILABLE, Problem
@@ -70,8 +73,13 @@ class ForgottenSubscriberModel(BaseModel):
 async def forget_subscriber(request: web.Request) -> web.Response:
     """Forget a subscriber."""
     body = await read_body(request, ForgetSubscriber, INVALID_FORGETTING)
-    forgetter = request.app[NOTIFIER].deliveries.service.forgetter
-    erased = await forgetter.forget(_whom(body), dry_run=body.dry_run)
+    whom, notifier = _whom(body), request.app[NOTIFIER]
+    forgetter = notifier.deliveries.service.forgetter
+    if not body.dry_run:  # recorded first: it cannot be undone
+        detail = "a customer's subscriptions, deliveries and mail are erased"
+        change = change_by(request, utc_now(), Changed.CUSTOMERS, detail)
+        await notifier.changes.record_change(change)
+    erased = await forgetter.forget(whom, dry_run=body.dry_run)
     return json_response(
         ForgottenSubscriberModel(
             subscriptions=erased.subscriptions,

@@ -13,9 +13,12 @@ from notifier.context import NOTIFIER
 from notifier.http.problems import INVALID_ISSUE, INVALID_TOPIC, TOO_MANY_TOPICS, TOPIC_RESERVED
 from notifier.stream.selection import BOARD
 from notifier.topics.publisher import Draft
+from shared.clock import utc_now
+from shared.domain.change import Changed
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.body import json_response, read_body
+from shared.web.caller import change_by
 from shared.web.fields import Body, PrintableText, VisibleText, printable_lines, sendable
 from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
@@ -115,6 +118,8 @@ async def put_topic(request: web.Request) -> web.Response:
         raise Problem(TOPIC_RESERVED, f"{BOARD} is what the board shows")
     body = await read_body(request, PutTopic, INVALID_TOPIC)
     new = await notifier.catalog.put(name, body.description)
+    detail = f"{name} is {'new' if new else 'described anew'}"
+    await notifier.changes.record_change(change_by(request, utc_now(), Changed.TOPICS, detail))
     subscribers = (await notifier.subscriber_counts.get()).get(name, 0)
     topic = TopicModel(name=name, description=body.description, subscribers=subscribers)
     return json_response(topic, HTTPStatus.CREATED if new else HTTPStatus.OK)
@@ -142,6 +147,9 @@ async def publish_issue(request: web.Request) -> web.Response:
     key = idempotency_key(request)
     body = await read_body(request, PublishIssue, INVALID_ISSUE)
     await require_topic(request, name)
+    # Recorded first: mail that was sent cannot be taken back.
+    change = change_by(request, utc_now(), Changed.TOPICS, f"an issue is published to {name}")
+    await notifier.changes.record_change(change)
     draft = Draft(name, body.subject, body.body, body.data)
     issue_id = await notifier.publisher.publish(draft, request[CORRELATION_ID], key)
     return json_response(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)

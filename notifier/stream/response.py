@@ -15,8 +15,9 @@ from notifier.stream import sse
 from notifier.stream.hub import Hub
 from notifier.stream.reader import Reader
 from notifier.stream.selection import Selection
+from shared.domain.staff import OWNER
 from shared.runtime.lifecycle import background_task
-from shared.web.caller import client_networks, is_staff
+from shared.web.caller import caller, client_networks, until_withdrawn
 from shared.web.problem import ProblemKind
 from shared.web.protocol import Connection
 
@@ -53,7 +54,7 @@ async def stream(
         ping_interval=times.heartbeat, send_timeout=times.heartbeat + times.stalled
     )
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    client = () if is_staff(request) else client_networks(request)
+    client = () if caller(request) else client_networks(request)
     last_seen = request.headers.get(LAST_EVENT_ID)
     with hub.follow(selection, last_seen, transport.abort, client) as reader:
         _bound_send_buffer(transport)
@@ -61,6 +62,9 @@ async def stream(
         async with (
             response,
             background_task(_end_with_caller(request, reader), "caller of a stream"),
+            background_task(_end_with_key(request, reader), "key of a stream")
+            if caller(request) not in {None, OWNER}
+            else contextlib.nullcontext(),
         ):
             with contextlib.suppress(ConnectionError):
                 await _write(response, reader)
@@ -79,6 +83,12 @@ async def _end_with_caller(request: web.Request, reader: Reader) -> None:
     if isinstance(request.protocol, Connection):
         await request.protocol.left()
         reader.end()
+
+
+async def _end_with_key(request: web.Request, reader: Reader) -> None:
+    """End a stream whose caller's staff key is withdrawn."""
+    await until_withdrawn(request)
+    reader.end()
 
 
 def _bound_send_buffer(transport: asyncio.Transport) -> None:

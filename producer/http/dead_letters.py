@@ -13,13 +13,18 @@ from producer.context import CASHIER
 from producer.dead_letters.service import InspectedDeadLetter
 from producer.http.problems import INVALID_REDRIVE
 from shared.aws.dead_letters import MAX_LEASED
+from shared.domain.change import Changed
 from shared.domain.order import OrderState
 from shared.web.body import json_response, read_body, read_query
+from shared.web.caller import change_by
 from shared.web.fields import WHOLE, Body
 from shared.web.operation import Parameter, Response, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
 
 MOST_LISTED = 1000
+
+_WHAT = Changed.DEAD_LETTERS
+"""Recorded before it is done: SQS cannot take it back."""
 
 _EXCERPT = 200
 """How many characters of a body the list shows."""
@@ -170,7 +175,12 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
     """Give orders another chance."""
     body = await read_body(request, RedriveDeadLetters, INVALID_REDRIVE)
     ids = None if body.all else frozenset(body.ids)
-    redrive = await request.app[CASHIER].redriver.redrive(ids, body.limit, dry_run=body.dry_run)
+    context = request.app[CASHIER]
+    if not body.dry_run:
+        which = f"up to {body.limit}" if ids is None else str(len(ids))
+        detail = f"{which} dead letters are redriven"
+        await context.store.record_change(change_by(request, context.clock(), _WHAT, detail))
+    redrive = await context.redriver.redrive(ids, body.limit, dry_run=body.dry_run)
     return json_response(
         RedriveModel(
             dry_run=body.dry_run,
@@ -191,7 +201,10 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
 )
 async def purge_dead_letters(request: web.Request) -> web.Response:
     """Delete all dead letters."""
-    return json_response(PurgeModel(purged=await request.app[CASHIER].dead_letters.purge()))
+    context = request.app[CASHIER]
+    detail = "all dead letters are deleted"
+    await context.store.record_change(change_by(request, context.clock(), _WHAT, detail))
+    return json_response(PurgeModel(purged=await context.dead_letters.purge()))
 
 
 def _show(finding: InspectedDeadLetter) -> DeadLetterModel:

@@ -13,8 +13,10 @@ from producer.context import CASHIER
 from producer.http.orders import Cursor
 from producer.http.problems import INVALID_FORGETTING
 from producer.orders.forgetting import CustomerForgetter, FoundOrders
+from shared.domain.change import Changed
 from shared.domain.order import OrderState
 from shared.web.body import json_response, read_body
+from shared.web.caller import change_by
 from shared.web.fields import WHOLE, Body, VisibleText
 from shared.web.operation import Response, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
@@ -72,9 +74,13 @@ class ForgottenOrders(BaseModel):
 async def forget_customer(request: web.Request) -> web.Response:
     """Forget a customer; the orders themselves stay."""
     body = await read_body(request, ForgetCustomer, INVALID_FORGETTING)
-    forgetter = request.app[CASHIER].forgetter
+    context, forgetter = request.app[CASHIER], request.app[CASHIER].forgetter
     found = await _find(forgetter, body)
     if not body.dry_run:
+        if found.orders:  # recorded first: it cannot be undone
+            detail = f"a customer is removed from {len(found.orders)} order(s)"
+            change = change_by(request, context.clock(), Changed.CUSTOMERS, detail)
+            await context.store.record_change(change)
         await forgetter.forget(found)
     orders = [
         ForgottenOrder(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -20,6 +22,8 @@ from shared.web.operation import OPERATION, Role
 from shared.web.problem import FORBIDDEN, UNAUTHORIZED, UNAVAILABLE, Problem
 
 _RETRY_SECONDS = 1
+_LOOK_SECONDS = 2
+"""How often it is looked up whether a key is still good that opened a stream."""
 
 CALLER: web.RequestKey[StaffKey] = web.RequestKey("CALLER", StaffKey)
 """Whose key the caller has shown; absent where it is nobody's."""
@@ -110,6 +114,18 @@ def require_staff(request: web.Request, role: StaffRole = StaffRole.BARISTA) -> 
     if key.role not in {role, StaffRole.MANAGER}:
         raise Problem(FORBIDDEN, f"this takes a {role}'s key, and this one is a {key.role}'s")
     return key
+
+
+async def until_withdrawn(request: web.Request) -> None:
+    """Return once the staff key that the caller has shown is good for nothing any more.
+
+    While the keys cannot be read, none can be withdrawn.
+    """
+    key = caller(request)
+    while key is not None:
+        await asyncio.sleep(_LOOK_SECONDS)
+        with contextlib.suppress(UnavailableError):
+            key = await request.app[KNOWN_KEYS].holder(bearer_token(request) or "")
 
 
 def change_by(request: web.Request, at: dt.datetime, what: Changed, detail: str) -> Change:

@@ -17,6 +17,7 @@ from shop.cli.backup import backup, restore
 from shop.cli.dlq import dlq
 from shop.cli.forget import forget
 from shop.cli.hand_over import cancel, collect
+from shop.cli.keys import changes, keys
 from shop.cli.load import load
 from shop.cli.menu import menu
 from shop.cli.order import order
@@ -39,12 +40,13 @@ app = typer.Typer(
 )
 for command in (run, order, cancel, menu, load, plan, provision, settings, backup, restore):
     app.command()(command)
-for for_staff in (orders, collect, pause, sold_out, forget, scale):
+for for_staff in (orders, collect, pause, sold_out, changes, forget, scale):
     app.command(rich_help_panel=STAFF)(for_staff)
 app.command("open", rich_help_panel=STAFF)(open_)
 app.add_typer(topics)
 app.add_typer(dlq)
 app.add_typer(service)
+app.add_typer(keys)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so

@@ -24,6 +24,8 @@ DEFAULT_PORT = 8080
 OUT_OF_REACH = (aiohttp.ClientError, TimeoutError)
 """What a request raises when the shop does not answer it."""
 
+_KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
 
 def default_url() -> str:
     """Return the URL of this machine's shop: `COFFEE_URL`, else of `COFFEE_HOST` and its port."""
@@ -94,7 +96,7 @@ async def connect_as_staff(url: str) -> AsyncIterator[aiohttp.ClientSession]:
         async with connect_with(key.value if key else None, url, missing) as http:
             yield http
     except ProblemError as problem:
-        if key is not None and problem.status == HTTPStatus.UNAUTHORIZED:
+        if key is not None and problem.status in _KEY_REFUSED:
             problem.lines.append(f"The staff key was read from {key.origin}.")
         raise
 

@@ -107,6 +107,8 @@ MENU = {
         }
     ],
 }
+STAFF_KEY = {"id": HEX_ID, "name": TEXT, "role": "manager", "created_at": AT, "created_by": TEXT}
+CHANGE = {"id": HEX_ID, "at": AT, "by": TEXT, "what": "dead-letters", "detail": TEXT}
 SHOP = {"state": "paused", "reason": TEXT, "until": AT}
 ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/menu"): MENU,
@@ -126,6 +128,9 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/topics"): {"topics": [{"name": TOPIC, "description": TEXT, "subscribers": 123456}]},
     ("POST", "/topics/{name}/subscriptions"): SUBSCRIPTION,
     ("POST", "/topics/{name}/messages"): {"id": UUID},
+    ("GET", "/staff-keys"): {"keys": [STAFF_KEY]},
+    ("POST", "/staff-keys"): {**STAFF_KEY, "key": TOPIC},
+    ("GET", "/shop/changes"): {"changes": [CHANGE], "next_cursor": None},
     ("GET", "/subscriptions/dead-letters"): {"dead_letters": [DEAD_DELIVERY], "total": 2},
     ("GET", "/subscriptions/{id}"): SUBSCRIPTION,
 }

@@ -41,6 +41,8 @@ TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dlq", "list"): (UUID, "042", "preparing", "attempts: 12"),
     ("topics", "list"): (TOPIC[:50], "123456"),
     ("topics", "show", HEX_ID): (HEX_ID, ORDER_ID, "delivered", "attempts: 3", "paused"),
+    ("keys", "list"): (HEX_ID, "manager"),
+    ("changes",): ("dead-letters",),
     ("topics", "dead-letters"): (HEX_ID, "9", "1 of 2"),
     ("plan", "--orders-per-second", "500000", "--prep-seconds", "3600"): ("Fargate", "Total"),
 }
@@ -83,6 +85,8 @@ OTHERS: tuple[tuple[str, ...], ...] = (
     ("sold-out", "latte"),
     ("dlq", "show", UUID),
     ("orders", "--json"),
+    ("keys", "add", "Ada"),
+    ("changes", "--json"),
     ("topics", "publish", "coupons", "--subject", "A", "--text", "B"),
 )
 
