@@ -280,13 +280,15 @@ async def test_a_subscription_tells_nobody_whether_a_mailbox_exists(
             asked.set()
             return rcpt
 
-    server = Asked()
-    async with by_mail(ministack, server) as notifier:
-        held = await subscribe(notifier, channel="email", address="ada@guests.example")
-        before = await held.shown()
-        await asyncio.wait_for(asked.wait(), SECONDS)
-        await asyncio.sleep(1)  # as long as the answer would take to show, many times over
-        assert await held.shown() == before
+    async with mail_server(Asked()) as server:
+        settings = mailing(ministack, server)
+        async with serving(settings) as notifier:
+            held = await subscribe(notifier, channel="email", address="ada@guests.example")
+            before = await held.shown()
+            await asyncio.wait_for(asked.wait(), SECONDS)
+        # It has stopped, and so has finished the job that asked.
+        async with serving(settings) as notifier:
+            assert await replace(held, http=notifier.http).shown() == before
         assert before["state"] == "pending"
 
 
