@@ -14,6 +14,8 @@ from producer.menu.yaml_file import YamlFileError, read_yaml
 from shared.runtime.startup import StartupError
 from shared.runtime.validation import plain_message
 
+_WIDTH = 100
+
 
 class MenuFileError(StartupError):
     """The menu file cannot be used; every error is reported with its line."""
@@ -30,6 +32,14 @@ def load_menu(path: Path) -> MenuDocument:
     if errors := [*_repeated_keys(tree), *faults(document)]:
         raise _menu_file_error(path, tree, errors)
     return document
+
+
+def menu_yaml(document: MenuDocument) -> str:
+    """Write a menu as YAML that `load_menu` reads as the same menu."""
+    content = document.model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(
+        content, sort_keys=False, allow_unicode=True, default_flow_style=None, width=_WIDTH
+    )
 
 
 def _menu_file_error(path: Path, tree: yaml.Node | None, errors: Sequence[Fault]) -> MenuFileError:

@@ -38,11 +38,12 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, order, cancel, menu, load, plan, provision, settings, backup, restore):
+for command in (run, order, cancel, load, plan, provision, settings, backup, restore):
     app.command()(command)
 for for_staff in (orders, collect, pause, sold_out, changes, forget, scale):
     app.command(rich_help_panel=STAFF)(for_staff)
 app.command("open", rich_help_panel=STAFF)(open_)
+app.add_typer(menu)
 app.add_typer(topics)
 app.add_typer(dlq)
 app.add_typer(service)

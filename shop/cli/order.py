@@ -28,7 +28,7 @@ SERVED = frozenset({"ready", "collected"})
 
 
 @terminal.command
-async def order(
+async def order(  # noqa: PLR0913, PLR0917 - the options of a command
     url: Url,
     lines: Annotated[
         list[str] | None,
@@ -48,6 +48,14 @@ async def order(
             show_default=False,
         ),
     ] = None,
+    here: Annotated[
+        bool | None,
+        typer.Option(
+            "--here/--away",
+            help="Whether you eat and drink there; tax may depend on it.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for it.")] = 600,  # noqa: ASYNC109 - the user's, not the caller's
     follow: Annotated[bool, typer.Option(help="Wait until the order is ready.")] = True,  # noqa: FBT002
     as_json: Annotated[  # noqa: FBT002
@@ -61,6 +69,7 @@ async def order(
     - `coffeeshop order --name Ada`
     - `coffeeshop order 'latte:large+oat-milk*2' croissant --name Ada`
     - `coffeeshop order flat-white --note 'extra hot' --no-follow`
+    - `coffeeshop order croissant --here`
 
     Exits with 0 when the order is ready, 1 when it failed, was canceled or took too long, 2 when
     the shop rejected the request, 3 when the shop has closed or does not answer.
@@ -71,7 +80,7 @@ async def order(
             async with http.get("menu") as response:
                 menu = await content(response)
             items = [with_size(line, menu) for line in items]
-        placed = await _place(http, {"customer_name": name, "items": items})
+        placed = await _place(http, _body(name, items, here=here))
         if as_json:
             terminal.print_json(placed)
             return 0
@@ -90,6 +99,11 @@ def _lines(lines: list[str], notes: list[str]) -> list[Json]:
     for line, note in zip(parsed, notes, strict=False):
         line["note"] = note
     return [*parsed]
+
+
+def _body(name: str, items: list[Json], *, here: bool | None) -> Json:
+    body: Json = {"customer_name": name, "items": items}
+    return body if here is None else {**body, "serve": "here" if here else "away"}
 
 
 async def _place(http: aiohttp.ClientSession, body: Json) -> Json:
@@ -159,4 +173,6 @@ def _summary(placed: Json) -> str:
     estimate = placed.get("estimate")
     wait = f", in {estimate['low_seconds']}-{estimate['high_seconds']} s" if estimate else ""
     total = display(placed["total"], placed["currency"])
+    if placed["tax"]:
+        total += f" with {display(placed['tax'], placed['currency'])} tax"
     return f"Order {placed['number']} for {placed['customer_name']}: {lines}; {total}{wait}"

@@ -10,7 +10,7 @@ import typer
 from shared.clock import rfc3339, utc_now
 from shop.cli import terminal
 from shop.cli.listing import local, zone
-from shop.cli.options import Url
+from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect_as_staff, path
 
@@ -57,22 +57,34 @@ async def pause(
 @terminal.command
 async def sold_out(
     url: Url,
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="As `coffeeshop menu` has it.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="ITEM", help="An item, ITEM/SIZE or +MODIFIER, as `coffeeshop menu` has them."
+        ),
+    ],
     back: Annotated[bool, typer.Option("--back", help="Put it on the menu again.")] = False,  # noqa: FBT002
+    as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
-    """Take an item off the menu for now, or put it back. For staff.
+    """Take an item, a size or a modifier off the menu for now, or put it back. For staff.
 
     **Examples**
 
     - `coffeeshop sold-out croissant`
-    - `coffeeshop sold-out croissant --back`
+    - `coffeeshop sold-out latte/large`
+    - `coffeeshop sold-out +oat-milk --back`
     """
-    async with (
-        connect_as_staff(url) as http,
-        http.put(path("menu", "items", item), json={"sold_out": not back}) as response,
-    ):
+    item, _, size = what.partition("/")
+    body: Json = {"sizes": {size: not back}} if size else {"sold_out": not back}
+    where = path("menu", "modifiers", what[1:]) if what[:1] == "+" else path("menu", "items", item)
+    async with connect_as_staff(url) as http, http.put(where, json=body) as response:
         shown = await content(response)
-    terminal.say(f"{shown['name']} is {'sold out' if shown['sold_out'] else 'on the menu'}.")
+    if as_json:
+        terminal.print_json(shown)
+        return 0
+    chosen = next((one for one in shown.get("sizes", ()) if one["id"] == size), shown)
+    name = f"{shown['name']}, {chosen['name']}," if chosen is not shown else shown["name"]
+    terminal.say(f"{name} is {'sold out' if chosen['sold_out'] else 'on the menu'}.")
     return 0
 
 

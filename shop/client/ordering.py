@@ -39,14 +39,18 @@ def parse_order_line(text: str) -> dict[str, Any]:
 
 
 def with_size(line: Json, menu: Json) -> Json:
-    """Fill in a size that was left out: the one in the middle of those on the menu.
+    """Fill in a size that was left out: the one in the middle of those that can be had.
 
     An item that is not on the menu gets none, and is left to the shop to refuse.
     """
     if line["size"] is not None:
         return line
     sizes = [
-        size["id"] for item in menu["items"] if item["id"] == line["item"] for size in item["sizes"]
+        size["id"]
+        for item in menu["items"]
+        if item["id"] == line["item"]
+        for size in item["sizes"]
+        if not size["sold_out"]
     ]
     return {**line, "size": sizes[(len(sizes) - 1) // 2] if sizes else "any"}
 

@@ -30,7 +30,7 @@ def plan(menu: Json, orders: int, rate: float, *, seed: int, run: str) -> Sequen
     run's; each name has one key, so that an order stored twice shows. Keys are random.
     """
     draw = random.Random(seed)  # noqa: S311 - has to be the same again for the same seed
-    on_sale = [item for item in menu["items"] if not item["sold_out"]]
+    on_sale = [item for item in map(_on_sale, menu["items"]) if item["sizes"]]
     if not on_sale:
         raise ValueError("everything on the menu is sold out")
     return [
@@ -41,6 +41,13 @@ def plan(menu: Json, orders: int, rate: float, *, seed: int, run: str) -> Sequen
         )
         for position in range(orders)
     ]
+
+
+def _on_sale(item: Any) -> Any:
+    """Leave out what is sold out; an item that is has no sizes left."""
+    sizes = [] if item["sold_out"] else [size for size in item["sizes"] if not size["sold_out"]]
+    modifiers = [modifier for modifier in item["modifiers"] if not modifier["sold_out"]]
+    return {**item, "sizes": sizes, "modifiers": modifiers}
 
 
 def _items(draw: random.Random, on_sale: Sequence[Any]) -> list[Json]:

@@ -45,6 +45,7 @@ ORDER: dict[str, Any] = {
     ],
     "currency": "USD",
     "total": 123456789,
+    "tax": 98765432,
     "placed_at": AT,
     "estimate": None,
     "timeline": [{"state": state, "at": AT} for state in ("placed", "preparing", "ready")],
@@ -94,7 +95,7 @@ SUBSCRIPTION = {
     "manage_token": HEX_ID,
     "secret": HEX_ID,
 }
-CHOICE = {"id": "x" * 40, "name": TEXT, "price": 1_000_000}
+CHOICE = {"id": "x" * 40, "name": TEXT, "price": 1_000_000, "sold_out": True}
 MENU = {
     "currency": "USD",
     "items": [
@@ -103,15 +104,19 @@ MENU = {
             "name": TEXT,
             "sold_out": True,
             "sizes": [CHOICE] * 3,
-            "modifiers": [CHOICE] * 5,
+            "modifiers": [CHOICE | {"allergens": [TEXT]}] * 5,
+            "allergens": [TEXT],
+            "notes": TEXT,
         }
     ],
 }
 STAFF_KEY = {"id": HEX_ID, "name": TEXT, "role": "manager", "created_at": AT, "created_by": TEXT}
 CHANGE = {"id": HEX_ID, "at": AT, "by": TEXT, "what": "dead-letters", "detail": TEXT}
+MENU_VERSIONS = {"versions": [{"version": 123456, "at": AT, "by": TEXT, "changes": TEXT}] * 2}
 SHOP = {"state": "paused", "reason": TEXT, "until": AT}
 ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/menu"): MENU,
+    ("GET", "/menu/versions"): MENU_VERSIONS,
     ("PUT", "/menu/items/{id}"): MENU["items"][0],
     ("PUT", "/shop"): SHOP,
     ("POST", "/orders"): ORDER,

@@ -18,8 +18,10 @@ MENU = {
         {
             "id": "latte",
             "sold_out": False,
-            "sizes": [{"id": "large", "name": "Large", "price": 450}],
-            "modifiers": [{"id": "decaf", "name": "Decaf", "price": 0}],
+            "allergens": [],
+            "notes": "",
+            "sizes": [{"id": "large", "name": "Large", "price": 450, "sold_out": False}],
+            "modifiers": [{"id": "decaf", "name": "Decaf", "price": 0, "sold_out": False}],
         }
     ],
 }
@@ -105,6 +107,7 @@ class StandIn:
             "items": [{**item, "name": "Caffè latte"} for item in body["items"]],
             "currency": "USD",
             "total": 450,
+            "tax": 0,
             "placed_at": at,
             "ready_at": None,
             "timeline": [{"state": "placed", "at": at}],

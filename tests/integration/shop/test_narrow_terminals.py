@@ -38,6 +38,7 @@ AMOUNT = "1234567.89 USD"
 TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("orders",): (ORDER_ID, "042", "ready", AMOUNT, "2 x ", "large", "oat-milk"),
     ("menu",): ("latte", "sold out", ":" + "x" * 40, "+" + "x" * 40),
+    ("menu", "versions"): ("123456", "20 Nov"),
     ("dlq", "list"): (UUID, "042", "preparing", "attempts: 12"),
     ("topics", "list"): (TOPIC[:50], "123456"),
     ("topics", "show", HEX_ID): (HEX_ID, ORDER_ID, "delivered", "attempts: 3", "paused"),

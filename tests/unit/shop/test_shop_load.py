@@ -23,10 +23,18 @@ MENU: Json = {
         {
             "id": "tea",
             "sold_out": False,
-            "sizes": [{"id": "small"}],
-            "modifiers": [{"id": "decaf"}],
+            "sizes": [{"id": "small", "sold_out": False}, {"id": "large", "sold_out": True}],
+            "modifiers": [
+                {"id": "decaf", "sold_out": False},
+                {"id": "oat-milk", "sold_out": True},
+            ],
         },
-        {"id": "mocha", "sold_out": True, "sizes": [{"id": "large"}], "modifiers": []},
+        {
+            "id": "mocha",
+            "sold_out": True,
+            "sizes": [{"id": "large", "sold_out": False}],
+            "modifiers": [],
+        },
     ]
 }
 
