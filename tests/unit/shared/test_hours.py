@@ -22,6 +22,7 @@ from shared.domain.hours import (
     next_opening,
     overlaps,
 )
+from shared.domain.shop import ShopState, ShopStatus, within_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
@@ -127,6 +128,25 @@ def test_overlapping_spans_are_found_within_a_day_and_into_the_next() -> None:
         Overlap(monday - DAY, night, morning)
     ]
     assert not list(overlaps(every_day("07:00-12:00", "12:00-07:00")))
+
+
+def test_what_staff_closed_until_a_time_opens_with_the_hours_after_that() -> None:
+    hours = every_day("07:30-18:00")
+    noon, evening = berlin("2026-06-01T12:00"), berlin("2026-06-01T20:00")
+    opening = berlin("2026-06-02T07:30")
+
+    assert within_hours(ShopStatus(), hours, BERLIN, noon) == ShopStatus()
+    closed = ShopStatus(ShopState.CLOSED, "outside the opening hours", opening)
+    for staff_set in (ShopStatus(), ShopStatus(ShopState.BUSY, "a bus full of tourists")):
+        assert within_hours(staff_set, hours, BERLIN, evening) == closed
+
+    for until, opens in ((berlin("2026-06-01T13:00"), berlin("2026-06-01T13:00")),
+                         (berlin("2026-06-01T18:00"), opening), (None, None)):  # fmt: skip
+        paused = ShopStatus(ShopState.PAUSED, "a leak", until)
+        assert within_hours(paused, hours, BERLIN, noon) == replace(paused, until=opens)
+
+    over = ShopStatus(ShopState.PAUSED, "a leak", berlin("2026-06-01T19:00"))
+    assert within_hours(over, hours, BERLIN, evening) == closed
 
 
 zones = st.sampled_from(
