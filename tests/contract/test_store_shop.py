@@ -46,6 +46,15 @@ async def test_items_are_sold_out_until_they_are_put_back(store: Store) -> None:
     assert await store.status() == ShopStatus()
 
 
+async def test_sizes_and_modifiers_are_sold_out_beside_items(
+    store: Store, second_store: Store
+) -> None:
+    for what in ("latte", "latte/large", "+oat-milk"):
+        await store.set_sold_out(what, sold_out=True)
+    await second_store.set_sold_out("latte", sold_out=False)
+    assert (await store.status()).sold_out == {"latte/large", "+oat-milk"}
+
+
 async def test_a_worker_is_alive_until_its_time_is_over(store: Store) -> None:
     beat = WorkerHeartbeat("ada", 4, SOON)
     await store.record_heartbeat(beat)

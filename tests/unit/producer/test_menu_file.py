@@ -148,6 +148,32 @@ def test_a_menu_is_read_as_it_is_written(path: Path) -> None:
         ("name: Tea\n", "nome: Tea\n", "menu:6: items.tea.name: This is missing"),
         ("category: tea", "colour: green", "menu:8: items.tea.colour: There is no such field"),
         ("    name: Tea\n", "    name: Tea\n    name: Te\n", "menu:8: items.tea.name: is there tw"),
+        (
+            "[decaf]\n",
+            "[decaf]\n    allergens: [milk, gin]\n",
+            "menu:12: items.tea.allergens.1: This should be 'gluten', 'crustaceans'",
+        ),
+        (
+            "[decaf]\n",
+            "[decaf]\n    allergens: [milk, milk]\n",
+            "menu:12: items.tea.allergens.1: 'milk' is there twice",
+        ),
+        ("[decaf]\n", "[decaf]\n    tax: food\n", "menu:12: items.tea.tax: no class 'food' is"),
+        (
+            "currency: EUR\n",
+            "currency: EUR\ntax: {classes: {food: {here: 101, away: 7}}}\n",
+            "menu:2: tax.classes.food.here: This is no rate: a rate is 0 to 100 percent",
+        ),
+        (
+            "currency: EUR\n",
+            "currency: EUR\ntax: {prices_include_tax: yes, classes: {a: {here: 1, away: 7}}}\n",
+            "menu:2: tax.prices_include_tax: This should be true or false",
+        ),
+        (
+            "currency: EUR\n",
+            "currency: EUR\ntax: {classes: {food: {here: 19, away: 7}}}\n",
+            "menu:7: items.tea.tax: This is missing: the menu has tax classes",
+        ),
     ],
     ids=lambda value: value if value.startswith("menu:") else "",
 )
