@@ -17,6 +17,7 @@ from shop.cli.backup import backup, restore
 from shop.cli.dlq import dlq
 from shop.cli.forget import forget
 from shop.cli.hand_over import cancel, collect
+from shop.cli.hours import hours
 from shop.cli.keys import changes, keys
 from shop.cli.load import load
 from shop.cli.menu import menu
@@ -28,6 +29,7 @@ from shop.cli.run import run
 from shop.cli.scale import scale
 from shop.cli.service import service
 from shop.cli.settings import settings
+from shop.cli.shop_settings import shop
 from shop.cli.shop_state import open_, pause, sold_out
 from shop.cli.topics import STAFF, topics
 
@@ -48,6 +50,8 @@ app.add_typer(topics)
 app.add_typer(dlq)
 app.add_typer(service)
 app.add_typer(keys)
+app.add_typer(hours, rich_help_panel=STAFF)
+app.add_typer(shop, rich_help_panel=STAFF)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes it so

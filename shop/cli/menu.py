@@ -11,7 +11,7 @@ from shared.domain.money import display
 from shop.cli import terminal
 from shop.cli.listing import Entry, listing, local
 from shop.cli.menu_editing import edit, export, import_
-from shop.cli.options import AsJson, Url
+from shop.cli.options import AsJson, Url, shown_alone
 from shop.client.answers import Json, content, require_success
 from shop.client.connection import connect, connect_as_staff, path
 
@@ -30,12 +30,8 @@ def show(context: typer.Context, url: Url, as_json: AsJson = False) -> None:  # 
     - `coffeeshop menu --json | jq -r '.items[].id'`
     - `coffeeshop menu edit`
     """
-    if context.invoked_subcommand is None:
+    if shown_alone(context):
         raise typer.Exit(terminal.run_at(url, _show(url, as_json=as_json)))
-    for name in ("url", "as_json"):
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(f"options stand after `{context.invoked_subcommand}`")
 
 
 async def _show(url: str, *, as_json: bool) -> int:

@@ -20,3 +20,15 @@ Url: TypeAlias = Annotated[
 ]
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+def shown_alone(context: typer.Context) -> bool:
+    """Tell whether a group of commands was called without one of them.
+
+    Raises typer.BadParameter when options stand before the command, which would not see them.
+    """
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if context.invoked_subcommand and source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"options stand after `{context.invoked_subcommand}`")
+    return context.invoked_subcommand is None

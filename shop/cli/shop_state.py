@@ -21,7 +21,8 @@ _DAY = 24 * 60
 async def open_(url: Url) -> int:
     """Take orders again after `coffeeshop pause`. For staff.
 
-    To start a shop on this machine, use `coffeeshop run`.
+    Outside of its hours (`coffeeshop hours`) the shop stays closed. To start a shop on this
+    machine, use `coffeeshop run`.
 
     **Example**
 
@@ -91,6 +92,12 @@ async def sold_out(
 async def _set(url: str, body: Json) -> int:
     async with connect_as_staff(url) as http, http.put("shop", json=body) as response:
         shop = await content(response)
-    until = f" until {local(shop['until'])} {zone()}" if shop["until"] else ""
-    terminal.say(f"The shop is {shop['state']}{until}.")
+    terminal.say(described(shop))
     return 0
+
+
+def described(shop: Json) -> str:
+    """Say in a sentence whether the shop takes orders, until when, and why."""
+    until = f" until {local(shop['until'])} {zone()}" if shop["until"] else ""
+    reason = f": {shop['reason']}" if shop["reason"] else "."
+    return f"The shop is {shop['state']}{until}{reason}"

@@ -113,12 +113,28 @@ MENU = {
 STAFF_KEY = {"id": HEX_ID, "name": TEXT, "role": "manager", "created_at": AT, "created_by": TEXT}
 CHANGE = {"id": HEX_ID, "at": AT, "by": TEXT, "what": "dead-letters", "detail": TEXT}
 MENU_VERSIONS = {"versions": [{"version": 123456, "at": AT, "by": TEXT, "changes": TEXT}] * 2}
-SHOP = {"state": "paused", "reason": TEXT, "until": AT}
+SHOP = {"state": "paused", "reason": TEXT, "until": AT, "timezone": TEXT}
+HOURS = {
+    "weekdays": {"monday": [["07:30", "12:00"]] * 4, "sunday": [["07:30", TEXT]]},
+    "exceptions": {"2026-12-24": [], "2026-12-31": [["18:00", "03:00"]]},
+}
+SETTINGS = {
+    "name": TEXT,
+    "address": TEXT,
+    "languages": ["de", "en"],
+    "cancel_reasons": [TEXT] * 3,
+    "ready_shown_minutes": 1440,
+    "kitchen_warn_minutes": 1440,
+    "kitchen_late_minutes": 1440,
+}
 ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/menu"): MENU,
     ("GET", "/menu/versions"): MENU_VERSIONS,
     ("PUT", "/menu/items/{id}"): MENU["items"][0],
+    ("GET", "/shop"): SHOP,
     ("PUT", "/shop"): SHOP,
+    ("GET", "/shop/hours"): HOURS,
+    ("GET", "/shop/settings"): SETTINGS,
     ("POST", "/orders"): ORDER,
     ("GET", "/orders"): {"orders": [ORDER, ORDER], "next_cursor": None},
     ("GET", "/orders/{id}"): ORDER,

@@ -115,11 +115,11 @@ async def test_a_wrong_key_is_called_wrong_and_a_missing_one_missing(
     wrong = await command(cashier, "open", COFFEE_STAFF_KEY="", COFFEE_STATE_DIR=str(tmp_path))
     assert wrong.code == 1
     assert wrong.err.splitlines() == [
-        "Authentication is required: this is not the staff key",
+        "Authentication is required: this is not a staff key",
         f"The staff key was read from {tmp_path}/staff-key.",
     ]
     missing = await cashier.ask("PUT", "/shop", {"state": "open"})
-    assert missing.body["detail"].startswith("this is for staff: send the staff key")
+    assert missing.body["detail"].startswith("this is for staff: send a staff key")
 
 
 @pytest.mark.parametrize("arguments", [("ordr",), ("order", "--nam", "Ada"), ("topics", "lst")])

@@ -44,6 +44,8 @@ TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("topics", "show", HEX_ID): (HEX_ID, ORDER_ID, "delivered", "attempts: 3", "paused"),
     ("keys", "list"): (HEX_ID, "manager"),
     ("changes",): ("dead-letters",),
+    ("hours",): ("monday", "07:30-12:00, 07:30-12:00", "2026-12-24 Thu", "closed"),
+    ("shop",): ("1440 min, once ready", "too old after 1440 min"),
     ("topics", "dead-letters"): (HEX_ID, "9", "1 of 2"),
     ("plan", "--orders-per-second", "500000", "--prep-seconds", "3600"): ("Fargate", "Total"),
 }
