@@ -41,7 +41,8 @@ class OrderAdmission:
             raise ShopClosedError("closing", None, None)
         status = await self.opening_hours.status(now)
         if status.state not in TAKES_ORDERS:
-            raise ShopClosedError(status.state, status.reason, status.until)
+            until = status.until and status.until.astimezone(self.opening_hours.timezone)
+            raise ShopClosedError(status.state, status.reason, until)
         if self.backlog.count >= self.backlog_limit:
             raise TooBusyError(_BUSY_SECONDS)
         return status.sold_out

@@ -14,10 +14,14 @@ class KeyReusedError(Exception):
 
 
 class ShopClosedError(Exception):
-    """The shop takes no orders now; `until` is when it opens again, if that is known."""
+    """The shop takes no orders now; `until` is when it opens again, if that is known.
+
+    The message names it in its own time zone.
+    """
 
     def __init__(self, state: str, reason: str | None, until: dt.datetime | None) -> None:
-        super().__init__(f"the shop is {state}" + (f": {reason}" if reason else ""))
+        then = f" until {until:%Y-%m-%d %H:%M %Z}" if until else ""
+        super().__init__(f"the shop is {state}{then}" + (f": {reason}" if reason else ""))
         self.until = until
 
 

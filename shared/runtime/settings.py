@@ -141,7 +141,7 @@ class ServiceSettings(BaseSettings):
     """The name of this shop, where several share a store."""
 
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
-    """Order numbers restart at its midnight (an IANA name)."""
+    """The zone of opening hours and business days, with which order numbers restart (IANA name)."""
 
     aws_endpoint_url: HttpUrl | None = None
     """Where SQS, SNS and DynamoDB are; AWS itself when left out."""

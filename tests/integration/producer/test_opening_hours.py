@@ -47,7 +47,10 @@ async def test_outside_its_hours_the_shop_takes_no_orders_and_says_when_it_opens
 
     refused = await new_cashier.place()
     assert refused.problem == (409, "/problems/shop-closed")
-    assert "outside the opening hours" in refused.body["detail"]
+    assert (
+        refused.body["detail"]
+        == f"the shop is closed until {day(3)} 10:00 UTC: outside the opening hours"
+    )
     opening = dt.datetime.fromisoformat(f"{day(3)}T10:00Z")
     wait = (opening - dt.datetime.now(dt.UTC)).total_seconds()
     assert wait - 10 < int(refused.headers["Retry-After"]) < wait + 10
