@@ -100,11 +100,13 @@ async def test_numbers_and_orders_belong_to_the_day_on_which_the_shop_opened(
         await cashier.staff("PUT", "/shop/hours", until_noon)
         numbers += [(await cashier.place()).body for _ in range(2)]
         orders = [await cashier.store.get(placed["id"]) for placed in numbers]
+        forgotten = await cashier.staff("POST", "/customers/forget", {"number": 1})
 
     assert [placed["number"] for placed in numbers] == ["001", "002", "001", "002"]
     days = [order.business_day for order in orders if order and order.business_day]
     assert days[0] == days[1]
     assert days[2] == days[3] == days[0] - dt.timedelta(days=1)
+    assert [order["id"] for order in forgotten.body["orders"]] == [numbers[2]["id"]]
 
 
 async def test_hours_are_read_as_they_were_written_and_in_order(
