@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from producer.menu.document import MenuDocument
 from producer.menu.file import load_menu
+from producer.menu.service import open_menu
 from producer.settings import CashierSettings
+from shared.clock import utc_now
 from shared.domain.menu import Allergen
 from shared.store.document_contract import DocumentKind
+from shared.store.factory import open_store
+from shop.processes.preflight import check_files
 from tests.support.cashier import (
     ORDER,
     Answered,
     ServedCashier,
     open_cashier,
-    provisioned_shop,
     settings_for,
 )
 from tests.support.web import AS_STAFF
@@ -291,20 +296,34 @@ async def test_a_menu_of_two_hundred_items_is_taken_and_one_beyond_all_bounds_is
     assert huge.problem == (413, "/problems/content-too-large")
 
 
-async def test_cashiers_that_start_at_once_record_the_file_once(
+async def test_of_cashiers_that_start_at_once_one_records_its_file(
     ministack: str, tmp_path: Path
 ) -> None:
     settings = settings_for(ministack, tmp_path)
-    async with provisioned_shop(settings):
-        async with open_cashier(settings) as first, open_cashier(settings) as second:
-            versions = await first.store.document_versions(DocumentKind.MENU, 10)
-            assert [(each.version, each.by) for each in versions] == [(1, "menu file")]
-            menu, tag = await read(first)
-            await put(first, with_price(menu, 470), tag)
-            assert (await read(second))[1] == '"2"'
-        other = tmp_path / "other.yaml"
-        other.write_text(
-            CashierSettings().menu.read_text().replace("currency: USD", "currency: EUR")
-        )
-        async with open_cashier(settings.model_copy(update={"menu": other})) as later:
-            assert (await later.place()).body["items"][0]["unit_price"] == 540
+    async with AsyncExitStack() as stack:
+        opened = [open_store(settings, None, utc_now) for _ in range(5)]
+        stores = [await stack.enter_async_context(each) for each in opened]
+        files = [SHIPPED.model_copy(update={"currency": f"AA{each}"}) for each in "ABCDE"]
+        opening = map(open_menu, stores, files, [utc_now] * 5)
+        menus = await asyncio.gather(*opening)
+        versions = await stores[0].document_versions(DocumentKind.MENU, 10)
+        assert [(each.version, each.by) for each in versions] == [(1, "menu file")]
+        used = {(await menu.current()).value.currency for menu in menus}
+        assert len(used) == 1
+
+
+async def test_once_opened_the_menu_of_the_store_counts_and_another_file_is_told_once(
+    ministack: str, tmp_path: Path
+) -> None:
+    settings = settings_for(ministack, tmp_path)
+    other = tmp_path / "other.yaml"
+    other.write_text(CashierSettings().menu.read_text().replace("currency: USD", "currency: EUR"))
+    async with open_cashier(settings) as cashier:
+        menu, tag = await read(cashier)
+        await put(cashier, with_price(menu, 470), tag)
+    for file, told in ((settings.menu, 0), (other, 1)):
+        with structlog.testing.capture_logs() as logs:
+            async with open_cashier(settings.model_copy(update={"menu": file})) as cashier:
+                assert (await cashier.place()).body["items"][0]["unit_price"] == 540
+        assert len([each for each in logs if each["event"] == "menu.file_not_used"]) == told
+    assert (await asyncio.to_thread(check_files, settings)).items[2].sizes[2].price == 470
