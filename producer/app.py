@@ -17,6 +17,7 @@ from producer.http import (
     orders,
     shop,
     shop_documents,
+    sold_out,
 )
 from producer.http.forget_customer import forget_customer
 from producer.http.kitchen import get_kitchen
@@ -41,8 +42,8 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     orders.list_orders,
     orders.get_board,
     menu.get_menu,
-    menu.set_menu_item,
-    menu.set_modifier,
+    sold_out.set_menu_item,
+    sold_out.set_modifier,
     menu_document.get_menu_document,
     menu_document.put_menu_document,
     menu_document.list_menu_versions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -101,11 +102,16 @@ class MenuService:
     async def versions(self, limit: int, before: int | None) -> Sequence[ChangedMenu]:
         """List versions and what each changed, the newest first; of those before one, if given."""
         found = await self.document.versions(limit + 1, before)
+        # Parsing a menu of 200 items takes milliseconds, and orders come in meanwhile.
+        return (await asyncio.to_thread(self._compared, found))[:limit]
+
+    def _compared(self, found: Sequence[DocumentVersion]) -> Sequence[ChangedMenu]:
+        """Compare each version with the one before it; the last one counts as the first ever."""
         menus = [self.document.parse(version.body) for version in found]
         older = [*menus[1:], None]
         return [
             ChangedMenu(version, in_a_line(changes(older[place], menus[place])))
-            for place, version in enumerate(found[:limit])
+            for place, version in enumerate(found)
         ]
 
     async def _has_orders(self) -> bool:

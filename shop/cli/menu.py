@@ -10,7 +10,8 @@ from aiohttp import hdrs
 from shared.domain.money import display
 from shop.cli import terminal
 from shop.cli.listing import Entry, listing, local
-from shop.cli.menu_editing import edit, export, import_
+from shop.cli.menu_editing import edit
+from shop.cli.menu_files import export, import_
 from shop.cli.options import AsJson, Url, shown_alone
 from shop.client.answers import Json, content, require_success
 from shop.client.connection import connect, connect_as_staff, path

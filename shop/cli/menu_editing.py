@@ -1,9 +1,8 @@
-"""`coffeeshop menu export`, `import` and `edit`: the menu as a YAML file, for staff."""
+"""`coffeeshop menu edit`: the menu in an editor, for staff."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shlex
 import subprocess
@@ -11,88 +10,19 @@ import tempfile
 from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
 import aiohttp
 import typer
 
-from shared.runtime.startup import StartupError
 from shop.cli import terminal
-from shop.cli.options import AsJson, Url
-from shop.client.answers import Json, ProblemError
+from shop.cli.menu_files import as_yaml, changes_to, loaded
+from shop.cli.options import Url
+from shop.client.answers import ProblemError
 from shop.client.connection import connect_as_staff
 from shop.client.menu import MenuRead, put_menu, read_menu
 from shop.client.own_command import own_command
 
-if TYPE_CHECKING:
-    from producer.menu.document import MenuDocument
-
-_File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
-
 _MISTAKES = {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
-
-
-@terminal.command
-async def export(
-    url: Url,
-    file: _File,
-    force: Annotated[bool, typer.Option("--force", help="Write over FILE if it is there.")] = False,  # noqa: FBT002
-) -> int:
-    """Write the menu to a YAML file, for `coffeeshop menu import`. For staff.
-
-    **Example**
-
-    - `coffeeshop menu export menu.yaml`
-    """
-    async with connect_as_staff(url) as http:
-        read = await read_menu(http)
-    try:
-        with file.open("w" if force else "x", encoding="utf-8") as written:
-            written.write(_yaml(read.document))
-    except FileExistsError:
-        terminal.complain(f"{file} is there already; --force writes over it.")
-        return terminal.MISUSED
-    except OSError as error:
-        terminal.complain(f"{file}: {error.strerror}")
-        return terminal.FAILED
-    terminal.say(f"{file} has version {read.version} of the menu.")
-    return 0
-
-
-@terminal.command
-async def import_(
-    url: Url,
-    file: _File,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
-    as_json: AsJson = False,  # noqa: FBT002
-) -> int:
-    """Make the menu what a YAML file says. For staff.
-
-    It shows what changes, and asks. Orders keep the prices that they were placed at.
-
-    **Examples**
-
-    - `coffeeshop menu import menu.yaml`
-    - `coffeeshop menu import menu.yaml --yes --json`
-    """
-    document = _loaded(file)
-    if isinstance(document, Sequence):
-        terminal.complain(*document)
-        return terminal.MISUSED
-    async with connect_as_staff(url) as http:
-        read = await read_menu(http)
-        changed = _changes(read.document, document)
-        if not as_json:
-            terminal.say(*(changed or ("Nothing changes.",)))
-        if changed:
-            if not (yes or typer.confirm("Change the menu?", err=as_json)):
-                return terminal.FAILED
-            read = await put_menu(http, document.json_text(), read.tag)
-    if as_json:
-        terminal.print_json({"version": read.version, "changes": changed})
-    elif changed:
-        terminal.say(f"The menu is changed; this is version {read.version}.")
-    return 0
 
 
 @terminal.command
@@ -134,10 +64,10 @@ async def _edited(http: aiohttp.ClientSession, read: MenuRead, file: Path) -> bo
 
 async def _mistakes(http: aiohttp.ClientSession, read: MenuRead, file: Path) -> Sequence[str]:
     """Make the menu what the file says, or return what is wrong with it."""
-    document = _loaded(file)
+    document = loaded(file)
     if isinstance(document, Sequence):
         return document
-    changed = _changes(read.document, document)
+    changed = changes_to(read.document, document)
     if not changed:
         terminal.say("Nothing was changed.")
         return ()
@@ -172,30 +102,5 @@ def _run_editor(file: Path) -> bool:
 def _draft(read: MenuRead) -> Path:
     number, name = tempfile.mkstemp(prefix=f"menu-{read.version}-", suffix=".yaml")
     with os.fdopen(number, "w", encoding="utf-8") as file:
-        file.write(_yaml(read.document))
+        file.write(as_yaml(read.document))
     return Path(name)
-
-
-def _yaml(document: Json) -> str:
-    from producer.menu.document import MenuDocument  # noqa: PLC0415 - other commands do not need it
-    from producer.menu.file import menu_yaml  # noqa: PLC0415 - as above
-
-    return menu_yaml(MenuDocument.model_validate_json(json.dumps(document)))
-
-
-def _loaded(file: Path) -> MenuDocument | Sequence[str]:
-    """Read a menu from a file, or what is wrong with it, each with its line."""
-    from producer.menu.file import load_menu  # noqa: PLC0415 - as above
-
-    try:
-        return load_menu(file)
-    except StartupError as error:
-        return error.lines
-
-
-def _changes(before: Json, after: MenuDocument) -> list[str]:
-    from producer.menu.changes import changes  # noqa: PLC0415 - as above
-    from producer.menu.document import MenuDocument  # noqa: PLC0415 - as above
-
-    old = MenuDocument.model_validate_json(json.dumps(before))
-    return [] if old.json_text() == after.json_text() else changes(old, after)
