@@ -129,6 +129,6 @@ async def test_a_wrong_staff_key_is_named_as_such(cashier: ServedCashier) -> Non
     outcome = await dlq(cashier, "list", key="wrong")
     assert outcome.code == 1
     assert outcome.err.splitlines() == [
-        "Authentication is required: this is not the staff key",
+        "Authentication is required: this is not a staff key",
         "The staff key was read from COFFEE_STAFF_KEY.",
     ]
