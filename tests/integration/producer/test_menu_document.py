@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from tests.support.cashier import (
     open_cashier,
     settings_for,
 )
-from tests.support.web import AS_STAFF
+from tests.support.web import AS_STAFF, STAFF_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -294,6 +294,17 @@ async def test_a_menu_of_two_hundred_items_is_taken_and_one_beyond_all_bounds_is
     assert len((await new_cashier.ask("GET", "/menu")).body["items"]) == 200
     assert too_many.status in {413, 422}
     assert huge.problem == (413, "/problems/content-too-large")
+
+
+async def test_who_waits_to_be_asked_for_a_long_menu_is_asked(cashier: ServedCashier) -> None:
+    reader, writer = await asyncio.open_connection(cashier.url.host, cashier.url.port)
+    with closing(writer):
+        writer.write(
+            b"PUT /menu/document HTTP/1.1\r\nHost: shop\r\nExpect: 100-continue\r\n"
+            b"Authorization: Bearer %s\r\nContent-Length: 200000\r\n\r\n" % STAFF_KEY.encode()
+        )
+        async with asyncio.timeout(5):
+            assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
 
 
 async def test_of_cashiers_that_start_at_once_one_records_its_file(
