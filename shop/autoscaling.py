@@ -63,7 +63,9 @@ class Autoscaling:
                 yield ScalingLoop(
                     pool=self.pool,
                     reader=MetricsReader(queue, store, self.throughput, utc_now),
-                    policy=ScalingPolicy(settings.baristas, settings.acceptable_wait),
+                    policy=ScalingPolicy(
+                        settings.baristas, settings.acceptable_wait, scales=settings.scales
+                    ),
                     floors=Floors(
                         schedule=settings.barista_schedule,
                         timezone=timezone,

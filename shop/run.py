@@ -10,6 +10,8 @@ from pathlib import Path
 
 import structlog
 
+from shared.domain.menu import Menu
+from shared.domain.shop import Hand
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import StartupError
 from shared.web.listening import local_url
@@ -27,6 +29,7 @@ from shop.processes.supervisor import supervision
 from shop.scaling.metrics_reader import typical_seconds
 from shop.scaling.target import Throughput
 from shop.settings import ShopSettings
+from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -62,9 +65,7 @@ def _run(settings: Settings) -> int:
             quiet=quiet,
             mail_folder=mail if isinstance(mail, Path) else None,
         )
-        throughput = Throughput(
-            typical_seconds(menu, settings.worker.brew_speed), settings.worker.worker_concurrency
-        )
+        throughput = _throughput(menu, settings.worker)
         credentials = new_credentials()
         if shop.embeds_emulator:
             credentials.write(
@@ -80,6 +81,13 @@ def _run(settings: Settings) -> int:
                     programs, banner, throughput, console, with_emulator=shop.embeds_emulator
                 )
             )
+
+
+def _throughput(menu: Menu, worker: WorkerSettings) -> Throughput:
+    """Return how fast a barista is, before orders were measured."""
+    if worker.barista_hand is Hand.PEOPLE:
+        return Throughput(typical_seconds(menu, 1), 1)
+    return Throughput(typical_seconds(menu, worker.brew_speed), worker.worker_concurrency)
 
 
 async def _supervise(

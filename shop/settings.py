@@ -79,6 +79,17 @@ class ShopSettings(ServiceSettings):
     """`off` leaves SQS and SNS to AWS itself; an endpoint URL of your own does the same."""
 
     @property
+    def scales(self) -> bool:
+        """Whether the number of baristas follows the backlog."""
+        return self.barista_hand is not Hand.PEOPLE
+
+    @property
+    def first_baristas(self) -> int:
+        """How many baristas there are at first; where people work, one at least, if any may be."""
+        least, most = self.baristas.least, self.baristas.most
+        return least if self.scales else min(max(least, 1), most)
+
+    @property
     def embeds_emulator(self) -> bool:
         """Whether the shop brings its own SQS and SNS."""
         return self.emulator and self.aws_endpoint_url is None

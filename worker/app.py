@@ -15,10 +15,10 @@ from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.queues import wait_for_queues
 from shared.clock import utc_now
-from shared.domain.shop import WorkerHeartbeat
+from shared.domain.shop import Hand, WorkerHeartbeat
 from shared.runtime.lifecycle import background_task, completes_before, every
 from shared.store.contract import HeartbeatStore, StoreUnavailableError
-from worker.build import open_worker
+from worker.build import Worker, open_worker
 from worker.health import health_port
 from worker.progress import Progress
 from worker.settings import WorkerSettings
@@ -46,8 +46,20 @@ async def work(
             open_worker(settings, clients, names) as worker,
             _heartbeats(worker.store, settings, worker.progress),
             health_port(settings, worker.readiness),
+            background_task(_let_go(worker, stop, drain or asyncio.Event()), "letting go"),
         ):
             await worker.consumer.run(stop, drain)
+
+
+async def _let_go(worker: Worker, stop: asyncio.Event, drain: asyncio.Event) -> None:
+    """Let go of what people have in hand when the worker is to end, in whichever way."""
+    await completes_before(stop, drain.wait())
+    worker.let_go()
+
+
+def _slots(settings: WorkerSettings) -> int:
+    """Return how many orders are prepared at once: where people do it, one for each worker."""
+    return 1 if settings.barista_hand is Hand.PEOPLE else settings.worker_concurrency
 
 
 @contextlib.asynccontextmanager
@@ -60,7 +72,7 @@ async def _heartbeats(
     async def record_heartbeat() -> None:
         heartbeat = WorkerHeartbeat(
             name,
-            settings.worker_concurrency,
+            _slots(settings),
             until=utc_now() + _HEARTBEAT_LIFETIME,
             newest_ticket_at=progress.newest_ticket_at,
             in_hand=progress.in_hand,

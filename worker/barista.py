@@ -1,13 +1,15 @@
 """The barista: from a ticket to a finished order, one named step after the other.
 
 Claim, announce, prepare, complete, announce; the engine deletes the ticket only after that. So an
-undeleted ticket is the outbox: a step that was cut off is repeated when the ticket comes back.
+undeleted ticket is the outbox: a step that was cut off is repeated when the ticket comes back, and
+whoever has a ticket announces all changes since it was queued. A cashier that moves an order in
+hand announces that itself.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import random
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -16,27 +18,26 @@ import structlog
 from pydantic import ValidationError
 
 from shared.clock import Clock
-from shared.consuming.backoff import full_jitter
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
-from shared.domain.errors import ClaimHeldError
-from shared.domain.order import Order, OrderState, advance, claim, history, renew
-from shared.messages.ticket import Ticket
+from shared.domain.errors import ClaimHeldError, UnavailableError
+from shared.domain.order import Order, OrderState, advance, claim, history
+from shared.messages.ticket import Ticket, TicketQueue, send_ticket, ticket_for
 from shared.runtime.retry import retry_until_available
 from shared.store.contract import OrderChangedError, OrderStore
+from worker.claims import Claims
+from worker.fresh_ticket import is_worn, swap_for
+from worker.preparation import LetGoError, Preparation, Wait, moved_by_staff, retry_pause
 from worker.progress import Progress
 
 log = structlog.stdlib.get_logger(__name__)
 
-_LONGEST_PAUSE = 5
+_END_SECONDS = 2
 
 _UNFINISHED = frozenset({OrderState.PLACED, OrderState.PREPARING})
-"""States in which an order was announced before it could be completed or canceled."""
+"""States in which an order needs its ticket."""
 
 _T = TypeVar("_T")
-
-Wait = Callable[[float], Awaitable[None]]
-"""Waits so many seconds: `asyncio.sleep`, except in tests."""
 
 
 class Announcer(Protocol):
@@ -46,20 +47,25 @@ class Announcer(Protocol):
         """Return once the announcement is confirmed."""
 
 
+class _InterruptedError(Exception):
+    """Somebody put the order back in line, or canceled it, before it was ready."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(order.state)
+        self.order = order
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Barista:
-    """Prepares orders.
-
-    `claim_for` is how long a claim holds unless it is renewed; `brew_speed` divides preparation
-    times, and 0 leaves them out.
-    """
+    """Prepares orders."""
 
     store: OrderStore
     announcer: Announcer
+    tickets: TicketQueue
+    claims: Claims
+    preparation: Preparation
     clock: Clock
     wait: Wait
-    claim_for: dt.timedelta
-    brew_speed: float
     progress: Progress = field(default_factory=Progress)
 
     async def take(self, message: Message) -> Outcome:
@@ -73,72 +79,122 @@ class Barista:
                 ticket = Ticket.model_validate_json(message.body)
             except ValidationError as error:
                 return Reject(f"not a ticket: {error.errors()[0]['msg']}")
-            return await self._serve(ticket.order_id, message.message_id)
+            return await self._serve(ticket, message)
 
-    async def _serve(self, order_id: str, ticket: str) -> Outcome:
-        order = await self._retry(lambda _: self.store.get(order_id))
+    async def _serve(self, ticket: Ticket, message: Message) -> Outcome:
+        order = await self._retry(lambda _: self.store.get(ticket.order_id))
         if order is None:
             return Reject("no such order")
-        try:
-            return await self._finish(order, ticket)
-        except ClaimHeldError as held:
-            # A clock that was set back must not make it longer than a claim can be.
-            pause = min(held.remaining, self.claim_for).total_seconds()
-            return Retry(pause, "claimed by another barista")
-        except OrderChangedError:
-            return Retry(self.claim_for.total_seconds(), "changed by somebody else")
+        if order.state not in _UNFINISHED:
+            await self._announce_since(order, ticket.version)
+            return Done()
+        if self.preparation.lasts_long and (swap := swap_for(ticket, message)):
+            return await self._queue_instead(swap)
+        return await self._work_on(order, ticket, message)
 
-    async def _finish(self, order: Order, ticket: str) -> Outcome:
-        if order.state in _UNFINISHED:
-            with self.progress.preparing():
-                order = await self._begin(await self._claim(order, ticket), ticket)
-                order = await self._prepare(order, ticket)
-                order = await self._complete(order)
-        for change in history(order):
-            if change.state not in _UNFINISHED:
-                await self._announce(change)
+    async def _work_on(self, order: Order, ticket: Ticket, message: Message) -> Outcome:
+        try:
+            return await self._finish(order, ticket, message.message_id)
+        except ClaimHeldError as held:
+            return await self._wait_for_claim(held, ticket, message)
+        except OrderChangedError:
+            return Retry(self.claims.duration.total_seconds(), "changed by somebody else")
+        except LetGoError as stopped:
+            return await self._give_back(stopped.order)
+        except _InterruptedError as interrupted:
+            return await self._put_back(interrupted.order)
+
+    async def _announce_since(self, order: Order, version: int) -> None:
+        for change in history(order)[version:]:
+            await self._announce(change)
+
+    async def _queue_instead(self, ticket: Ticket) -> Outcome:
+        """Queue a ticket in the place of the one in hand, which is deleted after that."""
+        await self._retry(lambda _: send_ticket(self.tickets, ticket))
+        log.info("ticket.swapped", swaps=ticket.swaps)
         return Done()
 
-    async def _claim(self, order: Order, ticket: str) -> Order:
+    async def _wait_for_claim(
+        self, held: ClaimHeldError, ticket: Ticket, message: Message
+    ) -> Outcome:
+        """Leave the order to who has it; a second ticket of it may have to wait for hours."""
+        if is_worn(message):
+            return await self._queue_instead(ticket)
+        # A clock that was set back must not make it longer than a claim can be.
+        pause = min(held.remaining, self.claims.duration).total_seconds()
+        return Retry(pause, "claimed by another barista")
+
+    async def _put_back(self, order: Order) -> Outcome:
+        """Queue a released order anew; one that was canceled needs no ticket any more."""
+        if order.state is OrderState.PLACED:
+            await self._announce(order)
+            return await self._queue_instead(ticket_for(order))
+        return Done()
+
+    async def _give_back(self, order: Order) -> Outcome:
+        """End the claim, so that another barista takes the order at once; it lapses anyway."""
+        with contextlib.suppress(OrderChangedError, UnavailableError, TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await self.claims.end(order)
+        return Retry(0, "the worker stops")
+
+    async def _finish(self, order: Order, ticket: Ticket, message_id: str) -> Outcome:
+        with self.progress.preparing():
+            begun = await self._begin(await self._claim(order, message_id), ticket)
+            prepared = await self._unless_moved(self.preparation.prepare(begun), begun)
+            ready = prepared
+            if prepared.state is OrderState.PREPARING:
+                ready = await self._unless_moved(self._complete(prepared), begun)
+            if ready.reached(OrderState.READY) is None:
+                raise _InterruptedError(ready)
+        if prepared.state is OrderState.PREPARING:
+            await self._announce_since(ready, begun.version)
+        return Done()
+
+    async def _claim(self, order: Order, message_id: str) -> Order:
         now = self.clock()
-        claimed = await self._record(order, claim(order, ticket, now, now + self.claim_for))
+        claimed = claim(order, message_id, now, now + self.claims.duration)
+        await self._record(order, claimed)
         log.info("order.claimed", number=claimed.number, attempt=claimed.attempt)
         return claimed
 
-    async def _begin(self, order: Order, ticket: str) -> Order:
-        """Announce that an order is being prepared; renew its claim before each further attempt."""
+    async def _begin(self, order: Order, ticket: Ticket) -> Order:
+        """Announce the changes since the ticket was queued, the claim among them.
+
+        Renews the claim before each further attempt.
+        """
 
         async def announce(attempt: int) -> Order:
-            held = order if attempt == 1 else await self._renew(order, ticket)
-            await self.announcer.announce(held)
+            held = order if attempt == 1 else await self.claims.renew(order)
+            for change in history(held)[min(ticket.version, held.version - 1) :]:
+                await self.announcer.announce(change)
             return held
 
         return await self._retry(announce)
 
-    async def _prepare(self, order: Order, ticket: str) -> Order:
-        """Wait for the preparation time; renew the claim at every third of `claim_for`."""
-        remaining = order.prep_seconds / self.brew_speed if self.brew_speed else 0
-        renew_after = self.claim_for.total_seconds() / 3
-        while remaining > renew_after:
-            await self.wait(renew_after)
-            remaining -= renew_after
-            order = await self._renew(order, ticket)
-        if remaining:
-            await self.wait(remaining)
-        return order
+    async def _unless_moved(self, step: Awaitable[Order], claimed: Order) -> Order:
+        """Return what `step` does, or the order as staff have moved it meanwhile.
+
+        Raises OrderChangedError when somebody else has changed it.
+        """
+        try:
+            return await step
+        except OrderChangedError:
+            order = await self._retry(lambda _: self.store.get(claimed.id))
+            if order is None or not moved_by_staff(order, claimed):
+                raise
+            return order
 
     async def _complete(self, order: Order) -> Order:
-        ready = await self._record(order, advance(order, OrderState.READY, self.clock()))
+        ready = advance(order, OrderState.READY, self.clock())
+        await self._record(order, ready)
         log.info("order.ready", number=ready.number, attempt=ready.attempt)
         return ready
-
-    async def _renew(self, order: Order, ticket: str) -> Order:
-        return await self._record(order, renew(order, ticket, self.clock() + self.claim_for))
 
     async def _announce(self, order: Order) -> None:
         await self._retry(lambda _: self.announcer.announce(order))
 
-    async def _record(self, before: Order, after: Order) -> Order:
+    async def _record(self, before: Order, after: Order) -> None:
         """Write `after` over `before`; raises OrderChangedError if another write came first."""
 
         async def write(attempt: int) -> None:
@@ -150,12 +206,9 @@ class Barista:
                     raise
 
         await self._retry(write)
-        return after
 
     async def _retry(self, step: Callable[[int], Awaitable[_T]]) -> _T:
         """Repeat a step, given its attempt number, while the store or the topic is unavailable."""
-        return await retry_until_available(step, "order.step_retried", pause=_pause, wait=self.wait)
-
-
-def _pause(attempt: int) -> float:
-    return full_jitter(attempt, random.random, cap=_LONGEST_PAUSE)
+        return await retry_until_available(
+            step, "order.step_retried", pause=retry_pause, wait=self.wait
+        )

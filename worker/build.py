@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 from shared.aws.clients import AwsClients
@@ -13,22 +14,30 @@ from shared.aws.names import Names
 from shared.aws.queues import open_announcer, open_orders_queue
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.domain.shop import Hand
 from shared.messages.ticket import log_fields
 from shared.store.contract import Store
 from shared.store.factory import open_store
 from shared.web.service import Hook
 from worker.barista import Barista
+from worker.claims import Claims
+from worker.people import PeoplesPreparation
+from worker.preparation import Preparation, TimedPreparation
 from worker.progress import Progress
 from worker.settings import WorkerSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """What runs in the process; a readiness check raises while what it names is unavailable."""
+    """What runs in the process; a readiness check raises while what it names is unavailable.
+
+    `let_go` ends the work that would outlast any grace period.
+    """
 
     consumer: Consumer
     store: Store
     progress: Progress
+    let_go: Callable[[], None]
     readiness: Mapping[str, Hook]
 
 
@@ -48,13 +57,17 @@ async def open_worker(
         open_announcer(clients, names, queue) as announcer,
     ):
         progress = Progress()
+        duration = dt.timedelta(seconds=settings.visibility_timeout)
+        claims = Claims(store=store, clock=utc_now, duration=duration)
+        preparation = _preparation(settings, store, claims)
         barista = Barista(
             store=store,
             announcer=announcer,
+            tickets=queue,
+            claims=claims,
+            preparation=preparation,
             clock=utc_now,
             wait=asyncio.sleep,
-            claim_for=dt.timedelta(seconds=settings.visibility_timeout),
-            brew_speed=settings.brew_speed,
             progress=progress,
         )
         limits = ConsumerLimits(
@@ -69,5 +82,12 @@ async def open_worker(
             consumer=consumer,
             store=store,
             progress=progress,
+            let_go=preparation.let_go,
             readiness={"order store": lambda _: store.check(), "orders queue": check_polls},
         )
+
+
+def _preparation(settings: WorkerSettings, store: Store, claims: Claims) -> Preparation:
+    if settings.barista_hand is Hand.PEOPLE:
+        return PeoplesPreparation(store, claims, asyncio.sleep, time.monotonic)
+    return TimedPreparation(claims=claims, wait=asyncio.sleep, brew_speed=settings.brew_speed)

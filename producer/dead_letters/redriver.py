@@ -12,6 +12,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import structlog
 
@@ -94,7 +95,7 @@ class DeadLetterRedriver:
         return reason
 
     async def _give_ticket(
-        self, selection: RedriveSelection, order: Order, letters: Iterable[DeadLetter]
+        self, selection: RedriveSelection, order: Order, letters: Collection[DeadLetter]
     ) -> None:
         """Place an order anew, and queue its ticket unless another letter's redrive has."""
         placed = await self._placed_anew(order, letters)
@@ -102,10 +103,11 @@ class DeadLetterRedriver:
             await self.dispatcher.requeue(placed)
             selection.ticketed[placed.id] = placed.version
 
-    async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
+    async def _placed_anew(self, order: Order, letters: Collection[DeadLetter]) -> Order:
         now = self.clock()
         if any(must_fail(order, letter, now) for letter in letters):
-            unannounced = unannounced_changes(order)
+            oldest = min(filter(None, map(ticket_in, letters)), key=attrgetter("version"))
+            unannounced = unannounced_changes(order, oldest)
             order = await self._moved(order, OrderState.FAILED)
             await self.dispatcher.announce(*unannounced, order)
         if order.state is OrderState.FAILED:

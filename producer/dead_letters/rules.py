@@ -11,8 +11,6 @@ from shared.aws.dead_letters import DeadLetter
 from shared.domain.order import Order, OrderState, history
 from shared.messages.ticket import Ticket
 
-_DONE = frozenset(OrderState) - {OrderState.PLACED, OrderState.PREPARING, OrderState.FAILED}
-
 
 def ticket_in(letter: DeadLetter) -> Ticket | None:
     """Read a dead letter's ticket; none when its body is no ticket."""
@@ -44,16 +42,14 @@ def must_fail(order: Order, letter: DeadLetter, now: dt.datetime) -> bool:
     return order.state is OrderState.PLACED and is_newest
 
 
-def unannounced_changes(order: Order) -> Sequence[Order]:
+def unannounced_changes(order: Order, ticket: Ticket) -> Sequence[Order]:
     """List the changes of an order that may be unannounced, since its ticket is a dead letter.
 
-    A ticket stays on its queue until its barista has announced every change; a dead one does not.
+    A ticket stays on its queue until its barista has announced every change since the ticket was
+    queued; a dead one does not. Whoever failed the order meanwhile has announced them.
     """
-    if order.state is OrderState.PREPARING:
-        return [order]
-    if order.state in {OrderState.PLACED, OrderState.FAILED}:
-        return []
-    return [change for change in history(order) if change.state in _DONE]
+    changes = history(order)[ticket.version :]
+    return [] if any(change.state is OrderState.FAILED for change in changes) else changes
 
 
 def refusal(order: Order, now: dt.datetime) -> str | None:

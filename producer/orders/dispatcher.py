@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -14,7 +14,7 @@ from producer.orders.backlog import Backlog
 from shared.aws.batcher import EntryFailedError
 from shared.domain.errors import UnavailableError
 from shared.domain.order import Order, OrderState, log_id
-from shared.messages.ticket import Ticket
+from shared.messages.ticket import TicketQueue, send_ticket, ticket_for
 from shared.runtime.bounded_map import BoundedMap
 
 log = structlog.stdlib.get_logger(__name__)
@@ -29,13 +29,6 @@ class Announcer(Protocol):
 
     async def announce(self, order: Order) -> None:
         """Return once the announcement is confirmed."""
-
-
-class TicketQueue(Protocol):
-    """The part of the tickets' queue that sends."""
-
-    async def send(self, body: str, attributes: Mapping[str, str]) -> None:
-        """Return once the queue has confirmed the message."""
 
 
 class OrderDispatcher:
@@ -126,16 +119,6 @@ class OrderDispatcher:
     async def _queue(self, order: Order) -> None:
         if order.state is OrderState.PLACED:
             await self._announcer.announce(order)
-        await self._send_ticket(order)
+        await send_ticket(self._tickets, ticket_for(order))
         self._backlog.queued()
         self._queued[order.id] = None
-
-    async def _send_ticket(self, order: Order) -> None:
-        ticket = Ticket(
-            order_id=order.id,
-            store_id=order.store_id,
-            correlation_id=order.correlation_id,
-            version=order.version,
-        )
-        attributes = {"correlation_id": order.correlation_id}
-        await self._tickets.send(ticket.model_dump_json(), attributes)

@@ -87,7 +87,7 @@ class Failures:
             return True
         order = await self._store.get(ticket.order_id)
         if order is None or order.state not in _OPEN:
-            changes += unannounced_changes(order) if order else ()
+            changes += unannounced_changes(order, ticket) if order else ()
             return True
         if not must_fail(order, letter, self._clock()):
             return False
@@ -99,5 +99,5 @@ class Failures:
         log.warning(
             "order.failed", order=log_id(order.id), number=order.number, why=reason_of(letter)
         )
-        changes += (*unannounced_changes(order), failed)
+        changes += (*unannounced_changes(order, ticket), failed)
         return True

@@ -53,7 +53,7 @@ class Shop:
             await provision_shop(self._settings)
         self._console.progress("Opening the counter …")
         self._supervisor.keep(self._counter)
-        self.workers.scale_to(self._settings.baristas.least)
+        self.workers.scale_to(self._settings.first_baristas)
         await self._counter.started.wait()
         await wait_until_healthy(f"{self._url}/readyz", self._show_delay)
 

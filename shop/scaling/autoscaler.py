@@ -16,12 +16,14 @@ from shop.scaling.target import BaristaRange, Throughput, workers_for
 class ScalingPolicy:
     """The limits and targets of scaling.
 
+    Where people prepare the orders, nothing `scales`: more processes would be no more hands.
     `acceptable_wait` is in seconds. The number grows after `grow_after` ticks in a row that want
     more baristas, and shrinks after `shrink_after` that want fewer.
     """
 
     range: BaristaRange
     acceptable_wait: float
+    scales: bool = True
     grow_after: int = 2
     shrink_after: int = 15
 
@@ -68,6 +70,8 @@ def decide(
     policy: ScalingPolicy, state: ScalingState, sample: Sample
 ) -> tuple[ScalingState, Decision]:
     """Decide at one tick; `desired` is in the policy's range, and never below a floor within it."""
+    if not policy.scales:
+        return _change(policy.range.clamp(state.desired), "people prepare the orders: not scaled")
     if (bounded := _bounded(policy, state, sample)) is not None:
         return bounded
     if sample.backlog is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from producer.dead_letters.redrive_selection import RedriveSelection
@@ -14,6 +14,7 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain import order as orders
 from shared.domain.order import Order, OrderState
+from shared.messages.ticket import send_ticket, ticket_for
 from tests.model.host import Host
 from tests.model.ports import announcer_of
 from tests.model.record import Record
@@ -52,7 +53,7 @@ class QueuesBeforeStoring(Cashier):
 
     async def place(self, request: OrderRequest) -> Placed:
         order = await self._admitted(self.ids.of_key(str(request.idempotency_key)), request)
-        await self.dispatcher._send_ticket(order)  # noqa: SLF001 - the original's steps
+        await send_ticket(self.dispatcher._tickets, ticket_for(order))  # noqa: SLF001 - its steps
         placement = await self.store.place(order, order.placed_at.date())
         await self.dispatcher._announcer.announce(placement.order)  # noqa: SLF001
         return Placed(placement.order, placement.created, None)
@@ -62,7 +63,7 @@ class QueuesBeforeAnnouncing(OrderDispatcher):
     """Announces an order only after its ticket was queued."""
 
     async def _queue(self, order: Order) -> None:
-        await self._send_ticket(order)
+        await send_ticket(self._tickets, ticket_for(order))
         await self._announcer.announce(order)
 
 
@@ -108,7 +109,7 @@ def only_the_last(order: Order) -> Sequence[Order]:
 class RedrivesWithoutFailing(DeadLetterRedriver):
     """Queues a fresh ticket for an order that has not failed yet, and leaves the order as it is."""
 
-    async def _placed_anew(self, order: Order, letters: Iterable[DeadLetter]) -> Order:
+    async def _placed_anew(self, order: Order, letters: Collection[DeadLetter]) -> Order:
         failed = order.state is OrderState.FAILED
         return await super()._placed_anew(order, letters) if failed else order
 
@@ -117,13 +118,13 @@ class DeletesBeforeQueuing(DeadLetterRedriver):
     """Deletes the dead letters before it places their order anew."""
 
     async def _give_ticket(
-        self, selection: RedriveSelection, order: Order, letters: Iterable[DeadLetter]
+        self, selection: RedriveSelection, order: Order, letters: Collection[DeadLetter]
     ) -> None:
         for letter in letters:
             await self.dead_letters.delete(letter)
         await super()._give_ticket(selection, order, letters)
 
 
-def nothing(_: Order) -> Sequence[Order]:
+def nothing(*_: object) -> Sequence[Order]:
     """Leave the barista's announcements to it, though its ticket is dead."""
     return []

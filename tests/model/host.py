@@ -50,7 +50,7 @@ class Host:
 
     def start(self, work: Coroutine[Any, Any, Any], why: Hashable) -> None:
         """Begin a piece of work."""
-        self._remember(why)
+        self.remember(why)
         self.tasks.append(self._loop.create_task(work))
 
     async def ask(
@@ -82,7 +82,7 @@ class Host:
 
     def stop(self) -> None:
         """Cancel all work, as at the end of the grace period."""
-        self._remember("stopped")
+        self.remember("stopped")
         self.calls.clear()
         for task in self.tasks:
             task.cancel()
@@ -104,10 +104,11 @@ class Host:
                 task.result()
 
     def _end(self, call: Call, how: Hashable) -> None:
-        self._remember((self.calls.index(call), call.what, how))
+        self.remember((self.calls.index(call), call.what, how))
         self.calls.remove(call)
 
-    def _remember(self, event: Hashable) -> None:
+    def remember(self, event: Hashable) -> None:
+        """Note what the process has seen: what it does next depends on it."""
         self.memory = hash((self.memory, event, self._clock()))
 
 

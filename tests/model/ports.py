@@ -43,6 +43,7 @@ class _Store:
         self, since: dt.datetime, until: dt.datetime, _: int, after: Order | None = None
     ) -> Sequence[Order]:
         found = self._record.orders.values()
+        self._host.remember(("orders placed", *map(gist, found)))
         return [one for one in found if after is None and since <= one.placed_at < until]
 
     async def oldest_open_orders(self, *_: object) -> Sequence[Order]:

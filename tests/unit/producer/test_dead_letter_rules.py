@@ -125,8 +125,9 @@ def test_an_order_that_a_barista_has_in_hand_is_not_redriven() -> None:
     [
         ((), []),
         ((PREPARING,), [PREPARING]),
-        ((PREPARING, READY), [READY]),
-        ((PREPARING, READY, COLLECTED), [READY, COLLECTED]),
+        ((PREPARING, READY), [PREPARING, READY]),
+        ((PREPARING, READY, COLLECTED), [PREPARING, READY, COLLECTED]),
+        ((PREPARING, OrderState.PLACED), [PREPARING, OrderState.PLACED]),
         ((FAILED,), []),
         ((FAILED, OrderState.PLACED), []),
         ((OrderState.CANCELED,), [OrderState.CANCELED]),
@@ -138,4 +139,5 @@ def test_the_changes_that_the_barista_of_a_dead_ticket_may_have_left_unannounced
     order = an_order()
     for state in way:
         order = advance(order, state, NOON)
-    assert [change.state for change in unannounced_changes(order)] == unannounced
+    ticket = Ticket(order_id=order.id, store_id="main", correlation_id="abc")
+    assert [change.state for change in unannounced_changes(order, ticket)] == unannounced

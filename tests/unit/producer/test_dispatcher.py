@@ -12,9 +12,9 @@ from producer.orders.backlog import Backlog
 from producer.orders.dispatcher import OrderDispatcher
 from shared.aws.batcher import EntryFailedError
 from shared.aws.clients import AwsUnavailableError
-from shared.domain.order import Order, OrderState
+from shared.domain.order import Order, OrderState, claim
 from shared.messages.ticket import Ticket
-from tests.support.orders import an_order
+from tests.support.orders import NOON, an_order
 
 
 @dataclass
@@ -163,7 +163,7 @@ async def test_a_fresh_ticket_is_queued_whatever_was_queued_before(
 async def test_an_order_in_preparation_gets_its_fresh_ticket_without_an_announcement(
     dispatcher: OrderDispatcher, broker: Broker
 ) -> None:
-    order = replace(an_order(), state=OrderState.PREPARING)
+    order = claim(an_order(), "a ticket", NOON, NOON)
     await dispatcher.requeue(order)
     assert broker.done == [("queued", order.id)]
 

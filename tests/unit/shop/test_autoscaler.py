@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,3 +161,10 @@ def test_a_steady_backlog_comes_to_rest(backlog: int, desired: int) -> None:
     counts = Clock(desired=desired).ticks([backlog] * 100)
 
     assert set(counts[50:]) == {max(1, min(math.ceil(backlog / EACH), 4))}
+
+
+def test_where_people_prepare_the_orders_no_backlog_and_no_floor_changes_the_number() -> None:
+    people = Clock(replace(POLICY, scales=False), desired=2)
+    assert people.ticks([0, None, 500, 500, 500, *[0] * 20]) == [2] * 25
+    assert people.tick(500, Floor(4, "the schedule")) == 2
+    assert people.last.why == "people prepare the orders: not scaled"

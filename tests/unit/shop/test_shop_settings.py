@@ -121,3 +121,17 @@ def test_an_error_in_what_scales_is_one_line(
         read_settings(ShopSettings)
 
     assert [*refused.value.lines] == [line]
+
+
+@pytest.mark.parametrize(
+    ("baristas", "hand", "first"),
+    [("2..4", "people", 2), ("0..4", "people", 1), ("0", "people", 0), ("0..4", "simulated", 0)],
+)
+def test_where_people_work_there_is_a_barista_from_the_start_and_none_is_added(
+    monkeypatch: pytest.MonkeyPatch, baristas: str, hand: str, first: int
+) -> None:
+    monkeypatch.setenv("COFFEE_BARISTAS", baristas)
+    monkeypatch.setenv("COFFEE_BARISTA_HAND", hand)
+    settings = ShopSettings()
+    assert settings.first_baristas == first
+    assert settings.scales == (hand == "simulated")

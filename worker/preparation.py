@@ -1,0 +1,92 @@
+"""How an order in hand is prepared: the step between its claim and its completion."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.consuming.backoff import full_jitter
+from shared.domain.order import Order
+from shared.runtime.retry import retry_until_available
+from worker.claims import Claims
+
+Wait = Callable[[float], Awaitable[None]]
+"""Waits so many seconds: `asyncio.sleep`, except in tests."""
+
+
+_LONGEST_PAUSE = 5
+
+
+def retry_pause(attempt: int) -> float:
+    """Choose how many seconds to wait before a step is tried again."""
+    return full_jitter(attempt, random.random, cap=_LONGEST_PAUSE)
+
+
+def moved_by_staff(order: Order, claimed: Order) -> bool:
+    """Return whether staff have moved an order on, of which a barista knows its own claim.
+
+    Whatever somebody else has done to it, another barista or a reconciler, is no business of this
+    attempt: its ticket comes back.
+    """
+    moved = order.version > claimed.version and order.attempt == claimed.attempt
+    return moved and order.timeline[claimed.version].by is not None
+
+
+class LetGoError(Exception):
+    """The worker stops before the order is ready, and gives its ticket back."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__("the worker stops")
+        self.order = order
+
+
+class Preparation(Protocol):
+    """Prepares the orders of one worker."""
+
+    @property
+    def lasts_long(self) -> bool:
+        """Whether it may outlive any worker, so that a good ticket is received very often."""
+
+    async def prepare(self, order: Order) -> Order:
+        """Return the order when its preparation is over, with its claim kept up until then.
+
+        It is `preparing`, and to be completed, unless somebody else has moved it meanwhile.
+        Raises OrderChangedError if another attempt has it, and LetGoError after `let_go`.
+        """
+
+    def let_go(self) -> None:
+        """End all preparations that cannot be finished soon: the worker stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedPreparation:
+    """Takes the time that the menu says, divided by `brew_speed`; 0 leaves it out."""
+
+    claims: Claims
+    wait: Wait
+    brew_speed: float
+    lasts_long: bool = False
+
+    async def prepare(self, order: Order) -> Order:
+        """Wait, and renew the claim as often as is due."""
+        remaining = order.prep_seconds / self.brew_speed if self.brew_speed else 0
+        while remaining > self.claims.renew_after:
+            await self.wait(self.claims.renew_after)
+            remaining -= self.claims.renew_after
+            order = await self._renew(order)
+        if remaining:
+            await self.wait(remaining)
+        return order
+
+    def let_go(self) -> None:
+        """Do nothing: the engine gives preparations their grace period."""
+
+    async def _renew(self, order: Order) -> Order:
+        return await retry_until_available(
+            lambda _: self.claims.renew(order),
+            "order.step_retried",
+            pause=retry_pause,
+            wait=self.wait,
+        )
