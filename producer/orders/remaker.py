@@ -62,7 +62,8 @@ class Remaker:
             if earlier := await self.store.get(new_id):
                 return await self._dispatched(Placement(earlier, created=False), request)
         order = await self._copy(new_id, request)
-        placement = await self.store.place(order, await self.business_day(order.placed_at))
+        day = await self.business_day(order.placed_at)
+        placement = await self.store.place(replace(order, business_day=day), day)
         if placement.created:
             names = {"order": log_id(new_id), "first": log_id(request.order_id)}
             log.info("order.remade", number=placement.order.number, **names)
@@ -77,7 +78,6 @@ class Remaker:
             remake(first, new_id, now, request.by),
             fingerprint=request.fingerprint,
             correlation_id=request.correlation_id,
-            business_day=await self.business_day(now),
         )
 
     def _check(self, first: Order, now: dt.datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     NonNegativeInt,
     PositiveInt,
     StringConstraints,
@@ -35,7 +36,7 @@ class Ticket(BaseModel):
     store_id: str
     correlation_id: str
     version: PositiveInt = 1
-    swaps: NonNegativeInt = 0
+    swaps: Annotated[NonNegativeInt, Field(exclude_if=lambda swaps: swaps == 0)] = 0
 
 
 class TicketQueue(Protocol):
