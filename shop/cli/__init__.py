@@ -16,9 +16,10 @@ from shared.runtime.lifecycle import raise_descriptor_limit
 from shop.cli.backup import backup, restore
 from shop.cli.dlq import dlq
 from shop.cli.forget import forget
-from shop.cli.hand_over import cancel, collect
+from shop.cli.hand_over import cancel, collect, remake
 from shop.cli.hours import hours
 from shop.cli.keys import changes, keys
+from shop.cli.kitchen import complete, kitchen, release
 from shop.cli.load import load
 from shop.cli.menu import menu
 from shop.cli.order import order
@@ -42,7 +43,10 @@ app = typer.Typer(
 )
 for command in (run, order, cancel, load, plan, provision, settings, backup, restore):
     app.command()(command)
-for for_staff in (orders, collect, pause, sold_out, changes, forget, scale):
+for for_staff in (
+    *(orders, kitchen, complete, release, collect, remake),
+    *(pause, sold_out, changes, forget, scale),
+):
     app.command(rich_help_panel=STAFF)(for_staff)
 app.command("open", rich_help_panel=STAFF)(open_)
 app.add_typer(menu)

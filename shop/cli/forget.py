@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from shop.cli import terminal
-from shop.cli.hand_over import NUMBER
 from shop.cli.options import AsJson, Url
 from shop.client.connection import connect_as_staff
 from shop.client.forgetting import Forgetting, Found
+from shop.client.order_numbers import NUMBER
 
 _ONE = {
     "orders": "order",

@@ -19,6 +19,13 @@ Url: TypeAlias = Annotated[
     ),
 ]
 
+OrderName: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="ORDER", help="Its number on the board, as in 042, or its id.", show_default=False
+    ),
+]
+
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 

@@ -32,6 +32,7 @@ ORDER: dict[str, Any] = {
     "number": "042",
     "state": "ready",
     "version": 3,
+    "attempt": 1,
     "customer_name": TEXT,
     "items": [
         {
@@ -113,6 +114,7 @@ MENU = {
 STAFF_KEY = {"id": HEX_ID, "name": TEXT, "role": "manager", "created_at": AT, "created_by": TEXT}
 CHANGE = {"id": HEX_ID, "at": AT, "by": TEXT, "what": "dead-letters", "detail": TEXT}
 MENU_VERSIONS = {"versions": [{"version": 123456, "at": AT, "by": TEXT, "changes": TEXT}] * 2}
+KITCHEN_ORDER = {**ORDER, "attempt": 7, "in_hand": False, "since": AT, "remake_of": UUID}
 SHOP = {"state": "paused", "reason": TEXT, "until": AT, "timezone": TEXT}
 HOURS = {
     "weekdays": {"monday": [["07:30", "12:00"]] * 4, "sunday": [["07:30", TEXT]]},
@@ -139,6 +141,10 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/orders"): {"orders": [ORDER, ORDER], "next_cursor": None},
     ("GET", "/orders/{id}"): ORDER,
     ("POST", "/orders/{id}/collect"): ORDER,
+    ("POST", "/orders/{id}/complete"): ORDER,
+    ("POST", "/orders/{id}/release"): ORDER,
+    ("POST", "/orders/{id}/remake"): ORDER,
+    ("GET", "/kitchen"): {"orders": [KITCHEN_ORDER], "more": False},
     ("GET", "/dead-letters"): {"dead_letters": [DEAD_LETTER], "total": 1},
     ("GET", "/dead-letters/{id}"): DEAD_LETTER,
     ("POST", "/dead-letters/redrive"): {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
 import pytest
 
-from shared.domain.order import OrderState
+from shared.clock import utc_now
+from shared.domain.order import Order, OrderState, claim
 from tests.support.cashier import ServedCashier
 from tests.support.command_line import Outcome, run
 from tests.support.web import STAFF_KEY
@@ -42,6 +44,65 @@ async def test_an_order_is_collected_by_its_number_or_its_id(new_cashier: Served
         await new_cashier.moved(str(order["id"]), OrderState.PREPARING, OrderState.READY)
     assert (await command(new_cashier, "collect", "1")).out == "Order 001 for Ada is collected.\n"
     assert (await command(new_cashier, "collect", str(by_id["id"]))).code == 0
+
+
+async def taken(cashier: ServedCashier, *arguments: str) -> Order:
+    """Place an order by command, and let a barista claim it."""
+    order = await cashier.store.get(str((await placed(cashier, *arguments))["id"]))
+    assert order is not None
+    claimed = claim(order, "a ticket", utc_now(), utc_now() + dt.timedelta(seconds=30))
+    await cashier.store.replace(order, claimed)
+    return claimed
+
+
+async def test_the_kitchen_is_a_list_for_people_and_json_for_programs(
+    new_cashier: ServedCashier,
+) -> None:
+    nothing = await command(new_cashier, "kitchen")
+    assert nothing.out == "Nothing is to be made.\n"
+    in_hand = await taken(new_cashier, "latte+oat-milk", "--note", "hot")
+    waiting = await placed(new_cashier, "espresso")
+    shown = await command(new_cashier, "kitchen")
+    assert shown.lines[1].split()[:2] == ["001", "preparing"]
+    assert shown.lines[2].strip() == "Ada; attempt 1"
+    assert "1 x Caffè latte, medium + oat-milk (hot)" in shown.out
+    line = json.loads((await command(new_cashier, "kitchen", "--json")).out)
+    assert [order["id"] for order in line["orders"]] == [in_hand.id, waiting["id"]]
+
+
+async def test_an_order_is_completed_by_its_number_and_remade_once_it_is_ready(
+    new_cashier: ServedCashier,
+) -> None:
+    order = await taken(new_cashier, "latte")
+    older = await command(new_cashier, "complete", order.id, "--attempt", "2")
+    assert (older.code, "attempt 1 now, not by 2" in older.err) == (1, True)
+    done = await command(new_cashier, "complete", "1")
+    assert (done.code, done.out) == (0, "Order 001 for Ada is ready.\n")
+    again = await command(new_cashier, "complete", "001")
+    assert (again.code, again.err) == (1, "No order 001 is preparing.\n")
+    remade = json.loads((await command(new_cashier, "remake", "1", "--json")).out)
+    assert (remade["remake_of"], remade["total"]) == (order.id, 0)
+
+
+async def test_an_order_is_put_back_in_line_and_canceled_with_a_reason(
+    new_cashier: ServedCashier,
+) -> None:
+    order = await taken(new_cashier, "latte")
+    released = await command(new_cashier, "release", "001")
+    assert released.out == "Order 001 for Ada is placed.\n"
+    why = ("--reason", "We are out of milk", "--json")
+    canceled = json.loads((await command(new_cashier, "cancel", "1", *why)).out)
+    assert (canceled["id"], canceled["cancel_reason"]) == (order.id, "We are out of milk")
+
+
+async def test_a_customer_cannot_cancel_what_a_barista_has_in_hand(
+    cashier: ServedCashier, tmp_path: Path
+) -> None:
+    order = await taken(cashier, "latte")
+    no_key = {"COFFEE_STAFF_KEY": "", "COFFEE_STATE_DIR": str(tmp_path)}
+    refused = await command(cashier, "cancel", order.id, **no_key)
+    assert (refused.code, "cannot be canceled any more" in refused.err) == (1, True)
+    assert (await command(cashier, "cancel", order.id)).code == 0
 
 
 async def test_the_shop_pauses_says_why_and_opens_again(new_cashier: ServedCashier) -> None:

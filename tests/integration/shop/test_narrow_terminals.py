@@ -37,6 +37,7 @@ AMOUNT = "1234567.89 USD"
 
 TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("orders",): (ORDER_ID, "042", "ready", AMOUNT, "2 x ", "large", "oat-milk"),
+    ("kitchen",): (ORDER_ID, "042", "attempt 7", "a remake", "2 x ", "large", "oat-milk"),
     ("menu",): ("latte", "sold out", ":" + "x" * 40, "+" + "x" * 40),
     ("menu", "versions"): ("123456", "20 Nov"),
     ("dlq", "list"): (UUID, "042", "preparing", "attempts: 12"),
@@ -85,6 +86,9 @@ OTHERS: tuple[tuple[str, ...], ...] = (
     ("order", "latte:large", "--json"),
     ("cancel", ORDER_ID),
     ("collect", "42"),
+    ("complete", "a" * 26),
+    ("release", "a" * 26),
+    ("remake", "42"),
     ("sold-out", "latte"),
     ("dlq", "show", UUID),
     ("orders", "--json"),
