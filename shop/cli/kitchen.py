@@ -106,7 +106,7 @@ def _entry(order: Json) -> Entry:
     if state == "preparing" and not order["in_hand"]:
         state = "waiting"
     cells = (order["number"], state, local(order["since"]), order["id"])
-    about = [order["customer_name"]]
-    about += [f"attempt {order['attempt']}"] if order["attempt"] else []
+    about = [f"attempt {order['attempt']}"] if order["attempt"] else []
     about += ["a remake"] if order["remake_of"] else []
+    about = [*about, order["customer_name"]]
     return Entry(cells, ("; ".join(about), *map(line_summary, order["items"])))

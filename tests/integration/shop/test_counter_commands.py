@@ -64,7 +64,7 @@ async def test_the_kitchen_is_a_list_for_people_and_json_for_programs(
     waiting = await placed(new_cashier, "espresso")
     shown = await command(new_cashier, "kitchen")
     assert shown.lines[1].split()[:2] == ["001", "preparing"]
-    assert shown.lines[2].strip() == "Ada; attempt 1"
+    assert shown.lines[2].strip() == "attempt 1; Ada"
     assert "1 x Caffè latte, medium + oat-milk (hot)" in shown.out
     line = json.loads((await command(new_cashier, "kitchen", "--json")).out)
     assert [order["id"] for order in line["orders"]] == [in_hand.id, waiting["id"]]
