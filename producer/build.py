@@ -6,17 +6,18 @@ import asyncio
 import contextlib
 import datetime as dt
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from producer.build_reconciling import build_reconciler
 from producer.context import CashierContext
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
-from producer.documents import Document
-from producer.hours_document import parse_hours
+from producer.documents.document import Document
+from producer.documents.hours import parse_hours
+from producer.documents.settings import parse_settings
 from producer.menu.document import MenuDocument
 from producer.menu.service import MenuService, open_menu
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS, OrderAdmission, WaitEstimator
@@ -31,18 +32,9 @@ from producer.orders.order_ids import OrderIds
 from producer.orders.remaker import Remaker
 from producer.orders.updates import OrderUpdates
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
-from producer.reconciling.expiry import Expiry
-from producer.reconciling.failures import Failures
-from producer.reconciling.fresh_tickets import FreshTickets
-from producer.reconciling.lost_tickets import Margins
-from producer.reconciling.open_orders import OpenOrders
-from producer.reconciling.reconciler import Reconciler
-from producer.reconciling.republisher import Republisher
 from producer.reconciling.retention import Retention
-from producer.reconciling.scan_schedule import ScanSchedule
 from producer.reconciling.unclean_stops import UncleanStops
 from producer.settings import CashierSettings
-from producer.settings_document import parse_settings
 from shared.aws.clients import aws_clients
 from shared.aws.dead_letters import DeadLetters
 from shared.aws.names import Names
@@ -60,23 +52,13 @@ from shared.clock import utc_now
 from shared.domain.shop import Hand
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.lifecycle import background_task, every
-from shared.runtime.settings import StoreKind
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import Store, ValueKey
 from shared.store.document_contract import DocumentKind
 from shared.store.factory import open_store
 from shared.web.rate_limit import RateLimit
 
-_DISORDER_SECONDS = 60
-"""Standard queues give messages only about in the order in which they were sent."""
-
-_AWS_SETTLING_SECONDS = 60
-"""SQS: its counts are right within a minute after the last message was sent."""
-
 _RETENTION_SECONDS = 600
-
-_DYNAMODB_SCAN_SECONDS = 60
-"""DynamoDB charges for every scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +116,14 @@ async def build_cashier(
             )
             menu = await open_menu(store, file, utc_now)
             monitor = EmptyQueueMonitor(backlog, utc_now)
-            reconciler = _reconciler(resources, monitor)
+            reconciler = build_reconciler(
+                settings,
+                store,
+                announcer=announcer,
+                dead_letters=dead_letters,
+                dispatcher=resources.dispatcher,
+                monitor=monitor,
+            )
             context = await _context(resources, menu, reconciler.unclean_stops)
 
             def on_reset(since: dt.datetime) -> None:
@@ -236,55 +225,6 @@ async def _cashier(
     )
 
 
-def _reconciler(resources: _Resources, monitor: EmptyQueueMonitor) -> Reconciler:
-    settings, store, dispatcher = resources.settings, resources.store, resources.dispatcher
-    expire_after = dt.timedelta(seconds=settings.expire_after_seconds)
-    return Reconciler(
-        unclean_stops=UncleanStops(
-            settings.cashier_name or f"{socket.gethostname()}-{settings.port}",
-            store=store,
-            dispatcher=dispatcher,
-            republisher=Republisher(
-                store,
-                resources.announcer,
-                expire_after + dt.timedelta(hours=1),
-                settings.republish_per_second,
-            ),
-            clock=utc_now,
-        ),
-        failures=Failures(
-            dead_letters=resources.dead_letters, store=store, dispatcher=dispatcher, clock=utc_now
-        ),
-        open_orders=OpenOrders(store),
-        fresh_tickets=FreshTickets(
-            store=store,
-            monitor=monitor,
-            dispatcher=dispatcher,
-            clock=utc_now,
-            margins=_margins(settings),
-        ),
-        expiry=Expiry(store, dispatcher, utc_now),
-        dispatcher=dispatcher,
-        schedule=ScanSchedule(
-            _DYNAMODB_SCAN_SECONDS if settings.store is StoreKind.DYNAMODB else 0, time.monotonic
-        ),
-        clock=utc_now,
-        seconds=settings.reconcile_seconds,
-        expire_after=expire_after,
-    )
-
-
 def _retention(resources: _Resources) -> Callable[[], Awaitable[None]]:
     keep = dt.timedelta(days=resources.settings.keep_orders_days)
     return Retention(resources.store, utc_now, keep).delete_old
-
-
-def _margins(settings: CashierSettings) -> Margins:
-    on_aws = settings.aws_endpoint_url is None
-    return Margins(
-        settling=dt.timedelta(
-            seconds=max(settings.order_seconds, _AWS_SETTLING_SECONDS if on_aws else 0)
-        ),
-        disorder=dt.timedelta(seconds=_DISORDER_SECONDS + settings.visibility_timeout),
-        retry_after=dt.timedelta(seconds=2 * settings.visibility_timeout),
-    )

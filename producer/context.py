@@ -8,7 +8,8 @@ from aiohttp import web
 
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
-from producer.documents import Document
+from producer.documents.document import Document
+from producer.documents.settings import SettingsDocument
 from producer.menu.service import MenuService
 from producer.orders.admission import WaitEstimator
 from producer.orders.backlog import Backlog
@@ -18,7 +19,6 @@ from producer.orders.kitchen import Kitchen
 from producer.orders.moves import OrderMoves
 from producer.orders.opening_hours import OpeningHours
 from producer.orders.remaker import Remaker
-from producer.settings_document import SettingsDocument
 from shared.clock import Clock
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.store.contract import Store

@@ -26,8 +26,8 @@ class Limit:
 
 
 LIMITS = {
-    "placing an order": Limit(38, 109),
-    "a ticket, until its order is ready": Limit(24, 82),
+    "placing an order": Limit(44, 132),
+    "a ticket, until its order is ready": Limit(24, 84),
     "a webhook, from SNS to delivered": Limit(35, 108),
     "a notifier's start, until it listens": Limit(75),
 }

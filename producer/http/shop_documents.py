@@ -6,9 +6,10 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from producer import hours_document
 from producer.context import CASHIER
-from producer.hours_document import HoursDocument
+from producer.documents import hours
+from producer.documents.hours import HoursDocument
+from producer.documents.settings import SettingsDocument
 from producer.http.problems import INVALID_SETTING
 from producer.http.versions import (
     CHANGED_MEANWHILE,
@@ -17,7 +18,6 @@ from producer.http.versions import (
     expected_versions,
     versioned_response,
 )
-from producer.settings_document import SettingsDocument
 from shared.web.body import read_body
 from shared.web.caller import require_staff
 from shared.web.field_errors import invalid
@@ -84,7 +84,7 @@ async def get_hours(request: web.Request) -> web.Response:
 )
 async def put_hours(request: web.Request) -> web.Response:
     """Replace the opening hours; spans may not overlap."""
-    body = await read_body(request, HoursDocument, INVALID_SETTING, hours_document.MOST_VALUES)
+    body = await read_body(request, HoursDocument, INVALID_SETTING, hours.MOST_VALUES)
     if field_errors := [*body.overlaps()]:
         raise invalid(INVALID_SETTING, "body", field_errors)
     read = await request.app[CASHIER].opening_hours.document.put(

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import hdrs, web
 from pydantic import BaseModel
 
-from producer.documents import Read
+from producer.documents.document import Read
 from shared.web.body import json_response
 from shared.web.operation import Parameter
 from shared.web.problem import Problem, ProblemKind

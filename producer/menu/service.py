@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 import structlog
 
-from producer.documents import Document, Read
+from producer.documents.document import Document, Read
 from producer.menu.changes import changes, in_a_line
 from producer.menu.document import MenuDocument
 from shared.clock import Clock

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from producer.documents import Document
-from producer.hours_document import HoursDocument
+from producer.documents.document import Document
+from producer.documents.hours import HoursDocument
 from shared.domain.hours import business_day
 from shared.domain.shop import ShopStatus, within_hours
 from shared.store.contract import ShopStore

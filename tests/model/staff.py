@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from producer.dead_letters.redriver import DeadLetterRedriver
-from producer.documents import Document, Read
-from producer.hours_document import parse_hours
+from producer.documents.document import Document, Read
+from producer.documents.hours import parse_hours
 from producer.orders.admission import OrderAdmission, WaitEstimator
 from producer.orders.backlog import Backlog
 from producer.orders.cashier import Cashier, OrderRequest

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.documents import Document
+from producer.documents.document import Document
 from shared.clock import utc_now
 from shared.store.contract import Store, StoreUnavailableError
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion

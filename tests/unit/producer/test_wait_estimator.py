@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from producer.documents import Read
+from producer.documents.document import Read
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS, WaitEstimator
 from producer.orders.backlog import Backlog
 from shared.domain.estimate import Estimate

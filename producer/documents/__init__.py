@@ -1,0 +1,1 @@
+"""The shop's documents: read through a cache, changed by version."""
