@@ -77,7 +77,7 @@ class Evidence:
     @property
     def duplicate_orders(self) -> int:
         """How many orders exceed one per customer, who asked for one."""
-        names = Counter(order.customer_name for order in self.orders)
+        names = Counter(order.customer_name for order in self.orders if order.remake_of is None)
         return names.total() - len(names)
 
     @property

@@ -57,7 +57,8 @@ def no_order_is_unexpected(evidence: Evidence) -> Iterator[str]:
 def one_key_is_one_order(evidence: Evidence) -> Iterator[str]:
     """I3: one key is never acknowledged or stored as two orders, nor two keys as one."""
     keys = {attempt.customer_name: attempt.key for attempt in evidence.ledger.attempts}
-    stored = Counter(keys.get(order.customer_name) for order in evidence.orders)
+    wanted = [order for order in evidence.orders if order.remake_of is None]
+    stored = Counter(keys.get(order.customer_name) for order in wanted)
     for key, count in stored.items():
         if key is not None and count > 1:
             yield f"key {key} has {count} orders"
@@ -123,10 +124,10 @@ _LINE = ("item", "size", "quantity", "total")
 
 
 def tickets_are_deleted_only_after_their_effect(evidence: Evidence) -> Iterator[str]:
-    """I7: durable and announced, or a dead letter with its copy made."""
+    """I7: durable and announced, or a dead letter with its copy made, or replaced by another."""
     for deletion in evidence.seen.deletions:
         served = deletion.state in FINISHED and deletion.announced
-        if not served and not deletion.dead_lettered:
+        if not served and not deletion.dead_lettered and not deletion.replaced:
             known = "announced" if deletion.announced else "not announced"
             yield (
                 f"ticket {deletion.message_id} of {deletion.order_id} was deleted while the "

@@ -34,13 +34,18 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """The state of a ticket's order at the moment before the ticket was deleted."""
+    """The state of a ticket's order at the moment before the ticket was deleted.
+
+    It is `announced` by the holder of the ticket, or was made by staff, whose cashier announces it;
+    it is `replaced` if the order has another ticket.
+    """
 
     message_id: str
     order_id: str | None
     state: OrderState | None
     announced: bool
     dead_lettered: bool
+    replaced: bool = False
 
 
 @dataclass
@@ -115,12 +120,24 @@ class QueueWitness:
             order_id=delivered.order_id,
             state=order.state if order else None,
             announced=order is not None and self._end_was_announced(order),
+            replaced=self._has_another(delivered),
             dead_lettered=any(is_copy(one, delivered.body) for one in self.seen.dead_lettered),
         )
 
     def _end_was_announced(self, order: Order) -> bool:
         versions = [n for n, entry in enumerate(order.timeline, 1) if entry.state in SETTLED]
-        return bool(versions) and f"{order.id}:{versions[0]}" in self.seen.announced
+        if not versions:
+            return False
+        end = versions[0]
+        by_staff = order.timeline[end - 1].by is not None
+        return by_staff or f"{order.id}:{end}" in self.seen.announced
+
+    def _has_another(self, delivered: Delivered) -> bool:
+        of_order = {
+            one.message_id for one in self.seen.deletions if one.order_id == delivered.order_id
+        }
+        gone = of_order | {delivered.message_id}
+        return self.seen.tickets[delivered.order_id or ""] > len(gone)
 
     @staticmethod
     def _is_about(call: Call, queue: str) -> bool:
