@@ -73,7 +73,6 @@ class AccessLog:
                 if RESPONSE in request:
                     status = request[RESPONSE].status
                 self._record(request, status, time.monotonic() - started)
-                structlog.contextvars.unbind_contextvars("staff")  # the connection goes on
         return response
 
     def _record(self, request: web.Request, status: int, seconds: float) -> None:

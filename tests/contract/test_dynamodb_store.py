@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,6 +107,33 @@ async def test_a_staff_key_whose_put_lost_its_answer_is_recorded_once(
     assert sent == ["put 1", "put 2"]
     assert list(await store.staff_keys()) == [key]
     assert len((await store.changes(10)).changes) == 1
+
+
+async def test_a_write_that_conflicts_with_another_in_progress_is_repeated(
+    client: DynamoDBClient, store: DynamoDBStore
+) -> None:
+    conflict = {
+        "Error": {"Code": "TransactionCanceledException", "Message": "in progress"},
+        "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
+    }
+    answers: list[Any] = [(SimpleNamespace(status_code=400), conflict)] * 2
+
+    def answer(**_: Any) -> Any:
+        return answers.pop() if answers else None
+
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", answer)
+    change = Change(NOON, "owner", Changed.SOLD_OUT, "latte is sold out")
+    await store.set_sold_out("latte", sold_out=True, change=change)
+
+    assert answers == []
+    assert (await store.status()).sold_out == {"latte"}
+    assert (await store.changes(10)).changes == [change]
+
+
+async def test_a_change_expires_after_a_year(store: DynamoDBStore) -> None:
+    await store.record_change(Change(NOON, "owner", Changed.SHOP, "open"))
+    (item,) = await store.shop_items("change#")
+    assert int(item["expires"]["N"]) == int((NOON + dt.timedelta(days=365)).timestamp())
 
 
 async def test_orders_that_a_batch_left_unread_are_read_again(

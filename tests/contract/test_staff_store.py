@@ -21,7 +21,7 @@ from shared.domain.staff import (
 from shared.store.contract import InvalidCursorError, Store
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
 from tests.contract.conftest import OpenStore
-from tests.contract.orders import NOON
+from tests.contract.orders import NOON, in_isolation
 
 
 def key(name: str, seconds: float = 0, role: StaffRole = StaffRole.BARISTA) -> StaffKeyRecord:
@@ -70,6 +70,7 @@ async def test_no_two_keys_have_one_name_and_what_was_refused_is_not_recorded(
     assert await details(store) == ["first"]
 
 
+@in_isolation
 async def test_of_keys_that_are_added_at_once_all_are_there_and_one_of_each_name(
     store: Store, second_store: Store
 ) -> None:
@@ -133,6 +134,7 @@ async def test_what_changes_nothing_is_not_recorded(store: Store) -> None:
     assert (await store.status()).sold_out == {"latte"}
 
 
+@in_isolation
 async def test_two_who_tap_at_once_are_both_heard(store: Store, second_store: Store) -> None:
     items = [f"item {number}" for number in range(8)]
     stores = [store, second_store] * 4

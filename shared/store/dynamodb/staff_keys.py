@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from shared.domain.change import Change
 from shared.domain.staff import StaffKeyRecord, with_key
 from shared.store.document import STAFF_KEYS
 from shared.store.dynamodb.changes import DynamoDBChanges
-from shared.store.dynamodb.item import Item, same_write, shop_key
+from shared.store.dynamodb.item import Item, shop_key
 from shared.store.dynamodb.table import ABSENT
 
 _KEYS = "staff-keys"
@@ -44,7 +43,7 @@ class DynamoDBStaffKeys(DynamoDBChanges):
     ) -> bool:
         """Write the keys as `edited`, again after whoever was faster; return if that changed any.
 
-        As with `Table.put_or_find`, a refusal alone proves little.
+        A request that the client repeats has its token, and is no rival (TransactWriteItems).
         """
         key = shop_key(self.store_id, _KEYS)
         async with self.table.in_time():
@@ -57,9 +56,6 @@ class DynamoDBStaffKeys(DynamoDBChanges):
                 put: Mapping[str, Any] = {"Item": item, **_unchanged(before)}
                 if await self.write_with_change({"Put": put}, change):
                     return True
-                recorded = await self.table.item(key)
-                if recorded is not None and same_write(recorded, item):
-                    return True
 
 
 def _item(key: Item, before: Item | None, after: Sequence[StaffKeyRecord]) -> Item:
@@ -68,7 +64,6 @@ def _item(key: Item, before: Item | None, after: Sequence[StaffKeyRecord]) -> It
         **key,
         "document": {"S": STAFF_KEYS.dump_json(tuple(after)).decode()},
         "version": {"N": str(version + 1)},
-        "write_id": {"S": uuid.uuid4().hex},
     }
 
 
