@@ -69,6 +69,7 @@ async def identify(request: web.Request) -> None:
     except Problem as refusal:
         request[REFUSAL] = refusal
     except UnavailableError as error:
+        count_wrong_key(request)  # the owner's key could be guessed meanwhile
         request[REFUSAL] = Problem(UNAVAILABLE, str(error), retry_after=_RETRY_SECONDS)
     else:
         if found is not None:

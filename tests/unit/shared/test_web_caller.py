@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 
 import pytest
 import structlog
@@ -14,6 +15,8 @@ from prometheus_client import CollectorRegistry
 
 from producer.http.orders import list_orders
 from producer.settings import CashierSettings
+from shared.domain.errors import UnavailableError
+from shared.domain.staff import StaffKeyRecord
 from shared.domain.tokens import token_digest
 from shared.runtime.log_limit import LogLimit
 from shared.runtime.startup import StartupError, read_settings
@@ -29,6 +32,7 @@ from shared.web.client_address import last_untrusted, networks_of, read_hop
 from shared.web.key_guard import KEY_GUARD, new_key_guard
 from shared.web.known_keys import KNOWN_KEYS, KnownKeys
 from shared.web.operation import OPERATION
+from shared.web.problem import TOO_MANY_REQUESTS, UNAVAILABLE, Problem
 
 OURS = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 
@@ -146,3 +150,21 @@ async def test_a_wrong_key_counts_once_in_a_request_however_often_it_is_compared
         assert not is_staff(request)
         count_wrong_key(request)
     guard.check(["1.2.3.4"])
+
+
+async def test_while_the_keys_cannot_be_read_unknown_ones_are_503_and_count_as_wrong() -> None:
+    async def read() -> Sequence[StaffKeyRecord]:
+        raise UnavailableError
+
+    app = web.Application()
+    app[KNOWN_KEYS] = KnownKeys(token_digest("the-key-of-the-staff"), read)
+    app[KEY_GUARD] = new_key_guard(2, CollectorRegistry())
+    kinds = []
+    for guess in range(3):
+        headers = {"Authorization": f"Bearer guess-{guess}"}
+        request = make_mocked_request("GET", "/orders", app=app, headers=headers)
+        await identify(request)
+        with pytest.raises(Problem) as refusal:
+            is_staff(request)
+        kinds.append(refusal.value.kind)
+    assert kinds == [UNAVAILABLE, UNAVAILABLE, TOO_MANY_REQUESTS]
