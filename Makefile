@@ -48,6 +48,9 @@ scaling: $(DEV)  ## Apply a step of load to a shop, and compare its scaling with
 requests: $(DEV)  ## Measure the most expensive anonymous request of each operation (Linux)
 	$(BIN)/python -m benchmarks.requests
 
+hands: $(DEV)  ## Let people have 12 orders in hand for MINUTES=30, and count what the worker spends
+	$(BIN)/python -m benchmarks.hands --minutes $(or $(MINUTES),30) $(if $(STORE),--store $(STORE))
+
 paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
 	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
 

@@ -1,0 +1,1 @@
+"""What a worker spends while people have its orders in hand."""
