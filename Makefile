@@ -12,7 +12,7 @@ DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test environments containers chaos soak streams scaling requests paths check lock sbom digests \
+.PHONY: help run test environments containers chaos soak streams scaling requests hands paths check lock sbom digests \
 	clean again
 
 help:  ## List the targets
