@@ -1,4 +1,4 @@
-"""`coffeeshop topics dead-letters` and `redrive`: deliveries that were given up on, for staff."""
+"""`coffeeshop topics dead-letters` and `redrive`: deliveries that were given up on, for managers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def dead_letters(
     limit: Annotated[int, typer.Option(min=1, max=MOST_LISTED, help="How many at most.")] = 100,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
-    """List the deliveries that were given up on, and why. For staff.
+    """List the deliveries that were given up on, and why. For managers.
 
     **Examples**
 
@@ -52,7 +52,7 @@ async def redrive(
         typer.Option(metavar="ID", help="Only this subscription's deliveries.", show_default=False),
     ] = None,
 ) -> int:
-    """Redrive the deliveries that were given up on. For staff.
+    """Redrive the deliveries that were given up on. For managers.
 
     Paused subscriptions are resumed. Exits with 0 if all were redriven, with 1 if some were not:
     their subscriptions have ended, or they could not be read.

@@ -1,4 +1,4 @@
-"""`coffeeshop dlq`: the tickets that were given up on, for staff to read and to redrive."""
+"""`coffeeshop dlq`: the tickets that were given up on, for managers to read and to redrive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ dlq = typer.Typer(
     name="dlq",
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="""List and redrive dead letters, the tickets that were given up on. For staff.
+    help="""List and redrive dead letters, the tickets that were given up on. For managers.
 
     **Examples**
 

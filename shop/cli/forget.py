@@ -1,4 +1,4 @@
-"""`coffeeshop forget`: erases what the shop has of a customer, for staff."""
+"""`coffeeshop forget`: erases what the shop has of a customer, for managers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def forget(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
-    """Erase what the shop has of a customer. For staff.
+    """Erase what the shop has of a customer. For managers.
 
     Names and notes leave the orders; numbers, prices and states stay for the books, and open
     orders are prepared. Subscriptions end; addresses, deliveries, mail in the folder are deleted.

@@ -85,7 +85,7 @@ async def versions(
 async def restore(
     url: Url, version: Annotated[int, typer.Argument(metavar="VERSION", min=1)]
 ) -> int:
-    """Make the menu what it was in an old version. For staff.
+    """Make the menu what it was in an old version. For managers.
 
     **Example**
 

@@ -1,4 +1,4 @@
-"""`coffeeshop menu edit`: the menu in an editor, for staff."""
+"""`coffeeshop menu edit`: the menu in an editor, for managers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MISTAKES = {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARG
 
 @terminal.command
 async def edit(url: Url) -> int:
-    """Edit the menu in $VISUAL or $EDITOR. For staff.
+    """Edit the menu in $VISUAL or $EDITOR. For managers.
 
     After a mistake you can go on editing. When somebody else has changed the menu meanwhile, what
     you wrote is kept in a file, for `coffeeshop menu import`.

@@ -56,7 +56,7 @@ async def import_(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
     as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
-    """Make the menu what a YAML file says. For staff.
+    """Make the menu what a YAML file says. For managers.
 
     It shows what changes, and asks. Orders keep the prices that they were placed at.
 

@@ -42,7 +42,7 @@ async def publish(
         typer.Option(help="The issue itself, in place of a file.", show_default=False),
     ] = None,
 ) -> int:
-    """Publish a newsletter issue. For staff.
+    """Publish a newsletter issue. For managers.
 
     **Examples**
 

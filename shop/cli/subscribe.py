@@ -49,7 +49,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 - an option each
         str | None,
         typer.Option(
             metavar="ARN",
-            help="Have SNS send them to this SQS queue. For staff.",
+            help="Have SNS send them to this SQS queue. For managers.",
             show_default=False,
         ),
     ] = None,

@@ -79,7 +79,7 @@ async def create(
     ],
     description: Annotated[str, typer.Option(help="What it is about, in up to 200 characters.")],
 ) -> int:
-    """Add a topic, or describe it anew. For staff.
+    """Add a topic, or describe it anew. For managers.
 
     **Example**
 
