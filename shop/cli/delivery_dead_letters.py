@@ -1,4 +1,4 @@
-"""`coffeeshop topics dead-letters` and `redrive`: deliveries that were given up on, for managers."""
+"""`coffeeshop topics dead-letters` and `redrive`: deliveries given up on, for managers."""
 
 from __future__ import annotations
 
