@@ -24,6 +24,7 @@ from producer.http.kitchen import get_kitchen
 from producer.http.pages import PAGE_OPERATIONS
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
+from producer.http.reports import get_day_report
 from producer.http.staff import STAFF_OPERATIONS
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
@@ -59,6 +60,7 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     dead_letters.redrive_dead_letters,
     dead_letters.purge_dead_letters,
     forget_customer,
+    get_day_report,
     *STAFF_OPERATIONS,
     *PAGE_OPERATIONS,
 )

@@ -34,6 +34,7 @@ from producer.orders.updates import OrderUpdates
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.retention import Retention
 from producer.reconciling.unclean_stops import UncleanStops
+from producer.reports.reporter import DayReporter
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
 from shared.aws.dead_letters import DeadLetters
@@ -195,6 +196,12 @@ async def _context(
             ids=cashier.ids,
             clock=utc_now,
             opening_hours=resources.opening_hours,
+        ),
+        reporter=DayReporter(
+            store=store,
+            opening_hours=resources.opening_hours,
+            clock=utc_now,
+            keep=dt.timedelta(days=settings.keep_orders_days),
         ),
         clock=utc_now,
     )

@@ -19,6 +19,7 @@ from producer.orders.kitchen import Kitchen
 from producer.orders.moves import OrderMoves
 from producer.orders.opening_hours import OpeningHours
 from producer.orders.remaker import Remaker
+from producer.reports.reporter import DayReporter
 from shared.clock import Clock
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.store.contract import Store
@@ -45,6 +46,7 @@ class CashierContext:
     dead_letters: DeadLetterService
     redriver: DeadLetterRedriver
     forgetter: CustomerForgetter
+    reporter: DayReporter
     clock: Clock
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from producer.orders.errors import OrderNotFoundError
 from producer.orders.opening_hours import OpeningHours
 from producer.orders.order_ids import OrderIds
 from shared.clock import Clock
+from shared.domain.hours import day_of
 from shared.domain.order import Order, forget_customer
 from shared.store.contract import OrderChangedError, Store
 
@@ -48,8 +48,9 @@ class CustomerForgetter:
     async def with_number(self, number: int, cursor: str | None) -> FoundOrders:
         """Search some of the business day's orders, the newest first, for one with this number."""
         today = await self.opening_hours.business_day(self.clock())
+        zone = self.opening_hours.timezone
         page = await self.store.page(None, _PAGE, cursor)
-        todays = [order for order in page.orders if self._day(order) == today]
+        todays = [order for order in page.orders if day_of(order, zone) == today]
         found = [order for order in todays if int(order.number) == number]
         is_over = found or len(todays) < len(page.orders)
         return FoundOrders(found, None if is_over else page.next_cursor)
@@ -89,10 +90,6 @@ class CustomerForgetter:
                 order = await self.store.get(order.id)  # it is in another state now
             else:
                 return
-
-    def _day(self, order: Order) -> dt.date:
-        """Return an order's business day; orders of earlier releases had dates."""
-        return order.business_day or order.placed_at.astimezone(self.opening_hours.timezone).date()
 
 
 def _spelling(name: str) -> str:

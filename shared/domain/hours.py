@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import chain, pairwise
 
+from shared.domain.order import Order
+
 _DAY = dt.timedelta(days=1)
 
 
@@ -122,6 +124,11 @@ def business_day(hours: Hours, zone: dt.tzinfo, at: dt.datetime) -> dt.date:
     """Return the day on which the span began that `at` lies in; outside of spans, the date."""
     time = open_time(hours, zone, at)
     return at.astimezone(zone).date() if time is None else time.day
+
+
+def day_of(order: Order, zone: dt.tzinfo) -> dt.date:
+    """Return an order's business day; orders of earlier releases have the date of their placing."""
+    return order.business_day or order.placed_at.astimezone(zone).date()
 
 
 def next_opening(hours: Hours, zone: dt.tzinfo, at: dt.datetime) -> dt.datetime | None:

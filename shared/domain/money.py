@@ -6,11 +6,15 @@ _MINOR_DIGITS = {"BHD": 3, "CLP": 0, "ISK": 0, "JPY": 0, "KRW": 0, "KWD": 3, "TN
 """ISO 4217 currencies whose minor unit is not a hundredth."""
 
 
-def display(amount: int, currency: str) -> str:
-    """Write `amount` minor units for people: `display(520, "USD")` is `5.20 USD`."""
+def decimal(amount: int, currency: str) -> str:
+    """Write `amount` minor units as a number: `decimal(520, "USD")` is `5.20`."""
     digits = _MINOR_DIGITS.get(currency, 2)
     if digits == 0:
-        return f"{amount} {currency}"
+        return f"{amount}"
     whole, part = divmod(abs(amount), 10**digits)
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{whole}.{part:0{digits}d} {currency}"
+    return f"{'-' if amount < 0 else ''}{whole}.{part:0{digits}d}"
+
+
+def display(amount: int, currency: str) -> str:
+    """Write `amount` minor units for people: `display(520, "USD")` is `5.20 USD`."""
+    return f"{decimal(amount, currency)} {currency}"

@@ -185,6 +185,8 @@ def _success(status: HTTPStatus, response: Response, schemas: Schemas) -> Json:
     elif status not in _NO_CONTENT:
         kind = "object" if response.media_type.endswith("json") else "string"
         described["content"] = {response.media_type: {"schema": {"type": kind}}}
+    for media_type in response.other_media_types:
+        described["content"][media_type] = {"schema": {"type": "string"}}
     return described
 
 

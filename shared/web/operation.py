@@ -49,12 +49,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A successful response: its meaning, and its JSON model or else its media type."""
+    """A successful response: its meaning, and its JSON model or else its media type.
+
+    Callers may get it in `other_media_types`, too, if they accept them rather than JSON.
+    """
 
     description: str
     model: type[BaseModel] | None = None
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    other_media_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

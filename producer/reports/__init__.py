@@ -1,0 +1,1 @@
+"""The day in figures, from its orders."""
