@@ -26,6 +26,7 @@ from shop.cli.order import order
 from shop.cli.orders import orders
 from shop.cli.plan import plan
 from shop.cli.provision import provision
+from shop.cli.report import report
 from shop.cli.run import run
 from shop.cli.scale import scale
 from shop.cli.service import service
@@ -45,7 +46,7 @@ for command in (run, order, cancel, load, plan, provision, settings, backup, res
     app.command()(command)
 for for_staff in (
     *(orders, kitchen, complete, release, collect, remake),
-    *(pause, sold_out, changes, forget, scale),
+    *(pause, sold_out, changes, report, forget, scale),
 ):
     app.command(rich_help_panel=STAFF)(for_staff)
 app.command("open", rich_help_panel=STAFF)(open_)

@@ -129,6 +129,25 @@ SETTINGS = {
     "kitchen_warn_minutes": 1440,
     "kitchen_late_minutes": 1440,
 }
+SUMS = {"net": 123456789, "tax": 123456789, "gross": 123456789}
+REPORT = {
+    "date": "2026-11-20",
+    "timezone": TEXT,
+    "currency": "USD",
+    "complete": False,
+    "orders": 123456,
+    "sold": 123456,
+    "remakes": 123456,
+    "states": {"canceled": 123456, "failed": 123456, "expired": 123456},
+    "hours": [
+        {"begins": f"2026-11-21T02:00:00{offset}", "orders": 123456}
+        for offset in ("+02:00", "+01:00")
+    ],
+    "items": [{"name": TEXT, "size": TEXT, "quantity": 123456, "revenue": 123456789}],
+    "revenue": {**SUMS, "rates": [{"rate": "8.875", **SUMS}, {"rate": TEXT, **SUMS}]},
+    "waits": {"median_seconds": 123456, "p90_seconds": 1.5, "promised": 123456, "kept": 123456},
+    "cancels": [{"reason": TEXT, "count": 123456}, {"reason": None, "count": 7}],
+}
 ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/menu"): MENU,
     ("GET", "/menu/versions"): MENU_VERSIONS,
@@ -157,6 +176,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("POST", "/topics/{name}/messages"): {"id": UUID},
     ("GET", "/staff-keys"): {"keys": [STAFF_KEY]},
     ("POST", "/staff-keys"): {**STAFF_KEY, "key": TOPIC},
+    ("GET", "/reports/day"): REPORT,
     ("GET", "/shop/changes"): {"changes": [CHANGE], "next_cursor": None},
     ("GET", "/subscriptions/dead-letters"): {"dead_letters": [DEAD_DELIVERY], "total": 2},
     ("GET", "/subscriptions/{id}"): SUBSCRIPTION,

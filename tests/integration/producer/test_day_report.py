@@ -22,9 +22,10 @@ from shared.domain.hours import business_day
 from shared.domain.order import LineItem, Order, OrderState, TimelineEntry
 from shared.domain.tax import Rounding, tax_of
 from tests.support.cashier import Answered, ServedCashier, open_cashier, settings_for
+from tests.support.command_line import Outcome, run
 from tests.support.days import BERLIN, LATE_BAR, SUMMER_ENDS, obvious_report
 from tests.support.orders import an_order
-from tests.support.web import AS_STAFF
+from tests.support.web import AS_STAFF, STAFF_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -168,6 +169,42 @@ async def test_who_would_rather_have_a_spreadsheet_gets_one(
     cashier: ServedCashier, accept: str, kind: str
 ) -> None:
     assert (await csv_of(cashier, accept))[0] == kind
+
+
+async def command(cashier: ServedCashier, *options: str) -> Outcome:
+    arguments = ("report", "--date", str(SUMMER_ENDS), *options)
+    return await run(str(cashier.url), *arguments, COFFEE_STAFF_KEY=STAFF_KEY)
+
+
+async def test_the_command_shows_it_to_people_and_gives_programs_what_the_route_does(
+    cashier: ServedCashier,
+) -> None:
+    report = (await cashier.staff("GET", DAY)).body
+    shown, as_json, as_csv = [
+        await command(cashier, *options) for options in ([], ["--json"], ["--csv"])
+    ]
+    assert [outcome.code for outcome in (shown, as_json, as_csv)] == [0, 0, 0], shown.err
+    assert "Sunday, 2026-10-25, Europe/Berlin" in shown.out
+    assert f"{report['orders']}, {report['sold']} sold" in shown.out
+    assert f"{money(report['revenue']['gross'])} USD" in shown.out
+    assert f"{report['waits']['kept']} of {report['waits']['promised']}, as promised" in shown.out
+    assert json.loads(as_json.out) == report
+    assert as_csv.lines == (await csv_of(cashier, "text/csv"))[1].splitlines()
+
+
+async def test_the_hour_that_clocks_show_twice_is_told_apart_in_the_night_that_it_belongs_to(
+    cashier: ServedCashier,
+) -> None:
+    night = str(SUMMER_ENDS - dt.timedelta(days=1))
+    shown = await command(cashier, "--date", night)
+    twice = [line.split() for line in shown.lines if line.strip().startswith("02:00 25 Oct (UTC")]
+    assert [words[3:5] for words in twice] == [["(UTC+0200)", "3"], ["(UTC+0100)", "3"]]
+
+
+async def test_the_command_tells_what_is_wrong_with_a_date(cashier: ServedCashier) -> None:
+    outcome = await command(cashier, "--date", "yesterday")
+    assert outcome.code == 2
+    assert "Date should be one that there is, as in 2026-10-25" in outcome.err
 
 
 async def test_without_a_date_it_is_today_by_the_shops_clock(cashier: ServedCashier) -> None:

@@ -45,6 +45,7 @@ TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("topics", "show", HEX_ID): (HEX_ID, ORDER_ID, "delivered", "attempts: 3", "paused"),
     ("keys", "list"): (HEX_ID, "manager"),
     ("changes",): ("dead-letters",),
+    ("report",): (AMOUNT, "123456 remade", "(UTC+0200)", "8.875 %", "no reason", "2057:36 min"),
     ("hours",): ("monday", "07:30-12:00, 07:30-12:00", "2026-12-24 Thu", "closed"),
     ("shop",): ("1440 min, once ready", "too old after 1440 min"),
     ("topics", "dead-letters"): (HEX_ID, "9", "1 of 2"),
