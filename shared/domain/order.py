@@ -178,12 +178,19 @@ FORGOTTEN = "forgotten"
 
 
 def forget_customer(order: Order) -> Order:
-    """Remove the name, the notes, and the fingerprint, which a name can be guessed from.
+    """Remove name, notes and cancel reason, and the fingerprint: a name can be guessed from it.
 
     Number, lines, prices and states stay. The version does not change: no state did.
     """
     items = tuple(replace(item, note=None) for item in order.items)
-    return replace(order, customer_name=FORGOTTEN, items=items, fingerprint="", forgotten=True)
+    return replace(
+        order,
+        customer_name=FORGOTTEN,
+        items=items,
+        fingerprint="",
+        cancel_reason=None,
+        forgotten=True,
+    )
 
 
 def advance(order: Order, to: OrderState, at: dt.datetime, by: str | None = None) -> Order:

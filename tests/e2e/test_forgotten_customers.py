@@ -131,6 +131,35 @@ async def test_an_order_that_is_being_prepared_is_forgotten_and_becomes_ready(
         assert files_with(shop, NAME, NOTE, ADDRESS) == []
 
 
+REASON = "Augusta's appointment was moved"
+
+
+async def test_remakes_and_reasons_are_forgotten_with_the_order_and_the_day_stays_in_the_books(
+    tmp_path: Path,
+) -> None:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as shop,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        first = (await staff.post("/orders", json=order_of(NAME))).json()
+        await reaches(staff, first["id"], "ready")
+        remade = (await staff.post(f"/orders/{first['id']}/remake")).json()
+        await reaches(staff, remade["id"], "ready")
+        reason = {"reason": REASON}
+        canceled = await staff.post(f"/orders/{remade['id']}/cancel", json=reason)
+        assert canceled.json()["cancel_reason"] == REASON
+        before = (await staff.get("/reports/day")).json()
+
+        code, output = await shop.command("forget", "--order", first["number"], "--yes")
+
+        assert (code, output.splitlines()) == (0, ["Found: 2 orders", "Erased."])
+        assert files_with(shop, NAME, NOTE, REASON) == []
+        after = (await staff.get("/reports/day")).json()
+        assert [one["reason"] for one in before.pop("cancels")] == [REASON]
+        assert after.pop("cancels") == [{"reason": None, "count": 1}]
+        assert after == before
+
+
 async def test_a_name_in_any_case_is_forgotten_only_after_a_question(tmp_path: Path) -> None:
     async with (
         open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0") as shop,
