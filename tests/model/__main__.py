@@ -16,11 +16,12 @@ def main() -> int:
     """Explore; print what was seen, or how an invariant is broken, and exit with 1 then."""
     parser = argparse.ArgumentParser(prog="python -m tests.model", description=__doc__)
     parser.add_argument("--renewals", type=int, default=0)
+    parser.add_argument("--people", action="store_true", help="people prepare the orders")
     for bound in fields(Bounds):
         option = "--" + bound.name.replace("_", "-")
         parser.add_argument(option, type=int, default=bound.default)
     chosen = vars(parser.parse_args())
-    staff = Staff(renewals=chosen.pop("renewals"))
+    staff = Staff(renewals=chosen.pop("renewals"), people=chosen.pop("people"))
     with without_logs():
         try:
             explored = explore(staff, Bounds(**chosen))

@@ -45,6 +45,15 @@ class Bounds:
     extra_tickets: int = 0
     """Fresh tickets that nobody needed."""
 
+    completes: int = 0
+    """Times that staff complete the order, besides when nothing else can happen."""
+
+    releases: int = 0
+    """Times that staff put the order back in line."""
+
+    staff_cancels: int = 0
+    """Times that staff cancel the order, whoever has it."""
+
     cancels: int = 0
     """Times that the client tries to cancel its acknowledged order."""
 

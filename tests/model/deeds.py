@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Hashable
 from typing import Any
 
 from shared.domain.order import Order
@@ -30,9 +30,24 @@ def cancel(shop: Shop, host: Host) -> None:
 
 def collect(shop: Shop, host: Host) -> None:
     """Let staff hand the order over."""
-    shop.collecting = host
-    collecting = shop.counters[host].moves.collect(ORDER_ID, OWNER)
-    shop.begin(host, _acknowledged(shop, collecting), "collect")
+    _move(shop, host, shop.counters[host].moves.collect(ORDER_ID, OWNER), "collect")
+
+
+def complete(shop: Shop, host: Host, attempt: int) -> None:
+    """Let staff say that the drinks are made."""
+    completing = shop.counters[host].moves.complete(ORDER_ID, attempt, OWNER)
+    _move(shop, host, completing, ("complete", attempt))
+
+
+def release(shop: Shop, host: Host) -> None:
+    """Let staff put the order back in line."""
+    _move(shop, host, shop.counters[host].moves.release(ORDER_ID, None, OWNER), "release")
+
+
+def staff_cancel(shop: Shop, host: Host) -> None:
+    """Let staff cancel the order."""
+    canceling = shop.counters[host].moves.cancel(ORDER_ID, OWNER, "out of milk")
+    _move(shop, host, canceling, "cancel by staff")
 
 
 def deliver(shop: Shop, ticket: str, *, on_time: bool) -> None:
@@ -97,6 +112,12 @@ def redrive(shop: Shop, host: Host) -> None:
         await redriver.redrive(None, dry_run=False)
 
     _decide(shop, host, redriver(), "redrive")
+
+
+def _move(shop: Shop, host: Host, moving: Awaitable[Order], what: Hashable) -> None:
+    """Let staff move the order; no ticket makes sure that this is announced."""
+    shop.moving.add(host)
+    shop.begin(host, _acknowledged(shop, moving), what)
 
 
 def _decide(shop: Shop, host: Host, work: Coroutine[Any, Any, None], what: str) -> None:

@@ -18,7 +18,7 @@ def kill(shop: Shop, host: Host, late: Sequence[Call]) -> None:
     shop.baristas.pop(host, None)
     if shop.counters.pop(host, None):
         shop.open_counter(host.name)
-    if host is shop.collecting or host in shop.deciding:
+    if host in shop.moving | shop.deciding:
         shop.must_republish = True
     if host in shop.deciding:
         shop.queue_lost = True  # the ticket, perhaps, that it was about to queue
@@ -61,7 +61,7 @@ def black_out(shop: Shop) -> None:
 
 def _excuse(shop: Shop, host: Host, late: Sequence[Call]) -> None:
     """Excuse the announcement of a change recorded after its cashier has read the store."""
-    if host is shop.collecting or host in shop.deciding:
+    if host in shop.moving | shop.deciding:
         replacing = [call for call in late if call.what == "store.replace"]
         shop.excused |= {f"{ORDER_ID}:{_version_made_by(call)}" for call in replacing}
 

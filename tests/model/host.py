@@ -26,6 +26,11 @@ class Call:
     about: Hashable
     changes: bool
     answer: asyncio.Future[Any]
+    is_due: Callable[[], bool] = lambda: True
+
+    def may_be_lost(self) -> bool:
+        """Whether it goes to another process; one that only waits does not."""
+        return self.what != "look"
 
     @property
     def out_of_reach(self) -> Exception:
@@ -54,10 +59,16 @@ class Host:
         self.tasks.append(self._loop.create_task(work))
 
     async def ask(
-        self, what: str, effect: Callable[[], Any], about: Hashable, *, changes: bool = True
+        self,
+        what: str,
+        effect: Callable[[], Any],
+        about: Hashable,
+        *,
+        changes: bool = True,
+        is_due: Callable[[], bool] = lambda: True,
     ) -> Any:
-        """Make a request, and wait for its answer."""
-        call = Call(what, effect, about, changes, self._loop.create_future())
+        """Make a request, and wait for its answer, which comes when it `is_due`."""
+        call = Call(what, effect, about, changes, self._loop.create_future(), is_due)
         if self._buried:
             raise call.out_of_reach
         self.calls.append(call)
@@ -114,6 +125,8 @@ class Host:
 
 def gist(thing: object) -> Hashable:
     """Reduce an answer to the parts that later steps depend on."""
+    if isinstance(thing, tuple):
+        return tuple(map(gist, thing))
     if isinstance(thing, Placement):
         return thing.created, gist(thing.order)
     if not isinstance(thing, Order):

@@ -67,11 +67,16 @@ def on_announcing(recorded: Order | None, event: CloudEvent) -> None:
         hold("I5", "one event id for two changes", when=same)
 
 
-def on_deleting(recorded: Order | None, announced: Collection[str]) -> None:
+def on_deleting(
+    recorded: Order | None, announced: Collection[str], replaced: int | None = None
+) -> None:
+    """Check that a ticket's work is done; one that is `replaced` from a version on, up to there."""
     finished = recorded is not None and recorded.state not in UNFINISHED
-    hold("I7", "a ticket is gone before its effect is durable", when=finished)
+    is_served = finished or replaced is not None
+    hold("I7", "a ticket is gone before its effect is durable", when=is_served)
     if recorded is not None:
-        unannounced = [event for event in _by_baristas(recorded) if event not in announced]
+        its_own = _by_baristas(recorded)[:replaced]
+        unannounced = [event for event in its_own if event and event not in announced]
         hold("I7", f"a ticket is gone, not announced: {unannounced}", when=not unannounced)
 
 
@@ -103,14 +108,16 @@ def at_rest(
 
 
 def _by_baristas(order: Order) -> list[str]:
-    """The event ids of the changes that the holder of the ticket announces.
+    """The event id of each change that the holder of the ticket announces; "" for the others.
 
-    Cashiers announce the others: the collection, and all changes up to the last new placing.
+    Cashiers announce those: what staff did, and all changes up to the last new placing.
     """
-    handed_out = order.state is OrderState.COLLECTED
     states = [entry.state for entry in order.timeline]
     anew = len(states) - states[::-1].index(FAILED) + 1 if FAILED in states else 0
-    return _event_ids(order)[anew : order.version - handed_out]
+    return [
+        "" if version <= anew or entry.by else f"{order.id}:{version}"
+        for version, entry in enumerate(order.timeline, 1)
+    ]
 
 
 def _event_ids(order: Order) -> list[str]:

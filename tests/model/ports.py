@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -29,6 +29,10 @@ class _Store:
         return await self._host.ask(
             "store.get", partial(self._record.get, order_id), (), changes=False
         )
+
+    async def orders_by_id(self, order_ids: Collection[str]) -> Any:
+        effect = partial(self._record.orders_by_id, frozenset(order_ids))
+        return await self._host.ask("store.orders_by_id", effect, (), changes=False)
 
     async def place(self, order: Order, _: dt.date) -> Placement:
         effect = partial(self._record.place, order)

@@ -28,6 +28,10 @@ class Queued:
     def order_id(self) -> str:
         return Ticket.model_validate_json(self.body).order_id
 
+    @property
+    def version(self) -> int:
+        return Ticket.model_validate_json(self.body).version
+
     def message(self) -> Message:
         return Message(self.id, self.id, self.body)
 
@@ -60,6 +64,9 @@ class Record:
     def get(self, order_id: str) -> Order | None:
         return self.orders.get(order_id)
 
+    def orders_by_id(self, order_ids: Collection[str]) -> tuple[Order, ...]:
+        return tuple(order for order in self.orders.values() if order.id in order_ids)
+
     def place(self, order: Order) -> Placement:
         if not self.may_place(order):
             return Placement(self.orders[order.id], created=False)
@@ -86,7 +93,13 @@ class Record:
     def delete(self, ticket: str) -> None:
         """Delete by any receipt: SQS may still accept an old one."""
         if queued := self.tickets.pop(ticket, None):
-            invariants.on_deleting(self.orders.get(queued.order_id), self.announced)
+            others = [
+                other.version
+                for other in self.tickets.values()
+                if other.order_id == queued.order_id
+            ]
+            order = self.orders.get(queued.order_id)
+            invariants.on_deleting(order, self.announced, max(others, default=None))
 
     def extend(self, ticket: str, seconds: float) -> None:
         if ticket in self.tickets:

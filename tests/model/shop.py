@@ -36,7 +36,7 @@ class Shop:
         self.counters: dict[Host, Counter] = {}
         self.baristas: dict[Host, str] = {}
         self.late: list[Call] = []
-        self.collecting: Host | None = None
+        self.moving: set[Host] = set()
         self.deciding: set[Host] = set()
         self.unread: set[str] = set()
         self.queue_lost = False

@@ -40,6 +40,11 @@ def of_model(course: str) -> tuple[str, ...]:
     )
 
 
+def of_taps(course: str) -> tuple[str, ...]:
+    test = "test_staff_may_take_an_order_from_a_barista_at_any_moment"
+    return of("model/test_order_protocol.py", f"{test}[{course}]")
+
+
 IN_STORES = {
     "a claim is written without its condition": Mutation(
         "shared.store.sqlite.orders",
@@ -146,9 +151,38 @@ AT_BARISTAS = {
         )
         + of_model("the order is handed out and a process dies"),
     ),
+    "a released order gets no fresh ticket": Mutation(
+        "worker.barista",
+        "            return await self._queue_instead(ticket_for(order))",
+        "            return Done()",
+        of(
+            "integration/worker/test_people.py",
+            "test_a_released_order_is_announced_and_queued_anew_before_its_ticket_is_gone",
+        )
+        + of_taps("people release the order and an answer is lost"),
+    ),
+    "a worn ticket is held like any other": Mutation(
+        "worker.fresh_ticket",
+        "return message.receive_count >= WORN_AFTER",
+        "return message.receive_count > 1000",
+        of(
+            "integration/worker/test_people.py",
+            "test_a_ticket_that_was_received_often_is_replaced_before_its_order_is_held",
+            "test_a_second_ticket_waits_for_hours_and_is_no_dead_letter",
+        ),
+    ),
+    "an order that anybody has moved is taken for one that staff have": Mutation(
+        "worker.preparation",
+        "return moved and order.timeline[claimed.version].by is not None",
+        "return moved",
+        of(
+            "integration/worker/test_people.py",
+            "test_an_order_that_was_moved_but_not_by_staff_keeps_its_ticket",
+        ),
+    ),
     "a fenced barista calls it done": Mutation(
         "worker.barista",
-        'return Retry(self.claim_for.total_seconds(), "changed by somebody else")',
+        'return Retry(self.claims.duration.total_seconds(), "changed by somebody else")',
         "return Done()",
         of_barista("test_a_zombie_that_finishes_first_is_refused_and_the_next_barista_is_not")
         + of_model("a ticket comes twice and a barista is stopped"),
@@ -156,6 +190,24 @@ AT_BARISTAS = {
 }
 
 AT_CASHIERS = {
+    "a tap counts whatever its attempt": Mutation(
+        "producer.orders.moves",
+        "if self.attempt not in {None, order.attempt}:",
+        "if self.attempt is False:",
+        of(
+            "integration/producer/test_cashier_moves.py",
+            "test_a_tap_for_an_older_attempt_is_refused_and_changes_nothing",
+        ),
+    ),
+    "a move that the store did not confirm is forgotten": Mutation(
+        "producer.orders.moves",
+        "                self.on_doubt(moved.since)\n",
+        "",
+        of(
+            "unit/producer/test_order_moves.py",
+            "test_a_move_that_the_store_did_not_confirm_is_in_doubt_since_it_was_made",
+        ),
+    ),
     "an order is stored after its ticket was queued": Mutation(
         "producer.orders.cashier",
         "        placement = await self.store.place(",

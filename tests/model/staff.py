@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import math
 from collections.abc import Callable
@@ -24,7 +25,9 @@ from producer.reconciling.republisher import Republisher
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.message import Message
 from shared.consuming.work import Work
+from shared.domain.errors import UnavailableError
 from shared.domain.menu import Choice, Menu, MenuItem, OrderLineRequest
+from shared.domain.order import Order
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.document_contract import DocumentKind
 from tests.model.host import Host
@@ -32,6 +35,7 @@ from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, s
 from tests.model.record import Record
 from worker.barista import Announcer, Barista
 from worker.claims import Claims
+from worker.people import PeoplesPreparation
 from worker.preparation import TimedPreparation
 
 LEASE = dt.timedelta(seconds=30)
@@ -77,7 +81,7 @@ class Counter:
 class Staff:
     """The classes that the model runs. Tests replace some by ones that leave out a precaution.
 
-    A preparation takes `renewals` renewals of the claim.
+    A preparation takes `renewals` renewals of the claim; or it lasts until `people` end it.
     """
 
     record: Callable[[], Record] = Record
@@ -86,6 +90,7 @@ class Staff:
     barista: type[Barista] = Barista
     redriver: type[DeadLetterRedriver] = DeadLetterRedriver
     renewals: int = 0
+    people: bool = False
 
     def behind_counter(self, host: Host, record: Record) -> Counter:
         """Open a counter in a process that has just been started."""
@@ -163,14 +168,40 @@ class Staff:
             announcer=announcer,
             tickets=sqs_of(host, record),
             claims=claims,
-            preparation=TimedPreparation(
-                claims=claims, wait=_no_time, brew_speed=brew_speed if self.renewals else 0
+            preparation=(
+                peoples_preparation(host, record, claims)
+                if self.people
+                else TimedPreparation(
+                    claims=claims, wait=_no_time, brew_speed=brew_speed if self.renewals else 0
+                )
             ),
             clock=lambda: record.now,
             wait=_no_time,
         )
         leases = LeaseKeeper(queue, LEASE.total_seconds())
         return Work(queue, barista.take, leases, lambda: 0)
+
+
+def peoples_preparation(host: Host, record: Record, claims: Claims) -> PeoplesPreparation:
+    """Wait for people; the worker looks only once there is something new to see."""
+
+    async def look(_: float) -> None:
+        try:
+            await host.ask("look", lambda: None, (), changes=False, is_due=has_news)
+        except UnavailableError:
+            raise asyncio.CancelledError from None  # the process is gone, and its looks with it
+
+    def has_news() -> bool:
+        in_hand = [each.order for each in preparation._in_hand]  # noqa: SLF001 - what it waits for
+        now = [record.orders[order.id] for order in in_hand]
+        return list(map(_fence, in_hand)) != list(map(_fence, now)) or not in_hand
+
+    preparation = PeoplesPreparation(store_of(host, record), claims, look, lambda: 0)
+    return preparation
+
+
+def _fence(order: Order) -> tuple[int, int]:
+    return order.version, order.attempt
 
 
 async def _no_time(_: float) -> None:

@@ -14,13 +14,15 @@ from tests.model.shop import Shop
 from tests.model.staff import ORDER_ID
 
 Step = Callable[[], None]
+_MOVABLE = frozenset({OrderState.PLACED, OrderState.PREPARING, OrderState.READY})
 Named = Iterator[tuple[str, Step]]
 
 
 def next_steps(shop: Shop) -> Named:
     """Name every step that can be taken, each once."""
     named: Counter[str] = Counter()
-    for name, step in chain(_due(shop), _requests(shop), _faults(shop)):
+    due = [*_due(shop)] or _completing(shop)
+    for name, step in chain(due, _requests(shop), _faults(shop)):
         yield name + "'" * named[name], step
         named[name] += 1
 
@@ -33,7 +35,8 @@ def step_of_name(shop: Shop, wanted: str) -> Step | None:
 def _due(shop: Shop) -> Named:
     for host in shop.hosts:
         for call in host.calls:
-            yield f"{host.name}: {call.what}", partial(host.perform, call)
+            if call.is_due():
+                yield f"{host.name}: {call.what}", partial(host.perform, call)
     for call in shop.late:
         yield f"late: {call.what}", partial(faults.land, shop, call)
     for ticket in _deliverable(shop):
@@ -42,6 +45,15 @@ def _due(shop: Shop) -> Named:
         if in_time and ticket not in shop.baristas.values():
             yield f"{ticket} is delivered", partial(deeds.deliver, shop, ticket, on_time=True)
     yield from _reconciling(shop)
+
+
+def _completing(shop: Shop) -> Named:
+    """When nothing else happens, people have made the drinks at last, and one says so."""
+    order = shop.order
+    if shop.staff.people and order is not None and order.state is OrderState.PREPARING:
+        first = next(iter(shop.counters))
+        done = partial(deeds.complete, shop, first, order.attempt)
+        yield f"{first.name} is to complete {order.attempt} at last", done
 
 
 def _reconciling(shop: Shop) -> Named:
@@ -68,7 +80,9 @@ def _requests(shop: Shop) -> Named:
         elif state is OrderState.PLACED:
             canceled = partial(deeds.cancel, shop, host)
             yield from _bounded(shop, "cancels", f"{host.name} is to cancel", canceled)
-        elif state is OrderState.READY:
+        if state in _MOVABLE and ORDER_ID in shop.record.ticketed:
+            yield from _by_staff(shop, host, state)
+        if state is OrderState.READY:
             collected = partial(deeds.collect, shop, host)
             yield from _bounded(shop, "collects", f"{host.name} is to hand out", collected)
         if shop.record.dead_letters:
@@ -77,6 +91,18 @@ def _requests(shop: Shop) -> Named:
         if shop.unfinished:
             again = partial(deeds.queue_again, shop, host)
             yield from _bounded(shop, "extra_tickets", f"{host.name} is too careful", again)
+
+
+def _by_staff(shop: Shop, host: Host, state: OrderState) -> Named:
+    canceled = partial(deeds.staff_cancel, shop, host)
+    yield from _bounded(shop, "staff_cancels", f"{host.name} is to cancel for staff", canceled)
+    if state is OrderState.PREPARING:
+        assert shop.order is not None
+        attempt = shop.order.attempt
+        completed = partial(deeds.complete, shop, host, attempt)
+        yield from _bounded(shop, "completes", f"{host.name} is to complete {attempt}", completed)
+        released = partial(deeds.release, shop, host)
+        yield from _bounded(shop, "releases", f"{host.name} is to release", released)
 
 
 def _faults(shop: Shop) -> Named:
@@ -102,7 +128,7 @@ def _faults_of(shop: Shop, host: Host) -> Named:
         if host in shop.baristas:
             stopped = partial(faults.stop, shop, host, late)
             yield from _bounded(shop, "stops", f"{host.name} is stopped{fate}", stopped)
-    for call in host.calls:
+    for call in filter(Call.may_be_lost, host.calls):
         for fate, late in _fates([call]):
             lost = partial(faults.lose, shop, host, call, late)
             what = f"{host.name} gets no answer to {call.what}{fate}"

@@ -39,6 +39,59 @@ COURSES = {
 }
 
 
+TAPS = {
+    "people complete the order and a process dies": Bounds(
+        cashiers=1, asks=1, completes=1, crashes=1
+    ),
+    "people complete the order and an answer is lost": Bounds(
+        cashiers=1, asks=1, completes=1, losses=1
+    ),
+    "people complete the order and its barista is stopped": Bounds(
+        cashiers=1, asks=1, completes=1, stops=1
+    ),
+    "people complete the order at two cashiers": Bounds(asks=1, baristas=1, completes=1),
+}
+"""Where each tap may come at any moment."""
+
+TAPS_BESIDE_TIMERS = {
+    "people release the order and a process dies": Bounds(
+        cashiers=1, asks=1, releases=1, crashes=1
+    ),
+    "people release the order and an answer is lost": Bounds(
+        cashiers=1, asks=1, baristas=1, releases=1, losses=1
+    ),
+    "staff cancel the order and a process dies": Bounds(
+        cashiers=1, asks=1, staff_cancels=1, crashes=1
+    ),
+}
+"""`python -m tests.model --people` takes minutes for each of these."""
+
+
+@pytest.mark.parametrize("people", [True, False], ids=["by people", "by timers"])
+@pytest.mark.parametrize("bounds", TAPS.values(), ids=TAPS.keys())
+def test_no_tap_at_any_moment_breaks_an_invariant(bounds: Bounds, *, people: bool) -> None:
+    with without_logs():
+        explored = explore(Staff(people=people), bounds)
+    print(explored)  # noqa: T201 - as below
+    assert explored.rests
+    assert not explored.without_end
+
+
+@pytest.mark.parametrize("bounds", TAPS_BESIDE_TIMERS.values(), ids=TAPS_BESIDE_TIMERS.keys())
+def test_staff_may_take_an_order_from_a_barista_at_any_moment(bounds: Bounds) -> None:
+    with without_logs():
+        explored = explore(Staff(), bounds)
+    print(explored)  # noqa: T201 - as below
+    assert not explored.without_end
+
+
+def test_people_release_an_order_and_complete_it_later() -> None:
+    with without_logs():
+        explored = explore(Staff(people=True), Bounds(cashiers=1, asks=1, releases=1))
+    print(explored)  # noqa: T201 - as below
+    assert not explored.without_end
+
+
 @pytest.mark.parametrize("bounds", COURSES.values(), ids=COURSES.keys())
 def test_no_order_of_steps_breaks_an_invariant(bounds: Bounds) -> None:
     with without_logs():
