@@ -14,6 +14,7 @@ import typer
 
 from shared.runtime.lifecycle import raise_descriptor_limit
 from shop.cli.backup import backup, restore
+from shop.cli.demo import demo
 from shop.cli.dlq import dlq
 from shop.cli.forget import forget
 from shop.cli.hand_over import cancel, collect, remake
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, order, cancel, load, plan, provision, settings, backup, restore):
+for command in (run, order, cancel, load, plan, provision, settings, backup, restore, demo):
     app.command()(command)
 for for_staff in (
     *(orders, kitchen, complete, release, collect, remake),

@@ -1,0 +1,1 @@
+"""A made-up day, so that reports and boards have something to show."""
