@@ -71,7 +71,9 @@ def _tables(day: Json) -> Iterator[RenderableType]:
         yield Text("Orders of that day may have been deleted since (COFFEE_KEEP_ORDERS_DAYS).")
     if hours := _without_empty_ends(day["hours"]):
         yield ""
-        yield numbers(("Hour", "Orders", ""), _hour_rows(hours, date))
+        table = numbers(("Hour", "Orders", ""), _hour_rows(hours, date))
+        table.columns[-1].justify = "left"
+        yield table
     if day["items"]:
         yield ""
         yield numbers(("Item", "Sold", day["currency"]), _item_rows(day))
@@ -88,9 +90,11 @@ def _tables(day: Json) -> Iterator[RenderableType]:
 
 def _summary(day: Json) -> Iterator[tuple[str, str]]:
     others = [f"{day['remakes']} remade"] if day["remakes"] else []
-    others += [f"{day['states'][state]} {state}" for state in ("canceled", "failed", "expired")]
+    others += [f"{day['states'][state]} {state}" for state in ("canceled", "failed")]
     shown = ", ".join(one for one in others if not one.startswith("0 "))
     yield "Orders", f"{day['orders']}, {day['sold']} sold" + (f" ({shown})" if shown else "")
+    if left := day["states"]["expired"]:
+        yield "Left", f"{left}, not collected in time"
     revenue, currency = day["revenue"], day["currency"]
     parts = f" ({decimal(revenue['net'], currency)} + {decimal(revenue['tax'], currency)} tax)"
     yield "Revenue", display(revenue["gross"], currency) + (parts if revenue["tax"] else "")
@@ -119,7 +123,7 @@ def _hour_rows(hours: Sequence[Json], date: dt.date) -> Iterator[tuple[str, ...]
         if clock[at.replace(tzinfo=None)] > 1:  # clocks were put back
             name += f" (UTC{at:%z})"
         bar = "#" * -(-hour["orders"] * _BAR // most)
-        yield name, f"{hour['orders']}", bar.ljust(_BAR)
+        yield name, f"{hour['orders']}", bar
 
 
 def _item_rows(day: Json) -> Iterator[tuple[str, ...]]:
