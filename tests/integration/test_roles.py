@@ -76,6 +76,7 @@ WHO_MAY = {
         PUT /menu/document
         GET /menu/versions
         POST /menu/versions/{version}/restore
+        GET /reports/day
         GET /staff-keys
         POST /staff-keys
         DELETE /staff-keys/{id}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.clock import utc_now
-from shared.domain.order import Order, OrderState, claim
+from shared.domain.order import Order, OrderState, advance, claim
 from tests.support.cashier import (
     LINE,
     ORDER,
@@ -208,8 +208,10 @@ async def test_only_what_was_handed_out_is_remade(
 async def test_an_order_is_not_remade_long_after_it_was_ready(
     ministack: str, tmp_path: Path
 ) -> None:
-    async with open_cashier(settings_for(ministack, tmp_path, remake_seconds=1e-6)) as cashier:
-        order = await cashier.moved((await cashier.place()).body["id"], PREPARING, READY)
+    async with open_cashier(settings_for(ministack, tmp_path, remake_seconds=60)) as cashier:
+        order = await cashier.moved((await cashier.place()).body["id"], PREPARING)
+        ready = advance(order, READY, utc_now() - dt.timedelta(seconds=61))
+        await cashier.store.replace(order, ready)
         assert (await remake(cashier, order.id)).problem == (409, "/problems/not-remakable")
 
 
