@@ -40,7 +40,7 @@ class TaxRatesModel(BaseModel):
 
 
 class MenuItemModel(BaseModel):
-    """Something to order. An item that is sold out comes in no size."""
+    """Something to order. One that is sold out comes in no size, be it for want of all of them."""
 
     id: str
     name: str
@@ -92,14 +92,15 @@ async def get_menu(request: web.Request) -> web.Response:
 
 def show_item(item: MenuItem, sold_out: Collection[str]) -> MenuItemModel:
     """Show an item, and what of it is sold out."""
+    sizes = [_show_size(item, size, sold_out) for size in item.sizes]
     return MenuItemModel(
         id=item.id,
         name=item.name,
         description=item.description,
         category=item.category,
         prep_seconds=item.prep_seconds,
-        sold_out=item.id in sold_out,
-        sizes=[_show_size(item, size, sold_out) for size in item.sizes],
+        sold_out=item.id in sold_out or all(size.sold_out for size in sizes),
+        sizes=sizes,
         modifiers=[show_modifier(modifier, sold_out) for modifier in item.modifiers],
         allergens=list(item.allergens),
         notes=item.notes,

@@ -132,9 +132,9 @@ async def list_menu_versions(request: web.Request) -> web.Response:
     "POST",
     "/menu/versions/{version}/restore",
     "Make the menu what it was in an old version",
-    parameters=(Parameter("version", "path", "The old version", _Version, required=True),),
+    parameters=(Parameter("version", "path", "The old version", _Version, required=True), IF_MATCH),
     responses={HTTPStatus.OK: Response("The menu as it is now", MenuDocument, headers=ETAG_HEADER)},
-    errors=(NOT_FOUND, INVALID_MENU, UNAVAILABLE),
+    errors=(NOT_FOUND, INVALID_MENU, CHANGED_MEANWHILE, UNAVAILABLE),
     tag="menu",
 )
 async def restore_menu(request: web.Request) -> web.Response:
@@ -142,6 +142,6 @@ async def restore_menu(request: web.Request) -> web.Response:
     version = request.match_info["version"]
     if _VERSION.fullmatch(version) is None:
         raise NoSuchVersionError
-    by = require_staff(request).name
-    read = await request.app[CASHIER].menu.restore(int(version), by)
+    by, expected = require_staff(request).name, expected_versions(request)
+    read = await request.app[CASHIER].menu.restore(int(version), by, expected)
     return versioned_response(read, read.value)

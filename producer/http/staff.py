@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from producer.context import CASHIER
 from producer.http.orders import Cursor
@@ -15,6 +16,7 @@ from shared.clock import Timestamp
 from shared.domain.change import Change, Changed
 from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.domain.tokens import new_id, new_token, token_digest
+from shared.domain.visible_text import visible
 from shared.web.body import json_response, read_body, read_query
 from shared.web.caller import change_by
 from shared.web.fields import Body, VisibleText
@@ -24,10 +26,17 @@ from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE, Problem
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
+def _seen_in_full(name: str) -> str:
+    """By the name people see who changed what: nothing in it may stay unseen."""
+    if visible(name) != name:
+        raise PydanticCustomError("unseen_characters", "Every character should be visible")
+    return name
+
+
 class AddStaffKey(Body):
     """Whose key it is to be, and what it is good for."""
 
-    name: Annotated[VisibleText, Field(max_length=40)]
+    name: Annotated[VisibleText, Field(max_length=40), AfterValidator(_seen_in_full)]
     role: StaffRole
 
 

@@ -24,6 +24,9 @@ VERSION_REQUIRED = ProblemKind(
     "The version that is to be changed is required",
 )
 
+_TAG = re.compile(r'(W/)?"([0-9]{1,9})"')
+"""The tags that may be ours; a weak one matches nothing (RFC 9110, section 8.8.3.2)."""
+
 IF_MATCH = Parameter(hdrs.IF_MATCH, "header", "The `ETag` of the version that you have changed")
 ETAG_HEADER: Mapping[str, str] = {hdrs.ETAG: "The version, for `If-Match`"}
 
@@ -39,10 +42,10 @@ def expected_versions(request: web.Request, *, required: bool = False) -> Collec
                 VERSION_REQUIRED, "send the ETag of the version that you have read as If-Match"
             )
         return None
-    if request.headers[hdrs.IF_MATCH].strip() == "*":
+    listed = ", ".join(request.headers.getall(hdrs.IF_MATCH))  # it may have several lines
+    if listed.strip() == "*":
         return None
-    tags = [tag.value for tag in request.if_match or () if not tag.is_weak]
-    return frozenset(int(tag) for tag in tags if re.fullmatch("[0-9]{1,9}", tag))
+    return frozenset(int(tag) for weak, tag in _TAG.findall(listed) if not weak)
 
 
 def versioned_response(read: Read[Any], shown: BaseModel) -> web.Response:

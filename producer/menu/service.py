@@ -15,6 +15,7 @@ from producer.menu.changes import changes, in_a_line
 from producer.menu.document import MenuDocument
 from shared.clock import Clock
 from shared.domain.menu import Menu
+from shared.domain.staff import MENU_FILE
 from shared.store.contract import OrderStore
 from shared.store.document_contract import (
     DocumentChangedError,
@@ -22,9 +23,6 @@ from shared.store.document_contract import (
     DocumentStore,
     DocumentVersion,
 )
-
-FIRST_EDITOR = "menu file"
-"""By whom the first version is."""
 
 CurrentMenu: TypeAlias = Callable[[], Awaitable[Read[Menu]]]
 """Gives the menu that counts, and its version; at most a second old."""
@@ -66,7 +64,7 @@ class MenuService:
         """Record the file as the first version; later, log it once if it says something else."""
         body = file.json_text()
         try:
-            await self.document.put(body, FIRST_EDITOR, expected={0})
+            await self.document.put(body, MENU_FILE, expected={0})
         except DocumentChangedError:
             first = await self.document.versions(1, before=2)
             if not any(version.body == body for version in first):
@@ -92,12 +90,14 @@ class MenuService:
             )
         return await self.document.put(menu.json_text(), by, expected)
 
-    async def restore(self, version: int, by: str) -> Read[MenuDocument]:
+    async def restore(
+        self, version: int, by: str, expected: Collection[int] | None
+    ) -> Read[MenuDocument]:
         """Record an old version once more, as the newest; raises NoSuchVersionError, and as put."""
         found = await self.document.versions(1, before=version + 1)
         if not found or found[0].version != version:
             raise NoSuchVersionError
-        return await self.put(self.document.parse(found[0].body), by, None)
+        return await self.put(self.document.parse(found[0].body), by, expected)
 
     async def versions(self, limit: int, before: int | None) -> Sequence[ChangedMenu]:
         """List versions and what each changed, the newest first; of those before one, if given."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from producer.orders.order_ids import OrderIds
 from shared.clock import Clock
 from shared.domain.hours import day_of
 from shared.domain.order import Order, forget_customer
+from shared.domain.visible_text import spelling
 from shared.store.contract import OrderChangedError, Store
 
 log = structlog.stdlib.get_logger(__name__)
@@ -63,11 +63,11 @@ class CustomerForgetter:
     async def with_name(self, name: str, cursor: str | None) -> FoundOrders:
         """Search some orders, the newest first, for those of a name, however it is written."""
         page = await self.store.page(None, _PAGE, cursor)
-        wanted = _spelling(name)
+        wanted = spelling(name)
         found = [
             order
             for order in page.orders
-            if not order.forgotten and _spelling(order.customer_name) == wanted
+            if not order.forgotten and spelling(order.customer_name) == wanted
         ]
         return FoundOrders(found, page.next_cursor)
 
@@ -107,8 +107,3 @@ class CustomerForgetter:
                 order = await self.store.get(order.id)  # it is in another state now
             else:
                 return
-
-
-def _spelling(name: str) -> str:
-    """Write a name in one way: case, spaces and equal characters do not tell customers apart."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.domain.visible_text import spelling
+
 
 class StaffRole(StrEnum):
     """What a key is good for: the bar, or everything."""
@@ -42,6 +44,12 @@ class StaffKeyRecord:
     created_by: str
 
 
+MENU_FILE = "menu file"
+"""Who has made the first version of the menu."""
+
+RESERVED = frozenset({OWNER.name, MENU_FILE})
+"""Names that no key has, and that the list of changes shows."""
+
 MOST_KEYS = 100
 """How many keys a shop may have beside the owner's."""
 
@@ -56,8 +64,8 @@ class TooManyKeysError(Exception):
 
 def with_key(records: Sequence[StaffKeyRecord], new: StaffKeyRecord) -> Sequence[StaffKeyRecord]:
     """Add a key to the shop's; raises NameTakenError and TooManyKeysError."""
-    name = new.key.name.casefold()
-    if name in {OWNER.name, *(record.key.name.casefold() for record in records)}:
+    taken = {*RESERVED, *(spelling(record.key.name) for record in records)}
+    if spelling(new.key.name) in taken:
         raise NameTakenError(f"there is a key with the name {new.key.name}")
     if len(records) >= MOST_KEYS:
         raise TooManyKeysError(f"there are {MOST_KEYS} keys: withdraw one first")

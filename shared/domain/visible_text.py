@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _UNSEEN = r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
 _UNSEEN += r"\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\uffff"
@@ -19,6 +20,11 @@ _JOINERS = frozenset("\u200c\u200d")
 def visible(text: str) -> str:
     r"""Show each character that a terminal or a page would obey or hide, as in `\u202e`."""
     return _SUSPECT.sub(_shown, text)
+
+
+def spelling(text: str) -> str:
+    """Write a name in one way: case, spaces and equal characters tell nobody apart."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def visible_json(text: str) -> str:

@@ -114,8 +114,11 @@ async def test_a_key_is_shown_once_and_its_name_is_anothers_only_after_it_is_wit
     (joan,) = [one for one in listed["keys"] if one["name"] == "Joan"]
     assert (status, joan) == (200, {name: first[name] for name in joan})
     assert first["key"] not in str(listed)
-    refused = await shop.ask("POST", "/staff-keys", None, {"name": "joan", "role": "manager"})
-    assert (refused[0], refused[1]["type"]) == (409, "/problems/name-taken")
+    for alike in ("joan", " Joan ", "\uff2aoan", "Owner", "menu file"):
+        refused = await shop.ask("POST", "/staff-keys", None, {"name": alike, "role": "manager"})
+        assert (refused[0], refused[1]["type"]) == (409, "/problems/name-taken")
+    unseen = await shop.ask("POST", "/staff-keys", None, {"name": "Jo\u200ban", "role": "manager"})
+    assert (unseen[0], unseen[1]["type"]) == (422, "/problems/invalid-staff-key")
     for _ in range(2):
         status, _ = await shop.ask("DELETE", f"/staff-keys/{first['id']}", None)
     assert status == 404

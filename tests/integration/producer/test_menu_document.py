@@ -155,6 +155,9 @@ async def test_who_changed_what_is_listed_and_an_old_version_comes_back(
     changed = with_price(menu, 470)
     del changed["items"]["croissant"]
     await put(new_cashier, changed, tag)
+    seen = AS_STAFF | {"If-Match": '"1", W/"2"'}
+    stale = await new_cashier.ask("POST", "/menu/versions/1/restore", None, seen)
+    assert stale.problem == (412, "/problems/changed-meanwhile")
     restored = await new_cashier.staff("POST", "/menu/versions/1/restore")
     again = await new_cashier.staff("POST", "/menu/versions/1/restore")
     listed = (await new_cashier.staff("GET", "/menu/versions")).body["versions"]
@@ -255,6 +258,8 @@ async def test_sizes_and_modifiers_are_sold_out_until_they_are_back(
         {"pointer": "/items/0/size", "detail": "Caffè latte, Large, is sold out"},
         {"pointer": "/items/0/modifiers/0", "detail": "Oat milk is sold out"},
     ]
+    none_left = {"sizes": dict.fromkeys(("small", "medium"), True)}
+    assert (await new_cashier.staff("PUT", "/menu/items/latte", none_left)).body["sold_out"]
     await new_cashier.staff("PUT", "/menu/items/latte", {"sizes": {"large": False}})
     await new_cashier.staff("PUT", "/menu/modifiers/oat-milk", {"sold_out": False})
     assert (await new_cashier.place()).status == 201
