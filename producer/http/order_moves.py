@@ -22,12 +22,12 @@ from producer.http.problems import (
 from producer.orders.remaker import RemakeRequest
 from shared.domain.order import Order
 from shared.web.body import json_response, read_body, read_body_if_sent
-from shared.web.caller import caller
-from shared.web.fields import WHOLE, Body, VisibleText
+from shared.web.caller import bearer_token, require_staff
+from shared.web.fields import WHOLE, Body, PrintableText, VisibleText
 from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
 from shared.web.operation import Response, Role, operation
-from shared.web.problem import NOT_FOUND, UNAVAILABLE
+from shared.web.problem import NOT_FOUND, UNAUTHORIZED, UNAVAILABLE
 
 Attempt = Annotated[int, Field(ge=1, le=1_000_000_000), WHOLE]
 
@@ -39,9 +39,13 @@ class CancelOrder(Body):
 
 
 class CompleteOrder(Body):
-    """Whose work is done: the attempt of the order that the barista was shown."""
+    """Whose work is done: the attempt of the order that the barista was shown.
+
+    The shop has one station, which has each order as a whole.
+    """
 
     attempt: Attempt
+    station: Annotated[PrintableText, Field(max_length=40)] | None = None
 
 
 class ReleaseOrder(Body):
@@ -59,7 +63,7 @@ class ReleaseOrder(Body):
     body_required=False,
     parameters=(ORDER_ID,),
     responses={HTTPStatus.OK: Response("The order is canceled", OrderModel)},
-    errors=(NOT_FOUND, NOT_CANCELABLE, INVALID_MOVE, UNAVAILABLE),
+    errors=(NOT_FOUND, NOT_CANCELABLE, INVALID_MOVE, UNAUTHORIZED, UNAVAILABLE),
     tag="orders",
 )
 async def cancel_order(request: web.Request) -> web.Response:
@@ -161,9 +165,11 @@ async def remake_order(request: web.Request) -> web.Response:
 
 
 def staff_name(request: web.Request) -> str | None:
-    """Return the name of the caller's staff key; None for a customer."""
-    key = caller(request)
-    return None if key is None else key.name
+    """Return the name of the caller's staff key; None for a customer, who shows none.
+
+    Raises a Problem of kind UNAUTHORIZED when a key is shown that is nobody's.
+    """
+    return None if bearer_token(request) is None else require_staff(request).name
 
 
 def _shown(request: web.Request, order: Order) -> web.Response:

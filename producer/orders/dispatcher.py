@@ -50,6 +50,7 @@ class OrderDispatcher:
         self._announce_seconds = announce_seconds
         self._queued: BoundedMap[str, None] = BoundedMap(_REMEMBERED)
         self._unannounced: BoundedMap[tuple[str, int], Order] = BoundedMap(_REMEMBERED)
+        self._announced: BoundedMap[tuple[str, int], None] = BoundedMap(_REMEMBERED)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure(self, order: Order) -> None:
@@ -85,6 +86,12 @@ class OrderDispatcher:
         except (UnavailableError, TimeoutError):
             log.exception("announcement.failed", orders=[log_id(order.id) for order in orders[:10]])
 
+    async def announce_if_new(self, order: Order) -> None:
+        """Announce a change that another process has made, unless this one has seen to it."""
+        change = (order.id, order.version)
+        if change not in self._announced and change not in self._unannounced:
+            await self.announce(order)
+
     async def announce_remaining(self) -> None:
         """Announce what could not be announced before, oldest first.
 
@@ -115,6 +122,7 @@ class OrderDispatcher:
             log.exception("announcement.failed", order=log_id(order.id))
         else:
             self._unannounced.pop((order.id, order.version), None)
+            self._announced[order.id, order.version] = None
 
     async def _queue(self, order: Order) -> None:
         if order.state is OrderState.PLACED:

@@ -123,5 +123,5 @@ class OrderMoves:
             move.check(order)
         except NotInThatStateError:
             if order.state is move.to:  # whoever moved it may have died before announcing it
-                await self.dispatcher.announce(order)
+                await self.dispatcher.announce_if_new(order)
             raise

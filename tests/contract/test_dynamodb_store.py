@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from shared.domain.change import Change, Changed
 from shared.domain.order import OrderState
+from shared.domain.shop import ShopState
 from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
@@ -109,14 +110,20 @@ async def test_a_staff_key_whose_put_lost_its_answer_is_recorded_once(
     assert len((await store.changes(10)).changes) == 1
 
 
-async def test_a_write_that_conflicts_with_another_in_progress_is_repeated(
-    client: DynamoDBClient, store: DynamoDBStore
+def canceled(*codes: str) -> tuple[object, object]:
+    """How DynamoDB says that it made none of a transaction's writes."""
+    error = {"Code": "TransactionCanceledException", "Message": "canceled"}
+    reasons = [{"Code": code} for code in codes]
+    return SimpleNamespace(status_code=400), {"Error": error, "CancellationReasons": reasons}
+
+
+@pytest.mark.parametrize(
+    "code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
+async def test_a_write_that_may_be_sent_again_is_repeated(
+    client: DynamoDBClient, store: DynamoDBStore, code: str
 ) -> None:
-    conflict = {
-        "Error": {"Code": "TransactionCanceledException", "Message": "in progress"},
-        "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
-    }
-    answers: list[Any] = [(SimpleNamespace(status_code=400), conflict)] * 2
+    answers: list[Any] = [canceled(code, "None")] * 2
 
     def answer(**_: Any) -> Any:
         return answers.pop() if answers else None
@@ -128,6 +135,19 @@ async def test_a_write_that_conflicts_with_another_in_progress_is_repeated(
     assert answers == []
     assert (await store.status()).sold_out == {"latte"}
     assert (await store.changes(10)).changes == [change]
+
+
+async def test_a_write_that_was_canceled_for_good_is_not_taken_for_made(
+    client: DynamoDBClient, store: DynamoDBStore
+) -> None:
+    def refuse(**_: Any) -> Any:
+        return canceled("ItemCollectionSizeLimitExceeded", "None")
+
+    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", refuse)
+    with pytest.raises(StoreUnavailableError):
+        await store.set_state(
+            ShopState.CLOSED, None, None, Change(NOON, "owner", Changed.SHOP, "closed")
+        )
 
 
 async def test_a_change_expires_after_a_year(store: DynamoDBStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import itertools
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ LONGEST_PARTITION = 2048
 
 DAY_INDEX = "orders-by-day"
 """All orders, by store and UTC day of placing; its keys never change."""
+
+_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Why a canceled transaction may be sent again (TransactWriteItems, CancellationReasons)."""
+
+_MOST_DOUBLINGS = 5
 
 _CONFLICT_SECONDS = 0.05
 
@@ -120,22 +126,28 @@ class Table:
     async def write_all(self, actions: Sequence[Mapping[str, Any]]) -> bool:
         """Write all actions or none (TransactWriteItems); return whether their conditions held.
 
-        Repeated while other writes to the items are in progress.
+        Repeated while other writes to the items are in progress, or the table is throttled, for as
+        long as the caller waits. Raises botocore's ClientError when it is canceled for more.
         """
         named: list[Any] = [
             {verb: {"TableName": self.name, **action} for verb, action in each.items()}
             for each in actions
         ]
-        while True:
+        for attempt in itertools.count():
             try:
                 await self.client.transact_write_items(TransactItems=named)
             except self.client.exceptions.TransactionCanceledException as error:
                 reasons = error.response.get("CancellationReasons", ())
-                if not any(one.get("Code") == "TransactionConflict" for one in reasons):
+                codes = {one.get("Code", "None") for one in reasons} - {"None"}
+                if codes == {"ConditionalCheckFailed"}:
                     return False
-                await asyncio.sleep(_CONFLICT_SECONDS * random.random())  # noqa: S311 - no secret
+                if not codes & _PASSING:
+                    raise
+                longest = _CONFLICT_SECONDS * 2 ** min(attempt, _MOST_DOUBLINGS)
+                await asyncio.sleep(longest * random.random())  # noqa: S311 - no secret
             else:
-                return True
+                break
+        return True
 
 
 @dataclass(frozen=True)
