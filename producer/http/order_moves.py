@@ -32,6 +32,10 @@ from shared.web.problem import NOT_FOUND, UNAUTHORIZED, UNAVAILABLE
 Attempt = Annotated[int, Field(ge=1, le=1_000_000_000), WHOLE]
 
 
+_LARGEST_BODY = 4 * 1024
+"""Bytes: a reason and its escapes; whoever has an order's id may send this."""
+
+
 class CancelOrder(Body):
     """Why an order is canceled; its customer is told."""
 
@@ -61,6 +65,7 @@ class ReleaseOrder(Body):
     role=Role.HOLDER,
     body=CancelOrder,
     body_required=False,
+    body_bytes=_LARGEST_BODY,
     parameters=(ORDER_ID,),
     responses={HTTPStatus.OK: Response("The order is canceled", OrderModel)},
     errors=(NOT_FOUND, NOT_CANCELABLE, INVALID_MOVE, UNAUTHORIZED, UNAVAILABLE),
@@ -80,6 +85,7 @@ async def cancel_order(request: web.Request) -> web.Response:
     "Say that the drinks of an order are made",
     role=Role.BARISTA,
     body=CompleteOrder,
+    body_bytes=_LARGEST_BODY,
     parameters=(ORDER_ID,),
     responses={HTTPStatus.OK: Response("The order is ready", OrderModel)},
     errors=(NOT_FOUND, NOT_COMPLETABLE, INVALID_MOVE, UNAVAILABLE),
@@ -99,6 +105,7 @@ async def complete_order(request: web.Request) -> web.Response:
     role=Role.BARISTA,
     body=ReleaseOrder,
     body_required=False,
+    body_bytes=_LARGEST_BODY,
     parameters=(ORDER_ID,),
     responses={HTTPStatus.OK: Response("The order is in line again", OrderModel)},
     errors=(NOT_FOUND, NOT_RELEASABLE, INVALID_MOVE, UNAVAILABLE),
