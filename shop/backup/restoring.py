@@ -28,22 +28,35 @@ _OUTDATED = ("queue_marks", "shifts")
 """With another epoch than the queue's, everything due is queued again. Heartbeats of workers say
 how far they were with a queue that the backup knows nothing of."""
 
-_Numbers = Sequence[tuple[str, str, int]]
+_WITHDRAW = "DELETE FROM staff_keys WHERE id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Replaced:
+    """What is taken over from a store: the numbers given out, and the ids of its staff keys."""
+
+    numbers: Sequence[tuple[str, str, int]]
+    keys: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, and the name that the store before was given, if there was one."""
+    """What was restored, and the name that the store before was given, if there was one.
+
+    `keys` names the staff keys that are good now.
+    """
 
     contents: Contents
     kept_as: Path | None
+    keys: Sequence[str]
 
 
 def restore_store(backup: Path, store: Path, progress: Progress, *, force: bool) -> Restored:
     """Make a store of a backup, with today's schema; the caller holds the lock on its folder.
 
-    A store that is there is kept under another name if `force` is given, and its order numbers
-    are not given out again. Raises BackupError, OSError.
+    A store that is there is kept under another name if `force` is given. Its order numbers are
+    not given out again, and staff keys that it had not any more are not good again. Raises
+    BackupError, OSError.
     """
     present = [path for path in _files(store) if path.exists()]
     if present and not force:
@@ -51,43 +64,55 @@ def restore_store(backup: Path, store: Path, progress: Progress, *, force: bool)
             f"There is a store in {store.parent}/ already; --force keeps it under another name."
         )
     kept_as = store.with_name(f"{store.name}.{_stamp(utc_now())}") if present else None
-    numbers = _folded(store) if store.exists() else ()
+    replaced = _folded(store) if store.exists() else None
     set_aside = partial(_set_aside, store, kept_as) if kept_as else lambda: None
     with draft_of(store, set_aside) as draft:
         contents = load(backup, draft, progress)
-        _adapt(draft, numbers)
-    return Restored(contents, kept_as)
+        keys = _adapt(draft, replaced)
+    return Restored(contents, kept_as, keys)
 
 
-def _folded(store: Path) -> _Numbers:
-    """Fold the write-ahead log into a store, and read the numbers that it has given out.
+def _folded(store: Path) -> _Replaced | None:
+    """Fold the write-ahead log into a store, and read what is taken over from it.
 
-    A damaged store has none. Raises BackupError when a process uses it.
+    From a damaged one nothing is. Raises BackupError when a process uses it.
     """
     try:
         with opened(store, "rw") as old:
             old.execute("PRAGMA journal_mode = DELETE").fetchone()
-            return old.execute("SELECT store_id, business_day, last FROM numbers").fetchall()
+            numbers = old.execute("SELECT store_id, business_day, last FROM numbers").fetchall()
+            return _Replaced(numbers, _keys(old, "id"))
     except BackupError as error:
         if isinstance(error.__cause__, sqlite3.OperationalError) and _is_busy(error.__cause__):
             raise BackupError(f"{store} is in use; close the shop first.") from error
-        return ()
+        return None
+
+
+def _keys(store: sqlite3.Connection, column: str) -> Sequence[str]:
+    """Read a column of the staff keys, of which old stores have no table."""
+    table = store.execute("SELECT 1 FROM sqlite_master WHERE name = 'staff_keys'").fetchone()
+    query = f"SELECT {column} FROM staff_keys ORDER BY created_at"  # noqa: S608 - text of our own
+    return [value for (value,) in store.execute(query)] if table else []
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _adapt(draft: Path, numbers: _Numbers) -> None:
-    """Upgrade the schema, and forget what the backup cannot know."""
+def _adapt(draft: Path, replaced: _Replaced | None) -> Sequence[str]:
+    """Upgrade the schema, and forget what the backup cannot know; name the staff keys left."""
     try:
         with closing(connect(draft, _BUSY_SECONDS)) as restored:
             restored.execute("BEGIN IMMEDIATE")
             for table in _OUTDATED:
                 restored.execute(f"DELETE FROM {table}")  # noqa: S608 - text of our own
-            restored.executemany(_RAISE_NUMBER, numbers)
+            if replaced is not None:
+                restored.executemany(_RAISE_NUMBER, replaced.numbers)
+                gone = set(_keys(restored, "id")).difference(replaced.keys)
+                restored.executemany(_WITHDRAW, [(key,) for key in gone])
             restored.execute("COMMIT")
             restored.execute("PRAGMA journal_mode = DELETE")  # a draft has one name, not three
+            return _keys(restored, "name")
     except (sqlite3.Error, StoreUnavailableError) as error:
         raise BackupError(f"The backup cannot be opened as a store: {error}") from error
 

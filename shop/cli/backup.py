@@ -84,7 +84,9 @@ def restore(
             restored = restore_store(file, settings.sqlite_path, progress, force=force)
     if as_json:
         kept_as = restored.kept_as and str(restored.kept_as)
-        terminal.print_json({**asdict(restored.contents), "kept_as": kept_as})
+        terminal.print_json(
+            {**asdict(restored.contents), "kept_as": kept_as, "keys": restored.keys}
+        )
     else:
         terminal.say(*_report(restored, settings))
 
@@ -97,6 +99,9 @@ def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
     if contents.store_ids and settings.store_id not in contents.store_ids:
         names = ", ".join(contents.store_ids)
         yield f"None of its orders is of the shop {settings.store_id}: COFFEE_STORE_ID is {names}."
+    if restored.keys:
+        keys = ", ".join(restored.keys)
+        yield f"Staff keys that are good again or still: {keys} (coffeeshop keys withdraw)"
     folder = str(settings.state_dir)
     yield f"To open the shop: {own_command('run', COFFEE_STATE_DIR=folder)}"
 

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import utc_now
+from shared.domain.change import Change, Changed
 from shared.domain.order import Order, OrderState
+from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.store.contract import ValueKey
 from shared.store.sqlite.schema import VERSION
 from shared.store.sqlite.store import SqliteStore, open_sqlite_store
@@ -152,6 +155,31 @@ async def test_a_store_that_is_replaced_is_kept_and_its_numbers_are_not_given_ou
         assert (await places(theirs, new_order)).number == "003"
     async with open_sqlite_store(away, "main") as theirs:
         assert await theirs.get(lost.id) == lost
+
+
+async def test_a_key_that_was_withdrawn_is_not_good_again_where_its_store_is_replaced(
+    store: SqliteStore, folder: Path, tmp_path: Path
+) -> None:
+    file, at = tmp_path / "backup", utc_now()
+
+    def change() -> Change:
+        return Change(at, "owner", Changed.STAFF_KEYS, "a key")
+
+    for name in ("Ada", "Grace"):
+        key = StaffKey(name.lower(), name, StaffRole.BARISTA)
+        await store.add_staff_key(StaffKeyRecord(key, f"digest of {name}", at, "owner"), change())
+    await command(folder, "backup", str(file))
+    other = tmp_path / "other"
+    said = await command(other, "restore", str(file), COLUMNS="200")
+    assert "Staff keys that are good again or still: Ada, Grace" in said.out
+    async with open_sqlite_store(other / "orders.sqlite3", "main") as theirs:
+        await theirs.withdraw_staff_key("ada", change())
+
+    outcome = await command(other, "restore", str(file), "--force", COLUMNS="200")
+
+    assert outcome.code == 0, outcome.err
+    async with open_sqlite_store(other / "orders.sqlite3", "main") as theirs:
+        assert [record.key.name for record in await theirs.staff_keys()] == ["Grace"]
 
 
 async def test_a_restored_store_does_not_trust_queues_that_it_knows_nothing_of(
