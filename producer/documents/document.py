@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ from shared.store.document_contract import (
 
 DOCUMENT_TTL_SECONDS = 1.0
 """How long another process's change may go unseen: every order needs each document."""
+
+_RETRY_SECONDS = 0.05
 
 Value = TypeVar("Value")
 
@@ -79,7 +83,9 @@ class Document(Generic[Value]):
             try:
                 await self._record(DocumentVersion(self.kind, version + 1, self.clock(), by, body))
             except DocumentChangedError:
-                continue  # somebody else was faster: look at what is newest now
+                # Somebody else was faster: look at what is newest, in a moment.
+                await asyncio.sleep(_RETRY_SECONDS * random.random())  # noqa: S311 - no secret
+                continue
             return Read(version + 1, value)
 
     async def versions(self, limit: int, before: int | None = None) -> Sequence[DocumentVersion]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -117,18 +117,30 @@ def canceled(*codes: str) -> tuple[object, object]:
     return SimpleNamespace(status_code=400), {"Error": error, "CancellationReasons": reasons}
 
 
-@pytest.mark.parametrize(
-    "code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
-)
-async def test_a_write_that_may_be_sent_again_is_repeated(
-    client: DynamoDBClient, store: DynamoDBStore, code: str
-) -> None:
-    answers: list[Any] = [canceled(code, "None")] * 2
+def cancel_transactions(client: DynamoDBClient, times: int, *codes: str) -> list[Any]:
+    """Cancel the next transactions for these reasons; return the answers still to be given."""
+    answers: list[Any] = [canceled(*codes)] * times
 
     def answer(**_: Any) -> Any:
         return answers.pop() if answers else None
 
     client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", answer)
+    return answers
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ("TransactionConflict", "None"),
+        ("ThrottlingError", "None"),
+        ("None", "ProvisionedThroughputExceeded"),
+        ("ConditionalCheckFailed", "ThrottlingError"),
+    ],
+)
+async def test_a_write_that_may_be_sent_again_is_repeated(
+    client: DynamoDBClient, store: DynamoDBStore, codes: Sequence[str]
+) -> None:
+    answers = cancel_transactions(client, 2, *codes)
     change = Change(NOON, "owner", Changed.SOLD_OUT, "latte is sold out")
     await store.set_sold_out("latte", sold_out=True, change=change)
 
@@ -137,17 +149,32 @@ async def test_a_write_that_may_be_sent_again_is_repeated(
     assert (await store.changes(10)).changes == [change]
 
 
-async def test_a_write_that_was_canceled_for_good_is_not_taken_for_made(
-    client: DynamoDBClient, store: DynamoDBStore
+async def test_a_write_that_is_always_throttled_ends_as_unavailable(
+    client: DynamoDBClient, shop_id: str
 ) -> None:
-    def refuse(**_: Any) -> Any:
-        return canceled("ItemCollectionSizeLimitExceeded", "None")
-
-    client.meta.events.register_first("before-call.dynamodb.TransactWriteItems", refuse)
+    store = DynamoDBStore(Table(client, TABLE, 0.3), shop_id, lambda: NOON)
+    answers = cancel_transactions(client, 1000, "ThrottlingError", "None")
     with pytest.raises(StoreUnavailableError):
-        await store.set_state(
-            ShopState.CLOSED, None, None, Change(NOON, "owner", Changed.SHOP, "closed")
-        )
+        await store.set_state(ShopState.CLOSED, None, None)
+    assert 900 < len(answers) < 1000  # it pauses between them
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("ItemCollectionSizeLimitExceeded", StoreUnavailableError),
+        ("ValidationError", ClientError),
+    ],
+)
+async def test_a_write_that_was_canceled_for_good_is_not_taken_for_made(
+    client: DynamoDBClient, store: DynamoDBStore, code: str, error: type[Exception]
+) -> None:
+    answers = cancel_transactions(client, 1, code, "None")
+    change = Change(NOON, "owner", Changed.SHOP, "closed")
+    with pytest.raises(error):
+        await store.set_state(ShopState.CLOSED, None, None, change)
+    assert answers == []
+    assert (await store.changes(10)).changes == []
 
 
 async def test_a_change_expires_after_a_year(store: DynamoDBStore) -> None:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from shared.clock import sortable
+from shared.store.contract import StoreUnavailableError
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
 from shared.store.dynamodb.changes import DynamoDBChanges
 from shared.store.dynamodb.item import Item, key_of, same_write, shop_key
@@ -39,7 +40,9 @@ class DynamoDBDocuments(DynamoDBChanges):
                 if await self.write_with_change({"Put": {"Item": item, **ABSENT}}, new.change):
                     return
                 recorded = await self.table.item(key_of(item))
-            if recorded is not None and same_write(recorded, item):
+            if recorded is None:
+                raise StoreUnavailableError("the order store lost the document while it was put")
+            if same_write(recorded, item):
                 return
         raise DocumentChangedError(f"version {new.version} does not follow the newest")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shared.clock import sortable
 from shared.domain.change import Change
 from shared.domain.shop import ShopState, ShopStatus
+from shared.store.contract import StoreUnavailableError
 from shared.store.dynamodb.changes import DynamoDBChanges
 from shared.store.dynamodb.item import shop_key
 
@@ -55,12 +56,16 @@ class DynamoDBShop(DynamoDBChanges):
             },
         }
         async with self.table.in_time():
-            await self.write_with_change({"Update": update}, change)
+            if not await self.write_with_change({"Update": update}, change):
+                raise StoreUnavailableError("the order store refused a write without a condition")
 
     async def set_sold_out(
         self, what: str, *, sold_out: bool, change: Change | None = None
     ) -> None:
-        """Take an item, a size or a modifier off the menu for now, or put it back."""
+        """Take an item, a size or a modifier off the menu for now, or put it back.
+
+        Where it is so already, nothing is written; that is all that the condition can refuse.
+        """
         update = {
             "Key": shop_key(self.store_id, "status"),
             "UpdateExpression": f"{'ADD' if sold_out else 'DELETE'} sold_out :items",
@@ -68,7 +73,9 @@ class DynamoDBShop(DynamoDBChanges):
             "ExpressionAttributeValues": {":items": {"SS": [what]}, ":item": {"S": what}},
         }
         async with self.table.in_time():
-            await self.write_with_change({"Update": update}, change)
+            written = await self.write_with_change({"Update": update}, change)
+        if not written and (what in (await self.status()).sold_out) is not sold_out:
+            raise StoreUnavailableError("the order store was busy with the shop's status")
 
 
 def _text(value: str | None) -> AttributeValueTypeDef:

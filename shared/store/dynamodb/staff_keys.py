@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from shared.domain.staff import StaffKeyRecord, with_key
 from shared.store.document import STAFF_KEYS
 from shared.store.dynamodb.changes import DynamoDBChanges
 from shared.store.dynamodb.item import Item, shop_key
-from shared.store.dynamodb.table import ABSENT
+from shared.store.dynamodb.table import ABSENT, pause
 
 _KEYS = "staff-keys"
 """The sort key of the item."""
@@ -47,7 +48,7 @@ class DynamoDBStaffKeys(DynamoDBChanges):
         """
         key = shop_key(self.store_id, _KEYS)
         async with self.table.in_time():
-            while True:
+            for tried in itertools.count():
                 before = await self.table.item(key)
                 after = edited(_records(before))
                 if len(after) == len(_records(before)):
@@ -55,7 +56,9 @@ class DynamoDBStaffKeys(DynamoDBChanges):
                 item = _item(key, before, after)
                 put: Mapping[str, Any] = {"Item": item, **_unchanged(before)}
                 if await self.write_with_change({"Put": put}, change):
-                    return True
+                    break
+                await pause(tried)
+        return True
 
 
 def _item(key: Item, before: Item | None, after: Sequence[StaffKeyRecord]) -> Item:

@@ -35,12 +35,12 @@ LONGEST_PARTITION = 2048
 DAY_INDEX = "orders-by-day"
 """All orders, by store and UTC day of placing; its keys never change."""
 
+_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+
+_CONDITION_FAILED = "ConditionalCheckFailed"
 _PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-"""Why a canceled transaction may be sent again (TransactWriteItems, CancellationReasons)."""
-
-_MOST_DOUBLINGS = 5
-
-_CONFLICT_SECONDS = 0.05
+"""Why DynamoDB cancels a transaction that it may take a moment later (TransactWriteItems)."""
 
 _BEFORE_ALL = " "
 """Sorts before every sort key of an index; DynamoDB takes no empty text."""
@@ -126,25 +126,23 @@ class Table:
     async def write_all(self, actions: Sequence[Mapping[str, Any]]) -> bool:
         """Write all actions or none (TransactWriteItems); return whether their conditions held.
 
-        Repeated while other writes to the items are in progress, or the table is throttled, for as
-        long as the caller waits. Raises botocore's ClientError when it is canceled for more.
+        Repeated, ever more slowly, while other writes to the items are in progress or there are
+        too many. Raises ClientError when it is canceled for anything else.
         """
         named: list[Any] = [
             {verb: {"TableName": self.name, **action} for verb, action in each.items()}
             for each in actions
         ]
-        for attempt in itertools.count():
+        for tried in itertools.count():
             try:
                 await self.client.transact_write_items(TransactItems=named)
             except self.client.exceptions.TransactionCanceledException as error:
-                reasons = error.response.get("CancellationReasons", ())
-                codes = {one.get("Code", "None") for one in reasons} - {"None"}
-                if codes == {"ConditionalCheckFailed"}:
+                reasons = _reasons(error)
+                if reasons == {_CONDITION_FAILED}:
                     return False
-                if not codes & _PASSING:
+                if not reasons & _PASSING or reasons - _PASSING - {_CONDITION_FAILED}:
                     raise
-                longest = _CONFLICT_SECONDS * 2 ** min(attempt, _MOST_DOUBLINGS)
-                await asyncio.sleep(longest * random.random())  # noqa: S311 - no secret
+                await pause(tried)
             else:
                 break
         return True
@@ -190,7 +188,20 @@ class DynamoDBRecords:
             return [item async for page in pages for item in page]
 
 
+async def pause(tried: int) -> None:
+    """Wait before a write is made again that was refused `tried` times before: up to a second."""
+    longest = min(_LONGEST_PAUSE_SECONDS, _PAUSE_SECONDS * 2 ** min(tried, 10))
+    await asyncio.sleep(longest * random.random())  # noqa: S311 - no secret
+
+
+def _reasons(error: ClientError) -> frozenset[str]:
+    """Return why DynamoDB canceled a transaction; an action that it would take has none."""
+    reasons: Sequence[Mapping[str, Any]] = error.response.get("CancellationReasons", ())
+    return frozenset(one.get("Code", "None") for one in reasons) - {"None"}
+
+
 def _is_invalid_request(error: BotoCoreError | ClientError) -> bool:
     if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] == "ValidationException"
+        code = error.response["Error"]["Code"]
+        return code == "ValidationException" or "ValidationError" in _reasons(error)
     return isinstance(error, ParamValidationError)
