@@ -87,7 +87,7 @@ class OrderDispatcher:
             log.exception("announcement.failed", orders=[log_id(order.id) for order in orders[:10]])
 
     async def announce_if_new(self, order: Order) -> None:
-        """Announce a change that another process has made, unless this one has seen to it."""
+        """Announce a change, whoever made it, unless this process has seen to that before."""
         change = (order.id, order.version)
         if change not in self._announced and change not in self._unannounced:
             await self.announce(order)

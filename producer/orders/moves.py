@@ -115,7 +115,7 @@ class OrderMoves:
             except StoreUnavailableError:
                 self.on_doubt(moved.since)
                 raise
-            await self.dispatcher.announce(moved)
+            await self.dispatcher.announce_if_new(moved)  # a second tap may have seen it before
             return moved
 
     async def _check(self, move: _Move, order: Order) -> None:

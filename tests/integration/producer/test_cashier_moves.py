@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,24 @@ async def test_the_attempt_that_has_an_order_can_complete_it_and_it_is_announced
     recorded = await cashier.store.get(order.id)
     assert recorded is not None
     assert (recorded.state, recorded.timeline[-1].by) == (READY, "owner")
+
+
+async def test_a_change_is_announced_once_however_often_and_at_once_people_tap(
+    cashier: ServedCashier,
+) -> None:
+    order, other = await taken(cashier), (await cashier.place()).body["id"]
+    async with cashier.announcements() as listener:
+        complete = partial(cashier.staff, "POST", f"/orders/{order.id}/complete", {"attempt": 1})
+        cancel = partial(cashier.ask, "POST", f"/orders/{other}/cancel")
+        taps = await asyncio.gather(*(tap() for _ in range(8) for tap in (complete, cancel)))
+        later = [await tap() for _ in range(5) for tap in (complete, cancel)]
+        await cashier.staff("POST", f"/orders/{order.id}/collect")
+        events: list[str] = []
+        while f"{order.id}:4" not in events:
+            events += [event["id"] for event in await announced_by(listener)]
+    assert sorted(tap.status for tap in taps) == [200] * 2 + [409] * 14
+    assert {tap.status for tap in later} == {409}
+    assert sorted(events) == sorted([f"{order.id}:3", f"{other}:2", f"{order.id}:4"])
 
 
 async def test_a_tap_for_an_older_attempt_is_refused_and_changes_nothing(
