@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from producer.context import CASHIER
+from producer.http.order_model import Station
 from shared.clock import Timestamp
 from shared.domain.order import Order, OrderState, is_claimed
 from shared.web.body import json_response, read_query
@@ -18,6 +19,7 @@ from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import INVALID_REQUEST, UNAVAILABLE
 
 _Limit = Annotated[int, Field(ge=1, le=200)]
+_STATION = "Whose line; the shop has one station, which has every order"
 
 
 class ShowKitchen(Body):
@@ -26,6 +28,7 @@ class ShowKitchen(Body):
     model_config = ConfigDict(strict=False, extra="ignore")
 
     limit: _Limit = 100
+    station: Station | None = None
 
 
 class KitchenLine(BaseModel):
@@ -73,7 +76,10 @@ class KitchenModel(BaseModel):
     "/kitchen",
     "List what is to be made, in order",
     role=Role.BARISTA,
-    parameters=(Parameter("limit", "query", "How many at most (100 when left out)", _Limit),),
+    parameters=(
+        Parameter("limit", "query", "How many at most (100 when left out)", _Limit),
+        Parameter("station", "query", _STATION, Station),
+    ),
     responses={HTTPStatus.OK: Response("What is placed and in hand", KitchenModel)},
     errors=(INVALID_REQUEST, UNAVAILABLE),
     tag="orders",

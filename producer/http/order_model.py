@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.clock import Timestamp
 from shared.domain.estimate import remaining
 from shared.domain.order import Order, OrderState, Serve
 from shared.domain.tax import show_rate, tax_by_rate
+from shared.web.fields import PrintableText
+
+Station = Annotated[PrintableText, Field(max_length=40)]
+"""Who makes a part of each order; while there is one station, it is not looked at."""
 
 _WAITING = frozenset({OrderState.PLACED, OrderState.PREPARING})
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import Field
 
 from producer.context import CASHIER
-from producer.http.order_model import OrderModel, show_order
+from producer.http.order_model import OrderModel, Station, show_order
 from producer.http.orders import ORDER_ID
 from producer.http.problems import (
     INVALID_MOVE,
@@ -23,7 +23,7 @@ from producer.orders.remaker import RemakeRequest
 from shared.domain.order import Order
 from shared.web.body import json_response, read_body, read_body_if_sent
 from shared.web.caller import bearer_token, require_staff
-from shared.web.fields import WHOLE, Body, PrintableText, VisibleText
+from shared.web.fields import WHOLE, Body, VisibleText
 from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
 from shared.web.operation import Response, Role, operation
@@ -49,7 +49,7 @@ class CompleteOrder(Body):
     """
 
     attempt: Attempt
-    station: Annotated[PrintableText, Field(max_length=40)] | None = None
+    station: Station | None = None
 
 
 class ReleaseOrder(Body):

@@ -103,7 +103,8 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
             UNAVAILABLE, str(error), retry_after=_RETRY_SECONDS
         ),
         KeyReusedError: lambda _: Problem(
-            KEY_REUSED, "another order was placed under this key; use a new one"
+            KEY_REUSED,
+            "another order was placed under this key, or its customer is forgotten; use a new one",
         ),
         NotOnTheMenuError: lambda error: Problem(
             NOT_ON_THE_MENU, str(error), field_errors=error.field_errors

@@ -91,7 +91,15 @@ class Remaker:
             raise NotRemakableError(f"the order was ready more than {most} ago")
 
     async def _dispatched(self, placement: Placement, request: RemakeRequest) -> Placement:
-        if placement.order.fingerprint != request.fingerprint:
+        if not await self._is_of(request, placement.order):
             raise KeyReusedError
         await self.dispatcher.ensure(placement.order)
         return placement
+
+    async def _is_of(self, request: RemakeRequest, recorded: Order) -> bool:
+        """Return whether a request has made an order; a forgotten one has no fingerprint."""
+        if not recorded.forgotten or recorded.fingerprint:
+            return recorded.fingerprint == request.fingerprint
+        asked = await self.store.get(request.order_id)
+        first_id = request.order_id if asked is None else asked.remake_of or asked.id
+        return recorded.remake_of == first_id

@@ -214,6 +214,23 @@ async def test_a_remake_under_one_key_is_made_once_and_its_key_is_not_an_orders(
         assert reused.problem == (422, "/problems/idempotency-key-reused")
 
 
+async def test_the_key_of_a_remake_is_good_when_its_customer_is_forgotten(
+    cashier: ServedCashier,
+) -> None:
+    first, other = [
+        await cashier.moved((await cashier.place()).body["id"], PREPARING, READY) for _ in range(2)
+    ]
+    key = new_key()
+    remade = await remake(cashier, first.id, key)
+    await cashier.staff("POST", "/customers/forget", {"order_id": first.id})
+    again = await remake(cashier, first.id, key)
+    assert (again.status, again.body["id"]) == (200, remade.body["id"])
+    assert again.body["customer_name"] == "forgotten"
+    for reused in (await remake(cashier, other.id, key), await cashier.place(key=key)):
+        assert reused.problem == (422, "/problems/idempotency-key-reused")
+        assert "forgotten" in reused.body["detail"]
+
+
 async def test_the_remake_of_a_remake_refers_to_the_first_order(cashier: ServedCashier) -> None:
     first = await cashier.moved((await cashier.place()).body["id"], PREPARING, READY)
     second = (await remake(cashier, first.id)).body["id"]
@@ -266,10 +283,11 @@ async def test_the_kitchen_shows_no_more_than_was_asked_for_and_says_so(
     new_cashier: ServedCashier,
 ) -> None:
     placed = [(await new_cashier.place()).body["id"] for _ in range(3)]
-    shown = (await new_cashier.staff("GET", "/kitchen?limit=2")).body
+    shown = (await new_cashier.staff("GET", "/kitchen?limit=2&station=espresso")).body
     assert ([one["id"] for one in shown["orders"]], shown["more"]) == (placed[:2], True)
-    refused = await new_cashier.staff("GET", "/kitchen?limit=0")
-    assert refused.problem == (400, "/problems/invalid-request")
+    for wrong in ("limit=0", f"station={'a' * 41}"):
+        refused = await new_cashier.staff("GET", f"/kitchen?{wrong}")
+        assert refused.problem == (400, "/problems/invalid-request")
 
 
 async def test_an_order_whose_barista_is_gone_is_not_in_hand(new_cashier: ServedCashier) -> None:
