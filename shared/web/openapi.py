@@ -130,7 +130,7 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
     if operation.role in _SECURITY:
         described["description"] = _WHO[operation.role]
         described["security"] = _SECURITY[operation.role]
-    elif UNAUTHORIZED in operation.errors:
+    elif operation.role is Role.ANYONE and UNAUTHORIZED in operation.errors:
         described["security"] = _STAFF_MAY_MORE
     return described
 
