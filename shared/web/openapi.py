@@ -130,9 +130,15 @@ def _describe(operation: Operation, schemas: Schemas) -> Json:
     if operation.role in _SECURITY:
         described["description"] = _WHO[operation.role]
         described["security"] = _SECURITY[operation.role]
-    elif operation.role is Role.ANYONE and UNAUTHORIZED in operation.errors:
+    elif UNAUTHORIZED in operation.errors and not _token_elsewhere(operation):
         described["security"] = _STAFF_MAY_MORE
     return described
+
+
+def _token_elsewhere(operation: Operation) -> bool:
+    """Return whether the 401 is for a token in the body or the query, and not for a key."""
+    in_body = operation.body is not None and "token" in operation.body.model_fields
+    return in_body or any(parameter.name == "token" for parameter in operation.parameters)
 
 
 def _parameter(parameter: Parameter, schemas: Schemas) -> Json:
