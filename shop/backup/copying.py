@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from shared.domain.order import OPEN_STATES
 from shared.store.sqlite.schema import VERSION, NewerSchemaError
-from shop.backup.drafts import draft_of
 
 STEP_PAGES = 1000
 """Pages of 4 KiB between two calls of `Progress`."""
@@ -27,6 +27,10 @@ class BackupError(Exception):
     """The copy cannot be made or used; the message says why, and what to do."""
 
 
+class MisusedError(BackupError):
+    """No copy can be made from, or over, what was named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What a store's file holds; `store_ids` are the shops that have orders in it."""
@@ -38,30 +42,33 @@ class Contents:
     store_ids: tuple[str, ...]
 
 
-def save_store(
-    store: Path, backup: Path, progress: Progress, *, force: bool, step_pages: int = STEP_PAGES
-) -> Contents:
-    """Copy a store that may be in use into a file; `force` writes over one that is there.
-
-    Everything that was committed before is in it; writers do not wait. Raises BackupError, OSError.
-    """
-    if not store.exists():
-        raise BackupError(
-            f"There are no orders in {store.parent}/; COFFEE_STATE_DIR names another."
-        )
-    if backup.exists() and (not force or backup.samefile(store)):
-        raise BackupError(f"{backup} is there already; --force writes over an older backup.")
-    with draft_of(backup) as draft, opened(store, "rw") as source:
-        return copy_store(source, store, draft, progress, step_pages)
-
-
 def load(backup: Path, copy: Path, progress: Progress) -> Contents:
     """Copy a backup, which stays as it is, into an empty file; raises BackupError."""
-    if not backup.is_file():
+    refuse_odd_file(backup)
+    if not backup.exists():
         raise BackupError(f"There is no file {backup}.")
     in_use = backup.with_name(f"{backup.name}-wal").exists()
     with opened(backup, "ro" if in_use else "ro&immutable=1") as source:
         return copy_store(source, backup, copy, progress)
+
+
+def refuse_odd_file(path: Path) -> None:
+    """Raise MisusedError for a folder, a device, and whatever else cannot be a backup."""
+    if path.is_dir():
+        raise MisusedError(f"{path} is a folder; name a file, as in {path / 'backup.sqlite3'}")
+    if path.is_symlink() and not path.exists() and path == Path(os.path.realpath(path)):
+        raise MisusedError(f"{path} is a link to itself.")
+    if path.exists() and not path.is_file():
+        raise MisusedError(f"{path} is not a regular file.")
+
+
+def is_store(path: Path) -> bool:
+    """Tell whether an existing file is a store or a backup of one; it is not changed."""
+    try:
+        with opened(path, "ro&immutable=1") as found:
+            return "orders" in _tables(found)
+    except BackupError:
+        return False
 
 
 @contextmanager

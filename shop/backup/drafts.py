@@ -20,7 +20,11 @@ def draft_of(path: Path, before_renaming: Callable[[], None] = lambda: None) -> 
     Raises OSError.
     """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        error.filename = str(path)  # the draft's name means nothing to people
+        raise
     try:
         yield draft
         _sync(draft)

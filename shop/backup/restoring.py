@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from shared.clock import utc_now
+from shared.domain.staff import StaffKey, StaffRole
 from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.connection import connect
 from shop.backup.copying import BackupError, Contents, Progress, load, opened
@@ -33,29 +34,29 @@ _WITHDRAW = "DELETE FROM staff_keys WHERE id = ?"
 
 @dataclass(frozen=True, slots=True)
 class _Replaced:
-    """What is taken over from a store: the numbers given out, and the ids of its staff keys."""
+    """What is taken over from a store: the numbers given out, and its staff keys."""
 
     numbers: Sequence[tuple[str, str, int]]
-    keys: Sequence[str]
+    keys: Sequence[StaffKey]
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What was restored, and the name that the store before was given, if there was one.
 
-    `keys` names the staff keys that are good now.
+    `keys` are the staff keys that are valid now.
     """
 
     contents: Contents
     kept_as: Path | None
-    keys: Sequence[str]
+    keys: Sequence[StaffKey]
 
 
 def restore_store(backup: Path, store: Path, progress: Progress, *, force: bool) -> Restored:
     """Make a store of a backup, with today's schema; the caller holds the lock on its folder.
 
     A store that is there is kept under another name if `force` is given. Its order numbers are
-    not given out again, and staff keys that it had not any more are not good again. Raises
+    not given out again, and staff keys that it had not any more stay invalid. Raises
     BackupError, OSError.
     """
     present = [path for path in _files(store) if path.exists()]
@@ -81,26 +82,27 @@ def _folded(store: Path) -> _Replaced | None:
         with opened(store, "rw") as old:
             old.execute("PRAGMA journal_mode = DELETE").fetchone()
             numbers = old.execute("SELECT store_id, business_day, last FROM numbers").fetchall()
-            return _Replaced(numbers, _keys(old, "id"))
+            return _Replaced(numbers, _keys(old))
     except BackupError as error:
         if isinstance(error.__cause__, sqlite3.OperationalError) and _is_busy(error.__cause__):
             raise BackupError(f"{store} is in use; close the shop first.") from error
         return None
 
 
-def _keys(store: sqlite3.Connection, column: str) -> Sequence[str]:
-    """Read a column of the staff keys, of which old stores have no table."""
-    table = store.execute("SELECT 1 FROM sqlite_master WHERE name = 'staff_keys'").fetchone()
-    query = f"SELECT {column} FROM staff_keys ORDER BY created_at"  # noqa: S608 - text of our own
-    return [value for (value,) in store.execute(query)] if table else []
+def _keys(store: sqlite3.Connection) -> Sequence[StaffKey]:
+    """Read the staff keys, of which old stores have no table."""
+    if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'staff_keys'").fetchone():
+        return []
+    rows = store.execute("SELECT id, name, role FROM staff_keys ORDER BY created_at")
+    return [StaffKey(id_, name, StaffRole(role)) for id_, name, role in rows]
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _adapt(draft: Path, replaced: _Replaced | None) -> Sequence[str]:
-    """Upgrade the schema, and forget what the backup cannot know; name the staff keys left."""
+def _adapt(draft: Path, replaced: _Replaced | None) -> Sequence[StaffKey]:
+    """Upgrade the schema, and forget what the backup cannot know; give the staff keys left."""
     try:
         with closing(connect(draft, _BUSY_SECONDS)) as restored:
             restored.execute("BEGIN IMMEDIATE")
@@ -108,11 +110,11 @@ def _adapt(draft: Path, replaced: _Replaced | None) -> Sequence[str]:
                 restored.execute(f"DELETE FROM {table}")  # noqa: S608 - text of our own
             if replaced is not None:
                 restored.executemany(_RAISE_NUMBER, replaced.numbers)
-                gone = set(_keys(restored, "id")).difference(replaced.keys)
-                restored.executemany(_WITHDRAW, [(key,) for key in gone])
+                gone = {key.id for key in _keys(restored)} - {key.id for key in replaced.keys}
+                restored.executemany(_WITHDRAW, [(id_,) for id_ in gone])
             restored.execute("COMMIT")
             restored.execute("PRAGMA journal_mode = DELETE")  # a draft has one name, not three
-            return _keys(restored, "name")
+            return _keys(restored)
     except (sqlite3.Error, StoreUnavailableError) as error:
         raise BackupError(f"The backup cannot be opened as a store: {error}") from error
 

@@ -29,7 +29,9 @@ _NOT_IN_IT = (
 
 def backup(
     file: File,
-    force: Annotated[bool, typer.Option("--force", help="Write over FILE if it is there.")] = False,  # noqa: FBT002
+    force: Annotated[  # noqa: FBT002
+        bool, typer.Option("--force", help="Write over FILE if it is a backup.")
+    ] = False,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Copy the orders of this machine's shop into a file; it may stay open.
@@ -42,7 +44,7 @@ def backup(
     - `coffeeshop backup friday.sqlite3`
     - `COFFEE_STATE_DIR=/srv/coffee coffeeshop backup --force nightly.sqlite3`
     """
-    from shop.backup.copying import save_store  # noqa: PLC0415 - other commands need not load it
+    from shop.backup.saving import save_store  # noqa: PLC0415 - other commands need not load it
 
     with _errors_told():
         settings = _of_this_machine()
@@ -84,9 +86,8 @@ def restore(
             restored = restore_store(file, settings.sqlite_path, progress, force=force)
     if as_json:
         kept_as = restored.kept_as and str(restored.kept_as)
-        terminal.print_json(
-            {**asdict(restored.contents), "kept_as": kept_as, "keys": restored.keys}
-        )
+        keys = [{"name": key.name, "role": key.role} for key in restored.keys]
+        terminal.print_json({**asdict(restored.contents), "kept_as": kept_as, "keys": keys})
     else:
         terminal.say(*_report(restored, settings))
 
@@ -100,8 +101,9 @@ def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
         names = ", ".join(contents.store_ids)
         yield f"None of its orders is of the shop {settings.store_id}: COFFEE_STORE_ID is {names}."
     if restored.keys:
-        keys = ", ".join(restored.keys)
-        yield f"Staff keys that are good again or still: {keys} (coffeeshop keys withdraw)"
+        keys = ", ".join(f"{key.name} ({key.role})" for key in restored.keys)
+        withdraw = own_command("keys", "withdraw", "NAME")
+        yield f"Staff keys that are valid now: {keys}. To withdraw one: {withdraw}"
     folder = str(settings.state_dir)
     yield f"To open the shop: {own_command('run', COFFEE_STATE_DIR=folder)}"
 
@@ -138,11 +140,14 @@ def _of_this_machine() -> ServiceSettings:
 def _errors_told() -> Iterator[None]:
     """End the command with a line for each error that its user can correct."""
     from shared.runtime.startup import StartupError  # noqa: PLC0415
-    from shop.backup.copying import BackupError  # noqa: PLC0415
+    from shop.backup.copying import BackupError, MisusedError  # noqa: PLC0415
     from shop.processes.lock import StateDirError  # noqa: PLC0415
 
     try:
         yield
+    except MisusedError as error:
+        terminal.complain(str(error))
+        raise typer.Exit(terminal.MISUSED) from error
     except (BackupError, StateDirError) as error:
         terminal.complain(str(error))
         raise typer.Exit(terminal.FAILED) from error

@@ -19,7 +19,7 @@ from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.store.contract import ValueKey
 from shared.store.sqlite.schema import VERSION
 from shared.store.sqlite.store import SqliteStore, open_sqlite_store
-from shop.backup.copying import save_store
+from shop.backup.saving import save_store
 from shop.processes.lock import locked
 from tests.contract.orders import TODAY, NewOrder, moved, orders_of
 from tests.support.command_line import Outcome, coffeeshop
@@ -120,9 +120,9 @@ async def test_neither_command_writes_over_anything_unless_it_is_told_to(
     assert (outcome.code, file.read_text()) == (1, "precious")
     assert "--force" in outcome.err
 
+    file.unlink()
+    assert (await command(folder, "backup", str(file))).code == 0
     assert (await command(folder, "backup", "--force", str(file))).code == 0
-    own = folder / "orders.sqlite3"
-    assert (await command(folder, "backup", "--force", str(own))).code == 1
 
     other = tmp_path / "other"
     assert (await command(other, "restore", str(file))).code == 0
@@ -133,6 +133,63 @@ async def test_neither_command_writes_over_anything_unless_it_is_told_to(
     assert outcome.code == 1
     assert "--force keeps it under another name" in outcome.err
     assert await orders_in(other) == before
+
+
+async def test_force_writes_over_a_backup_and_over_nothing_else(
+    store: SqliteStore, folder: Path, new_order: NewOrder, tmp_path: Path
+) -> None:
+    await places(store, new_order)
+    text, database, log = (tmp_path / name for name in ("text", "notes", "backup-wal"))
+    text.write_text("precious")
+    of_another_program(database)
+    log.write_text("of another store")
+    own = [folder / f"orders.sqlite3{suffix}" for suffix in ("", "-wal", "-shm", "-journal")]
+    before = {path: path.read_bytes() for path in (text, database, log)}
+
+    for path, code in [*((own, 2) for own in own), (text, 2), (database, 2), (log, 2)]:
+        refused = await command(folder, "backup", "--force", str(path), COLUMNS="300")
+        assert (refused.code, len(refused.err.splitlines())) == (code, 1), path
+        assert "--force writes over" not in refused.err
+    beside_its_log = await command(folder, "backup", str(tmp_path / "backup"), COLUMNS="300")
+    assert (beside_its_log.code, str(log) in beside_its_log.err) == (1, True)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not own[-1].exists()
+    assert len((await store.page(None, 100, None)).orders) == 1
+
+
+@pytest.mark.usefixtures("store")
+async def test_a_backup_to_a_link_writes_what_it_leads_to(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    target, link = tmp_path / "disk" / "friday.sqlite3", tmp_path / "latest"
+    link.symlink_to(target)
+
+    first = await command(folder, "backup", str(link))
+    again = await command(folder, "backup", str(link), "--force")
+
+    assert (first.code, again.code) == (0, 0), (first.err, again.err)
+    assert link.readlink() == target
+    assert names(tmp_path / "disk") == ["friday.sqlite3"]
+
+
+@pytest.mark.usefixtures("store")
+async def test_what_cannot_be_a_backup_is_told_by_what_it_is(folder: Path, tmp_path: Path) -> None:
+    loop, pipe = tmp_path / "loop", tmp_path / "pipe"
+    loop.symlink_to(loop)
+    os.mkfifo(pipe)
+    for arguments, code, said in (
+        (("backup", str(tmp_path)), 2, f"{tmp_path} is a folder"),
+        (("backup", str(tmp_path), "--force"), 2, f"{tmp_path} is a folder"),
+        (("backup", str(tmp_path / "no" / "file")), 1, f"There is no folder {tmp_path}/no/."),
+        (("backup", str(pipe), "--force"), 2, f"{pipe} is not a regular file"),
+        (("backup", str(loop)), 2, "is a link to itself"),
+        (("restore", str(tmp_path)), 2, f"{tmp_path} is a folder"),
+        (("restore", "/dev/null"), 2, "/dev/null is not a regular file"),
+    ):
+        where = folder if arguments[0] == "backup" else tmp_path / "fresh"
+        refused = await command(where, *arguments, COLUMNS="300")
+        assert (refused.code, said in refused.err) == (code, True), (arguments, refused)
+        assert "draft" not in refused.err
+    assert pipe.is_fifo()
 
 
 async def test_a_store_that_is_replaced_is_kept_and_its_numbers_are_not_given_out_again(
@@ -171,7 +228,8 @@ async def test_a_key_that_was_withdrawn_is_not_good_again_where_its_store_is_rep
     await command(folder, "backup", str(file))
     other = tmp_path / "other"
     said = await command(other, "restore", str(file), COLUMNS="200")
-    assert "Staff keys that are good again or still: Ada, Grace" in said.out
+    assert "Staff keys that are valid now: Ada (barista), Grace (barista)." in said.out
+    assert "keys withdraw NAME" in said.out
     async with open_sqlite_store(other / "orders.sqlite3", "main") as theirs:
         await theirs.withdraw_staff_key("ada", change())
 
@@ -240,7 +298,7 @@ def a_text(file: Path) -> None:
 
 
 def of_another_program(file: Path) -> None:
-    file.unlink()
+    file.unlink(missing_ok=True)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE notes (text)")
 

@@ -1,0 +1,66 @@
+"""Saves a store as a backup, in a file that may be written over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from shop.backup.copying import (
+    STEP_PAGES,
+    BackupError,
+    Contents,
+    MisusedError,
+    Progress,
+    copy_store,
+    is_store,
+    opened,
+    refuse_odd_file,
+)
+from shop.backup.drafts import draft_of
+
+_SUFFIXES = ("", "-wal", "-shm", "-journal")
+"""Of the files of one store (https://sqlite.org/tempfiles.html)."""
+
+
+def save_store(
+    store: Path, backup: Path, progress: Progress, *, force: bool, step_pages: int = STEP_PAGES
+) -> Contents:
+    """Copy a store that may be in use into a file; `force` writes over an older backup.
+
+    Everything that was committed before is in it; writers do not wait. Of a symbolic link, the
+    target is written. Raises BackupError, OSError.
+    """
+    if not store.exists():
+        raise BackupError(
+            f"There are no orders in {store.parent}/; COFFEE_STATE_DIR names another."
+        )
+    target = Path(os.path.realpath(backup))
+    _check_target(target, store, force=force)
+    with draft_of(target) as draft, opened(store, "rw") as source:
+        return copy_store(source, store, draft, progress, step_pages)
+
+
+def _check_target(target: Path, store: Path, *, force: bool) -> None:
+    """Refuse to write over anything but an older backup, and that without `force`."""
+    if _is_of(store, target):
+        raise MisusedError(f"{target} belongs to the store itself; name another file.")
+    refuse_odd_file(target)
+    if not target.parent.is_dir():
+        raise BackupError(f"There is no folder {target.parent}/.")
+    for log in (target.with_name(f"{target.name}{suffix}") for suffix in ("-wal", "-journal")):
+        if log.exists():  # SQLite would apply it to the backup
+            raise BackupError(f"{log} is the log of another store; name another file.")
+    if not target.exists():
+        return
+    if not force:
+        raise BackupError(f"{target} is there already; --force writes over an older backup.")
+    if not is_store(target):
+        raise MisusedError(f"{target} is no backup, so --force does not write over it.")
+
+
+def _is_of(store: Path, target: Path) -> bool:
+    own = Path(os.path.realpath(store))
+    files = [own.with_name(f"{own.name}{suffix}") for suffix in _SUFFIXES]
+    return target in files or (
+        target.exists() and any(file.exists() and target.samefile(file) for file in files)
+    )
