@@ -61,6 +61,7 @@ def install(
     except StartupError as error:
         terminal.complain(*error.lines)
         raise typer.Exit(terminal.MISUSED) from error
+    terminal.complain(*unit.warnings())
     typer.echo(unit.text(), nl=False)
 
 
@@ -75,12 +76,14 @@ def _unit(settings: Settings, *, for_user: bool) -> ServiceUnit:
     given = {name: value for name, value in sorted(os.environ.items()) if value and name in fields}
     here = "COFFEE_STATE_DIR" in given or shop.sqlite_path.exists()
     given.pop("COFFEE_STATE_DIR", None)
+    state_dir = shop.state_dir.absolute()
     secrets = tuple(name for name in given if not fields[name].repr)
     return ServiceUnit(
         command=own_command("service", "install"),
         python=Path(sys.executable),
         folder=Path.cwd(),
-        state_dir=shop.state_dir.absolute() if here else None,
+        state_dir=state_dir if here else None,
+        state_dir_exists=os.path.isdir(state_dir),  # noqa: PTH112 - no error for a private folder
         user=None if for_user else os.environ.get("SUDO_USER") or getpass.getuser(),
         port=shop.port,
         grace_seconds=shop.grace_seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ _USER_INSTALL = (
     "loginctl enable-linger    # opens it at the machine's start, before you log in",
     "journalctl --user -u coffeeshop -f",
 )
+
+_PRIVATE = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - none is written to
+"""Folders of which a system service sees its own: PrivateTmp= in systemd.exec(5)."""
 
 _HARDENING = """\
 ProtectSystem=strict
@@ -53,14 +57,15 @@ class ServiceUnit:
     """What a unit depends on; all paths are absolute.
 
     `settings` are variables and values without secrets, whose names are in `secrets`. Without a
-    `state_dir`, systemd makes one. `user` is None for a unit of the user's own manager. `command`
-    prints this unit.
+    `state_dir`, systemd makes one; to make one that is not there is a step of the installation.
+    `user` is None for a unit of the user's own manager. `command` prints this unit.
     """
 
     command: str
     python: Path
     folder: Path
     state_dir: Path | None
+    state_dir_exists: bool
     user: str | None
     port: int
     grace_seconds: float
@@ -73,8 +78,21 @@ class ServiceUnit:
             (*self._comments(), "", *self._unit(), "", *self._service(), "", *self._install(), "")
         )
 
+    def warnings(self) -> Iterator[str]:
+        """Say what would keep the service from its orders."""
+        state_dir = self.state_dir and self.state_dir.resolve()
+        if self.user and state_dir and any(state_dir.is_relative_to(tmp) for tmp in _PRIVATE):
+            yield (
+                f"The service cannot use {self.state_dir}: systemd gives it a /tmp and a /var/tmp "
+                "of its own. Move that folder, and set COFFEE_STATE_DIR."
+            )
+
     def _comments(self) -> Iterator[str]:
         yield "# The coffee shop as a service. To install it:"
+        if self.user and self.state_dir and not self.state_dir_exists:
+            # The service would not start: what ReadWritePaths= names must be there (status 226).
+            made = ("install", "-d", "-m", "0700", "-o", self.user, str(self.state_dir))
+            yield f"#   sudo {shlex.join(made)}"
         for line in _SYSTEM_INSTALL if self.user else _USER_INSTALL:
             yield f"#   {line.format(command=self.command)}"
         yield "# Secrets belong into the EnvironmentFile below (NAME=value); let only you read it."

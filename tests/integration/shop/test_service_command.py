@@ -96,6 +96,37 @@ async def test_a_shop_that_has_orders_keeps_them_and_a_new_one_gets_a_folder(
     assert "COFFEE_STATE_DIR=/var/lib/coffeeshop" in new
 
 
+async def test_a_folder_that_is_not_there_is_made_before_the_service_starts(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "not there"
+    step = f"#   sudo install -d -m 0700 -o {getpass.getuser()} '{folder}'"
+    steps = (await printed(COFFEE_STATE_DIR=str(folder))).splitlines()
+    assert steps.index(step) < steps.index("#   sudo systemctl daemon-reload")
+
+    assert "install -d" not in await printed("--user", COFFEE_STATE_DIR=str(folder))
+    folder.mkdir()
+    assert "install -d" not in await printed(COFFEE_STATE_DIR=str(folder))
+
+
+@pytest.mark.parametrize(
+    ("folder", "options", "hidden"),
+    [
+        ("/tmp/shop", [], True),
+        ("/var/tmp/shop", [], True),
+        ("/srv/../tmp", [], True),
+        ("/tmpshop", [], False),
+        ("/tmp/shop", ["--user"], False),
+    ],
+)
+async def test_a_folder_that_systemd_hides_from_the_service_is_warned_of(
+    folder: str, options: list[str], *, hidden: bool
+) -> None:
+    outcome = await coffeeshop("service", "install", *options, COFFEE_STATE_DIR=folder)
+    assert outcome.code == 0
+    assert (f"The service cannot use {folder}" in " ".join(outcome.err.split())) is hidden
+
+
 async def test_settings_are_taken_over_and_secrets_are_not() -> None:
     unit = await printed(
         COFFEE_MAIL_FROM=ODD, COFFEE_TIMEZONE="Europe/Berlin", COFFEE_STAFF_KEY=KEY
