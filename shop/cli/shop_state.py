@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,6 +14,7 @@ from shop.cli.listing import local, zone
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json, content
 from shop.client.connection import connect_as_staff, path
+from shop.client.own_command import own_command
 
 _DAY = 24 * 60
 
@@ -21,14 +23,20 @@ _DAY = 24 * 60
 async def open_(url: Url) -> int:
     """Take orders again after `coffeeshop pause`. For staff.
 
-    Outside of its hours (`coffeeshop hours`) the shop stays closed. To start a shop on this
-    machine, use `coffeeshop run`.
+    Outside of its hours (`coffeeshop hours`) the shop stays closed, and this fails. To start a
+    shop on this machine, use `coffeeshop run`.
 
     **Example**
 
     - `coffeeshop open`
     """
-    return await _set(url, {"state": "open"})
+    shop = await _set(url, {"state": "open"})
+    if shop["state"] == "open":
+        return 0
+    today = dt.datetime.now(ZoneInfo(shop["timezone"])).date()
+    hours = own_command("hours", "set", str(today), "HH:MM-HH:MM")
+    terminal.complain(f"To open it today, a manager sets other hours: {hours}")
+    return terminal.FAILED
 
 
 @terminal.command
@@ -52,7 +60,8 @@ async def pause(
     body = {"state": "paused"} | ({"reason": reason} if reason else {})
     if minutes is not None:
         body["until"] = rfc3339(utc_now() + dt.timedelta(minutes=minutes))
-    return await _set(url, body)
+    await _set(url, body)
+    return 0
 
 
 @terminal.command
@@ -89,11 +98,11 @@ async def sold_out(
     return 0
 
 
-async def _set(url: str, body: Json) -> int:
+async def _set(url: str, body: Json) -> Json:
     async with connect_as_staff(url) as http, http.put("shop", json=body) as response:
         shop = await content(response)
     terminal.say(described(shop))
-    return 0
+    return shop
 
 
 def described(shop: Json) -> str:

@@ -67,6 +67,8 @@ async def test_opening_a_shop_outside_its_hours_says_when_it_opens(
         assert opened.out == told
     assert opened.out.startswith("The shop is closed until ")
     assert opened.out.endswith(": outside the opening hours\n")
+    assert opened.code == 1
+    assert f"hours set {today} HH:MM-HH:MM" in opened.err
 
 
 @pytest.mark.parametrize(
