@@ -17,7 +17,7 @@ _TEXT, _NUMBER, _WHOLE = "This should be text", "This should be a number", "a wh
 _OBJECT, _LIST = "This should be an object, with named fields", "This should be a list"
 _MISSING = "This is missing"
 
-_ENTRY = ("entry", "entries")
+_ENTRY, _CHARACTER = ("entry", "entries"), ("character", "characters")
 
 _FIXED: Mapping[str, str] = {
     "missing": _MISSING,
@@ -48,14 +48,16 @@ _FIXED: Mapping[str, str] = {
 }
 
 _MADE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "greater_than": lambda context: f"This should be more than {context['gt']:g}",
-    "greater_than_equal": lambda context: f"This should be at least {context['ge']:g}",
-    "less_than": lambda context: f"This should be less than {context['lt']:g}",
-    "less_than_equal": lambda context: f"This should be at most {context['le']:g}",
+    "greater_than": lambda context: f"This should be more than {_plain(context['gt'])}",
+    "greater_than_equal": lambda context: f"This should be at least {_plain(context['ge'])}",
+    "less_than": lambda context: f"This should be less than {_plain(context['lt'])}",
+    "less_than_equal": lambda context: f"This should be at most {_plain(context['le'])}",
     "too_short": lambda context: (
-        f"This should have at least {_many(context['min_length'], _ENTRY)}"
+        f"This should have at least {_many(context['min_length'], _counted(context))}"
     ),
-    "too_long": lambda context: f"This should have at most {_many(context['max_length'], _ENTRY)}",
+    "too_long": lambda context: (
+        f"This should have at most {_many(context['max_length'], _counted(context))}"
+    ),
     "string_too_short": lambda context: f"This should have at least {_many(context['min_length'])}",
     "string_too_long": lambda context: f"This should have at most {_many(context['max_length'])}",
     "literal_error": lambda context: f"This should be {context['expected']}",
@@ -103,5 +105,15 @@ class Matching:
         return text
 
 
-def _many(count: int, noun: tuple[str, str] = ("character", "characters")) -> str:
+def _counted(context: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what a length counts: behind a validator, as in VisibleText, pydantic does not know."""
+    return _CHARACTER if context.get("field_type") == "Value" else _ENTRY
+
+
+def _plain(number: float) -> str:
+    """Write a bound as people do, as in 1,000,000 and 0.5."""
+    return f"{int(number):,}" if number == int(number) else f"{number:,}"
+
+
+def _many(count: int, noun: tuple[str, str] = _CHARACTER) -> str:
     return f"{count:,} {noun[count != 1]}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core.core_schema import ErrorType
 from pydantic_settings import BaseSettings
 
@@ -25,6 +25,7 @@ from producer.settings import CashierSettings
 from shared.runtime.startup import StartupError, read_settings
 from shared.runtime.validation import plain_message
 from shared.web.field_errors import field_errors_of
+from shared.web.fields import VisibleText
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
 
@@ -139,6 +140,22 @@ def test_every_error_that_pydantic_can_find_has_plain_words(kind: str) -> None:
     message = plain_message(found)
     assert message
     assert not LEAKS.search(message)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "sent", "said"),
+    [
+        (Annotated[VisibleText, Field(max_length=80)], "x" * 81, "have at most 80 characters"),
+        (Annotated[list[int], Field(max_length=1)], [1, 2], "have at most 1 entry"),
+        (Annotated[float, Field(le=1_000_000)], 2e6, "be at most 1,000,000"),
+        (Annotated[int, Field(ge=1234567)], 1, "be at least 1,234,567"),
+        (Annotated[float, Field(gt=0.5)], 0.1, "be more than 0.5"),
+    ],
+)
+def test_bounds_are_told_with_what_they_count(annotation: Any, sent: Any, said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(annotation).validate_python(sent)
+    assert [plain_message(found) for found in caught.value.errors()] == [f"This should {said}"]
 
 
 @pytest.mark.parametrize("written", ["2", "2.0", "2e0", "20e-1"])
