@@ -39,16 +39,16 @@ async def edit(url: Url) -> int:
     async with connect_as_staff(url) as http:
         read = await read_menu(http)
         file = _draft(read)
-        is_kept = True
+        is_taken = False
         try:
-            is_kept = not await _edited(http, read, file)
+            is_taken = await _edited(http, read, file)
         finally:
-            if is_kept:
+            if not is_taken and _is_changed(file, read):
                 command = own_command("menu", "import", str(file))
                 terminal.complain(f"What you wrote is kept. To put it on the menu: {command}")
             else:
                 file.unlink(missing_ok=True)
-    return terminal.FAILED if is_kept else 0
+    return 0 if is_taken else terminal.FAILED
 
 
 async def _edited(http: aiohttp.ClientSession, read: MenuRead, file: Path) -> bool:
@@ -93,10 +93,29 @@ def _run_editor(file: Path) -> bool:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     try:
         subprocess.run([*shlex.split(editor), str(file)], check=True)  # noqa: S603 - the user's own
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
-        terminal.complain(f"The editor {editor!r} failed: {error}")
-        return False
+    except subprocess.CalledProcessError as error:
+        return _complain_of(editor, _ended(error.returncode))
+    except OSError as error:
+        return _complain_of(editor, error.strerror or str(error))
+    except ValueError as error:
+        return _complain_of(editor, str(error))
     return True
+
+
+def _complain_of(editor: str, reason: str) -> bool:
+    terminal.complain(f"The editor {editor!r} failed: {reason}")
+    return False
+
+
+def _ended(code: int) -> str:
+    return f"exit status {code}" if code >= 0 else f"ended by signal {-code}"
+
+
+def _is_changed(file: Path, read: MenuRead) -> bool:
+    try:
+        return file.read_bytes() != as_yaml(read.document).encode()
+    except FileNotFoundError:
+        return False
 
 
 def _draft(read: MenuRead) -> Path:

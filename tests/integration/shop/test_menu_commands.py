@@ -143,14 +143,31 @@ async def test_of_two_editors_one_is_told_and_finds_the_text_in_a_file(
     assert imported.lines[:2] == ["croissant is new", "latte/large 4.50 USD → 4.70 USD"]
 
 
-@pytest.mark.parametrize("failing", ["false", "/nonexistent/editor", "'"])
-async def test_an_editor_that_fails_changes_nothing(
-    cashier: ServedCashier, tmp_path: Path, failing: str
+@pytest.mark.parametrize(
+    ("failing", "why"),
+    [
+        ("false", "exit status 1"),
+        ("/nonexistent/editor", "No such file or directory"),
+        ("'", "No closing quotation"),
+    ],
+)
+async def test_an_editor_that_fails_changes_nothing_and_is_told_in_a_line(
+    cashier: ServedCashier, tmp_path: Path, failing: str, why: str
 ) -> None:
     edited = await command(cashier, "menu", "edit", EDITOR=failing, TMPDIR=str(tmp_path))
+    assert (edited.code, edited.out) == (1, "")
+    assert edited.err == f"The editor {failing!r} failed: {why}\n"
+    assert drafts(tmp_path) == []
+
+
+async def test_what_was_written_before_an_editor_failed_is_kept(
+    cashier: ServedCashier, tmp_path: Path
+) -> None:
+    crashing = editor(tmp_path, "echo '# mine' >> \"$1\"; exit 3")
+    edited = await command(cashier, "menu", "edit", EDITOR=crashing, TMPDIR=str(tmp_path))
     assert edited.code == 1
-    assert "failed" in edited.err
-    assert kept(edited).exists()
+    assert "exit status 3" in edited.err
+    assert kept(edited).read_text().endswith("# mine\n")
 
 
 async def test_a_file_that_is_no_menu_is_refused_with_its_lines(
