@@ -16,9 +16,10 @@ from aiohttp import hdrs, web
 from notifier.channels.email.composing import about
 from notifier.channels.email.rendering import ASSETS
 from notifier.context import NOTIFIER
+from notifier.http.manage_token import subscriptions
 from notifier.http.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
 from notifier.http.subscription_models import ConfirmSubscription, SubscriptionModel
-from notifier.http.subscriptions import MANAGED, SUBSCRIPTION, subscription_answer, subscriptions
+from notifier.http.subscriptions import MANAGED, SUBSCRIPTION, subscription_answer
 from notifier.subscriptions.service import NotFoundError
 from shared.domain.errors import UnavailableError
 from shared.domain.subscription import (

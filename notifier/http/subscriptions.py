@@ -7,6 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from notifier.context import NOTIFIER
+from notifier.http.manage_token import managed, subscriptions
 from notifier.http.problems import INVALID_SUBSCRIPTION, NOT_IN_THAT_STATE
 from notifier.http.subscription_models import (
     ByChannel,
@@ -20,20 +21,15 @@ from notifier.http.subscription_models import (
     SubscriptionModel,
 )
 from notifier.http.topics import TOPIC, require_topic
-from notifier.subscriptions.service import NotFoundError, SubscriptionService
 from shared.domain.errors import FieldError
 from shared.domain.mail_address import InvalidAddressError, check_address
 from shared.domain.staff import StaffRole
 from shared.domain.subscription import Channel, Filter, Subscription
 from shared.domain.subscription_request import SubscriptionRequest
-from shared.domain.tokens import matches_digest
 from shared.domain.webhook_url import ForbiddenUrlError
 from shared.messages.announcement import ORDER_EVENTS
 from shared.web.body import json_response, read_body
 from shared.web.caller import (
-    bearer_token,
-    count_wrong_key,
-    identify,
     is_staff,
     limited_client,
     require_staff,
@@ -109,7 +105,7 @@ async def subscribe(request: web.Request) -> web.Response:
 )
 async def get_subscription(request: web.Request) -> web.Response:
     """Show a subscription to its manager."""
-    return await subscription_answer(request, await _managed(request))
+    return await subscription_answer(request, await managed(request))
 
 
 @operation(
@@ -124,7 +120,7 @@ async def get_subscription(request: web.Request) -> web.Response:
 )
 async def end_subscription(request: web.Request) -> web.Response:
     """End a subscription."""
-    await subscriptions(request).end(await _managed(request))
+    await subscriptions(request).end(await managed(request))
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -140,7 +136,7 @@ async def end_subscription(request: web.Request) -> web.Response:
 )
 async def resume_subscription(request: web.Request) -> web.Response:
     """Resume a paused subscription."""
-    subscription = await _managed(request)
+    subscription = await managed(request)
     request.app[NOTIFIER].rate_limit.admit(request)
     redriven = await subscriptions(request).redriver.redrive(subscription)
     return json_response(ResumedModel(redriven=redriven))
@@ -158,7 +154,7 @@ async def resume_subscription(request: web.Request) -> web.Response:
 )
 async def rotate_secret(request: web.Request) -> web.Response:
     """Give a webhook a fresh signing secret."""
-    subscription = await _managed(request)
+    subscription = await managed(request)
     request.app[NOTIFIER].rate_limit.admit(request)
     if subscription.channel is not Channel.WEBHOOK:
         raise Problem(INVALID_SUBSCRIPTION, "only webhooks are signed")
@@ -183,49 +179,16 @@ async def rotate_secret(request: web.Request) -> web.Response:
 )
 async def redeliver(request: web.Request) -> web.Response:
     """Queue one more attempt at a delivery."""
-    subscription = await _managed(request)
+    subscription = await managed(request)
     request.app[NOTIFIER].rate_limit.admit(request)
     await subscriptions(request).redeliver(subscription, request.match_info["delivery_id"])
     return web.Response(status=HTTPStatus.ACCEPTED)
-
-
-def subscriptions(request: web.Request) -> SubscriptionService:
-    """The service behind the routes; raises AwsUnavailableError until its queues exist."""
-    return request.app[NOTIFIER].deliveries.service.subscriptions
 
 
 async def subscription_answer(request: web.Request, subscription: Subscription) -> web.Response:
     """Show a subscription with its last deliveries."""
     deliveries = await subscriptions(request).last_deliveries(subscription)
     return json_response(SubscriptionModel.of(subscription, deliveries))
-
-
-async def _managed(request: web.Request) -> Subscription:
-    """Find the subscription in the path, for the holder of its manage token or a manager.
-
-    Raises Problems of kind UNAUTHORIZED and FORBIDDEN, and NotFoundError.
-    """
-    token = bearer_token(request)
-    if token is None:
-        raise unauthorized("send the manage token as Authorization: Bearer")
-    try:
-        subscription = await subscriptions(request).find(request.match_info["id"])
-    except NotFoundError:
-        await _is_known(request)
-        raise
-    if not matches_digest(token, subscription.manage_digest):
-        if not await _is_known(request):
-            raise unauthorized("this is not the manage token of the subscription")
-        require_staff(request, StaffRole.MANAGER)
-    return subscription
-
-
-async def _is_known(request: web.Request) -> bool:
-    """Return whether the token, which is not the subscription's, is a staff key; else count it."""
-    await identify(request)
-    if not (known := is_staff(request)):
-        count_wrong_key(request)
-    return known
 
 
 def _request_of(request: web.Request, body: ByChannel) -> SubscriptionRequest:

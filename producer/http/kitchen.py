@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from producer.context import CASHIER
-from producer.http.order_model import Station
+from producer.http.order_model import OrderedItem, Station
 from shared.clock import Timestamp
 from shared.domain.order import Order, OrderState, is_claimed
 from shared.web.body import json_response, read_query
@@ -31,20 +31,6 @@ class ShowKitchen(Body):
     station: Station | None = None
 
 
-class KitchenLine(BaseModel):
-    """What to make."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str
-    item: str
-    name: str
-    size: str
-    modifiers: list[str]
-    quantity: int
-    note: str | None
-
-
 class KitchenOrder(BaseModel):
     """An order to make. Whoever completes it names its `attempt`.
 
@@ -58,7 +44,7 @@ class KitchenOrder(BaseModel):
     attempt: int
     in_hand: bool
     customer_name: str
-    items: list[KitchenLine]
+    items: list[OrderedItem]
     placed_at: Timestamp
     since: Timestamp
     remake_of: str | None
@@ -101,7 +87,7 @@ def _show(order: Order, now: dt.datetime) -> KitchenOrder:
         attempt=order.attempt,
         in_hand=is_claimed(order, now),
         customer_name=order.customer_name,
-        items=[KitchenLine.model_validate(item) for item in order.items],
+        items=[OrderedItem.model_validate(item) for item in order.items],
         placed_at=order.placed_at,
         since=order.since,
         remake_of=order.remake_of,

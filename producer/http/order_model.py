@@ -28,8 +28,8 @@ class EstimateModel(BaseModel):
     high_seconds: int
 
 
-class LineModel(BaseModel):
-    """One line of an order, at the price it was ordered for (minor units)."""
+class OrderedItem(BaseModel):
+    """What was ordered by one line of an order, and how."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -40,6 +40,11 @@ class LineModel(BaseModel):
     modifiers: list[str]
     quantity: int
     note: str | None
+
+
+class LineModel(OrderedItem):
+    """One line of an order, at the price it was ordered for (minor units)."""
+
     unit_price: int
     total: int
     tax_rate: Annotated[str, BeforeValidator(show_rate)]

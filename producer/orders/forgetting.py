@@ -13,7 +13,8 @@ from producer.orders.opening_hours import OpeningHours
 from producer.orders.order_ids import OrderIds
 from shared.clock import Clock
 from shared.domain.hours import day_of
-from shared.domain.order import Order, forget_customer
+from shared.domain.order import Order
+from shared.domain.order_copies import forget_customer
 from shared.domain.visible_text import spelling
 from shared.store.contract import OrderChangedError, Store
 

@@ -13,7 +13,8 @@ from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import KeyReusedError, NotRemakableError, OrderNotFoundError
 from producer.orders.order_ids import OrderIds
 from shared.clock import Clock
-from shared.domain.order import Order, OrderState, log_id, remake
+from shared.domain.order import Order, OrderState, log_id
+from shared.domain.order_copies import remake
 from shared.store.contract import OrderStore, Placement
 
 log = structlog.stdlib.get_logger(__name__)

@@ -173,26 +173,6 @@ def log_id(order_id: str) -> str:
     return hashlib.sha256(order_id.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-FORGOTTEN = "forgotten"
-"""The name that orders of forgotten customers have."""
-
-
-def forget_customer(order: Order) -> Order:
-    """Remove name, notes and cancel reason, and the fingerprint: a name can be guessed from it.
-
-    Number, lines, prices and states stay. The version does not change: no state did.
-    """
-    items = tuple(replace(item, note=None) for item in order.items)
-    return replace(
-        order,
-        customer_name=FORGOTTEN,
-        items=items,
-        fingerprint="",
-        cancel_reason=None,
-        forgotten=True,
-    )
-
-
 def advance(order: Order, to: OrderState, at: dt.datetime, by: str | None = None) -> Order:
     """Move `order` to another state, which ends any claim on it; `by` names a staff key.
 
@@ -206,27 +186,6 @@ def advance(order: Order, to: OrderState, at: dt.datetime, by: str | None = None
         version=order.version + 1,
         claim=None,
         timeline=(*order.timeline, TimelineEntry(to, at, by)),
-    )
-
-
-def remake(order: Order, order_id: str, at: dt.datetime, by: str | None = None) -> Order:
-    """Copy what was ordered into a new order, placed at `at` and free of charge.
-
-    It has no number yet, and refers to the first order, also when that was a remake itself.
-    """
-    return replace(
-        order,
-        id=order_id,
-        number="",
-        state=OrderState.PLACED,
-        version=1,
-        attempt=0,
-        claim=None,
-        items=tuple(replace(item, unit_price=0, tax=0) for item in order.items),
-        timeline=(TimelineEntry(OrderState.PLACED, at, by),),
-        estimate=None,
-        cancel_reason=None,
-        remake_of=order.remake_of or order.id,
     )
 
 

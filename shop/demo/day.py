@@ -18,7 +18,8 @@ from shared.domain.menu import (
     quote,
     size_key,
 )
-from shared.domain.order import Order, OrderState, Serve, TimelineEntry, remake
+from shared.domain.order import Order, OrderState, Serve, TimelineEntry
+from shared.domain.order_copies import remake
 
 NAMES = (
     *("Ada", "Alan", "Barbara", "Donald", "Edsger", "Frances", "Grace", "Hedy", "Jean", "John"),

@@ -7,7 +7,8 @@ import datetime as dt
 
 import pytest
 
-from shared.domain.order import OrderState, claim, forget_customer
+from shared.domain.order import OrderState, claim
+from shared.domain.order_copies import forget_customer
 from shared.store.contract import OrderChangedError, Store
 from tests.contract.orders import NOON, TODAY, NewOrder, in_isolation, moved
 

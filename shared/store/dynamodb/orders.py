@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any
 
-from shared.domain.order import OPEN_STATES, Order, OrderState, forget_customer
+from shared.domain.order import OPEN_STATES, Order, OrderState
+from shared.domain.order_copies import forget_customer
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
 from shared.store.dynamodb.batch import LARGEST_CHUNK, items_at

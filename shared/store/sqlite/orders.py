@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from dataclasses import replace as with_changes
 
 from shared.clock import sortable
-from shared.domain.order import OPEN_STATES, Order, OrderState, forget_customer
+from shared.domain.order import OPEN_STATES, Order, OrderState
+from shared.domain.order_copies import forget_customer
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement
 from shared.store.document import ORDER

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from notifier.store.sqlite.store import SqliteNotifierStore
-from shared.domain.order import Order, OrderState, advance, claim, forget_customer
+from shared.domain.order import Order, OrderState, advance, claim
+from shared.domain.order_copies import forget_customer
 from shared.domain.subscription import SubscriptionState
 from shared.store.contract import OrderChangedError, ValueKey
 from shared.store.sqlite.file import open_file

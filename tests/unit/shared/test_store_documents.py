@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
-from shared.domain.order import forget_customer
+from shared.domain.order_copies import forget_customer
 from shared.domain.subscription import SigningSecret, Subscription
 from shared.domain.tax import TaxTotal, tax_by_rate
 from shared.store.document import DELIVERY, ISSUE, ORDER, SUBSCRIPTION
