@@ -94,7 +94,7 @@ class WaitsModel(_Model):
 
 
 class CancelModel(_Model):
-    """How many orders were canceled for a reason; null is no reason, or one of many rare ones."""
+    """How many orders staff canceled for a reason; null is none, a rare one, or a customer's."""
 
     reason: str | None
     count: int

@@ -61,7 +61,10 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Cancels:
-    """Canceled orders by reason, the most frequent first; None is no reason, or a rarer one."""
+    """Canceled orders by the reason that staff gave, the most frequent first.
+
+    None is no reason, a rarer one, or a customer's: anybody could write into the owner's report.
+    """
 
     reason: str | None
     count: int
@@ -130,7 +133,8 @@ class DayTally:
         self._states[order.state] += 1
         self._hours.setdefault(hour_of(order.placed_at, self.zone), Counter())[order.state] += 1
         if order.state is OrderState.CANCELED:
-            self._reasons[order.cancel_reason] += 1
+            by_staff = order.timeline[-1].by is not None
+            self._reasons[order.cancel_reason if by_staff else None] += 1
         if order.remake_of is not None:
             self._remakes += 1
         elif order.state not in _NOT_SOLD:

@@ -13,6 +13,7 @@ from itertools import chain, pairwise
 from shared.domain.order import Order
 
 _DAY = dt.timedelta(days=1)
+_DAYS_BACK = 7
 
 
 class Weekday(IntEnum):
@@ -121,9 +122,22 @@ def is_open(hours: Hours, zone: dt.tzinfo, at: dt.datetime) -> bool:
 
 
 def business_day(hours: Hours, zone: dt.tzinfo, at: dt.datetime) -> dt.date:
-    """Return the day on which the span began that `at` lies in; outside of spans, the date."""
+    """Return the day on which the span began that `at` lies in.
+
+    While the shop is closed, it is still the day that ended last, after midnight too; the date
+    when the shop has not been open for a week.
+    """
     time = open_time(hours, zone, at)
-    return at.astimezone(zone).date() if time is None else time.day
+    return _ended_last(hours, zone, at) if time is None else time.day
+
+
+def _ended_last(hours: Hours, zone: dt.tzinfo, at: dt.datetime) -> dt.date:
+    date = at.astimezone(zone).date()
+    for back in range(-1, _DAYS_BACK + 1):
+        day = date - back * _DAY
+        if any(time.closes <= at for time in _open_times(hours, zone, day)):
+            return day
+    return date
 
 
 def day_of(order: Order, zone: dt.tzinfo) -> dt.date:

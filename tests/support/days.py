@@ -44,7 +44,7 @@ def orders_around(draw: st.DrawFn, day: dt.date, hours: Hours, *, old: bool) -> 
     placed_at = midnight + dt.timedelta(milliseconds=draw(st.integers(-86_400_000, 172_800_000)))
     path, timeline, at = draw(st.sampled_from(_PATHS)), [], placed_at
     for state in path:
-        timeline.append(TimelineEntry(state, at))
+        timeline.append(TimelineEntry(state, at, draw(st.sampled_from([None, "Ada"]))))
         at += dt.timedelta(milliseconds=draw(st.integers(0, 900_000)))
     included, remade = draw(st.booleans()), draw(st.integers(0, 4)) == 0
     return replace(
@@ -83,7 +83,11 @@ def obvious_report(orders: Sequence[Mapping[str, Any]], day: str, zone: ZoneInfo
     waited = [(order, _wait(order)) for order in sold if order["ready_at"] is not None]
     waits = sorted(wait for _, wait in waited)
     in_time = [wait <= order["promised"] for order, wait in waited if order["promised"] is not None]
-    reasons = [order["cancel_reason"] for order in todays if order["state"] == "canceled"]
+    reasons = [
+        order["cancel_reason"] if order["moved_by"] else None
+        for order in todays
+        if order["state"] == "canceled"
+    ]
     return {
         "orders": len(todays),
         "sold": len(sold),

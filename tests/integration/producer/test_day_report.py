@@ -52,7 +52,11 @@ def _order(number: int, placed_at: dt.datetime) -> Order:
         state=states[-1],
         version=len(states),
         timeline=tuple(
-            TimelineEntry(state, placed_at + step * dt.timedelta(seconds=11 + number))
+            TimelineEntry(
+                state,
+                placed_at + step * dt.timedelta(seconds=11 + number),
+                "Ada" if number % 5 else None,
+            )
             for step, state in enumerate(states)
         ),
         business_day=business_day(LATE_BAR, BERLIN, placed_at),
@@ -67,7 +71,12 @@ ORDERS = orders_of_three_days()
 
 def as_shown(order: Order) -> dict[str, Any]:
     shown = json.loads(show_order(order, utc_now()).model_dump_json())
-    return {**shown, "business_day": order.business_day, "promised": 100}
+    return {
+        **shown,
+        "business_day": order.business_day,
+        "promised": 100,
+        "moved_by": order.timeline[-1].by,
+    }
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

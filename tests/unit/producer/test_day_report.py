@@ -47,6 +47,7 @@ def shown(order: Order) -> dict[str, Any]:
         **json.loads(show_order(order, NOON).model_dump_json()),
         "business_day": order.business_day,
         "promised": promised,
+        "moved_by": order.timeline[-1].by,
     }
 
 
@@ -109,8 +110,14 @@ def test_a_promise_is_kept_to_the_millisecond(milliseconds: int, kept: int) -> N
     assert (waits.median, waits.promised, waits.kept) == (milliseconds, 1, kept)
 
 
-def canceled(reason: str | None) -> Order:
-    return replace(an_order(), state=OrderState.CANCELED, cancel_reason=reason)
+def canceled(reason: str | None, by: str | None = "Ada") -> Order:
+    timeline = (*an_order().timeline, TimelineEntry(OrderState.CANCELED, NOON, by))
+    return replace(an_order(), state=OrderState.CANCELED, timeline=timeline, cancel_reason=reason)
+
+
+def test_a_customers_own_words_are_not_in_the_owners_report() -> None:
+    (counted,) = tallied(NOON.date(), [canceled("The owner is a thief", by=None)]).cancels
+    assert (counted.reason, counted.count) == (None, 1)
 
 
 def test_reasons_that_nobody_else_gave_are_counted_together_once_there_are_many() -> None:

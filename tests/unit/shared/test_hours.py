@@ -67,7 +67,17 @@ def test_a_night_belongs_to_the_day_on_which_it_began() -> None:
     saturday = berlin("2026-06-06T02:59")
     assert is_open(hours, BERLIN, saturday)
     assert business_day(hours, BERLIN, saturday) == dt.date(2026, 6, 5)
-    assert business_day(hours, BERLIN, saturday + MINUTE) == dt.date(2026, 6, 6)
+    assert business_day(hours, BERLIN, saturday + MINUTE) == dt.date(2026, 6, 5)
+
+
+def test_while_the_shop_is_closed_it_is_still_the_day_that_ended_last() -> None:
+    hours = Hours({Weekday.FRIDAY: (span("07:30-18:00"),)})
+    friday = dt.date(2026, 6, 5)
+    assert business_day(hours, BERLIN, berlin("2026-06-05T23:00")) == friday
+    assert business_day(hours, BERLIN, berlin("2026-06-06T00:30")) == friday
+    assert business_day(hours, BERLIN, berlin("2026-06-12T07:29")) == friday
+    holidays = replace(hours, exceptions={friday + 7 * DAY: ()})
+    assert business_day(holidays, BERLIN, berlin("2026-06-13T12:00")) == dt.date(2026, 6, 13)
 
 
 def test_a_date_of_its_own_replaces_the_weekdays_hours_but_not_the_night_before() -> None:
@@ -227,12 +237,15 @@ def test_hours_agree_with_a_clock_that_is_watched_minute_by_minute(
 ) -> None:
     hours = data.draw(hours_around(at)) if data else every_day("18:00-02:30", "03:00-04:00")
     assume(not list(overlaps(hours)))
-    spans = list(spans_by_the_clock(hours, zone, at - 3 * DAY, 14))
+    spans = list(spans_by_the_clock(hours, zone, at - 10 * DAY, 21))
 
     within = [date for date, begins, ends in spans if begins <= at < ends]
     assert is_open(hours, zone, at) == bool(within)
-    assert business_day(hours, zone, at) == (within or [at.astimezone(zone).date()])[0]
     assert len(within) <= 1
+    today = at.astimezone(zone).date()
+    ended = [(ends, date) for date, _, ends in spans if ends <= at and date >= today - 7 * DAY]
+    last = max(ended)[1] if ended else today
+    assert business_day(hours, zone, at) == (within or [last])[0]
 
     to_come = sorted(max(begins, at) for _, begins, ends in spans if max(begins, at) < ends)
     if to_come:
