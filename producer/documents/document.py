@@ -66,13 +66,15 @@ class Document(Generic[Value]):
             self._parsed = Read(version, self.parse(newest.body if newest else self.initial))
         return self._parsed
 
-    async def put(self, body: str, by: str, expected: Collection[int] | None = None) -> Read[Value]:
-        """Record a body as the next version, by a key's name, if the newest is an `expected` one.
+    async def put(
+        self, value: Value, body: str, by: str, expected: Collection[int] | None = None
+    ) -> Read[Value]:
+        """Record a value as the next version, by a key's name, if the newest is an `expected` one.
 
-        The body that is recorded already makes no version and is never refused: it may be ours,
-        of a request whose answer was lost (RFC 9110, section 13.1.1). Raises DocumentChangedError.
+        `parse` makes the value of its `body`. The body that is recorded already makes no version
+        and is never refused: it may be ours, of a request whose answer was lost (RFC 9110,
+        section 13.1.1). Raises DocumentChangedError.
         """
-        value = self.parse(body)
         while True:
             newest = await self.store.document(self.kind)
             version = newest.version if newest else 0

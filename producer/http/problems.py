@@ -9,7 +9,7 @@ from typing import Any
 
 from producer.dead_letters.service import DeadLetterNotFoundError, DeadLettersLeftError
 from producer.http.versions import CHANGED_MEANWHILE
-from producer.menu.service import CurrencyFixedError, NoSuchVersionError
+from producer.menu.service import CurrencyFixedError, NoSuchVersionError, UnreadableVersionError
 from producer.orders.errors import (
     KeyReusedError,
     NotCancelableError,
@@ -125,6 +125,9 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
             INVALID_MENU, str(error), field_errors=[FieldError(("currency",), str(error))]
         ),
         NoSuchVersionError: lambda _: Problem(NOT_FOUND, "the menu never had that version"),
+        UnreadableVersionError: lambda _: Problem(
+            INVALID_MENU, "another release has made that version, and this one cannot read it"
+        ),
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
         UnavailableError: _unavailable,
         EntryFailedError: _unavailable,

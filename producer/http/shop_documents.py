@@ -53,7 +53,7 @@ async def put_settings(request: web.Request) -> web.Response:
     """Replace the settings of the shop; what is left out has its default again."""
     body = await read_body(request, SettingsDocument, INVALID_SETTING)
     read = await request.app[CASHIER].settings.put(
-        body.model_dump_json(), require_staff(request).name, expected_versions(request)
+        body, body.model_dump_json(), require_staff(request).name, expected_versions(request)
     )
     return versioned_response(read, read.value)
 
@@ -88,6 +88,6 @@ async def put_hours(request: web.Request) -> web.Response:
     if field_errors := [*body.overlaps()]:
         raise invalid(INVALID_SETTING, "body", field_errors)
     read = await request.app[CASHIER].opening_hours.document.put(
-        body.model_dump_json(), require_staff(request).name, expected_versions(request)
+        body, body.model_dump_json(), require_staff(request).name, expected_versions(request)
     )
     return versioned_response(read, read.value)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import structlog
+from pydantic import BaseModel, ValidationError
 
 from producer.documents.document import Document, Read
 from producer.menu.changes import changes, in_a_line
-from producer.menu.document import MenuDocument
+from producer.menu.document import MenuDocument, parse_menu
 from shared.clock import Clock
 from shared.domain.menu import Menu
 from shared.domain.staff import MENU_FILE
@@ -27,8 +27,7 @@ from shared.store.document_contract import (
 CurrentMenu: TypeAlias = Callable[[], Awaitable[Read[Menu]]]
 """Gives the menu that counts, and its version; at most a second old."""
 
-_PARSED = 4
-"""The newest menu is read every second, and hardly ever another one."""
+_UNREADABLE = "another release has made this, and this one cannot read it"
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,6 +42,16 @@ class CurrencyFixedError(Exception):
 
 class NoSuchVersionError(Exception):
     """The menu never had that version."""
+
+
+class UnreadableVersionError(Exception):
+    """That version of the menu was recorded by another release, and this one cannot read it."""
+
+
+class _Priced(BaseModel):
+    """What a menu has in every release."""
+
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class MenuService:
         """Record the file as the first version; later, log it once if it says something else."""
         body = file.json_text()
         try:
-            await self.document.put(body, MENU_FILE, expected={0})
+            await self.document.put(file, body, MENU_FILE, expected={0})
         except DocumentChangedError:
             first = await self.document.versions(1, before=2)
             if not any(version.body == body for version in first):
@@ -83,21 +92,22 @@ class MenuService:
         Raises DocumentChangedError when the newest is not an `expected` one, and
         CurrencyFixedError.
         """
-        newest = await self.document.newest()
-        if menu.currency != newest.value.currency and await self._has_orders():
-            raise CurrencyFixedError(
-                f"there are orders in {newest.value.currency}, so that the menu stays in it"
-            )
-        return await self.document.put(menu.json_text(), by, expected)
+        return await self._put(menu, menu.json_text(), by, expected)
 
     async def restore(
         self, version: int, by: str, expected: Collection[int] | None
     ) -> Read[MenuDocument]:
-        """Record an old version once more, as the newest; raises NoSuchVersionError, and as put."""
+        """Record an old version once more, as the newest; it may be the only readable one.
+
+        Raises NoSuchVersionError, UnreadableVersionError, and what `put` raises.
+        """
         found = await self.document.versions(1, before=version + 1)
         if not found or found[0].version != version:
             raise NoSuchVersionError
-        return await self.put(self.document.parse(found[0].body), by, expected)
+        menu = self._parsed(found[0])
+        if menu is None:
+            raise UnreadableVersionError
+        return await self._put(menu, found[0].body, by, expected)
 
     async def versions(self, limit: int, before: int | None) -> Sequence[ChangedMenu]:
         """List versions and what each changed, the newest first; of those before one, if given."""
@@ -106,13 +116,33 @@ class MenuService:
         return (await asyncio.to_thread(self._compared, found))[:limit]
 
     def _compared(self, found: Sequence[DocumentVersion]) -> Sequence[ChangedMenu]:
-        """Compare each version with the one before it; the last one counts as the first ever."""
-        menus = [self.document.parse(version.body) for version in found]
+        """Compare each version with the one before it.
+
+        The last one counts as the first ever, and so does one after a version that is unreadable.
+        """
+        menus = [self._parsed(version) for version in found]
         older = [*menus[1:], None]
         return [
-            ChangedMenu(version, in_a_line(changes(older[place], menus[place])))
-            for place, version in enumerate(found)
+            ChangedMenu(version, in_a_line(changes(older[place], menu)) if menu else _UNREADABLE)
+            for place, (version, menu) in enumerate(zip(found, menus, strict=True))
         ]
+
+    def _parsed(self, version: DocumentVersion) -> MenuDocument | None:
+        try:
+            return self.document.parse(version.body)
+        except ValidationError:
+            return None
+
+    async def _put(
+        self, menu: MenuDocument, body: str, by: str, expected: Collection[int] | None
+    ) -> Read[MenuDocument]:
+        (newest,) = await self.document.versions(1)
+        currency = _Priced.model_validate_json(newest.body).currency
+        if menu.currency != currency and await self._has_orders():
+            raise CurrencyFixedError(
+                f"there are orders in {currency}, so that the menu stays in it"
+            )
+        return await self.document.put(menu, body, by, expected)
 
     async def _has_orders(self) -> bool:
         cursor = None
@@ -130,7 +160,7 @@ async def open_menu(store: MenuStore, file: MenuDocument, clock: Clock) -> MenuS
     document = Document(
         kind=DocumentKind.MENU,
         store=store,
-        parse=functools.lru_cache(_PARSED)(MenuDocument.model_validate_json),
+        parse=parse_menu,
         initial=file.json_text(),
         clock=clock,
     )

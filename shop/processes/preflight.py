@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from notifier.settings import NotifierSettings
-from producer.menu.document import MenuDocument
+from producer.menu.document import MenuDocument, parse_menu
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.clock import utc_now
@@ -97,4 +97,4 @@ async def _recorded_menu(settings: CashierSettings) -> MenuDocument | None:
         return None
     async with open_store(settings, None, utc_now) as store:
         newest = await store.document(DocumentKind.MENU)
-    return None if newest is None else MenuDocument.model_validate_json(newest.body)
+    return None if newest is None else parse_menu(newest.body)

@@ -17,7 +17,7 @@ from producer.menu.service import open_menu
 from producer.settings import CashierSettings
 from shared.clock import utc_now
 from shared.domain.menu import Allergen
-from shared.store.document_contract import DocumentKind
+from shared.store.document_contract import DocumentKind, DocumentVersion
 from shared.store.factory import open_store
 from shop.processes.preflight import check_files
 from tests.support.cashier import (
@@ -173,6 +173,52 @@ async def test_who_changed_what_is_listed_and_an_old_version_comes_back(
     assert page.body["versions"] == [listed[1]]
     before_all = await new_cashier.staff("GET", "/menu/versions?before=1")
     assert before_all.body["versions"] == []
+
+
+async def record(cashier: ServedCashier, version: int, menu: object) -> str:
+    """Record a menu as a cashier of a newer release does; return its body."""
+    body = json.dumps(menu)
+    new = DocumentVersion(DocumentKind.MENU, version, utc_now(), "newer", body)
+    await cashier.store.put_document(new)
+    return body
+
+
+async def test_what_a_newer_release_has_added_to_the_menu_is_left_out_and_comes_back(
+    ministack: str, tmp_path: Path
+) -> None:
+    settings = settings_for(ministack, tmp_path)
+    async with open_cashier(settings) as cashier:
+        menu, _ = await read(cashier)
+        latte = menu["items"]["latte"] | {"station": "bar"}
+        newer = {**menu, "items": menu["items"] | {"latte": latte}, "photos": "large"}
+        body = await record(cashier, 2, newer)
+        assert await read(cashier) == (menu, '"2"')
+        await put(cashier, with_price(menu, 470), '"2"')
+        await cashier.staff("POST", "/menu/versions/2/restore")
+        restored = await cashier.store.document(DocumentKind.MENU)
+    assert restored is not None
+    assert (restored.version, restored.body) == (4, body)
+    assert (await asyncio.to_thread(check_files, settings)).items[2].id == "latte"
+    async with open_cashier(settings) as cashier:
+        assert (await cashier.place()).status == 201
+
+
+async def test_a_menu_that_only_a_newer_release_can_read_is_listed_and_replaced(
+    new_cashier: ServedCashier,
+) -> None:
+    menu, _ = await read(new_cashier)
+    await record(new_cashier, 2, menu | {"items": {"latte": {"name": "by the hour"}}})
+    unreadable = await new_cashier.staff("POST", "/menu/versions/2/restore")
+    restored = await new_cashier.staff("POST", "/menu/versions/1/restore")
+    listed = (await new_cashier.staff("GET", "/menu/versions")).body["versions"]
+
+    assert unreadable.problem == (422, "/problems/invalid-menu")
+    assert (restored.body, restored.headers["ETag"]) == (menu, '"3"')
+    assert [each["changes"] for each in listed] == [
+        "12 item(s), 5 modifier(s)",
+        "another release has made this, and this one cannot read it",
+        "12 item(s), 5 modifier(s)",
+    ]
 
 
 @pytest.mark.parametrize(
