@@ -21,6 +21,8 @@ hours = typer.Typer(name="hours", invoke_without_command=True, rich_markup_mode=
 
 _WHERE = "shop/hours"
 
+_ALL_DAY = ["00:00", "00:00"]
+
 DayList = Annotated[
     list[str],
     typer.Argument(
@@ -60,6 +62,8 @@ async def set_(
     ],
 ) -> int:
     """Set from when to when the shop is open on a weekday or a date. For managers.
+
+    Other days stay as they are: in a shop without hours they are open all day.
 
     **Examples**
 
@@ -117,7 +121,8 @@ async def _set(url: str, days: list[str], spans: list[list[str]]) -> int:
         on = {kind: [day for day in days if is_date(day) is kind] for kind in (True, False)}
         after = {**before, "exceptions": before["exceptions"] | dict.fromkeys(on[True], spans)}
         if on[False]:
-            after["weekdays"] = (before["weekdays"] or {}) | dict.fromkeys(on[False], spans)
+            week = before["weekdays"] or {day: [_ALL_DAY] for day in DAYS}
+            after["weekdays"] = week | dict.fromkeys(on[False], spans)
         return after
 
     return await _change(url, changed)
@@ -162,4 +167,7 @@ def _lines(read: Json) -> Iterator[tuple[str, str]]:
 
 
 def _spans(by_day: Mapping[str, Any], day: str) -> str:
-    return ", ".join("-".join(span) for span in by_day.get(day, ())) or "closed"
+    spans = by_day.get(day, [])
+    if spans == [_ALL_DAY]:
+        return "all day"
+    return ", ".join("-".join(span) for span in spans) or "closed"

@@ -26,7 +26,7 @@ async def test_hours_are_set_closed_and_cleared_and_the_table_shows_them(
 
     await command(new_cashier, "hours", "set", "mon-fri", "7:30-12:00", "13:00-18:00")
     await command(new_cashier, "hours", "set", "saturday", "18:00-24:00")
-    await command(new_cashier, "hours", "closed", "2198-12-24..2198-12-26", "wednesday")
+    await command(new_cashier, "hours", "closed", "2198-12-24..2198-12-26", "wednesday", "sunday")
     await command(new_cashier, "hours", "set", "2198-12-31", "18:00-03:00")
     cleared = await command(new_cashier, "hours", "clear", "2198-12-25")
 
@@ -51,6 +51,23 @@ async def test_hours_are_set_closed_and_cleared_and_the_table_shows_them(
         "2198-12-31": [["18:00", "03:00"]],
     }
     assert "always open" in (await command(new_cashier, "hours", "clear", "--all")).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "of_the_day"),
+    [(("closed", "sunday"), "closed"), (("set", "sunday", "09:00-14:00"), "09:00-14:00")],
+)
+async def test_a_shop_that_was_always_open_stays_open_on_the_days_that_are_not_named(
+    new_cashier: ServedCashier, arguments: tuple[str, ...], of_the_day: str
+) -> None:
+    changed = await command(new_cashier, "hours", *arguments)
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+    assert [" ".join(line.split()) for line in changed.lines[1:8]] == [
+        *(f"{day} all day" for day in days),
+        f"sunday {of_the_day}",
+    ]
+    week = (await new_cashier.staff("GET", "/shop/hours")).body["weekdays"]
+    assert {day for day, spans in week.items() if spans == [["00:00", "00:00"]]} == {*days}
 
 
 async def test_opening_a_shop_outside_its_hours_says_when_it_opens(
@@ -106,7 +123,7 @@ async def test_two_owners_who_change_different_days_at_once_lose_neither_change(
     )
     assert [outcome.code for outcome in outcomes] == [0] * len(days)
     week = (await new_cashier.staff("GET", "/shop/hours")).body["weekdays"]
-    assert {day for day, spans in week.items() if spans} == {*days}
+    assert {day for day, spans in week.items() if spans == [["07:30", "18:00"]]} == {*days}
 
 
 async def test_the_settings_of_the_shop_are_shown_and_only_what_is_named_changes(
