@@ -108,8 +108,7 @@ class Cashier:
         sold_out = await self.admission.admit(now)
         read = await self.menu()
         menu = read.value
-        serve = request.serve or menu.tax.serve
-        priced = quote(request.lines, menu, sold_out, serve)
+        priced = quote(request.lines, menu, sold_out, request.serve)
         return Order(
             id=order_id,
             number="",
@@ -124,5 +123,5 @@ class Cashier:
             estimate=await self.wait_estimator.estimate(priced.prep_seconds),
             menu_version=read.version,
             prices_include_tax=menu.tax.prices_include_tax,
-            serve=serve,
+            serve=priced.serve,
         )

@@ -92,10 +92,14 @@ class OrderLineRequest:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The line items of an order at the shop's prices, and the work in them."""
+    """The line items of an order at the shop's prices, and the work in them.
+
+    They are taxed for `serve`; None means that it does not matter where they are eaten.
+    """
 
     items: tuple[LineItem, ...]
     prep_seconds: int
+    serve: Serve | None
 
 
 _LONGEST_COMPARED = 40
@@ -124,11 +128,12 @@ def quote(
     sold_out: Collection[str],
     serve: Serve | None = None,
 ) -> Quote:
-    """Price an order.
+    """Price an order; where nothing is said, it is for what the menu says (`tax.serve`).
 
     Raises NotOnTheMenuError with every unknown or sold-out item, size and modifier, each with
     its path in the order.
     """
+    serve = serve or menu.tax.serve
     field_errors: list[FieldError] = []
     items: list[LineItem] = []
     prep_seconds = 0
@@ -141,7 +146,7 @@ def quote(
             prep_seconds += entry.prep_seconds * line.quantity
     if field_errors:
         raise NotOnTheMenuError(tuple(field_errors))
-    return Quote(tuple(items), prep_seconds)
+    return Quote(tuple(items), prep_seconds, serve)
 
 
 def _errors(

@@ -40,7 +40,7 @@ def demo(
     # Loading the cashier's parts takes time that other commands need not spend.
     from shared.runtime.startup import StartupError  # noqa: PLC0415
     from shared.store.contract import StoreUnavailableError  # noqa: PLC0415
-    from shop.demo.seeding import HasOrdersError  # noqa: PLC0415
+    from shop.demo.seeding import AllSoldOutError, HasOrdersError  # noqa: PLC0415
 
     try:
         placed = _seeded(orders, dt.timedelta(hours=hours), seed, force=yes)
@@ -49,6 +49,9 @@ def demo(
             "The shop has orders, and made-up ones would be in its books. Name another folder with "
             "COFFEE_STATE_DIR, or add --yes."
         )
+        raise typer.Exit(terminal.FAILED) from error
+    except AllSoldOutError as error:
+        terminal.complain("Nothing was made up: everything is sold out.")
         raise typer.Exit(terminal.FAILED) from error
     except StartupError as error:
         terminal.complain(*error.lines)

@@ -73,10 +73,10 @@ class DemoDay:
     seed: int
 
     def draw(self) -> Sequence[Order]:
-        """Draw the day in the order of placing, remakes on top; none if closed or sold out."""
+        """Draw the day in the order of placing, remakes on top; none if the shop was closed."""
         draw = random.Random(self.seed)  # noqa: S311 - has to be the same again for the same seed
         minutes = [at for at in self._minutes() if is_open(self.shop.hours, self.shop.zone, at)]
-        if not minutes or not self.shop.on_sale:
+        if not minutes:
             return []
         weights = [self._weight(at) for at in minutes]
         drawn: list[Order] = []
@@ -112,7 +112,7 @@ class DemoDay:
             estimate=Estimate(low, low + 90),
             menu_version=self.shop.menu_version,
             prices_include_tax=self.shop.menu.tax.prices_include_tax,
-            serve=serve or self.shop.menu.tax.serve,
+            serve=priced.serve,
             business_day=business_day(self.shop.hours, self.shop.zone, at),
         )
         done = self._lived(draw, placed, draw.random())

@@ -24,19 +24,26 @@ class HasOrdersError(Exception):
     """The shop has orders already."""
 
 
+class AllSoldOutError(Exception):
+    """There is nothing that could have been ordered."""
+
+
 async def seed_day(
     settings: CashierSettings, orders: int, length: dt.timedelta, seed: int, *, force: bool
 ) -> Sequence[Order]:
     """Record a day that ends now, with the shop's own menu, hours and reasons; return its orders.
 
     The shop may be open: its cashier finds the orders that still wait, and queues them. Raises
-    HasOrdersError unless `force` is given, StartupError and StoreUnavailableError.
+    HasOrdersError unless `force` is given, AllSoldOutError, StartupError and StoreUnavailableError.
     """
     async with open_store(settings, None, utc_now) as store:
         if not force and (await store.page(None, 1, None)).orders:
             raise HasOrdersError
+        shop = await _shop(settings, store)
+        if not shop.on_sale:
+            raise AllSoldOutError
         day = DemoDay(
-            shop=await _shop(settings, store),
+            shop=shop,
             orders=orders,
             ends=utc_now(),
             length=length,

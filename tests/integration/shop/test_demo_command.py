@@ -14,7 +14,8 @@ import pytest
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.domain.hours import Hours, Span, Weekday, is_open
-from shared.domain.order import TRANSITIONS, Order, OrderState
+from shared.domain.order import TRANSITIONS, Order, OrderState, Serve
+from shared.domain.tax import TaxRates, TaxRules
 from shared.store.document_contract import DocumentKind
 from shared.store.sqlite.store import open_sqlite_store
 from shop.demo.day import DemoDay, DemoShop
@@ -62,6 +63,17 @@ def test_every_order_is_one_that_could_have_been_placed_and_came_that_far() -> N
     assert {order.cancel_reason for order in drawn} == {None, "Sold out"}
 
 
+def test_every_order_is_taxed_for_where_it_is_said_to_be_eaten() -> None:
+    rates = TaxRates(here=19000, away=7000)
+    items = tuple(replace(item, tax=rates) for item in SHOP.menu.items)
+    menu = replace(SHOP.menu, items=items, tax=TaxRules(serve=Serve.HERE))
+    drawn = replace(DAY, shop=replace(SHOP, menu=menu), orders=30).draw()
+    assert {(order.serve, line.tax_rate) for order in drawn for line in order.items} == {
+        (Serve.HERE, 19000),
+        (Serve.AWAY, 7000),
+    }
+
+
 def test_the_last_ones_still_wait() -> None:
     drawn = replace(DAY, shop=replace(SHOP, hours=Hours())).draw()
     waiting = {
@@ -72,8 +84,6 @@ def test_the_last_ones_still_wait() -> None:
 
 def test_a_closed_shop_has_no_made_up_day() -> None:
     assert replace(DAY, shop=replace(SHOP, hours=Hours(week={}))).draw() == []
-    everything = frozenset(item.id for item in SHOP.menu.items)
-    assert replace(DAY, shop=replace(SHOP, sold_out=everything)).draw() == []
 
 
 async def demo(folder: Path, *options: str, **variables: str) -> Outcome:
@@ -104,6 +114,16 @@ async def test_a_fresh_shop_is_filled_and_one_with_orders_only_after_yes(tmp_pat
 
     assert (await demo(tmp_path, "--orders", "5", "--seed", "2", "--yes")).code == 0
     assert len(await orders_in(tmp_path)) >= len(placed) + 5
+
+
+async def test_where_everything_is_sold_out_that_is_what_is_told(tmp_path: Path) -> None:
+    async with open_sqlite_store(tmp_path / "orders.sqlite3", "main") as store:
+        for item in SHOP.menu.items:
+            await store.set_sold_out(item.id, sold_out=True)
+    outcome = await demo(tmp_path)
+    assert (outcome.code, outcome.out, len(outcome.err.splitlines())) == (1, "", 1)
+    assert "everything is sold out" in outcome.err
+    assert await orders_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("settings", [{"COFFEE_STORE": "dynamodb"}, {"COFFEE_TIMEZONE": "Mars"}])
