@@ -113,7 +113,7 @@ def _ended(code: int) -> str:
 
 def _is_changed(file: Path, read: MenuRead) -> bool:
     try:
-        return file.read_bytes() != as_yaml(read.document).encode()
+        return file.read_bytes() != as_yaml(read).encode()
     except FileNotFoundError:
         return False
 
@@ -121,5 +121,5 @@ def _is_changed(file: Path, read: MenuRead) -> bool:
 def _draft(read: MenuRead) -> Path:
     number, name = tempfile.mkstemp(prefix=f"menu-{read.version}-", suffix=".yaml")
     with os.fdopen(number, "w", encoding="utf-8") as file:
-        file.write(as_yaml(read.document))
+        file.write(as_yaml(read))
     return Path(name)

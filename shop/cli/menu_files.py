@@ -11,13 +11,19 @@ import typer
 
 from shared.runtime.startup import StartupError
 from shop.cli import terminal
+from shop.cli.menu_base import base_of, based_on, newer_versions, rebase
 from shop.cli.options import AsJson, Url
 from shop.client.answers import Json
 from shop.client.connection import connect_as_staff
-from shop.client.menu import put_menu, read_menu
+from shop.client.menu import MenuRead, put_menu, read_menu
 
 if TYPE_CHECKING:
     from producer.menu.document import MenuDocument
+
+_WAYS_OUT = (
+    "Nothing is imported. Export the menu to another file and make your changes there; or undo "
+    "those of the others with --undo-newer."
+)
 
 _File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
 
@@ -38,7 +44,7 @@ async def export(
         read = await read_menu(http)
     try:
         with file.open("w" if force else "x", encoding="utf-8") as written:
-            written.write(as_yaml(read.document))
+            written.write(as_yaml(read))
     except FileExistsError:
         terminal.complain(f"{file} is there already; --force writes over it.")
         return terminal.MISUSED
@@ -54,11 +60,15 @@ async def import_(
     url: Url,
     file: _File,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: FBT002
+    undo_newer: Annotated[  # noqa: FBT002
+        bool, typer.Option("--undo-newer", help="Also if somebody has changed the menu since.")
+    ] = False,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> int:
     """Make the menu what a YAML file says. For managers.
 
-    It shows what changes, and asks. Orders keep the prices that they were placed at.
+    It shows what changes, and asks. Orders keep the prices that they were placed at. The file's
+    first line names the version that it is based on; if that is not the newest, nothing changes.
 
     **Examples**
 
@@ -72,12 +82,20 @@ async def import_(
     async with connect_as_staff(url) as http:
         read = await read_menu(http)
         changed = changes_to(read.document, document)
+        base = base_of(file)
+        newer = await newer_versions(http, read, base) if changed and base else []
+        terminal.complain(*newer)
+        if newer and not undo_newer:
+            terminal.complain(_WAYS_OUT)
+            return terminal.FAILED
         if not as_json:
             terminal.say(*(changed or ("Nothing changes.",)))
         if changed:
             if not (yes or typer.confirm("Change the menu?", err=as_json)):
                 return terminal.FAILED
             read = await put_menu(http, document.json_text(), read.tag)
+    if base != read.version:
+        rebase(file, read.version)
     if as_json:
         terminal.print_json({"version": read.version, "changes": changed})
     elif changed:
@@ -85,12 +103,13 @@ async def import_(
     return 0
 
 
-def as_yaml(document: Json) -> str:
-    """Write the menu that a shop has answered as YAML."""
+def as_yaml(read: MenuRead) -> str:
+    """Write the menu that a shop has answered as YAML, and its version."""
     from producer.menu.document import MenuDocument  # noqa: PLC0415 - other commands do not need it
     from producer.menu.file import menu_yaml  # noqa: PLC0415 - as above
 
-    return menu_yaml(MenuDocument.model_validate_json(json.dumps(document)))
+    document = MenuDocument.model_validate_json(json.dumps(read.document))
+    return based_on(read.version, menu_yaml(document))
 
 
 def loaded(file: Path) -> MenuDocument | Sequence[str]:

@@ -139,8 +139,43 @@ async def test_of_two_editors_one_is_told_and_finds_the_text_in_a_file(
     assert "Somebody else has changed it meanwhile" in lost.err
     assert "large: 470" in file.read_text()
     assert await price_of_a_large_latte(new_cashier) == 450
-    imported = await command(new_cashier, "menu", "import", str(file), "--yes")
+
+    refused = await command(new_cashier, "menu", "import", str(file), "--yes")
+    assert (refused.code, refused.out) == (1, "")
+    assert "based on version 1, and the menu is at version 2" in refused.err
+    assert "owner: croissant is gone" in refused.err
+    assert "--undo-newer" in refused.err
+    assert (await new_cashier.staff("GET", "/menu/document")).headers["ETag"] == '"2"'
+    imported = await command(new_cashier, "menu", "import", str(file), "--yes", "--undo-newer")
     assert imported.lines[:2] == ["croissant is new", "latte/large 4.50 USD → 4.70 USD"]
+
+
+async def test_a_file_that_was_imported_is_changed_and_imported_again(
+    new_cashier: ServedCashier, tmp_path: Path
+) -> None:
+    file = tmp_path / "menu.yaml"
+    await command(new_cashier, "menu", "export", str(file))
+    for before, after in ((450, 470), (470, 490)):
+        file.write_text(file.read_text().replace(f"large: {before}", f"large: {after}", 1))
+        imported = await command(new_cashier, "menu", "import", str(file), "--yes")
+        assert imported.code == 0, imported
+    assert await price_of_a_large_latte(new_cashier) == 490
+    lines = file.read_text().splitlines()
+    assert lines[0] == "# Based on version 3 of the menu."
+    assert not [line for line in lines[1:] if line.startswith("#")]
+
+
+async def test_a_file_of_another_shop_is_not_imported_unasked(
+    cashier: ServedCashier, tmp_path: Path
+) -> None:
+    file = tmp_path / "menu.yaml"
+    await command(cashier, "menu", "export", str(file))
+    text = file.read_text().replace("version 1 of", "version 9 of").replace("450", "470")
+    file.write_text(text, encoding="utf-8-sig")
+    refused = await command(cashier, "menu", "import", str(file), "--yes")
+    assert (refused.code, refused.out) == (1, "")
+    assert "based on version 9, and the menu is at version 1: it is another shop's" in refused.err
+    assert file.read_text(encoding="utf-8-sig") == text
 
 
 @pytest.mark.parametrize(
