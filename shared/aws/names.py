@@ -36,6 +36,16 @@ class Names:
         """The queue of delivery jobs that were given up on."""
         return f"{self.prefix}deliveries-dead-letters"
 
+    @property
+    def photos(self) -> str:
+        """The queue of uploaded photos."""
+        return f"{self.prefix}photos"
+
+    @property
+    def photos_dead_letters(self) -> str:
+        """The queue of uploads that were refused, or could not be worked on."""
+        return f"{self.prefix}photos-dead-letters"
+
     def live(self, instance: str) -> str:
         """The queue from which one notifier instance receives all announcements."""
         return f"{self.prefix}live-{instance}"

@@ -14,6 +14,7 @@ class Changed(StrEnum):
     SHOP = "shop"
     SOLD_OUT = "sold-out"
     MENU = "menu"
+    PHOTOS = "photos"
     SETTINGS = "settings"
     HOURS = "hours"
     STAFF_KEYS = "staff-keys"

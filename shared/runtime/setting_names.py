@@ -65,6 +65,7 @@ SETTING_NAMES = frozenset(
         "COFFEE_ORDERS_PER_MINUTE",
         "COFFEE_ORDER_SECONDS",
         "COFFEE_OVERDUE_SECONDS",
+        "COFFEE_PHOTOS",
         "COFFEE_POLL_SECONDS",
         "COFFEE_PORT",
         "COFFEE_PUBLIC_URL",

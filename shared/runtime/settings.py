@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -82,6 +83,12 @@ def _no_crawl(speed: float) -> float:
     return speed
 
 
+def _bucket_url(text: str) -> str:
+    if not _BUCKET_URL.fullmatch(text):
+        raise ValueError("should be a bucket of S3, as in s3://coffee-photos")
+    return text
+
+
 def _listed(text: object) -> object:
     return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
 
@@ -103,6 +110,9 @@ BrewSpeed = Annotated[float, Field(ge=0, le=1_000_000), AfterValidator(_no_crawl
 
 Descriptor = Annotated[int, Field(ge=0, le=2**20)]
 """An open file that the parent process passes on; nobody else sets these."""
+
+_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""The names of buckets: Amazon S3 User Guide, "General purpose bucket naming rules"."""
 
 DEFAULT_PORT = 8080
 SLOWEST_BREWING = 0.001
@@ -128,7 +138,7 @@ class ServiceSettings(BaseSettings):
     """The port for customers; 0 is any free one."""
 
     state_dir: LocalPath = Path("var")
-    """The folder of orders, staff key, mail and the emulator's queues."""
+    """The folder of orders, photos, staff key, mail and the emulator's queues."""
 
     store: StoreKind = StoreKind.SQLITE
     """Where orders are recorded: `sqlite`, in the state folder, or `dynamodb`."""
@@ -136,6 +146,9 @@ class ServiceSettings(BaseSettings):
     keep_orders_days: Annotated[int, Field(ge=1, le=36_500)] = 30
     """How many days after its placing a closed order is deleted; in DynamoDB that is decided when
     the order is closed."""
+
+    photos: Annotated[str, AfterValidator(_bucket_url)] | None = None
+    """A bucket of S3 for photos, as in `s3://coffee-photos`; the state folder when left out."""
 
     store_id: Name = "main"
     """The name of this shop, where several share a store."""
@@ -188,6 +201,16 @@ class ServiceSettings(BaseSettings):
     def sqlite_path(self) -> Path:
         """The file of the embedded order store."""
         return self.state_dir / "orders.sqlite3"
+
+    @property
+    def photos_bucket(self) -> str | None:
+        """The name of the bucket of photos; None when they are in `photos_dir`."""
+        return self.photos and self.photos.removeprefix("s3://")
+
+    @property
+    def photos_dir(self) -> Path:
+        """The folder of photos, where they are not in S3."""
+        return self.state_dir / "photos"
 
 
 class WebSettings(ServiceSettings):

@@ -1,0 +1,1 @@
+"""The photo store: what was uploaded and not looked at yet, and the renditions of all photos."""

@@ -1,0 +1,71 @@
+"""The contract of the photo store: a folder on one machine, S3 elsewhere; one suite tests both."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.domain.errors import UnavailableError
+
+
+class PhotosUnavailableError(UnavailableError):
+    """The photo store is unavailable, or did not confirm in time that a write is durable."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file that was uploaded for a menu item, and not looked at yet.
+
+    Every upload is a version of its own, so that a later one never takes the place of an earlier
+    one that is being worked on.
+    """
+
+    item_id: str
+    version_id: str
+    size: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A picture as it is served. `name` is as in `640.webp`."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A form to post a file to: its fields, then the file as the field `file`."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class PhotoStore(Protocol):
+    """The uploads and photos of one shop.
+
+    Every write is durable when its call returns, whole or not at all. Every method raises
+    PhotosUnavailableError when the store cannot be reached in time.
+    """
+
+    async def check(self) -> None:
+        """Check that the store can be read."""
+
+    async def uploads(self, item_id: str | None = None) -> Sequence[UploadedFile]:
+        """List up to 1,000 uploads that were not looked at yet, of one item or of all."""
+
+    async def read_upload(self, item_id: str, version_id: str) -> bytes | None:
+        """Read an upload; None when it is gone, as somebody else has looked at it."""
+
+    async def delete_upload(self, item_id: str, version_id: str) -> None:
+        """Delete an upload that was looked at, for good; one that is gone already is no error."""
+
+    async def put(self, photo: str, renditions: Sequence[Rendition]) -> None:
+        """Store the renditions of a photo under its hash; the same ones again change nothing."""
+
+    async def get(self, photo: str, name: str) -> bytes | None:
+        """Read a rendition; None when there is none of that name."""

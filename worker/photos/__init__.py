@@ -1,0 +1,1 @@
+"""The photo worker: looks at uploads, and makes the pictures that the menu shows."""
