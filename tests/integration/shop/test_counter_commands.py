@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shared.clock import utc_now
-from shared.domain.order import Order, OrderState, claim
+from shared.domain.order import Order, OrderState, TimelineEntry, claim
 from tests.support.cashier import ServedCashier
 from tests.support.command_line import Outcome, run
+from tests.support.orders import an_order
 from tests.support.web import STAFF_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -39,11 +41,45 @@ async def test_an_order_is_canceled_once(cashier: ServedCashier) -> None:
 async def test_an_order_is_collected_by_its_number_or_its_id(new_cashier: ServedCashier) -> None:
     by_number, by_id = [await placed(new_cashier, "latte") for _ in range(2)]
     early = await command(new_cashier, "collect", str(by_number["number"]))
-    assert (early.code, early.err) == (1, "No order 001 is ready.\n")
+    assert (early.code, early.err) == (1, "No order 001 of the last 3 days is ready.\n")
     for order in (by_number, by_id):
         await new_cashier.moved(str(order["id"]), OrderState.PREPARING, OrderState.READY)
     assert (await command(new_cashier, "collect", "1")).out == "Order 001 for Ada is collected.\n"
     assert (await command(new_cashier, "collect", str(by_id["id"]))).code == 0
+
+
+async def stored(
+    cashier: ServedCashier, minutes_ago: float, day: dt.date, state: OrderState = OrderState.PLACED
+) -> Order:
+    """Have an order of that time in the store, in a state that it had from the beginning."""
+    placed_at = utc_now() - dt.timedelta(minutes=minutes_ago)
+    timeline = (TimelineEntry(state, placed_at),)
+    order = replace(an_order(), state=state, timeline=timeline, business_day=day)
+    return (await cashier.store.place(order, day)).order
+
+
+async def test_a_number_means_the_newest_order_however_many_were_placed_since(
+    new_cashier: ServedCashier,
+) -> None:
+    older = await stored(new_cashier, 61, dt.date(2026, 6, 1))
+    newer = await stored(new_cashier, 60, dt.date(2026, 6, 2), OrderState.READY)
+    assert (older.number, newer.number) == ("001", "001")
+    for minutes_ago in range(50, 0, -1):
+        for state in (OrderState.READY, OrderState.PLACED):
+            await stored(new_cashier, minutes_ago, dt.date(2026, 6, 2), state)
+    for order in (newer, older):
+        canceled = json.loads((await command(new_cashier, "cancel", "1", "--json")).out)
+        assert (canceled["id"], canceled["state"]) == (order.id, "canceled")
+
+
+async def test_a_number_of_days_ago_means_no_order(new_cashier: ServedCashier) -> None:
+    for _ in range(2):
+        await stored(new_cashier, 4 * 24 * 60, dt.date(2026, 6, 1))
+    assert (await command(new_cashier, "cancel", "1")).code == 0
+    await stored(new_cashier, 0, dt.date(2026, 6, 5))
+    refused = await command(new_cashier, "cancel", "2")
+    said = "No order 2 of the last 3 days is placed or preparing or ready.\n"
+    assert (refused.code, refused.err) == (1, said)
 
 
 async def taken(cashier: ServedCashier, *arguments: str) -> Order:
@@ -79,7 +115,7 @@ async def test_an_order_is_completed_by_its_number_and_remade_once_it_is_ready(
     done = await command(new_cashier, "complete", "1")
     assert (done.code, done.out) == (0, "Order 001 for Ada is ready.\n")
     again = await command(new_cashier, "complete", "001")
-    assert (again.code, again.err) == (1, "No order 001 is preparing.\n")
+    assert (again.code, again.err) == (1, "No order 001 of the last 3 days is preparing.\n")
     remade = json.loads((await command(new_cashier, "remake", "1", "--json")).out)
     assert (remade["remake_of"], remade["total"]) == (order.id, 0)
 
