@@ -228,7 +228,6 @@ async def _cashier(
         ids=ids,
         clock=utc_now,
         store_id=settings.store_id,
-        opening_hours=resources.opening_hours,
     )
 
 

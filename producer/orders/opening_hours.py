@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from producer.documents.document import Document
 from producer.documents.hours import HoursDocument
-from shared.domain.hours import business_day
+from shared.domain.hours import OpenTime, business_day
 from shared.domain.shop import ShopStatus, within_hours
 from shared.store.contract import ShopStore
 
@@ -20,8 +20,8 @@ class OpeningHours:
     store: ShopStore
     timezone: dt.tzinfo
 
-    async def status(self, now: dt.datetime) -> ShopStatus:
-        """Read the status that counts at `now`."""
+    async def status(self, now: dt.datetime) -> tuple[ShopStatus, OpenTime | None]:
+        """Read the status that counts at `now`, and the time of the hours that it is in."""
         hours = (await self.document.get()).value.hours
         return within_hours(await self.store.status(), hours, self.timezone, now)
 

@@ -20,6 +20,7 @@ from shared.domain.hours import (
     business_day,
     is_open,
     next_opening,
+    open_time,
     overlaps,
 )
 from shared.domain.shop import ShopState, ShopStatus, within_hours
@@ -145,18 +146,23 @@ def test_what_staff_closed_until_a_time_opens_with_the_hours_after_that() -> Non
     noon, evening = berlin("2026-06-01T12:00"), berlin("2026-06-01T20:00")
     opening = berlin("2026-06-02T07:30")
 
-    assert within_hours(ShopStatus(), hours, BERLIN, noon) == ShopStatus()
+    def status(staff_set: ShopStatus, at: dt.datetime) -> ShopStatus:
+        counts, time = within_hours(staff_set, hours, BERLIN, at)
+        assert time == open_time(hours, BERLIN, at)
+        return counts
+
+    assert status(ShopStatus(), noon) == ShopStatus()
     closed = ShopStatus(ShopState.CLOSED, "outside the opening hours", opening)
     for staff_set in (ShopStatus(), ShopStatus(ShopState.BUSY, "a bus full of tourists")):
-        assert within_hours(staff_set, hours, BERLIN, evening) == closed
+        assert status(staff_set, evening) == closed
 
     for until, opens in ((berlin("2026-06-01T13:00"), berlin("2026-06-01T13:00")),
                          (berlin("2026-06-01T18:00"), opening), (None, None)):  # fmt: skip
         paused = ShopStatus(ShopState.PAUSED, "a leak", until)
-        assert within_hours(paused, hours, BERLIN, noon) == replace(paused, until=opens)
+        assert status(paused, noon) == replace(paused, until=opens)
 
     over = ShopStatus(ShopState.PAUSED, "a leak", berlin("2026-06-01T19:00"))
-    assert within_hours(over, hours, BERLIN, evening) == closed
+    assert status(over, evening) == closed
 
 
 zones = st.sampled_from(
