@@ -21,6 +21,7 @@ from shared.runtime.startup import StartupError
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
+    from types_aiobotocore_s3 import S3Client
     from types_aiobotocore_sns import SNSClient
     from types_aiobotocore_sqs import SQSClient
 
@@ -32,8 +33,11 @@ CALL_SECONDS = 3.0
 """How long a request may take with all its retries; the next batch waits as long."""
 
 
-_PLACEHOLDER = "emulator"
-"""Access key of an emulator that has no credentials of its own."""
+_PLACEHOLDER = "test"
+"""Access key of an emulator that has no credentials of its own; ministack's S3 knows no other."""
+
+_S3_SIGNATURE = "s3v4"
+"""Forms are signed by an older version unless it is named."""
 
 _descriptions = functools.cache(create_loader)
 """botocore's 9 MB of service descriptions, read once for all clients of a process."""
@@ -41,11 +45,15 @@ _descriptions = functools.cache(create_loader)
 
 @dataclass(frozen=True, slots=True)
 class AwsClients:
-    """The clients that the services share; `dynamodb` only when it is the order store."""
+    """The clients that the services share.
+
+    `dynamodb` only when it is the order store, `s3` only when it has the photos.
+    """
 
     sqs: SQSClient
     sns: SNSClient
     dynamodb: DynamoDBClient | None
+    s3: S3Client | None = None
 
 
 _NO_USER_FILES = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
@@ -75,6 +83,7 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
                 sqs=await client("sqs"),
                 sns=await client("sns"),
                 dynamodb=await client("dynamodb") if settings.store is StoreKind.DYNAMODB else None,
+                s3=await client("s3") if settings.photos else None,
             )
         yield clients
 
@@ -102,6 +111,8 @@ async def _client(
         max_pool_connections=50,
         retries={"mode": "standard", "total_max_attempts": 3},
         proxies={} if emulator else None,
+        signature_version=_S3_SIGNATURE if service == "s3" else None,
+        s3={"addressing_style": "path"} if emulator else None,
     )
     placeholder = _PLACEHOLDER if emulator else None
     return await stack.enter_async_context(

@@ -36,6 +36,19 @@ def open_orders_queue(
     )
 
 
+def open_photos_queue(
+    clients: AwsClients, names: Names, *, visibility_timeout: int = 30, wait_time: int = 2
+) -> AbstractAsyncContextManager[SqsQueue]:
+    """Open the queue of uploaded photos, with its dead-letter queue."""
+    return open_queue(
+        clients,
+        names.photos,
+        names.photos_dead_letters,
+        visibility_timeout=visibility_timeout,
+        wait_time=wait_time,
+    )
+
+
 @contextlib.asynccontextmanager
 async def open_queue(
     clients: AwsClients,
