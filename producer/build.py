@@ -39,6 +39,7 @@ from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
 from shared.aws.dead_letters import DeadLetters
 from shared.aws.names import Names
+from shared.aws.photo_provisioning import photo_bucket
 from shared.aws.queue import SqsQueue
 from shared.aws.queues import (
     open_announcer,
@@ -90,7 +91,7 @@ async def build_cashier(
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
         if settings.watch_broker:
-            await restored_tickets(clients, names)
+            await restored_tickets(clients, names, photo_bucket(settings))
         await wait_for_queues(clients, names.orders, names.dead_letters, names.deliveries)
         async with (
             open_store(settings, clients.dynamodb, utc_now) as store,
@@ -137,7 +138,7 @@ async def build_cashier(
                 background_task(reconciler.republish(), "republisher"),
                 background_task(every(_RETENTION_SECONDS, _retention(resources)), "retention"),
                 background_task(store.find_damage(), "integrity"),
-                watching_tickets(clients, names, on_reset)
+                watching_tickets(clients, names, on_reset, photo_bucket(settings))
                 if settings.watch_broker
                 else contextlib.nullcontext(),
             ):

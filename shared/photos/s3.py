@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -75,9 +76,9 @@ class S3PhotoStore:
             await self._s3.head_bucket(Bucket=self._bucket)
 
     async def uploads(self, item_id: str | None = None) -> Sequence[UploadedFile]:
-        """List up to 1,000 uploads, of one item or of all, each item's oldest first.
+        """List up to 1,000 uploads, of one item or of all, the oldest first.
 
-        S3 lists by key, and the newest version of each first: what it has beyond is left out.
+        S3 lists by key, and each key's newest version first: beyond 1,000, older ones are missing.
         """
         if item_id is not None and not is_item(item_id):
             return ()
@@ -89,7 +90,7 @@ class S3PhotoStore:
             )
         found = [
             _uploaded(each)
-            for each in answer.get("Versions", [])
+            for each in reversed(answer.get("Versions", []))
             if item_id is None or each["Key"] == upload_key(self._store_id, item_id)
         ]
         return sorted((each for each in found if is_item(each.item_id)), key=lambda each: each.at)
@@ -183,5 +184,5 @@ def _uploaded(version: ObjectVersionTypeDef) -> UploadedFile:
         item_id=version["Key"].rpartition("/")[2],
         version_id=version["VersionId"],
         size=version["Size"],
-        at=version["LastModified"],
+        at=version["LastModified"].astimezone(dt.UTC),
     )

@@ -77,6 +77,16 @@ def check_worker_ports(settings: Settings) -> None:
             )
 
 
+def check_photos(shop: ShopSettings) -> None:
+    """Check that a bucket of photos is not wanted of the embedded emulator, which has no S3."""
+    if shop.photos is not None and shop.embeds_emulator:
+        raise StartupError(
+            f"COFFEE_PHOTOS: {shop.photos} needs S3, which the shop's own emulator has not; set "
+            "COFFEE_AWS_ENDPOINT_URL or COFFEE_EMULATOR=off, or leave it out: photos are then in "
+            f"{shop.photos_dir}/"
+        )
+
+
 def check_files(cashier: CashierSettings) -> Menu:
     """Open the menu, the staff key and the embedded order store; raises StartupError.
 
