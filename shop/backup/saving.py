@@ -11,23 +11,33 @@ from shop.backup.copying import (
     Contents,
     MisusedError,
     Progress,
+    check_copy,
     copy_store,
+    draft_connection,
     is_store,
     opened,
     refuse_odd_file,
 )
 from shop.backup.drafts import draft_of
+from shop.backup.photo_files import photos_beside
 
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 """Of the files of one store (https://sqlite.org/tempfiles.html)."""
 
 
 def save_store(
-    store: Path, backup: Path, progress: Progress, *, force: bool, step_pages: int = STEP_PAGES
+    store: Path,
+    photos: Path | None,
+    backup: Path,
+    progress: Progress,
+    *,
+    force: bool,
+    step_pages: int = STEP_PAGES,
 ) -> Contents:
-    """Copy a store that may be in use into a file; `force` writes over an older backup.
+    """Copy a store that may be in use into a file, with the folder of its photos if there is one.
 
-    Everything that was committed before is in it; writers do not wait. Of a symbolic link, the
+    Everything that was acknowledged before is in it; writers do not wait. `force` writes over an
+    older backup. Of a symbolic link, the
     target is written. Raises BackupError, OSError.
     """
     if not store.exists():
@@ -36,8 +46,14 @@ def save_store(
         )
     target = Path(os.path.realpath(backup))
     _check_target(target, store, force=force)
-    with draft_of(target) as draft, opened(store, "rw") as source:
-        return copy_store(source, store, draft, progress, step_pages)
+    with (
+        draft_of(target) as draft,
+        opened(store, "rw") as source,
+        draft_connection(draft) as copy,
+    ):
+        with photos_beside(copy, photos):
+            copy_store(source, store, copy, progress, step_pages)
+        return check_copy(copy, store)
 
 
 def _check_target(target: Path, store: Path, *, force: bool) -> None:

@@ -102,7 +102,8 @@ async def test_a_backup_is_of_one_moment_and_ends_however_much_is_written_meanwh
         with closing(sqlite3.connect(folder / "orders.sqlite3")) as writer, writer:
             writer.execute("INSERT INTO numbers VALUES ('other', ?, 1)", (f"day-{len(steps)}",))
 
-    save_store(folder / "orders.sqlite3", tmp_path / "backup", write, force=False, step_pages=20)
+    path, backup = folder / "orders.sqlite3", tmp_path / "backup"
+    save_store(path, None, backup, write, force=False, step_pages=20)
 
     assert len(steps) > 3
     with closing(sqlite3.connect(tmp_path / "backup")) as copy:
