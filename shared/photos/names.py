@@ -10,6 +10,7 @@ MOST_LISTED = 1000
 _ITEM = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PHOTO = re.compile(r"[0-9a-f]{32}")
 _RENDITION = re.compile(r"[1-9][0-9]{0,4}\.webp|fallback\.jpg")
+_VERSION = re.compile(r"[\x21-\x7e]{1,1024}")
 _SEQUENCER = re.compile(r"[0-9A-F]{18}")
 
 
@@ -26,6 +27,11 @@ def is_rendition(photo: str, name: str) -> bool:
 def is_sequencer(name: str) -> bool:
     """Return whether the file of an upload may have that name."""
     return _SEQUENCER.fullmatch(name) is not None
+
+
+def is_version(version_id: str) -> bool:
+    """Return whether a version in S3 may have that id."""
+    return _VERSION.fullmatch(version_id) is not None
 
 
 def check_item(item_id: str) -> None:

@@ -20,6 +20,7 @@ from shared.photos.names import (
     check_rendition,
     is_item,
     is_rendition,
+    is_version,
     rendition_key,
 )
 
@@ -97,13 +98,13 @@ class S3PhotoStore:
 
     async def read_upload(self, item_id: str, version_id: str) -> bytes | None:
         """Read an upload; of one that is too large, a byte more than LARGEST_UPLOAD."""
-        if not is_item(item_id):
+        if not (is_item(item_id) and is_version(version_id)):
             return None
         return await self._read(upload_key(self._store_id, item_id), version_id)
 
     async def delete_upload(self, item_id: str, version_id: str) -> None:
         """Delete a version for good, if it is there."""
-        if is_item(item_id):
+        if is_item(item_id) and is_version(version_id):
             async with _s3_call():
                 with _expecting(_GONE):
                     await self._s3.delete_object(
