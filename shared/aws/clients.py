@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from shared.runtime.startup import StartupError
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
+    from types_aiobotocore_rekognition import RekognitionClient
     from types_aiobotocore_s3 import S3Client
     from types_aiobotocore_sns import SNSClient
     from types_aiobotocore_sqs import SQSClient
@@ -72,13 +73,9 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
     configuration, no credentials, no proxy. Raises StartupError when the user's AWS configuration
     is read and cannot be used.
     """
-    emulator = (settings.aws_endpoint_url or "").startswith("http://")
     async with contextlib.AsyncExitStack() as stack:
         with _configuration_errors_explained():
-            session = AioSession(_BOTOCORE_DEFAULTS if emulator else None)
-            descriptions = _descriptions(session.get_config_variable("data_path"))
-            session.register_component("data_loader", descriptions)
-            client = functools.partial(_client, stack, session, settings, emulator=emulator)
+            client = _opener(stack, settings)
             clients = AwsClients(
                 sqs=await client("sqs"),
                 sns=await client("sns"),
@@ -86,6 +83,25 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
                 s3=await client("s3") if settings.photos else None,
             )
         yield clients
+
+
+@contextlib.asynccontextmanager
+async def rekognition_client(settings: ServiceSettings) -> AsyncIterator[RekognitionClient]:
+    """Open the client of the analysis of photos, as `aws_clients` does."""
+    async with contextlib.AsyncExitStack() as stack:
+        with _configuration_errors_explained():
+            client = await _opener(stack, settings)("rekognition")
+        yield client
+
+
+def _opener(
+    stack: contextlib.AsyncExitStack, settings: ServiceSettings
+) -> Callable[[str], Awaitable[Any]]:
+    emulator = (settings.aws_endpoint_url or "").startswith("http://")
+    session = AioSession(_BOTOCORE_DEFAULTS if emulator else None)
+    descriptions = _descriptions(session.get_config_variable("data_path"))
+    session.register_component("data_loader", descriptions)
+    return functools.partial(_client, stack, session, settings, emulator=emulator)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from shared.web import problem
 from shared.web.headers import ACCEPTABLE_ID
 from shared.web.limits import WebLimits
 from shared.web.operation import Operation
+from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -160,7 +161,7 @@ def _grace_seconds(name: str) -> float:
 
 
 def test_every_setting_in_the_compose_file_is_one() -> None:
-    kinds = (CashierSettings, NotifierSettings, WorkerSettings)
+    kinds = (CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings)
     settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
     named = {name for service in OURS for name in COMPOSE["services"][service]["environment"]}
     assert named - settings == set()
