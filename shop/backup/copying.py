@@ -18,6 +18,8 @@ STEP_PAGES = 1000
 
 _BUSY_SECONDS = 10.0
 
+_FORBIDDEN = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+
 _OPEN = ", ".join(f"'{state}'" for state in sorted(OPEN_STATES))
 
 Progress = Callable[[int, int], None]
@@ -87,8 +89,14 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
         ) as connection:
             yield connection
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
             raise _no_store(path) from error
+        if code in _FORBIDDEN:
+            raise BackupError(
+                f"{path} cannot be opened from here; do this as the user who owns it, "
+                "or with a copy of its folder that you can write to."
+            ) from error
         raise BackupError(f"{path} cannot be copied: {error}") from error
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from shop.backup.copying import (
@@ -48,12 +51,33 @@ def save_store(
     _check_target(target, store, force=force)
     with (
         draft_of(target) as draft,
-        opened(store, "rw") as source,
+        _readable(store) as source,
         draft_connection(draft) as copy,
     ):
         with photos_beside(copy, photos):
             copy_store(source, store, copy, progress, step_pages)
         return check_copy(copy, store)
+
+
+@contextmanager
+def _readable(store: Path) -> Iterator[sqlite3.Connection]:
+    """Connect to a store, to read it.
+
+    SQLite writes its log into the store's folder. Where it may not, a store that is closed is
+    read without one, and without a lock. Raises BackupError, also if it has changed meanwhile.
+    """
+    own = Path(os.path.realpath(store))
+    has_log = own.with_name(f"{own.name}-wal").exists()
+    if has_log or os.access(own.parent, os.W_OK):
+        with opened(store, "rw") as source:
+            yield source
+        return
+    before = own.stat()
+    with opened(store, "ro&immutable=1") as source:
+        yield source
+    after = own.stat()
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise BackupError(f"{store} was opened and changed meanwhile; try again.")
 
 
 def _check_target(target: Path, store: Path, *, force: bool) -> None:
