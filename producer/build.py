@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from producer.build_photos import build_photos
 from producer.build_reconciling import build_reconciler
-from producer.context import CashierContext
+from producer.context import CashierContext, PhotoContext
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
 from producer.documents.document import Document
@@ -72,6 +73,7 @@ class _Resources:
     dead_letters: DeadLetters
     backlog: Backlog
     closing: asyncio.Event
+    photos: PhotoContext
     dispatcher: OrderDispatcher
     opening_hours: OpeningHours
 
@@ -80,13 +82,15 @@ class _Resources:
 async def build_cashier(
     settings: CashierSettings,
     file: MenuDocument,
+    *,
     broker_reset: asyncio.Event,
+    uploads_lost: asyncio.Event,
     closing: asyncio.Event,
 ) -> AsyncIterator[CashierContext]:
     """Build the cashier, and run its side tasks; at the end, what was begun is finished.
 
-    `broker_reset` is set when queues and topics may have lost what was in them, `closing` when no
-    more orders should be taken.
+    `broker_reset` and `uploads_lost` are set when queues and topics may have lost what was in
+    them, `closing` when no more orders should be taken.
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
@@ -99,6 +103,7 @@ async def build_cashier(
             open_announcer(clients, names, queue) as announcer,
             open_queue(clients, names.deliveries) as deliveries,
             open_dead_letters(clients, names.dead_letters) as dead_letters,
+            build_photos(settings, clients, store, uploads_lost) as photos,
         ):
             backlog = Backlog(queue)
             resources = _Resources(
@@ -109,6 +114,7 @@ async def build_cashier(
                 dead_letters=dead_letters,
                 backlog=backlog,
                 closing=closing,
+                photos=photos,
                 dispatcher=OrderDispatcher(announcer, queue, backlog),
                 opening_hours=OpeningHours(
                     document=Document(DocumentKind.HOURS, store, parse_hours, "{}", utc_now),
@@ -131,6 +137,7 @@ async def build_cashier(
             def on_reset(since: dt.datetime) -> None:
                 reconciler.unclean_stops.topics_lost(since)
                 broker_reset.set()
+                uploads_lost.set()
 
             async with (
                 background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
@@ -204,6 +211,7 @@ async def _context(
             clock=utc_now,
             keep=dt.timedelta(days=settings.keep_orders_days),
         ),
+        photos=resources.photos,
         clock=utc_now,
     )
 

@@ -66,6 +66,7 @@ SETTING_NAMES = frozenset(
         "COFFEE_ORDER_SECONDS",
         "COFFEE_OVERDUE_SECONDS",
         "COFFEE_PHOTOS",
+        "COFFEE_PHOTOS_URL",
         "COFFEE_PHOTO_ANALYSIS",
         "COFFEE_POLL_SECONDS",
         "COFFEE_PORT",

@@ -15,6 +15,7 @@ import yaml
 from notifier.app import NOTIFIER_OPERATIONS
 from notifier.settings import NotifierSettings
 from producer.app import CASHIER_OPERATIONS
+from producer.http.photo_uploads import upload_photo
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.web import problem
@@ -111,6 +112,13 @@ def test_nginx_waits_longer_where_much_is_done_at_once() -> None:
 def test_nginx_leaves_it_to_the_services_to_refuse_long_bodies() -> None:
     (kibibytes,) = re.findall(r"client_max_body_size (\d+)k;", NGINX)
     assert int(kibibytes) * 1024 > WebLimits().body_bytes
+
+
+def test_nginx_passes_photos_on_as_they_come_and_leaves_it_to_the_cashier_to_refuse_them() -> None:
+    location = _location(upload_photo.path)
+    (mebibytes,) = re.findall(r"client_max_body_size (\d+)m;", location)
+    assert int(mebibytes) * 2**20 > (upload_photo.body_bytes or 0)
+    assert "proxy_request_buffering off;" in location
 
 
 def test_nginx_takes_the_correlation_ids_that_the_services_take() -> None:
