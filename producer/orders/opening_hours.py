@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from producer.documents.document import Document
 from producer.documents.hours import HoursDocument
-from shared.domain.hours import OpenTime, business_day
+from shared.domain.hours import OpenTime, business_day, has_ended
 from shared.domain.shop import ShopStatus, within_hours
 from shared.store.contract import ShopStore
 
@@ -28,3 +28,7 @@ class OpeningHours:
     async def business_day(self, at: dt.datetime) -> dt.date:
         """Return the day whose number and report an order placed at `at` has."""
         return business_day((await self.document.get()).value.hours, self.timezone, at)
+
+    async def has_ended(self, day: dt.date, at: dt.datetime) -> bool:
+        """Return whether a business day is over at `at`."""
+        return has_ended((await self.document.get()).value.hours, self.timezone, day, at)

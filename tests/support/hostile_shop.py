@@ -134,6 +134,7 @@ REPORT = {
     "date": "2026-11-20",
     "timezone": TEXT,
     "currency": "USD",
+    "ended": True,
     "complete": False,
     "orders": 123456,
     "sold": 123456,

@@ -18,6 +18,7 @@ from shared.domain.hours import (
     Span,
     Weekday,
     business_day,
+    has_ended,
     is_open,
     next_opening,
     open_time,
@@ -139,6 +140,19 @@ def test_overlapping_spans_are_found_within_a_day_and_into_the_next() -> None:
         Overlap(monday - DAY, night, morning)
     ]
     assert not list(overlaps(every_day("07:00-12:00", "12:00-07:00")))
+
+
+def test_a_business_day_has_ended_once_it_is_past_and_no_later_moment_is_of_it() -> None:
+    late = tuple(span(text) for text in ("11:00-14:00", "18:00-02:00"))
+    bar = Hours({day: late for day in Weekday if day < Weekday.SATURDAY})
+    begins = berlin("2026-06-01T00:00")
+    moments = [begins + hours * dt.timedelta(hours=1) for hours in range(15 * 24)]
+    days = [business_day(bar, BERLIN, at) for at in moments]
+    for place, at in enumerate(moments[: 10 * 24]):
+        date = at.astimezone(BERLIN).date()
+        for day in (date + days_on * DAY for days_on in range(-4, 3)):
+            is_over = day < date and day not in days[place:]
+            assert has_ended(bar, BERLIN, day, at) == is_over, (day, at)
 
 
 def test_what_staff_closed_until_a_time_opens_with_the_hours_after_that() -> None:
