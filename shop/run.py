@@ -71,6 +71,7 @@ def _run(settings: Settings) -> int:
             own_key=bool(settings.cashier.staff_key),
             quiet=quiet,
             mail_folder=mail if isinstance(mail, Path) else None,
+            photos_wait=shop.photo_workers == 0,
         )
         throughput = _throughput(menu, settings.worker)
         credentials = new_credentials()

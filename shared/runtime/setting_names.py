@@ -68,6 +68,7 @@ SETTING_NAMES = frozenset(
         "COFFEE_PHOTOS",
         "COFFEE_PHOTOS_URL",
         "COFFEE_PHOTO_ANALYSIS",
+        "COFFEE_PHOTO_WORKERS",
         "COFFEE_POLL_SECONDS",
         "COFFEE_PORT",
         "COFFEE_PUBLIC_URL",

@@ -19,9 +19,10 @@ from shared.web.staff_key import load_or_create_staff_key
 from shop.processes.resources import is_free
 from shop.scaling.target import MOST_BARISTAS
 from shop.settings import ShopSettings
+from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
-KINDS = (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings)
+KINDS = (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings)
 MOST_PORT = 65535
 
 

@@ -30,7 +30,7 @@ NGINX = (ROOT / "deploy/nginx/nginx.conf").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: Any = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OPERATIONS = (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS)
-OURS = ("provision", "producer", "worker", "notifier")
+OURS = ("provision", "producer", "worker", "photos", "notifier")
 
 
 def service_of(path: str) -> str:
@@ -151,7 +151,7 @@ def test_nobody_but_nginx_can_be_reached_from_outside() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["producer", "worker", "notifier"])
+@pytest.mark.parametrize("name", ["producer", "worker", "photos", "notifier"])
 def test_a_container_is_stopped_no_sooner_than_its_service_has_finished(name: str) -> None:
     grace = re.match(r"(\d+)s", COMPOSE["services"][name]["stop_grace_period"])
     assert grace is not None
@@ -234,7 +234,7 @@ def test_every_documented_setting_of_a_service_can_be_set_in_containers() -> Non
     }
     kinds = (CashierSettings, NotifierSettings, WorkerSettings)
     settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
-    for service in ("producer", "worker", "notifier"):
+    for service in OURS[1:]:
         handed_on = COMPOSE["services"][service]["environment"].keys()
         assert (documented & settings) - FIXED - handed_on == set()
 
