@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin, TiffImagePlugin
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -69,6 +69,7 @@ def prepare() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     PngImagePlugin.MAX_TEXT_MEMORY = 2**22
+    assert TiffImagePlugin  # noqa: S101 - Pillow imports it when it meets an EXIF
     for kind in ("WEBP", "JPEG"):
         _saved(Image.new("RGB", (1, 1)), kind)
 
@@ -98,6 +99,8 @@ def _read(kind: str, file: BinaryIO) -> tuple[tuple[int, int], tuple[int, ...], 
     """Return a picture's size, the widths of its renditions, and the largest of these."""
     file.seek(0)
     picture = _READERS[kind](file)
+    if not isinstance(picture, JpegImageFile):
+        picture.load()  # looking for an EXIF would do it too, and its error would be lost
     orientation = _orientation(picture)
     sideways = orientation in _SIDEWAYS
     size = picture.size[::-1] if sideways else picture.size
