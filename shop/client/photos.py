@@ -42,7 +42,7 @@ async def upload(
     async with http.post(path("menu", "items", item, "photo")) as response:
         form = await content(response)
     before = _sequencers(await photo_of(http, item))
-    await _post(form, file, sent)
+    await post_form(form, file, sent)
     return before
 
 
@@ -67,8 +67,8 @@ def _sequencers(photo: Json | None) -> Collection[str]:
     return {one["sequencer"] for one in photo["uploads"]} if photo else set()
 
 
-async def _post(form: Json, file: Path, sent: Callable[[int], None]) -> None:
-    """Post the form without our key, which is not meant for whom it leads to."""
+async def post_form(form: Json, file: Path, sent: Callable[[int], None]) -> None:
+    """Post a form with a file, without our key: it may lead elsewhere. Raises ProblemError."""
     url = URL(form["url"])
     with file.open("rb", buffering=0) as raw:
         data = aiohttp.FormData()
