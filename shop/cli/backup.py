@@ -101,7 +101,7 @@ def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
     contents = restored.contents
     yield f"Restored {_summary(contents)}."
     if contents.photos.bytes and settings.photos is None:
-        yield f"{_described(contents)} are in {settings.photos_dir}/."
+        yield f"In {settings.photos_dir}/: {_described(contents)}."
     elif contents.photos.bytes:
         yield f"Not restored: {_described(contents)}, since COFFEE_PHOTOS is {settings.photos}."
     if restored.kept_as is not None:

@@ -84,7 +84,7 @@ async def test_photos_and_waiting_uploads_are_in_the_one_file_and_are_restored(
 
     assert saved.code == restored.code == 0, saved.err + restored.err
     assert "It has 1 photo and 3 uploads that wait (1.5 MB)." in saved.lines
-    assert f"1 photo and 3 uploads that wait (1.5 MB) are in {fresh}/photos/." in restored.lines
+    assert f"In {fresh}/photos/: 1 photo and 3 uploads that wait (1.5 MB)." in restored.lines
     there = restored_in(fresh)
     for rendition in RENDITIONS:
         assert await there.get(HASH, rendition.name) == rendition.body
