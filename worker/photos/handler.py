@@ -148,7 +148,9 @@ class PhotoProcessor:
 
 def photo_hash(data: bytes) -> str:
     """Name the photo that these bytes become, rendered as now."""
-    return hashlib.sha256(RENDERING.encode() + b"\0" + data).hexdigest()[:_HASH_DIGITS]
+    digest = hashlib.sha256(RENDERING.encode() + b"\0")
+    digest.update(data)
+    return digest.hexdigest()[:_HASH_DIGITS]
 
 
 def log_fields(body: str) -> Mapping[str, object]:

@@ -16,7 +16,7 @@ import sys
 
 from worker.photos.drawing import draw, prepare
 
-MEMORY_LIMIT = 224 * 2**20
+MEMORY_LIMIT = 200 * 2**20
 """Of addresses, code included; an allocation beyond it fails."""
 
 CPU_SECONDS = 10

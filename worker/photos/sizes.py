@@ -14,7 +14,7 @@ LEAST_SIDE = 64
 MOST_RATIO = 20
 """How many times longer than the shorter side the longer one may be."""
 
-MOST_MEMORY = 120 * 2**20
+MOST_MEMORY = 100 * 2**20
 """What decoding may take in the renderer's process, in bytes, as `Header.memory` estimates it: so
 that it and the worker stay below 300 MB together (decision 28)."""
 

@@ -222,21 +222,21 @@ async def test_the_likeness_finds_a_picture_again_in_another_size_and_format() -
 
 
 async def test_the_most_expensive_pictures_stay_below_the_limit_of_memory() -> None:
-    """Worker and renderer together; the worker has about 85 MB, and the upload once more."""
+    """With the worker's own, 97 MB and the upload, that is below 300 MB: see decision 28."""
     pictures = {
         "plain JPEG": encoded(noisy(8600, 5800, grain=20), quality=40),
-        "progressive JPEG": encoded(noisy(5700, 4700, grain=20), quality=60, progressive=True),
+        "progressive JPEG": encoded(noisy(5000, 4000, grain=20), quality=60, progressive=True),
         "high JPEG": encoded(noisy(1600, 31_000, grain=20), quality=30),
-        "PNG": encoded(quarters(5200, 5100, "RGBA"), "PNG", compress_level=1) + bytes(20 * 2**18),
+        "PNG": encoded(quarters(4700, 4600, "RGBA"), "PNG", compress_level=1) + bytes(20 * 2**18),
         "PNG of 16 bits": png(
-            *(5200, 5100), depth=16, colors=6, data=zlib.compress(bytes(41_601 * 5100), 1)
+            *(4700, 4600), depth=16, colors=6, data=zlib.compress(bytes(37_601 * 4600), 1)
         ),
-        "WebP": encoded(noisy(2400, 2400, "RGBA", grain=50), "WEBP", lossless=True, method=0),
+        "WebP": encoded(noisy(2150, 2150, "RGBA", grain=50), "WEBP", lossless=True, method=0),
     }
     for name, data in pictures.items():
         async with most_memory() as most:
             await rendered(data)
-        assert most[0] < 200 * MB, f"{name}: {most[0] / MB:.0f} MB"
+        assert most[0] < 165 * MB, f"{name}: {most[0] / MB:.0f} MB"
 
 
 async def test_the_next_good_picture_takes_no_longer_after_hostile_ones() -> None:
