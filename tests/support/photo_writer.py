@@ -57,13 +57,15 @@ def killed_at(number: int, folder: Path, report: int) -> None:
 
     for name in _CALLS:
         setattr(os, name, watched(name, getattr(os, name)))
-    write_all(folder, lambda what: write_line(report, f"acknowledged {what}\n".encode()) and None)
+
+    def acknowledge(what: str) -> None:
+        write_line(report, f"acknowledged {what}\n".encode())
+
+    write_all(folder, acknowledge)
 
 
-def _path(target: Any) -> str:
-    if isinstance(target, int):
-        return str(Path(f"/proc/self/fd/{target}").readlink())
-    return os.fspath(target)
+def _path(target: int | str | Path) -> str:
+    return str(Path(f"/proc/self/fd/{target}").readlink() if isinstance(target, int) else target)
 
 
 def run(folder: Path) -> None:

@@ -20,7 +20,8 @@ import pytest
 from shared.domain.photo import is_later
 from shared.photos.contract import PhotosUnavailableError, Rendition, UploadedFile
 from shared.photos.files import FilePhotoStore
-from tests.chaos.small_disk import needs_mounting, small_disk
+from tests.chaos.small_disk import small_disk
+from tests.support.mounts import needs_mounting
 from tests.support.photo_writer import BODY, PHOTO, RENDITIONS
 
 ROOM = 64 * 1024
