@@ -9,6 +9,7 @@ import fcntl
 import itertools
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -132,6 +133,23 @@ async def test_a_full_disk_is_told_leaves_nothing_half_and_is_forgotten_when_the
         assert await store.get(PHOTO, JPEG.name) == JPEG.body
 
 
+async def test_an_upload_whose_name_cannot_be_made_durable_is_refused_and_is_not_there(
+    store: FilePhotoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def broken(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(PhotosUnavailableError, match="Input/output error"):
+        await upload(store, b"a picture")
+
+    assert await store.uploads() == []
+
+
 async def test_an_upload_that_breaks_off_leaves_nothing(
     store: FilePhotoStore, folder: Path
 ) -> None:
@@ -209,13 +227,15 @@ async def test_the_latest_upload_has_the_greatest_sequencer_whatever_the_clock_s
 ) -> None:
     first = await upload(store, b"first")
     monkeypatch.setattr(time, "time_ns", lambda: 10**18)
+    deleted = await upload(store, b"looked at at once")
+    await store.delete_upload("latte", deleted.version_id)
     second = await upload(store, b"second")
     third = await upload(FilePhotoStore(folder, "main"), b"by another process")
     await store.delete_upload("latte", third.version_id)
     fourth = await upload(FilePhotoStore(folder, "main"), b"after a start", third.version_id)
     fifth = await upload(store, b"after a move from S3", "F0055AED6DCD90281E5")
 
-    order = [each.version_id for each in (first, second, third, fourth, fifth)]
+    order = [each.version_id for each in (first, deleted, second, third, fourth, fifth)]
     assert all(is_later(b, a) for a, b in itertools.pairwise(order))
     assert is_later(fifth.version_id, "F0055AED6DCD90281E5")
 

@@ -99,6 +99,15 @@ def test_a_record_keeps_the_newest_uploads_in_order_and_the_shown_one(seen: list
     assert kept[KEPT_UPLOADS:] in ([], [latest(seen, SHOWN)])
 
 
+def test_a_shown_photo_outlasts_any_number_of_refused_uploads() -> None:
+    refused = [looked_at(number, REFUSED) for number in range(2, 3 * KEPT_UPLOADS)]
+    record = after(looked_at(1), *refused)
+
+    assert shown_number(record) == 1
+    assert record.uploads[-1] == looked_at(1)
+    assert len(record.uploads) == KEPT_UPLOADS + 1
+
+
 @given(uploads)
 def test_each_write_counts_one_version(seen: list[Upload]) -> None:
     assert after(*seen).version == len(seen)
