@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from aiohttp import web
@@ -9,23 +10,16 @@ from pydantic import BaseModel
 
 from producer.context import CASHIER
 from producer.http.menu import PhotoModel, show_photo
-from producer.photos.status import ListedPhoto
+from producer.photos.status import ListedPhoto, PhotoState
 from shared.domain.photo import Photo
 from shared.web.body import json_response
 from shared.web.operation import Response, Role, operation
 from shared.web.problem import UNAVAILABLE
 
 
-class AnalysedPhotoModel(BaseModel):
-    """The newest picture of an item, which is on the menu or held, and what is seen in it.
+class AnalysisModel(BaseModel):
+    """What is seen in a picture; `same_as` are other items whose picture looks the same."""
 
-    `same_as` are other items whose picture looks the same, and `size` is in bytes.
-    """
-
-    item_id: str
-    shown: bool
-    needs_consent: bool
-    photo: PhotoModel
     size: int
     color: str
     likeness: str
@@ -34,10 +28,21 @@ class AnalysedPhotoModel(BaseModel):
     same_as: list[str]
 
 
-class PhotoList(BaseModel):
-    """All photos, by item id."""
+class ListedPhotoModel(BaseModel):
+    """What became of an item's newest upload, and its newest picture: on the menu, or held."""
 
-    photos: list[AnalysedPhotoModel]
+    item_id: str
+    state: PhotoState
+    reason: str | None
+    needs_consent: bool
+    photo: PhotoModel | None
+    analysis: AnalysisModel | None
+
+
+class PhotoList(BaseModel):
+    """All items that have had an upload, by item id."""
+
+    photos: list[ListedPhotoModel]
 
 
 @operation(
@@ -51,26 +56,29 @@ class PhotoList(BaseModel):
 )
 async def list_photos(request: web.Request) -> web.Response:
     """List the photos of all items."""
-    context = request.app[CASHIER]
-    photos = [
-        _analysed(listed, listed.photo, context.photos.url)
-        for listed in await context.photos.service.listed()
-        if listed.photo is not None
-    ]
+    context = request.app[CASHIER].photos
+    photos = [_shown(listed, context.url) for listed in await context.service.listed()]
     return json_response(PhotoList(photos=photos))
 
 
-def _analysed(listed: ListedPhoto, photo: Photo, photos_url: str) -> AnalysedPhotoModel:
-    is_shown = photo == listed.record.shown
-    return AnalysedPhotoModel(
-        item_id=listed.record.item_id,
-        shown=is_shown,
-        needs_consent=not is_shown,
-        photo=show_photo(photo, photos_url),
+def _shown(listed: ListedPhoto, photos_url: str) -> ListedPhotoModel:
+    status, photo = listed.status, listed.photo
+    return ListedPhotoModel(
+        item_id=status.item_id,
+        state=status.state,
+        reason=status.reason,
+        needs_consent=status.held is not None,
+        photo=photo and show_photo(photo, photos_url),
+        analysis=photo and _analysis(photo, listed.same_as),
+    )
+
+
+def _analysis(photo: Photo, same_as: Sequence[str]) -> AnalysisModel:
+    return AnalysisModel(
         size=photo.size,
         color=photo.color,
         likeness=photo.likeness,
         labels=list(photo.labels),
         flags=list(photo.flags),
-        same_as=list(listed.same_as),
+        same_as=list(same_as),
     )

@@ -42,12 +42,12 @@ class PhotoService:
         record = await self.records.photo_record(item_id)
         if not waiting and not record.version:
             raise NoPhotoError
-        undecided = [each for each in waiting if record.upload(each.version_id) is None]
-        return status_of(record, undecided)
+        return status_of(record, waiting)
 
     async def listed(self) -> Sequence[ListedPhoto]:
-        """List the photos of all items, by item id."""
-        return list_photos(await self.records.photo_records())
+        """List the items that have had an upload, by item id."""
+        waiting = await self.files.uploads()
+        return list_photos(await self.records.photo_records(), waiting)
 
     async def consent(self, item_id: str, sequencer: str | None, change: Change) -> None:
         """Show an item's held upload, that of the sequencer if one is given.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,15 +38,20 @@ class PhotoStatus:
 
 @dataclass(frozen=True, slots=True)
 class ListedPhoto:
-    """An item's record, its newest picture, and the other items that show the same picture."""
+    """An item's status, its newest picture, and the other items that show the same picture."""
 
-    record: PhotoRecord
+    status: PhotoStatus
     photo: Photo | None
     same_as: Sequence[str]
 
 
 def status_of(record: PhotoRecord, waiting: Sequence[UploadedFile]) -> PhotoStatus:
-    """Tell an item's status; `waiting` are its uploads that nobody has looked at."""
+    """Tell an item's status; `waiting` are its uploads in the photo store.
+
+    One that is decided already is about to be deleted there; S3 names uploads otherwise than their
+    events, so that there it counts as waiting until then.
+    """
+    waiting = [each for each in waiting if record.upload(each.version_id) is None]
     newest = record.uploads[0] if record.uploads else None
     held = held_in(record)
     state = PhotoState.WAITING if waiting else _state_of(newest, held)
@@ -73,14 +79,25 @@ def held_in(record: PhotoRecord, sequencer: str | None = None) -> Upload | None:
     )
 
 
-def list_photos(records: Iterable[PhotoRecord]) -> Sequence[ListedPhoto]:
-    """List the items' photos, each with the other items whose picture is the same."""
-    pictures = [(record, _newest_picture(record)) for record in records if record.uploads]
+def list_photos(
+    records: Iterable[PhotoRecord], waiting: Iterable[UploadedFile]
+) -> Sequence[ListedPhoto]:
+    """List the items that have had an upload, by item id; see `status_of` for `waiting`."""
+    undecided: defaultdict[str, list[UploadedFile]] = defaultdict(list)
+    for upload in waiting:
+        undecided[upload.item_id].append(upload)
+    known = {item_id: PhotoRecord(item_id) for item_id in undecided}
+    known |= {record.item_id: record for record in records}
+    pictures = [(known[item_id], _newest_picture(known[item_id])) for item_id in sorted(known)]
     likenesses = [
         (record.item_id, int(photo.likeness, 16)) for record, photo in pictures if photo is not None
     ]
     return [
-        ListedPhoto(record, photo, _same_as(record.item_id, photo, likenesses))
+        ListedPhoto(
+            status_of(record, undecided.get(record.item_id, ())),
+            photo,
+            _same_as(record.item_id, photo, likenesses),
+        )
         for record, photo in pictures
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -169,12 +169,18 @@ def _why_not(item: str, found: Json | None) -> Sequence[str]:
 
 
 def _entry(one: Json) -> Entry:
-    photo = one["photo"]
-    cells = (
-        one["item_id"],
-        "held" if one["needs_consent"] else "shown",
-        f"{photo['width']}x{photo['height']}",
-        f"{one['size'] / 1e6:,.1f} MB",
-    )
-    seen = {"same picture": one["same_as"], "flags": one["flags"], "labels": one["labels"]}
-    return Entry(cells, [f"{what}: {', '.join(names)}" for what, names in seen.items() if names])
+    photo, analysis = one["photo"], one["analysis"]
+    state = "held" if one["needs_consent"] else one["state"]
+    size = ("", "")
+    if photo and analysis:
+        size = (f"{photo['width']}x{photo['height']}", f"{analysis['size'] / 1e6:,.1f} MB")
+    return Entry((one["item_id"], state, *size), list(_notes(one)))
+
+
+def _notes(one: Json) -> Iterator[str]:
+    if one["reason"]:
+        yield f"the newest: {one['reason']}"
+    seen = one["analysis"] or {}
+    for what, name in (("same picture", "same_as"), ("flags", "flags"), ("labels", "labels")):
+        if seen.get(name):
+            yield f"{what}: {', '.join(seen[name])}"

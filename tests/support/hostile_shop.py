@@ -115,12 +115,16 @@ STAFF_KEY = {"id": HEX_ID, "name": TEXT, "role": "manager", "created_at": AT, "c
 CHANGE = {"id": HEX_ID, "at": AT, "by": TEXT, "what": "dead-letters", "detail": TEXT}
 PHOTO = {
     "item_id": "x" * 40,
+    "state": "waiting",
+    "reason": TEXT,
     "needs_consent": True,
     "photo": {"width": 65535, "height": 65535},
-    "size": 20_971_520,
-    "same_as": ["x" * 40] * 3,
-    "flags": [TEXT],
-    "labels": [TEXT] * 5,
+    "analysis": {
+        "size": 20_971_520,
+        "same_as": ["x" * 40] * 3,
+        "flags": [TEXT],
+        "labels": [TEXT] * 5,
+    },
 }
 MENU_VERSIONS = {"versions": [{"version": 123456, "at": AT, "by": TEXT, "changes": TEXT}] * 2}
 KITCHEN_ORDER = {**ORDER, "attempt": 7, "in_hand": False, "since": AT, "remake_of": UUID}

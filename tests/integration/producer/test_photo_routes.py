@@ -211,12 +211,37 @@ async def test_the_list_tells_which_items_show_the_same_picture(cashier: ServedC
     await decided(cashier, "tea", good(3, 0b111111), held(4))
     await decided(cashier, "cold-brew", refused(5))
     photos = (await cashier.staff("GET", "/menu/photos")).body["photos"]
-    assert [(each["item_id"], each["same_as"], each["needs_consent"]) for each in photos] == [
-        ("latte", ["mocha", "tea"], False),
-        ("mocha", ["latte", "tea"], False),
-        ("tea", ["latte", "mocha"], True),
+    seen = {each["item_id"]: each["analysis"] for each in photos}
+    assert {item: analysis and analysis["same_as"] for item, analysis in seen.items()} == {
+        "cold-brew": None,
+        "latte": ["mocha", "tea"],
+        "mocha": ["latte", "tea"],
+        "tea": ["latte", "mocha"],
+    }
+    assert (seen["latte"]["labels"], seen["tea"]["flags"]) == (["Coffee Cup"], ["Alcohol"])
+
+
+async def test_the_list_tells_what_became_of_each_newest_upload(
+    cashier: ServedCashier, tmp_path: Path
+) -> None:
+    await decided(cashier, "latte", good(1, 0b1111))
+    await decided(cashier, "tea", good(3, 0b111111), held(4))
+    await decided(cashier, "mocha", good(2, 0), refused(5))
+    store = FilePhotoStore(tmp_path / "photos", "main")
+    async with store.new_upload("espresso") as upload:
+        await upload.write(JPEG)
+        await upload.commit()
+    photos = (await cashier.staff("GET", "/menu/photos")).body["photos"]
+    assert [
+        (each["item_id"], each["state"], each["needs_consent"], each["photo"] is not None)
+        for each in photos
+    ] == [
+        ("espresso", "waiting", False, False),
+        ("latte", "shown", False, True),
+        ("mocha", "refused", False, True),
+        ("tea", "waiting", True, True),
     ]
-    assert (photos[0]["labels"], photos[2]["flags"]) == (["Coffee Cup"], ["Alcohol"])
+    assert photos[2]["reason"] == "not a picture"
 
 
 async def test_a_photo_is_served_to_everybody_and_may_be_cached_for_ever(
