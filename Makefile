@@ -12,7 +12,7 @@ DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test environments containers chaos soak streams scaling requests hands paths check lock sbom digests \
+.PHONY: help run test environments containers chaos soak streams scaling requests hands paths artwork check lock sbom digests \
 	clean again
 
 help:  ## List the targets
@@ -53,6 +53,9 @@ hands: $(DEV)  ## Let people have 12 orders in hand for MINUTES=30, and count wh
 
 paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
 	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
+
+artwork: $(DEV)  ## Draw the photos that come with the shop; needs Chromium
+	$(BIN)/python -m artwork
 
 check: $(DEV)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .
