@@ -12,7 +12,8 @@ DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test environments containers chaos soak streams scaling requests hands paths artwork check lock sbom digests \
+.PHONY: help run test environments containers chaos soak streams scaling requests hands photos paths \
+	artwork check lock sbom digests \
 	clean again
 
 help:  ## List the targets
@@ -50,6 +51,9 @@ requests: $(DEV)  ## Measure the most expensive anonymous request of each operat
 
 hands: $(DEV)  ## Let people have 12 orders in hand for MINUTES=30, and count what the worker spends
 	$(BIN)/python -m benchmarks.hands --minutes $(or $(MINUTES),30) $(if $(STORE),--store $(STORE))
+
+photos: $(DEV)  ## Measure photos from their upload to the menu, and write docs/performance.md
+	$(BIN)/python -m benchmarks.photos --page docs/performance.md
 
 paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
 	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
