@@ -22,6 +22,7 @@ from producer.orders.errors import (
     ShopClosedError,
     TooBusyError,
 )
+from producer.photos.files import TooManyReadsError
 from producer.photos.forms import FormRefusedError
 from producer.photos.service import NoPhotoError, NothingHeldError
 from producer.photos.uploads import TooManyUploadsError, UploadSizeError
@@ -154,6 +155,7 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
             TOO_BUSY, str(error), retry_after=_RETRY_SECONDS, headers=CLOSE_CONNECTION
         ),
         UploadSizeError: _wrong_size,
+        TooManyReadsError: lambda error: Problem(TOO_BUSY, str(error), retry_after=_RETRY_SECONDS),
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
         UnavailableError: _unavailable,
         EntryFailedError: _unavailable,
