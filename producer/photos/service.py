@@ -56,6 +56,8 @@ class PhotoService:
         """
 
         def consented(record: PhotoRecord) -> PhotoRecord:
+            if not record.version:
+                raise NoPhotoError
             held = held_in(record, sequencer)
             if held is None:
                 raise NothingHeldError
@@ -64,18 +66,25 @@ class PhotoService:
         await self._write(item_id, consented, change)
 
     async def take_off(self, item_id: str, change: Change) -> None:
-        """Take an item's photo off the menu, with what is held; raises NoPhotoError."""
-        await self._write(item_id, take_off, change)
+        """Take an item's photo off the menu, with what is held or waits; raises NoPhotoError."""
+        waiting = [upload.version_id for upload in await self.files.uploads(item_id)]
+
+        def taken_off(record: PhotoRecord) -> PhotoRecord:
+            if not waiting and not record.version:
+                raise NoPhotoError
+            return take_off(record, waiting)
+
+        await self._write(item_id, taken_off, change)
+        for version_id in waiting:
+            await self.files.delete_upload(item_id, version_id)
 
     async def _write(
         self, item_id: str, decide: Callable[[PhotoRecord], PhotoRecord], change: Change
     ) -> None:
         for _ in range(_TRIES):
-            record = await self.records.photo_record(item_id)
-            if not record.version:
-                raise NoPhotoError
+            new = decide(await self.records.photo_record(item_id))
             try:
-                await self.records.replace_photo_record(decide(record), change)
+                await self.records.replace_photo_record(new, change)
             except PhotoChangedError:
                 continue
             await self.shown.expire()

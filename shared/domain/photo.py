@@ -16,6 +16,9 @@ WIDTHS = (320, 640, 1280)
 KEPT_UPLOADS = 20
 """How many decided uploads an item's record keeps, the newest ones."""
 
+KEPT_WITHDRAWN = 1000
+"""How many withdrawn uploads a record names, the latest ones: as many as may wait."""
+
 
 class UploadState(StrEnum):
     """What became of an upload that was looked at."""
@@ -73,13 +76,15 @@ class PhotoRecord:
 
     `version` counts the writes of the record, from 0 for one that was never written. Uploads up to
     `settled` are not shown any more: it is that of the photo on the menu, or of the newest upload
-    when it was taken off.
+    when it was taken off. Those of the version ids `withdrawn` waited then: whoever had begun to
+    look at one may end later.
     """
 
     item_id: str
     version: int = 0
     uploads: tuple[Upload, ...] = ()
     settled: str = ""
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def shown(self) -> Photo | None:
@@ -111,6 +116,8 @@ def decide(record: PhotoRecord, upload: Upload) -> PhotoRecord:
     """
     if record.upload(upload.sequencer) is not None:
         return record
+    if upload.version_id in record.withdrawn and upload.state is not UploadState.REFUSED:
+        return _with(record, [_withdrawn(upload), *record.uploads])
     if upload.state is UploadState.SHOWN:
         return _show(record, upload)
     return _with(record, [upload, *record.uploads])
@@ -126,11 +133,19 @@ def consent(record: PhotoRecord, sequencer: str) -> PhotoRecord:
     return _show(replace(record, uploads=tuple(others)), good)
 
 
-def take_off(record: PhotoRecord) -> PhotoRecord:
-    """Show no photo until one is looked at whose upload is later than all in the record."""
+def take_off(record: PhotoRecord, waiting: Sequence[str] = ()) -> PhotoRecord:
+    """Show no photo until one is looked at whose upload is later than all in the record.
+
+    None of the version ids `waiting` will be shown either.
+    """
     newest = record.uploads[0].sequencer if record.uploads else record.settled
     settled = newest if is_later(newest, record.settled) else record.settled
-    return replace(_with(record, [_replaced(each) for each in record.uploads]), settled=settled)
+    withdrawn = [*(each for each in record.withdrawn if each not in waiting), *waiting]
+    return replace(
+        _with(record, [_replaced(each) for each in record.uploads]),
+        settled=settled,
+        withdrawn=tuple(withdrawn[-KEPT_WITHDRAWN:]),
+    )
 
 
 def _show(record: PhotoRecord, upload: Upload) -> PhotoRecord:
@@ -144,6 +159,10 @@ def _replaced(upload: Upload) -> Upload:
     if upload.state is UploadState.SHOWN:
         return replace(upload, state=UploadState.REPLACED)
     return upload
+
+
+def _withdrawn(upload: Upload) -> Upload:
+    return replace(upload, state=UploadState.REPLACED, reason=None)
 
 
 def _with(record: PhotoRecord, uploads: Sequence[Upload]) -> PhotoRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,24 @@ async def test_what_was_held_is_not_shown_once_it_was_taken_off(cashier: ServedC
     off = await cashier.staff("DELETE", "/menu/items/latte/photo")
     assert (off.body["state"], off.body["needs_consent"]) == ("taken-off", False)
     assert (await cashier.staff("POST", CONSENT)).status == 409
+
+
+async def test_an_upload_that_waits_is_withdrawn_by_taking_the_photo_off(
+    anywhere: CashierSettings,
+) -> None:
+    async with open_cashier(anywhere) as cashier:
+        form = await asked_form(cashier.http, cashier.url)
+        assert (await post_form(cashier.http, form)).status == 204
+        off = await cashier.staff("DELETE", "/menu/items/latte/photo")
+        assert (off.status, off.body["state"]) == (200, "taken-off")
+
+        (event,) = await take_events(cashier.clients, cashier.names, least=1)
+        late = replace(good(2), sequencer=event.sequencer, version_id=event.version_id)
+        await decided(cashier, "latte", late)
+        assert await on_the_menu(cashier) is None
+        assert (await post_form(cashier.http, form)).status == 204
+        followed = await cashier.staff("GET", "/menu/items/latte/photo")
+        assert followed.body["state"] == "waiting"
 
 
 async def test_nothing_is_decided_of_an_item_without_a_photo(cashier: ServedCashier) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -125,6 +126,21 @@ def test_what_was_taken_off_never_comes_back_and_a_later_upload_does(
 
     later = [each for each in late if int(each.sequencer, 16) > newest]
     assert shown == latest(later, SHOWN)
+
+
+@given(uploads, uploads)
+def test_what_waited_when_a_photo_was_taken_off_is_not_shown_by_who_had_begun_with_it(
+    before: list[Upload], waiting: list[Upload]
+) -> None:
+    waiting = [replace(each, version_id=f"v{each.sequencer}") for each in waiting]
+    record = take_off(after(*before), [each.version_id for each in waiting])
+    record = after(*waiting, record=take_off(record))
+
+    assert record.shown is None
+    late = {each.sequencer for each in waiting} - {each.sequencer for each in before}
+    states = {each.state for each in record.uploads if each.sequencer in late}
+    assert states <= {UploadState.REPLACED, REFUSED}
+    assert shown_number(after(looked_at(501), record=record)) == 501
 
 
 @given(uploads, st.data())
