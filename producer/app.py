@@ -21,7 +21,7 @@ from producer.http import (
 )
 from producer.http.forget_customer import forget_customer
 from producer.http.kitchen import get_kitchen
-from producer.http.pages import PAGE_OPERATIONS
+from producer.http.pages.operations import PAGE_OPERATIONS
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
 from producer.http.reports import get_day_report

@@ -30,7 +30,7 @@ async def test_the_page_shows_numbers_as_they_change_and_the_docs_need_no_other_
         httpx.AsyncClient(base_url=shop.url) as client,
     ):
         await page.goto(shop.url)
-        await expect(page.locator("#connection")).to_have_text("Live.")
+        await expect(page.locator("#connection")).to_have_text("Live")
         await expect(page.locator("#shop")).to_contain_text("The shop is open. 1 barista")
 
         order = (await client.post("/orders", json=ORDER)).json()

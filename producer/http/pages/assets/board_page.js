@@ -1,0 +1,5 @@
+// The board by itself.
+
+import { showBoard } from "./board.js";
+
+showBoard();
