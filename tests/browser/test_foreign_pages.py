@@ -275,7 +275,7 @@ async def test_no_other_page_can_act_with_the_cookie_of_a_staff_session(
     async with httpx.AsyncClient(base_url=shop.url) as client:
         order = (await client.post("/orders", json=ORDER)).json()["id"]
     credentials = {"credentials": "include"}
-    pause = {"method": "PUT", "headers": {"Content-Type": JSON}, **credentials}
+    pause: dict[str, Any] = {"method": "PUT", "headers": {"Content-Type": JSON}, **credentials}
     paused, opened = (
         {**pause, "body": json.dumps({"state": state})} for state in ("paused", "open")
     )
