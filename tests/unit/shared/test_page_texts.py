@@ -21,7 +21,7 @@ SHARED = ROOT / "shared/web/pages"
 FOLDERS = sorted({path.parents[1] for path in ROOT.glob("*/**/pages/**/texts/en.json")})
 PACKAGES = (producer.http.pages, shared.web.pages)
 
-IMPORTED = re.compile(r"""from "([^"]+\.js)";""")
+IMPORTED = re.compile(r"""(?:from | import\()"([^"]+\.js)"\)?""")
 
 
 def texts(folder: Path, language: str) -> dict[str, Text]:
