@@ -32,7 +32,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[RunningShop]:
 
 async def live_tab(context: BrowserContext, url: str) -> Page:
     page = await context.new_page()
-    await page.goto(url)
+    await page.goto(f"{url}/board")
     await expect(page.locator("#connection")).to_have_text("Live", timeout=20_000)
     return page
 
