@@ -15,6 +15,7 @@ from producer.http import (
     menu_document,
     order_moves,
     orders,
+    photos,
     shop,
     shop_documents,
     sold_out,
@@ -22,6 +23,9 @@ from producer.http import (
 from producer.http.forget_customer import forget_customer
 from producer.http.kitchen import get_kitchen
 from producer.http.pages.operations import PAGE_OPERATIONS
+from producer.http.photo_files import get_photo_file
+from producer.http.photo_list import list_photos
+from producer.http.photo_uploads import upload_photo
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
 from producer.http.reports import get_day_report
@@ -45,6 +49,13 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     menu.get_menu,
     sold_out.set_menu_item,
     sold_out.set_modifier,
+    photos.new_photo_form,
+    photos.get_item_photo,
+    photos.take_photo_off,
+    photos.consent_to_photo,
+    list_photos,
+    upload_photo,
+    get_photo_file,
     menu_document.get_menu_document,
     menu_document.put_menu_document,
     menu_document.list_menu_versions,
@@ -69,10 +80,13 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
 def cashier_service(settings: CashierSettings) -> Service:
     """Describe the cashier; raises MenuFileError when the menu cannot be used."""
     file = load_menu(settings.menu)
-    broker_reset, closing = asyncio.Event(), asyncio.Event()
+    broker_reset, uploads_lost, closing = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def cashier(app: web.Application) -> AsyncIterator[None]:
-        async with build_cashier(settings, file, broker_reset, closing) as app[CASHIER]:
+        built = build_cashier(
+            settings, file, broker_reset=broker_reset, uploads_lost=uploads_lost, closing=closing
+        )
+        async with built as app[CASHIER]:
             yield
 
     return Service(
@@ -84,6 +98,6 @@ def cashier_service(settings: CashierSettings) -> Service:
             "orders queue": lambda app: app[CASHIER].backlog.sample(),
         },
         lifespans=[cashier],
-        broker_resets=[broker_reset],
+        broker_resets=[broker_reset, uploads_lost],
         closings=[closing],
     )

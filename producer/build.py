@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from producer.build_photos import build_photos
 from producer.build_reconciling import build_reconciler
-from producer.context import CashierContext
+from producer.context import CashierContext, PhotoContext
 from producer.dead_letters.redriver import DeadLetterRedriver
 from producer.dead_letters.service import DeadLetterService
 from producer.documents.document import Document
@@ -39,6 +40,7 @@ from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
 from shared.aws.dead_letters import DeadLetters
 from shared.aws.names import Names
+from shared.aws.photo_provisioning import photo_bucket
 from shared.aws.queue import SqsQueue
 from shared.aws.queues import (
     open_announcer,
@@ -71,6 +73,7 @@ class _Resources:
     dead_letters: DeadLetters
     backlog: Backlog
     closing: asyncio.Event
+    photos: PhotoContext
     dispatcher: OrderDispatcher
     opening_hours: OpeningHours
 
@@ -79,18 +82,20 @@ class _Resources:
 async def build_cashier(
     settings: CashierSettings,
     file: MenuDocument,
+    *,
     broker_reset: asyncio.Event,
+    uploads_lost: asyncio.Event,
     closing: asyncio.Event,
 ) -> AsyncIterator[CashierContext]:
     """Build the cashier, and run its side tasks; at the end, what was begun is finished.
 
-    `broker_reset` is set when queues and topics may have lost what was in them, `closing` when no
-    more orders should be taken.
+    `broker_reset` and `uploads_lost` are set when queues and topics may have lost what was in
+    them, `closing` when no more orders should be taken.
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
         if settings.watch_broker:
-            await restored_tickets(clients, names)
+            await restored_tickets(clients, names, photo_bucket(settings))
         await wait_for_queues(clients, names.orders, names.dead_letters, names.deliveries)
         async with (
             open_store(settings, clients.dynamodb, utc_now) as store,
@@ -98,6 +103,7 @@ async def build_cashier(
             open_announcer(clients, names, queue) as announcer,
             open_queue(clients, names.deliveries) as deliveries,
             open_dead_letters(clients, names.dead_letters) as dead_letters,
+            build_photos(settings, clients, store, uploads_lost) as photos,
         ):
             backlog = Backlog(queue)
             resources = _Resources(
@@ -108,6 +114,7 @@ async def build_cashier(
                 dead_letters=dead_letters,
                 backlog=backlog,
                 closing=closing,
+                photos=photos,
                 dispatcher=OrderDispatcher(announcer, queue, backlog),
                 opening_hours=OpeningHours(
                     document=Document(DocumentKind.HOURS, store, parse_hours, "{}", utc_now),
@@ -130,6 +137,7 @@ async def build_cashier(
             def on_reset(since: dt.datetime) -> None:
                 reconciler.unclean_stops.topics_lost(since)
                 broker_reset.set()
+                uploads_lost.set()
 
             async with (
                 background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
@@ -137,7 +145,7 @@ async def build_cashier(
                 background_task(reconciler.republish(), "republisher"),
                 background_task(every(_RETENTION_SECONDS, _retention(resources)), "retention"),
                 background_task(store.find_damage(), "integrity"),
-                watching_tickets(clients, names, on_reset)
+                watching_tickets(clients, names, on_reset, photo_bucket(settings))
                 if settings.watch_broker
                 else contextlib.nullcontext(),
             ):
@@ -203,6 +211,7 @@ async def _context(
             clock=utc_now,
             keep=dt.timedelta(days=settings.keep_orders_days),
         ),
+        photos=resources.photos,
         clock=utc_now,
     )
 
@@ -228,7 +237,6 @@ async def _cashier(
         ids=ids,
         clock=utc_now,
         store_id=settings.store_id,
-        opening_hours=resources.opening_hours,
     )
 
 

@@ -19,11 +19,30 @@ from producer.orders.kitchen import Kitchen
 from producer.orders.moves import OrderMoves
 from producer.orders.opening_hours import OpeningHours
 from producer.orders.remaker import Remaker
+from producer.photos.files import PhotoFiles
+from producer.photos.forms import FormOf
+from producer.photos.service import PhotoService
+from producer.photos.uploads import UploadReceiver
 from producer.reports.reporter import DayReporter
 from shared.clock import Clock
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.store.contract import Store
 from shared.web.rate_limit import RateLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoContext:
+    """What the routes of photos use; where there are no `uploads`, forms lead to S3.
+
+    `url` stands before the addresses of photos, and `shop_url` is the shop's public one.
+    """
+
+    service: PhotoService
+    files: PhotoFiles
+    form: FormOf
+    uploads: UploadReceiver | None
+    url: str
+    shop_url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,7 @@ class CashierContext:
     redriver: DeadLetterRedriver
     forgetter: CustomerForgetter
     reporter: DayReporter
+    photos: PhotoContext
     clock: Clock
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.domain.shop import Hand
-from shared.runtime.settings import LONGEST_SECONDS, BrewSpeed, LocalPath, WebSettings
+from shared.runtime.settings import LONGEST_SECONDS, BrewSpeed, HttpUrl, LocalPath, WebSettings
 
 
 class CashierSettings(WebSettings):
@@ -22,6 +22,10 @@ class CashierSettings(WebSettings):
 
     barista_hand: Hand = Hand.SIMULATED
     """Who prepares the orders; people take as long as the menu says, whatever the brew speed."""
+
+    photos_url: HttpUrl | None = None
+    """Where the photos on the menu are: the base of their addresses, CloudFront's or the bucket's;
+    the shop itself serves them when left out."""
 
     orders_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 120
     """How many orders one client may try to place in any minute; 0 means unbounded."""

@@ -19,7 +19,13 @@ from shop.autoscaling import Autoscaling
 from shop.processes.child import CannotStartError
 from shop.processes.console import ShopConsole, StartupBanner
 from shop.processes.emulator import Credentials, endpoint_url, new_credentials
-from shop.processes.preflight import Settings, check_files, check_worker_ports, read_all_settings
+from shop.processes.preflight import (
+    Settings,
+    check_files,
+    check_photos,
+    check_worker_ports,
+    read_all_settings,
+)
 from shop.processes.programs import Programs
 from shop.processes.provision import ProvisioningError
 from shop.processes.resources import Resources, acquired_resources
@@ -54,6 +60,7 @@ def _run(settings: Settings) -> int:
     quiet = sys.stderr.isatty() and "log_level" not in shop.model_fields_set
     log_level = "WARNING" if quiet else shop.log_level
     configure_logging("shop", shop.log_format, log_level, shop.log_buffer_kib)
+    check_photos(shop)
     check_worker_ports(settings)
     with acquired_resources(shop.host, shop.port, shop.state_dir) as resources:
         menu = check_files(settings.cashier)
@@ -64,6 +71,7 @@ def _run(settings: Settings) -> int:
             own_key=bool(settings.cashier.staff_key),
             quiet=quiet,
             mail_folder=mail if isinstance(mail, Path) else None,
+            photos_wait=shop.photo_workers == 0,
         )
         throughput = _throughput(menu, settings.worker)
         credentials = new_credentials()

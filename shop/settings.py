@@ -75,6 +75,9 @@ class ShopSettings(ServiceSettings):
     watchdog_seconds: Annotated[int, AfterValidator(_not_hasty)] = 10
     """After how many seconds without a report a child is killed and replaced; 0 is never."""
 
+    photo_workers: Annotated[int, Field(ge=0, le=16)] = 1
+    """How many processes look at uploaded photos; with 0 the uploads wait."""
+
     emulator: bool = True
     """`off` leaves SQS and SNS to AWS itself; an endpoint URL of your own does the same."""
 

@@ -16,6 +16,7 @@ from moto.server import ThreadedMotoServer
 from tests.chaos.report import pytest_terminal_summary
 from tests.support.emulator import CREDENTIAL_VARIABLES, running_ministack
 from tests.support.leaks import kept_open, left_open, open_now
+from tests.support.s3 import running_s3
 
 os.environ.update(CREDENTIAL_VARIABLES)  # services find them there, in this process or another
 
@@ -81,6 +82,15 @@ def ministack() -> Iterator[str]:
     with contextlib.ExitStack() as stack:
         with kept_open():
             url = stack.enter_context(running_ministack())
+        yield url
+
+
+@pytest.fixture(scope="session")
+def ministack_s3() -> Iterator[str]:
+    """The endpoint of a ministack with S3 that this test process shares."""
+    with contextlib.ExitStack() as stack:
+        with kept_open():
+            url = stack.enter_context(running_s3())
         yield url
 
 

@@ -14,7 +14,7 @@ from shared.runtime.startup import StartupError
 from shared.web.application import create_app
 from shared.web.server import serve
 from shared.web.service import Hook, Service
-from worker.settings import WorkerSettings
+from worker.settings import QueueWorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -23,7 +23,7 @@ _GRACE_SECONDS = 1
 
 @contextlib.asynccontextmanager
 async def health_port(
-    settings: WorkerSettings, readiness: Mapping[str, Hook]
+    settings: QueueWorkerSettings, readiness: Mapping[str, Hook]
 ) -> AsyncIterator[None]:
     """Answer /healthz, /readyz and /metrics during the block.
 

@@ -1,4 +1,4 @@
-"""The settings of a worker, beside those that every service has."""
+"""The settings of the workers, beside those that every service has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,26 @@ from shared.runtime.settings import BrewSpeed, Port, ServiceSettings
 PEOPLES_CONCURRENCY = 50
 
 
-class WorkerSettings(ServiceSettings):
+class QueueWorkerSettings(ServiceSettings):
+    """Settings of a process that works on the messages of a queue."""
+
+    visibility_timeout: Annotated[int, Field(ge=3, le=12 * 3600)] = 30
+    """Seconds for which a received message is hidden from others; extended at a third of it."""
+
+    poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
+    """How long a poll waits for a message; SQS allows 20, but an idle worker should stop soon."""
+
+    worker_port: Port | None = None
+    """The port of /healthz, /readyz and /metrics; none when left out."""
+
+    @model_validator(mode="after")
+    def _poll_fits_in_the_lease(self) -> Self:
+        if self.poll_seconds >= self.visibility_timeout:
+            raise ValueError("COFFEE_POLL_SECONDS must be below COFFEE_VISIBILITY_TIMEOUT")
+        return self
+
+
+class WorkerSettings(QueueWorkerSettings):
     """Settings of one worker process."""
 
     barista_hand: Hand = Hand.SIMULATED
@@ -24,15 +43,6 @@ class WorkerSettings(ServiceSettings):
     brew_speed: BrewSpeed = 10
     """Divides preparation times; 0 means no waiting."""
 
-    visibility_timeout: Annotated[int, Field(ge=3, le=12 * 3600)] = 30
-    """Seconds for which a received ticket is hidden from others; extended at a third of it."""
-
-    poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
-    """How long a poll waits for a message; SQS allows 20, but an idle worker should stop soon."""
-
-    worker_port: Port | None = None
-    """The port of /healthz, /readyz and /metrics; none when left out."""
-
     worker_name: str | None = None
     """The name in this worker's heartbeats; made of host and process id when left out."""
 
@@ -43,9 +53,3 @@ class WorkerSettings(ServiceSettings):
         if isinstance(given, dict) and given.get("barista_hand") == Hand.PEOPLE:
             return {"worker_concurrency": PEOPLES_CONCURRENCY, **given}
         return given
-
-    @model_validator(mode="after")
-    def _poll_fits_in_the_lease(self) -> Self:
-        if self.poll_seconds >= self.visibility_timeout:
-            raise ValueError("COFFEE_POLL_SECONDS must be below COFFEE_VISIBILITY_TIMEOUT")
-        return self

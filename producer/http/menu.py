@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
 from pydantic import BaseModel
 
-from producer.context import CASHIER
+from producer.context import CASHIER, CashierContext
 from shared.domain.menu import Allergen, Choice, MenuItem, modifier_key, size_key
 from shared.domain.order import Serve
+from shared.domain.photo import Photo
 from shared.domain.tax import show_rate
 from shared.web.body import json_response
 from shared.web.operation import Response, Role, operation
@@ -39,6 +41,20 @@ class TaxRatesModel(BaseModel):
     away: str
 
 
+class PhotoModel(BaseModel):
+    """A photo: `src` for all browsers, `srcset` for those that choose by width (in pixels).
+
+    `color` and `placeholder`, a tiny picture as a `data:` URL, can be shown until it is there.
+    """
+
+    src: str
+    srcset: str
+    width: int
+    height: int
+    color: str
+    placeholder: str
+
+
 class MenuItemModel(BaseModel):
     """Something to order. One that is sold out comes in no size, be it for want of all of them."""
 
@@ -53,6 +69,7 @@ class MenuItemModel(BaseModel):
     allergens: list[Allergen]
     notes: str
     tax_rates: TaxRatesModel
+    photo: PhotoModel | None
 
 
 class MenuModel(BaseModel):
@@ -65,6 +82,15 @@ class MenuModel(BaseModel):
     items: list[MenuItemModel]
 
 
+@dataclass(frozen=True, slots=True)
+class MenuNow:
+    """What is not in the menu document: what is sold out, and the photos, by item id."""
+
+    sold_out: Collection[str]
+    photos: Mapping[str, Photo]
+    photos_url: str
+
+
 @operation(
     "GET",
     "/menu",
@@ -74,37 +100,61 @@ class MenuModel(BaseModel):
     errors=(UNAVAILABLE,),
 )
 async def get_menu(request: web.Request) -> web.Response:
-    """Show the menu, and what of it is sold out."""
+    """Show the menu, its photos, and what of it is sold out."""
     context = request.app[CASHIER]
     read = await context.menu.current()
     menu = read.value
-    sold_out = (await context.store.status()).sold_out
+    now = await menu_now(context)
     return json_response(
         MenuModel(
             currency=menu.currency,
             version=read.version,
             prices_include_tax=menu.tax.prices_include_tax,
             serve=menu.tax.serve,
-            items=[show_item(item, sold_out) for item in menu.items],
+            items=[show_item(item, now) for item in menu.items],
         )
     )
 
 
-def show_item(item: MenuItem, sold_out: Collection[str]) -> MenuItemModel:
-    """Show an item, and what of it is sold out."""
-    sizes = [_show_size(item, size, sold_out) for size in item.sizes]
+async def menu_now(context: CashierContext) -> MenuNow:
+    """Read what comes to the menu from elsewhere."""
+    return MenuNow(
+        sold_out=(await context.store.status()).sold_out,
+        photos=await context.photos.service.shown.get(),
+        photos_url=context.photos.url,
+    )
+
+
+def show_item(item: MenuItem, now: MenuNow) -> MenuItemModel:
+    """Show an item with its photo, and what of it is sold out."""
+    sizes = [_show_size(item, size, now.sold_out) for size in item.sizes]
+    photo = now.photos.get(item.id)
     return MenuItemModel(
         id=item.id,
         name=item.name,
         description=item.description,
         category=item.category,
         prep_seconds=item.prep_seconds,
-        sold_out=item.id in sold_out or all(size.sold_out for size in sizes),
+        sold_out=item.id in now.sold_out or all(size.sold_out for size in sizes),
         sizes=sizes,
-        modifiers=[show_modifier(modifier, sold_out) for modifier in item.modifiers],
+        modifiers=[show_modifier(modifier, now.sold_out) for modifier in item.modifiers],
         allergens=list(item.allergens),
         notes=item.notes,
         tax_rates=TaxRatesModel(here=show_rate(item.tax.here), away=show_rate(item.tax.away)),
+        photo=None if photo is None else show_photo(photo, now.photos_url),
+    )
+
+
+def show_photo(photo: Photo, base: str) -> PhotoModel:
+    """Show a photo by its addresses, which are behind `base`."""
+    folder = f"{base}/photos/{photo.hash}"
+    return PhotoModel(
+        src=f"{folder}/fallback.jpg",
+        srcset=", ".join(f"{folder}/{width}.webp {width}w" for width in photo.widths),
+        width=photo.width,
+        height=photo.height,
+        color=photo.color,
+        placeholder=photo.placeholder,
     )
 
 

@@ -63,10 +63,11 @@ class TaxModel(BaseModel):
 
 
 class TimelineModel(BaseModel):
-    """A state that the order reached, and when."""
+    """A state that the order reached, and when; for staff also by whose key, if any."""
 
     state: OrderState
     at: Timestamp
+    by: str | None = Field(default=None, exclude_if=lambda by: by is None)
 
 
 class OrderModel(BaseModel):
@@ -104,8 +105,8 @@ class OrderModel(BaseModel):
     remake_of: str | None
 
 
-def show_order(order: Order, now: dt.datetime) -> OrderModel:
-    """Show an order to holders of its id, and to staff."""
+def show_order(order: Order, now: dt.datetime, *, to_staff: bool = False) -> OrderModel:
+    """Show an order to holders of its id, or to staff, who also see who moved it."""
     left = None
     if order.estimate is not None and order.state in _WAITING:
         left = remaining(order.estimate, (now - order.placed_at).total_seconds())
@@ -130,7 +131,10 @@ def show_order(order: Order, now: dt.datetime) -> OrderModel:
         ready_at=order.reached(OrderState.READY),
         collected_at=order.reached(OrderState.COLLECTED),
         canceled_at=order.reached(OrderState.CANCELED),
-        timeline=[TimelineModel(state=entry.state, at=entry.at) for entry in order.timeline],
+        timeline=[
+            TimelineModel(state=entry.state, at=entry.at, by=entry.by if to_staff else None)
+            for entry in order.timeline
+        ],
         estimate=None if left is None else EstimateModel.model_validate(left),
         cancel_reason=order.cancel_reason,
         remake_of=order.remake_of,

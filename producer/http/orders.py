@@ -14,6 +14,7 @@ from producer.http.order_model import OrderModel, show_order
 from shared.clock import Timestamp
 from shared.domain.order import Order, OrderState
 from shared.web.body import json_response, read_query
+from shared.web.caller import is_staff
 from shared.web.fields import Body
 from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
@@ -72,7 +73,7 @@ async def get_order(request: web.Request) -> web.Response:
     """Show an order."""
     context = request.app[CASHIER]
     order = await context.cashier.find(request.match_info["id"])
-    return json_response(show_order(order, context.clock()))
+    return json_response(show_order(order, context.clock(), to_staff=is_staff(request)))
 
 
 @operation(
@@ -100,7 +101,7 @@ async def list_orders(request: web.Request) -> web.Response:
     query = read_query(request, ListOrders)
     page = await context.store.page(query.state, query.limit, query.cursor)
     now = context.clock()
-    orders = [show_order(order, now) for order in page.orders]
+    orders = [show_order(order, now, to_staff=True) for order in page.orders]
     return json_response(OrderPage(orders=orders, next_cursor=page.next_cursor))
 
 

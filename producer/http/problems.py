@@ -22,14 +22,19 @@ from producer.orders.errors import (
     ShopClosedError,
     TooBusyError,
 )
+from producer.photos.forms import FormRefusedError
+from producer.photos.service import NoPhotoError, NothingHeldError
+from producer.photos.uploads import TooManyUploadsError, UploadSizeError
 from shared.aws.batcher import EntryFailedError
 from shared.clock import utc_now
 from shared.domain.errors import FieldError, NotOnTheMenuError, UnavailableError
 from shared.domain.staff import NameTakenError, TooManyKeysError
 from shared.store.contract import InvalidCursorError
 from shared.store.document_contract import DocumentChangedError
+from shared.web.body import CLOSE_CONNECTION
 from shared.web.idempotency import KEY_REUSED
 from shared.web.problem import (
+    CONTENT_TOO_LARGE,
     INVALID_REQUEST,
     NOT_FOUND,
     TOO_BUSY,
@@ -77,6 +82,13 @@ NOT_REMAKABLE = ProblemKind("not-remakable", HTTPStatus.CONFLICT, "The order can
 INVALID_MOVE = ProblemKind(
     "invalid-move", HTTPStatus.UNPROCESSABLE_ENTITY, "The body does not say what to do"
 )
+NO_PHOTO_HELD = ProblemKind(
+    "no-photo-held", HTTPStatus.CONFLICT, "No photo waits for a person's consent"
+)
+INVALID_FORM = ProblemKind("invalid-form", HTTPStatus.UNPROCESSABLE_ENTITY, "The form is not valid")
+FORM_REFUSED = ProblemKind(
+    "form-refused", HTTPStatus.FORBIDDEN, "The form is not good for this upload"
+)
 SHOP_CLOSED = ProblemKind("shop-closed", HTTPStatus.CONFLICT, "The shop takes no orders now")
 
 _RETRY_SECONDS = 5
@@ -86,6 +98,11 @@ _RETRY_SECONDS = 5
 def _unavailable(_: Exception) -> Problem:
     detail = "the store, a queue or a topic is unavailable; try again"
     return Problem(UNAVAILABLE, detail, retry_after=_RETRY_SECONDS)
+
+
+def _wrong_size(error: UploadSizeError) -> Problem:
+    kind = CONTENT_TOO_LARGE if error.too_large else INVALID_FORM
+    return Problem(kind, str(error), headers=CLOSE_CONNECTION)
 
 
 def _closed(error: ShopClosedError) -> Problem:
@@ -128,6 +145,15 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         UnreadableVersionError: lambda _: Problem(
             INVALID_MENU, "another release has made that version, and this one cannot read it"
         ),
+        NoPhotoError: lambda _: Problem(NOT_FOUND, "there never was a photo of that item"),
+        NothingHeldError: lambda _: Problem(
+            NO_PHOTO_HELD, "there is no such photo, or a later one took its place"
+        ),
+        FormRefusedError: lambda error: Problem(FORM_REFUSED, str(error), headers=CLOSE_CONNECTION),
+        TooManyUploadsError: lambda error: Problem(
+            TOO_BUSY, str(error), retry_after=_RETRY_SECONDS, headers=CLOSE_CONNECTION
+        ),
+        UploadSizeError: _wrong_size,
         InvalidCursorError: lambda error: Problem(INVALID_REQUEST, str(error)),
         UnavailableError: _unavailable,
         EntryFailedError: _unavailable,

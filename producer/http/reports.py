@@ -104,13 +104,14 @@ class DayReportModel(BaseModel):
     """A business day. Money is in minor units of `currency`.
 
     Orders that are neither canceled nor failed are `sold`, but for remakes, which were paid for
-    before; revenue, items and waits are theirs. A day is not `complete` once orders of it may have
-    been deleted.
+    before; revenue, items and waits are theirs. A day is `complete` when it has `ended`, until
+    orders of it may have been deleted.
     """
 
     date: dt.date
     timezone: str
     currency: str
+    ended: bool
     complete: bool
     orders: int
     sold: int
@@ -148,18 +149,22 @@ async def get_day_report(request: web.Request) -> web.Response:
         report,
         currency=currency,
         timezone=str(context.reporter.opening_hours.timezone),
-        complete=context.reporter.is_complete(day),
+        ended=await context.reporter.has_ended(day),
+        is_kept=context.reporter.is_kept(day),
     )
     return json_response(model, headers=headers)
 
 
-def _model(report: DayReport, *, currency: str, timezone: str, complete: bool) -> DayReportModel:
+def _model(
+    report: DayReport, *, currency: str, timezone: str, ended: bool, is_kept: bool
+) -> DayReportModel:
     total = report.total
     return DayReportModel(
         date=report.day,
         timezone=timezone,
         currency=currency,
-        complete=complete,
+        ended=ended,
+        complete=ended and is_kept,
         orders=report.orders,
         sold=report.sold,
         remakes=report.remakes,

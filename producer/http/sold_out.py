@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from producer.context import CASHIER
-from producer.http.menu import MenuItemModel, ModifierModel, show_item, show_modifier
+from producer.http.menu import MenuItemModel, ModifierModel, menu_now, show_item, show_modifier
 from producer.http.problems import INVALID_SETTING
 from shared.domain.change import Changed
 from shared.domain.errors import FieldError
@@ -74,7 +74,7 @@ async def set_menu_item(request: web.Request) -> web.Response:
         await _set_sold_out(request, item.id, sold_out=body.sold_out)
     for size, sold_out in body.sizes.items():
         await _set_sold_out(request, size_key(item.id, size), sold_out=sold_out)
-    return json_response(show_item(item, (await context.store.status()).sold_out))
+    return json_response(show_item(item, await menu_now(context)))
 
 
 @operation(

@@ -23,6 +23,15 @@ HEARTBEATS_TTL_SECONDS = 1.0
 """One read returns the heartbeats of all workers: too costly to repeat for every order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What counts for an order that is taken `at` this moment."""
+
+    at: dt.datetime
+    business_day: dt.date
+    sold_out: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAdmission:
     """Takes orders while the shop is open and fewer than `backlog_limit` tickets are unfinished.
@@ -35,17 +44,17 @@ class OrderAdmission:
     backlog_limit: int
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def admit(self, now: dt.datetime) -> frozenset[str]:
-        """Return what is sold out; raises ShopClosedError or TooBusyError."""
+    async def admit(self, now: dt.datetime) -> Admitted:
+        """Let an order in; raises ShopClosedError or TooBusyError."""
         if self.closing.is_set():
             raise ShopClosedError("closing", None, None)
-        status = await self.opening_hours.status(now)
-        if status.state not in TAKES_ORDERS:
+        status, time = await self.opening_hours.status(now)
+        if time is None or status.state not in TAKES_ORDERS:
             until = status.until and status.until.astimezone(self.opening_hours.timezone)
             raise ShopClosedError(status.state, status.reason, until)
         if self.backlog.count >= self.backlog_limit:
             raise TooBusyError(_BUSY_SECONDS)
-        return status.sold_out
+        return Admitted(now, time.day, status.sold_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
 from producer.menu.service import CurrentMenu
-from producer.orders.admission import OrderAdmission, WaitEstimator
+from producer.orders.admission import Admitted, OrderAdmission, WaitEstimator
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import KeyReusedError, OrderNotFoundError
-from producer.orders.opening_hours import OpeningHours
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
@@ -60,7 +59,6 @@ class Cashier:
     ids: OrderIds
     clock: Clock
     store_id: str
-    opening_hours: OpeningHours
 
     async def place(self, request: OrderRequest) -> Placed:
         """Place an order, or find it placed before under the same key.
@@ -73,9 +71,9 @@ class Cashier:
             order_id = self.ids.of_key(request.idempotency_key)
             if earlier := await self.store.get(order_id):
                 return await self._replay(earlier, request)
-        order = await self._admitted(order_id, request)
-        day = await self.opening_hours.business_day(order.placed_at)
-        placement = await self.store.place(replace(order, business_day=day), day)
+        admitted = await self.admission.admit(self.clock())
+        order = await self._quoted(order_id, request, admitted)
+        placement = await self.store.place(order, admitted.business_day)
         if not placement.created:
             return await self._replay(placement.order, request)
         placed = await self._dispatch(placement.order, request, created=True)
@@ -102,13 +100,11 @@ class Cashier:
         await self.dispatcher.ensure(order)
         return Placed(order, created, updates)
 
-    async def _admitted(self, order_id: str, request: OrderRequest) -> Order:
-        """Admit the order and quote its prices; the store gives it its number."""
-        now = self.clock()
-        sold_out = await self.admission.admit(now)
+    async def _quoted(self, order_id: str, request: OrderRequest, admitted: Admitted) -> Order:
+        """Quote the order's prices; the store gives it its number."""
         read = await self.menu()
         menu = read.value
-        priced = quote(request.lines, menu, sold_out, request.serve)
+        priced = quote(request.lines, menu, admitted.sold_out, request.serve)
         return Order(
             id=order_id,
             number="",
@@ -117,11 +113,12 @@ class Cashier:
             items=priced.items,
             currency=menu.currency,
             prep_seconds=priced.prep_seconds,
-            timeline=(TimelineEntry(OrderState.PLACED, now),),
+            timeline=(TimelineEntry(OrderState.PLACED, admitted.at),),
             fingerprint=request.fingerprint,
             correlation_id=request.correlation_id,
             estimate=await self.wait_estimator.estimate(priced.prep_seconds),
             menu_version=read.version,
             prices_include_tax=menu.tax.prices_include_tax,
             serve=priced.serve,
+            business_day=admitted.business_day,
         )

@@ -44,7 +44,11 @@ class DayReporter:
             last = page[-1]
         return tally.report()
 
-    def is_complete(self, day: dt.date) -> bool:
+    async def has_ended(self, day: dt.date) -> bool:
+        """Return whether no more orders of a day can be placed."""
+        return await self.opening_hours.has_ended(day, self.clock())
+
+    def is_kept(self, day: dt.date) -> bool:
         """Return whether none of the day's orders can have been deleted yet."""
         return self.clock() - self.keep < self._begins(day)
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ from shared.runtime.startup import StartupError
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
+    from types_aiobotocore_rekognition import RekognitionClient
+    from types_aiobotocore_s3 import S3Client
     from types_aiobotocore_sns import SNSClient
     from types_aiobotocore_sqs import SQSClient
 
@@ -32,8 +34,11 @@ CALL_SECONDS = 3.0
 """How long a request may take with all its retries; the next batch waits as long."""
 
 
-_PLACEHOLDER = "emulator"
-"""Access key of an emulator that has no credentials of its own."""
+_PLACEHOLDER = "test"
+"""Access key of an emulator that has no credentials of its own; ministack's S3 knows no other."""
+
+_S3_SIGNATURE = "s3v4"
+"""Forms are signed by an older version unless it is named."""
 
 _descriptions = functools.cache(create_loader)
 """botocore's 9 MB of service descriptions, read once for all clients of a process."""
@@ -41,11 +46,15 @@ _descriptions = functools.cache(create_loader)
 
 @dataclass(frozen=True, slots=True)
 class AwsClients:
-    """The clients that the services share; `dynamodb` only when it is the order store."""
+    """The clients that the services share.
+
+    `dynamodb` only when it is the order store, `s3` only when it has the photos.
+    """
 
     sqs: SQSClient
     sns: SNSClient
     dynamodb: DynamoDBClient | None
+    s3: S3Client | None = None
 
 
 _NO_USER_FILES = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
@@ -64,19 +73,35 @@ async def aws_clients(settings: ServiceSettings) -> AsyncIterator[AwsClients]:
     configuration, no credentials, no proxy. Raises StartupError when the user's AWS configuration
     is read and cannot be used.
     """
-    emulator = (settings.aws_endpoint_url or "").startswith("http://")
     async with contextlib.AsyncExitStack() as stack:
         with _configuration_errors_explained():
-            session = AioSession(_BOTOCORE_DEFAULTS if emulator else None)
-            descriptions = _descriptions(session.get_config_variable("data_path"))
-            session.register_component("data_loader", descriptions)
-            client = functools.partial(_client, stack, session, settings, emulator=emulator)
+            client = _opener(stack, settings)
             clients = AwsClients(
                 sqs=await client("sqs"),
                 sns=await client("sns"),
                 dynamodb=await client("dynamodb") if settings.store is StoreKind.DYNAMODB else None,
+                s3=await client("s3") if settings.photos else None,
             )
         yield clients
+
+
+@contextlib.asynccontextmanager
+async def rekognition_client(settings: ServiceSettings) -> AsyncIterator[RekognitionClient]:
+    """Open the client of the analysis of photos, as `aws_clients` does."""
+    async with contextlib.AsyncExitStack() as stack:
+        with _configuration_errors_explained():
+            client = await _opener(stack, settings)("rekognition")
+        yield client
+
+
+def _opener(
+    stack: contextlib.AsyncExitStack, settings: ServiceSettings
+) -> Callable[[str], Awaitable[Any]]:
+    emulator = (settings.aws_endpoint_url or "").startswith("http://")
+    session = AioSession(_BOTOCORE_DEFAULTS if emulator else None)
+    descriptions = _descriptions(session.get_config_variable("data_path"))
+    session.register_component("data_loader", descriptions)
+    return functools.partial(_client, stack, session, settings, emulator=emulator)
 
 
 @contextlib.contextmanager
@@ -102,6 +127,8 @@ async def _client(
         max_pool_connections=50,
         retries={"mode": "standard", "total_max_attempts": 3},
         proxies={} if emulator else None,
+        signature_version=_S3_SIGNATURE if service == "s3" else None,
+        s3={"addressing_style": "path"} if emulator else None,
     )
     placeholder = _PLACEHOLDER if emulator else None
     return await stack.enter_async_context(

@@ -22,7 +22,7 @@ MAX_RECEIVE_COUNT = 5
 """SQS dead-letters a ticket that was received so often without being deleted."""
 
 MOST_RECEIVES = 1000
-"""The highest that SQS takes: the delivery log decides when to give up, not SQS."""
+"""The highest that SQS takes: the delivery log and the photo worker give up, not SQS."""
 
 _RETENTION: Mapping[QueueAttributeNameType, str] = MappingProxyType(
     {"MessageRetentionPeriod": str(14 * 24 * 3600)}
@@ -49,18 +49,20 @@ async def provision(clients: AwsClients, names: Names) -> list[str]:
     """Create the queues, the first topics and their subscriptions; return the ARNs."""
     return [
         *await _provision_tickets(clients.sqs, names),
+        *await _provision_photos(clients.sqs, names),
         *await provision_announcements(clients, names, BUILT_IN_TOPICS),
     ]
 
 
 async def restore_tickets(clients: AwsClients, names: Names) -> None:
-    """Create the queues of tickets, once a notifier has created those of announcements.
+    """Create the queues of tickets and photos, once a notifier has those of announcements.
 
     Raises AwsUnavailableError before that: an announcement would reach nobody.
     """
     async with aws_call("SQS or SNS", _RESTORE_SECONDS):
         if not await _announcements_are_subscribed(clients, names):
             raise AwsUnavailableError("the announcements' queue is not subscribed yet")
+        await _provision_photos(clients.sqs, names)
         await _provision_tickets(clients.sqs, names)
 
 
@@ -69,6 +71,13 @@ async def _provision_tickets(sqs: SQSClient, names: Names) -> list[str]:
     redrive = _redrive_to(dead_letters, MAX_RECEIVE_COUNT)
     orders = await ensure_queue(sqs, names.orders, {**_RETENTION, **redrive})
     return [orders, dead_letters]
+
+
+async def _provision_photos(sqs: SQSClient, names: Names) -> list[str]:
+    dead_letters = await ensure_queue(sqs, names.photos_dead_letters, _RETENTION)
+    redrive = _redrive_to(dead_letters, MOST_RECEIVES)
+    photos = await ensure_queue(sqs, names.photos, {**_RETENTION, **redrive})
+    return [photos, dead_letters]
 
 
 async def _announcements_are_subscribed(clients: AwsClients, names: Names) -> bool:

@@ -12,6 +12,7 @@ from shared.aws.broker_watch import LOOK_SECONDS, BrokerWatch
 from shared.aws.clients import AwsClients, aws_call
 from shared.aws.dead_letters import LEASE_SECONDS, DeadLetters
 from shared.aws.names import Names, topic_arn
+from shared.aws.photo_provisioning import PhotoBucket, provision_bucket
 from shared.aws.provisioning import queue_arn, restore_tickets
 from shared.aws.queue import SqsQueue
 from shared.aws.topics import OrderAnnouncer, Topic
@@ -21,6 +22,7 @@ from shared.runtime.lifecycle import background_task, every
 from shared.runtime.retry import retry_until_available
 
 _RETRY_SECONDS = 0.5
+_RESTORE_SECONDS = 10
 
 
 def open_orders_queue(
@@ -31,6 +33,19 @@ def open_orders_queue(
         clients,
         names.orders,
         names.dead_letters,
+        visibility_timeout=visibility_timeout,
+        wait_time=wait_time,
+    )
+
+
+def open_photos_queue(
+    clients: AwsClients, names: Names, *, visibility_timeout: int = 30, wait_time: int = 2
+) -> AbstractAsyncContextManager[SqsQueue]:
+    """Open the queue of uploaded photos, with its dead-letter queue."""
+    return open_queue(
+        clients,
+        names.photos,
+        names.photos_dead_letters,
         visibility_timeout=visibility_timeout,
         wait_time=wait_time,
     )
@@ -98,20 +113,28 @@ async def wait_for_queues(clients: AwsClients, *names: str) -> None:
     await retry_until_available(find_all, "queues.not_there_yet", pause=lambda _: _RETRY_SECONDS)
 
 
-async def restored_tickets(clients: AwsClients, names: Names) -> None:
-    """Return once the queues of tickets exist, and create them if an emulator has lost them."""
+async def restored_tickets(
+    clients: AwsClients, names: Names, bucket: PhotoBucket | None = None
+) -> None:
+    """Return once the queues of tickets and photos exist, and the bucket of photos.
+
+    Creates them if an emulator has lost them.
+    """
     await retry_until_available(
-        lambda _: restore_tickets(clients, names),
+        lambda _: _restore(clients, names, bucket),
         "queues.not_there_yet",
         pause=lambda _: _RETRY_SECONDS,
     )
 
 
 def watching_tickets(
-    clients: AwsClients, names: Names, on_reset: Callable[[dt.datetime], None]
+    clients: AwsClients,
+    names: Names,
+    on_reset: Callable[[dt.datetime], None],
+    bucket: PhotoBucket | None = None,
 ) -> AbstractAsyncContextManager[None]:
-    """Watch an emulator, and create the queues of tickets when it has lost them."""
-    restore = partial(restore_tickets, clients, names)
+    """Watch an emulator, and create the queues of tickets and photos when it has lost them."""
+    restore = partial(_restore, clients, names, bucket)
     return watching_broker(clients, names.orders, restore, on_reset)
 
 
@@ -128,6 +151,13 @@ async def watching_broker(
     )
     async with background_task(every(LOOK_SECONDS, watch.look), "broker watch"):
         yield
+
+
+async def _restore(clients: AwsClients, names: Names, bucket: PhotoBucket | None) -> None:
+    await restore_tickets(clients, names)
+    if bucket is not None:
+        async with aws_call("S3 or SQS", _RESTORE_SECONDS):
+            await provision_bucket(clients, names, bucket)
 
 
 async def _url(clients: AwsClients, queue: str) -> str:

@@ -140,6 +140,11 @@ def _ended_last(hours: Hours, zone: dt.tzinfo, at: dt.datetime) -> dt.date:
     return date
 
 
+def has_ended(hours: Hours, zone: dt.tzinfo, day: dt.date, at: dt.datetime) -> bool:
+    """Tell whether no order that is placed at `at` or later is of that business day."""
+    return day < at.astimezone(zone).date() and business_day(hours, zone, at) != day
+
+
 def day_of(order: Order, zone: dt.tzinfo) -> dt.date:
     """Return an order's business day; orders of earlier releases have the date of their placing."""
     return order.business_day or order.placed_at.astimezone(zone).date()

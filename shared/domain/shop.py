@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
-from shared.domain.hours import Hours, is_open, next_opening
+from shared.domain.hours import Hours, OpenTime, next_opening, open_time
 
 
 class ShopState(StrEnum):
@@ -49,19 +49,22 @@ class ShopStatus:
 CLOSED_BY_HOURS = "outside the opening hours"
 
 
-def within_hours(status: ShopStatus, hours: Hours, zone: dt.tzinfo, now: dt.datetime) -> ShopStatus:
-    """Return the status that counts at `now`: outside its hours the shop is closed.
+def within_hours(
+    status: ShopStatus, hours: Hours, zone: dt.tzinfo, now: dt.datetime
+) -> tuple[ShopStatus, OpenTime | None]:
+    """Return the status that counts at `now`, and the time of the hours that it is in, if any.
 
-    What staff closed until a time opens with the hours after that.
+    Outside its hours the shop is closed. What staff closed until a time opens with the hours
+    after that.
     """
-    status = status.at(now)
+    status, time = status.at(now), open_time(hours, zone, now)
     if status.state not in TAKES_ORDERS:
         until = status.until and next_opening(hours, zone, status.until)
-        return replace(status, until=until)
-    if is_open(hours, zone, now):
-        return status
+        return replace(status, until=until), time
+    if time is not None:
+        return status, time
     until = next_opening(hours, zone, now)
-    return replace(status, state=ShopState.CLOSED, reason=CLOSED_BY_HOURS, until=until)
+    return replace(status, state=ShopState.CLOSED, reason=CLOSED_BY_HOURS, until=until), None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, Validat
 from shared.clock import rfc3339
 
 _KEY = re.compile(r"uploads/([a-z0-9][a-z0-9-]{0,39})/([a-z0-9][a-z0-9-]{0,39})")
-_ENCODED = re.compile(r"[\x21-\x7e]{1,3072}")
+_ENCODED = r"^[\x21-\x7e]{1,3072}$"
 """An object key has up to 1,024 bytes of UTF-8, each of which may come as `%FF`."""
 
 
@@ -40,7 +40,7 @@ class UploadEvent:
 
 
 class _Object(BaseModel):
-    key: Annotated[str, StringConstraints(pattern=_ENCODED.pattern)]
+    key: Annotated[str, StringConstraints(pattern=_ENCODED)]
     size: Annotated[int, Field(ge=0)]
     version_id: Annotated[str, Field(alias="versionId", min_length=1, max_length=1024)]
     sequencer: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{1,64}$")]

@@ -19,6 +19,7 @@ from shared.domain.shop import (
     WorkerHeartbeat,
 )
 from shared.store.document_contract import DocumentStore
+from shared.store.photo_contract import PhotoRecordStore
 from shared.store.staff_contract import ChangeStore, StaffKeyStore
 from shared.store.subscription_contract import SubscriptionStore
 
@@ -219,6 +220,7 @@ class Store(
     OrderCounts,
     ShopStore,
     DocumentStore,
+    PhotoRecordStore,
     StaffKeyStore,
     ChangeStore,
     HeartbeatStore,

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from shared.domain.delivery import Delivery
 from shared.domain.issue import Issue
 from shared.domain.order import Order
+from shared.domain.photo import PhotoRecord
 from shared.domain.staff import StaffKeyRecord
 from shared.domain.subscription import Subscription
 
@@ -14,4 +15,5 @@ ORDER = TypeAdapter(Order)
 SUBSCRIPTION = TypeAdapter(Subscription)
 DELIVERY = TypeAdapter(Delivery)
 ISSUE = TypeAdapter(Issue)
+PHOTO_RECORD = TypeAdapter(PhotoRecord)
 STAFF_KEYS = TypeAdapter(tuple[StaffKeyRecord, ...])

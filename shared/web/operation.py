@@ -68,6 +68,8 @@ class Operation:
     Its body may be `body_bytes` long, or as long as `WebLimits` allow when that is None, and may
     be left out if it is not `body_required`. With `takes_form`, a page's form may replace the
     `body`; then its URL holds all parameters.
+    With `receives_body`, the handler receives the body itself, and bounds it: the request occupies
+    no place among those served at once, and its connection may be closed to make room for others.
     `always_served` exempts it from the limit on requests served at once; pages and their assets
     are not `documented`. `is_stream`: the response goes on until one side leaves.
     """
@@ -83,6 +85,7 @@ class Operation:
     body_bytes: int | None = None
     body_required: bool = True
     takes_form: bool = False
+    receives_body: bool = False
     parameters: tuple[Parameter, ...] = ()
     tag: str = "shop"
     always_served: bool = False
@@ -109,6 +112,7 @@ class OperationOptions(TypedDict, total=False):
     body_bytes: int
     body_required: bool
     takes_form: bool
+    receives_body: bool
     parameters: tuple[Parameter, ...]
     tag: str
     always_served: bool

@@ -118,7 +118,7 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
     The body is received before the request occupies a place, so that slow senders hold none.
     """
     served: Callable[[], contextlib.AbstractContextManager[None]] = concurrency.request
-    if operation.always_served:
+    if operation.always_served or operation.receives_body:
         served = contextlib.nullcontext
     elif operation.is_stream:
         served = concurrency.stream
@@ -137,12 +137,17 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
         if _has_json_body(operation, request):
             with concurrency.body(most if length is None else length):
                 await receive(request)
-        # From here to the end it may not be closed to make room for another connection.
-        request.app[CONNECTIONS].idle.pop(cast("Closable", request.protocol), None)
+        if not operation.receives_body:
+            keep_connection(request)
         with served():
             return await operation.handler(request)
 
     return guarded
+
+
+def keep_connection(request: web.Request) -> None:
+    """Let the connection not be closed, to make room for another one, until it is answered."""
+    request.app[CONNECTIONS].idle.pop(cast("Closable", request.protocol), None)
 
 
 def _has_json_body(operation: Operation, request: web.Request) -> bool:

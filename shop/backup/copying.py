@@ -11,11 +11,14 @@ from pathlib import Path
 
 from shared.domain.order import OPEN_STATES
 from shared.store.sqlite.schema import VERSION, NewerSchemaError
+from shop.backup.photo_table import HeldPhotos, held_photos
 
 STEP_PAGES = 1000
 """Pages of 4 KiB between two calls of `Progress`."""
 
 _BUSY_SECONDS = 10.0
+
+_FORBIDDEN = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
 _OPEN = ", ".join(f"'{state}'" for state in sorted(OPEN_STATES))
 
@@ -40,6 +43,7 @@ class Contents:
     open_orders: int
     subscriptions: int
     store_ids: tuple[str, ...]
+    photos: HeldPhotos
 
 
 def load(backup: Path, copy: Path, progress: Progress) -> Contents:
@@ -48,8 +52,12 @@ def load(backup: Path, copy: Path, progress: Progress) -> Contents:
     if not backup.exists():
         raise BackupError(f"There is no file {backup}.")
     in_use = backup.with_name(f"{backup.name}-wal").exists()
-    with opened(backup, "ro" if in_use else "ro&immutable=1") as source:
-        return copy_store(source, backup, copy, progress)
+    with (
+        opened(backup, "ro" if in_use else "ro&immutable=1") as source,
+        draft_connection(copy) as target,
+    ):
+        copy_store(source, backup, target, progress)
+        return check_copy(target, backup)
 
 
 def refuse_odd_file(path: Path) -> None:
@@ -81,33 +89,49 @@ def opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
         ) as connection:
             yield connection
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
             raise _no_store(path) from error
+        if code in _FORBIDDEN:
+            raise BackupError(
+                f"{path} cannot be opened from here; do this as the user who owns it, "
+                "or with a copy of its folder that you can write to."
+            ) from error
         raise BackupError(f"{path} cannot be copied: {error}") from error
+
+
+def draft_connection(draft: Path) -> closing[sqlite3.Connection]:
+    """Connect to a draft, which is made durable when it is whole."""
+    connection = sqlite3.connect(draft, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    return closing(connection)
 
 
 def copy_store(
     source: sqlite3.Connection,
     origin: Path,
-    copy: Path,
+    target: sqlite3.Connection,
     progress: Progress,
     step_pages: int = STEP_PAGES,
-) -> Contents:
-    """Copy what a connection sees now into an empty file, and check it; raises BackupError."""
+) -> None:
+    """Copy what a connection sees now into an empty file; raises BackupError."""
     # Within a transaction all steps see this moment; without one, each write would start them anew.
     source.execute("BEGIN")
     _check_schema(source, origin)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as target:
-        source.backup(
-            target,
-            pages=step_pages,
-            progress=lambda _, left, total: progress(total - left, total),
-        )
-        target.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
-        (found,) = target.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise BackupError(f"{origin} is damaged: {found}")
-        return _contents(target)
+    source.backup(
+        target,
+        pages=step_pages,
+        progress=lambda _, left, total: progress(total - left, total),
+    )
+    target.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
+
+
+def check_copy(copy: sqlite3.Connection, origin: Path) -> Contents:
+    """Read a copy as a whole, and say what it holds; raises BackupError."""
+    (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise BackupError(f"{origin} is damaged: {found}")
+    return _contents(copy)
 
 
 def _check_schema(source: sqlite3.Connection, origin: Path) -> None:
@@ -137,6 +161,7 @@ def _contents(store: sqlite3.Connection) -> Contents:
             else 0
         ),
         store_ids=tuple(store_id for (store_id,) in shops),
+        photos=held_photos(store),
     )
 
 

@@ -16,6 +16,7 @@ from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.connection import connect
 from shop.backup.copying import BackupError, Contents, Progress, load, opened
 from shop.backup.drafts import draft_of
+from shop.backup.photo_files import restore_photos
 
 _SUFFIXES = ("-wal", "-shm", "")
 """Of the files of one store, the last of which is the store itself."""
@@ -52,8 +53,12 @@ class Restored:
     keys: Sequence[StaffKey]
 
 
-def restore_store(backup: Path, store: Path, progress: Progress, *, force: bool) -> Restored:
+def restore_store(
+    backup: Path, store: Path, photos: Path | None, progress: Progress, *, force: bool
+) -> Restored:
     """Make a store of a backup, with today's schema; the caller holds the lock on its folder.
+
+    Its photos are written to the folder `photos`, if there is to be one.
 
     A store that is there is kept under another name if `force` is given. Its order numbers are
     not given out again, and staff keys that it had not any more stay invalid. Raises
@@ -70,6 +75,7 @@ def restore_store(backup: Path, store: Path, progress: Progress, *, force: bool)
     with draft_of(store, set_aside) as draft:
         contents = load(backup, draft, progress)
         keys = _adapt(draft, replaced)
+        restore_photos(draft, photos)
     return Restored(contents, kept_as, keys)
 
 

@@ -25,6 +25,7 @@ from shop.cli.load import load
 from shop.cli.menu import menu
 from shop.cli.order import order
 from shop.cli.orders import orders
+from shop.cli.photos import photos
 from shop.cli.plan import plan
 from shop.cli.provision import provision
 from shop.cli.report import report
@@ -56,6 +57,7 @@ app.add_typer(topics)
 app.add_typer(dlq)
 app.add_typer(service)
 app.add_typer(keys)
+app.add_typer(photos, rich_help_panel=STAFF)
 app.add_typer(hours, rich_help_panel=STAFF)
 app.add_typer(shop, rich_help_panel=STAFF)
 

@@ -34,9 +34,9 @@ def backup(
     ] = False,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
-    """Copy the orders of this machine's shop into a file; it may stay open.
+    """Copy the orders and photos of this machine's shop into a file; it may stay open.
 
-    The copy has everything that was acknowledged before: orders, subscriptions, topics, settings.
+    The copy has all that was acknowledged before: orders, subscriptions, topics, settings, photos.
     It has names and addresses of customers, so only you can read it.
 
     **Examples**
@@ -49,12 +49,15 @@ def backup(
     with _errors_told():
         settings = _of_this_machine()
         with _progress() as progress:
-            contents = save_store(settings.sqlite_path, file, progress, force=force)
+            contents = save_store(
+                settings.sqlite_path, _photos_of(settings), file, progress, force=force
+            )
     if as_json:
         terminal.print_json({"file": str(file), **asdict(contents)})
     else:
         terminal.say(
             f"{file} holds {_summary(contents)}.",
+            *_photos_held(contents, settings),
             _NOT_IN_IT.format(folder=settings.state_dir),
             f"To restore it: {own_command('restore', str(file))}",
         )
@@ -83,7 +86,9 @@ def restore(
     with _errors_told():
         settings = _of_this_machine()
         with locked(settings.state_dir, seconds=0), _progress() as progress:
-            restored = restore_store(file, settings.sqlite_path, progress, force=force)
+            restored = restore_store(
+                file, settings.sqlite_path, _photos_of(settings), progress, force=force
+            )
     if as_json:
         kept_as = restored.kept_as and str(restored.kept_as)
         keys = [{"name": key.name, "role": key.role} for key in restored.keys]
@@ -95,6 +100,10 @@ def restore(
 def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
     contents = restored.contents
     yield f"Restored {_summary(contents)}."
+    if contents.photos.bytes and settings.photos is None:
+        yield f"In {settings.photos_dir}/: {_described(contents)}."
+    elif contents.photos.bytes:
+        yield f"Not restored: {_described(contents)}, since COFFEE_PHOTOS is {settings.photos}."
     if restored.kept_as is not None:
         yield f"The store that was there is kept as {restored.kept_as}"
     if contents.store_ids and settings.store_id not in contents.store_ids:
@@ -113,6 +122,24 @@ def _summary(contents: Contents) -> str:
         f"{_count(contents.orders, 'order')} ({contents.open_orders} open) and "
         f"{_count(contents.subscriptions, 'subscription')}, in schema version {contents.schema}"
     )
+
+
+def _photos_held(contents: Contents, settings: ServiceSettings) -> Iterator[str]:
+    if settings.photos is not None:
+        yield f"The photos are in {settings.photos}, and not in it."
+    elif contents.photos.bytes:
+        yield f"It has {_described(contents)}."
+
+
+def _described(contents: Contents) -> str:
+    held = contents.photos
+    uploads = f" and {_count(held.uploads, 'upload')} that wait" if held.uploads else ""
+    return f"{_count(held.pictures, 'photo')}{uploads} ({held.bytes / 1e6:,.1f} MB)"
+
+
+def _photos_of(settings: ServiceSettings) -> Path | None:
+    """Return the folder of photos; None where they are in S3."""
+    return settings.photos_dir if settings.photos is None else None
 
 
 def _count(number: int, what: str) -> str:

@@ -121,7 +121,7 @@ async def changes(
 ) -> int:
     """Show who changed what in the shop, the newest first. For managers.
 
-    Who changed an order is in the order's own timeline.
+    Who changed an order is in its own timeline, as `coffeeshop orders --json` lists it.
 
     **Examples**
 

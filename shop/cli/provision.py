@@ -1,4 +1,4 @@
-"""`coffeeshop provision`: creates the queues, the topics and the table, unless they are there."""
+"""`coffeeshop provision`: creates the queues, the topics, the table and the bucket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shop.cli import terminal
 
 
 def provision() -> None:
-    """Make the shop's queues, topics and table at COFFEE_AWS_ENDPOINT_URL, or at AWS itself.
+    """Make the shop's queues, topics, table and bucket at COFFEE_AWS_ENDPOINT_URL, or at AWS.
 
     What is there already is kept; running this twice does no harm.
 
@@ -18,6 +18,7 @@ def provision() -> None:
 
     - `COFFEE_AWS_ENDPOINT_URL=http://127.0.0.1:4566 coffeeshop provision`
     - `COFFEE_STORE=dynamodb COFFEE_AWS_REGION=eu-central-1 coffeeshop provision`
+    - `COFFEE_PHOTOS=s3://coffee-photos COFFEE_AWS_REGION=eu-central-1 coffeeshop provision`
     """
     # Only this command needs AWS's libraries.
     from shared.runtime.settings import ServiceSettings  # noqa: PLC0415

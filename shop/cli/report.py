@@ -67,7 +67,9 @@ def _tables(day: Json) -> Iterator[RenderableType]:
     date = dt.date.fromisoformat(day["date"])
     yield Text(visible(f"{date:%A, %Y-%m-%d}, {day['timezone']}"), style="bold")
     yield fields(dict(_summary(day)))
-    if not day["complete"]:
+    if not day["ended"]:
+        yield Text("That day has not ended; more orders may be placed.")
+    elif not day["complete"]:
         yield Text("Orders of that day may have been deleted since (COFFEE_KEEP_ORDERS_DAYS).")
     if hours := _without_empty_ends(day["hours"]):
         yield ""

@@ -17,7 +17,14 @@ import aiohttp
 import typer
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from shared.domain.visible_text import visible, visible_json
@@ -96,13 +103,16 @@ def print_json(value: object) -> None:
     typer.echo(visible_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
-def bars(console: Console | None = None) -> Progress:
-    """Make progress bars, on standard error by default; they need a terminal to be shown."""
+def bars(console: Console | None = None, amount: ProgressColumn | None = None) -> Progress:
+    """Make progress bars, on standard error by default; they need a terminal to be shown.
+
+    `amount` shows how much is done, as a number by default.
+    """
     console = console or err()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        amount or MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
         disable=not console.is_terminal,

@@ -22,7 +22,8 @@ class StartupBanner:
     """Where the shop is, and what staff need; printed once it is open.
 
     `own_key` is whether the staff key was set by the owner, not made by the shop; `quiet` whether
-    the children log warnings only; `mail_folder` where mail lands when no server sends it.
+    the children log warnings only; `mail_folder` where mail lands when no server sends it;
+    `photos_wait` whether nobody looks at uploaded photos.
     """
 
     url: str
@@ -30,6 +31,7 @@ class StartupBanner:
     own_key: bool
     quiet: bool
     mail_folder: Path | None = None
+    photos_wait: bool = False
 
     def lines(self) -> list[str]:
         """Return its lines, without the staff key itself."""
@@ -42,6 +44,8 @@ class StartupBanner:
         ]
         if self.mail_folder is not None:
             lines.append(f"Mail:  in {self.mail_folder}  (set COFFEE_SMTP_URL to send it)")
+        if self.photos_wait:
+            lines.append("Photos: uploads wait, since COFFEE_PHOTO_WORKERS is 0")
         if self.quiet:
             lines.append("Logs:  warnings only; COFFEE_LOG_LEVEL=INFO shows all. Ctrl-C closes.")
         return lines

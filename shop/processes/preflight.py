@@ -19,9 +19,10 @@ from shared.web.staff_key import load_or_create_staff_key
 from shop.processes.resources import is_free
 from shop.scaling.target import MOST_BARISTAS
 from shop.settings import ShopSettings
+from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
-KINDS = (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings)
+KINDS = (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings)
 MOST_PORT = 65535
 
 
@@ -75,6 +76,16 @@ def check_worker_ports(settings: Settings) -> None:
                 f"COFFEE_WORKER_PORT: port {port} is in use, and the baristas need "
                 f"{first} to {first + most - 1}, one each"
             )
+
+
+def check_photos(shop: ShopSettings) -> None:
+    """Check that a bucket of photos is not wanted of the embedded emulator, which has no S3."""
+    if shop.photos is not None and shop.embeds_emulator:
+        raise StartupError(
+            f"COFFEE_PHOTOS: {shop.photos} needs S3, which the shop's own emulator has not; set "
+            "COFFEE_AWS_ENDPOINT_URL or COFFEE_EMULATOR=off, or leave it out: photos are then in "
+            f"{shop.photos_dir}/"
+        )
 
 
 def check_files(cashier: CashierSettings) -> Menu:

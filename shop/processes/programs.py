@@ -82,6 +82,16 @@ class Programs:
             self._watched("COFFEE_WATCHDOG_FD"),
         )
 
+    def photo_worker(self, number: int) -> Program:
+        """One photo worker, which has no port: those that follow a barista's are baristas'."""
+        return Program(
+            f"photos-{number}",
+            python_module("worker.photos"),
+            {**self._shared(), "COFFEE_WORKER_PORT": ""},
+            (self.resources.lifeline, self.resources.emulator_needed),
+            self._watched("COFFEE_WATCHDOG_FD"),
+        )
+
     def _port_of(self, number: int) -> Mapping[str, str]:
         if not self.worker_port:  # 0 is any free port, for each of them
             return {}

@@ -38,6 +38,10 @@ class Shop:
         self._url = local_url(self._settings.host, self._settings.port)
         self._emulator = Child(programs.emulator(), self._emulator_serves, MAX_FALSE_STARTS)
         self._counter = Child(programs.counter(), self._counter_serves, MAX_FALSE_STARTS)
+        self._photo_workers = [
+            Child(programs.photo_worker(number))
+            for number in range(1, self._settings.photo_workers + 1)
+        ]
         self.workers = WorkerPool(
             supervisor, lambda number: Child(programs.worker(number)), heartbeat_name
         )
@@ -56,14 +60,16 @@ class Shop:
         self.workers.scale_to(self._settings.first_baristas)
         await self._counter.started.wait()
         await wait_until_healthy(f"{self._url}/readyz", self._show_delay)
+        for photo_worker in self._photo_workers:  # no order waits for them
+            self._supervisor.keep(photo_worker)
 
     async def close(self) -> None:
-        """Let orders in hand finish, be announced and streamed; then save the emulator's state.
+        """Let what is in hand finish, be announced and streamed; then save the emulator's state.
 
-        Meanwhile the counter takes no more orders.
+        That is orders and photos. Meanwhile the counter takes no more orders.
         """
         self._counter.begin_closing()
-        await self._supervisor.stop(self.workers.all())
+        await self._supervisor.stop([*self.workers.all(), *self._photo_workers])
         self._resources.counter.close()
         await self._supervisor.stop([self._counter])
         await self._supervisor.stop([self._emulator])

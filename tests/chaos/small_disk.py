@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
-
-needs_mounting = pytest.mark.skipif(
-    os.geteuid() != 0 and "COFFEE_TESTS_SKIP_NOTHING" not in os.environ,
-    reason="only root may mount",
-)
 
 
 @dataclass(frozen=True, slots=True)

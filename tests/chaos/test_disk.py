@@ -18,7 +18,8 @@ from tests.chaos.driver import ChaosShop, open_chaos_shop
 from tests.chaos.evidence import Outage
 from tests.chaos.gathering import all_orders
 from tests.chaos.run import LONG, Run
-from tests.chaos.small_disk import needs_mounting, small_disk
+from tests.chaos.small_disk import small_disk
+from tests.support.mounts import needs_mounting
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300 if LONG else 120)

@@ -51,7 +51,7 @@ async def test_the_image_holds_no_pip_no_compiler_no_emulator_and_no_tests() -> 
 
 async def test_every_service_starts_with_nothing_but_its_own_rights(shop: ContainerShop) -> None:
     async with asyncio.TaskGroup() as group:
-        for service in ("producer", "worker", "notifier"):
+        for service in ("producer", "worker", "worker.photos", "notifier"):
             group.create_task(_started_confined(shop, service))
 
 
@@ -81,7 +81,7 @@ async def test_the_command_line_needs_nothing_that_the_image_does_not_have() -> 
     assert printed.split() == ["10001", "0"]
 
 
-@pytest.mark.parametrize("service", ["producer", "worker", "notifier", "nginx"])
+@pytest.mark.parametrize("service", ["producer", "worker", "photos", "notifier", "nginx"])
 async def test_a_container_of_the_shop_has_no_rights_that_it_does_not_need(
     shop: ContainerShop, service: str
 ) -> None:

@@ -19,7 +19,7 @@ from tests.support.follower import Follower
 pytestmark = pytest.mark.timeout(600)
 
 ORDERS = 300
-SERVICES = ("ministack", "nginx", "producer", "notifier", "worker")
+SERVICES = ("ministack", "nginx", "producer", "notifier", "worker", "photos")
 BACK_WITHIN = 60
 READY_WITHIN = 120
 """A killed barista's claims hold for 10 s, and lost tickets are missed once the queue is empty."""

@@ -17,7 +17,7 @@ REACHES = (
 )
 
 
-@pytest.mark.parametrize("service", ["producer", "worker", "notifier"])
+@pytest.mark.parametrize("service", ["producer", "worker", "photos", "notifier"])
 async def test_the_services_reach_the_emulator(shop: ContainerShop, service: str) -> None:
     (container, *_) = await shop.containers(service)
     assert await _reaches(shop, container, "ministack", 4566)
@@ -34,7 +34,13 @@ async def test_nothing_else_reaches_the_emulator(shop: ContainerShop) -> None:
 
 @pytest.mark.parametrize(
     ("service", "has_a_way_out"),
-    [("ministack", False), ("producer", False), ("worker", False), ("notifier", True)],
+    [
+        ("ministack", False),
+        ("producer", False),
+        ("worker", False),
+        ("photos", False),
+        ("notifier", True),
+    ],
 )
 async def test_only_the_notifier_has_a_way_out(
     shop: ContainerShop, service: str, *, has_a_way_out: bool
@@ -47,7 +53,7 @@ async def test_only_the_notifier_has_a_way_out(
 
 
 async def test_only_nginx_is_published_and_on_loopback_alone(shop: ContainerShop) -> None:
-    for service in ("ministack", "producer", "worker", "notifier", "nginx"):
+    for service in ("ministack", "producer", "worker", "photos", "notifier", "nginx"):
         (container, *_) = await shop.containers(service)
         (found,) = json.loads(await run("docker", "inspect", container))
         bound = [each for port in found["NetworkSettings"]["Ports"].values() for each in port or ()]

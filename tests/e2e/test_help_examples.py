@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(240)
 
 ELSEWHERE = {
     "run", "order", "load", "scale", "provision", "topics follow", "topics resume", "dlq show",
+    "photos consent",
 }  # fmt: skip
 """They go on until they are ended, or want AWS or something that has failed: each has a test of
 its own in `tests/integration/shop`."""
@@ -25,7 +26,11 @@ TAKEN = {"complete", "release"}
 READY = {"collect", "remake"}
 NUMBER, ID = "042", "rjqiebn3nlpmskscwlj3sk4eua"
 
+DRAWN = "from PIL import Image; Image.new('RGB', (800, 600), 'tan').save('latte.jpg')"
+
 BEFORE = {
+    "photos": f'.venv/bin/python -c "{DRAWN}"',
+    "photos upload": f'.venv/bin/python -c "{DRAWN}"',
     "menu import": "coffeeshop menu export menu.yaml --force || coffeeshop menu export menu.yaml",
     "keys withdraw": "coffeeshop keys list | grep -q Ada || coffeeshop keys add Ada",
     "restore": "coffeeshop backup friday.sqlite3 --force",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.support.emulator import free_port
 
@@ -84,6 +85,7 @@ async def test_every_command_of_the_page_works_as_it_is_in_the_order_of_the_page
     first, exported, *lines = typed()
     assert exported == 'export PATH="$PWD/.venv/bin:$PATH"'
     said: dict[str, str] = {}
+    Image.new("RGB", (800, 600), "tan").save(tmp_path / "latte.jpg")
     async with opened(first, tmp_path) as terminal:
         for line in lines:
             together = f"{exported}; {line}"
@@ -97,6 +99,7 @@ async def test_every_command_of_the_page_works_as_it_is_in_the_order_of_the_page
     assert "3, 1 sold (1 remade, 1 canceled)" in said["coffeeshop report"]
     assert "Sold out" in said["coffeeshop report"]
     assert ",sold,USD,1," in (tmp_path / "today.csv").read_text()
+    assert "latte" in said["coffeeshop photos list"]
     assert "3 orders" in said["coffeeshop backup today.sqlite3"]
     assert (tmp_path / "trial" / "orders.sqlite3").exists()
     assert "Made up" in said["COFFEE_STATE_DIR=demo coffeeshop demo"]

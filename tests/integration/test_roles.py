@@ -70,6 +70,10 @@ WHO_MAY = {
         PUT /menu/items/{id}
         PUT /menu/modifiers/{id}
         GET /menu/document
+        POST /menu/items/{id}/photo
+        GET /menu/items/{id}/photo
+        DELETE /menu/items/{id}/photo
+        GET /menu/photos
         PUT /shop
         GET /shop/settings
         GET /shop/hours
@@ -82,6 +86,7 @@ WHO_MAY = {
         POST /dead-letters/redrive
         DELETE /dead-letters
         POST /customers/forget
+        POST /menu/items/{id}/photo/consent
         PUT /menu/document
         GET /menu/versions
         POST /menu/versions/{version}/restore

@@ -52,9 +52,11 @@ class QueuesBeforeStoring(Cashier):
     """Records an order only after its ticket was queued."""
 
     async def place(self, request: OrderRequest) -> Placed:
-        order = await self._admitted(self.ids.of_key(str(request.idempotency_key)), request)
+        admitted = await self.admission.admit(self.clock())
+        order_id = self.ids.of_key(str(request.idempotency_key))
+        order = await self._quoted(order_id, request, admitted)
         await send_ticket(self.dispatcher._tickets, ticket_for(order))  # noqa: SLF001 - its steps
-        placement = await self.store.place(order, order.placed_at.date())
+        placement = await self.store.place(order, admitted.business_day)
         await self.dispatcher._announcer.announce(placement.order)  # noqa: SLF001
         return Placed(placement.order, placement.created, None)
 

@@ -121,7 +121,6 @@ class Staff:
             ids=IDS,
             clock=lambda: record.now,
             store_id="main",
-            opening_hours=hours,
         )
         moves = OrderMoves(
             store=store,

@@ -29,6 +29,7 @@ from shared.domain.order import Order, OrderState, advance
 from shared.messages.announcement import ORDER_EVENTS
 from shared.store.contract import Store
 from shared.web.application import create_app
+from shared.web.limits import WebLimits
 from shared.web.server import serve
 from tests.support.web import AS_STAFF, STAFF_KEY, said_to
 
@@ -76,16 +77,16 @@ class ServedCashier:
         clients: AwsClients,
         names: Names,
     ) -> None:
-        self._http = http
+        self.http = http
         self.url = url
         self.store = store
-        self._clients = clients
-        self._names = names
+        self.clients = clients
+        self.names = names
 
     async def confirmation_requests(self) -> int:
         """Count the waiting jobs: each requests one confirmation."""
-        sqs = self._clients.sqs
-        url = (await sqs.get_queue_url(QueueName=self._names.deliveries))["QueueUrl"]
+        sqs = self.clients.sqs
+        url = (await sqs.get_queue_url(QueueName=self.names.deliveries))["QueueUrl"]
         answer = await sqs.get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )
@@ -102,7 +103,7 @@ class ServedCashier:
         raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         sent = [*({"Content-Type": "application/json"} if raw is not None else {}).items()]
         sent += headers.items() if isinstance(headers, Mapping) else headers or []
-        async with self._http.request(
+        async with self.http.request(
             method, self.url.join(URL(path, encoded=True)), data=raw, headers=sent
         ) as response:
             text = await response.read()
@@ -157,19 +158,19 @@ class ServedCashier:
 
     async def take_tickets(self) -> list[Message]:
         """Take every ticket from the queue that is waiting there."""
-        async with open_orders_queue(self._clients, self._names, wait_time=0) as queue:
+        async with open_orders_queue(self.clients, self.names, wait_time=0) as queue:
             waiting, _ = await queue.waiting_and_in_flight()
             return await _taken(queue, waiting)
 
     async def send(self, *bodies: str) -> None:
         """Put messages on the orders queue, tickets or not."""
-        async with open_orders_queue(self._clients, self._names) as queue:
+        async with open_orders_queue(self.clients, self.names) as queue:
             for body in bodies:
                 await queue.send(body)
 
     async def bury_all(self, reason: str = "for a test") -> None:
         """Dead-letter everything that waits on the orders queue."""
-        async with open_orders_queue(self._clients, self._names, wait_time=0) as queue:
+        async with open_orders_queue(self.clients, self.names, wait_time=0) as queue:
             waiting, _ = await queue.waiting_and_in_flight()
             for ticket in await _taken(queue, waiting):
                 await queue.dead_letter(ticket, reason)
@@ -177,19 +178,19 @@ class ServedCashier:
     @contextlib.asynccontextmanager
     async def announcements(self) -> AsyncIterator[SqsQueue]:
         """Subscribe a queue to the order events from now on."""
-        name = f"{self._names.prefix}listener-{secrets.token_hex(4)}"
-        arn = await ensure_queue(self._clients.sqs, name, {})
-        url = (await self._clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
-        topic = (await self._clients.sns.create_topic(Name=self._names.topic(ORDER_EVENTS)))[
+        name = f"{self.names.prefix}listener-{secrets.token_hex(4)}"
+        arn = await ensure_queue(self.clients.sqs, name, {})
+        url = (await self.clients.sqs.get_queue_url(QueueName=name))["QueueUrl"]
+        topic = (await self.clients.sns.create_topic(Name=self.names.topic(ORDER_EVENTS)))[
             "TopicArn"
         ]
-        await self._clients.sqs.set_queue_attributes(
+        await self.clients.sqs.set_queue_attributes(
             QueueUrl=url, Attributes={"Policy": publishing_policy(arn, [topic])}
         )
-        await self._clients.sns.subscribe(
+        await self.clients.sns.subscribe(
             TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
         )
-        queue = SqsQueue(self._clients.sqs, url, wait_time=1)
+        queue = SqsQueue(self.clients.sqs, url, wait_time=1)
         yield queue
         await queue.close()
 
@@ -228,7 +229,7 @@ async def provisioned_shop(settings: CashierSettings) -> AsyncIterator[tuple[Aws
 
 @contextlib.asynccontextmanager
 async def open_cashier(
-    settings: CashierSettings, *, through: str | None = None
+    settings: CashierSettings, *, through: str | None = None, limits: WebLimits | None = None
 ) -> AsyncIterator[ServedCashier]:
     """Serve a cashier for as long as the block lasts; its own calls to AWS may go `through`."""
     async with provisioned_shop(settings) as (clients, names):
@@ -237,6 +238,7 @@ async def open_cashier(
             [cashier_service(reaching)],
             title="Cashier",
             staff_key=STAFF_KEY,
+            limits=limits,
             trusted_proxies=settings.trusted_proxies,
         )
         stop = asyncio.Event()

@@ -113,6 +113,15 @@ MENU = {
 }
 STAFF_KEY = {"id": HEX_ID, "name": TEXT, "role": "manager", "created_at": AT, "created_by": TEXT}
 CHANGE = {"id": HEX_ID, "at": AT, "by": TEXT, "what": "dead-letters", "detail": TEXT}
+PHOTO = {
+    "item_id": "x" * 40,
+    "needs_consent": True,
+    "photo": {"width": 65535, "height": 65535},
+    "size": 20_971_520,
+    "same_as": ["x" * 40] * 3,
+    "flags": [TEXT],
+    "labels": [TEXT] * 5,
+}
 MENU_VERSIONS = {"versions": [{"version": 123456, "at": AT, "by": TEXT, "changes": TEXT}] * 2}
 KITCHEN_ORDER = {**ORDER, "attempt": 7, "in_hand": False, "since": AT, "remake_of": UUID}
 SHOP = {"state": "paused", "reason": TEXT, "until": AT, "timezone": TEXT}
@@ -134,6 +143,7 @@ REPORT = {
     "date": "2026-11-20",
     "timezone": TEXT,
     "currency": "USD",
+    "ended": True,
     "complete": False,
     "orders": 123456,
     "sold": 123456,
@@ -151,6 +161,7 @@ REPORT = {
 ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/menu"): MENU,
     ("GET", "/menu/versions"): MENU_VERSIONS,
+    ("GET", "/menu/photos"): {"photos": [PHOTO, PHOTO]},
     ("PUT", "/menu/items/{id}"): MENU["items"][0],
     ("GET", "/shop"): SHOP,
     ("PUT", "/shop"): SHOP,

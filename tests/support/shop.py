@@ -101,6 +101,7 @@ async def open_shop(
         "COFFEE_PORT": str(port),
         "COFFEE_GRACE_SECONDS": "10",
         "COFFEE_POLL_SECONDS": "1",
+        "COFFEE_PHOTO_WORKERS": "0",  # one more process, which few tests need
         **env,
     }
     log = state_dir.with_suffix(".log")

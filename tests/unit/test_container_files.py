@@ -15,12 +15,14 @@ import yaml
 from notifier.app import NOTIFIER_OPERATIONS
 from notifier.settings import NotifierSettings
 from producer.app import CASHIER_OPERATIONS
+from producer.http.photo_uploads import upload_photo
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
 from shared.web import problem
 from shared.web.headers import ACCEPTABLE_ID
 from shared.web.limits import WebLimits
 from shared.web.operation import Operation
+from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +30,7 @@ NGINX = (ROOT / "deploy/nginx/nginx.conf").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: Any = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OPERATIONS = (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS)
-OURS = ("provision", "producer", "worker", "notifier")
+OURS = ("provision", "producer", "worker", "photos", "notifier")
 
 
 def service_of(path: str) -> str:
@@ -112,6 +114,13 @@ def test_nginx_leaves_it_to_the_services_to_refuse_long_bodies() -> None:
     assert int(kibibytes) * 1024 > WebLimits().body_bytes
 
 
+def test_nginx_passes_photos_on_as_they_come_and_leaves_it_to_the_cashier_to_refuse_them() -> None:
+    location = _location(upload_photo.path)
+    (mebibytes,) = re.findall(r"client_max_body_size (\d+)m;", location)
+    assert int(mebibytes) * 2**20 > (upload_photo.body_bytes or 0)
+    assert "proxy_request_buffering off;" in location
+
+
 def test_nginx_takes_the_correlation_ids_that_the_services_take() -> None:
     assert f"~^{ACCEPTABLE_ID.pattern}$" in _map("$http_x_correlation_id $correlation")
 
@@ -142,7 +151,7 @@ def test_nobody_but_nginx_can_be_reached_from_outside() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["producer", "worker", "notifier"])
+@pytest.mark.parametrize("name", ["producer", "worker", "photos", "notifier"])
 def test_a_container_is_stopped_no_sooner_than_its_service_has_finished(name: str) -> None:
     grace = re.match(r"(\d+)s", COMPOSE["services"][name]["stop_grace_period"])
     assert grace is not None
@@ -160,7 +169,7 @@ def _grace_seconds(name: str) -> float:
 
 
 def test_every_setting_in_the_compose_file_is_one() -> None:
-    kinds = (CashierSettings, NotifierSettings, WorkerSettings)
+    kinds = (CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings)
     settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
     named = {name for service in OURS for name in COMPOSE["services"][service]["environment"]}
     assert named - settings == set()
@@ -225,7 +234,7 @@ def test_every_documented_setting_of_a_service_can_be_set_in_containers() -> Non
     }
     kinds = (CashierSettings, NotifierSettings, WorkerSettings)
     settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
-    for service in ("producer", "worker", "notifier"):
+    for service in OURS[1:]:
         handed_on = COMPOSE["services"][service]["environment"].keys()
         assert (documented & settings) - FIXED - handed_on == set()
 

@@ -14,6 +14,7 @@ from notifier.settings import NotifierSettings
 from producer.settings import CashierSettings
 from shared.domain import order, subscription
 from shop.settings import ShopSettings
+from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ def test_the_diagrams_show_the_transitions_that_there_are(
 
 def test_every_setting_that_the_readme_names_is_one() -> None:
     named = set(re.findall(r"`(COFFEE_\w+)`", (ROOT / "README.md").read_text()))
-    kinds = (CashierSettings, NotifierSettings, WorkerSettings, ShopSettings)
+    kinds = (CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings, ShopSettings)
     settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}
     assert named - settings == set()
 

@@ -27,11 +27,12 @@ from shared.runtime.validation import plain_message
 from shared.web.field_errors import field_errors_of
 from shared.web.fields import VisibleText
 from shop.settings import ShopSettings
+from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
 BODIES = [op.body for op in (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS) if op.body is not None]
 QUERIES = (ListOrders, ListDeadLetters, ListDeadDeliveries, FollowEvents)
-SETTINGS = (CashierSettings, NotifierSettings, WorkerSettings, ShopSettings)
+SETTINGS = (CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings, ShopSettings)
 
 WRONG: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, 10**30, 1e300, "", " ", "x", "\u202e", "\u0007", "x" * 100_000),

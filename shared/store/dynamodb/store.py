@@ -8,6 +8,7 @@ from shared.store.dynamodb.documents import DynamoDBDocuments
 from shared.store.dynamodb.heartbeats import DynamoDBHeartbeats
 from shared.store.dynamodb.key_values import DynamoDBKeyValues
 from shared.store.dynamodb.orders import DynamoDBOrders
+from shared.store.dynamodb.photo_records import DynamoDBPhotoRecords
 from shared.store.dynamodb.shop import DynamoDBShop
 from shared.store.dynamodb.staff_keys import DynamoDBStaffKeys
 from shared.store.dynamodb.subscriptions import DynamoDBSubscriptions
@@ -18,6 +19,7 @@ class DynamoDBStore(
     DynamoDBOrders,
     DynamoDBShop,
     DynamoDBDocuments,
+    DynamoDBPhotoRecords,
     DynamoDBStaffKeys,
     DynamoDBHeartbeats,
     DynamoDBKeyValues,

@@ -188,6 +188,16 @@ _SHOP_RECORDS = (
     )""",
 )
 
+_PHOTO_RECORDS = (
+    """CREATE TABLE photo_records (
+        store_id TEXT NOT NULL,
+        item_id TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (store_id, item_id)
+    )""",
+)
+
 STEPS = (
     _FIRST_TABLES,
     _NOTIFIER_TABLES,
@@ -198,5 +208,6 @@ STEPS = (
     _LIMIT_USES,
     _FORGOTTEN_CUSTOMERS,
     _SHOP_RECORDS,
+    _PHOTO_RECORDS,
 )
 """The statements that upgrade each version to the next; a released step never changes."""

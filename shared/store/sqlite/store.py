@@ -10,6 +10,7 @@ from shared.store.sqlite.file import open_file
 from shared.store.sqlite.heartbeats import SqliteHeartbeats
 from shared.store.sqlite.key_values import SqliteKeyValues
 from shared.store.sqlite.orders import SqliteOrders
+from shared.store.sqlite.photo_records import SqlitePhotoRecords
 from shared.store.sqlite.shop import SqliteShop
 from shared.store.sqlite.staff_keys import SqliteStaffKeys
 from shared.store.sqlite.subscriptions import SqliteSubscriptions
@@ -20,6 +21,7 @@ class SqliteStore(
     SqliteOrders,
     SqliteShop,
     SqliteDocuments,
+    SqlitePhotoRecords,
     SqliteStaffKeys,
     SqliteHeartbeats,
     SqliteKeyValues,

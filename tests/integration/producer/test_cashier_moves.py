@@ -75,6 +75,25 @@ async def test_the_attempt_that_has_an_order_can_complete_it_and_it_is_announced
     assert (recorded.state, recorded.timeline[-1].by) == (READY, "owner")
 
 
+async def test_staff_see_whose_key_moved_an_order_and_its_customer_does_not(
+    cashier: ServedCashier,
+) -> None:
+    order = await taken(cashier)
+    completed = await cashier.staff("POST", f"/orders/{order.id}/complete", {"attempt": 1})
+    looked_up = await cashier.staff("GET", f"/orders/{order.id}")
+    (listed,) = (await cashier.staff("GET", "/orders?limit=1")).body["orders"]
+    for shown in (looked_up.body, listed):
+        assert shown["id"] == order.id
+        assert [each.get("by") for each in shown["timeline"]] == [None, None, "owner"]
+    assert looked_up.body["timeline"][0].keys() == {"state", "at"}
+    wrong_key = {"Authorization": "Bearer nobody-has-this-key"}
+    for headers in ({}, wrong_key):
+        theirs = await cashier.ask("GET", f"/orders/{order.id}", None, headers)
+        assert theirs.status == 200
+        assert theirs.body["timeline"] == completed.body["timeline"]
+        assert "owner" not in json.dumps(theirs.body)
+
+
 async def test_a_change_is_announced_once_however_often_and_at_once_people_tap(
     cashier: ServedCashier,
 ) -> None:

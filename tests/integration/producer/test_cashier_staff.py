@@ -208,6 +208,7 @@ async def test_the_menu_is_that_of_the_menu_file(ministack: str, tmp_path: Path)
                 "allergens": [],
                 "notes": "",
                 "tax_rates": {"here": "0", "away": "0"},
+                "photo": None,
             }
         ],
     }

@@ -30,6 +30,7 @@ from tests.support.web import AS_STAFF, STAFF_KEY
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DAY = f"/reports/day?date={SUMMER_ENDS}"
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 RATES = (0, 7000, 19000)
 PATHS = ("ready collected", "ready", "ready expired", "canceled", "failed", "ready collected")
 
@@ -250,4 +251,24 @@ async def test_a_day_whose_orders_may_have_been_deleted_is_said_to_be_incomplete
             ).body["complete"]
             for days in range(4)
         ]
-    assert complete == [True, True, False, False]
+    assert complete == [False, True, False, False]
+
+
+async def test_a_day_that_goes_on_past_midnight_or_is_to_come_is_said_not_to_have_ended(
+    ministack: str, tmp_path: Path
+) -> None:
+    hour = utc_now().hour
+    zone = "UTC" if hour < 8 else "Etc/GMT+8" if hour < 16 else "Etc/GMT-8"  # before 08:00 there
+    async with open_cashier(settings_for(ministack, tmp_path, timezone=zone)) as cashier:
+        until_noon = {"weekdays": {key: [["12:00", "11:59"]] for key in WEEK}}
+        await cashier.staff("PUT", "/shop/hours", until_noon)
+        day = dt.date.fromisoformat((await cashier.staff("GET", "/reports/day")).body["date"])
+        reports = [
+            (await cashier.staff("GET", f"/reports/day?date={day + dt.timedelta(days=days)}")).body
+            for days in (-1, 0, 1)
+        ]
+        shown = await run(str(cashier.url), "report", COFFEE_STAFF_KEY=STAFF_KEY)
+    assert [report["ended"] for report in reports] == [True, False, False]
+    assert [report["complete"] for report in reports] == [True, False, False]
+    assert "That day has not ended" in shown.out
+    assert "deleted" not in shown.out

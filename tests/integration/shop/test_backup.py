@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -19,10 +19,12 @@ from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.store.contract import ValueKey
 from shared.store.sqlite.schema import VERSION
 from shared.store.sqlite.store import SqliteStore, open_sqlite_store
+from shop.backup.copying import BackupError
 from shop.backup.saving import save_store
 from shop.processes.lock import locked
 from tests.contract.orders import TODAY, NewOrder, moved, orders_of
 from tests.support.command_line import Outcome, coffeeshop
+from tests.support.mounts import needs_mounting, read_only
 
 
 @pytest.fixture
@@ -88,6 +90,59 @@ async def test_a_backup_holds_what_was_recorded_and_is_only_its_owners(
     assert not list((tmp_path / "fresh").glob("*.draft*"))
 
 
+@pytest.fixture
+def unwritable(folder: Path, tmp_path: Path) -> Iterator[Path]:
+    """The store's folder, as somebody sees it who may only read it."""
+    folder.mkdir()
+    with read_only(folder, tmp_path / "unwritable") as seen:
+        yield seen
+
+
+@needs_mounting
+async def test_a_store_in_a_folder_that_cannot_be_written_is_backed_up_open_and_closed(
+    folder: Path, unwritable: Path, new_order: NewOrder, tmp_path: Path
+) -> None:
+    async with open_sqlite_store(folder / "orders.sqlite3", "main") as store:
+        order = await places(store, new_order)
+        files = [tmp_path / "of-the-open-one", tmp_path / "of-the-closed-one"]
+        backups = [await command(unwritable, "backup", str(files[0]))]
+    backups += [await command(unwritable, "backup", str(files[1]))]
+    for backup, file in zip(backups, files, strict=True):
+        assert backup.code == 0, backup.err
+        assert (await command(tmp_path / f"from-{file.name}", "restore", str(file))).code == 0
+        assert await orders_in(tmp_path / f"from-{file.name}") == states([order])
+
+
+@needs_mounting
+async def test_no_backup_is_made_of_a_store_that_was_opened_and_changed_meanwhile(
+    folder: Path, unwritable: Path, tmp_path: Path
+) -> None:
+    async with open_sqlite_store(folder / "orders.sqlite3", "main"):
+        pass
+
+    def write(_: int, __: int) -> None:
+        with closing(sqlite3.connect(folder / "orders.sqlite3")) as writer, writer:
+            writer.execute("INSERT INTO numbers VALUES ('other', 'a day', 1)")
+
+    with pytest.raises(BackupError, match="opened and changed meanwhile; try again"):
+        save_store(unwritable / "orders.sqlite3", None, tmp_path / "backup", write, force=False)
+    assert not (tmp_path / "backup").exists()
+
+
+@needs_mounting
+async def test_what_to_do_is_told_in_a_line_where_a_log_cannot_be_read_without_writing(
+    store: SqliteStore, folder: Path, new_order: NewOrder, tmp_path: Path
+) -> None:
+    await places(store, new_order)
+    crashed = tmp_path / "crashed"
+    shutil.copytree(folder, crashed, ignore=shutil.ignore_patterns("*-shm"))
+    with read_only(crashed, tmp_path / "unwritable") as seen:
+        outcome = await command(seen, "backup", str(tmp_path / "backup"), COLUMNS="300")
+    assert (outcome.code, len(outcome.err.splitlines())) == (1, 1)
+    assert "do this as the user who owns it, or with a copy of its folder" in outcome.err
+    assert not (tmp_path / "backup").exists()
+
+
 async def test_a_backup_is_of_one_moment_and_ends_however_much_is_written_meanwhile(
     folder: Path, new_order: NewOrder, tmp_path: Path
 ) -> None:
@@ -102,7 +157,8 @@ async def test_a_backup_is_of_one_moment_and_ends_however_much_is_written_meanwh
         with closing(sqlite3.connect(folder / "orders.sqlite3")) as writer, writer:
             writer.execute("INSERT INTO numbers VALUES ('other', ?, 1)", (f"day-{len(steps)}",))
 
-    save_store(folder / "orders.sqlite3", tmp_path / "backup", write, force=False, step_pages=20)
+    path, backup = folder / "orders.sqlite3", tmp_path / "backup"
+    save_store(path, None, backup, write, force=False, step_pages=20)
 
     assert len(steps) > 3
     with closing(sqlite3.connect(tmp_path / "backup")) as copy:

@@ -43,6 +43,7 @@ TABLES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dlq", "list"): (UUID, "042", "preparing", "attempts: 12"),
     ("topics", "list"): (TOPIC[:50], "123456"),
     ("topics", "show", HEX_ID): (HEX_ID, ORDER_ID, "delivered", "attempts: 3", "paused"),
+    ("photos", "list"): ("x" * 40, "held", "flags: ", "labels: "),
     ("keys", "list"): (HEX_ID, "manager"),
     ("changes",): ("dead-letters",),
     ("report",): (AMOUNT, "123456 remade", "(UTC+0200)", "8.875 %", "no reason", "2057:36 min"),

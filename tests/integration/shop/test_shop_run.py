@@ -14,8 +14,10 @@ import httpx
 import psutil
 import pytest
 
+from shared.aws.clients import aws_clients
 from tests.support.emulator import free_port
 from tests.support.pipes import full_pipe
+from tests.support.s3 import KEY_VARIABLES, s3_settings
 from tests.support.shop import COFFEESHOP, ORDER, RunningShop, open_shop, reaches
 from tests.support.waiting import eventually, gone, until
 
@@ -123,6 +125,39 @@ async def test_a_missing_menu_is_refused_in_one_line(tmp_path: Path) -> None:
     assert code == 2
     assert len(lines) == 1
     assert "none.yaml" in lines[0]
+
+
+async def test_a_bucket_of_photos_is_refused_with_the_embedded_emulator_in_one_line(
+    tmp_path: Path,
+) -> None:
+    code, lines = await refused(tmp_path / "var", COFFEE_PHOTOS="s3://coffee-photos")
+
+    assert code == 2
+    assert len(lines) == 1
+    assert lines[0].startswith("COFFEE_PHOTOS: s3://coffee-photos needs S3")
+    assert "COFFEE_EMULATOR=off" in lines[0]
+
+
+async def test_a_bucket_that_is_not_the_shops_is_left_alone_and_told_in_one_line(
+    tmp_path: Path, ministack_s3: str
+) -> None:
+    settings = s3_settings(ministack_s3, "of-somebody-else")
+    async with aws_clients(settings) as clients:
+        assert clients.s3 is not None
+        await clients.s3.create_bucket(Bucket="of-somebody-else")
+
+    code, lines = await refused(
+        tmp_path,
+        COFFEE_AWS_ENDPOINT_URL=ministack_s3,
+        COFFEE_PHOTOS="s3://of-somebody-else",
+        COFFEE_NAME_PREFIX="of-somebody-else-",
+        COFFEE_LOG_LEVEL="ERROR",
+        **KEY_VARIABLES,
+    )
+
+    assert code == 1
+    assert len(lines) == 1
+    assert "There is a bucket 'of-somebody-else' already" in lines[0]
 
 
 async def test_a_shop_that_is_interrupted_while_it_opens_closes(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ from shared.domain.hours import (
     Span,
     Weekday,
     business_day,
+    has_ended,
     is_open,
     next_opening,
+    open_time,
     overlaps,
 )
 from shared.domain.shop import ShopState, ShopStatus, within_hours
@@ -140,23 +142,41 @@ def test_overlapping_spans_are_found_within_a_day_and_into_the_next() -> None:
     assert not list(overlaps(every_day("07:00-12:00", "12:00-07:00")))
 
 
+def test_a_business_day_has_ended_once_it_is_past_and_no_later_moment_is_of_it() -> None:
+    late = tuple(span(text) for text in ("11:00-14:00", "18:00-02:00"))
+    bar = Hours({day: late for day in Weekday if day < Weekday.SATURDAY})
+    begins = berlin("2026-06-01T00:00")
+    moments = [begins + hours * dt.timedelta(hours=1) for hours in range(15 * 24)]
+    days = [business_day(bar, BERLIN, at) for at in moments]
+    for place, at in enumerate(moments[: 10 * 24]):
+        date = at.astimezone(BERLIN).date()
+        for day in (date + days_on * DAY for days_on in range(-4, 3)):
+            is_over = day < date and day not in days[place:]
+            assert has_ended(bar, BERLIN, day, at) == is_over, (day, at)
+
+
 def test_what_staff_closed_until_a_time_opens_with_the_hours_after_that() -> None:
     hours = every_day("07:30-18:00")
     noon, evening = berlin("2026-06-01T12:00"), berlin("2026-06-01T20:00")
     opening = berlin("2026-06-02T07:30")
 
-    assert within_hours(ShopStatus(), hours, BERLIN, noon) == ShopStatus()
+    def status(staff_set: ShopStatus, at: dt.datetime) -> ShopStatus:
+        counts, time = within_hours(staff_set, hours, BERLIN, at)
+        assert time == open_time(hours, BERLIN, at)
+        return counts
+
+    assert status(ShopStatus(), noon) == ShopStatus()
     closed = ShopStatus(ShopState.CLOSED, "outside the opening hours", opening)
     for staff_set in (ShopStatus(), ShopStatus(ShopState.BUSY, "a bus full of tourists")):
-        assert within_hours(staff_set, hours, BERLIN, evening) == closed
+        assert status(staff_set, evening) == closed
 
     for until, opens in ((berlin("2026-06-01T13:00"), berlin("2026-06-01T13:00")),
                          (berlin("2026-06-01T18:00"), opening), (None, None)):  # fmt: skip
         paused = ShopStatus(ShopState.PAUSED, "a leak", until)
-        assert within_hours(paused, hours, BERLIN, noon) == replace(paused, until=opens)
+        assert status(paused, noon) == replace(paused, until=opens)
 
     over = ShopStatus(ShopState.PAUSED, "a leak", berlin("2026-06-01T19:00"))
-    assert within_hours(over, hours, BERLIN, evening) == closed
+    assert status(over, evening) == closed
 
 
 zones = st.sampled_from(

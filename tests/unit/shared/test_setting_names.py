@@ -17,9 +17,10 @@ from shared.runtime.setting_names import SETTING_NAMES
 from shared.runtime.startup import StartupError, read_settings, unknown_settings
 from shop.processes.emulator import EmulatorSettings
 from shop.settings import ShopSettings
+from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
-KINDS = (CashierSettings, NotifierSettings, WorkerSettings, ShopSettings)
+KINDS = (CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings, ShopSettings)
 
 OF_COMMANDS = {"COFFEE_URL", "COFFEE_MANAGE_TOKEN"}
 

@@ -22,6 +22,7 @@ export function one() {
   return /** @type {number} */ (1); // a comment beside code stays, as in "https://x"
 }
 /* a */ export const two = 2;
+/* b */
 """
 
 OWN = b"""import { one } from "/assets/shared.js";

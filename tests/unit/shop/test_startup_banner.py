@@ -31,6 +31,14 @@ def test_where_only_warnings_are_shown_the_banner_says_how_to_see_more() -> None
     assert "COFFEE_LOG_LEVEL=INFO" in banner.lines()[-1]
 
 
+def test_the_banner_says_when_nobody_looks_at_photos() -> None:
+    banner = StartupBanner(
+        "http://127.0.0.1:8080", Path("var"), own_key=False, quiet=False, photos_wait=True
+    )
+
+    assert banner.lines()[-1] == "Photos: uploads wait, since COFFEE_PHOTO_WORKERS is 0"
+
+
 def test_the_banner_says_where_mail_lands_when_no_server_sends_it() -> None:
     banner = StartupBanner(
         "http://127.0.0.1:8080",

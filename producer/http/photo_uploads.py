@@ -1,0 +1,43 @@
+"""Where the forms of a shop that keeps its photos itself lead to, as S3's lead to the bucket."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from producer.context import CASHIER
+from producer.http.problems import FORM_REFUSED, INVALID_FORM
+from producer.http.upload_body import UploadBody
+from producer.photos.forms import FIELDS, UPLOADS_PATH
+from shared.domain.photo import LARGEST_UPLOAD
+from shared.web.operation import Response, Role, operation
+from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
+from shared.web.router import keep_connection
+
+_FORM_BYTES = 64 * 1024
+"""More than fields and boundaries take."""
+
+
+@operation(
+    "POST",
+    UPLOADS_PATH,
+    "Upload a photo by a form",
+    role=Role.HOLDER,
+    body_bytes=LARGEST_UPLOAD + _FORM_BYTES,
+    receives_body=True,
+    responses={HTTPStatus.NO_CONTENT: Response("The photo is stored, and is looked at soon")},
+    errors=(NOT_FOUND, FORM_REFUSED, INVALID_FORM, UNAVAILABLE),
+    documented=False,  # a form says all that its holder must know, wherever it leads
+)
+async def upload_photo(request: web.Request) -> web.Response:
+    """Store a photo that comes with a form of ours."""
+    uploads = request.app[CASHIER].photos.uploads
+    if uploads is None:
+        raise Problem(NOT_FOUND, "photos are uploaded to S3")
+    body = UploadBody(request)
+    permission = uploads.forms.check(await body.fields(FIELDS))
+    with uploads.place():
+        keep_connection(request)
+        await uploads.receive(permission, body.file())
+    return web.Response(status=HTTPStatus.NO_CONTENT)

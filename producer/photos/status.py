@@ -1,0 +1,115 @@
+"""What staff are told of an item's photo, by its record and what waits. Pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.photo import Photo, PhotoRecord, Upload, UploadState, is_later
+from shared.photos.contract import UploadedFile
+
+_ALIKE_BITS = 4
+"""Of the 64 of a likeness: the same picture, saved at another quality or size, differs by fewer."""
+
+
+class PhotoState(StrEnum):
+    """What became of the newest upload of an item."""
+
+    WAITING = "waiting"
+    """It is not looked at yet, or is held until a manager consents."""
+    SHOWN = "shown"
+    REFUSED = "refused"
+    TAKEN_OFF = "taken-off"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoStatus:
+    """An item's photo as staff see it; `reason` says why the newest upload is not shown."""
+
+    item_id: str
+    state: PhotoState
+    reason: str | None
+    held: Upload | None
+    photo: Photo | None
+    uploads: Sequence[Upload]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPhoto:
+    """An item's record, its newest picture, and the other items that show the same picture."""
+
+    record: PhotoRecord
+    photo: Photo | None
+    same_as: Sequence[str]
+
+
+def status_of(record: PhotoRecord, waiting: Sequence[UploadedFile]) -> PhotoStatus:
+    """Tell an item's status; `waiting` are its uploads that nobody has looked at."""
+    newest = record.uploads[0] if record.uploads else None
+    held = held_in(record)
+    state = PhotoState.WAITING if waiting else _state_of(newest, held)
+    return PhotoStatus(
+        item_id=record.item_id,
+        state=state,
+        reason=None if waiting or newest is None else newest.reason,
+        held=held,
+        photo=record.shown,
+        uploads=record.uploads,
+    )
+
+
+def held_in(record: PhotoRecord, sequencer: str | None = None) -> Upload | None:
+    """Find the newest upload that a consent would show, or the one of this sequencer."""
+    return next(
+        (
+            upload
+            for upload in record.uploads
+            if upload.state is UploadState.HELD
+            and is_later(upload.sequencer, record.settled)
+            and sequencer in {None, upload.sequencer}
+        ),
+        None,
+    )
+
+
+def list_photos(records: Iterable[PhotoRecord]) -> Sequence[ListedPhoto]:
+    """List the items' photos, each with the other items whose picture is the same."""
+    pictures = [(record, _newest_picture(record)) for record in records if record.uploads]
+    likenesses = [
+        (record.item_id, int(photo.likeness, 16)) for record, photo in pictures if photo is not None
+    ]
+    return [
+        ListedPhoto(record, photo, _same_as(record.item_id, photo, likenesses))
+        for record, photo in pictures
+    ]
+
+
+def _state_of(newest: Upload | None, held: Upload | None) -> PhotoState:
+    if newest is not None and newest is held:
+        return PhotoState.WAITING
+    match newest.state if newest else None:
+        case UploadState.SHOWN:
+            return PhotoState.SHOWN
+        case UploadState.REFUSED:
+            return PhotoState.REFUSED
+        case _:
+            return PhotoState.TAKEN_OFF
+
+
+def _newest_picture(record: PhotoRecord) -> Photo | None:
+    held = held_in(record)
+    return record.shown if held is None else held.photo
+
+
+def _same_as(
+    item_id: str, photo: Photo | None, likenesses: Iterable[tuple[str, int]]
+) -> Sequence[str]:
+    if photo is None:
+        return ()
+    likeness = int(photo.likeness, 16)
+    return [
+        other
+        for other, its in likenesses
+        if other != item_id and (likeness ^ its).bit_count() <= _ALIKE_BITS
+    ]

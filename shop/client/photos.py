@@ -1,0 +1,106 @@
+"""Photos of menu items: sent by a form that the shop gives, and followed until they are shown."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from collections.abc import Callable, Collection
+from html import unescape
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp
+from yarl import URL
+
+from shop.client.answers import Json, ProblemError, content, require_success
+from shop.client.connection import CONNECT_SECONDS, connect, path
+
+_SENDING = aiohttp.ClientTimeout(total=600, sock_connect=CONNECT_SECONDS, sock_read=60)
+"""A form is good for ten minutes."""
+
+_POLL_SECONDS = 0.25
+
+_S3_MESSAGE = re.compile(r"<Message>([^<]{1,500})</Message>")
+"""What S3 says of a form that it refuses (Amazon S3 API Reference, "Error responses")."""
+
+
+async def photo_of(http: aiohttp.ClientSession, item: str) -> Json | None:
+    """Read what became of an item's photo; None if it never had one. Raises ProblemError."""
+    async with http.get(path("menu", "items", item, "photo")) as response:
+        return None if response.status == HTTPStatus.NOT_FOUND else await content(response)
+
+
+async def upload(
+    http: aiohttp.ClientSession, item: str, file: Path, sent: Callable[[int], None]
+) -> Collection[str]:
+    """Send a file as an item's photo; give the sequencers of the uploads before it.
+
+    `sent` is called with how many bytes were read so far. Raises ProblemError, and OSError when
+    the file cannot be read.
+    """
+    async with http.post(path("menu", "items", item, "photo")) as response:
+        form = await content(response)
+    before = _sequencers(await photo_of(http, item))
+    await post_form(form, file, sent)
+    return before
+
+
+async def looked_at(
+    http: aiohttp.ClientSession, item: str, before: Collection[str], seconds: float
+) -> Json | None:
+    """Wait until an upload after those was looked at, and give it; None after `seconds`."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        found = await photo_of(http, item)
+        for one in found["uploads"] if found else ():  # the newest first
+            if one["sequencer"] not in before:
+                upload: Json = one
+                return upload
+        if loop.time() > deadline:
+            return None
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _sequencers(photo: Json | None) -> Collection[str]:
+    return {one["sequencer"] for one in photo["uploads"]} if photo else set()
+
+
+async def post_form(form: Json, file: Path, sent: Callable[[int], None]) -> None:
+    """Post a form with a file, without our key: it may lead elsewhere. Raises ProblemError."""
+    url = URL(form["url"])
+    with file.open("rb", buffering=0) as raw:
+        data = aiohttp.FormData()
+        for name, value in form["fields"].items():
+            data.add_field(name, value)
+        data.add_field(
+            "file",
+            _Counted(raw, sent),
+            filename="photo",  # its own name says nothing, and may be anything
+            content_type="application/octet-stream",
+        )
+        async with (
+            connect(str(url.origin())) as http,
+            http.post(url, data=data, timeout=_SENDING) as response,
+        ):
+            await _require_stored(response)
+
+
+async def _require_stored(response: aiohttp.ClientResponse) -> None:
+    if not response.ok and (said := _S3_MESSAGE.search(await response.text())):
+        raise ProblemError(response.status, [f"The photo is refused: {unescape(said[1])}"])
+    await require_success(response)
+
+
+class _Counted(io.BufferedReader):
+    """A file that says how many bytes were read of it."""
+
+    def __init__(self, raw: io.RawIOBase, read: Callable[[int], None]) -> None:
+        super().__init__(raw)
+        self._said = read
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self._said(self.tell())
+        return piece
