@@ -56,7 +56,7 @@ class FollowEvents(BaseModel):
         Parameter(
             "last_event_id",
             "query",
-            f"The same as `{LAST_EVENT_ID}`, for pages, which cannot set it; the header comes first",
+            f"The same as `{LAST_EVENT_ID}`, which pages cannot set; the header comes first",
             EventId,
         ),
         Parameter(
