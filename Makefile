@@ -18,7 +18,8 @@ MODULES := '{shared/web,*/http}/pages/**/*.js' 'lint/*.js'
 STYLES := '{shared/web,*/http}/pages/**/*.css'
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test environments containers chaos soak streams scaling requests hands paths check lock sbom digests \
+.PHONY: help run test environments containers chaos soak streams scaling requests hands photos paths \
+	artwork check lock sbom digests \
 	clean again
 
 help:  ## List the targets
@@ -57,8 +58,14 @@ requests: $(DEV)  ## Measure the most expensive anonymous request of each operat
 hands: $(DEV)  ## Let people have 12 orders in hand for MINUTES=30, and count what the worker spends
 	$(BIN)/python -m benchmarks.hands --minutes $(or $(MINUTES),30) $(if $(STORE),--store $(STORE))
 
+photos: $(DEV)  ## Measure photos from their upload to the menu, and write docs/performance.md
+	$(BIN)/python -m benchmarks.photos --page docs/performance.md
+
 paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
 	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
+
+artwork: $(DEV)  ## Draw the photos that come with the shop; needs Chromium
+	$(BIN)/python -m artwork
 
 check: $(DEV) $(LINT)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from producer.build_photos import build_photos
+from producer.build_photos import build_photos, opening_photos
 from producer.build_reconciling import build_reconciler
 from producer.context import CashierContext, PhotoContext
 from producer.dead_letters.redriver import DeadLetterRedriver
@@ -145,6 +145,9 @@ async def build_cashier(
                 background_task(reconciler.republish(), "republisher"),
                 background_task(every(_RETENTION_SECONDS, _retention(resources)), "retention"),
                 background_task(store.find_damage(), "integrity"),
+                background_task(opening_photos(photos, menu).show(), "opening photos")
+                if settings.opening_photos
+                else contextlib.nullcontext(),
                 watching_tickets(clients, names, on_reset, photo_bucket(settings))
                 if settings.watch_broker
                 else contextlib.nullcontext(),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from producer.context import PhotoContext
+from producer.menu.service import MenuService
 from producer.photos.events import UploadEvents
 from producer.photos.files import PhotoFiles
 from producer.photos.forms import FormOf, UploadForms
+from producer.photos.opening import OpeningPhotos
 from producer.photos.requeuer import UploadRequeuer
 from producer.photos.service import photo_service
 from producer.photos.uploads import UploadReceiver
@@ -47,6 +49,18 @@ async def build_photos(
             requeuer = UploadRequeuer(files=files, events=events, clock=utc_now)
             async with background_task(requeuer.run(lost), "upload requeuer"):
                 yield _context(settings, store, files, _to_us(uploads.forms), uploads)
+
+
+def opening_photos(context: PhotoContext, menu: MenuService) -> OpeningPhotos:
+    """Build what gives the menu's items the photos that come with the shop."""
+
+    async def item_ids() -> Sequence[str]:
+        return [item.id for item in (await menu.current()).value.items]
+
+    service = context.service
+    return OpeningPhotos(
+        store=service.records, photos=service.files, item_ids=item_ids, clock=utc_now
+    )
 
 
 async def _receiver(

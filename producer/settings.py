@@ -17,6 +17,9 @@ class CashierSettings(WebSettings):
     menu: LocalPath = Path(__file__).with_name("menu.yaml")
     """The menu file."""
 
+    opening_photos: bool = True
+    """Whether items of the menu that never had a photo get the one that comes with the shop."""
+
     brew_speed: BrewSpeed = 10
     """Divides preparation times, for estimates; 0 means that preparing takes no time."""
 

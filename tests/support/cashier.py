@@ -212,6 +212,7 @@ def settings_for(emulator: str, state_dir: Path, **settings: Any) -> CashierSett
             "orders_per_minute": 0,
             "grace_seconds": 5,
             "reconcile_seconds": 3600,
+            "opening_photos": False,
             "port": 0,
             **settings,
         },

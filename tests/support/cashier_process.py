@@ -32,6 +32,7 @@ async def process_of(
             "COFFEE_PORT": "0",
             "COFFEE_STAFF_KEY": STAFF_KEY,
             "COFFEE_LOG_FORMAT": "json",
+            "COFFEE_OPENING_PHOTOS": "off",
         }
         | more,
         stderr=stderr,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import resource
 import shutil
 import sys
@@ -20,6 +21,9 @@ MEMORY_LIMIT = 200 * 2**20
 """Of addresses, code included; an allocation beyond it fails."""
 
 CPU_SECONDS = 10
+
+_NICENESS = 10
+"""On a machine that is busy, orders come first."""
 
 _LIMITS = {
     "RLIMIT_AS": MEMORY_LIMIT,
@@ -58,6 +62,7 @@ def main() -> None:
 
 
 def _limit_itself() -> None:
+    os.nice(_NICENESS)
     for name, most in _LIMITS.items():
         with contextlib.suppress(AttributeError, OSError, ValueError):  # macOS has not all of them
             resource.setrlimit(getattr(resource, name), (most, most))

@@ -104,7 +104,7 @@ async def test_a_refused_photo_is_told_with_its_reason(shop: RunningShop, tmp_pa
 async def test_a_photo_of_no_item_is_refused(shop: RunningShop, picture: Path) -> None:
     for arguments in (
         ("upload", "no/such", str(picture)),
-        ("remove", "croissant"),
+        ("remove", "nectar"),
         ("consent", "no"),
     ):
         refused = await photos(shop, *arguments)

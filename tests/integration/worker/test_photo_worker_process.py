@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -17,6 +14,7 @@ import pytest_asyncio
 from tests.support.emulator import free_port
 from tests.support.notifier import NO_TLS
 from tests.support.photo_shop import PhotoShop, open_photo_shop
+from tests.support.photo_worker import photo_worker
 from tests.support.pictures import encoded, noisy, photo
 
 
@@ -24,31 +22,6 @@ from tests.support.pictures import encoded, noisy, photo
 async def shop(ministack: str, tmp_path: Path) -> AsyncIterator[PhotoShop]:
     async with open_photo_shop(ministack, tmp_path) as shop:
         yield shop
-
-
-@asynccontextmanager
-async def photo_worker(
-    shop: PhotoShop, **environment: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-P", "-m", "worker.photos"),
-        env={
-            **os.environ,
-            "COFFEE_AWS_ENDPOINT_URL": str(shop.settings.aws_endpoint_url),
-            "COFFEE_NAME_PREFIX": shop.names.prefix,
-            "COFFEE_STATE_DIR": str(shop.settings.state_dir),
-            "COFFEE_POLL_SECONDS": "1",
-            "COFFEE_VISIBILITY_TIMEOUT": "3",
-            **environment,
-        },
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 async def decided(shop: PhotoShop, count: int, item: str = "latte") -> list[str]:
@@ -64,7 +37,7 @@ async def test_it_works_on_uploads_and_passes_over_what_is_none(shop: PhotoShop)
         await shop.queue.send(poison)
     await shop.send(await shop.upload(photo()))
     await shop.send(await shop.upload(b"<svg/>"))
-    async with photo_worker(shop) as process:
+    async with photo_worker(shop.settings) as process:
         assert sorted(await decided(shop, 2)) == ["refused", "shown"]
         await eventually_settled(shop)
         process.terminate()
@@ -76,7 +49,7 @@ async def test_it_works_on_uploads_and_passes_over_what_is_none(shop: PhotoShop)
 async def test_it_is_ready_on_its_own_port(shop: PhotoShop) -> None:
     port = free_port()
     async with (
-        photo_worker(shop, COFFEE_WORKER_PORT=str(port)),
+        photo_worker(shop.settings, COFFEE_WORKER_PORT=str(port)),
         asyncio.timeout(20),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=NO_TLS) as client,
     ):
@@ -94,20 +67,20 @@ async def test_killed_while_it_renders_it_leaves_the_upload_to_the_next_one(
     shop: PhotoShop,
 ) -> None:
     await shop.send(await shop.upload(encoded(noisy(5000, 4000), quality=70)))
-    async with photo_worker(shop) as process:
+    async with photo_worker(shop.settings) as process:
         renderers = await children_of(process)
         process.send_signal(signal.SIGKILL)
         await process.wait()
     assert await shop.states() == []
     _, alive = await asyncio.to_thread(psutil.wait_procs, renderers, 15)
     assert not alive  # they have lost their worker
-    async with photo_worker(shop):
+    async with photo_worker(shop.settings):
         assert await decided(shop, 1) == ["shown"]
 
 
 async def test_asked_to_stop_it_finishes_what_it_has_begun(shop: PhotoShop) -> None:
     await shop.send(await shop.upload(encoded(noisy(5000, 4000), quality=70)))
-    async with photo_worker(shop) as process:
+    async with photo_worker(shop.settings) as process:
         await children_of(process)
         process.terminate()
         async with asyncio.timeout(20):

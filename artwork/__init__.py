@@ -1,0 +1,1 @@
+"""The photos of the first start's menu, drawn as SVG and rendered."""

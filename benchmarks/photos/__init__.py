@@ -1,0 +1,1 @@
+"""How long does a photo take from its upload to the menu?"""
