@@ -19,11 +19,14 @@ from tests.support.shop import ORDER, RunningShop, open_shop
 
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 
+OF_AN_ORDER = {"/o/{id}"}
+"""The pages of an order: they are looked at with the one that the shop has."""
+
 PATHS = [
     operation.path
     for operation in (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS)
     if operation.tag == "pages"
-    and "{" not in operation.path
+    and ("{" not in operation.path or operation.path in OF_AN_ORDER)
     and operation.responses[HTTPStatus.OK].media_type == "text/html"
 ]
 
@@ -32,9 +35,13 @@ PATHS = [
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
     folder = tmp_path_factory.mktemp("shop") / "var"
     async with open_shop(folder, COFFEE_BREW_SPEED="0", COFFEE_BARISTAS="1") as shop:
-        async with httpx.AsyncClient(base_url=shop.url) as client:
-            await client.post("/orders", json=ORDER)
         yield shop
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def order_id(shop: RunningShop) -> str:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        return str((await client.post("/orders", json=ORDER)).json()["id"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -44,16 +51,17 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def test_there_are_pages() -> None:
-    assert {"/", "/board", "/staff"} <= {*PATHS}
+    assert {"/", "/board", "/o/{id}", "/staff"} <= {*PATHS}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_page_is_accessible_and_still_and_asks_no_other_host(
-    shop: RunningShop, browser: Browser, path: str, scheme: Scheme, language: str
+    shop: RunningShop, order_id: str, browser: Browser, path: str, scheme: Scheme, language: str
 ) -> None:
-    async with looking(browser, f"{shop.url}{path}", scheme=scheme, language=language) as look:
+    url = f"{shop.url}{path.format(id=order_id)}"
+    async with looking(browser, url, scheme=scheme, language=language) as look:
         await look.is_settled()
         assert await look.page.get_attribute("html", "lang") == language
         assert await look.violations() == []
@@ -63,9 +71,10 @@ async def test_a_page_is_accessible_and_still_and_asks_no_other_host(
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_page_is_small_and_fits_400_percent_zoom(
-    shop: RunningShop, browser: Browser, path: str
+    shop: RunningShop, order_id: str, browser: Browser, path: str
 ) -> None:
-    async with looking(browser, f"{shop.url}{path}", width=320) as look:
+    url = f"{shop.url}{path.format(id=order_id)}"
+    async with looking(browser, url, width=320) as look:
         await look.is_settled()
         sent = await look.own_bytes()
         assert sum(sent.values()) <= PAGE_BYTES, sent

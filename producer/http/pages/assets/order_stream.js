@@ -12,7 +12,6 @@ const FOLLOW_AGAIN_MS = 5000;
  */
 export function followOrder(id, refresh) {
   const events = new EventSource(`/events?order_id=${encodeURIComponent(id)}`);
-  tell("connecting");
   events.onopen = () => {
     tell("live");
     refresh();
