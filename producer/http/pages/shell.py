@@ -17,6 +17,8 @@ BOARD = Page(
     module="board_page.js",
     stylesheets=("board.css",),
     texts=("board",),
+    navigation="none",
+    layout="full",
 )
 STAFF = Page(path="/staff", template="staff.html", title="staff.title", navigation="staff")
 

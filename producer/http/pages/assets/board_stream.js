@@ -1,7 +1,7 @@
 // The live stream of the board.
 
-/** @typedef {import("./board.js").Entry} Entry */
-/** @typedef {{kind: "open" | "reset" | "lost"} | {kind: "change", data: Entry}} BoardEvent */
+/** @typedef {import("./board_state.js").Entry} Entry */
+/** @typedef {{kind: "open" | "reset" | "lost" | "beat"} | {kind: "change", data: Entry}} BoardEvent */
 
 const FOLLOW_AGAIN_MS = 5000;
 
@@ -18,6 +18,7 @@ export function openStream(tell) {
     events = new EventSource("/events?topics=board");
     events.onopen = () => tell({ kind: "open" });
     events.addEventListener("reset", () => tell({ kind: "reset" }));
+    events.addEventListener("beat", () => tell({ kind: "beat" }));
     events.onmessage = (message) => tell({ kind: "change", data: JSON.parse(message.data).data });
     events.onerror = () => {
       tell({ kind: "lost" });

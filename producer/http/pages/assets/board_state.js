@@ -1,62 +1,69 @@
-// Keeps the board as the shop has it: read once in full, then changed by each event.
+// The board as the shop has it: read in full, then changed by each event, and read again now and then.
 
-import { byId, el, fill } from "/assets/dom.js";
 import { request } from "/assets/http.js";
-import { t } from "/assets/text.js";
-import { visible } from "/assets/visible.js";
 import { followBoard } from "./board_tabs.js";
 
 /** @typedef {{number: string, state: string, since: string}} Entry */
+/** @typedef {"connecting" | "live" | "stale"} Freshness */
 
 const STATES = /** @type {const} */ (["preparing", "ready"]);
+const STALE_MS = 5000;
+const READ_AGAIN_MS = 60_000;
 
-/** Shows the board in the page's lists, and follows it. */
-export function showBoard() {
+/**
+ * Follows the board. `show` gets its entries after each change, newest first; `tell` gets whether
+ * they are to be trusted.
+ * @param {(entries: Entry[]) => void} show
+ * @param {(freshness: Freshness) => void} tell
+ */
+export function keepBoard(show, tell) {
   /** @type {Map<string, Entry>} */
   let board = new Map();
   /** @type {Entry[] | null} Events that come while the board is being read must not be lost to it. */
   let gathered = null;
   let reads = 0;
-  const connection = byId("connection");
+  let isRead = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let watch;
 
+  const alive = () => {
+    clearTimeout(watch);
+    watch = setTimeout(() => tell("stale"), STALE_MS);
+    if (isRead) tell("live");
+  };
   const refresh = async () => {
     const read = ++reads;
     gathered ??= [];
     const entries = await request("GET", "/board/orders").catch(() => null);
     if (read !== reads) return; // it is being read again
+    isRead = entries !== null;
     if (entries) board = new Map();
     for (const state of entries ? STATES : []) {
       for (const entry of entries[state]) change(board, { ...entry, state });
     }
-    connection.textContent = entries ? t("connection.live") : t("board.unreadable");
-    connection.dataset["state"] = entries ? "live" : "stale";
     for (const entry of gathered) change(board, entry);
     gathered = null;
-    draw(board);
+    show(newestFirst(board));
+    if (entries) alive();
+    else tell("stale");
   };
-  draw(board);
   followBoard((event) => {
     if (event.kind === "change") {
       if (gathered) gathered.push(event.data);
       else {
         change(board, event.data);
-        draw(board);
+        show(newestFirst(board));
       }
-    } else if (event.kind === "lost") {
-      connection.textContent = t("connection.connecting");
-      connection.dataset["state"] = "connecting";
-    } else void refresh();
+    } else if (event.kind === "beat") alive();
+    else if (event.kind === "lost") tell("connecting");
+    else void refresh();
   });
+  setInterval(() => void refresh(), READ_AGAIN_MS);
 }
 
 /** @param {Map<string, Entry>} board */
-function draw(board) {
-  for (const state of STATES) {
-    const entries = [...board.values()].filter((entry) => entry.state === state);
-    entries.sort((a, b) => (a.since < b.since ? 1 : -1));
-    const items = entries.map((entry) => el("li", {}, visible(entry.number)));
-    fill(byId(state), items.length ? items : el("li", { class: "none" }, t("board.none")));
-  }
+function newestFirst(board) {
+  return [...board.values()].sort((a, b) => (a.since < b.since ? 1 : -1));
 }
 
 /**
