@@ -15,6 +15,9 @@ from shared.web.operation import Response, Role, operation
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
 from shared.web.router import keep_connection
 
+VERSION_ID = "x-amz-version-id"
+"""The header by which S3 names an upload to its sender, too."""
+
 _FORM_BYTES = 64 * 1024
 """More than fields and boundaries take."""
 
@@ -39,5 +42,6 @@ async def upload_photo(request: web.Request) -> web.Response:
     permission = uploads.forms.check(await body.fields(FIELDS))
     with uploads.place():
         keep_connection(request)
-        await uploads.receive(permission, body.file())
-    return web.Response(status=HTTPStatus.NO_CONTENT)
+        uploaded = await uploads.receive(permission, body.file())
+    headers = {VERSION_ID: uploaded.version_id}
+    return web.Response(status=HTTPStatus.NO_CONTENT, headers=headers)

@@ -40,9 +40,13 @@ class UploadFormModel(BaseModel):
 
 
 class UploadModel(BaseModel):
-    """An upload that was looked at, and what became of it."""
+    """An upload that was looked at, and what became of it.
+
+    `version_id` is what the header `x-amz-version-id` of the answer to the form was.
+    """
 
     sequencer: str
+    version_id: str
     at: Timestamp
     state: UploadState
     reason: str | None
@@ -164,6 +168,7 @@ def _show(status: PhotoStatus, photos_url: str) -> ItemPhotoModel:
 def _show_upload(upload: Upload, photos_url: str) -> UploadModel:
     return UploadModel(
         sequencer=upload.sequencer,
+        version_id=upload.version_id,
         at=upload.at,
         state=upload.state,
         reason=upload.reason,

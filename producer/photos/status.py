@@ -48,10 +48,10 @@ class ListedPhoto:
 def status_of(record: PhotoRecord, waiting: Sequence[UploadedFile]) -> PhotoStatus:
     """Tell an item's status; `waiting` are its uploads in the photo store.
 
-    One that is decided already is about to be deleted there; S3 names uploads otherwise than their
-    events, so that there it counts as waiting until then.
+    One that is decided already is about to be deleted there.
     """
-    waiting = [each for each in waiting if record.upload(each.version_id) is None]
+    decided = {upload.version_id for upload in record.uploads}
+    waiting = [each for each in waiting if each.version_id not in decided]
     newest = record.uploads[0] if record.uploads else None
     held = held_in(record)
     state = PhotoState.WAITING if waiting else _state_of(newest, held)

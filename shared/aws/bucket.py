@@ -25,6 +25,7 @@ _CORS: Mapping[str, Any] = {
     "ID": "coffeeshop-forms",
     "AllowedMethods": ["POST"],
     "AllowedOrigins": ["*"],
+    "ExposeHeaders": ["x-amz-version-id"],
 }
 """Any page may post a form and read the answer: the form is signed, no cookie plays a part."""
 

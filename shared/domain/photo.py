@@ -55,7 +55,8 @@ class Photo:
 class Upload:
     """An upload that was looked at: what became of it, with the reason if it is not shown.
 
-    `sequencer` orders the uploads of one item, see `is_later`; `at` is when it came.
+    `sequencer` orders the uploads of one item, see `is_later`; `at` is when it came. By its
+    `version_id` it was told apart in the photo store; nobody uploaded one without.
     """
 
     sequencer: str
@@ -63,6 +64,7 @@ class Upload:
     state: UploadState
     reason: str | None = None
     photo: Photo | None = None
+    version_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

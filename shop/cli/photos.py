@@ -86,11 +86,11 @@ async def upload_(
     async with connect_as_staff(url) as http:
         with terminal.bars(amount=DownloadColumn()) as progress:
             bar = progress.add_task("sent", total=file.stat().st_size)
-            before = await upload(
+            version_id = await upload(
                 http, item, file, lambda done: progress.update(bar, completed=done)
             )
             progress.update(bar, description="stored")
-        found = await looked_at(http, item, before, wait)
+        found = await looked_at(http, item, version_id, wait)
     if as_json and found is not None:
         terminal.print_json({"item_id": item, **found})
     elif found is not None and found["state"] in _GOOD:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from html import unescape
 from http import HTTPStatus
 from pathlib import Path
@@ -21,6 +21,8 @@ _SENDING = aiohttp.ClientTimeout(total=600, sock_connect=CONNECT_SECONDS, sock_r
 
 _POLL_SECONDS = 0.25
 
+_VERSION_ID = "x-amz-version-id"
+
 _S3_MESSAGE = re.compile(r"<Message>([^<]{1,500})</Message>")
 """What S3 says of a form that it refuses (Amazon S3 API Reference, "Error responses")."""
 
@@ -33,29 +35,27 @@ async def photo_of(http: aiohttp.ClientSession, item: str) -> Json | None:
 
 async def upload(
     http: aiohttp.ClientSession, item: str, file: Path, sent: Callable[[int], None]
-) -> Collection[str]:
-    """Send a file as an item's photo; give the sequencers of the uploads before it.
+) -> str:
+    """Send a file as an item's photo; give the version id of the upload.
 
     `sent` is called with how many bytes were read so far. Raises ProblemError, and OSError when
     the file cannot be read.
     """
     async with http.post(path("menu", "items", item, "photo")) as response:
         form = await content(response)
-    before = _sequencers(await photo_of(http, item))
-    await post_form(form, file, sent)
-    return before
+    return await post_form(form, file, sent)
 
 
 async def looked_at(
-    http: aiohttp.ClientSession, item: str, before: Collection[str], seconds: float
+    http: aiohttp.ClientSession, item: str, version_id: str, seconds: float
 ) -> Json | None:
-    """Wait until an upload after those was looked at, and give it; None after `seconds`."""
+    """Wait until an upload was looked at, and give what became of it; None after `seconds`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:
         found = await photo_of(http, item)
-        for one in found["uploads"] if found else ():  # the newest first
-            if one["sequencer"] not in before:
+        for one in found["uploads"] if found else ():
+            if one["version_id"] == version_id:
                 upload: Json = one
                 return upload
         if loop.time() > deadline:
@@ -63,12 +63,11 @@ async def looked_at(
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def _sequencers(photo: Json | None) -> Collection[str]:
-    return {one["sequencer"] for one in photo["uploads"]} if photo else set()
+async def post_form(form: Json, file: Path, sent: Callable[[int], None]) -> str:
+    """Post a form with a file, without our key: it may lead elsewhere; give the version id.
 
-
-async def post_form(form: Json, file: Path, sent: Callable[[int], None]) -> None:
-    """Post a form with a file, without our key: it may lead elsewhere. Raises ProblemError."""
+    Raises ProblemError.
+    """
     url = URL(form["url"])
     with file.open("rb", buffering=0) as raw:
         data = aiohttp.FormData()
@@ -85,6 +84,7 @@ async def post_form(form: Json, file: Path, sent: Callable[[int], None]) -> None
             http.post(url, data=data, timeout=_SENDING) as response,
         ):
             await _require_stored(response)
+            return response.headers.get(_VERSION_ID, "")
 
 
 async def _require_stored(response: aiohttp.ClientResponse) -> None:

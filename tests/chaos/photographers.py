@@ -12,7 +12,9 @@ import aiohttp
 from PIL import Image
 
 from shared.domain.photo import PhotoRecord, UploadState
+from shared.photos.contract import PhotoStore
 from tests.support.photos import asked_form, post_form
+from tests.support.pictures import near
 from tests.support.waiting import eventually
 from worker.photos.handler import photo_hash
 
@@ -39,7 +41,13 @@ class Picture:
 
     item: str
     data: bytes
-    good: bool
+    color: tuple[int, int, int] | None
+    """Of every pixel; None of what is no picture."""
+
+    @property
+    def good(self) -> bool:
+        """Whether it can be shown."""
+        return self.color is not None
 
 
 def pictures(items: Sequence[str], count: int, size: tuple[int, int]) -> Sequence[Picture]:
@@ -49,11 +57,12 @@ def pictures(items: Sequence[str], count: int, size: tuple[int, int]) -> Sequenc
 
 def _picture(item: str, number: int, size: tuple[int, int]) -> Picture:
     if number % 10 == 9:
-        return Picture(item, b"no picture %d" % number, good=False)
-    image = Image.new("RGB", size, (number * 37 % 256, number * 91 % 256, number % 256))
+        return Picture(item, b"no picture %d" % number, None)
+    color = (number * 37 % 256, number * 91 % 256, number % 256)
+    image = Image.new("RGB", size, color)
     file = io.BytesIO()
     image.save(file, "JPEG", comment=b"%d" % number)
-    return Picture(item, file.getvalue(), good=True)
+    return Picture(item, file.getvalue(), color)
 
 
 @dataclass
@@ -96,6 +105,24 @@ class Photographers:
             return (await post_form(http, form, picture.data)).status == 204
         except (aiohttp.ClientError, TimeoutError, AssertionError):
             return False
+
+
+async def seen_otherwise(
+    acknowledged: Mapping[str, Sequence[Picture]], photos: PhotoStore
+) -> list[str]:
+    """List the items whose photo is missing, or not of the colour of the last good upload."""
+    good = [[each for each in sent if each.good] for sent in acknowledged.values()]
+    last = [its[-1] for its in good if its]
+    found = [await photos.get(photo_hash(each.data), "fallback.jpg") for each in last]
+    return [each.item for each, body in zip(last, found, strict=True) if not _is_of(each, body)]
+
+
+def _is_of(picture: Picture, body: bytes | None) -> bool:
+    if body is None or picture.color is None:
+        return False
+    image = Image.open(io.BytesIO(body)).convert("RGB")
+    pixel = image.getpixel((image.width // 2, image.height // 2))
+    return isinstance(pixel, tuple) and near(pixel, picture.color)
 
 
 def left_undone(

@@ -24,7 +24,13 @@ from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store
 from shared.store.factory import open_store
 from shop.processes.probe import wait_until_healthy
-from tests.chaos.photographers import Photographers, left_undone, menu_of, pictures
+from tests.chaos.photographers import (
+    Photographers,
+    left_undone,
+    menu_of,
+    pictures,
+    seen_otherwise,
+)
 from tests.chaos.report import Row
 from tests.chaos.run import LONG, RESTS_WITHIN, Run
 from tests.chaos.test_everything_killed import kill_everything
@@ -47,7 +53,7 @@ from worker.photos.handler import photo_hash
 
 pytestmark = pytest.mark.timeout(1800 if LONG else 150)
 
-ITEMS = [f"item-{number}" for number in range(40)]
+ITEMS = [f"item-{number}" for number in range(19)]
 SIZE = (2000, 1500) if LONG else (400, 300)
 
 
@@ -71,6 +77,8 @@ async def judge(settings: ServiceSettings, people: Photographers) -> None:
             await until(everything_is_decided(settings, store, people), RESTS_WITHIN)
         assert left_undone(people.acknowledged, await store.photo_records()) == []
         assert await everything_is_decided(settings, store, people)()
+    async with aws_clients(settings) as clients, open_photo_store(settings, clients) as photos:
+        assert await seen_otherwise(people.acknowledged, photos) == []
 
 
 async def test_no_photo_is_lost_or_of_another_item_though_everything_is_killed_again_and_again(

@@ -99,7 +99,7 @@ class PhotoProcessor:
         try:
             photo = await self._render(event, tries)
         except RefusedError as error:
-            upload = Upload(event.sequencer, event.at, UploadState.REFUSED, str(error))
+            upload = _decided(event, UploadState.REFUSED, str(error))
         else:
             if photo is None:
                 return None
@@ -178,9 +178,15 @@ def _photo(name: str, size: int, rendered: Rendered, seen: Analysis) -> Photo:
 
 def _good(event: UploadEvent, photo: Photo) -> Upload:
     if not photo.flags:
-        return Upload(event.sequencer, event.at, UploadState.SHOWN, photo=photo)
+        return _decided(event, UploadState.SHOWN, photo=photo)
     reason = f"it may show {', '.join(photo.flags)}: a manager has to consent"
-    return Upload(event.sequencer, event.at, UploadState.HELD, reason, photo)
+    return _decided(event, UploadState.HELD, reason, photo)
+
+
+def _decided(
+    event: UploadEvent, state: UploadState, reason: str | None = None, photo: Photo | None = None
+) -> Upload:
+    return Upload(event.sequencer, event.at, state, reason, photo, event.version_id)
 
 
 def _pause(attempt: int) -> float:

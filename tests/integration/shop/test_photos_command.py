@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -23,6 +24,7 @@ from shop.processes.provision import provision_shop
 from tests.support.command_line import Outcome, coffeeshop, run
 from tests.support.s3 import s3_settings
 from tests.support.shop import RunningShop, open_shop
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -109,6 +111,29 @@ async def test_a_photo_of_no_item_is_refused(shop: RunningShop, picture: Path) -
     ):
         refused = await photos(shop, *arguments)
         assert (refused.code, len(refused.err.splitlines())) == (1, 1), refused
+
+
+async def test_of_two_who_upload_at_once_each_is_told_what_became_of_their_own(
+    shop: RunningShop, picture: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.jpg"
+    text.write_text("no picture at all")
+    (worker,) = shop.children("worker.photos")
+    worker.suspend()
+    uploads = [
+        asyncio.create_task(photos(shop, "upload", "mocha", str(file))) for file in (picture, text)
+    ]
+    try:
+        await until(lambda: both_wait(shop), 20)
+    finally:
+        worker.resume()
+    good, bad = await asyncio.gather(*uploads)
+    assert (good.code, good.out) == (0, "The photo of mocha is on the menu.\n")
+    assert (bad.code, bad.out) == (1, "")
+
+
+async def both_wait(shop: RunningShop) -> bool:
+    return len(list((shop.folder / "photos" / "uploads" / "main" / "mocha").glob("*"))) == 2
 
 
 async def test_a_photo_that_nobody_has_looked_at_is_stored(

@@ -1,4 +1,4 @@
-"""AWS's two wire formats, JSON and query, as far as it takes to damage what goes over them."""
+"""AWS's wire formats, JSON, query and S3's, as far as it takes to damage what goes over them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to AWS: SQS and DynamoDB speak JSON, SNS the older query protocol."""
+    """A request to AWS: SQS and DynamoDB speak JSON, SNS the older query protocol, S3 neither."""
 
     action: str
     body: bytes
@@ -75,10 +75,16 @@ class Answer:
         return {found.decode() for found in re.findall(rb"<Id>(.*?)</Id>", failed[1])}
 
 
-def read_call(headers: Headers, body: bytes) -> Call:
-    """Tell the action: by a header in JSON, by a parameter in query."""
+def read_call(headers: Headers, body: bytes, method: str = "POST", path: str = "/") -> Call:
+    """Tell the action: by a header in JSON, by a parameter in query, as `PUT photos` in S3.
+
+    What S3 is asked for has a path, of bucket, folder and name.
+    """
     if target := headers.get("X-Amz-Target"):
         return Call(target.rpartition(".")[2], body, is_json=True)
+    if method != "POST":
+        folder = path.split("/")[2:3]
+        return Call(" ".join([method, *folder]), body, is_json=False)
     parameters = dict(parse_qsl(body.decode()))
     return Call(parameters.get("Action", ""), body, is_json=False)
 

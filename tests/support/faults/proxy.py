@@ -37,7 +37,14 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER without a wait: the other side sees a reset, not an end of file."""
 
 _OF_ONE_HOP = frozenset(
-    {hdrs.HOST, hdrs.CONNECTION, hdrs.TRANSFER_ENCODING, hdrs.CONTENT_LENGTH, hdrs.DATE}
+    {
+        hdrs.HOST,
+        hdrs.CONNECTION,
+        hdrs.TRANSFER_ENCODING,
+        hdrs.CONTENT_LENGTH,
+        hdrs.DATE,
+        hdrs.EXPECT,
+    }
 )
 
 
@@ -118,7 +125,10 @@ class Proxy:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
-            call = aws_wire.read_call(request.headers, await request.content.read())
+            if hdrs.EXPECT in request.headers:  # S3's clients wait for that before a body
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            body = await request.content.read()
+            call = aws_wire.read_call(request.headers, body, request.method, request.path)
             answer = await self._suffer(request, call, self._faults.of(call.action))
         except (LostError, aiohttp.ClientError):
             _reset(request.transport)
