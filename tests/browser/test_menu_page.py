@@ -200,6 +200,21 @@ async def test_a_busy_shop_says_when_to_try_again(look: Look) -> None:
     await expect(page.locator("#cart-lines strong")).to_have_text("Caffè latte")
 
 
+async def test_a_menu_that_went_offline_says_so_and_catches_up_by_itself(
+    look: Look, staff: httpx.AsyncClient
+) -> None:
+    page, context = look.page, look.page.context
+    await put_latte(page)
+    await context.set_offline(True)
+    await expect(page.locator("#connection")).to_have_text("Offline", timeout=10_000)
+    await staff.put("/menu/items/tea", json={"sold_out": True})
+    await context.set_offline(False)
+    await expect(page.locator("#item-tea")).to_be_disabled()
+    await expect(page.locator("#connection")).to_be_empty()
+    await expect(page.locator("#cart-lines strong")).to_have_text("Caffè latte")
+    await staff.put("/menu/items/tea", json={"sold_out": False})
+
+
 async def test_what_contains_an_allergen_is_left_out(look: Look) -> None:
     page = look.page
     await page.locator("#filter summary").click()
