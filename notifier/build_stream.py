@@ -24,7 +24,6 @@ def build_hub(settings: NotifierSettings, metrics: StreamMetrics) -> Hub:
         max_lag=settings.max_lag,
         max_streams=settings.max_streams,
         max_per_client=settings.max_streams_per_client,
-        position_every=settings.ring_size // 4,
     )
 
 
@@ -49,7 +48,8 @@ async def build_feed(
             queue,
             Reaper(clients=clients, names=names, instance=instance, topics=topics),
             stalled_seconds=settings.stalled_seconds,
-            heartbeat_seconds=settings.live_mark_seconds,
+            mark_seconds=settings.live_mark_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
             scan_seconds=settings.live_look_seconds,
         ):
             yield queue

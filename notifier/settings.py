@@ -70,8 +70,8 @@ class NotifierSettings(WebSettings):
     poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
     """How long a poll of a queue lasts when there is nothing to fetch."""
 
-    heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15
-    """How often a stream sends a heartbeat."""
+    heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 2
+    """How often a stream sends a heartbeat; pages call it stale after 5 s without one."""
 
     stalled_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     """How long one write to a stream may take before the stream is dropped."""

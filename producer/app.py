@@ -22,7 +22,7 @@ from producer.http import (
 )
 from producer.http.forget_customer import forget_customer
 from producer.http.kitchen import get_kitchen
-from producer.http.pages import PAGE_OPERATIONS
+from producer.http.pages.operations import PAGE_OPERATIONS
 from producer.http.photo_files import get_photo_file
 from producer.http.photo_list import list_photos
 from producer.http.photo_uploads import upload_photo

@@ -18,7 +18,7 @@ from notifier.app import NOTIFIER_OPERATIONS
 from producer.app import CASHIER_OPERATIONS
 from shared.web.health import HEALTH_OPERATIONS
 from shared.web.operation import Operation
-from shared.web.pages import docs_operations
+from shared.web.pages.documentation import docs_operations
 from tests.support.shop import open_shop
 
 OPERATIONS: Sequence[Operation] = (

@@ -18,6 +18,7 @@ from notifier.asyncapi.messages import (
     schemas,
 )
 from notifier.asyncapi.models import (
+    BeatData,
     ChallengeAnswer,
     NewsletterAttributes,
     OrderAttributes,
@@ -76,6 +77,7 @@ _QUERY: Json = {
     "properties": {
         "topics": {"type": "string", "description": "Topics, with commas between"},
         "order_id": {"type": "string", "description": "Only this order's events"},
+        "last_event_id": {"type": "string", "description": "Go on after this `id`"},
     },
 }
 
@@ -105,6 +107,11 @@ def _live(topics: Iterable[str]) -> Json:
         "title": "Events may be missing; it is an SSE event named `reset`",
         "payload": ref(ResetData),
     }
+    beat = {
+        "name": "beat",
+        "title": "The stream is alive; it is an SSE event named `beat`, with the position as `id`",
+        "payload": ref(BeatData),
+    }
     return {
         "address": "/events",
         "title": "The live stream",
@@ -113,7 +120,7 @@ def _live(topics: Iterable[str]) -> Json:
             "a CloudEvent; send the last `id` as `Last-Event-ID` to go on after it."
         ),
         "servers": [{"$ref": "#/servers/shop"}],
-        "messages": {**_messages((*_PUBLISHED, BOARD_TYPE)), "reset": reset},
+        "messages": {**_messages((*_PUBLISHED, BOARD_TYPE)), "reset": reset, "beat": beat},
     }
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from notifier.asyncapi.models import (
+    BeatData,
     BoardChangeData,
     ChallengeAnswer,
     ChallengeData,
@@ -31,7 +32,7 @@ Json: TypeAlias = dict[str, Any]
 
 _MODELS: tuple[type[BaseModel], ...] = (
     *(Envelope, OrderChangeData, BoardChangeData, NewsletterData, ChallengeData, ChallengeAnswer),
-    *(ResetData, OrderAttributes, NewsletterAttributes, WebhookHeaders),
+    *(BeatData, ResetData, OrderAttributes, NewsletterAttributes, WebhookHeaders),
 )
 
 

@@ -68,6 +68,10 @@ class ResetData(_Closed):
     reason: Gap
 
 
+class BeatData(_Closed):
+    """Nothing: the stream is alive."""
+
+
 class OrderAttributes(_Closed):
     """The SNS message attributes of an order's event, for filter policies."""
 

@@ -20,6 +20,7 @@ from shared.web.operation import EVENT_STREAM, Parameter, Response, Role, operat
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, TOO_BUSY, UNAUTHORIZED, Problem
 
 Topics = Annotated[str, Field(max_length=1000)]
+EventId = Annotated[str, Field(max_length=60)]
 OrderId = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -30,6 +31,7 @@ class FollowEvents(BaseModel):
 
     topics: Topics | None = None
     order_id: OrderId | None = None
+    last_event_id: EventId | None = None
 
 
 @operation(
@@ -52,6 +54,12 @@ class FollowEvents(BaseModel):
             OrderId,
         ),
         Parameter(
+            "last_event_id",
+            "query",
+            f"The same as `{LAST_EVENT_ID}`, which pages cannot set; the header comes first",
+            EventId,
+        ),
+        Parameter(
             LAST_EVENT_ID,
             "header",
             "The id of the last event seen: go on after it, or be informed by an event named "
@@ -70,7 +78,8 @@ class FollowEvents(BaseModel):
 async def get_events(request: web.Request) -> web.StreamResponse:
     """Stream the events that the caller selects; some need an order's id, or the staff key."""
     notifier = request.app[NOTIFIER]
-    selection = _selection(read_query(request, FollowEvents))
+    query = read_query(request, FollowEvents)
+    selection = _selection(query)
     topics = sorted(selection.topics - {BOARD})
     for topic in topics:
         await require_topic(request, topic)
@@ -78,7 +87,8 @@ async def get_events(request: web.Request) -> web.StreamResponse:
         raise unauthorized("give an order_id, or send the staff key as Authorization: Bearer")
     for topic in topics:
         await notifier.live_queue.subscribe(topic)
-    return await stream(request, notifier.hub, selection, notifier.stream_times)
+    last_seen = request.headers.get(LAST_EVENT_ID, query.last_event_id)
+    return await stream(request, notifier.hub, selection, last_seen, notifier.stream_times)
 
 
 def _selection(query: FollowEvents) -> Selection:

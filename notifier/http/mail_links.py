@@ -31,7 +31,7 @@ from shared.store.subscription_contract import SubscriptionChangedError
 from shared.web.body import is_form, read_body
 from shared.web.caller import CHALLENGE, unauthorized
 from shared.web.operation import OperationOptions, Parameter, Response, Role, operation
-from shared.web.pages import asset_operations
+from shared.web.pages.files import file_operations
 from shared.web.problem import UNAUTHORIZED, Problem
 
 
@@ -219,7 +219,7 @@ def _subscribed(subscription: Subscription) -> _Page:
 
 MAIL_LINK_OPERATIONS = (
     *(confirm, ask_to_unsubscribe, unsubscribe, ask_to_confirm),
-    *asset_operations(
+    *file_operations(
         {
             "/newsletters/pages.css": ASSETS / "pages.css",
             "/newsletters/cup.svg": ASSETS / "cup.svg",

@@ -10,11 +10,11 @@ from shared.domain.staff import StaffRole
 from shared.domain.subscription import Subscription
 from shared.domain.tokens import matches_digest
 from shared.web.caller import (
-    bearer_token,
     count_wrong_key,
     identify,
     is_staff,
     require_staff,
+    shown_key,
     unauthorized,
 )
 
@@ -29,7 +29,7 @@ async def managed(request: web.Request) -> Subscription:
 
     Raises Problems of kind UNAUTHORIZED and FORBIDDEN, and NotFoundError.
     """
-    token = bearer_token(request)
+    token = shown_key(request)
     if token is None:
         raise unauthorized("send the manage token as Authorization: Bearer")
     try:

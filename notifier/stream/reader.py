@@ -38,7 +38,7 @@ class Reader:
     _unacknowledged: deque[Acknowledgement] = field(default_factory=deque)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: bool = False
-    _position_due: bool = False
+    _beat_due: bool = False
     _write_began: float | None = None
 
     def __post_init__(self) -> None:
@@ -75,11 +75,11 @@ class Reader:
         """Return for how long the write in progress has taken."""
         return 0 if self._write_began is None else time.monotonic() - self._write_began
 
-    def skip_to(self, index: int) -> None:
-        """Move the client's position when no event up to `index` was for this reader."""
+    def beat(self) -> None:
+        """Send the client a heartbeat with its position, unless it is sent an event now."""
+        self._beat_due = True
         if self._waiting:
-            self._position_due = True
-            self._wake_at(index)
+            self._wake_at(self.ring.end.index)
 
     def wake(self) -> None:
         """Let the reader notice that the ring was restarted, or that its stream has ended."""
@@ -124,7 +124,7 @@ class Reader:
                 break
         else:
             self.position = end
-        if not chunk and self._position_due:
-            self._position_due = False
-            return sse.position_only(self.position)
+        is_due, self._beat_due = self._beat_due, False
+        if is_due and not chunk:
+            return sse.beat(self.position)
         return bytes(chunk)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
-from aiohttp_sse import EventSourceResponse
 
 from notifier.stream import sse
 from notifier.stream.hub import Hub
@@ -18,6 +17,7 @@ from notifier.stream.selection import Selection
 from shared.domain.staff import OWNER
 from shared.runtime.lifecycle import background_task
 from shared.web.caller import caller, client_networks, until_withdrawn
+from shared.web.operation import EVENT_STREAM
 from shared.web.problem import ProblemKind
 from shared.web.protocol import Connection
 
@@ -31,6 +31,16 @@ _SEND_BUFFER_BYTES = 64 * 1024
 """Without a bound, the kernel buffers up to 4 MiB for each stalled reader."""
 
 
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
+"""Linux has it: how long sent bytes may stay unacknowledged before the connection is closed."""
+
+_HEADERS = {
+    hdrs.CONTENT_TYPE: EVENT_STREAM,
+    hdrs.CACHE_CONTROL: "no-store",
+    "X-Accel-Buffering": "no",  # no proxy holds events back
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StreamTimes:
     """How often a stream sends a heartbeat, and how long one write may take, in seconds."""
@@ -40,9 +50,13 @@ class StreamTimes:
 
 
 async def stream(
-    request: web.Request, hub: Hub, selection: Selection, times: StreamTimes
+    request: web.Request,
+    hub: Hub,
+    selection: Selection,
+    last_seen: str | None,
+    times: StreamTimes,
 ) -> web.StreamResponse:
-    """Stream the selected events that follow the caller's `Last-Event-ID`.
+    """Stream the selected events that follow the one whose id the caller has seen last.
 
     Raises TooManyStreamsError, TooManyForOneClientError (never for staff), and
     ConnectionResetError when the caller has disconnected already.
@@ -50,17 +64,12 @@ async def stream(
     transport = request.transport
     if transport is None:
         raise ConnectionResetError("the caller has disconnected")
-    response = EventSourceResponse(
-        ping_interval=times.heartbeat, send_timeout=times.heartbeat + times.stalled
-    )
-    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    response = web.StreamResponse(headers=_HEADERS)
     client = () if caller(request) else client_networks(request)
-    last_seen = request.headers.get(LAST_EVENT_ID)
     with hub.follow(selection, last_seen, transport.abort, client) as reader:
-        _bound_send_buffer(transport)
+        _bound(transport, times)
         await response.prepare(request)
         async with (
-            response,
             background_task(_end_with_caller(request, reader), "caller of a stream"),
             background_task(_end_with_key(request, reader), "key of a stream")
             if caller(request) not in {None, OWNER}
@@ -73,7 +82,7 @@ async def stream(
 
 async def _write(response: web.StreamResponse, reader: Reader) -> None:
     """Write until the end; the hub aborts a write that takes too long."""
-    await response.write(sse.RETRY_FIELD)
+    await response.write(sse.RETRY_FIELD + sse.beat(reader.position))
     while (chunk := await reader.read()) is not None:
         await response.write(chunk)
 
@@ -91,7 +100,12 @@ async def _end_with_key(request: web.Request, reader: Reader) -> None:
     reader.end()
 
 
-def _bound_send_buffer(transport: asyncio.Transport) -> None:
+def _bound(transport: asyncio.Transport, times: StreamTimes) -> None:
+    """Bound what the kernel buffers, and for how long it waits for a client that is gone."""
     connection: socket.socket | None = transport.get_extra_info("socket")
-    if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    if connection is None:
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+    if _USER_TIMEOUT is not None and connection.family in {socket.AF_INET, socket.AF_INET6}:
+        milliseconds = int((times.heartbeat + times.stalled) * 1000)
+        connection.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, milliseconds)

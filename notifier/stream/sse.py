@@ -29,6 +29,9 @@ def reset(gap: Gap, position: StreamPosition) -> bytes:
     return f"event: reset\nid: {position}\ndata: {reason}\n\n".encode()
 
 
-def position_only(position: StreamPosition) -> bytes:
-    """Move the client's position without an event, which an id without data does."""
-    return f"id: {position}\n\n".encode()
+def beat(position: StreamPosition) -> bytes:
+    """Show that the stream is alive, and how far the client has read.
+
+    It is an event, since browsers show a page neither comments nor an id without data.
+    """
+    return f"event: beat\nid: {position}\ndata: {{}}\n\n".encode()

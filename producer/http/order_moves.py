@@ -22,7 +22,7 @@ from producer.http.problems import (
 from producer.orders.remaker import RemakeRequest
 from shared.domain.order import Order
 from shared.web.body import json_response, read_body, read_body_if_sent
-from shared.web.caller import bearer_token, require_staff
+from shared.web.caller import require_staff, shown_key
 from shared.web.fields import WHOLE, Body, VisibleText
 from shared.web.headers import CORRELATION_ID
 from shared.web.idempotency import INVALID_KEY, KEY_PARAMETER, KEY_REUSED, idempotency_key
@@ -176,7 +176,7 @@ def staff_name(request: web.Request) -> str | None:
 
     Raises a Problem of kind UNAUTHORIZED when a key is shown that is nobody's.
     """
-    return None if bearer_token(request) is None else require_staff(request).name
+    return None if shown_key(request) is None else require_staff(request).name
 
 
 def _shown(request: web.Request, order: Order) -> web.Response:

@@ -28,10 +28,12 @@ from shared.web.known_keys import KNOWN_KEYS, KnownKeys
 from shared.web.limits import LIMITS, WebLimits
 from shared.web.middleware import AccessLog, errors_as_problems
 from shared.web.openapi import OPENAPI_DOCUMENT, openapi_document
-from shared.web.pages import docs_operations
+from shared.web.pages.assets import SHARED_ASSETS
+from shared.web.pages.documentation import docs_operations
 from shared.web.rate_limit import REQUEST_RATE, new_request_rate
 from shared.web.router import ConcurrencyLimit, add_operations
 from shared.web.service import DRAINS, OPERATIONS, PROBLEMS, Service
+from shared.web.session import SESSION_OPERATIONS
 
 _WARNING_SECONDS = 60
 """How often the same warning of one address is logged."""
@@ -81,7 +83,13 @@ def create_app(
         {name: functools.partial(hook, app) for name, hook in checks.items()}, limits.check_seconds
     )
     of_services = [operation for service in services for operation in service.operations]
-    operations = app[OPERATIONS] = [*of_services, *HEALTH_OPERATIONS, *docs_operations()]
+    own = (
+        *SESSION_OPERATIONS,
+        *HEALTH_OPERATIONS,
+        *docs_operations(),
+        SHARED_ASSETS.operation(),
+    )
+    operations = app[OPERATIONS] = [*of_services, *own]
     concurrency = ConcurrencyLimit(limits)
     add_operations(app.router, operations, concurrency)
     app[OPENAPI_DOCUMENT] = json.dumps(openapi_document(title, operations)).encode()

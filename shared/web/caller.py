@@ -1,4 +1,4 @@
-"""Who the caller is: by the key or token in `Authorization`, and by the network address."""
+"""Who the caller is: by the key or token that the request shows, and by the network address."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from shared.domain.errors import UnavailableError
 from shared.domain.staff import StaffKey, StaffRole
 from shared.runtime.log_limit import LogLimit
 from shared.web.client_address import Network, last_untrusted, networks_of
+from shared.web.headers import SET_COOKIE
 from shared.web.key_guard import KEY_GUARD
 from shared.web.known_keys import KNOWN_KEYS
 from shared.web.operation import OPERATION, Role
 from shared.web.problem import FORBIDDEN, UNAUTHORIZED, UNAVAILABLE, Problem
+from shared.web.session_cookie import ended_session, session_key
 
 _RETRY_SECONDS = 1
 _LOOK_SECONDS = 2
@@ -54,13 +56,21 @@ def bearer_token(request: web.Request) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
+def shown_key(request: web.Request) -> str | None:
+    """Read the key or token that the caller shows: in `Authorization`, or else by the cookie."""
+    token = bearer_token(request)
+    if token is None and hdrs.COOKIE in request.headers:
+        return session_key(request)
+    return token
+
+
 async def identify(request: web.Request) -> None:
     """Look up whose key the caller shows, once in a request, before its handler asks.
 
     A wrong one is counted, except where it may be the token of a resource: there the handler
-    looks it up, and counts it.
+    looks it up, and counts it. A session with a wrong key ends.
     """
-    token = bearer_token(request)
+    token = shown_key(request)
     if token is None or CALLER in request or REFUSAL in request:
         return
     try:
@@ -75,8 +85,16 @@ async def identify(request: web.Request) -> None:
         if found is not None:
             request[CALLER] = found
             structlog.contextvars.bind_contextvars(staff=found.name)
-        elif (operation := request.get(OPERATION)) and operation.role is not Role.SUBSCRIBER:
-            count_wrong_key(request)
+        else:
+            _refuse(request)
+
+
+def _refuse(request: web.Request) -> None:
+    if bearer_token(request) is None:
+        request[SET_COOKIE] = ended_session()
+        count_wrong_key(request)
+    elif (operation := request.get(OPERATION)) and operation.role is not Role.SUBSCRIBER:
+        count_wrong_key(request)
 
 
 def caller(request: web.Request) -> StaffKey | None:
@@ -107,8 +125,10 @@ def require_staff(request: web.Request, role: StaffRole = StaffRole.BARISTA) -> 
 
     Raises a Problem of kind UNAUTHORIZED without one, of kind FORBIDDEN if it is not of that role.
     """
-    if bearer_token(request) is None:
-        raise unauthorized("this is for staff: send a staff key as Authorization: Bearer")
+    if shown_key(request) is None:
+        raise unauthorized(
+            "this is for staff: send a staff key as Authorization: Bearer, or sign in"
+        )
     key = caller(request)
     if key is None:
         raise unauthorized("this is not a staff key")
@@ -126,7 +146,7 @@ async def until_withdrawn(request: web.Request) -> None:
     while key is not None:
         await asyncio.sleep(_LOOK_SECONDS)
         with contextlib.suppress(UnavailableError):
-            key = await request.app[KNOWN_KEYS].holder(bearer_token(request) or "")
+            key = await request.app[KNOWN_KEYS].holder(shown_key(request) or "")
 
 
 def change_by(request: web.Request, at: dt.datetime, what: Changed, detail: str) -> Change:

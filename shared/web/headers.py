@@ -16,6 +16,9 @@ ACCEPTABLE_ID = re.compile(
 CORRELATION_ID: web.RequestKey[str] = web.RequestKey("CORRELATION_ID", str)
 """The request's correlation id, also in the response, the logs, the ticket and the events."""
 
+SET_COOKIE: web.RequestKey[str] = web.RequestKey("SET_COOKIE", str)
+"""The Set-Cookie line of the response; absent where it sets none."""
+
 RESPONSE: web.RequestKey[web.StreamResponse] = web.RequestKey("RESPONSE", web.StreamResponse)
 """The response whose head has been written; there cannot be another."""
 
@@ -50,3 +53,5 @@ async def complete_head(request: web.Request, response: web.StreamResponse) -> N
     """Complete the head of a response before it is written (aiohttp's prepare signal)."""
     request[RESPONSE] = response
     add_headers(response, request.get(CORRELATION_ID) or correlation_id())
+    if SET_COOKIE in request:
+        response.headers[hdrs.SET_COOKIE] = request[SET_COOKIE]

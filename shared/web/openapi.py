@@ -32,6 +32,7 @@ from shared.web.problem import (
     ProblemKind,
     ProblemModel,
 )
+from shared.web.session_cookie import COOKIE
 
 OPENAPI_DOCUMENT: web.AppKey[bytes] = web.AppKey("OPENAPI_DOCUMENT", bytes)
 
@@ -47,14 +48,21 @@ _PROBLEMS_OF_ANY = (
 )
 _PROBLEMS_OF_BODIES = (MALFORMED_JSON, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE)
 _BEARER = {"type": "http", "scheme": "bearer"}
+_SESSION = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": COOKIE,
+    "description": "Set by `PUT /staff/session`; good only for requests of the shop's own pages",
+}
 _SECURITY: Mapping[Role, Sequence[Json]] = {
-    Role.BARISTA: [{"staff": ["barista"]}],
-    Role.MANAGER: [{"staff": ["manager"]}],
-    Role.SUBSCRIBER: [{"manage": []}, {"staff": ["manager"]}],
+    Role.BARISTA: [{"staff": ["barista"]}, {"session": ["barista"]}],
+    Role.MANAGER: [{"staff": ["manager"]}, {"session": ["manager"]}],
+    Role.SUBSCRIBER: [{"manage": []}, {"staff": ["manager"]}, {"session": ["manager"]}],
 }
 """What gives access: the scheme, and the role of the key (OpenAPI 3.1, section 4.8.30).
 
-Both schemes are sent as bearer tokens, and are different tokens. A manager's key is good for all.
+`manage` and `staff` are different tokens, which are both sent as bearer tokens; `session` is the
+cookie by which the shop's own pages show a staff key. A manager's key is good for all.
 """
 
 _WHO: Mapping[Role, str] = {
@@ -63,7 +71,7 @@ _WHO: Mapping[Role, str] = {
     Role.SUBSCRIBER: "Takes the subscription's manage token, or a manager's staff key.",
 }
 
-_STAFF_MAY_MORE: Sequence[Json] = [{}, {"staff": []}]
+_STAFF_MAY_MORE: Sequence[Json] = [{}, {"staff": []}, {"session": []}]
 """No key is needed, but some of what may be asked for is for staff."""
 
 _PATTERN_IN_PATH = re.compile(r"\{(\w+):[^}]*\}")
@@ -93,7 +101,7 @@ def openapi_document(title: str, operations: Iterable[Operation]) -> Json:
         "paths": dict(paths),
         "components": {
             "schemas": schemas.components,
-            "securitySchemes": dict.fromkeys(("staff", "manage"), _BEARER),
+            "securitySchemes": {"staff": _BEARER, "manage": _BEARER, "session": _SESSION},
         },
     }
 

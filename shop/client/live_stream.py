@@ -13,8 +13,11 @@ import aiohttp
 from shop.client.answers import ProblemError, require_success
 from shop.client.connection import CONNECT_SECONDS
 
-SILENCE_SECONDS = 60.0
-"""After which a stream is considered dead; a shop sends something every 15 s."""
+SILENCE_SECONDS = 15.0
+"""After which a stream is considered dead; a shop sends something every 2 s."""
+
+HEARTBEAT = "beat"
+"""The kind of the events that show only that the stream is alive."""
 
 UNDER_WAY = frozenset({"placed", "preparing"})
 """The states of an order that has not ended."""
@@ -122,5 +125,5 @@ class LiveStream:
         async for line in response.content:
             event = lines.read(line.decode(errors="replace").rstrip("\r\n"))
             self.last_event_id = lines.last_event_id
-            if event is not None:
+            if event is not None and event.kind != HEARTBEAT:
                 yield event

@@ -1,5 +1,7 @@
 """`python -m shop.processes.counter`: cashier and notifier in one process, on one port.
 
+The page of the look, `/design`, is only here.
+
 The supervisor passes it the listening socket, which outlives this process.
 """
 
@@ -10,6 +12,7 @@ from notifier.settings import NotifierSettings
 from producer.app import cashier_service
 from producer.settings import CashierSettings
 from shared.runtime.startup import exit_on_startup_error, read_settings
+from shared.web.pages.design.service import design_service
 from shared.web.server import run_web_service
 
 
@@ -20,6 +23,7 @@ def main() -> None:
         services = [
             cashier_service(settings),
             notifier_service(read_settings(NotifierSettings)),
+            design_service(),
         ]
         run_web_service("counter", settings, services)
 

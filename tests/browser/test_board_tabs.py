@@ -32,8 +32,8 @@ async def shop(tmp_path: Path) -> AsyncIterator[RunningShop]:
 
 async def live_tab(context: BrowserContext, url: str) -> Page:
     page = await context.new_page()
-    await page.goto(url)
-    await expect(page.locator("#connection")).to_have_text("Live.", timeout=20_000)
+    await page.goto(f"{url}/board")
+    await expect(page.locator("#connection")).to_have_text("Live", timeout=20_000)
     return page
 
 
@@ -94,7 +94,7 @@ async def test_pages_show_hostile_text_as_the_terminal_does(shop: RunningShop) -
     async with browsing(shop.url) as (page, _):
         await page.goto(shop.url)
         shown = await page.evaluate(
-            "async (codes) => { const { visible } = await import('/pages/visible.js');"
+            "async (codes) => { const { visible } = await import('/assets/0/visible.js');"
             " return codes.map((each) => visible(String.fromCodePoint(...each))); }",
             [[ord(character) for character in text] for text in texts],
         )

@@ -18,6 +18,7 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from shared.aws.clients import aws_clients
+from tests.support.emulator import free_port
 from tests.support.shop import ORDER, RunningShop, open_shop
 from tests.support.waiting import until
 
@@ -31,6 +32,10 @@ pytestmark = [
         reason="chromium is not installed",
     ),
 ]
+
+OWN_NAME = "cafe.example"
+"""A name of the shop that is not on loopback, as in a café's network: browsers send no Fetch
+Metadata to it."""
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -74,11 +79,25 @@ IMAGE = """url => new Promise(resolve => {
 })"""
 
 EVENTS = """url => new Promise(resolve => {
-    const source = new EventSource(url);
+    const source = new EventSource(url, {withCredentials: true});
     source.onopen = () => resolve('open');
-    source.onmessage = message => resolve(message.data);
     source.onerror = () => resolve('refused');
 })"""
+
+IFRAME = """url => new Promise(resolve => {
+    const frame = document.createElement('iframe');
+    frame.onload = () => {
+        try { resolve(frame.contentDocument ? frame.contentDocument.body.innerText : ''); }
+        catch (error) { resolve(''); }
+    };
+    frame.src = url;
+    document.body.append(frame);
+})"""
+
+SIGN_IN = """async ([key]) => {
+    const headers = {Authorization: `Bearer ${key}`};
+    return (await fetch('/staff/session', {method: 'PUT', headers})).status;
+}"""
 
 WEBSOCKET = """url => new Promise(resolve => {
     const socket = new WebSocket(url);
@@ -90,7 +109,13 @@ WEBSOCKET = """url => new Promise(resolve => {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
     folder = tmp_path_factory.mktemp("shop") / "var"
-    async with open_shop(folder, None, COFFEE_BREW_SPEED="0", COFFEE_BARISTAS="1") as shop:
+    port = free_port()
+    settings = {
+        "COFFEE_BREW_SPEED": "0",
+        "COFFEE_BARISTAS": "1",
+        "COFFEE_PUBLIC_URL": f"http://{OWN_NAME}:{port}",
+    }
+    async with open_shop(folder, port, **settings) as shop:
         yield shop
 
 
@@ -229,3 +254,74 @@ async def test_a_page_whose_name_was_rebound_to_this_machine_reads_and_places_no
             for path in ("/", "/orders", "/board/orders", "/menu", "/_ministack/reset"):
                 answer = await evaluated(page, FETCH, [f"{rebound}{path}", options])
                 assert "misdirected" in answer["text"] or "refuses" in answer["text"], answer
+
+
+@pytest.mark.parametrize(
+    ("own", "foreign"),
+    [
+        ("127.0.0.1", "evil.example"),
+        ("127.0.0.1", "127.0.0.1"),  # on another port: of the same site, so that cookies are sent
+        (OWN_NAME, "evil.example"),
+        (OWN_NAME, OWN_NAME),
+        (OWN_NAME, f"evil.{OWN_NAME}"),
+    ],
+)
+async def test_no_other_page_can_act_with_the_cookie_of_a_staff_session(
+    shop: RunningShop, page: Page, own: str, foreign: str
+) -> None:
+    """The shop's own page can do all of it; then the browser goes elsewhere."""
+    evil = urlsplit(page.url).port
+    url = f"http://{own}:{urlsplit(shop.url).port}"
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        order = (await client.post("/orders", json=ORDER)).json()["id"]
+    credentials = {"credentials": "include"}
+    pause: dict[str, Any] = {"method": "PUT", "headers": {"Content-Type": JSON}, **credentials}
+    paused = {**pause, "body": json.dumps({"state": "paused"})}
+    opened = {**pause, "body": json.dumps({"state": "open"})}
+    await page.goto(f"{url}/staff")
+    assert await evaluated(page, SIGN_IN, [shop.staff_key]) == 200
+    assert not await page.evaluate("document.cookie")
+    assert "customer_name" in (await evaluated(page, FETCH, ["/orders", {}]))["text"]
+    for state, options in (("paused", paused), ("open", opened)):
+        answer = await evaluated(page, FETCH, ["/shop", options])
+        assert json.loads(answer["text"])["state"] == state
+    assert await evaluated(page, EVENTS, "/events?topics=order-events") == "open"
+
+    await page.goto(f"http://{foreign}:{evil}/")
+    requests: list[tuple[str, dict[str, Any]]] = [
+        (f"{url}/orders", credentials),
+        (f"{url}/orders", {"mode": "no-cors", **credentials}),
+        (f"{url}/staff/session", credentials),
+        (f"{url}/shop", paused),
+        (f"{url}/staff/session", {"method": "DELETE", **credentials}),
+        (f"{url}/dead-letters", {"method": "DELETE", **credentials}),
+        *(
+            (f"{url}/orders/{order}/{move}", simple("", FORM, mode) | credentials)
+            for move in ("collect", "remake")
+            for mode in ("cors", "no-cors")
+        ),
+    ]
+    async with nothing_changes(shop):
+        for request in requests:
+            assert await evaluated(page, FETCH, list(request)) == {"read": False, "text": ""}
+        for move in ("collect", "remake"):
+            moved = f"{url}/orders/{order}/{move}"
+            assert await evaluated(page, FORM_POST, [moved, {}, FORM]) == ""
+        assert await evaluated(page, IFRAME, f"{url}/orders") == ""
+        assert await evaluated(page, IFRAME, f"{url}/staff") == ""
+        assert await evaluated(page, EVENTS, f"{url}/events?topics=order-events") == "refused"
+
+    await page.goto(f"{url}/staff")
+    assert (await evaluated(page, FETCH, ["/staff/session", {}]))["read"]
+    assert "owner" in (await evaluated(page, FETCH, ["/staff/session", {}]))["text"]
+
+
+async def test_a_rebound_name_has_no_staff_session(shop: RunningShop, page: Page) -> None:
+    await page.goto(f"{shop.url}/staff")
+    assert await evaluated(page, SIGN_IN, [shop.staff_key]) == 200
+    rebound = f"http://evil.example:{urlsplit(shop.url).port}"
+    await page.goto(f"{rebound}/staff")
+    async with nothing_changes(shop):
+        for path in ("/orders", "/staff/session"):
+            answer = await evaluated(page, FETCH, [f"{rebound}{path}", {"credentials": "include"}])
+            assert "misdirected" in answer["text"]

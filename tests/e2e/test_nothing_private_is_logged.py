@@ -15,6 +15,7 @@ from aiohttp import web
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.domain.order import log_id
+from shared.web.session_cookie import COOKIE
 from tests.support.shop import RunningShop, open_shop, reaches
 from tests.support.waiting import until
 from tests.support.webhooks import Answering, receiver
@@ -99,6 +100,11 @@ async def test_no_process_logs_what_is_private_and_each_line_says_what_it_is_abo
         mailed = {"channel": "email", "address": ADDRESS}
         subscribed = (await client.post("/topics/coupons/subscriptions", json=mailed)).json()
         await hostile_requests(client, order_id, token)
+        signed_in = await client.put("/staff/session", headers=shop.staff)
+        assert signed_in.cookies[COOKIE] == shop.staff_key
+        assert (await client.get("/orders")).status_code == 200
+        await client.get("/orders", headers={"Cookie": f"{COOKIE}={ADDRESS}"})
+        client.cookies.clear()
         await poisoned(shop, order_id)
         await reaches(client, order_id, "ready")
         await client.post(f"/orders/{order_id}/cancel")

@@ -177,7 +177,7 @@ async def event_ids(shop: RunningShop, order_id: str, count: int) -> list[str]:
         asyncio.timeout(30),
     ):
         async for message in source.aiter_sse():
-            if message.data:
+            if message.data and message.event != "beat":
                 assert message.event == "message"
                 ids.append(json.loads(message.data)["id"])
                 if len(ids) == count:

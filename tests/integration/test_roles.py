@@ -1,4 +1,7 @@
-"""Who may call which operation: the whole table of the counter, over HTTP, by each kind of key."""
+"""Who may call which operation: the whole table of the counter, over HTTP, by each kind of key.
+
+Each key is shown in both ways: in `Authorization`, and by the cookie of a session.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from producer.app import cashier_service
 from shared.web.application import create_app
 from shared.web.operation import Operation
 from shared.web.service import OPERATIONS
+from shared.web.session_cookie import COOKIE
 from tests.support.cashier import provisioned_shop
 from tests.support.cashier import settings_for as cashier_settings
 from tests.support.notifier import settings_for as notifier_settings
@@ -37,6 +41,7 @@ WHO_MAY = {
         POST /topics/{name}/subscriptions
         POST /subscriptions/{id}/confirm
         GET /events
+        DELETE /staff/session
         GET /asyncapi.json
         GET /healthz
         GET /readyz
@@ -72,6 +77,8 @@ WHO_MAY = {
         PUT /shop
         GET /shop/settings
         GET /shop/hours
+        PUT /staff/session
+        GET /staff/session
     """,
     "manager": """
         GET /dead-letters
@@ -118,11 +125,18 @@ class Counter:
     subscription: str
     headers: Mapping[str, Mapping[str, str]]
 
-    async def status(self, operation: Operation, key: str) -> int:
+    def shown(self, key: str, way: str) -> Mapping[str, str]:
+        """Make the headers that show a key, as a client or as a page of the shop sends them."""
+        if way == "by Authorization" or key == "no key":
+            return self.headers[key]
+        value = self.headers[key]["Authorization"].removeprefix("Bearer ")
+        return {"Cookie": f"{COOKIE}={value}", "Sec-Fetch-Site": "same-origin"}
+
+    async def status(self, operation: Operation, key: str, way: str) -> int:
         path = operation.path.replace("/subscriptions/{id}", f"/subscriptions/{self.subscription}")
         path = re.sub(r"{\w+[^}]*}", "1a7e", path)
         async with self.http.request(
-            operation.method, path, headers=self.headers[key], allow_redirects=False
+            operation.method, path, headers=self.shown(key, way), allow_redirects=False
         ) as response:
             return response.status
 
@@ -176,15 +190,16 @@ async def test_somebody_has_decided_who_may_call_each_operation(counter: Counter
     assert {one.role for one in counter.operations if not one.documented} <= {"anyone", "holder"}
 
 
+@pytest.mark.parametrize("way", ["by Authorization", "by cookie"])
 @pytest.mark.parametrize("key", LETS_IN)
 async def test_each_key_opens_what_it_is_good_for_and_nothing_else(
-    counter: Counter, key: str
+    counter: Counter, key: str, way: str
 ) -> None:
     expected, found = {}, {}
     for operation in counter.operations:
         name = named(operation)
         who = decided().get(name, "anyone")
-        status = await counter.status(operation, key)
+        status = await counter.status(operation, key, way)
         is_known = key in {"barista", "manager", "owner"} and "link" not in who
         refusal = 403 if is_known else 401
         expected[name] = "in" if who in LETS_IN[key] else refusal

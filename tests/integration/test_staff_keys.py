@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from shared.web.session_cookie import COOKIE
 from tests.support.cashier import ORDER, provisioned_shop
 from tests.support.cashier import settings_for as cashier_settings
 from tests.support.cashier_process import process_of
@@ -126,9 +127,15 @@ async def test_a_key_is_shown_once_and_its_name_is_anothers_only_after_it_is_wit
     assert (second["key"] != first["key"], second["id"] != first["id"]) == (True, True)
 
 
-async def test_a_stream_ends_some_seconds_after_its_key_was_withdrawn(shop: Shop) -> None:
-    added = await shop.add("Display")
-    headers = {"Authorization": f"Bearer {added['key']}"}
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Authorization", "Bearer {}"), ("Cookie", f"{COOKIE}={{}}")],
+)
+async def test_a_stream_ends_some_seconds_after_its_key_was_withdrawn(
+    shop: Shop, name: str, shown: str
+) -> None:
+    added = await shop.add(f"Display by {name}")
+    headers = {name: shown.format(added["key"])}
     async with shop.notifier.http.stream(
         "GET", "/events", params={"topics": "order-events"}, headers=headers
     ) as response:
@@ -196,6 +203,37 @@ async def test_a_customer_who_is_forgotten_is_not_named_among_the_changes(shop: 
         "customers",
         "a customer is removed from 1 order(s)",
     )
+
+
+async def test_a_session_ends_with_its_key_in_every_process_and_its_cookie_is_never_logged(
+    shop: Shop,
+) -> None:
+    key = (added := await shop.add("Radia"))["key"]
+    signing_in = {"Authorization": f"Bearer {key}"}
+    async with shop.cashier.put("/staff/session", headers=signing_in) as response:
+        assert (response.status, await response.json()) == (
+            200,
+            {"name": "Radia", "role": "barista"},
+        )
+        (cookie,) = response.headers.getall("Set-Cookie")
+    assert cookie == f"{COOKIE}={key}; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict"
+
+    signed_in = {"Cookie": cookie.partition(";")[0], "Sec-Fetch-Site": "same-origin"}
+    async with shop.cashier.get("/orders", headers=signed_in) as response:
+        assert (response.status, response.headers.get("Set-Cookie")) == (200, None)
+    assert (await shop.notifier.http.get("/staff/session", headers=signed_in)).status_code == 200
+
+    await shop.ask("DELETE", f"/staff-keys/{added['id']}", None)
+    await asyncio.sleep(SECOND)
+    ended = await shop.notifier.http.get("/topics", headers=signed_in)
+    assert (ended.status_code, ended.headers["Set-Cookie"].partition("; Path")[0]) == (
+        200,
+        f"{COOKIE}=; Max-Age=0",
+    )
+    async with shop.cashier.get("/staff/session", headers=signed_in) as response:
+        assert response.status == 401
+        assert response.headers["Set-Cookie"].startswith(f"{COOKIE}=; Max-Age=0;")
+    assert key not in shop.log.read_text()
 
 
 async def test_the_next_request_of_a_connection_is_not_logged_under_the_key_before(

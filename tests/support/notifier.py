@@ -190,12 +190,20 @@ class Stream:
         self.last_event_id: str | None = None
 
     async def next(self) -> ServerSentEvent:
-        """Wait for the next event that has data."""
+        """Wait for the next event that is no heartbeat."""
         async with asyncio.timeout(SECONDS):
             async for event in self._events:
                 self.last_event_id = event.id or self.last_event_id
-                if event.data:
+                if event.data and event.event != "beat":
                     return event
+        raise EOFError("the stream has ended")
+
+    async def beat(self) -> str:
+        """Wait for the next heartbeat, and give the position in it."""
+        async with asyncio.timeout(SECONDS):
+            async for event in self._events:
+                if event.event == "beat":
+                    return event.id
         raise EOFError("the stream has ended")
 
     async def take(self, count: int) -> list[Any]:

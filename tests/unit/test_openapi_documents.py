@@ -15,7 +15,7 @@ from notifier.app import NOTIFIER_OPERATIONS
 from producer.app import CASHIER_OPERATIONS
 from shared.web.health import HEALTH_OPERATIONS
 from shared.web.openapi import openapi_document
-from shared.web.pages import docs_operations
+from shared.web.pages.documentation import docs_operations
 
 OF_ALL = (*HEALTH_OPERATIONS, *docs_operations())
 TABLES = {

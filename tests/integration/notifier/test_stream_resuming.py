@@ -74,6 +74,21 @@ async def test_a_stream_that_resumes_gets_all_it_has_missed_and_nothing_twice(
     assert following["data"]["subject"] == "The next one"
 
 
+async def test_a_page_resumes_a_stream_by_its_address_even_if_it_had_no_event_yet(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack)
+    async with announcing(settings) as announcer, serving(settings) as notifier:
+        async with notifier.stream(topics="coupons") as stream:
+            position = await stream.beat()
+        async with notifier.stream(topics="coupons") as witness:
+            await announcer.send_out(newsletter("Missed"))
+            await witness.take(1)
+        async with notifier.stream(topics="coupons", last_event_id=position) as resumed:
+            (event,) = await resumed.take(1)
+    assert event["data"]["subject"] == "Missed"
+
+
 async def test_a_customer_who_connects_late_still_sees_the_orders_past_events(
     ministack: str,
 ) -> None:

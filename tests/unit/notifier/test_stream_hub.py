@@ -12,7 +12,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from notifier.stream.feed import StreamHandler
-from notifier.stream.hub import Hub, StreamMetrics, TooManyForOneClientError, TooManyStreamsError
+from notifier.stream.hub import (
+    BEATS,
+    Hub,
+    StreamMetrics,
+    TooManyForOneClientError,
+    TooManyStreamsError,
+)
 from notifier.stream.reader import Reader
 from notifier.stream.ring import Ring
 from notifier.stream.selection import RingEvent, Selection
@@ -24,7 +30,6 @@ from tests.support.notifier import newsletter, placed
 COUPONS = Selection(frozenset({"coupons"}))
 TRIVIA = Selection(frozenset({"coffee-trivia"}))
 MAX_LAG = 20
-POSITION_EVERY = 25
 RING_SIZE = 100
 
 
@@ -46,7 +51,6 @@ class Floor:
             max_lag=MAX_LAG,
             max_streams=self.max_streams,
             max_per_client=self.max_per_client,
-            position_every=POSITION_EVERY,
         )
 
     def publish(self, topic: str, numbers: Sequence[int]) -> None:
@@ -284,9 +288,9 @@ async def test_a_reader_of_something_else_is_never_behind() -> None:
     floor = Floor()
     with floor.hub.follow(TRIVIA, None, floor.abort) as reader:
         reading = await waiting(reader)
-        floor.publish("coupons", range(1, POSITION_EVERY))
-        floor.publish("coffee-trivia", [POSITION_EVERY])
-        assert await text(reading) == message(POSITION_EVERY)
+        floor.publish("coupons", range(1, MAX_LAG + 5))
+        floor.publish("coffee-trivia", [MAX_LAG + 5])
+        assert await text(reading) == message(MAX_LAG + 5)
         assert floor.aborted == 0
 
 
@@ -299,12 +303,37 @@ async def test_what_a_resuming_reader_has_missed_does_not_count_as_lag() -> None
         assert reader.lag(RING_SIZE + 1) == 1
 
 
-async def test_a_reader_without_events_gets_its_new_position() -> None:
+async def test_a_heartbeat_gives_a_reader_without_events_its_new_position() -> None:
     floor = Floor()
     with floor.hub.follow(TRIVIA, None, floor.abort) as reader:
         reading = await waiting(reader)
-        floor.publish("coupons", range(1, POSITION_EVERY + 1))
-        assert await text(reading) == f"id: c0ffee-{POSITION_EVERY}\n\n"
+        floor.publish("coupons", range(1, 10))
+        reader.beat()
+        assert await text(reading) == "event: beat\nid: c0ffee-9\ndata: {}\n\n"
+        reading = await waiting(reader)
+        floor.publish("coffee-trivia", [10])
+        assert await text(reading) == message(10)
+
+
+async def test_a_round_sends_every_reader_its_heartbeat_and_a_part_of_them_at_once() -> None:
+    floor = Floor(max_streams=3 * BEATS, max_per_client=3 * BEATS)
+    with contextlib.ExitStack() as stack:
+        following = [floor.hub.follow(COUPONS, None, floor.abort) for _ in range(2 * BEATS)]
+        readings = [await waiting(stack.enter_context(one)) for one in following]
+        for turn in range(1, BEATS + 1):
+            await floor.hub.beat()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert sum(reading.done() for reading in readings) == 2 * turn
+
+
+async def test_an_event_takes_the_place_of_a_heartbeat() -> None:
+    floor = Floor()
+    with floor.hub.follow(COUPONS, None, floor.abort) as reader:
+        floor.publish("coupons", [1])
+        reader.beat()
+        assert await text(reader.read()) == message(1)
+        assert not (await waiting(reader)).done()
 
 
 async def test_the_views_of_one_event_move_the_position_once_all_of_them_are_written() -> None:

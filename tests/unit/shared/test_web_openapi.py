@@ -61,7 +61,7 @@ def test_the_table_decides_who_needs_a_key(document: dict[str, Any]) -> None:
 
 def test_a_subscription_needs_its_manage_token_or_the_staff_key() -> None:
     document = openapi_document("A notifier", NOTIFIER_OPERATIONS)
-    either: list[Any] = [{"manage": []}, {"staff": ["manager"]}]
+    either: list[Any] = [{"manage": []}, {"staff": ["manager"]}, {"session": ["manager"]}]
     held = document["paths"]["/subscriptions/{id}"]
     assert held["get"]["security"] == held["delete"]["security"] == either
     for below in ("resume", "secret", "deliveries/{delivery_id}/redeliver"):
@@ -70,6 +70,8 @@ def test_a_subscription_needs_its_manage_token_or_the_staff_key() -> None:
     assert "security" not in confirmed  # its token is in the body
     schemes = document["components"]["securitySchemes"]
     assert schemes["manage"] == schemes["staff"] == {"type": "http", "scheme": "bearer"}
+    session = {name: schemes["session"][name] for name in ("type", "in", "name")}
+    assert session == {"type": "apiKey", "in": "cookie", "name": "coffee-staff"}
 
 
 def test_requests_and_responses_have_schemas(document: dict[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""The cashier's pages: what each shows, with their templates, texts, style sheets and modules."""

@@ -1,0 +1,99 @@
+// The board by itself, for a screen that nobody touches for weeks.
+
+import { byId, el, fill } from "/assets/dom.js";
+import { clockTime } from "/assets/format.js";
+import { request } from "/assets/http.js";
+import { t } from "/assets/text.js";
+import { visible } from "/assets/visible.js";
+import { chime, soundSwitch } from "./sound.js";
+import { keepBoard } from "./board_state.js";
+import { NumberPages } from "./number_pages.js";
+import { stayAwake } from "./wake_lock.js";
+
+/** @typedef {import("./board_state.js").Entry} Entry */
+
+const SHOP_EVERY_MS = 10_000;
+const NEW_MS = 12_000;
+
+const lists = {
+  preparing: new NumberPages(byId("preparing"), byId("preparing-pages")),
+  ready: new NumberPages(byId("ready"), byId("ready-pages")),
+};
+const connection = byId("connection");
+const stale = byId("stale");
+/** @type {Map<string, number>} When each ready number was seen first; empty before the first look. */
+let seen = new Map();
+let isFirst = true;
+let trusted = new Date();
+
+/** @param {Entry[]} entries */
+function show(entries) {
+  const now = Date.now();
+  const ready = entries.filter((entry) => entry.state === "ready");
+  const fresh = isFirst ? [] : ready.filter(({ number }) => !seen.has(number));
+  seen = new Map(ready.map(({ number }) => [number, seen.get(number) ?? (isFirst ? 0 : now)]));
+  isFirst = false;
+  const preparing = entries.filter((entry) => entry.state === "preparing").reverse();
+  lists.preparing.show(preparing.map((entry) => el("li", {}, visible(entry.number))));
+  const items = ready.map(({ number }) => {
+    const left = NEW_MS - (now - (seen.get(number) ?? 0));
+    const item = el("li", { class: left > 0 ? "new" : "" }, visible(number));
+    if (left > 0) setTimeout(() => item.classList.remove("new"), left);
+    return item;
+  });
+  lists.ready.show(items, fresh.length > 0);
+  if (fresh.length > 0) announce(fresh);
+}
+
+/** @param {Entry[]} fresh */
+function announce(fresh) {
+  const numbers = fresh.map(({ number }) => visible(number)).join(", ");
+  byId("announcement").textContent = t(fresh.length > 1 ? "board.called_all" : "board.called", {
+    numbers,
+  });
+  chime("ready");
+}
+
+/** @param {"connecting" | "live" | "stale"} freshness */
+function tell(freshness) {
+  const state = freshness !== "live" && !navigator.onLine ? "offline" : freshness;
+  if (state === "live") trusted = new Date();
+  if (connection.dataset["state"] === state) return;
+  connection.dataset["state"] = state;
+  connection.textContent = t(`connection.${state}`);
+  byId("board").classList.toggle("stale", state === "stale" || state === "offline");
+  stale.hidden = state === "live" || state === "connecting";
+  byId("stale-text").textContent = t("board.stale", { time: clockTime(trusted) });
+}
+
+async function readShop() {
+  const shop = await request("GET", "/shop").catch(() => null);
+  if (shop) {
+    const banner = byId("shop");
+    banner.hidden = shop.state === "open";
+    const text = t(shop.state === "paused" ? "board.paused" : "board.closed");
+    const until = shop.until ? t("board.until", { time: clockTime(shop.until) }) : null;
+    fill(banner, el("p", {}, el("strong", {}, text), ...spaced(shop.reason, until)));
+  }
+  setTimeout(() => void readShop(), SHOP_EVERY_MS);
+}
+
+/** @param {...(string | null)} texts */
+function spaced(...texts) {
+  return texts.filter((text) => text !== null).map((text) => ` ${visible(text)}`);
+}
+
+function tick() {
+  const now = new Date();
+  byId("clock").textContent = clockTime(now);
+  setTimeout(tick, 60_000 - (now.getTime() % 60_000));
+}
+
+soundSwitch(byId("sound", HTMLButtonElement));
+const full = byId("full", HTMLButtonElement);
+full.hidden = !document.fullscreenEnabled;
+full.onclick = () => void document.documentElement.requestFullscreen().catch(() => undefined);
+tick();
+stayAwake();
+void readShop();
+keepBoard(show, tell);

@@ -1,0 +1,134 @@
+// The page `/`: the menu, the cart, and how the shop is doing; all of it is looked up now and then.
+
+import { byId, el, fill, icon } from "/assets/dom.js";
+import { clockTime, day } from "/assets/format.js";
+import { request, RequestError } from "/assets/http.js";
+import { t } from "/assets/text.js";
+import { visible } from "/assets/visible.js";
+import { cart, followMenu } from "./cart.js";
+import { avoided, drawMenu, showCounts } from "./menu_list.js";
+import { drawMyOrders } from "./my_orders_view.js";
+import { waitText } from "./wait.js";
+
+/** @typedef {import("./menu.js").Menu} Menu */
+/** @typedef {{state: "open" | "paused" | "closed", reason: string | null, until: string | null, wait_seconds: {low: number, high: number}}} Shop */
+
+const EVERY_MS = 15_000;
+
+/** @type {Menu | null} */
+let menu = null;
+let drawn = "";
+/** @type {Promise<typeof import("./ordering.js")> | null} */
+let ordering = null;
+
+/**
+ * Looks everything up, and shows what is new.
+ * @returns {Promise<{menu: Menu, shop: Shop, isChanged: boolean} | null>} null when it cannot
+ */
+async function refresh() {
+  try {
+    const [read, shop] = await Promise.all([request("GET", "/menu"), request("GET", "/shop")]);
+    menu = read;
+    const isChanged = followMenu(read);
+    await drawMyOrders();
+    drawShop(shop);
+    if (drawn !== JSON.stringify(read)) redraw();
+    tell("");
+    return { menu: read, shop, isChanged };
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    tell(navigator.onLine ? "stale" : "offline");
+    if (!menu) drawFailure();
+    return null;
+  }
+}
+
+function redraw() {
+  if (!menu) return;
+  drawn = JSON.stringify(menu);
+  drawMenu(menu, (item) => void startOrdering().then(({ choose }) => choose(item)));
+  showCounts();
+  if (ordering || cart.get().lines.length) void startOrdering();
+  byId("loading").hidden = true;
+  byId("loading").removeAttribute("aria-busy");
+  byId("loaded").hidden = false;
+}
+
+/** Loads what is needed from the first tap on, and shows the cart at the menu's prices. */
+async function startOrdering() {
+  ordering ??= import("./ordering.js").then((loaded) => {
+    loaded.beginOrdering(refresh);
+    return loaded;
+  });
+  const loaded = await ordering;
+  if (menu) loaded.showCart(menu);
+  return loaded;
+}
+
+/** @param {Shop} shop */
+function drawShop({ state, reason, until, wait_seconds: { low, high } }) {
+  const banner = byId("wait");
+  banner.className = `banner ${state === "open" ? "good" : "warn"}`;
+  const strong = el("strong", {}, shopText(state, until));
+  const wait = t("menu.ready", { wait: waitText(low, high) });
+  fill(
+    banner,
+    icon(state === "paused" ? "pause" : "clock"),
+    el("p", {}, strong, " ", state === "open" ? wait : reason && visible(reason)),
+  );
+}
+
+/**
+ * @param {Shop["state"]} state
+ * @param {string | null} until
+ */
+function shopText(state, until) {
+  if (state === "open") return t("menu.open");
+  if (!until) return state === "paused" ? t("menu.paused") : t("menu.closed");
+  const isToday = day(until) === day(new Date());
+  const when = isToday ? clockTime(until) : `${day(until)}, ${clockTime(until)}`;
+  return state === "paused" ? t("menu.paused_until", { when }) : t("menu.opens", { when });
+}
+
+/** @param {"" | "stale" | "offline"} state */
+function tell(state) {
+  const connection = byId("connection");
+  connection.dataset["state"] = state;
+  connection.textContent =
+    state && (state === "stale" ? t("connection.stale") : t("connection.offline"));
+}
+
+function drawFailure() {
+  const again = { type: "button", class: "quiet", onclick: () => void refresh() };
+  fill(
+    byId("loading"),
+    el(
+      "div",
+      { class: "empty bad" },
+      icon("alert"),
+      el("h2", {}, t("menu.unreadable")),
+      el("p", {}, t("menu.unreadable_text")),
+      el("button", again, t("menu.again")),
+    ),
+  );
+  byId("loading").removeAttribute("aria-busy");
+}
+
+async function keepLooking() {
+  if (!document.hidden) await refresh();
+  setTimeout(() => void keepLooking(), EVERY_MS);
+}
+
+for (const name of ["pointerover", "focusin"]) {
+  byId("menu").addEventListener(name, () => void startOrdering(), { once: true });
+}
+cart.follow(showCounts);
+avoided.follow(redraw);
+for (const name of ["online", "offline", "pageshow"]) {
+  addEventListener(name, () => void refresh());
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) void refresh();
+});
+void keepLooking();
+if (location.hash === "#cart") void startOrdering().then(({ openCart }) => openCart());

@@ -1,0 +1,79 @@
+// The page of an order: drawn as the shell sent it, then again with each event of it.
+
+import { ask } from "/assets/dialog.js";
+import { byId } from "/assets/dom.js";
+import { request, RequestError } from "/assets/http.js";
+import { shared, t } from "/assets/text.js";
+import { toast } from "/assets/toast.js";
+import { MOST_LINES, put } from "./cart.js";
+import { rememberOrder } from "./my_orders.js";
+import { followOrder } from "./order_stream.js";
+import { drawOrder, isWaiting } from "./order_view.js";
+import { callWhenReady, prepareCall } from "./ready_call.js";
+
+/** @typedef {import("./order_view.js").Order} Order */
+
+const ESTIMATE_EVERY_MS = 20_000;
+
+let order = /** @type {Order} */ (shared["order"]);
+let reads = 0;
+const path = `/orders/${encodeURIComponent(order.id)}`;
+
+/** @param {Order} now */
+function show(now) {
+  if (now.version < order.version) return; // an answer that was overtaken
+  order = now;
+  drawOrder(order);
+  callWhenReady(order);
+}
+
+async function refresh() {
+  const read = ++reads;
+  try {
+    const now = await request("GET", path);
+    if (read === reads) show(now);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error; // else the connection tells of it
+  }
+}
+
+async function cancel() {
+  const isSure = await ask({
+    title: t("order.cancel_title"),
+    text: t("order.cancel_text"),
+    yes: t("order.cancel_yes"),
+    no: t("order.cancel_no"),
+    isDanger: true,
+  });
+  if (!isSure) return;
+  try {
+    show(await request("POST", `${path}/cancel`, { body: {} }));
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    const isLate = error.kind === "order-not-cancelable";
+    toast(isLate ? t("order.cancel_late") : error.title, { kind: "bad" });
+    await refresh();
+  }
+}
+
+/** Puts all that was ordered into the cart, at the prices of the menu as it is now. */
+function orderAgain() {
+  const lines = order.items.map(({ item, name, size, modifiers, quantity, note }) => ({
+    ...{ item, name, size, modifiers, quantity },
+    ...{ note: note ?? "", price: null, was: null },
+  }));
+  const isRoom = lines.map((line) => put(line)).every(Boolean);
+  if (isRoom) location.assign("/#cart");
+  else toast(t("order.again_full", { count: MOST_LINES }), { kind: "bad" });
+}
+
+rememberOrder(order);
+prepareCall(order);
+drawOrder(order);
+callWhenReady(order);
+byId("cancel").addEventListener("click", () => void cancel());
+byId("again").addEventListener("click", orderAgain);
+followOrder(order.id, () => void refresh());
+setInterval(() => {
+  if (!document.hidden && isWaiting(order)) void refresh();
+}, ESTIMATE_EVERY_MS);

@@ -1,0 +1,16 @@
+"""The cashier's pages as operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from producer.http.pages.menu_page import get_menu_page
+from producer.http.pages.order_page import get_order_page
+from producer.http.pages.shell import BOARD, SHELL, STAFF
+from shared.web.operation import Operation
+
+PAGE_OPERATIONS: Sequence[Operation] = (
+    get_menu_page,
+    get_order_page,
+    *SHELL.operations(BOARD, STAFF),
+)

@@ -1,0 +1,69 @@
+"""The page `/o/{id}`: an order as its customer follows it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import segno
+from aiohttp import hdrs, web
+
+from producer.context import CASHIER
+from producer.http.order_model import show_order
+from producer.http.orders import ORDER_ID
+from producer.http.pages.shell import SHELL
+from producer.orders.errors import OrderNotFoundError
+from shared.web.operation import Operation, Response, Role
+from shared.web.pages.shell import Page
+
+ORDER = Page(
+    path="/o/{id}",
+    template="order.html",
+    title="order.title",
+    module="order_page.js",
+    stylesheets=("order.css",),
+    texts=("order", "wait"),
+)
+UNKNOWN = Page(path="/o/{id}", template="order_unknown.html", title="unknown.title")
+
+_LIGHT_MODULES = 2
+"""The quiet zone around a code; its card adds the other two of ISO/IEC 18004."""
+
+
+async def show_order_page(request: web.Request) -> web.StreamResponse:
+    """Send the page with the order as it is now; its id is a secret, and so is the page."""
+    context = request.app[CASHIER]
+    try:
+        order = await context.cashier.find(request.match_info["id"])
+    except OrderNotFoundError:
+        response = await SHELL.response(request, UNKNOWN, status=HTTPStatus.NOT_FOUND)
+    else:
+        shown = show_order(order, context.clock()).model_dump(mode="json")
+        origin = context.photos.shop_url or str(request.url.origin())
+        response = await SHELL.response(
+            request,
+            ORDER,
+            data={"order": shown},
+            number=order.number,
+            code=_qr_code(f"{origin.rstrip('/')}/o/{order.id}"),
+        )
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    return response
+
+
+def _qr_code(url: str) -> str:
+    """Draw an address as SVG markup."""
+    code = segno.make_qr(url, error="l")
+    return str(code.svg_inline(border=_LIGHT_MODULES, omitsize=True))
+
+
+get_order_page = Operation(
+    method=hdrs.METH_GET,
+    path=ORDER.path,
+    summary="The page of an order",
+    handler=show_order_page,
+    responses={HTTPStatus.OK: Response("The page", media_type="text/html")},
+    role=Role.HOLDER,
+    parameters=(ORDER_ID,),
+    tag="pages",
+    documented=False,
+)

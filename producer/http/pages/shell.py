@@ -1,0 +1,36 @@
+"""The shell of the cashier's pages, and those that need no data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from producer.context import CASHIER
+from shared.domain.errors import UnavailableError
+from shared.web.pages.shell import Page, Shell, ShopFace
+
+BOARD = Page(
+    path="/board",
+    template="board.html",
+    title="board.title",
+    module="board_page.js",
+    stylesheets=("board.css",),
+    texts=("board",),
+    navigation="none",
+    layout="full",
+)
+STAFF = Page(path="/staff", template="staff.html", title="staff.title", navigation="staff")
+
+
+async def shop_face(request: web.Request) -> ShopFace:
+    """Read the shop's name and languages; a page is shown while they cannot be read, too."""
+    try:
+        settings = (await request.app[CASHIER].settings.get()).value
+    except UnavailableError:
+        return ShopFace()
+    return ShopFace(settings.name, settings.languages)
+
+
+SHELL = Shell(Path(__file__).parent, "/pages", shop_face)
+"""Renders the cashier's pages."""

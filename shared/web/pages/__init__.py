@@ -1,0 +1,1 @@
+"""What all pages share: the shell around each, languages, texts, style sheets, modules."""

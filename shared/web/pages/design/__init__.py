@@ -1,0 +1,1 @@
+"""The page `/design`: every part of the look in all its states. Only `make run` serves it."""

@@ -1,0 +1,101 @@
+"""What holds for every page of a running shop: each is found by the table of operations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from notifier.app import NOTIFIER_OPERATIONS
+from producer.app import CASHIER_OPERATIONS
+from shared.web.pages.texts import LANGUAGES
+from tests.support.chromium import NEEDS_CHROMIUM, chromium
+from tests.support.looking import PAGE_BYTES, SCHEMES, Scheme, looking
+from tests.support.shop import ORDER, RunningShop, open_shop
+
+pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
+
+OF_AN_ORDER = {"/o/{id}"}
+"""The pages of an order: they are looked at with the one that the shop has."""
+
+PATHS = [
+    operation.path
+    for operation in (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS)
+    if operation.tag == "pages"
+    and ("{" not in operation.path or operation.path in OF_AN_ORDER)
+    and operation.responses[HTTPStatus.OK].media_type == "text/html"
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    folder = tmp_path_factory.mktemp("shop") / "var"
+    async with open_shop(folder, COFFEE_BREW_SPEED="0", COFFEE_BARISTAS="1") as shop:
+        yield shop
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def order_id(shop: RunningShop) -> str:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        return str((await client.post("/orders", json=ORDER)).json()["id"])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+async def test_there_are_pages() -> None:
+    assert {"/", "/board", "/o/{id}", "/staff"} <= {*PATHS}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_is_accessible_and_still_and_asks_no_other_host(
+    shop: RunningShop, order_id: str, browser: Browser, path: str, scheme: Scheme, language: str
+) -> None:
+    url = f"{shop.url}{path.format(id=order_id)}"
+    async with looking(browser, url, scheme=scheme, language=language) as look:
+        await look.is_settled()
+        assert await look.page.get_attribute("html", "lang") == language
+        assert await look.violations() == []
+        assert await look.layout_shift() == 0
+        assert look.complaints == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_is_small_and_fits_400_percent_zoom(
+    shop: RunningShop, order_id: str, browser: Browser, path: str
+) -> None:
+    url = f"{shop.url}{path.format(id=order_id)}"
+    async with looking(browser, url, width=320) as look:
+        await look.is_settled()
+        sent = await look.own_bytes()
+        assert sum(sent.values()) <= PAGE_BYTES, sent
+        assert not await look.is_wider_than_its_window()
+
+
+async def test_a_language_that_the_owner_does_not_offer_is_not_used(
+    shop: RunningShop, browser: Browser
+) -> None:
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner:
+        settings = {"name": "<b>Café & Söhne</b>", "languages": ["en"]}
+        assert (await owner.put("/shop/settings", json=settings)).status_code == HTTPStatus.OK
+        async with looking(browser, f"{shop.url}/board?lang=de", language="de") as look:
+            assert await look.page.get_attribute("html", "lang") == "en"
+            assert await look.page.locator(".brand").inner_text() == "<b>Café & Söhne</b>"
+            assert await look.page.locator(".switch").count() == 0
+        await owner.put("/shop/settings", json={})
+
+
+async def test_the_look_is_shown_on_one_machine_alone(shop: RunningShop) -> None:
+    services = (*CASHIER_OPERATIONS, *NOTIFIER_OPERATIONS)
+    assert [one.path for one in services if one.path.startswith("/design")] == []
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        assert (await client.get("/design")).status_code == HTTPStatus.OK
