@@ -14,6 +14,10 @@ class PhotosUnavailableError(UnavailableError):
     """The photo store is unavailable, or did not confirm in time that a write is durable."""
 
 
+class BrokenUploadError(Exception):
+    """One upload cannot be read, or deleted, though the store is available."""
+
+
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
     """A file that was uploaded for a menu item, and not looked at yet.
@@ -59,10 +63,16 @@ class PhotoStore(Protocol):
         """List up to 1,000 uploads that were not looked at yet, of one item or of all."""
 
     async def read_upload(self, item_id: str, version_id: str) -> bytes | None:
-        """Read an upload; None when it is gone, as somebody else has looked at it."""
+        """Read an upload; None when it is gone, as somebody else has looked at it.
+
+        Raises BrokenUploadError.
+        """
 
     async def delete_upload(self, item_id: str, version_id: str) -> None:
-        """Delete an upload that was looked at, for good; one that is gone already is no error."""
+        """Delete an upload that was looked at, for good; one that is gone already is no error.
+
+        Raises BrokenUploadError.
+        """
 
     async def put(self, photo: str, renditions: Sequence[Rendition]) -> None:
         """Store the renditions of a photo under its hash; the same ones again change nothing."""

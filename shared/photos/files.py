@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+import errno
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from shared.domain.photo import LARGEST_UPLOAD
-from shared.photos.contract import PhotosUnavailableError, Rendition, UploadedFile
+from shared.photos.contract import (
+    BrokenUploadError,
+    PhotosUnavailableError,
+    Rendition,
+    UploadedFile,
+)
 from shared.photos.draft import Draft
 from shared.photos.folder import PhotoFolder
 from shared.photos.names import check_item, check_rendition, is_item, is_rendition, is_sequencer
 
 _Result = TypeVar("_Result")
+
+_BROKEN = frozenset({errno.EACCES, errno.EIO, errno.EISDIR, errno.EPERM})
+"""What one file can have: its owner, a bad block, or that it is no file."""
 
 
 class UploadTooLargeError(Exception):
@@ -50,12 +59,14 @@ class FilePhotoStore:
         if not (is_item(item_id) and is_sequencer(version_id)):
             return None
         most = LARGEST_UPLOAD + 1
-        return await _in_thread(lambda: self._folder.read_upload(item_id, version_id, most))
+        with _broken():
+            return await _in_thread(lambda: self._folder.read_upload(item_id, version_id, most))
 
     async def delete_upload(self, item_id: str, version_id: str) -> None:
         """Delete an upload for good, if it is there."""
         if is_item(item_id) and is_sequencer(version_id):
-            await _in_thread(lambda: self._folder.delete_upload(item_id, version_id))
+            with _broken():
+                await _in_thread(lambda: self._folder.delete_upload(item_id, version_id))
 
     async def put(self, photo: str, renditions: Sequence[Rendition]) -> None:
         """Write the renditions that are missing."""
@@ -103,6 +114,18 @@ class UploadWriter:
         that was looked at is not in the store any more.
         """
         return await _in_thread(lambda: self._folder.add_upload(self._draft, self._item_id, after))
+
+
+@contextlib.contextmanager
+def _broken() -> Iterator[None]:
+    """Raise BrokenUploadError for an error that one file alone can have."""
+    try:
+        yield
+    except PhotosUnavailableError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _BROKEN:
+            raise BrokenUploadError(str(cause.strerror)) from error
+        raise
 
 
 async def _in_thread(do: Callable[[], _Result]) -> _Result:

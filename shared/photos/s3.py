@@ -13,7 +13,13 @@ from botocore.exceptions import ClientError
 from shared.aws.clients import CALL_SECONDS, AwsUnavailableError, aws_call
 from shared.domain.photo import LARGEST_UPLOAD
 from shared.messages.photo_event import upload_key
-from shared.photos.contract import PhotosUnavailableError, Rendition, UploadedFile, UploadForm
+from shared.photos.contract import (
+    BrokenUploadError,
+    PhotosUnavailableError,
+    Rendition,
+    UploadedFile,
+    UploadForm,
+)
 from shared.photos.names import (
     MOST_LISTED,
     check_item,
@@ -40,6 +46,9 @@ _FILE_SECONDS = 15.0
 
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "InvalidArgument"})
 """InvalidArgument: the version id is no version's."""
+
+_BROKEN = frozenset({"AccessDenied", "InvalidObjectState"})
+"""What one object can have, beside errors of its key, `KMS.…`: its owner, or an archive's tier."""
 
 _TAKEN = frozenset({"PreconditionFailed"})
 
@@ -100,18 +109,14 @@ class S3PhotoStore:
         """Read an upload; of one that is too large, a byte more than LARGEST_UPLOAD."""
         if not (is_item(item_id) and is_version(version_id)):
             return None
-        return await self._read(upload_key(self._store_id, item_id), version_id)
+        with _broken():
+            return await self._read(upload_key(self._store_id, item_id), version_id)
 
     async def delete_upload(self, item_id: str, version_id: str) -> None:
         """Delete a version for good, if it is there."""
         if is_item(item_id) and is_version(version_id):
-            async with _s3_call():
-                with _expecting(_GONE):
-                    await self._s3.delete_object(
-                        Bucket=self._bucket,
-                        Key=upload_key(self._store_id, item_id),
-                        VersionId=version_id,
-                    )
+            with _broken():
+                await self._delete(upload_key(self._store_id, item_id), version_id)
 
     async def put(self, photo: str, renditions: Sequence[Rendition]) -> None:
         """Put the renditions that are missing, with the headers that they are served with."""
@@ -137,6 +142,11 @@ class S3PhotoStore:
                 IfNoneMatch="*",
             )
 
+    async def _delete(self, key: str, version_id: str) -> None:
+        async with _s3_call():
+            with _expecting(_GONE):
+                await self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=version_id)
+
     async def _read(self, key: str, version_id: str | None = None) -> bytes | None:
         whole: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": key}
         if version_id is not None:
@@ -160,12 +170,30 @@ async def _s3_call(seconds: float = CALL_SECONDS) -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
+def _broken() -> Iterator[None]:
+    """Raise BrokenUploadError for an error that one object alone can have."""
+    try:
+        yield
+    except PhotosUnavailableError as error:
+        aws = error.__cause__
+        cause = aws.__cause__ if aws else None
+        code = _code(cause) if isinstance(cause, ClientError) else ""
+        if code in _BROKEN or (code.startswith("KMS.") and "Throttl" not in code):
+            raise BrokenUploadError(code) from error
+        raise
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextlib.contextmanager
 def _expecting(codes: Collection[str]) -> Iterator[None]:
     """End the block quietly when S3 refuses a request with one of these codes."""
     try:
         yield
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in codes:
+        if _code(error) not in codes:
             raise
 
 

@@ -12,10 +12,17 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from shared.aws.clients import aws_clients
 from shared.domain.photo import LARGEST_UPLOAD
-from shared.photos.contract import PhotoStore, PhotosUnavailableError, Rendition
+from shared.photos.contract import (
+    BrokenUploadError,
+    PhotoStore,
+    PhotosUnavailableError,
+    Rendition,
+)
 from shared.photos.factory import open_photo_store
 from shared.photos.files import FilePhotoStore, UploadTooLargeError
 from shared.photos.s3 import S3PhotoStore
@@ -243,3 +250,20 @@ async def test_a_store_out_of_reach_says_so_whatever_it_is_asked(where: ServiceS
         results = await asyncio.gather(*calls, return_exceptions=True)
 
     assert [type(each) for each in results] == [PhotosUnavailableError] * len(calls)
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException"])
+async def test_an_object_that_s3_refuses_to_give_is_broken_and_the_store_is_not(code: str) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        body = f"<Error><Code>{code}</Code><Message>no</Message></Error>"
+        return web.Response(status=403, text=body, content_type="application/xml")
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", refuse)
+    async with TestServer(app) as server, opened(s3_settings(str(server.make_url("")), "b")) as s3:
+        with pytest.raises(BrokenUploadError, match=code):
+            await s3.read_upload("latte", "version")
+        with pytest.raises(BrokenUploadError, match=code):
+            await s3.delete_upload("latte", "version")
+        with pytest.raises(PhotosUnavailableError):
+            await s3.check()

@@ -23,7 +23,7 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.photo import Photo, Upload, UploadState, decide
 from shared.messages.photo_event import NotAnUploadError, UploadEvent, parse_events
-from shared.photos.contract import PhotoStore
+from shared.photos.contract import BrokenUploadError, PhotoStore
 from shared.runtime.retry import retry_until_available
 from shared.store.photo_contract import PhotoChangedError, PhotoRecordStore
 from worker.photos.analysis import Analysis, PhotoAnalysis
@@ -38,6 +38,9 @@ MOST_TRIES = 10
 
 RENDERING = f"1 pillow {PIL.__version__}"
 """Names the way of rendering: another one gives other pictures, which need other addresses."""
+
+MOST_SECONDS = 300.0
+"""How long a message is kept while something is unavailable; then others have their turn."""
 
 _LONGEST_PAUSE = 5
 _HASH_DIGITS = 32
@@ -65,31 +68,40 @@ class PhotoProcessor:
     renderer: Renderer
     analysis: PhotoAnalysis
     wait: Callable[[float], Awaitable[object]] = asyncio.sleep
+    seconds: float = MOST_SECONDS
     one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def take(self, message: Message) -> Outcome:
         """Decide on each upload of a message, and what to do with the message.
 
-        While a store or the analysis is unavailable, the message is kept, and that step retried:
-        handing it back would raise its receive count, until a good photo is given up.
+        While a store or the analysis is unavailable, the message is kept, and that step retried,
+        for `seconds` in all.
         """
+        tries = message.receive_count
         try:
             events = parse_events(message.body)
-            outcomes = [await self._work_on(event, message.receive_count) for event in events]
+            async with asyncio.timeout(self.seconds):
+                outcomes = [await self._work_on(event, tries) for event in events]
         except NotAnUploadError as error:
             return Reject(str(error))
-        except RenderingFailedError as error:
-            return Retry(full_jitter(message.receive_count, random.random), str(error))
+        except TimeoutError:
+            return _again(tries, "what it needs is unavailable")
+        except (BrokenUploadError, RenderingFailedError) as error:
+            return _again(tries, str(error))
         return next((each for each in outcomes if isinstance(each, Reject)), Done())
 
     async def _work_on(self, event: UploadEvent, tries: int) -> Outcome:
         if event.store_id != self.store_id:
             return Reject("the upload is another shop's")
         record = await self._retry(lambda _: self.records.photo_record(event.item_id))
-        decided = record.upload(event.sequencer) or await self._decide(event, tries)
+        known = record.upload(event.sequencer)
+        decided = known or await self._decide(event, tries)
         if decided is None:
             return Done()
-        await self._retry(lambda _: self.photos.delete_upload(event.item_id, event.version_id))
+        if not await self._delete(event) and known:
+            return (
+                Done()
+            )  # the cashier queues what stays again and again: one dead letter is enough
         if decided.state is UploadState.REFUSED:
             return Reject(decided.reason or "refused")
         return Done()
@@ -111,9 +123,7 @@ class PhotoProcessor:
             raise RefusedError(f"the picture could not be worked on in {MOST_TRIES} tries")
         check_size(event.size)
         async with self.one:
-            data = await self._retry(
-                lambda _: self.photos.read_upload(event.item_id, event.version_id)
-            )
+            data = await self._read(event, tries)
             if data is None:
                 return None
             rendered = await self.renderer.render(inspect(data), data)
@@ -122,6 +132,25 @@ class PhotoProcessor:
         seen = await self._retry(lambda _: self.analysis.analyze(rendered.fallback))
         await self._retry(lambda _: self.photos.put(name, rendered.renditions))
         return _photo(name, size, rendered, seen)
+
+    async def _read(self, event: UploadEvent, tries: int) -> bytes | None:
+        try:
+            return await self._retry(
+                lambda _: self.photos.read_upload(event.item_id, event.version_id)
+            )
+        except BrokenUploadError as error:
+            if tries >= MOST_TRIES:
+                raise RefusedError("the file cannot be read; upload it again") from error
+            raise
+
+    async def _delete(self, event: UploadEvent) -> bool:
+        """Delete an upload that is decided; return whether it could be."""
+        try:
+            await self._retry(lambda _: self.photos.delete_upload(event.item_id, event.version_id))
+        except BrokenUploadError as error:
+            log.warning("photo.not_deleted", version_id=event.version_id, error=str(error))
+            return False
+        return True
 
     async def _record(self, item_id: str, upload: Upload) -> Upload:
         """Record what became of an upload, unless somebody else has; return what is recorded."""
@@ -187,6 +216,10 @@ def _decided(
     event: UploadEvent, state: UploadState, reason: str | None = None, photo: Photo | None = None
 ) -> Upload:
     return Upload(event.sequencer, event.at, state, reason, photo, event.version_id)
+
+
+def _again(tries: int, reason: str) -> Retry:
+    return Retry(full_jitter(tries, random.random), reason)
 
 
 def _pause(attempt: int) -> float:

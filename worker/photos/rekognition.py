@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import structlog
 from botocore.exceptions import ClientError
 
 from shared.aws.clients import aws_call
@@ -24,11 +25,21 @@ FLAG_CONFIDENCE = 60.0
 CALL_SECONDS = 10.0
 
 _NOT_SEEN = Analysis(flags=("what nobody has looked at",))
-"""Of a picture that Rekognition does not take: a person looks at it."""
+"""Of a picture that Rekognition does not take, or refuses to look at: a person does."""
 
-_REFUSALS = frozenset(
-    {"ImageTooLargeException", "InvalidImageFormatException", "InvalidParameterException"}
+_PASSING = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestTimeout",
+        "ThrottlingException",
+    }
 )
+"""What is retried, beside the errors of the server, from 500 on."""
+
+_SERVER_ERROR = 500
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class RekognitionAnalysis:
@@ -45,9 +56,10 @@ class RekognitionAnalysis:
             try:
                 labels, flags = await asyncio.gather(self._labels(jpeg), self._flags(jpeg))
             except ClientError as error:
-                if error.response["Error"]["Code"] in _REFUSALS:
-                    return _NOT_SEEN
-                raise
+                if _passes(error):
+                    raise
+                log.warning("photo.not_analyzed", error=str(error))
+                return _NOT_SEEN
         return Analysis(labels, flags)
 
     async def _labels(self, jpeg: bytes) -> tuple[str, ...]:
@@ -62,3 +74,8 @@ class RekognitionAnalysis:
         )
         found = answer["ModerationLabels"]
         return tuple(dict.fromkeys(label["Name"] for label in found))[:MOST_LABELS]
+
+
+def _passes(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", _SERVER_ERROR)
+    return status >= _SERVER_ERROR or error.response["Error"]["Code"] in _PASSING

@@ -47,9 +47,10 @@ async def test_throttling_and_outages_are_retried_and_flag_nothing(code: str, st
             assert (await RekognitionAnalysis(client).analyze(JPEG)).flags == ()
 
 
-async def test_a_picture_that_rekognition_does_not_take_is_left_to_a_person() -> None:
+@pytest.mark.parametrize("code", ["InvalidImageFormatException", "AccessDeniedException"])
+async def test_a_picture_that_rekognition_does_not_look_at_is_left_to_a_person(code: str) -> None:
     async with running_rekognition() as server:
-        server.errors = [("InvalidImageFormatException", 400)] * 2
+        server.errors = [(code, 400)] * 2
         async with rekognition_client(ServiceSettings(aws_endpoint_url=server.url)) as client:
             assert (await RekognitionAnalysis(client).analyze(JPEG)).flags
             assert (await RekognitionAnalysis(client).analyze(bytes(5 * 2**20 + 1))).flags

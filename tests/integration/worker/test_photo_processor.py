@@ -241,3 +241,34 @@ async def test_a_body_that_is_no_event_is_rejected_and_says_why(shop: PhotoShop)
     outcome = await shop.processor.take(await shop.receive())
     assert isinstance(outcome, Reject)
     assert outcome.reason.startswith("not the event of an upload")
+
+
+async def test_an_upload_that_cannot_be_read_is_refused_after_its_tries_with_a_reason(
+    shop: PhotoShop,
+) -> None:
+    event = await shop.upload(GOOD)
+    path = shop.settings.photos_dir / "uploads/main/latte" / event.version_id
+    path.unlink()
+    path.mkdir()
+    await shop.send(event)
+    message = await shop.receive()
+    assert isinstance(await shop.processor.take(message), Retry)
+    reason = "the file cannot be read; upload it again"
+    assert await shop.processor.take(replace(message, receive_count=10)) == Reject(reason)
+    assert await shop.states() == ["refused"]
+    assert await shop.processor.take(message) == Done()  # it stays, and its event comes again
+
+
+async def test_during_an_outage_a_message_is_given_back_so_that_others_have_their_turn(
+    shop: PhotoShop,
+) -> None:
+    class Away(Flagging):
+        async def analyze(self, jpeg: bytes) -> Analysis:  # noqa: ARG002 - the port's
+            raise UnavailableError("throttled")
+
+    await shop.send(await shop.upload(GOOD))
+    message = await shop.receive()
+    away = replace(shop.processor, analysis=Away(), seconds=1.5)
+    assert isinstance(await away.take(message), Retry)
+    assert await shop.states() == []
+    assert await shop.processor.take(message) == Done()
