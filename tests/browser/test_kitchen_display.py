@@ -69,7 +69,8 @@ async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_se
         await look.page.locator("#recall").click()
         await look.page.get_by_role("button", name="Collected").click()
         await expect(look.page.get_by_text("No order is waiting")).to_be_visible()
-        assert look.complaints == []
+        ended = f"failed: {shop.url}/events?topics=order-events"  # by the reload
+        assert {*look.complaints} <= {ended}
 
 
 async def test_a_canceled_order_stays_until_it_was_seen(
