@@ -19,8 +19,7 @@ pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
     folder = tmp_path_factory.mktemp("shop") / "var"
-    people = {"COFFEE_BARISTA_HAND": "people", "COFFEE_ORDERS_PER_MINUTE": "0"}
-    async with open_shop(folder, COFFEE_BARISTAS="1", **people) as shop:
+    async with open_shop(folder, COFFEE_BARISTAS="1", COFFEE_BARISTA_HAND="people") as shop:
         yield shop
 
 
