@@ -193,6 +193,7 @@ async def _context(
         rate_limit=RateLimit(settings.orders_per_minute, time.monotonic),
         webhook_urls=WebhookUrlRules(settings.allow_loopback_webhooks),
         order_seconds=settings.order_seconds,
+        barista_hand=settings.barista_hand,
         dead_letters=DeadLetterService(
             dead_letters=resources.dead_letters, store=store, clock=utc_now
         ),

@@ -25,6 +25,7 @@ from producer.photos.service import PhotoService
 from producer.photos.uploads import UploadReceiver
 from producer.reports.reporter import DayReporter
 from shared.clock import Clock
+from shared.domain.shop import Hand
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.store.contract import Store
 from shared.web.rate_limit import RateLimit
@@ -68,6 +69,7 @@ class CashierContext:
     reporter: DayReporter
     photos: PhotoContext
     clock: Clock
+    barista_hand: Hand
 
 
 CASHIER: web.AppKey[CashierContext] = web.AppKey("CASHIER", CashierContext)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from producer.context import CASHIER
 from producer.http.order_model import OrderedItem, Station
 from shared.clock import Timestamp
-from shared.domain.order import Order, OrderState, is_claimed
+from shared.domain.order import Order, OrderState, Serve, is_claimed
 from shared.web.body import json_response, read_query
 from shared.web.fields import Body
 from shared.web.operation import Parameter, Response, Role, operation
@@ -48,6 +48,7 @@ class KitchenOrder(BaseModel):
     placed_at: Timestamp
     since: Timestamp
     remake_of: str | None
+    serve: Serve | None
 
 
 class KitchenModel(BaseModel):
@@ -91,4 +92,5 @@ def _show(order: Order, now: dt.datetime) -> KitchenOrder:
         placed_at=order.placed_at,
         since=order.since,
         remake_of=order.remake_of,
+        serve=order.serve,
     )

@@ -78,7 +78,7 @@ async def test_every_command_that_is_printed_or_shown_works_as_it_is(
     assert "pending since" in output
 
     async with httpx.AsyncClient(base_url=url) as client:
-        board, staff = [(await client.get(path)).text for path in ("/", "/staff")]
+        board, staff = [(await client.get(path)).text for path in ("/", "/staff/commands")]
     place, look_up, follow, at_once = blocks(board, url)
     for commands in (f"{place}\n{look_up}", f"{place}\n{follow} -m 2 || test $? = 28", at_once):
         code, output = await pasted(commands, tmp_path)

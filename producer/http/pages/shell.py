@@ -20,7 +20,9 @@ BOARD = Page(
     navigation="none",
     layout="full",
 )
-STAFF = Page(path="/staff", template="staff.html", title="staff.title", navigation="staff")
+COMMANDS = Page(
+    path="/staff/commands", template="commands.html", title="staff.title", navigation="staff"
+)
 
 
 async def shop_face(request: web.Request) -> ShopFace:

@@ -1,0 +1,47 @@
+// Staff sign in by their key, typed, pasted, or in the fragment of a link.
+
+import { byId } from "/assets/dom.js";
+import { request, RequestError } from "/assets/http.js";
+import { t } from "/assets/text.js";
+
+const form = byId("sign-in", HTMLFormElement);
+const key = byId("key", HTMLInputElement);
+const failure = byId("failure");
+
+async function signIn() {
+  failure.textContent = "";
+  try {
+    await request("PUT", "/staff/session", {
+      headers: { Authorization: `Bearer ${key.value.trim()}` },
+    });
+    const next = new URL(
+      new URLSearchParams(location.search).get("next") ?? "/staff",
+      location.origin,
+    );
+    location.replace(
+      next.origin === location.origin && next.pathname.startsWith("/staff") ? next : "/staff",
+    );
+  } catch (error) {
+    const isWrong = error instanceof RequestError && error.status === 401;
+    failure.textContent =
+      isWrong || !(error instanceof RequestError) ? t("sign_in.wrong") : error.message;
+    key.setAttribute("aria-invalid", "true");
+    key.select();
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void signIn();
+});
+
+function useLink() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (!given) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  key.value = given;
+  void signIn();
+}
+
+addEventListener("hashchange", useLink);
+useLink();

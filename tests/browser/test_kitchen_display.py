@@ -1,0 +1,109 @@
+"""The kitchen display: taps are quick, can be taken back, and none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.support.chromium import NEEDS_CHROMIUM, chromium
+from tests.support.looking import PAGE_BYTES, SCHEMES, Look, looking
+from tests.support.shop import ORDER, RunningShop, open_shop, reaches
+
+pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    folder = tmp_path_factory.mktemp("shop") / "var"
+    async with open_shop(folder, COFFEE_BARISTAS="1", COFFEE_BARISTA_HAND="people") as shop:
+        yield shop
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+async def place(shop: RunningShop, **more: object) -> dict[str, str]:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        order: dict[str, str] = (await client.post("/orders", json={**ORDER, **more})).json()
+        await reaches(client, order["id"], "preparing")
+    return order
+
+
+async def sign_in(look: Look, shop: RunningShop) -> None:
+    await look.page.goto(f"{shop.url}/staff/sign-in#key={shop.staff_key}")
+    await look.page.wait_for_url("**/staff")
+    assert shop.staff_key not in await look.page.evaluate("document.cookie + location.href")
+    await expect(look.page.locator("#connection")).to_have_text("Live")
+
+
+async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_sent(
+    shop: RunningShop, browser: Browser
+) -> None:
+    order = await place(shop, customer_name="<img src=x>")
+    async with looking(browser, f"{shop.url}/staff") as look:
+        await expect(look.page.locator("#key")).to_be_visible()
+        await sign_in(look, shop)
+        card = look.page.locator(f"[data-id='{order['id']}']")
+        await expect(card).to_contain_text("<img src=x>")
+        await look.page.keyboard.press("1")
+        await look.page.keyboard.press(" ")
+        await expect(card).to_have_count(0)
+        await look.page.keyboard.press("u")
+        await expect(card).to_be_visible()
+
+        await card.get_by_role("button", name="Done").click()
+        await look.page.reload()
+        await expect(look.page.locator("#taps")).to_contain_text(f"{order['number']} done")
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            assert (await client.get(f"/orders/{order['id']}")).json()["state"] == "preparing"
+            await reaches(client, order["id"], "ready")
+        await expect(look.page.locator("#taps")).to_be_hidden()
+        await look.page.locator("#recall").click()
+        await look.page.get_by_role("button", name="Collected").click()
+        await expect(look.page.get_by_text("No order is waiting")).to_be_visible()
+        ended = f"failed: {shop.url}/events?topics=order-events"  # by the reload
+        assert {*look.complaints} <= {ended}
+
+
+async def test_a_canceled_order_stays_until_it_was_seen(
+    shop: RunningShop, browser: Browser
+) -> None:
+    order = await place(shop)
+    async with (
+        looking(browser, f"{shop.url}/staff/sign-in") as look,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        await sign_in(look, shop)
+        card = look.page.locator(f"[data-id='{order['id']}']")
+        await expect(card).to_be_visible()
+        await staff.post(f"/orders/{order['id']}/cancel")
+        await expect(card).to_contain_text("Canceled")
+        await card.get_by_role("button", name="Seen").click()
+        await expect(card).to_have_count(0)
+
+
+async def test_the_display_is_accessible_still_and_small(
+    shop: RunningShop, browser: Browser
+) -> None:
+    order = await place(shop)
+    for scheme, language in zip(SCHEMES, ("en", "de"), strict=True):
+        url = f"{shop.url}/staff/sign-in"
+        async with looking(browser, url, scheme=scheme, language=language) as look:
+            await sign_in(look, shop)
+            look.finished.clear()
+            await look.page.reload()
+            await expect(look.page.locator(f"[data-id='{order['id']}']")).to_be_visible()
+            await look.is_settled()
+            sent = await look.own_bytes()
+            assert sum(sent.values()) <= PAGE_BYTES, sent
+            assert await look.violations() == []
+            assert await look.layout_shift() == 0
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff:
+        await staff.post(f"/orders/{order['id']}/cancel")
