@@ -157,6 +157,25 @@ async def test_the_newest_good_photo_is_on_the_menu_and_staff_see_what_became_of
     assert await on_the_menu(cashier) is None
 
 
+async def test_the_menu_is_sent_again_only_when_something_of_it_is_another(
+    cashier: ServedCashier,
+) -> None:
+    await decided(cashier, "latte", good(1))
+    seen: list[int] = []
+    tag = ""
+    for what in ("nothing", "a photo", "sold out"):
+        if what == "a photo":
+            await cashier.staff("DELETE", "/menu/items/latte/photo")
+        if what == "sold out":
+            await cashier.staff("PUT", "/menu/items/mocha", {"sold_out": True})
+        for _ in range(2):
+            headers = {"If-None-Match": tag} if tag else {}
+            async with cashier.http.get(f"{cashier.url}/menu", headers=headers) as response:
+                seen.append(response.status)
+                tag = response.headers["ETag"]
+    assert seen == [200, 304] * 3
+
+
 async def test_a_photo_on_the_menu_has_the_addresses_of_the_place_that_serves_it(
     ministack: str, tmp_path: Path
 ) -> None:
