@@ -47,7 +47,7 @@ def good(number: int, likeness: int = 0) -> Upload:
 
 
 def held(number: int) -> Upload:
-    picture = photo(number, 0, "Alcohol")
+    picture = photo(number, 0xFF00, "Alcohol")
     return Upload(f"{number:018X}", NOW, UploadState.HELD, "flagged: Alcohol", picture)
 
 
@@ -244,9 +244,11 @@ async def test_nothing_is_decided_of_an_item_without_a_photo(cashier: ServedCash
 
 
 async def test_the_list_tells_which_items_show_the_same_picture(cashier: ServedCashier) -> None:
-    await decided(cashier, "latte", good(1, 0b1111))
-    await decided(cashier, "mocha", good(2, 0))
-    await decided(cashier, "tea", good(3, 0b111111), held(4))
+    await decided(cashier, "latte", good(1, 0xFF0F))
+    await decided(cashier, "mocha", good(2, 0xFF00))
+    await decided(cashier, "tea", good(3, 0xFF3F), held(4))
+    for number, flat in enumerate((0, 0, 2**64 - 1, 2**64 - 1), 6):
+        await decided(cashier, f"flat-{number}", good(number, flat))
     await decided(cashier, "cold-brew", refused(5))
     photos = (await cashier.staff("GET", "/menu/photos")).body["photos"]
     seen = {each["item_id"]: each["analysis"] for each in photos}
@@ -255,6 +257,7 @@ async def test_the_list_tells_which_items_show_the_same_picture(cashier: ServedC
         "latte": ["mocha", "tea"],
         "mocha": ["latte", "tea"],
         "tea": ["latte", "mocha"],
+        **{f"flat-{number}": [] for number in range(6, 10)},
     }
     assert (seen["latte"]["labels"], seen["tea"]["flags"]) == (["Coffee Cup"], ["Alcohol"])
 
