@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import cast
 
-from aiohttp import web
+from aiohttp import ETag, hdrs, web
 from pydantic import BaseModel
 
 from producer.context import CASHIER, CashierContext
@@ -17,6 +19,8 @@ from shared.domain.tax import show_rate
 from shared.web.body import json_response
 from shared.web.operation import Response, Role, operation
 from shared.web.problem import UNAVAILABLE
+
+_ETAG: Mapping[str, str] = {hdrs.ETAG: "What is sent, for `If-None-Match`"}
 
 
 class SizeModel(BaseModel):
@@ -96,7 +100,10 @@ class MenuNow:
     "/menu",
     "Read the menu",
     role=Role.ANYONE,
-    responses={HTTPStatus.OK: Response("All that the shop sells", MenuModel)},
+    responses={
+        HTTPStatus.OK: Response("All that the shop sells", MenuModel, headers=_ETAG),
+        HTTPStatus.NOT_MODIFIED: Response("It is as its reader knows it", headers=_ETAG),
+    },
     errors=(UNAVAILABLE,),
 )
 async def get_menu(request: web.Request) -> web.Response:
@@ -105,7 +112,7 @@ async def get_menu(request: web.Request) -> web.Response:
     read = await context.menu.current()
     menu = read.value
     now = await menu_now(context)
-    return json_response(
+    response = json_response(
         MenuModel(
             currency=menu.currency,
             version=read.version,
@@ -114,6 +121,17 @@ async def get_menu(request: web.Request) -> web.Response:
             items=[show_item(item, now) for item in menu.items],
         )
     )
+    return _unless_known(request, response)
+
+
+def _unless_known(request: web.Request, response: web.Response) -> web.Response:
+    """Name what is sent by its hash; send nothing to who has the same (RFC 9110, 13.1.2)."""
+    tag = hashlib.sha256(cast("bytes", response.body)).hexdigest()[:32]
+    if any(asked.value in {tag, "*"} for asked in request.if_none_match or ()):
+        response = web.Response(status=HTTPStatus.NOT_MODIFIED)
+    response.etag = ETag(tag)
+    response.headers[hdrs.CACHE_CONTROL] = "no-cache"  # kept, and asked about each time
+    return response
 
 
 async def menu_now(context: CashierContext) -> MenuNow:

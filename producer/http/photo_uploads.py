@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from producer.context import CASHIER
-from producer.http.problems import FORM_REFUSED, INVALID_FORM
+from producer.http.problems import FORM_REFUSED, INVALID_FORM, PHOTO_NOT_TAKEN
 from producer.http.upload_body import UploadBody
 from producer.photos.forms import FIELDS, UPLOADS_PATH
 from shared.domain.photo import LARGEST_UPLOAD
@@ -30,7 +30,7 @@ _FORM_BYTES = 64 * 1024
     body_bytes=LARGEST_UPLOAD + _FORM_BYTES,
     receives_body=True,
     responses={HTTPStatus.NO_CONTENT: Response("The photo is stored, and is looked at soon")},
-    errors=(NOT_FOUND, FORM_REFUSED, INVALID_FORM, UNAVAILABLE),
+    errors=(NOT_FOUND, FORM_REFUSED, INVALID_FORM, PHOTO_NOT_TAKEN, UNAVAILABLE),
     documented=False,  # a form says all that its holder must know, wherever it leads
 )
 async def upload_photo(request: web.Request) -> web.Response:
@@ -39,8 +39,9 @@ async def upload_photo(request: web.Request) -> web.Response:
     if uploads is None:
         raise Problem(NOT_FOUND, "photos are uploaded to S3")
     body = UploadBody(request)
-    permission = uploads.forms.check(await body.fields(FIELDS))
-    with uploads.place():
+    fields = await body.fields(FIELDS)
+    permission = uploads.forms.check(fields)
+    with uploads.place(fields["signature"]):
         keep_connection(request)
         uploaded = await uploads.receive(permission, body.file())
     headers = {VERSION_ID: uploaded.version_id}

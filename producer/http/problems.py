@@ -90,6 +90,9 @@ INVALID_FORM = ProblemKind("invalid-form", HTTPStatus.UNPROCESSABLE_ENTITY, "The
 FORM_REFUSED = ProblemKind(
     "form-refused", HTTPStatus.FORBIDDEN, "The form is not good for this upload"
 )
+PHOTO_NOT_TAKEN = ProblemKind(
+    "photo-not-taken", HTTPStatus.SERVICE_UNAVAILABLE, "The photo cannot be taken now"
+)
 SHOP_CLOSED = ProblemKind("shop-closed", HTTPStatus.CONFLICT, "The shop takes no orders now")
 
 _RETRY_SECONDS = 5
@@ -152,7 +155,7 @@ CASHIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingPr
         ),
         FormRefusedError: lambda error: Problem(FORM_REFUSED, str(error), headers=CLOSE_CONNECTION),
         TooManyUploadsError: lambda error: Problem(
-            TOO_BUSY, str(error), retry_after=_RETRY_SECONDS, headers=CLOSE_CONNECTION
+            PHOTO_NOT_TAKEN, str(error), retry_after=_RETRY_SECONDS, headers=CLOSE_CONNECTION
         ),
         UploadSizeError: _wrong_size,
         TooManyReadsError: lambda error: Problem(TOO_BUSY, str(error), retry_after=_RETRY_SECONDS),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from producer.photos.status import ListedPhoto, PhotoStatus, held_in, list_photos, status_of
 from shared.domain.change import Change
@@ -92,11 +93,32 @@ class PhotoService:
         raise StoreUnavailableError("others changed the photo's record again and again")
 
 
+@dataclass(slots=True)
+class ShownPhotos:
+    """The photos on the menu, by item id; only records that were changed are read again."""
+
+    records: PhotoRecordStore
+    _known: dict[str, PhotoRecord] = field(default_factory=dict, init=False)
+
+    async def load(self) -> Mapping[str, Photo]:
+        """Read what is shown now."""
+        if not self._known:
+            self._keep(await self.records.photo_records())
+        versions = await self.records.photo_versions()
+        changed = [item for item, version in versions.items() if self._version(item) != version]
+        self._keep(await asyncio.gather(*map(self.records.photo_record, changed)))
+        found = self._known.items()
+        return {item: record.shown for item, record in found if record.shown is not None}
+
+    def _version(self, item_id: str) -> int | None:
+        known = self._known.get(item_id)
+        return None if known is None else known.version
+
+    def _keep(self, records: Iterable[PhotoRecord]) -> None:
+        self._known |= {record.item_id: record for record in records}
+
+
 def photo_service(records: PhotoRecordStore, files: PhotoStore) -> PhotoService:
     """Make the service, with the cache of what is shown."""
-
-    async def shown() -> Mapping[str, Photo]:
-        found = await records.photo_records()
-        return {record.item_id: record.shown for record in found if record.shown is not None}
-
-    return PhotoService(records=records, files=files, shown=TtlCache(shown, SHOWN_TTL_SECONDS))
+    shown = TtlCache(ShownPhotos(records).load, SHOWN_TTL_SECONDS)
+    return PhotoService(records=records, files=files, shown=shown)

@@ -13,6 +13,9 @@ from shared.photos.contract import UploadedFile
 _ALIKE_BITS = 4
 """Of the 64 of a likeness: the same picture, saved at another quality or size, differs by fewer."""
 
+_FLAT = frozenset({0, 2**64 - 1})
+"""The likenesses of pictures of one colour, or of a gradient: they say nothing of a picture."""
+
 
 class PhotoState(StrEnum):
     """What became of the newest upload of an item."""
@@ -125,8 +128,10 @@ def _same_as(
     if photo is None:
         return ()
     likeness = int(photo.likeness, 16)
+    if likeness in _FLAT:
+        return ()
     return [
         other
         for other, its in likenesses
-        if other != item_id and (likeness ^ its).bit_count() <= _ALIKE_BITS
+        if other != item_id and its not in _FLAT and (likeness ^ its).bit_count() <= _ALIKE_BITS
     ]

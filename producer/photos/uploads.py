@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +16,16 @@ from producer.photos.events import UploadEvents
 from producer.photos.forms import Permission, UploadForms
 from shared.aws.batcher import EntryFailedError
 from shared.domain.errors import UnavailableError
-from shared.domain.photo import LARGEST_UPLOAD, is_later
+from shared.domain.photo import KEPT_UPLOADS, LARGEST_UPLOAD, is_later
 from shared.photos.contract import UploadedFile
 from shared.photos.files import FilePhotoStore
 from shared.store.photo_contract import PhotoRecordStore
 
 AT_ONCE = 6
 """How many uploads a cashier receives at once, of those with a form that is ours."""
+
+AT_ONCE_BY_FORM = 2
+"""How many of them with the same form: who has one could occupy all places."""
 
 MOST_WAITING = 1000
 """How many uploads may wait to be looked at: the photo store lists no more."""
@@ -57,18 +61,20 @@ class UploadReceiver:
     records: PhotoRecordStore
     events: UploadEvents
     lost: asyncio.Event
-    _receiving: int = field(default=0, init=False)
+    _receiving: Counter[str] = field(default_factory=Counter, init=False)
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
-        """Occupy one of the places for uploads; raises TooManyUploadsError."""
-        if self._receiving >= AT_ONCE:
-            raise TooManyUploadsError("as many photos as we can receive at once are on their way")
-        self._receiving += 1
+    def place(self, signature: str) -> Iterator[None]:
+        """Occupy one of the places for uploads, by a form; raises TooManyUploadsError."""
+        if self._receiving[signature] >= AT_ONCE_BY_FORM:
+            raise TooManyUploadsError("two photos are being sent by this form already")
+        if self._receiving.total() >= AT_ONCE:
+            raise TooManyUploadsError("other photos are being sent just now")
+        self._receiving[signature] += 1
         try:
             yield
         finally:
-            self._receiving -= 1
+            self._receiving -= Counter([signature])
 
     async def receive(self, permission: Permission, chunks: AsyncIterator[bytes]) -> UploadedFile:
         """Store a file for good, then send its event; if that fails it is sent later.
@@ -76,7 +82,7 @@ class UploadReceiver:
         Raises UploadSizeError, TooManyUploadsError, PhotosUnavailableError, and what reading the
         chunks raises; then nothing of the file is left.
         """
-        await self._check_room()
+        await self._check_room(permission.item_id)
         async with self.files.new_upload(permission.item_id) as writer:
             size = 0
             async for chunk in chunks:
@@ -91,12 +97,19 @@ class UploadReceiver:
         await self._send_event(uploaded)
         return uploaded
 
-    async def _check_room(self) -> None:
+    async def _check_room(self, item_id: str) -> None:
+        if len(await self.files.uploads(item_id)) >= KEPT_UPLOADS:
+            message = f"{KEPT_UPLOADS} photos of this item are not looked at yet; wait for these"
+            raise TooManyUploadsError(message)
         if len(await self.files.uploads()) >= MOST_WAITING:
-            raise TooManyUploadsError(f"{MOST_WAITING} photos wait to be looked at")
+            raise TooManyUploadsError(
+                f"{MOST_WAITING} photos are not looked at yet; wait for these"
+            )
         free = await asyncio.to_thread(shutil.disk_usage, self.folder)
         if free.free < LEAST_FREE_BYTES + AT_ONCE * LARGEST_UPLOAD:
-            raise TooManyUploadsError("the disk is nearly full")
+            raise TooManyUploadsError(
+                "the disk of the shop's computer is nearly full; tell a manager"
+            )
 
     async def _newest(self, item_id: str) -> str:
         """Return the greatest sequencer in an item's record."""

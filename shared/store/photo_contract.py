@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from shared.domain.change import Change
@@ -25,6 +25,9 @@ class PhotoRecordStore(Protocol):
 
     async def photo_records(self) -> Sequence[PhotoRecord]:
         """List the records of all items, by item id."""
+
+    async def photo_versions(self) -> Mapping[str, int]:
+        """Read the versions of all items' records, without what is in them."""
 
     async def replace_photo_record(self, new: PhotoRecord, change: Change | None = None) -> None:
         """Write a record, with a change if there is one, over that of the version before it.

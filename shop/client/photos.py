@@ -21,6 +21,10 @@ _SENDING = aiohttp.ClientTimeout(total=600, sock_connect=CONNECT_SECONDS, sock_r
 
 _POLL_SECONDS = 0.25
 
+_TRIES = 4
+_LONGEST_PAUSE = 30
+"""Seconds."""
+
 _VERSION_ID = "x-amz-version-id"
 
 _S3_MESSAGE = re.compile(r"<Message>([^<]{1,500})</Message>")
@@ -38,11 +42,19 @@ async def upload(
 ) -> str:
     """Send a file as an item's photo; give the version id of the upload.
 
-    `sent` is called with how many bytes were read so far. Raises ProblemError, and OSError when
+    `sent` is called with how many bytes were read so far. When the shop says how soon to try
+    again, that is done a few times. Raises ProblemError, and OSError when
     the file cannot be read.
     """
     async with http.post(path("menu", "items", item, "photo")) as response:
         form = await content(response)
+    for _ in range(_TRIES - 1):
+        try:
+            return await post_form(form, file, sent)
+        except ProblemError as error:
+            if not (error.retry_after or "").isdecimal():
+                raise
+            await asyncio.sleep(min(int(error.retry_after or 0), _LONGEST_PAUSE))
     return await post_form(form, file, sent)
 
 

@@ -126,6 +126,7 @@ async def test_the_records_of_all_items_are_listed_by_item_id(
         await store.replace_photo_record(one)
     listed = await second_store.photo_records()
     assert list(listed) == sorted(records, key=lambda one: one.item_id)
+    assert await second_store.photo_versions() == {one.item_id: 2 for one in records}
 
 
 async def test_one_shop_does_not_see_the_photos_of_another(
@@ -134,5 +135,6 @@ async def test_one_shop_does_not_see_the_photos_of_another(
     await store.replace_photo_record(record("latte", 1))
     async with open_shop(f"{shop_id}-elsewhere") as elsewhere:
         assert list(await elsewhere.photo_records()) == []
+        assert await elsewhere.photo_versions() == {}
         await elsewhere.replace_photo_record(record("latte", 7))
     assert await store.photo_record("latte") == record("latte", 1)

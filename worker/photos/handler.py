@@ -34,7 +34,13 @@ from worker.photos.rendering import Rendered, RenderingFailedError
 log = structlog.stdlib.get_logger(__name__)
 
 MOST_TRIES = 10
-"""How often an event is worked on; whatever kills the worker each time, ends then."""
+"""From this receive on, a picture is refused if rendering it, or reading its file, fails again."""
+
+MOST_RECEIVES = 100
+"""How often a message is looked at; whatever kills the worker itself each time, ends then.
+
+Outages raise the count too, though no faster than once in some minutes.
+"""
 
 RENDERING = f"1 pillow {PIL.__version__}"
 """Names the way of rendering: another one gives other pictures, which need other addresses."""
@@ -119,14 +125,14 @@ class PhotoProcessor:
         return await self._record(event.item_id, upload)
 
     async def _render(self, event: UploadEvent, tries: int) -> Photo | None:
-        if tries > MOST_TRIES:
-            raise RefusedError(f"the picture could not be worked on in {MOST_TRIES} tries")
+        if tries > MOST_RECEIVES:
+            raise RefusedError(f"the picture could not be worked on in {MOST_RECEIVES} tries")
         check_size(event.size)
         async with self.one:
             data = await self._read(event, tries)
             if data is None:
                 return None
-            rendered = await self.renderer.render(inspect(data), data)
+            rendered = await self._draw(data, tries)
             name, size = photo_hash(data), len(data)
             del data
         seen = await self._retry(lambda _: self.analysis.analyze(rendered.fallback))
@@ -141,6 +147,15 @@ class PhotoProcessor:
         except BrokenUploadError as error:
             if tries >= MOST_TRIES:
                 raise RefusedError("the file cannot be read; upload it again") from error
+            raise
+
+    async def _draw(self, data: bytes, tries: int) -> Rendered:
+        try:
+            return await self.renderer.render(inspect(data), data)
+        except RenderingFailedError as error:
+            if tries >= MOST_TRIES:
+                reason = f"the picture could not be worked on in {MOST_TRIES} tries"
+                raise RefusedError(reason) from error
             raise
 
     async def _delete(self, event: UploadEvent) -> bool:

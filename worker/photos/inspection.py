@@ -69,7 +69,7 @@ def inspect(data: bytes) -> Header:
     if header.memory + reduced_memory((header.width, header.height)) > MOST_MEMORY:
         raise RefusedError(
             f"the picture is too large for its kind of file: {_size_of(header)};"
-            " make it smaller, or save it as a plain JPEG, which is not progressive"
+            f" make it smaller, or save it as {_lighter(header)}"
         )
     return header
 
@@ -101,6 +101,10 @@ def _check_sides(header: Header) -> None:
             f"the picture is too large: {_size_of(header)},"
             f" of {MOST_PIXELS // 1_000_000} megapixels at most"
         )
+
+
+def _lighter(header: Header) -> str:
+    return "a JPEG that is not progressive" if header.kind == "jpeg" else "JPEG"
 
 
 def _size_of(header: Header) -> str:

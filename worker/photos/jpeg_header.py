@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Iterator
 
@@ -16,6 +17,9 @@ _RARE_FRAMES = frozenset({0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0
 
 _BARE = frozenset({0x01, *range(0xD0, 0xD9)})
 """Markers without a segment."""
+
+_NEXT = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+"""A marker among coded data, where FF is followed by 00, and RSTn may stand (B.1.1.2)."""
 
 _PRECISION = 8
 _COMPONENTS = frozenset({1, 3, 4})
@@ -39,7 +43,7 @@ def jpeg_header(data: bytes) -> Header:
         if marker in _FRAMES:
             frame, progressive = segment, marker == _PROGRESSIVE
         elif marker == _SCAN:
-            if data.count(bytes([_MARKER, _SCAN])) > _MOST_SCANS:
+            if _has_too_many_scans(data):
                 raise HeaderError("it is a JPEG of too many scans; save it as a plain JPEG")
             return _header(frame, several_scans=progressive or segment[0] < frame[5])
     raise HeaderError(DAMAGED)
@@ -56,6 +60,19 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         (length,) = struct.unpack_from(">H", data, place + 2)
         yield marker, data[place + 4 : place + 2 + length]
         place += 2 + max(length, 2)
+
+
+def _has_too_many_scans(data: bytes) -> bool:
+    """Count the scans up to the end of the picture: whatever is behind it is never decoded."""
+    scans, place = 0, 2
+    while scans <= _MOST_SCANS and (found := _NEXT.search(data, place)) is not None:
+        marker, place = found[1][0], found.end()
+        if marker == _END:
+            break
+        scans += marker == _SCAN
+        if marker not in _BARE and place + 2 <= len(data):
+            place += struct.unpack_from(">H", data, place)[0]
+    return scans > _MOST_SCANS
 
 
 def _header(frame: bytes, *, several_scans: bool) -> Header:

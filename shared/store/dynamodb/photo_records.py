@@ -33,6 +33,11 @@ class DynamoDBPhotoRecords(DynamoDBChanges):
         """List the records of all items, by item id."""
         return [_record(item) for item in await self.shop_items(_PREFIX, fresh=True)]
 
+    async def photo_versions(self) -> Mapping[str, int]:
+        """Read the versions of all items' records."""
+        items = await self.shop_items(_PREFIX, fresh=True, only=("sk", "version"))
+        return {item["sk"]["S"].removeprefix(_PREFIX): int(item["version"]["N"]) for item in items}
+
     async def replace_photo_record(self, new: PhotoRecord, change: Change | None = None) -> None:
         """Write a record over that of the version before it; raises PhotoChangedError."""
         item = _item(self.store_id, new)

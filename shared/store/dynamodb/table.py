@@ -171,12 +171,20 @@ class DynamoDBRecords:
     async def erase_replaced(self) -> None:
         """Do nothing: what DynamoDB has deleted cannot be read."""
 
-    async def shop_items(self, prefix: str, *, fresh: bool = False) -> Sequence[Item]:
+    async def shop_items(
+        self, prefix: str, *, fresh: bool = False, only: Sequence[str] = ()
+    ) -> Sequence[Item]:
         """Read the items of the whole shop whose sort keys begin with `prefix`.
 
-        `fresh` ones are as of the last completed write.
+        `fresh` ones are as of the last completed write; of each, `only` some attributes are sent.
         """
+        names = {f"#{name}": name for name in only}
+        projection = {
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
         pages = self.table.pages(
+            **(projection if only else {}),
             KeyConditionExpression="pk = :shop AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={
                 ":shop": shop_key(self.store_id, "")["pk"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.change import Change
@@ -14,6 +14,7 @@ from shared.store.sqlite.connection import changing, documents
 
 _READ = "SELECT document FROM photo_records WHERE store_id = ? AND item_id = ?"
 _LIST = "SELECT document FROM photo_records WHERE store_id = ? ORDER BY item_id"
+_VERSIONS = "SELECT item_id, version FROM photo_records WHERE store_id = ?"
 _ADD = """INSERT INTO photo_records (version, document, store_id, item_id)
     VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"""
 _REPLACE = """UPDATE photo_records SET version = ?, document = ?
@@ -32,6 +33,10 @@ class SqlitePhotoRecords(SqliteChanges):
     async def photo_records(self) -> Sequence[PhotoRecord]:
         """List the records of all items, by item id."""
         return await self.reads.run(documents(PHOTO_RECORD, _LIST, self.store_id))
+
+    async def photo_versions(self) -> Mapping[str, int]:
+        """Read the versions of all items' records."""
+        return await self.reads.run(lambda db: dict(db.execute(_VERSIONS, (self.store_id,))))
 
     async def replace_photo_record(self, new: PhotoRecord, change: Change | None = None) -> None:
         """Write a record over that of the version before it; raises PhotoChangedError."""

@@ -47,7 +47,7 @@ def good(number: int, likeness: int = 0) -> Upload:
 
 
 def held(number: int) -> Upload:
-    picture = photo(number, 0, "Alcohol")
+    picture = photo(number, 0xFF00, "Alcohol")
     return Upload(f"{number:018X}", NOW, UploadState.HELD, "flagged: Alcohol", picture)
 
 
@@ -157,6 +157,25 @@ async def test_the_newest_good_photo_is_on_the_menu_and_staff_see_what_became_of
     assert await on_the_menu(cashier) is None
 
 
+async def test_the_menu_is_sent_again_only_when_something_of_it_is_another(
+    cashier: ServedCashier,
+) -> None:
+    await decided(cashier, "latte", good(1))
+    seen: list[int] = []
+    tag = ""
+    for what in ("nothing", "a photo", "sold out"):
+        if what == "a photo":
+            await cashier.staff("DELETE", "/menu/items/latte/photo")
+        if what == "sold out":
+            await cashier.staff("PUT", "/menu/items/mocha", {"sold_out": True})
+        for _ in range(2):
+            headers = {"If-None-Match": tag} if tag else {}
+            async with cashier.http.get(f"{cashier.url}/menu", headers=headers) as response:
+                seen.append(response.status)
+                tag = response.headers["ETag"]
+    assert seen == [200, 304] * 3
+
+
 async def test_a_photo_on_the_menu_has_the_addresses_of_the_place_that_serves_it(
     ministack: str, tmp_path: Path
 ) -> None:
@@ -225,9 +244,11 @@ async def test_nothing_is_decided_of_an_item_without_a_photo(cashier: ServedCash
 
 
 async def test_the_list_tells_which_items_show_the_same_picture(cashier: ServedCashier) -> None:
-    await decided(cashier, "latte", good(1, 0b1111))
-    await decided(cashier, "mocha", good(2, 0))
-    await decided(cashier, "tea", good(3, 0b111111), held(4))
+    await decided(cashier, "latte", good(1, 0xFF0F))
+    await decided(cashier, "mocha", good(2, 0xFF00))
+    await decided(cashier, "tea", good(3, 0xFF3F), held(4))
+    for number, flat in enumerate((0, 0, 2**64 - 1, 2**64 - 1), 6):
+        await decided(cashier, f"flat-{number}", good(number, flat))
     await decided(cashier, "cold-brew", refused(5))
     photos = (await cashier.staff("GET", "/menu/photos")).body["photos"]
     seen = {each["item_id"]: each["analysis"] for each in photos}
@@ -236,6 +257,7 @@ async def test_the_list_tells_which_items_show_the_same_picture(cashier: ServedC
         "latte": ["mocha", "tea"],
         "mocha": ["latte", "tea"],
         "tea": ["latte", "mocha"],
+        **{f"flat-{number}": [] for number in range(6, 10)},
     }
     assert (seen["latte"]["labels"], seen["tea"]["flags"]) == (["Coffee Cup"], ["Alcohol"])
 

@@ -12,16 +12,17 @@ import resource
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
 import pytest
 import pytest_asyncio
 
-from producer.photos.uploads import AT_ONCE
+from producer.photos.uploads import AT_ONCE, AT_ONCE_BY_FORM
 from producer.settings import CashierSettings
 from shared.clock import utc_now
-from shared.domain.photo import LARGEST_UPLOAD, Upload, UploadState, decide
+from shared.domain.photo import KEPT_UPLOADS, LARGEST_UPLOAD, Upload, UploadState, decide
 from shared.photos.files import FilePhotoStore
 from shared.web.limits import WebLimits
 from shop.processes.probe import wait_until_healthy
@@ -223,17 +224,49 @@ async def test_a_few_uploads_at_once_have_places_and_slow_ones_hold_no_place_of_
 ) -> None:
     limits = WebLimits(requests_at_once=1)
     async with open_cashier(settings_for(ministack, tmp_path), limits=limits) as cashier:
-        head, body = await raw_upload(cashier, MIB)
+        items = ("latte", "mocha", "tea")
         async with contextlib.AsyncExitStack() as stack:
-            for _ in range(AT_ONCE):
-                _, writer = await stack.enter_async_context(connected(cashier.url))
-                writer.write(head + body[: MIB // 2])
-                await writer.drain()
+            for item in items:
+                head, body = await raw_upload(cashier, MIB, item)
+                for _ in range(AT_ONCE // len(items)):
+                    _, writer = await stack.enter_async_context(connected(cashier.url))
+                    writer.write(head + body[: MIB // 2])
+                    await writer.drain()
             await eventually(lambda: len(left_in(tmp_path)) == AT_ONCE)
             refused = await post_form(cashier.http, await asked_form(cashier.http, cashier.url))
-            assert (refused.status, refused.problem) == (503, "/problems/too-busy")
+            assert (refused.status, refused.problem) == (503, "/problems/photo-not-taken")
             assert int(refused.headers["Retry-After"]) > 0
             assert (await cashier.place()).status == 201
+
+
+async def test_who_has_one_form_leaves_places_to_others(
+    cashier: ServedCashier, tmp_path: Path
+) -> None:
+    form = await asked_form(cashier.http, cashier.url)
+    async with contextlib.AsyncExitStack() as stack:
+        head, body = await raw_upload(cashier, MIB, form=form)
+        for _ in range(AT_ONCE_BY_FORM):
+            _, writer = await stack.enter_async_context(connected(cashier.url))
+            writer.write(head + body[: MIB // 2])
+            await writer.drain()
+        await eventually(lambda: len(left_in(tmp_path)) == AT_ONCE_BY_FORM)
+        refused = await post_form(cashier.http, form)
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+        other = await asked_form(cashier.http, cashier.url, "mocha")
+        assert (await post_form(cashier.http, other)).status == 204
+
+
+async def test_no_more_photos_of_an_item_wait_than_its_record_keeps(
+    cashier: ServedCashier, files: FilePhotoStore
+) -> None:
+    for _ in range(KEPT_UPLOADS):
+        async with files.new_upload("latte") as upload:
+            await upload.write(JPEG)
+            await upload.commit()
+    refused = await post_form(cashier.http, await asked_form(cashier.http, cashier.url))
+    assert (refused.status, refused.problem) == (503, "/problems/photo-not-taken")
+    other = await asked_form(cashier.http, cashier.url, "mocha")
+    assert (await post_form(cashier.http, other)).status == 204
 
 
 async def test_an_upload_is_durable_without_the_broker_and_its_event_comes_once_it_is_back(
@@ -271,18 +304,20 @@ async def test_a_full_disk_refuses_the_photo_leaves_nothing_and_is_no_trouble_af
 async def test_memory_does_not_grow_with_what_is_uploaded(ministack: str, tmp_path: Path) -> None:
     settings = settings_for(ministack, tmp_path)
     async with provisioned_shop(settings), running(settings) as (process, url, http):
-        form = await asked_form(http, url)
-        assert (await post_form(http, form)).status == 204
+        forms = [await asked_form(http, url, item) for item in ("latte", "mocha") * 2]
+        assert (await post_form(http, forms[0])).status == 204
         before = psutil.Process(process).memory_info().rss
         photo = os.urandom(LARGEST_UPLOAD)
-        sent = await asyncio.gather(*(post_form(http, form, photo) for _ in range(4)))
+        sent = await asyncio.gather(*(post_form(http, form, photo) for form in forms))
         assert [each.status for each in sent] == [204] * 4
         assert high_water(process) - before < 16 * MIB
 
 
-async def raw_upload(cashier: ServedCashier, size: int) -> tuple[bytes, bytes]:
+async def raw_upload(
+    cashier: ServedCashier, size: int, item: str = "latte", form: Any = None
+) -> tuple[bytes, bytes]:
     """The head and the body of an upload, for a bare connection."""
-    form = await asked_form(cashier.http, cashier.url)
+    form = form or await asked_form(cashier.http, cashier.url, item)
     parts = [*parts_of(form), ("file", b"\xff" * size)]
     body = b"".join(part(*each) for each in parts) + b"--limit--\r\n"
     head = b"POST /photos/uploads HTTP/1.1\r\nHost: shop\r\nContent-Length: %d\r\n" % len(body)

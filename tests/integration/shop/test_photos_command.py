@@ -12,6 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from shared.aws.clients import aws_clients
@@ -19,7 +21,7 @@ from shared.photos.factory import open_photo_store
 from shared.photos.s3 import S3PhotoStore
 from shop.cli import terminal
 from shop.client.answers import ProblemError
-from shop.client.photos import post_form
+from shop.client.photos import post_form, upload
 from shop.processes.provision import provision_shop
 from tests.support.command_line import Outcome, coffeeshop, run
 from tests.support.s3 import s3_settings
@@ -90,6 +92,25 @@ async def test_a_photo_is_uploaded_listed_and_taken_off(shop: RunningShop, pictu
     assert (removed.code, removed.out) == (0, "latte has no photo on the menu.\n")
     held = await photos(shop, "consent", "espresso")
     assert (held.code, len(held.err.splitlines())) == (1, 1)
+
+
+async def test_a_photo_that_has_no_place_is_sent_again_when_the_shop_says(picture: Path) -> None:
+    answers, bodies = [503, 204], []
+
+    async def form(request: web.Request) -> web.Response:
+        return web.json_response({"url": str(request.url.with_path("/uploads")), "fields": {}})
+
+    async def take(request: web.Request) -> web.Response:
+        bodies.append((await request.post())["file"].file.read())  # type: ignore[union-attr]
+        return web.Response(status=answers.pop(0), headers={"Retry-After": "1"})
+
+    app = web.Application()
+    app.add_routes([web.post("/menu/items/latte/photo", form), web.post("/uploads", take)])
+    async with TestServer(app) as server, aiohttp.ClientSession(server.make_url("/")) as http:
+        await upload(http, "latte", picture, lambda _: None)
+    first, second = bodies
+    assert first == second
+    assert first.startswith(b"\xff\xd8")
 
 
 async def test_a_refused_photo_is_told_with_its_reason(shop: RunningShop, tmp_path: Path) -> None:

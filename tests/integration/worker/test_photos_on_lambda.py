@@ -114,3 +114,13 @@ def test_what_cannot_be_done_in_time_comes_again_and_the_instance_goes_on(shop: 
     assert again == {"batchItemFailures": []}
     assert shop.states("latte") == ["shown"]
     assert on_lambda._instance() is instance  # noqa: SLF001
+
+
+def test_a_message_is_not_begun_without_time_for_it(shop: Shop) -> None:
+    records = [
+        shop.record(item, body_of(shop.upload(b"<svg/>", item))) for item in ("latte", "espresso")
+    ]
+    found = on_lambda.handler({"Records": records}, Context(seconds=6.9))
+    assert found == {"batchItemFailures": [{"itemIdentifier": "espresso"}]}
+    assert shop.states("latte") == ["refused"]
+    assert shop.states("espresso") == []

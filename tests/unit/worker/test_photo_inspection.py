@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 
 import pytest
@@ -37,6 +38,10 @@ def test_a_progressive_jpeg_takes_the_memory_of_its_coefficients() -> None:
     assert inspect(encoded(picture, progressive=True)).memory == plain + 2400 * 1600 * 3
     full = inspect(encoded(picture, progressive=True, subsampling=0)).memory
     assert full == plain + 2400 * 1600 * 6
+
+
+def test_a_motion_photo_whose_video_is_behind_the_picture_is_taken() -> None:
+    assert inspect(photo() + random.Random(0).randbytes(8 * MiB)).width == 800
 
 
 @pytest.mark.parametrize(
