@@ -260,7 +260,10 @@ async def test_an_object_that_s3_refuses_to_give_is_broken_and_the_store_is_not(
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", refuse)
-    async with TestServer(app) as server, opened(s3_settings(str(server.make_url("")), "b")) as s3:
+    async with (
+        TestServer(app) as server,
+        opened(s3_settings(str(server.make_url("")).rstrip("/"), "coffee-photos")) as s3,
+    ):
         with pytest.raises(BrokenUploadError, match=code):
             await s3.read_upload("latte", "version")
         with pytest.raises(BrokenUploadError, match=code):
