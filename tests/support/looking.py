@@ -57,7 +57,8 @@ class Look:
             path = urlsplit(request.url).path
             if request.resource_type in _OWN_KINDS or path.endswith(".svg"):
                 response = await request.response()
-                sizes[path] = len(await response.body()) if response else 0
+                if response and not request.redirected_to:
+                    sizes[path] = len(await response.body())
         return sizes
 
     async def is_settled(self) -> None:

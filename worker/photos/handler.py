@@ -105,9 +105,8 @@ class PhotoProcessor:
         if decided is None:
             return Done()
         if not await self._delete(event) and known:
-            return (
-                Done()
-            )  # the cashier queues what stays again and again: one dead letter is enough
+            # The cashier queues what stays again and again: one dead letter is enough.
+            return Done()
         if decided.state is UploadState.REFUSED:
             return Reject(decided.reason or "refused")
         return Done()
