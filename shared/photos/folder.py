@@ -1,7 +1,7 @@
 """The folder of photos: every file is whole and durable, or is not there.
 
-`uploads/<store id>/<item>/<sequencer>` and `photos/<hash>/<name>`. A file is written as a draft,
-synced, and linked to its name; then the folders above it are synced.
+`uploads/<store id>/<item>/<sequencer>` and `shops/<store id>/photos/<hash>/<name>`. A file is
+written as a draft, synced, and linked to its name; then the folders above it are synced.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from shared.messages.photo_event import upload_key
 from shared.photos.contract import Rendition, UploadedFile
 from shared.photos.draft import Draft, make_folder, remove_leftovers, sync_folder
-from shared.photos.names import MOST_LISTED, is_item, is_sequencer, rendition_key
+from shared.photos.names import MOST_LISTED, is_item, is_sequencer, photos_key, rendition_key
 
 _DIGITS = 18
 """Hexadecimal digits of a sequencer: as many as S3's have."""
@@ -89,15 +89,15 @@ class PhotoFolder:
     def put(self, photo: str, renditions: Iterable[Rendition]) -> None:
         """Write the renditions that are missing."""
         for rendition in renditions:
-            path = self._folder / rendition_key(photo, rendition.name)
+            path = self._folder / rendition_key(self._store_id, photo, rendition.name)
             make_folder(path.parent)
             if not path.exists():
                 self._write(path, rendition.body)
-        self._sync_up_from(self._folder / "photos" / photo)
+        self._sync_up_from(self._folder / photos_key(self._store_id) / photo)
 
     def get(self, photo: str, name: str) -> bytes | None:
         """Read a rendition, if there is one."""
-        return _read(self._folder / rendition_key(photo, name))
+        return _read(self._folder / rendition_key(self._store_id, photo, name))
 
     def _upload(self, item_id: str, sequencer: str) -> Path:
         return self._folder / upload_key(self._store_id, item_id) / sequencer

@@ -46,6 +46,14 @@ def check_rendition(photo: str, name: str) -> None:
         raise ValueError(f"no rendition is called {name!r}, under {photo!r}")
 
 
-def rendition_key(photo: str, name: str) -> str:
+def photos_key(store_id: str) -> str:
+    """Name what the keys of a shop's photos begin with.
+
+    Shops may share a store, and each deletes its own photos.
+    """
+    return f"shops/{store_id}/photos"
+
+
+def rendition_key(store_id: str, photo: str, name: str) -> str:
     """Name the object, or file, of a rendition."""
-    return f"photos/{photo}/{name}"
+    return f"{photos_key(store_id)}/{photo}/{name}"

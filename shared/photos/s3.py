@@ -129,13 +129,13 @@ class S3PhotoStore:
         """Read a rendition, if there is one."""
         if not is_rendition(photo, name):
             return None
-        return await self._read(rendition_key(photo, name))
+        return await self._read(rendition_key(self._store_id, photo, name))
 
     async def _put(self, photo: str, rendition: Rendition) -> None:
         with _expecting(_TAKEN):
             await self._s3.put_object(
                 Bucket=self._bucket,
-                Key=rendition_key(photo, rendition.name),
+                Key=rendition_key(self._store_id, photo, rendition.name),
                 Body=rendition.body,
                 ContentType=rendition.media_type,
                 CacheControl=FOR_EVER,

@@ -40,7 +40,7 @@ def photos_beside(copy: sqlite3.Connection, folder: Path | None) -> Iterator[Non
     make_table(copy)
     copy_waiting(copy)
     copy.execute("DETACH waiting")
-    _add_all(copy, folder / "photos", "main")
+    _add_all(copy, folder / "shops", "main")
 
 
 def restore_photos(draft: Path, folder: Path | None) -> None:
@@ -109,7 +109,7 @@ def _is_ours(name: str) -> bool:
     match PurePosixPath(name).parts:
         case ("uploads", store_id, item, sequencer):
             return is_item(store_id) and is_item(item) and is_sequencer(sequencer)
-        case ("photos", photo, rendition):
-            return is_rendition(photo, rendition)
+        case ("shops", store_id, "photos", photo, rendition):
+            return is_item(store_id) and is_rendition(photo, rendition)
         case _:
             return False

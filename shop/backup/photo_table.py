@@ -19,9 +19,9 @@ _ADD = """INSERT INTO {schema}.photo_files (path, modified_ns, content)
     VALUES (?, ?, zeroblob(?)) ON CONFLICT DO NOTHING"""
 _COPY = "INSERT INTO main.photo_files SELECT * FROM waiting.photo_files"
 _COUNT = """SELECT
-    count(DISTINCT substr(path, 1, 39)) FILTER (WHERE path LIKE 'photos/%'),
+    count(DISTINCT rtrim(path, replace(path, '/', ''))) FILTER (WHERE path LIKE 'shops/%'),
     count(*) FILTER (WHERE path LIKE 'uploads/%'), total(length(content)) FROM photo_files"""
-"""39 are `photos/` and the hash of a photo, which has several renditions."""
+"""A photo is a folder of renditions: without its name, a path is that of its folder."""
 
 
 @dataclass(frozen=True, slots=True)

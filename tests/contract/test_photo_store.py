@@ -148,6 +148,14 @@ async def test_shops_that_share_a_store_see_only_their_own_uploads(
         assert await contents(other) == [b"theirs"]
 
 
+async def test_shops_that_share_a_store_each_have_their_own_photos(
+    open_photos: OpenPhotos, store: Store
+) -> None:
+    async with open_photos("main-2") as other:
+        await store.put(PHOTO, [WEBP])
+        assert await other.get(PHOTO, "320.webp") is None
+
+
 async def test_what_one_process_writes_another_one_sees(
     open_photos: OpenPhotos, store: Store
 ) -> None:

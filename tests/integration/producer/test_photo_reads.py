@@ -24,7 +24,7 @@ PHOTO, NAME = f"{9:032x}", "320.webp"
 @contextlib.contextmanager
 def unreadable(folder: Path) -> Iterator[None]:
     """Have who reads the photo wait for the other end of a pipe, for as long as the block lasts."""
-    pipe = folder / "photos" / "photos" / PHOTO / NAME
+    pipe = folder / "photos" / "shops" / "main" / "photos" / PHOTO / NAME
     pipe.parent.mkdir(parents=True)
     os.mkfifo(pipe)
     try:

@@ -166,7 +166,7 @@ async def test_a_rendition_is_served_by_s3_itself_for_ever_and_as_what_it_is(
             await store_of(clients, settings).put("a" * 32, [rendition])
         versions = await s3_of(clients).list_object_versions(Bucket=str(settings.photos_bucket))
         head = await s3_of(clients).head_object(
-            Bucket=str(settings.photos_bucket), Key=f"photos/{'a' * 32}/320.webp"
+            Bucket=str(settings.photos_bucket), Key=f"shops/main/photos/{'a' * 32}/320.webp"
         )
 
     assert (head["ContentType"], head["CacheControl"]) == ("image/webp", FOR_EVER)

@@ -95,7 +95,7 @@ def test_nothing_is_acknowledged_before_it_and_all_folders_above_it_are_synced(
         lines.index(f"acknowledged {what}") for what in ("uploaded", "put", "deleted")
     )
     above = [folder.parent, folder, folder / "uploads", folder / "uploads" / "main"]
-    latte, photos = above[-1] / "latte", folder / "photos"
+    latte, photos = above[-1] / "latte", folder / "shops" / "main" / "photos"
 
     (link,) = (n for n, line in enumerate(lines[:uploaded]) if line.startswith("link"))
     draft = lines[link].split()[1]
@@ -106,7 +106,10 @@ def test_nothing_is_acknowledged_before_it_and_all_folders_above_it_are_synced(
     assert len(links) == len(RENDITIONS)
     for n in links:
         assert lines[n].replace("link", "fsync") in lines[uploaded:n]
-    synced = {f"fsync {each}" for each in (folder.parent, folder, photos, photos / PHOTO)}
+    synced = {
+        f"fsync {each}"
+        for each in (folder.parent, folder, *photos.parents[:2], photos, photos / PHOTO)
+    }
     assert synced <= set(lines[links[-1] : put])
     assert f"fsync {latte}" in lines[put:deleted]
 
@@ -281,5 +284,5 @@ async def test_photos_are_their_owners_alone(store: FilePhotoStore, folder: Path
     await store.put(PHOTO, RENDITIONS)
 
     modes = {path: path.stat().st_mode & 0o077 for path in [folder, *everything(folder)]}
-    assert len(modes) == 10
+    assert len(modes) == 12
     assert set(modes.values()) == {0}

@@ -108,10 +108,10 @@ async def test_a_photo_that_the_folder_has_is_not_written_again(
 
     other = tmp_path / "other"
     assert (await command(other, "restore", str(file))).code == 0
-    kept = [other / "photos" / "photos" / HASH / "320.webp"]
+    kept = [other / "photos" / "shops" / "main" / "photos" / HASH / "320.webp"]
     kept.append(other / "photos" / "uploads" / "main" / "latte" / upload.version_id)
     before = [path.stat() for path in kept]
-    lost = other / "photos" / "photos" / HASH / "fallback.jpg"
+    lost = other / "photos" / "shops" / "main" / "photos" / HASH / "fallback.jpg"
     lost.unlink()
     newer = await uploads(restored_in(other), "tea", b"a newer one")
 
