@@ -14,6 +14,7 @@ from producer.photos.files import PhotoFiles
 from producer.photos.forms import FormOf, UploadForms
 from producer.photos.opening import OpeningPhotos
 from producer.photos.requeuer import UploadRequeuer
+from producer.photos.retention import PhotoRetention
 from producer.photos.service import photo_service
 from producer.photos.uploads import UploadReceiver
 from producer.settings import CashierSettings
@@ -37,7 +38,7 @@ async def build_photos(
 
     `lost` is set when the queue of uploads may have lost what was in it.
     """
-    async with open_photo_store(settings, clients) as files:
+    async with open_photo_store(settings, clients) as files, _retention(store, files):
         if isinstance(files, S3PhotoStore):
             yield _context(settings, store, files, _in_bucket(files), None)
             return
@@ -49,6 +50,13 @@ async def build_photos(
             requeuer = UploadRequeuer(files=files, events=events, clock=utc_now)
             async with background_task(requeuer.run(lost), "upload requeuer"):
                 yield _context(settings, store, files, _to_us(uploads.forms), uploads)
+
+
+def _retention(
+    store: Store, files: FilePhotoStore | S3PhotoStore
+) -> contextlib.AbstractAsyncContextManager[object]:
+    retention = PhotoRetention(records=store, photos=files, clock=utc_now)
+    return background_task(retention.run(), "photo retention")
 
 
 def opening_photos(context: PhotoContext, menu: MenuService) -> OpeningPhotos:

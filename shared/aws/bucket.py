@@ -44,6 +44,13 @@ _LIFECYCLE: Sequence[Mapping[str, Any]] = (
         "Expiration": {"ExpiredObjectDeleteMarker": True},
     },
     {
+        "ID": "coffeeshop-photos",
+        "Status": "Enabled",
+        "Filter": {"Prefix": "shops/"},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    },
+    {
         "ID": "coffeeshop-unfinished",
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
@@ -128,7 +135,7 @@ async def _secure(s3: S3Client, bucket: str) -> None:
 
 
 async def _add_rules(s3: S3Client, bucket: str) -> None:
-    """Let browsers post forms, and let uploads end that nobody has looked at."""
+    """Let browsers post forms, and let uploads end, and versions of photos that were put again."""
     cors: Any = []
     try:
         cors = (await s3.get_bucket_cors(Bucket=bucket))["CORSRules"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.errors import UnavailableError
+from shared.photos.names import MOST_LISTED
 
 
 class PhotosUnavailableError(UnavailableError):
@@ -39,6 +40,18 @@ class Rendition:
     name: str
     media_type: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A photo in the store, which was last put `at` that time, by the store's clock.
+
+    `versions` are the keys and version ids of its objects, where the store has versions.
+    """
+
+    hash: str
+    at: dt.datetime
+    versions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,19 @@ class PhotoStore(Protocol):
         """
 
     async def put(self, photo: str, renditions: Sequence[Rendition]) -> None:
-        """Store the renditions of a photo under its hash; the same ones again change nothing."""
+        """Store the renditions of a photo under its hash.
+
+        The same ones again change nothing but the time at which it was put.
+        """
 
     async def get(self, photo: str, name: str) -> bytes | None:
         """Read a rendition; None when there is none of that name."""
+
+    async def photos(self, after: str = "", most: int = MOST_LISTED) -> Sequence[StoredPhoto]:
+        """List photos by hash, after that one, from `most` files or folders; none at the end."""
+
+    async def delete(self, photo: StoredPhoto) -> None:
+        """Delete a photo for good, unless it was put again since it was listed.
+
+        It may be gone. While it is put at the same time, all of it is there once `put` returns.
+        """

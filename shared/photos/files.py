@@ -14,11 +14,19 @@ from shared.photos.contract import (
     BrokenUploadError,
     PhotosUnavailableError,
     Rendition,
+    StoredPhoto,
     UploadedFile,
 )
 from shared.photos.draft import Draft
 from shared.photos.folder import PhotoFolder
-from shared.photos.names import check_item, check_rendition, is_item, is_rendition, is_sequencer
+from shared.photos.names import (
+    MOST_LISTED,
+    check_item,
+    check_rendition,
+    is_item,
+    is_rendition,
+    is_sequencer,
+)
 
 _Result = TypeVar("_Result")
 
@@ -69,7 +77,7 @@ class FilePhotoStore:
                 await _in_thread(lambda: self._folder.delete_upload(item_id, version_id))
 
     async def put(self, photo: str, renditions: Sequence[Rendition]) -> None:
-        """Write the renditions that are missing."""
+        """Write the renditions that are missing, and note the time."""
         for each in renditions:
             check_rendition(photo, each.name)
         await _in_thread(lambda: self._folder.put(photo, renditions))
@@ -79,6 +87,14 @@ class FilePhotoStore:
         if not is_rendition(photo, name):
             return None
         return await _in_thread(lambda: self._folder.get(photo, name))
+
+    async def photos(self, after: str = "", most: int = MOST_LISTED) -> Sequence[StoredPhoto]:
+        """List up to `most` photos by hash, after that one."""
+        return await _in_thread(lambda: self._folder.photos(after, most))
+
+    async def delete(self, photo: StoredPhoto) -> None:
+        """Delete a photo unless it was put again; where there are no locks, none is deleted."""
+        await _in_thread(lambda: self._folder.delete(photo))
 
     @contextlib.asynccontextmanager
     async def new_upload(self, item_id: str) -> AsyncIterator[UploadWriter]:

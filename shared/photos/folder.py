@@ -16,9 +16,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shared.messages.photo_event import upload_key
-from shared.photos.contract import Rendition, UploadedFile
+from shared.photos.contract import Rendition, StoredPhoto, UploadedFile
 from shared.photos.draft import Draft, make_folder, remove_leftovers, sync_folder
-from shared.photos.names import MOST_LISTED, is_item, is_sequencer, photos_key, rendition_key
+from shared.photos.folder_lock import folder_lock
+from shared.photos.names import MOST_LISTED, is_item, is_photo, is_sequencer, photos_key
 
 _DIGITS = 18
 """Hexadecimal digits of a sequencer: as many as S3's have."""
@@ -27,12 +28,13 @@ _DIGITS = 18
 class PhotoFolder:
     """The files of one shop; the folder is made with the first of them.
 
-    The methods block, and raise OSError. `upload_key` and `rendition_key` check their names.
+    The methods block, and raise OSError. Who calls them has checked the names.
     """
 
     def __init__(self, folder: Path, store_id: str) -> None:
         self._folder = folder
         self._store_id = store_id
+        self._photos = folder / photos_key(store_id)
         self._drafts = folder / "drafts"
         self._newest = ""
         self._naming = threading.Lock()
@@ -87,17 +89,35 @@ class PhotoFolder:
             sync_folder(path.parent)
 
     def put(self, photo: str, renditions: Iterable[Rendition]) -> None:
-        """Write the renditions that are missing."""
-        for rendition in renditions:
-            path = self._folder / rendition_key(self._store_id, photo, rendition.name)
-            make_folder(path.parent)
-            if not path.exists():
-                self._write(path, rendition.body)
-        self._sync_up_from(self._folder / photos_key(self._store_id) / photo)
+        """Write the renditions that are missing; the folder's time says when."""
+        folder = self._photos / photo
+        with folder_lock(folder, wait=True):
+            for rendition in renditions:
+                path = folder / rendition.name
+                if not path.exists():
+                    self._write(path, rendition.body)
+            os.utime(folder)
+        self._sync_up_from(folder)
 
     def get(self, photo: str, name: str) -> bytes | None:
         """Read a rendition, if there is one."""
-        return _read(self._folder / rendition_key(self._store_id, photo, name))
+        return _read(self._photos / photo / name)
+
+    def photos(self, after: str, most: int) -> Sequence[StoredPhoto]:
+        """List up to `most` photos by hash, after that one."""
+        names = (name for name in _names(self._photos) if is_photo(name) and name > after)
+        return list(_dated_all(self._photos / name for name in heapq.nsmallest(most, names)))
+
+    def delete(self, photo: StoredPhoto) -> None:
+        """Delete a photo, unless it was put again or is being put."""
+        folder = self._photos / photo.hash
+        if not _is_there(folder):
+            return
+        with folder_lock(folder, wait=False) as is_locked:
+            if is_locked and _dated(folder) == photo:
+                for name in _names(folder):
+                    (folder / name).unlink()
+                folder.rmdir()
 
     def _upload(self, item_id: str, sequencer: str) -> Path:
         return self._folder / upload_key(self._store_id, item_id) / sequencer
@@ -160,6 +180,24 @@ def _described(path: Path, found: os.stat_result) -> UploadedFile:
         size=found.st_size,
         at=at.replace(microsecond=at.microsecond // 1000 * 1000),
     )
+
+
+def _dated_all(folders: Iterable[Path]) -> Iterable[StoredPhoto]:
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
+            yield _dated(folder)
+
+
+def _dated(folder: Path) -> StoredPhoto:
+    return StoredPhoto(folder.name, dt.datetime.fromtimestamp(folder.stat().st_mtime, dt.UTC))
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        folder.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _read(path: Path, most: int = -1) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MOST_LISTED = 1000
-"""Uploads in a listing; S3 lists so many at once."""
+"""Uploads or photos in a listing; S3 lists so many versions at once."""
 
 _ITEM = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PHOTO = re.compile(r"[0-9a-f]{32}")
@@ -21,7 +21,12 @@ def is_item(item_id: str) -> bool:
 
 def is_rendition(photo: str, name: str) -> bool:
     """Return whether a rendition may have that name, under that hash."""
-    return _PHOTO.fullmatch(photo) is not None and _RENDITION.fullmatch(name) is not None
+    return is_photo(photo) and _RENDITION.fullmatch(name) is not None
+
+
+def is_photo(name: str) -> bool:
+    """Return whether a photo may have that hash."""
+    return _PHOTO.fullmatch(name) is not None
 
 
 def is_sequencer(name: str) -> bool:

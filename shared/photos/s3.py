@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from shared.aws.clients import CALL_SECONDS, AwsUnavailableError, aws_call
 from shared.domain.photo import LARGEST_UPLOAD
 from shared.messages.photo_event import upload_key
 from shared.photos.contract import (
-    BrokenUploadError,
     PhotosUnavailableError,
     Rendition,
+    StoredPhoto,
     UploadedFile,
     UploadForm,
 )
@@ -27,13 +23,19 @@ from shared.photos.names import (
     is_item,
     is_rendition,
     is_version,
+    photos_key,
     rendition_key,
 )
+from shared.photos.s3_errors import GONE, broken_upload, expecting, s3_call
 
 if TYPE_CHECKING:
     from aiobotocore.response import StreamingBody
     from types_aiobotocore_s3 import S3Client
-    from types_aiobotocore_s3.type_defs import GetObjectRequestTypeDef, ObjectVersionTypeDef
+    from types_aiobotocore_s3.type_defs import (
+        GetObjectRequestTypeDef,
+        ObjectIdentifierTypeDef,
+        ObjectVersionTypeDef,
+    )
 
 FORM_SECONDS = 600
 """How long a form may be posted."""
@@ -43,14 +45,6 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 _FILE_SECONDS = 15.0
 """How long S3 may take for a whole upload, or for all renditions of a photo."""
-
-_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "InvalidArgument"})
-"""InvalidArgument: the version id is no version's."""
-
-_BROKEN = frozenset({"AccessDenied", "InvalidObjectState"})
-"""What one object can have, beside errors of its key, `KMS.…`: its owner, or an archive's tier."""
-
-_TAKEN = frozenset({"PreconditionFailed"})
 
 
 class S3PhotoStore:
@@ -71,7 +65,7 @@ class S3PhotoStore:
         Amazon S3 API Reference, "Browser-Based Uploads Using POST (AWS Signature Version 4)".
         """
         check_item(item_id)
-        async with _s3_call():
+        async with s3_call():
             signed = await self._s3.generate_presigned_post(
                 Bucket=self._bucket,
                 Key=upload_key(self._store_id, item_id),
@@ -82,7 +76,7 @@ class S3PhotoStore:
 
     async def check(self) -> None:
         """Check that the bucket can be read."""
-        async with _s3_call():
+        async with s3_call():
             await self._s3.head_bucket(Bucket=self._bucket)
 
     async def uploads(self, item_id: str | None = None) -> Sequence[UploadedFile]:
@@ -92,7 +86,7 @@ class S3PhotoStore:
         """
         if item_id is not None and not is_item(item_id):
             return ()
-        async with _s3_call():
+        async with s3_call():
             answer = await self._s3.list_object_versions(
                 Bucket=self._bucket,
                 Prefix=upload_key(self._store_id, item_id or ""),
@@ -109,20 +103,24 @@ class S3PhotoStore:
         """Read an upload; of one that is too large, a byte more than LARGEST_UPLOAD."""
         if not (is_item(item_id) and is_version(version_id)):
             return None
-        with _broken():
+        with broken_upload():
             return await self._read(upload_key(self._store_id, item_id), version_id)
 
     async def delete_upload(self, item_id: str, version_id: str) -> None:
         """Delete a version for good, if it is there."""
         if is_item(item_id) and is_version(version_id):
-            with _broken():
+            with broken_upload():
                 await self._delete(upload_key(self._store_id, item_id), version_id)
 
     async def put(self, photo: str, renditions: Sequence[Rendition]) -> None:
-        """Put the renditions that are missing, with the headers that they are served with."""
+        """Put all renditions, with the headers that they are served with.
+
+        Also those that are there: each is a new version, which no `delete` takes away that has
+        listed the photo before.
+        """
         for each in renditions:
             check_rendition(photo, each.name)
-        async with _s3_call(_FILE_SECONDS):
+        async with s3_call(_FILE_SECONDS):
             await asyncio.gather(*(self._put(photo, each) for each in renditions))
 
     async def get(self, photo: str, name: str) -> bytes | None:
@@ -131,20 +129,45 @@ class S3PhotoStore:
             return None
         return await self._read(rendition_key(self._store_id, photo, name))
 
-    async def _put(self, photo: str, rendition: Rendition) -> None:
-        with _expecting(_TAKEN):
-            await self._s3.put_object(
+    async def photos(self, after: str = "", most: int = MOST_LISTED) -> Sequence[StoredPhoto]:
+        """List the photos in a page of `most` versions, by hash, after that one."""
+        prefix = f"{photos_key(self._store_id)}/"
+        async with s3_call():
+            answer = await self._s3.list_object_versions(
                 Bucket=self._bucket,
-                Key=rendition_key(self._store_id, photo, rendition.name),
-                Body=rendition.body,
-                ContentType=rendition.media_type,
-                CacheControl=FOR_EVER,
-                IfNoneMatch="*",
+                Prefix=prefix,
+                KeyMarker=f"{prefix}{after}0",  # it comes after "/", and before other hashes
+                MaxKeys=most,
             )
+        found = _stored(answer.get("Versions", []), prefix)
+        return found[:-1] if answer["IsTruncated"] and len(found) > 1 else found
+
+    async def delete(self, photo: StoredPhoto) -> None:
+        """Delete the versions that were listed; one that was put since is the current one."""
+        if not photo.versions:
+            return
+        objects: list[ObjectIdentifierTypeDef] = [
+            {"Key": key, "VersionId": version} for key, version in photo.versions
+        ]
+        async with s3_call(_FILE_SECONDS):
+            answer = await self._s3.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+            )
+        for error in answer.get("Errors", []):
+            raise PhotosUnavailableError(f"S3 did not delete {error.get('Key')}: {error['Code']}")
+
+    async def _put(self, photo: str, rendition: Rendition) -> None:
+        await self._s3.put_object(
+            Bucket=self._bucket,
+            Key=rendition_key(self._store_id, photo, rendition.name),
+            Body=rendition.body,
+            ContentType=rendition.media_type,
+            CacheControl=FOR_EVER,
+        )
 
     async def _delete(self, key: str, version_id: str) -> None:
-        async with _s3_call():
-            with _expecting(_GONE):
+        async with s3_call():
+            with expecting(GONE):
                 await self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=version_id)
 
     async def _read(self, key: str, version_id: str | None = None) -> bytes | None:
@@ -152,49 +175,12 @@ class S3PhotoStore:
         if version_id is not None:
             whole["VersionId"] = version_id
         content = None
-        async with _s3_call(_FILE_SECONDS):
-            with _expecting(_GONE):
+        async with s3_call(_FILE_SECONDS):
+            with expecting(GONE):
                 answer = await self._s3.get_object(**whole)
                 async with answer["Body"] as stream:
                     content = await _bounded(stream)
         return content
-
-
-@contextlib.asynccontextmanager
-async def _s3_call(seconds: float = CALL_SECONDS) -> AsyncIterator[None]:
-    try:
-        async with aws_call("S3", seconds):
-            yield
-    except AwsUnavailableError as error:
-        raise PhotosUnavailableError(str(error)) from error
-
-
-@contextlib.contextmanager
-def _broken() -> Iterator[None]:
-    """Raise BrokenUploadError for an error that one object alone can have."""
-    try:
-        yield
-    except PhotosUnavailableError as error:
-        aws = error.__cause__
-        cause = aws.__cause__ if aws else None
-        code = _code(cause) if isinstance(cause, ClientError) else ""
-        if code in _BROKEN or (code.startswith("KMS.") and "Throttl" not in code):
-            raise BrokenUploadError(code) from error
-        raise
-
-
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
-
-
-@contextlib.contextmanager
-def _expecting(codes: Collection[str]) -> Iterator[None]:
-    """End the block quietly when S3 refuses a request with one of these codes."""
-    try:
-        yield
-    except ClientError as error:
-        if _code(error) not in codes:
-            raise
 
 
 async def _bounded(stream: StreamingBody) -> bytes:
@@ -206,6 +192,22 @@ async def _bounded(stream: StreamingBody) -> bytes:
             break
         content += chunk
     return bytes(content)
+
+
+def _stored(versions: Iterable[ObjectVersionTypeDef], prefix: str) -> Sequence[StoredPhoto]:
+    found: dict[str, list[ObjectVersionTypeDef]] = {}
+    for version in versions:
+        photo, _, name = version["Key"].removeprefix(prefix).partition("/")
+        if is_rendition(photo, name):
+            found.setdefault(photo, []).append(version)
+    return [
+        StoredPhoto(
+            photo,
+            max(each["LastModified"] for each in its).astimezone(dt.UTC),
+            tuple((each["Key"], each["VersionId"]) for each in its),
+        )
+        for photo, its in found.items()
+    ]
 
 
 def _uploaded(version: ObjectVersionTypeDef) -> UploadedFile:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import itertools
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -22,6 +23,7 @@ from shared.photos.contract import (
     PhotoStore,
     PhotosUnavailableError,
     Rendition,
+    StoredPhoto,
 )
 from shared.photos.factory import open_photo_store
 from shared.photos.files import FilePhotoStore, UploadTooLargeError
@@ -179,6 +181,85 @@ async def test_renditions_are_kept_under_their_hash_and_putting_them_again_chang
     assert await store.uploads() == []
 
 
+@pytest.fixture
+def age(tmp_path: Path) -> Callable[[], None]:
+    """Have all photos as if they were put long ago; of S3's nobody can change the time."""
+
+    def aged() -> None:
+        for folder in (tmp_path / "photos").glob("shops/*/photos/*"):
+            os.utime(folder, (0, 0))
+
+    return aged
+
+
+async def test_photos_are_listed_by_hash_in_pages_with_the_time_at_which_they_were_put(
+    store: Store,
+) -> None:
+    before = dt.datetime.now(dt.UTC)
+    hashes = [character * 32 for character in "059af"]
+    await asyncio.gather(*(store.put(each, [WEBP, JPEG]) for each in hashes))
+    found: list[StoredPhoto] = []
+    while page := await store.photos(found[-1].hash if found else "", most=3):
+        found += page
+        assert len(found) <= len(hashes)
+
+    assert [each.hash for each in found] == hashes
+    assert all(abs(each.at - before) < dt.timedelta(seconds=30) for each in found)
+    assert {each.at.utcoffset() for each in found} == {dt.timedelta(0)}
+    assert list(await store.photos()) == found
+
+
+async def test_a_photo_is_deleted_with_all_its_renditions_and_no_other_shops(
+    open_photos: OpenPhotos, store: Store
+) -> None:
+    async with open_photos("main-2") as other:
+        assert await other.photos() == []
+        for each in (store, other):
+            await each.put(PHOTO, [WEBP])
+        await store.put(PHOTO, [WEBP, JPEG])
+        await store.put(OTHER, [WEBP])
+        await upload(store, "latte", b"a picture")
+        photo, kept = await store.photos()
+        for _ in range(2):
+            await store.delete(photo)
+
+        assert [await store.get(PHOTO, each.name) for each in (WEBP, JPEG)] == [None, None]
+        assert await store.photos() == [kept]
+        assert await store.get(OTHER, "320.webp") == await other.get(PHOTO, "320.webp") == b"a webp"
+        assert await contents(store) == [b"a picture"]
+
+
+async def test_a_photo_that_is_put_again_after_it_was_listed_is_not_deleted(
+    store: Store, age: Callable[[], None]
+) -> None:
+    await store.put(PHOTO, [WEBP, JPEG])
+    age()
+    (photo,) = await store.photos()
+    await store.put(PHOTO, [WEBP, JPEG])
+    await store.delete(photo)
+
+    assert await store.get(PHOTO, "320.webp") == b"a webp"
+    assert await store.get(PHOTO, "fallback.jpg") == b"a jpeg"
+    (again,) = await store.photos()
+    assert again.at >= photo.at
+
+
+async def test_a_photo_that_is_put_while_it_is_deleted_is_whole_afterwards(
+    open_photos: OpenPhotos, store: Store, age: Callable[[], None]
+) -> None:
+    async with open_photos("main") as worker:
+        for _ in range(20):
+            await store.put(PHOTO, [WEBP, JPEG])
+            age()
+            (photo,) = await store.photos()
+            await asyncio.gather(
+                worker.put(PHOTO, [JPEG, WEBP]), store.delete(photo), store.delete(photo)
+            )
+
+            assert await store.get(PHOTO, "320.webp") == b"a webp"
+            assert await store.get(PHOTO, "fallback.jpg") == b"a jpeg"
+
+
 async def test_a_name_that_is_no_items_finds_nothing_and_writes_nothing(store: Store) -> None:
     await upload(store, "latte", b"a picture")
     (found,) = await store.uploads()
@@ -254,6 +335,8 @@ async def test_a_store_out_of_reach_says_so_whatever_it_is_asked(where: ServiceS
             store.delete_upload("latte", "0" * 18),
             store.put(PHOTO, [WEBP]),
             store.get(PHOTO, "320.webp"),
+            store.photos(),
+            store.delete(StoredPhoto(PHOTO, dt.datetime.now(dt.UTC), (("key", "version"),))),
         ]
         results = await asyncio.gather(*calls, return_exceptions=True)
 

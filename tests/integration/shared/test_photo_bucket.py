@@ -164,13 +164,24 @@ async def test_a_rendition_is_served_by_s3_itself_for_ever_and_as_what_it_is(
         rendition = Rendition("320.webp", "image/webp", b"x")
         for _ in range(2):
             await store_of(clients, settings).put("a" * 32, [rendition])
-        versions = await s3_of(clients).list_object_versions(Bucket=str(settings.photos_bucket))
         head = await s3_of(clients).head_object(
             Bucket=str(settings.photos_bucket), Key=f"shops/main/photos/{'a' * 32}/320.webp"
         )
 
     assert (head["ContentType"], head["CacheControl"]) == ("image/webp", FOR_EVER)
-    assert len(versions["Versions"]) == 1
+
+
+async def test_photos_stay_and_their_versions_from_before_they_were_put_again_do_not(
+    settings: ServiceSettings,
+) -> None:
+    async with provisioned(settings) as (clients, _):
+        answer = await s3_of(clients).get_bucket_lifecycle_configuration(
+            Bucket=str(settings.photos_bucket)
+        )
+    (rule,) = (each for each in answer["Rules"] if each["Filter"].get("Prefix") == "shops/")
+    assert rule["Status"] == "Enabled"
+    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1
+    assert "Days" not in rule["Expiration"]
 
 
 async def test_what_its_owner_has_set_up_in_the_bucket_stays(settings: ServiceSettings) -> None:

@@ -224,6 +224,29 @@ async def test_a_file_system_without_links_and_locks_does(
     assert await store.uploads() == [uploaded, later]
     assert files(folder / "drafts") == [new]
 
+    await store.put(PHOTO, [JPEG])
+    (photo,) = await store.photos()
+    await store.delete(photo)  # somebody may be putting it
+    assert await store.get(PHOTO, JPEG.name) == JPEG.body
+
+
+async def test_a_photo_whose_folder_is_deleted_just_before_it_is_locked_is_put_whole(
+    store: FilePhotoStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, there = fcntl.flock, folder / "shops" / "main" / "photos" / PHOTO
+
+    def after_the_other_process(descriptor: int, operation: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            monkeypatch.setattr(fcntl, "flock", flock)
+            there.rmdir()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", after_the_other_process)
+    await store.put(PHOTO, RENDITIONS)
+
+    for each in RENDITIONS:
+        assert await store.get(PHOTO, each.name) == each.body
+
 
 async def test_the_latest_upload_has_the_greatest_sequencer_whatever_the_clock_says(
     store: FilePhotoStore, folder: Path, monkeypatch: pytest.MonkeyPatch
