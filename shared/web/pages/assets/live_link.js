@@ -1,0 +1,117 @@
+// A tab's link to the streams: by the worker of the browser, or, where there is none, by streams of
+// its own while it is looked at.
+
+import { LiveHub } from "./live_hub.js";
+
+/** @typedef {import("./live_needs.js").Need} Need */
+/** @typedef {import("./live_hub.js").Follower} Follower */
+/** @typedef {import("./live_hub.js").ToFollower} ToFollower */
+/** @typedef {{kind: "follow", need: Need, position: string} | {kind: "alive"} | {kind: "visible"} | {kind: "online"} | {kind: "leave"}} ToWorker */
+
+const SILENT_MS = 7000;
+const LOOK_MS = 1000;
+
+/**
+ * Follows a need until the returned function is called, through restarts of the worker too.
+ * @param {Need} need
+ * @param {(told: ToFollower) => void} tell
+ * @returns {() => void}
+ */
+export function link(need, tell) {
+  return "SharedWorker" in globalThis ? linkToWorker(need, tell) : linkWhileVisible(need, tell);
+}
+
+/**
+ * @param {Need} need
+ * @param {(told: ToFollower) => void} tell
+ */
+function linkToWorker(need, tell) {
+  /** @type {MessagePort | null} */
+  let port = null;
+  let heard = 0;
+  let position = "";
+
+  const say = (/** @type {ToWorker} */ said) => port?.postMessage(said);
+  const leave = () => {
+    say({ kind: "leave" });
+    port?.close();
+    port = null;
+  };
+  const join = () => {
+    leave();
+    const url = new URL("live_worker.js", import.meta.url);
+    port = new SharedWorker(url, { type: "module", name: "live" }).port;
+    port.onmessage = ({ data }) => {
+      heard = performance.now();
+      if (data.position) position = data.position;
+      if (data.kind === "ping") say({ kind: "alive" });
+      else tell(data);
+    };
+    heard = performance.now();
+    say({ kind: "follow", need, position });
+  };
+  const look = () => {
+    if (port && performance.now() - heard > SILENT_MS) {
+      tell({ kind: "health", health: "connecting" });
+      join();
+    }
+  };
+  const timer = setInterval(look, LOOK_MS);
+  const stop = listening({
+    visibilitychange: () => !document.hidden && say({ kind: "visible" }),
+    online: () => say({ kind: "online" }),
+    pagehide: leave,
+    pageshow: () => port ?? join(),
+  });
+  join();
+  return () => {
+    clearInterval(timer);
+    stop();
+    leave();
+  };
+}
+
+const ownHub = new LiveHub();
+
+/**
+ * @param {Need} need
+ * @param {(told: ToFollower) => void} tell
+ */
+function linkWhileVisible(need, tell) {
+  /** @type {Follower | null} */
+  let follower = null;
+  let position = "";
+  const leave = () => {
+    if (!follower) return;
+    position = ownHub.position(follower);
+    ownHub.leave(follower);
+    follower = null;
+  };
+  const update = () => {
+    if (document.hidden) leave();
+    else follower ??= ownHub.join(need, position, tell);
+  };
+  const stop = listening({
+    visibilitychange: update,
+    online: () => ownHub.hurry(),
+    pagehide: leave,
+    pageshow: update,
+  });
+  update();
+  return () => {
+    stop();
+    leave();
+  };
+}
+
+/**
+ * Listens to events of the window, to which those of the document rise, until told to stop.
+ * @param {Record<string, () => unknown>} listeners
+ */
+function listening(listeners) {
+  const ending = new AbortController();
+  for (const [name, listener] of Object.entries(listeners)) {
+    globalThis.addEventListener(name, listener, { signal: ending.signal });
+  }
+  return () => ending.abort();
+}
