@@ -38,6 +38,10 @@ FOLLOW = """async ([topics, orderId]) => {
         event: (event) => window.seen.push(event),
     });
 }"""
+FREEZE = """setTimeout(() => {
+    const until = Date.now() + 18_000;
+    while (Date.now() < until);
+})"""
 ISSUES = "window.seen.map((event) => event.data.subject)"
 ARRIVALS = """() => {
     window.arrivals = {};
@@ -192,7 +196,7 @@ async def test_a_page_outlives_a_killed_shop_misses_nothing_and_is_not_reloaded(
         await until(lambda: _answers(client), 20)
     await send_out(shop, "3", "4")  # before the browser is back
     await says(page, "Live")
-    await holds(page, "window.refreshed === 2")  # by a reset
+    await holds(page, "window.refreshed > 1")  # by a reset
     await send_out(shop, "5")
     seen = "new Set(window.seen.map((event) => event.data.subject)).size"
     await holds(page, f"{seen} === 5")
@@ -267,9 +271,10 @@ async def test_a_shop_on_this_machine_is_live_without_a_network(
     await says(page, "Live")
 
 
-async def test_a_worker_that_crashes_is_begun_again_where_it_was(
+async def test_a_worker_that_crashes_is_begun_again_and_nothing_is_missing(
     shop: RunningShop, browser: Browser
 ) -> None:
+    """The first that is back goes on where it was; who comes later, and was passed, reads anew."""
     context = await browser.new_context()
     page = await tab(context, shop.url, "coupons")
     await send_out(shop, "Before")
@@ -280,22 +285,21 @@ async def test_a_worker_that_crashes_is_begun_again_where_it_was(
     await devtools.send("Target.closeTarget", {"targetId": worker})
     await streams_are(shop, 0)
     await send_out(shop, "Between")
-    await has_seen(page, ["Before", "Between"], 20)
-    assert await page.evaluate("window.refreshed") == 1
+    await holds(page, f"window.refreshed === 2 || {ISSUES}.includes('Between')")
+    await send_out(shop, "After")
+    await holds(page, f"{ISSUES}.includes('After')")
+    await says(page, "Live")
     assert await was_never_reloaded(page)
 
 
 async def test_a_frozen_tab_is_forgotten_and_catches_up_when_it_is_back(
     shop: RunningShop, browser: Browser
 ) -> None:
-    context = await browser.new_context()
-    page = await tab(context, shop.url)
-    devtools = await context.new_cdp_session(page)
-    await devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
-    await streams_are(shop, 0, 20)
+    page = await tab(await browser.new_context(), shop.url)
+    await page.evaluate(FREEZE)
+    await streams_are(shop, 0, 15)
     order = await _ready(shop)
-    await devtools.send("Page.setWebLifecycleState", {"state": "active"})
-    await expect(page.locator("#ready")).to_contain_text(order["number"], timeout=15_000)
+    await expect(page.locator("#ready")).to_contain_text(order["number"], timeout=30_000)
     await says(page, "Live")
     assert await was_never_reloaded(page)
 

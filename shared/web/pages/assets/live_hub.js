@@ -9,8 +9,9 @@ import { LiveStream } from "./live_stream.js";
 /** @typedef {import("./live_stream.js").Told} Told */
 /**
  * What a follower is told: how its stream is; that it has to read the whole state now, since what
- * came before is not known to it; an event after that. `position` is how far it has followed.
- * @typedef {{kind: "health", health: Health} | {kind: "refresh"} | {kind: "event", event: CloudEvent, position: string} | {kind: "ping", position: string}} ToFollower
+ * came before is not known to it; an event after that. `position` is how far it has followed, and
+ * the same for all of a stream, so that another worker can go on for all of them.
+ * @typedef {{kind: "health", health: Health} | {kind: "refresh", position: string} | {kind: "event", event: CloudEvent, position: string} | {kind: "ping", position: string}} ToFollower
  */
 /** @typedef {{need: Need, tell: (told: ToFollower) => void, isBehind: boolean}} Follower */
 
@@ -111,10 +112,12 @@ export class LiveHub {
   #pass(group, told) {
     if (told.kind === "open") this.#catchUp(group);
     for (const follower of this.#of(group)) {
+      const position = this.position(follower);
       if (told.kind === "health") follower.tell(told);
-      else if (told.kind === "reset") follower.tell({ kind: "refresh" });
-      else if (told.kind === "event" && isWanted(follower.need, told.event)) {
-        follower.tell({ ...told, position: this.position(follower) });
+      else if (told.kind === "reset") follower.tell({ kind: "refresh", position });
+      else if (told.kind === "event") {
+        const wanted = isWanted(follower.need, told.event);
+        follower.tell(wanted ? { ...told, position } : { kind: "ping", position });
       }
     }
   }
@@ -123,7 +126,7 @@ export class LiveHub {
   #catchUp(group) {
     for (const follower of this.#of(group).filter(({ isBehind }) => isBehind)) {
       follower.isBehind = false;
-      follower.tell({ kind: "refresh" });
+      follower.tell({ kind: "refresh", position: this.position(follower) });
     }
   }
 
