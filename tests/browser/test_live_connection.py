@@ -33,7 +33,7 @@ FOLLOW = """async ([topics, orderId]) => {
     const { follow } = await import(document.querySelector('link[href$="/live.js"]').href);
     window.seen = [];
     window.refreshed = 0;
-    window.stop = follow(topics, { orderId }, {
+    window.following = follow(topics, { orderId }, {
         refresh: async () => { window.refreshed += 1; },
         event: (event) => window.seen.push(event),
     });
@@ -43,13 +43,15 @@ FREEZE = """setTimeout(() => {
     while (Date.now() < until);
 })"""
 ISSUES = "window.seen.map((event) => event.data.subject)"
-ARRIVALS = """() => {
+ARRIVALS = """async () => {
+    const { follow } = await import(document.querySelector('link[href$="/live.js"]').href);
     window.arrivals = {};
-    new MutationObserver((changes) => {
-        for (const { addedNodes } of changes)
-            for (const { textContent } of addedNodes) window.arrivals[textContent] ??= Date.now();
-    }).observe(document.getElementById("preparing"), { childList: true });
+    const event = ({ data: { number } }) => {
+        requestAnimationFrame(() => { window.arrivals[number] ??= Date.now(); });
+    };
+    follow(["board"], {}, { refresh: async () => {}, event });
 }"""
+"""When the numbers of orders are painted."""
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,7 @@ async def test_tabs_share_a_stream_which_widens_and_narrows_beside_those_of_orde
     assert await customer.evaluate("window.seen.every(({data}) => 'order_id' in data)")
     assert await reader.evaluate(ISSUES) == ["Today"]  # and nothing of the board
 
-    await customer.evaluate("window.stop()")
+    await customer.evaluate("window.following.stop()")
     await streams_are(shop, 1)
     await reader.close()
     await expect(board.locator("#ready")).to_contain_text((await _ready(shop))["number"])

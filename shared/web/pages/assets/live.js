@@ -1,39 +1,47 @@
 // The live connection: `follow` keeps what a page shows as the shop has it, without a reload.
 
 import { link } from "./live_link.js";
-import { setHealth } from "./live_status.js";
+import { setHealth, watchStatus } from "./live_status.js";
 
 /** @typedef {import("./live_stream.js").CloudEvent} CloudEvent */
 /** @typedef {import("./live_stream.js").Health} Health */
+/** @typedef {import("./live_status.js").Status} Status */
+/** @typedef {import("./live_hub.js").ToFollower} ToFollower */
 /**
  * `refresh` reads the whole state and shows it; it is called at first, and whenever events may be
  * missing. `event` changes what is shown by one event; what came while the state was read follows
  * after it, so that an event may be older than what is shown: compare `since` or `version`.
- * @typedef {{refresh: () => Promise<unknown>, event: (event: CloudEvent) => void}} Handlers
+ * `status` gets what the bar of the page tells, whenever that changes.
+ * @typedef {{refresh: () => Promise<unknown>, event: (event: CloudEvent) => void, status?: (status: Status) => void}} Handlers
  */
 
 const MOST_GATHERED = 1000;
 const AGAIN_MS = 3000;
 
 /**
- * Follows topics, or only what they have about one order, until the returned function is called.
- * How that goes is told in the bar of the page.
+ * Follows topics, or only what they have about one order, until `stop` is called; `refresh` has the
+ * state read anew. How that goes is told in the bar of the page.
  * @param {string[]} topics
- * @param {{orderId?: string}} options
+ * @param {{orderId?: string, whileHidden?: boolean}} options `whileHidden` where nobody has to look
+ *   at the page to be called; most browsers follow then anyway
  * @param {Handlers} handlers
- * @returns {() => void}
+ * @returns {{stop: () => void, refresh: () => void}}
  */
-export function follow(topics, { orderId = "" }, handlers) {
+export function follow(topics, { orderId = "", whileHidden = false }, handlers) {
+  const unwatch = handlers.status ? watchStatus(handlers.status) : () => undefined;
   const following = new Following(handlers);
-  const stop = link({ topics, orderId }, (told) => {
+  const tell = (/** @type {ToFollower} */ told) => {
     if (told.kind === "health") following.setHealth(told.health);
     else if (told.kind === "refresh") following.refresh();
     else if (told.kind === "event") following.receive(told.event);
-  });
-  return () => {
-    stop();
-    following.end();
   };
+  const unlink = link({ topics, orderId }, tell, whileHidden);
+  const stop = () => {
+    unlink();
+    following.end();
+    unwatch();
+  };
+  return { stop, refresh: () => following.refresh() };
 }
 
 /** What a page follows, in step with reading the whole state. */

@@ -1,5 +1,5 @@
 // A tab's link to the streams: by the worker of the browser, or, where there is none, by streams of
-// its own while it is looked at.
+// its own: while it is looked at, unless it has to call somebody who does not.
 
 import { LiveHub } from "./live_hub.js";
 
@@ -15,10 +15,12 @@ const LOOK_MS = 1000;
  * Follows a need until the returned function is called, through restarts of the worker too.
  * @param {Need} need
  * @param {(told: ToFollower) => void} tell
+ * @param {boolean} whileHidden
  * @returns {() => void}
  */
-export function link(need, tell) {
-  return "SharedWorker" in globalThis ? linkToWorker(need, tell) : linkWhileVisible(need, tell);
+export function link(need, tell, whileHidden) {
+  if ("SharedWorker" in globalThis) return linkToWorker(need, tell);
+  return linkByItself(need, tell, whileHidden);
 }
 
 /**
@@ -76,8 +78,9 @@ const ownHub = new LiveHub();
 /**
  * @param {Need} need
  * @param {(told: ToFollower) => void} tell
+ * @param {boolean} whileHidden
  */
-function linkWhileVisible(need, tell) {
+function linkByItself(need, tell, whileHidden) {
   /** @type {Follower | null} */
   let follower = null;
   let position = "";
@@ -88,7 +91,7 @@ function linkWhileVisible(need, tell) {
     follower = null;
   };
   const update = () => {
-    if (document.hidden) leave();
+    if (document.hidden && !whileHidden) leave();
     else follower ??= ownHub.join(need, position, tell);
   };
   const stop = listening({

@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { t } from "./text.js";
 
 /** @typedef {import("./live_stream.js").Health} Health */
+/** @typedef {Health | "offline"} Status */
 
 const TEXTS = /** @type {const} */ ({
   live: "connection.live",
@@ -15,6 +16,17 @@ const WORST_FIRST = /** @type {const} */ (["stale", "connecting", "live"]);
 
 /** @type {Map<object, Health>} */
 const connections = new Map();
+/** @type {Set<(status: Status) => void>} */
+const watchers = new Set();
+
+/**
+ * Calls with each change of what is told; returns what ends that.
+ * @param {(status: Status) => void} watcher
+ */
+export function watchStatus(watcher) {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
 
 /**
  * Tells how a connection is; `null` when it has ended.
@@ -35,6 +47,7 @@ function show() {
   if (shown.dataset["state"] === state) return;
   shown.dataset["state"] = state;
   shown.textContent = t(TEXTS[state]);
+  for (const watcher of watchers) watcher(state);
 }
 
 for (const name of ["online", "offline"]) globalThis.addEventListener(name, show);
