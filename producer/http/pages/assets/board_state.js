@@ -1,5 +1,6 @@
 // The board as the shop has it: read in full, then changed by each event, and read again now and then.
 
+import { byId } from "/assets/dom.js";
 import { request } from "/assets/http.js";
 import { follow } from "/assets/live.js";
 
@@ -29,7 +30,10 @@ export function keepBoard(show, tell) {
     change(board, data);
     show(newestFirst(board));
   };
-  const live = follow(["board"], {}, { refresh, event, status: tell });
+  byId("connection").addEventListener("status", (event) => {
+    tell(/** @type {CustomEvent} */ (event).detail);
+  });
+  const live = follow(["board"], {}, { refresh, event });
   setInterval(() => live.refresh(), READ_AGAIN_MS);
 }
 

@@ -1,7 +1,7 @@
 // The live connection: `follow` keeps what a page shows as the shop has it, without a reload.
 
 import { link } from "./live_link.js";
-import { setHealth, watchStatus } from "./live_status.js";
+import { setHealth } from "./live_status.js";
 
 /** @typedef {import("./live_stream.js").CloudEvent} CloudEvent */
 /** @typedef {import("./live_stream.js").Health} Health */
@@ -11,8 +11,7 @@ import { setHealth, watchStatus } from "./live_status.js";
  * `refresh` reads the whole state and shows it; it is called at first, and whenever events may be
  * missing. `event` changes what is shown by one event; what came while the state was read follows
  * after it, so that an event may be older than what is shown: compare `since` or `version`.
- * `status` gets what the bar of the page tells, whenever that changes.
- * @typedef {{refresh: () => Promise<unknown>, event: (event: CloudEvent) => void, status?: (status: Status) => void}} Handlers
+ * @typedef {{refresh: () => Promise<unknown>, event: (event: CloudEvent) => void}} Handlers
  */
 
 const MOST_GATHERED = 1000;
@@ -28,7 +27,6 @@ const AGAIN_MS = 3000;
  * @returns {{stop: () => void, refresh: () => void}}
  */
 export function follow(topics, { orderId = "", whileHidden = false }, handlers) {
-  const unwatch = handlers.status ? watchStatus(handlers.status) : () => undefined;
   const following = new Following(handlers);
   const tell = (/** @type {ToFollower} */ told) => {
     if (told.kind === "health") following.setHealth(told.health);
@@ -39,7 +37,6 @@ export function follow(topics, { orderId = "", whileHidden = false }, handlers) 
   const stop = () => {
     unlink();
     following.end();
-    unwatch();
   };
   return { stop, refresh: () => following.refresh() };
 }

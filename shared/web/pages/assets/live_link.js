@@ -1,10 +1,6 @@
-// A tab's link to the streams: by the worker of the browser, or, where there is none, by streams of
-// its own: while it is looked at, unless it has to call somebody who does not.
-
-import { LiveHub } from "./live_hub.js";
+// A tab's link to the streams, by the worker of the browser.
 
 /** @typedef {import("./live_needs.js").Need} Need */
-/** @typedef {import("./live_hub.js").Follower} Follower */
 /** @typedef {import("./live_hub.js").ToFollower} ToFollower */
 /** @typedef {{kind: "follow", need: Need, position: string} | {kind: "alive"} | {kind: "visible"} | {kind: "online"} | {kind: "leave"}} ToWorker */
 
@@ -20,7 +16,11 @@ const LOOK_MS = 1000;
  */
 export function link(need, tell, whileHidden) {
   if ("SharedWorker" in globalThis) return linkToWorker(need, tell);
-  return linkByItself(need, tell, whileHidden);
+  // Only the few browsers without shared workers load the rest in a page.
+  const linking = import("./live_alone.js").then(({ linkAlone }) =>
+    linkAlone(need, tell, whileHidden),
+  );
+  return () => void linking.then((unlink) => unlink());
 }
 
 /**
@@ -73,45 +73,11 @@ function linkToWorker(need, tell) {
   };
 }
 
-const ownHub = new LiveHub();
-
-/**
- * @param {Need} need
- * @param {(told: ToFollower) => void} tell
- * @param {boolean} whileHidden
- */
-function linkByItself(need, tell, whileHidden) {
-  /** @type {Follower | null} */
-  let follower = null;
-  let position = "";
-  const leave = () => {
-    if (!follower) return;
-    position = ownHub.position(follower);
-    ownHub.leave(follower);
-    follower = null;
-  };
-  const update = () => {
-    if (document.hidden && !whileHidden) leave();
-    else follower ??= ownHub.join(need, position, tell);
-  };
-  const stop = listening({
-    visibilitychange: update,
-    online: () => ownHub.hurry(),
-    pagehide: leave,
-    pageshow: update,
-  });
-  update();
-  return () => {
-    stop();
-    leave();
-  };
-}
-
 /**
  * Listens to events of the window, to which those of the document rise, until told to stop.
  * @param {Record<string, () => unknown>} listeners
  */
-function listening(listeners) {
+export function listening(listeners) {
   const ending = new AbortController();
   for (const [name, listener] of Object.entries(listeners)) {
     globalThis.addEventListener(name, listener, { signal: ending.signal });

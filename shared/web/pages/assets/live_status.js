@@ -1,4 +1,5 @@
-// Tells how the page's live connections are, in one place: the worst of them.
+// Tells how the page's live connections are, in one place: the worst of them. Each change of it is
+// an event named `status` of `#connection`, whose `detail` is a Status.
 
 import { byId } from "./dom.js";
 import { t } from "./text.js";
@@ -12,21 +13,15 @@ const TEXTS = /** @type {const} */ ({
   stale: "connection.stale",
   offline: "connection.offline",
 });
+/** A page that has just been opened is soon live: it does not flicker. */
+const OPENING_MS = 1500;
 const WORST_FIRST = /** @type {const} */ (["stale", "connecting", "live"]);
+
+const opening = performance.now() + OPENING_MS;
+setTimeout(show, OPENING_MS);
 
 /** @type {Map<object, Health>} */
 const connections = new Map();
-/** @type {Set<(status: Status) => void>} */
-const watchers = new Set();
-
-/**
- * Calls with each change of what is told; returns what ends that.
- * @param {(status: Status) => void} watcher
- */
-export function watchStatus(watcher) {
-  watchers.add(watcher);
-  return () => watchers.delete(watcher);
-}
 
 /**
  * Tells how a connection is; `null` when it has ended.
@@ -44,10 +39,11 @@ function show() {
   const health = WORST_FIRST.find((one) => [...connections.values()].includes(one)) ?? "connecting";
   const state = health === "live" || navigator.onLine ? health : "offline";
   const shown = byId("connection");
+  if (state === "connecting" && performance.now() < opening) return;
   if (shown.dataset["state"] === state) return;
   shown.dataset["state"] = state;
   shown.textContent = t(TEXTS[state]);
-  for (const watcher of watchers) watcher(state);
+  shown.dispatchEvent(new CustomEvent("status", { detail: state }));
 }
 
 for (const name of ["online", "offline"]) globalThis.addEventListener(name, show);
