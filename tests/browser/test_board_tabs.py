@@ -78,7 +78,7 @@ async def test_a_browser_without_shared_workers_follows_too(shop: RunningShop) -
 
         await tab.evaluate(
             "Object.defineProperty(document, 'hidden', {value: true});"
-            "document.dispatchEvent(new Event('visibilitychange'))"
+            "document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))"
         )
 
         async def is_closed() -> bool:

@@ -267,7 +267,7 @@ async def test_an_order_is_followed_live_until_it_is_ready_and_ordered_again(
         await expect(page.locator("#state")).to_have_text("Abgeholt")
         await page.locator("#again").click()
         await expect(page.locator("#cart-lines strong")).to_have_text("Caffè latte")
-        assert [c for c in look.complaints if not re.search(r"/events\?order_id", c)] == []
+        assert [c for c in look.complaints if not re.search(r"/live_worker\.js$", c)] == []
 
 
 async def test_an_order_is_canceled_after_a_question_and_the_reason_of_staff_is_told(

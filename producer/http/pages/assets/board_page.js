@@ -19,11 +19,11 @@ const lists = {
   preparing: new NumberPages(byId("preparing"), byId("preparing-pages")),
   ready: new NumberPages(byId("ready"), byId("ready-pages")),
 };
-const connection = byId("connection");
 const stale = byId("stale");
 /** @type {Map<string, number>} When each ready number was seen first; empty before the first look. */
 let seen = new Map();
 let isFirst = true;
+let wasLive = true;
 let trusted = new Date();
 
 /** @param {Entry[]} entries */
@@ -54,15 +54,13 @@ function announce(fresh) {
   chime("ready");
 }
 
-/** @param {"connecting" | "live" | "stale"} freshness */
-function tell(freshness) {
-  const state = freshness !== "live" && !navigator.onLine ? "offline" : freshness;
-  if (state === "live") trusted = new Date();
-  if (connection.dataset["state"] === state) return;
-  connection.dataset["state"] = state;
-  connection.textContent = t(`connection.${state}`);
-  byId("board").classList.toggle("stale", state === "stale" || state === "offline");
-  stale.hidden = state === "live" || state === "connecting";
+/** @param {import("/assets/live.js").Status} status */
+function tell(status) {
+  const isStale = status === "stale" || status === "offline";
+  if (wasLive) trusted = new Date();
+  wasLive = status === "live";
+  byId("board").classList.toggle("stale", isStale);
+  stale.hidden = !isStale;
   byId("stale-text").textContent = t("board.stale", { time: clockTime(trusted) });
 }
 

@@ -3,11 +3,11 @@
 import { ask } from "/assets/dialog.js";
 import { byId } from "/assets/dom.js";
 import { request, RequestError } from "/assets/http.js";
+import { follow } from "/assets/live.js";
 import { shared, t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
 import { MOST_LINES, put } from "./cart.js";
 import { rememberOrder } from "./my_orders.js";
-import { followOrder } from "./order_stream.js";
 import { drawOrder, isWaiting } from "./order_view.js";
 import { callWhenReady, prepareCall } from "./ready_call.js";
 
@@ -27,11 +27,15 @@ function show(now) {
   callWhenReady(order);
 }
 
+async function read() {
+  const mine = ++reads;
+  const now = await request("GET", path);
+  if (mine === reads) show(now);
+}
+
 async function refresh() {
-  const read = ++reads;
   try {
-    const now = await request("GET", path);
-    if (read === reads) show(now);
+    await read();
   } catch (error) {
     if (!(error instanceof RequestError)) throw error; // else the connection tells of it
   }
@@ -73,7 +77,11 @@ drawOrder(order);
 callWhenReady(order);
 byId("cancel").addEventListener("click", () => void cancel());
 byId("again").addEventListener("click", orderAgain);
-followOrder(order.id, () => void refresh());
+follow(
+  ["order-events"],
+  { orderId: order.id, whileHidden: true },
+  { refresh: read, event: () => void refresh() },
+);
 setInterval(() => {
   if (!document.hidden && isWaiting(order)) void refresh();
 }, ESTIMATE_EVERY_MS);
