@@ -257,7 +257,7 @@ async def test_an_order_is_followed_live_until_it_is_ready_and_ordered_again(
         await expect(page.locator(".number")).to_have_text(order["number"])
         await expect(page.locator("#connection")).to_have_text("Live")
         await page.get_by_label("Sag mir, wenn es fertig ist").check()
-        await expect(page.locator("#state")).to_have_text("Fertig", timeout=30_000)
+        await expect(page.locator("#state")).to_have_text("Fertig", timeout=60_000)
         await expect(page.locator("#note")).to_contain_text("Zeig deine Nummer")
         await expect(page.locator("#timeline li")).to_have_count(3)
         assert (await page.title()).startswith("Fertig! ")

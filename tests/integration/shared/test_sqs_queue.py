@@ -193,6 +193,8 @@ async def test_provisioning_may_happen_twice_and_at_the_same_time(
     assert [arn.rpartition(":")[2] for arn in made[0]] == [
         names.orders,
         names.dead_letters,
+        names.photos,
+        names.photos_dead_letters,
         names.announcements,
         names.deliveries,
         names.deliveries_dead_letters,
