@@ -34,6 +34,9 @@ _SEND_BUFFER_BYTES = 64 * 1024
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 """Linux has it: how long sent bytes may stay unacknowledged before the connection is closed."""
 
+_PATIENCE = 3
+"""The hub drops who does not read, and counts them; the kernel only closes what the hub left."""
+
 _HEADERS = {
     hdrs.CONTENT_TYPE: EVENT_STREAM,
     hdrs.CACHE_CONTROL: "no-store",
@@ -107,5 +110,5 @@ def _bound(transport: asyncio.Transport, times: StreamTimes) -> None:
         return
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
     if _USER_TIMEOUT is not None and connection.family in {socket.AF_INET, socket.AF_INET6}:
-        milliseconds = int((times.heartbeat + times.stalled) * 1000)
+        milliseconds = int((times.heartbeat + times.stalled) * _PATIENCE * 1000)
         connection.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, milliseconds)

@@ -89,8 +89,8 @@ def test_an_action_is_named_by_header_or_parameter_or_place() -> None:
     of_parameter = aws_wire.read_call({}, b"Action=Publish&TopicArn=arn")
     assert (of_header.action, of_header.is_json) == ("SendMessage", True)
     assert (of_parameter.action, of_parameter.is_json) == ("Publish", False)
-    in_s3 = aws_wire.read_call({}, b"\xff\xd8", "PUT", "/bucket/photos/ab/320.webp")
-    assert (in_s3.action, in_s3.is_json) == ("PUT photos", False)
+    in_s3 = aws_wire.read_call({}, b"\xff\xd8", "PUT", "/bucket/shops/main/photos/ab/320.webp")
+    assert (in_s3.action, in_s3.is_json) == ("PUT shops", False)
 
 
 def test_a_good_answer_has_no_failed_entries() -> None:

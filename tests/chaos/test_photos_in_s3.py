@@ -133,8 +133,8 @@ async def shop(ministack_s3: str, tmp_path: Path) -> AsyncIterator[ShopInS3]:
     ("data", "action", "moment"),
     [
         pytest.param(GOOD, "GET uploads", Moment.AFTER, id="read the upload"),
-        pytest.param(GOOD, "PUT photos", Moment.BEFORE, id="rendered it"),
-        pytest.param(GOOD, "PUT photos", Moment.AFTER, id="put a rendition"),
+        pytest.param(GOOD, "PUT shops", Moment.BEFORE, id="rendered it"),
+        pytest.param(GOOD, "PUT shops", Moment.AFTER, id="put a rendition"),
         pytest.param(GOOD, "DELETE uploads", Moment.BEFORE, id="recorded it"),
         pytest.param(BAD, "DELETE uploads", Moment.AFTER, id="deleted a refused one"),
     ],
@@ -165,7 +165,7 @@ async def test_an_upload_in_s3_is_decided_once_though_its_worker_is_killed_when_
 async def late_worker(shop: ShopInS3) -> AsyncIterator[Hold]:
     """Have a worker that has rendered a first upload, and neither goes on nor receives more."""
     async with shop.worker() as (_, proxy):
-        rendered = proxy.hold("PUT photos", Moment.BEFORE)
+        rendered = proxy.hold("PUT shops", Moment.BEFORE)
         await shop.upload(GOOD)
         await rendered.reached()
         await proxy.hold("ReceiveMessage", Moment.BEFORE).reached()
@@ -193,7 +193,7 @@ async def test_a_late_worker_shows_no_older_photo_than_another_one_has_shown_mea
 async def test_an_event_that_two_workers_have_at_once_is_one_upload(shop: ShopInS3) -> None:
     async with late_worker(shop) as rendered, shop.worker() as (_, proxy):
         (event,) = [body for body in shop.meter.received if "ObjectCreated" in body]
-        also_rendered = proxy.hold("PUT photos", Moment.BEFORE)
+        also_rendered = proxy.hold("PUT shops", Moment.BEFORE)
         await shop.queue.send(event)
         await also_rendered.reached()
         rendered.release()
@@ -213,14 +213,14 @@ async def test_a_photo_takes_one_request_for_each_step(shop: ShopInS3) -> None:
     requests = shop.meter.requests
     assert await shop.states() == ["shown", *["replaced"] * (uploads - 1)]
     assert requests["GET uploads"] == requests["DELETE uploads"] == uploads
-    assert requests["PUT photos"] == uploads * 4  # three widths and a JPEG
+    assert requests["PUT shops"] == uploads * 4  # three widths and a JPEG
     assert requests["ReceiveMessage"] <= uploads + BUCKET_TRIED
     assert requests["DeleteMessageBatch"] <= uploads + BUCKET_TRIED
     rest = set(requests) - {"ChangeMessageVisibilityBatch", "GetQueueUrl", "GetQueueAttributes"}
     assert rest == {
         "GET uploads",
         "DELETE uploads",
-        "PUT photos",
+        "PUT shops",
         "ReceiveMessage",
         "DeleteMessageBatch",
     }

@@ -76,7 +76,7 @@ class Answer:
 
 
 def read_call(headers: Headers, body: bytes, method: str = "POST", path: str = "/") -> Call:
-    """Tell the action: by a header in JSON, by a parameter in query, as `PUT photos` in S3.
+    """Tell the action: by a header in JSON, by a parameter in query, as `PUT shops` in S3.
 
     What S3 is asked for has a path, of bucket, folder and name.
     """
