@@ -7,11 +7,9 @@ from http import HTTPStatus
 from aiohttp import ETag, hdrs, web
 
 from producer.context import CASHIER
+from shared.photos.contract import FOR_EVER
 from shared.web.operation import Response, Role, operation
 from shared.web.problem import NOT_FOUND, UNAVAILABLE, Problem
-
-_FOR_EVER = "public, max-age=31536000, immutable"
-"""The address has the hash of what it shows (RFC 8246)."""
 
 _MEDIA_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 
@@ -32,7 +30,7 @@ async def get_photo_file(request: web.Request) -> web.StreamResponse:
     if body is None:
         raise Problem(NOT_FOUND, "there is no such photo")
     tag = f"{photo}-{name}"
-    headers = {hdrs.CACHE_CONTROL: _FOR_EVER}
+    headers = {hdrs.CACHE_CONTROL: FOR_EVER}
     if any(asked.value in {tag, "*"} for asked in request.if_none_match or ()):
         response = web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     else:

@@ -18,14 +18,14 @@ from typing import TypeAlias
 from shared.clock import Clock, rfc3339
 from shared.domain.photo import LARGEST_UPLOAD
 from shared.messages.photo_event import upload_key
-from shared.photos.contract import UploadForm
+from shared.photos.contract import FORM_SECONDS, UploadForm
 
 UPLOADS_PATH = "/photos/uploads"
 
 FIELDS = frozenset({"key", "policy", "signature"})
 """The fields of a form, all of which come before the file."""
 
-GOOD_FOR = dt.timedelta(minutes=10)
+_GOOD_FOR = dt.timedelta(seconds=FORM_SECONDS)
 
 
 FormOf: TypeAlias = Callable[[str, str], Awaitable[UploadForm]]
@@ -63,7 +63,7 @@ class UploadForms:
         policy = {
             "item": item_id,
             "key": key,
-            "expiration": rfc3339(self._clock() + GOOD_FOR),
+            "expiration": rfc3339(self._clock() + _GOOD_FOR),
             "size": [1, LARGEST_UPLOAD],
         }
         encoded = base64.b64encode(json.dumps(policy).encode()).decode()

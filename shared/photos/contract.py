@@ -10,6 +10,12 @@ from typing import Protocol
 from shared.domain.errors import UnavailableError
 from shared.photos.names import MOST_LISTED
 
+FORM_SECONDS = 600
+"""How long a form may be posted."""
+
+FOR_EVER = "public, max-age=31536000, immutable"
+"""A rendition never changes: its address has the hash of what it was made of."""
+
 
 class PhotosUnavailableError(UnavailableError):
     """The photo store is unavailable, or did not confirm in time that a write is durable."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from shared.domain.photo import LARGEST_UPLOAD
 from shared.messages.photo_event import upload_key
 from shared.photos.contract import (
+    FOR_EVER,
+    FORM_SECONDS,
     PhotosUnavailableError,
     Rendition,
     StoredPhoto,
@@ -36,12 +38,6 @@ if TYPE_CHECKING:
         ObjectIdentifierTypeDef,
         ObjectVersionTypeDef,
     )
-
-FORM_SECONDS = 600
-"""How long a form may be posted."""
-
-FOR_EVER = "public, max-age=31536000, immutable"
-"""A rendition never changes: its address has the hash of what it was made of."""
 
 _FILE_SECONDS = 15.0
 """How long S3 may take for a whole upload, or for all renditions of a photo."""

@@ -22,8 +22,8 @@ from shared.aws.queues import open_photos_queue, restored_tickets
 from shared.consuming.message import Message
 from shared.domain.photo import is_later
 from shared.messages.photo_event import NotAnUploadError, UploadEvent, parse_events
-from shared.photos.contract import Rendition
-from shared.photos.s3 import FOR_EVER, S3PhotoStore
+from shared.photos.contract import FOR_EVER, Rendition
+from shared.photos.s3 import S3PhotoStore
 from shared.runtime.settings import ServiceSettings
 from tests.support.s3 import post, s3_settings
 
