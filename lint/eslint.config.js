@@ -35,10 +35,6 @@ export default defineConfig({
     "no-restricted-syntax": [
       "error",
       {
-        selector: "TemplateElement[value.raw=/\\n/]",
-        message: "A text of several lines would lose its indentation: see assets.py.",
-      },
-      {
         selector: "AssignmentExpression[left.property.name=/^on[a-z]+$/][right.type='Literal']",
         message: TEXT_IS_CODE,
       },

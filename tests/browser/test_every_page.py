@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
@@ -14,13 +15,16 @@ from notifier.app import NOTIFIER_OPERATIONS
 from producer.app import CASHIER_OPERATIONS
 from shared.web.pages.texts import LANGUAGES
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
-from tests.support.looking import PAGE_BYTES, SCHEMES, Scheme, looking
+from tests.support.looking import PAGE_BYTES, SCHEMES, looking
 from tests.support.shop import ORDER, RunningShop, open_shop
 
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 
 OF_AN_ORDER = {"/o/{id}"}
 """The pages of an order: they are looked at with the one that the shop has."""
+
+FOR_STRANGERS = {"/staff/sign-in", "/staff/commands"}
+"""The staff's pages that hold nothing."""
 
 PATHS = [
     operation.path
@@ -54,17 +58,24 @@ async def test_there_are_pages() -> None:
     assert {"/", "/board", "/o/{id}", "/staff"} <= {*PATHS}
 
 
+def key_for(path: str, shop: RunningShop) -> str | None:
+    """Staff pages are looked at as the owner."""
+    return shop.staff_key if path.startswith("/staff") else None
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_page_is_accessible_and_still_and_asks_no_other_host(
-    shop: RunningShop, order_id: str, browser: Browser, path: str, scheme: Scheme, language: str
+    shop: RunningShop, order_id: str, browser: Browser, path: str, language: str
 ) -> None:
-    url = f"{shop.url}{path.format(id=order_id)}"
-    async with looking(browser, url, scheme=scheme, language=language) as look:
+    url, key = f"{shop.url}{path.format(id=order_id)}", key_for(path, shop)
+    async with looking(browser, url, language=language, staff_key=key) as look:
         await look.is_settled()
+        assert urlsplit(look.page.url).path == urlsplit(url).path
         assert await look.page.get_attribute("html", "lang") == language
-        assert await look.violations() == []
+        for scheme in SCHEMES:
+            await look.show_in(scheme)
+            assert await look.violations() == [], scheme
         assert await look.layout_shift() == 0
         assert look.complaints == []
 
@@ -73,12 +84,23 @@ async def test_a_page_is_accessible_and_still_and_asks_no_other_host(
 async def test_a_page_is_small_and_fits_400_percent_zoom(
     shop: RunningShop, order_id: str, browser: Browser, path: str
 ) -> None:
-    url = f"{shop.url}{path.format(id=order_id)}"
-    async with looking(browser, url, width=320) as look:
+    url, key = f"{shop.url}{path.format(id=order_id)}", key_for(path, shop)
+    async with looking(browser, url, width=320, staff_key=key) as look:
         await look.is_settled()
         sent = await look.own_bytes()
         assert sum(sent.values()) <= PAGE_BYTES, sent
         assert not await look.is_wider_than_its_window()
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path.startswith("/staff")])
+async def test_a_staff_page_is_shown_after_signing_in_alone(shop: RunningShop, path: str) -> None:
+    async with httpx.AsyncClient(base_url=shop.url) as stranger:
+        answer = await stranger.get(path)
+    if path in FOR_STRANGERS:
+        assert answer.status_code == HTTPStatus.OK
+    else:
+        assert answer.status_code == HTTPStatus.SEE_OTHER
+        assert answer.headers["Location"] == f"/staff/sign-in?next={quote(path, safe='/')}"
 
 
 async def test_a_language_that_the_owner_does_not_offer_is_not_used(

@@ -11,6 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
+from producer.http.pages.shell import SHELL
 from shared.web.pages.assets import SHARED_ASSETS
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 
@@ -199,3 +200,20 @@ async def test_prices_and_spans_are_written_as_the_language_does(page: Page) -> 
     assert [text.replace("\xa0", " ") for text in written] == [
         *("5,20 €", "520 ¥", "12.345,67 $", "5,200 KWD", "1:15", "0:00", "in 3 Min."),
     ]
+
+
+RULES = """(text) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  return [...sheet.cssRules].map((rule) => rule.cssText);
+}"""
+
+
+async def test_style_sheets_mean_as_they_are_sent_what_they_mean_as_they_are_written(
+    page: Page,
+) -> None:
+    for assets in (SHARED_ASSETS, SHELL.assets):
+        for name in (name for name in assets.files if name.endswith(".css")):
+            written = (assets.folder / name).read_text(encoding="utf-8")
+            sent = assets.files[name].decode()
+            assert await page.evaluate(RULES, sent) == await page.evaluate(RULES, written), name

@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -29,6 +29,14 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
+_HAVE_CHANGED = """
+() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(
+  document.getAnimations()
+    .filter((one) => one instanceof CSSTransition)
+    .map((one) => one.finished)
+)).then(() => null)
+"""
+
 
 @dataclass
 class Look:
@@ -45,6 +53,11 @@ class Look:
         """What axe-core finds, with the places."""
         found = (await Axe().run(self.page)).response["violations"]
         return [f"{one['id']}: {[node['target'] for node in one['nodes']]}" for one in found]
+
+    async def show_in(self, scheme: Scheme) -> None:
+        """Change the colour scheme, and wait until the colours have changed."""
+        await self.page.emulate_media(color_scheme=scheme)
+        await self.page.evaluate(_HAVE_CHANGED)
 
     async def layout_shift(self) -> float:
         """The sum of all shifts that nobody caused by a tap or a key."""
@@ -75,6 +88,13 @@ class Look:
         return bool(await self.page.evaluate(script))
 
 
+async def sign_in(context: BrowserContext, url: str, staff_key: str) -> None:
+    """Begin a session in a browser as the sign-in page does."""
+    headers = {"Authorization": f"Bearer {staff_key}", "Sec-Fetch-Site": "same-origin"}
+    answer = await context.request.put(urljoin(url, "/staff/session"), headers=headers)
+    assert answer.ok, await answer.text()
+
+
 @contextlib.asynccontextmanager
 async def looking(
     browser: Browser,
@@ -83,15 +103,18 @@ async def looking(
     scheme: Scheme = "light",
     language: str = "en",
     width: int = 1440,
+    staff_key: str | None = None,
     **options: Any,
 ) -> AsyncIterator[Look]:
-    """Open a page, and wait until it has loaded."""
+    """Open a page, signed in with a staff key if one is given, and wait until it has loaded."""
     context = await browser.new_context(
         color_scheme=scheme, locale=language, viewport={"width": width, "height": 900}, **options
     )
     await context.add_init_script(_SHIFTS)
     look = Look(await context.new_page())
     own = urlsplit(url).netloc
+    if staff_key:
+        await sign_in(context, url, staff_key)
 
     def console(message: ConsoleMessage) -> None:
         look.complaints.append(f"{message.type}: {message.text}")

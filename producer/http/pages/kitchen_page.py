@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from producer.context import CASHIER
 from producer.documents.settings import SettingsDocument
 from producer.http.pages.shell import SHELL
 from shared.domain.errors import UnavailableError
 from shared.domain.shop import Hand
-from shared.web.caller import is_staff
+from shared.domain.staff import StaffKey
+from shared.web.operation import Operation
 from shared.web.pages.shell import Page, page_operation
-from shared.web.problem import Problem
+from shared.web.pages.staff import SIGN_IN as SIGN_IN_PATH
+from shared.web.pages.staff import signed_in, staff_page
 
 KITCHEN = Page(
     path="/staff",
@@ -26,7 +26,7 @@ KITCHEN = Page(
     layout="full",
 )
 SIGN_IN = Page(
-    path="/staff/sign-in",
+    path=SIGN_IN_PATH,
     template="sign_in.html",
     title="sign_in.title",
     module="sign_in.js",
@@ -35,11 +35,8 @@ SIGN_IN = Page(
 )
 
 
-async def show_kitchen(request: web.Request) -> web.StreamResponse:
-    """Show the display to staff; others are to sign in."""
-    if not _is_signed_in(request):
-        headers = {hdrs.LOCATION: SIGN_IN.path, hdrs.CACHE_CONTROL: "no-store"}
-        return web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
+async def show_kitchen(request: web.Request, _: StaffKey) -> web.StreamResponse:
+    """Show the display."""
     context = request.app[CASHIER]
     try:
         settings = (await context.settings.get()).value
@@ -54,11 +51,12 @@ async def show_kitchen(request: web.Request) -> web.StreamResponse:
     return await SHELL.response(request, KITCHEN, data=data)
 
 
-def _is_signed_in(request: web.Request) -> bool:
-    try:
-        return is_staff(request)
-    except Problem:  # a key that was withdrawn
-        return False
+async def show_sign_in(request: web.Request) -> web.StreamResponse:
+    """Show where to type a key, or whose key the browser shows already, and how to sign out."""
+    return await SHELL.response(request, SIGN_IN, key=signed_in(request))
 
 
-KITCHEN_OPERATIONS = (page_operation(KITCHEN, show_kitchen),)
+KITCHEN_OPERATIONS: tuple[Operation, ...] = (
+    staff_page(KITCHEN, show_kitchen),
+    page_operation(SIGN_IN, show_sign_in),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from producer.http.pages.kitchen_page import KITCHEN_OPERATIONS, SIGN_IN
+from producer.http.pages.kitchen_page import KITCHEN_OPERATIONS
 from producer.http.pages.menu_page import get_menu_page
 from producer.http.pages.order_page import get_order_page
 from producer.http.pages.shell import BOARD, COMMANDS, SHELL
@@ -13,6 +13,6 @@ from shared.web.operation import Operation
 PAGE_OPERATIONS: Sequence[Operation] = (
     get_menu_page,
     get_order_page,
-    *SHELL.operations(BOARD, COMMANDS, SIGN_IN),
+    *SHELL.operations(BOARD, COMMANDS),
     *KITCHEN_OPERATIONS,
 )

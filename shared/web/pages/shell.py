@@ -23,8 +23,21 @@ SHARED_SECTIONS = ("connection", "problem", "dialog", "toast")
 
 NAVIGATION: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
     {
-        "customers": (("/", "nav.home"), ("/board", "nav.board")),
-        "staff": (("/staff", "nav.staff"), ("/board", "nav.board")),
+        "customers": (
+            ("/", "nav.home"),
+            ("/board", "nav.board"),
+            ("/newsletters", "nav.newsletters"),
+        ),
+        "staff": (
+            ("/staff", "nav.kitchen"),
+            ("/staff/menu", "nav.menu"),
+            ("/staff/shop", "nav.shop"),
+            ("/staff/report", "nav.report"),
+            ("/staff/operations", "nav.operations"),
+            ("/staff/newsletters", "nav.newsletters"),
+            ("/staff/keys", "nav.keys"),
+            ("/board", "nav.board"),
+        ),
         "none": (),
     }
 )

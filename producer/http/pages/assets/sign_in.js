@@ -35,6 +35,18 @@ form.addEventListener("submit", (event) => {
   void signIn();
 });
 
+async function signOut() {
+  try {
+    await request("DELETE", "/staff/session");
+    location.replace(location.pathname);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    failure.textContent = error.message;
+  }
+}
+
+document.getElementById("sign-out")?.addEventListener("click", () => void signOut());
+
 function useLink() {
   const given = new URLSearchParams(location.hash.slice(1)).get("key");
   if (!given) return;
