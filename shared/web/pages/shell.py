@@ -48,8 +48,9 @@ NAVIGATION: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
 class Page:
     """A page of a service: what its shell needs to know.
 
-    Its `module` and its `stylesheets` are assets of its service, `texts` the sections of the
-    catalogue that its modules use. `layout` is `page`, or `full` for one that fills the screen.
+    Its `module` and its `stylesheets` are assets of its service; a style sheet that several share
+    is named as in `/assets/chart.css`. `texts` are the sections of the catalogue that its modules
+    use. `layout` is `page`, or `full` for one that fills the screen.
     """
 
     path: str
@@ -152,7 +153,7 @@ class Shell:
             navigation=NAVIGATION[page.navigation],
             path=url.path,
             shared={"texts": self._texts(page, language), **(data or {})},
-            stylesheets=[SHARED_ASSETS.url("design.css"), *map(self._url, page.stylesheets)],
+            stylesheets=[*map(self._url, ("/assets/design.css", *page.stylesheets))],
             module=page.module and self._url(page.module),
             preloads=[*self.assets.imports(page.module)] if page.module else [],
             t=functools.partial(self.catalogues.text, language),
@@ -164,7 +165,8 @@ class Shell:
         return response
 
     def _url(self, name: str) -> str:
-        return self.assets.url(name)
+        folder, _, shared = name.rpartition("/")
+        return SHARED_ASSETS.url(shared) if folder == SHARED_ASSETS.root else self.assets.url(name)
 
     def _texts(self, page: Page, language: str) -> Mapping[str, object]:
         sections = self.catalogues.sections(language)

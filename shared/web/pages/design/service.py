@@ -12,8 +12,8 @@ DESIGN = Page(
     template="design.html",
     title="design.title",
     module="design.js",
-    stylesheets=("swatches.css",),
-    texts=("design",),
+    stylesheets=("/assets/chart.css", "swatches.css"),
+    texts=("chart", "design"),
 )
 
 
