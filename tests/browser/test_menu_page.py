@@ -209,7 +209,7 @@ async def test_a_menu_that_went_offline_says_so_and_catches_up_by_itself(
     await staff.put("/menu/items/tea", json={"sold_out": True})
     await context.set_offline(False)
     await expect(page.locator("#item-tea")).to_be_disabled()
-    await expect(page.locator("#connection")).to_be_empty()
+    await expect(page.locator("#connection")).to_have_text("Live")
     await expect(page.locator("#cart-lines strong")).to_have_text("Caffè latte")
     await staff.put("/menu/items/tea", json={"sold_out": False})
 
@@ -301,3 +301,24 @@ async def test_an_unknown_order_is_a_kind_page_that_no_cache_keeps(
         assert response.status == HTTPStatus.NOT_FOUND
         assert headers["cache-control"] == "no-store"
         assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_times_are_the_shops_wherever_the_customer_is(
+    shop: RunningShop, browser: Browser, staff: httpx.AsyncClient
+) -> None:
+    until = "2099-05-01T07:30:00Z"
+    await staff.put("/shop", json={"state": "paused", "until": until})
+    async with looking(browser, shop.url, timezone_id="Asia/Tokyo") as look:
+        await expect(look.page.locator("#wait")).to_contain_text("7:30 AM")
+    await staff.put("/shop", json={"state": "open"})
+
+
+async def test_the_button_that_adds_an_item_is_in_sight_however_long_its_sheet_is(
+    look: Look,
+) -> None:
+    page = look.page
+    await page.set_viewport_size({"width": 390, "height": 640})
+    await page.locator("#item-latte").click()
+    await expect(page.locator("#sheet .primary")).to_be_in_viewport(ratio=1)
+    await page.locator("#note").focus()
+    await expect(page.locator("#note")).to_be_in_viewport(ratio=1)

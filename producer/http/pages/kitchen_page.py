@@ -21,7 +21,7 @@ KITCHEN = Page(
     title="kitchen.title",
     module="kitchen_page.js",
     stylesheets=("kitchen.css",),
-    texts=("kitchen",),
+    texts=("allergens", "kitchen"),
     navigation="staff",
     layout="full",
 )

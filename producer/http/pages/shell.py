@@ -27,11 +27,13 @@ COMMANDS = Page(
 
 async def shop_face(request: web.Request) -> ShopFace:
     """Read the shop's name and languages; a page is shown while they cannot be read, too."""
+    context = request.app[CASHIER]
+    timezone = str(context.opening_hours.timezone)
     try:
-        settings = (await request.app[CASHIER].settings.get()).value
+        settings = (await context.settings.get()).value
     except UnavailableError:
-        return ShopFace()
-    return ShopFace(settings.name, settings.languages)
+        return ShopFace(timezone=timezone)
+    return ShopFace(settings.name, settings.languages, timezone)
 
 
 SHELL = Shell(Path(__file__).parent, "/pages", shop_face)

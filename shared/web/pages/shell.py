@@ -69,6 +69,8 @@ class ShopFace:
 
     name: str = "Coffee shop"
     languages: Sequence[str] = LANGUAGES
+    timezone: str | None = None
+    """In which pages write times (IANA); the browser's own where it is not known."""
 
 
 FaceOf = Callable[[web.Request], Awaitable[ShopFace]]
@@ -152,7 +154,11 @@ class Shell:
             switch=switch,
             navigation=NAVIGATION[page.navigation],
             path=url.path,
-            shared={"texts": self._texts(page, language), **(data or {})},
+            shared={
+                "texts": self._texts(page, language),
+                "timezone": shop.timezone,
+                **(data or {}),
+            },
             stylesheets=[*map(self._url, ("/assets/design.css", *page.stylesheets))],
             module=page.module and self._url(page.module),
             preloads=[*self.assets.imports(page.module)] if page.module else [],

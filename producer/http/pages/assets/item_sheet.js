@@ -5,8 +5,9 @@ import { byId, el, fill, icon } from "/assets/dom.js";
 import { price } from "/assets/format.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
+import { allergenName } from "./allergens.js";
 import { MOST_OF_ONE } from "./cart.js";
-import { allergenName, usualSize } from "./menu.js";
+import { usualSize } from "./menu.js";
 import { avoided, picture } from "./menu_list.js";
 
 /** @typedef {import("./menu.js").Menu} Menu */

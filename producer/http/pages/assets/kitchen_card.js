@@ -5,6 +5,7 @@ import { duration } from "/assets/format.js";
 import { stored } from "/assets/store.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
+import { allergenName } from "./allergens.js";
 
 /** @typedef {{id: string, item: string, name: string, size: string, modifiers: string[], quantity: number, note: string | null}} Line */
 /** @typedef {{id: string, number: string, state: string, attempt: number, in_hand: boolean, customer_name: string, items: Line[], placed_at: string, remake_of: string | null, serve: string | null}} KitchenOrder */
@@ -82,11 +83,7 @@ function lineButton(order, line, item) {
     names.map((name) => el("span", { class: "extra" }, visible(name))),
     line.note && el("span", { class: "note" }, `“${visible(line.note)}”`),
     allergens.size > 0 &&
-      el(
-        "span",
-        { class: "allergens" },
-        [...allergens].map((one) => one.replaceAll("-", " ")).join(", "),
-      ),
+      el("span", { class: "allergens" }, [...allergens].map(allergenName).join(", ")),
   );
   button.onclick = () => {
     const lines = crossed.get()[order.id] ?? [];

@@ -1,6 +1,7 @@
 // What the shop sells, as `GET /menu` has it, and how it is named on pages.
 
 import { t } from "/assets/text.js";
+import { ALLERGEN_IDS } from "./allergens.js";
 
 /** @typedef {"here" | "away"} Serve */
 /** @typedef {{id: string, name: string, price: number, sold_out: boolean}} Size */
@@ -17,36 +18,12 @@ const CATEGORIES = {
   bakery: "menu.bakery",
 };
 
-/** @type {Record<string, string>} */
-const ALLERGENS = {
-  gluten: "allergens.gluten",
-  crustaceans: "allergens.crustaceans",
-  eggs: "allergens.eggs",
-  fish: "allergens.fish",
-  peanuts: "allergens.peanuts",
-  soybeans: "allergens.soybeans",
-  milk: "allergens.milk",
-  nuts: "allergens.nuts",
-  celery: "allergens.celery",
-  mustard: "allergens.mustard",
-  sesame: "allergens.sesame",
-  sulphites: "allergens.sulphites",
-  lupin: "allergens.lupin",
-  molluscs: "allergens.molluscs",
-};
-
 /** @param {string} id */
 export function categoryName(id) {
   const key = CATEGORIES[id];
   if (key) return t(key);
   const words = id.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-/** @param {string} id */
-export function allergenName(id) {
-  const key = ALLERGENS[id];
-  return key ? t(key) : id;
 }
 
 /**
@@ -60,7 +37,7 @@ export function allergensOf({ items }) {
       ...modifiers.flatMap((modifier) => modifier.allergens),
     ]),
   );
-  return Object.keys(ALLERGENS).filter((allergen) => used.has(allergen));
+  return ALLERGEN_IDS.filter((allergen) => used.has(allergen));
 }
 
 /**

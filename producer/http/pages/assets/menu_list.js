@@ -5,8 +5,9 @@ import { price } from "/assets/format.js";
 import { stored } from "/assets/store.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
+import { allergenName } from "./allergens.js";
 import { cart } from "./cart.js";
-import { allergenName, allergensOf, categoryName } from "./menu.js";
+import { allergensOf, categoryName } from "./menu.js";
 
 /** @typedef {import("./menu.js").Menu} Menu */
 /** @typedef {import("./menu.js").Item} Item */

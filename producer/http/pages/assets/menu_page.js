@@ -3,6 +3,7 @@
 import { byId, el, fill, icon } from "/assets/dom.js";
 import { clockTime, day } from "/assets/format.js";
 import { request, RequestError } from "/assets/http.js";
+import { setHealth } from "/assets/live_status.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 import { cart, followMenu } from "./cart.js";
@@ -14,6 +15,9 @@ import { waitText } from "./wait.js";
 /** @typedef {{state: "open" | "paused" | "closed", reason: string | null, until: string | null, wait_seconds: {low: number, high: number}}} Shop */
 
 const EVERY_MS = 15_000;
+
+/** What no topic has events of; how looking it up goes is told as a connection's state. */
+const menuAndShop = {};
 
 /** @type {Menu | null} */
 let menu = null;
@@ -33,11 +37,11 @@ async function refresh() {
     await drawMyOrders();
     drawShop(shop);
     if (drawn !== JSON.stringify(read)) redraw();
-    tell("");
+    setHealth(menuAndShop, "live");
     return { menu: read, shop, isChanged };
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    tell(navigator.onLine ? "stale" : "offline");
+    setHealth(menuAndShop, "stale");
     if (!menu) drawFailure();
     return null;
   }
@@ -88,14 +92,6 @@ function shopText(state, until) {
   const isToday = day(until) === day(new Date());
   const when = isToday ? clockTime(until) : `${day(until)}, ${clockTime(until)}`;
   return state === "paused" ? t("menu.paused_until", { when }) : t("menu.opens", { when });
-}
-
-/** @param {"" | "stale" | "offline"} state */
-function tell(state) {
-  const connection = byId("connection");
-  connection.dataset["state"] = state;
-  connection.textContent =
-    state && (state === "stale" ? t("connection.stale") : t("connection.offline"));
 }
 
 function drawFailure() {

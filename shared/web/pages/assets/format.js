@@ -1,16 +1,19 @@
 // Prices, times and spans of time, as the page's language writes them.
 
-import { language } from "./text.js";
+import { language, shared } from "./text.js";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+/** The shop's time zone: a customer on a journey reads when the shop opens there. */
+const inZone = zoneOptions(shared["timezone"]);
+const time = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit", ...inZone });
 const date = new Intl.DateTimeFormat(language, {
   weekday: "short",
   day: "numeric",
   month: "short",
+  ...inZone,
 });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 
@@ -72,4 +75,18 @@ export function fromNow(when, now = new Date()) {
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / MINUTE)}:${String(whole % MINUTE).padStart(2, "0")}`;
+}
+
+/**
+ * @param {unknown} timeZone which the browser's own tables may lack
+ * @returns {{timeZone?: string}}
+ */
+function zoneOptions(timeZone) {
+  if (typeof timeZone !== "string") return {};
+  try {
+    new Intl.DateTimeFormat(language, { timeZone });
+    return { timeZone };
+  } catch {
+    return {};
+  }
 }

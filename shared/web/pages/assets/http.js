@@ -39,6 +39,17 @@ export class RequestError extends Error {
  * @returns {Promise<any>}
  */
 export async function request(method, path, options = {}) {
+  return (await requestVersion(method, path, options)).value;
+}
+
+/**
+ * Does what `request` does, and returns the `etag` of the answer, too, for `If-Match`.
+ * @param {string} method
+ * @param {string} path
+ * @param {Options} [options]
+ * @returns {Promise<{value: any, etag: string}>}
+ */
+export async function requestVersion(method, path, options = {}) {
   const isSafe = method === "GET" || options.key !== undefined;
   for (const pause of isSafe ? PAUSES_MS : []) {
     try {
@@ -88,7 +99,8 @@ async function once(
     });
     const text = await answer.text();
     if (!answer.ok) throw new RequestError(problem(answer, text));
-    return text ? JSON.parse(text) : null;
+    const value = text ? JSON.parse(text) : null;
+    return { value, etag: answer.headers.get("ETag") ?? "" };
   } catch (error) {
     if (error instanceof RequestError || signal?.aborted) throw error;
     const title = navigator.onLine ? t("problem.unanswered") : t("problem.offline");
