@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -11,7 +12,7 @@ from shop.cli import terminal
 from shop.cli.listing import Entry, listing, local, zone
 from shop.cli.options import AsJson, Url
 from shop.client.answers import content, require_success
-from shop.client.connection import connect_as_staff, path
+from shop.client.connection import connect_as_staff, path, staff_key
 
 keys = typer.Typer(
     name="keys",
@@ -26,6 +27,7 @@ keys = typer.Typer(
 
     - `coffeeshop keys add Ada`
     - `coffeeshop keys withdraw Ada`
+    - `coffeeshop keys link`
     """,
 )
 
@@ -110,6 +112,23 @@ async def withdraw(
         async with http.delete(path("staff-keys", found["id"])) as response:
             await require_success(response)
     terminal.say(f"The key of {found['name']} is withdrawn.")
+    return 0
+
+
+@keys.command()
+@terminal.command
+async def link(url: Url) -> int:
+    """Print an address that signs a browser in. Who sees it has your key: show it to nobody.
+
+    The key is behind the `#`, which browsers send to no server and the page removes at once.
+
+    **Example**
+
+    - `coffeeshop keys link`
+    """
+    async with connect_as_staff(url) as http, http.get("staff/session") as response:
+        await require_success(response)
+    terminal.say(f"{url.rstrip('/')}/staff/sign-in#key={quote(staff_key(url) or '', safe='')}")
     return 0
 
 

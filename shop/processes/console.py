@@ -42,6 +42,9 @@ class StartupBanner:
             f"Docs:  {self.url}/docs",
             f"Order: {own_command('order', 'latte', '--name', 'Ada', COFFEE_URL=self.url)}",
         ]
+        if not self.own_key:
+            place = {"COFFEE_URL": self.url, "COFFEE_STATE_DIR": str(self.state_dir)}
+            lines.insert(2, f"Link:  {own_command('keys', 'link', **place)}  (signs staff in)")
         if self.mail_folder is not None:
             lines.append(f"Mail:  in {self.mail_folder}  (set COFFEE_SMTP_URL to send it)")
         if self.photos_wait:

@@ -76,7 +76,7 @@ async def test_a_page_is_accessible_and_still_and_asks_no_other_host(
         for scheme in SCHEMES:
             await look.show_in(scheme)
             assert await look.violations() == [], scheme
-        assert await look.layout_shift() == 0
+        assert await look.layout_shifts() == []
         assert look.complaints == []
 
 

@@ -105,6 +105,6 @@ async def test_the_display_is_accessible_still_and_small(
             sent = await look.own_bytes()
             assert sum(sent.values()) <= PAGE_BYTES, sent
             assert await look.violations() == []
-            assert await look.layout_shift() == 0
+            assert await look.layout_shifts() == []
     async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff:
         await staff.post(f"/orders/{order['id']}/cancel")

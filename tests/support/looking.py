@@ -24,8 +24,16 @@ _QUIET_MS = 300
 
 _SHIFTS = """
 self.shifts = [];
+const rect = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) self.shifts.push(entry.value);
+  for (const entry of list.getEntries().filter((one) => !one.hadRecentInput)) {
+    const moved = entry.sources.map(({ node, previousRect, currentRect }) => {
+      const element = node instanceof Element ? node : node?.parentElement;
+      const name = element ? element.cloneNode().outerHTML : "gone";
+      return `${name} from ${rect(previousRect)} to ${rect(currentRect)}`;
+    });
+    self.shifts.push(`${entry.value} at ${Math.round(entry.startTime)} ms: ${moved.join("; ")}`);
+  }
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -59,9 +67,9 @@ class Look:
         await self.page.emulate_media(color_scheme=scheme)
         await self.page.evaluate(_HAVE_CHANGED)
 
-    async def layout_shift(self) -> float:
-        """The sum of all shifts that nobody caused by a tap or a key."""
-        return float(await self.page.evaluate("self.shifts.reduce((sum, one) => sum + one, 0)"))
+    async def layout_shifts(self) -> list[str]:
+        """What has moved that nobody moved by a tap or a key; there should be nothing."""
+        return list(await self.page.evaluate("self.shifts"))
 
     async def own_bytes(self) -> dict[str, int]:
         """How many bytes the page and each of its files have, by path; no photos, no JSON."""

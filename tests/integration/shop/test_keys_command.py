@@ -45,6 +45,14 @@ async def test_a_barista_is_given_a_key_works_with_it_and_loses_it(
     assert by_id.out == "The key of Grace is withdrawn.\n"
 
 
+async def test_a_link_has_the_key_where_no_server_gets_it(new_cashier: ServedCashier) -> None:
+    link = (await command(new_cashier, "keys", "link")).out.strip()
+    assert link == f"{new_cashier.url}/staff/sign-in#key={STAFF_KEY}"
+    refused = await command(new_cashier, "keys", "link", key="a-key-that-nobody-has-ever-made")
+    assert (refused.code, refused.out) == (1, "")
+    assert "this is not a staff key" in refused.err
+
+
 async def test_who_changed_what_is_shown_the_newest_first(new_cashier: ServedCashier) -> None:
     await command(new_cashier, "pause", "--reason", "A short break")
     await command(new_cashier, "open")

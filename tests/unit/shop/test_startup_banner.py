@@ -14,6 +14,7 @@ def test_the_banner_says_where_the_shop_is_and_where_the_staff_key_is_kept() -> 
     assert banner.lines() == [
         "The shop is open at http://127.0.0.1:8080",
         "Staff: http://127.0.0.1:8080/staff  (key in var/staff-key)",
+        f"Link:  {own_command('keys', 'link')}  (signs staff in)",
         "Docs:  http://127.0.0.1:8080/docs",
         f"Order: {own_command('order', 'latte', '--name', 'Ada')}",
     ]
@@ -23,6 +24,7 @@ def test_a_key_that_was_set_is_named_by_its_variable() -> None:
     banner = StartupBanner("http://127.0.0.1:8080", Path("var"), own_key=True, quiet=False)
 
     assert banner.lines()[1].endswith("(COFFEE_STAFF_KEY)")
+    assert not any(line.startswith("Link:") for line in banner.lines())
 
 
 def test_where_only_warnings_are_shown_the_banner_says_how_to_see_more() -> None:

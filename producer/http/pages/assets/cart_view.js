@@ -29,10 +29,13 @@ export function placeCart() {
   byId("close-cart").addEventListener("click", () => sheet.close());
 }
 
-/** Shows the cart, where it is not seen always. */
+/** Shows the cart, where it is not seen always; who has no name yet can type it at once. */
 export function openCart() {
   const sheet = byId("cart-sheet", HTMLDialogElement);
-  if (!WIDE.matches && !sheet.open) void shown(sheet);
+  const name = byId("name", HTMLInputElement);
+  if (WIDE.matches || sheet.open) return;
+  void shown(sheet);
+  if (!name.value) name.focus();
 }
 
 /**

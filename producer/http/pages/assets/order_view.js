@@ -61,7 +61,7 @@ export function drawOrder(order) {
   drawSteps(order);
   drawNote(order);
   byId("while-waiting").hidden = !isWaiting(order);
-  byId("cancel").hidden = state !== "placed";
+  byId("cancel").classList.toggle("late", state !== "placed");
   drawLines(order);
   drawTimeline(order);
 }
