@@ -29,6 +29,7 @@ from producer.http.photo_uploads import upload_photo
 from producer.http.place_order import place_order
 from producer.http.problems import CASHIER_PROBLEMS
 from producer.http.reports import get_day_report
+from producer.http.shop_operations import get_operations
 from producer.http.staff import STAFF_OPERATIONS
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
@@ -72,6 +73,7 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     dead_letters.purge_dead_letters,
     forget_customer,
     get_day_report,
+    get_operations,
     *STAFF_OPERATIONS,
     *PAGE_OPERATIONS,
 )

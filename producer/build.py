@@ -35,6 +35,7 @@ from producer.orders.updates import OrderUpdates
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.retention import Retention
 from producer.reconciling.unclean_stops import UncleanStops
+from producer.reports.last_hour import LastHour
 from producer.reports.reporter import DayReporter
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
@@ -189,6 +190,7 @@ async def _context(
         settings=Document(DocumentKind.SETTINGS, store, parse_settings, "{}", utc_now),
         wait_estimator=wait_estimator,
         backlog=resources.backlog,
+        backlog_limit=settings.backlog_limit,
         store=store,
         rate_limit=RateLimit(settings.orders_per_minute, time.monotonic),
         webhook_urls=WebhookUrlRules(settings.allow_loopback_webhooks),
@@ -215,6 +217,7 @@ async def _context(
             clock=utc_now,
             keep=dt.timedelta(days=settings.keep_orders_days),
         ),
+        last_hour=LastHour(store, utc_now),
         photos=resources.photos,
         clock=utc_now,
     )

@@ -23,6 +23,7 @@ from producer.photos.files import PhotoFiles
 from producer.photos.forms import FormOf
 from producer.photos.service import PhotoService
 from producer.photos.uploads import UploadReceiver
+from producer.reports.last_hour import LastHour
 from producer.reports.reporter import DayReporter
 from shared.clock import Clock
 from shared.domain.shop import Hand
@@ -48,7 +49,10 @@ class PhotoContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashierContext:
-    """What a route may use. Placing an order may take `order_seconds`."""
+    """What a route may use.
+
+    Placing an order may take `order_seconds`; `backlog_limit` tickets may be unfinished.
+    """
 
     cashier: Cashier
     moves: OrderMoves
@@ -59,6 +63,7 @@ class CashierContext:
     settings: Document[SettingsDocument]
     wait_estimator: WaitEstimator
     backlog: Backlog
+    backlog_limit: int
     store: Store
     rate_limit: RateLimit
     webhook_urls: WebhookUrlRules
@@ -67,6 +72,7 @@ class CashierContext:
     redriver: DeadLetterRedriver
     forgetter: CustomerForgetter
     reporter: DayReporter
+    last_hour: LastHour
     photos: PhotoContext
     clock: Clock
     barista_hand: Hand

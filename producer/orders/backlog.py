@@ -22,7 +22,8 @@ class Backlog:
 
     def __init__(self, queue: TicketCounts) -> None:
         self._queue = queue
-        self._sampled = 0
+        self.sampled = (0, 0)
+        """How many tickets waited, and how many were in flight, at the last sample."""
         self._queued = 0
         self._queued_at_sample = 0
         self._empty_in_a_row = 0
@@ -30,7 +31,7 @@ class Backlog:
     @property
     def count(self) -> int:
         """How many tickets are unfinished, as far as is known."""
-        return self._sampled + self._queued - self._queued_at_sample
+        return sum(self.sampled) + self._queued - self._queued_at_sample
 
     @property
     def is_empty(self) -> bool:
@@ -46,7 +47,7 @@ class Backlog:
         """Ask the queue; tickets queued meanwhile are added. A failure keeps the last sample."""
         queued, empty_before = self._queued, self._empty_in_a_row
         self._empty_in_a_row = 0
-        self._sampled = sum(await self._queue.waiting_and_in_flight())
+        self.sampled = await self._queue.waiting_and_in_flight()
         self._queued_at_sample = queued
         if self.count == 0:
             self._empty_in_a_row = empty_before + 1

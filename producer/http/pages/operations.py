@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from producer.http.pages.kitchen_page import KITCHEN_OPERATIONS
 from producer.http.pages.menu_page import get_menu_page
+from producer.http.pages.operations_page import get_operations_page
 from producer.http.pages.order_page import get_order_page
 from producer.http.pages.shell import BOARD, COMMANDS, SHELL
 from shared.web.operation import Operation
@@ -15,4 +16,5 @@ PAGE_OPERATIONS: Sequence[Operation] = (
     get_order_page,
     *SHELL.operations(BOARD, COMMANDS),
     *KITCHEN_OPERATIONS,
+    get_operations_page,
 )

@@ -22,7 +22,8 @@ export function chart({ title, axis, write, kind = "line", isTime = false }) {
   /** @type {ChartData} */
   let data = { labels: [], series: [] };
   const plot = svg("svg", { role: "img", "aria-label": title, preserveAspectRatio: "none" });
-  const [legend, scale, ends] = [
+  const [at, legend, scale, ends] = [
+    el("span", { class: "at" }),
     el("p", { class: "legend" }),
     el("div", { class: "scale", "aria-hidden": "true" }),
     el("div", { class: "ends", "aria-hidden": "true" }),
@@ -40,12 +41,15 @@ export function chart({ title, axis, write, kind = "line", isTime = false }) {
   const element = el(
     "figure",
     { class: "chart" },
-    el("figcaption", {}, title),
+    el("figcaption", {}, title, at),
     legend,
     el("div", { class: "plot" }, scale, plot, ends),
     details,
   );
-  const tell = (/** @type {number} */ at) => fill(legend, legendOf(data, at, write));
+  const tell = (/** @type {number} */ one) => {
+    fill(legend, legendOf(data, one, write));
+    fill(at, data.labels[one] ?? "");
+  };
   plot.addEventListener("pointermove", (event) => {
     const { left, width } = plot.getBoundingClientRect();
     const share = (event.clientX - left) / width;
@@ -77,8 +81,8 @@ export function chart({ title, axis, write, kind = "line", isTime = false }) {
  * @param {number} at
  * @param {(value: number) => string} write
  */
-function legendOf({ labels, series }, at, write) {
-  const parts = series.map(({ name, values }, one) => {
+function legendOf({ series }, at, write) {
+  return series.map(({ name, values }, one) => {
     const value = values[at] ?? null;
     return el(
       "span",
@@ -88,7 +92,6 @@ function legendOf({ labels, series }, at, write) {
       el("b", {}, value === null ? "–" : write(value)),
     );
   });
-  return [...parts, el("span", { class: "at" }, labels[at] ?? "")];
 }
 
 /**

@@ -1,0 +1,5 @@
+// The demonstration.
+
+export function demonstrate() {
+  return;
+}

@@ -1,0 +1,165 @@
+// How the shop runs: read again when something has happened, and every few seconds.
+
+import { byId, el, fill } from "/assets/dom.js";
+import { duration, fromNow } from "/assets/format.js";
+import { request, RequestError } from "/assets/http.js";
+import { follow } from "/assets/live.js";
+import { shared, t } from "/assets/text.js";
+import { visible } from "/assets/visible.js";
+import { hourCharts } from "./operations_hour.js";
+import { showLetters } from "./operations_letters.js";
+
+/** @typedef {{p50: number, p95: number}} Spread */
+/** @typedef {{at: string, placed: number, ready: number, failed: number, wait: Spread | null, prep: Spread | null, total: Spread | null}} Minute */
+/** @typedef {{minutes: Minute[], placed: number, ready: number, failed: number, total: Spread | null, last_ready_at: string | null, is_whole: boolean}} Hour */
+/** @typedef {{worker: string, slots: number, in_hand: number, prepared: number, prep_seconds: number}} Worker */
+/** @typedef {{at: string, waiting: number, in_flight: number, backlog_limit: number, oldest_placed_at: string | null, in_hand: {number: string, since: string, attempt: number}[], workers: Worker[], hour: Hour}} Operations */
+
+const EVERY_MS = 5000;
+const GATHER_MS = 1000;
+/** To list dead letters is to receive them, which is not to be done often. */
+const LETTERS_MS = 30_000;
+const FULL = 0.5;
+
+const limits = { warn: Number(shared["warn"]), late: Number(shared["late"]) };
+const letters = showLetters(byId("dead-letters"), byId("deliveries"));
+const drawHour = hourCharts(byId("charts"));
+/** @type {Operations | undefined} */
+let now;
+/** By how much the shop's clock is ahead of this browser's. */
+let ahead = 0;
+let failed = 0;
+let lettersDue = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let soon;
+
+async function refresh() {
+  try {
+    now = /** @type {Operations} */ (await request("GET", "/operations"));
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 401) location.reload();
+    throw error;
+  }
+  ahead = new Date(now.at).getTime() - Date.now();
+  show(now);
+  if (now.hour.failed !== failed || Date.now() > lettersDue) {
+    failed = now.hour.failed;
+    lettersDue = Date.now() + LETTERS_MS;
+    await letters.refresh();
+  }
+}
+
+/** @param {Operations} shop */
+function show(shop) {
+  const slots = shop.workers.reduce((sum, one) => sum + one.slots, 0);
+  const { hour } = shop;
+  const isFull = shop.waiting >= shop.backlog_limit;
+  const isFilling = shop.waiting >= shop.backlog_limit * FULL;
+  figure("waiting", String(shop.waiting), isFull ? "bad" : isFilling ? "warn" : "", [
+    t("running.waiting_limit", { count: shop.backlog_limit }),
+  ]);
+  figure("in_flight", String(shop.in_flight), slots ? "" : "bad", [
+    slots ? t("running.slots", { count: slots }) : t("running.no_workers"),
+  ]);
+  figure("failures", String(hour.failed), hour.failed ? "bad" : "", [
+    hour.failed ? t("running.failures_look") : t("running.failures_none"),
+  ]);
+  byId("summary").textContent = hour.total
+    ? t("running.summary", {
+        count: hour.ready,
+        p50: duration(hour.total.p50),
+        p95: duration(hour.total.p95),
+      })
+    : t("running.summary_none");
+  drawHour(hour);
+  showWorkers(shop.workers);
+  tick();
+  byId("figures").removeAttribute("aria-busy");
+  byId("rest").hidden = false;
+}
+
+/**
+ * @param {string} id
+ * @param {string} value
+ * @param {string} state
+ * @param {string[]} note
+ */
+function figure(id, value, state, note) {
+  const card = byId(id);
+  card.dataset["state"] = state;
+  fill(/** @type {Element} */ (card.querySelector(".value")), el("b", {}, value));
+  fill(/** @type {Element} */ (card.querySelector(".note")), ...note);
+}
+
+/** @param {Worker[]} workers */
+function showWorkers(workers) {
+  const rows = workers.map((one) => {
+    const slots = Array.from({ length: Math.min(one.slots, 32) }, (_, at) =>
+      el("i", { class: at < one.in_hand ? "busy" : "" }),
+    );
+    const does = one.in_hand
+      ? t("running.makes", { count: one.in_hand })
+      : t("running.waits_for_work");
+    const mean = { count: one.prepared, time: duration(one.prep_seconds) };
+    return el(
+      "li",
+      {},
+      el("span", { class: "slots", "aria-hidden": "true" }, slots),
+      el("strong", {}, visible(one.worker)),
+      el("span", {}, does),
+      one.prepared > 0 && el("small", { class: "quiet end" }, t("running.mean", mean)),
+    );
+  });
+  const none = el("li", { class: "none" }, t("running.no_workers"));
+  fill(byId("workers"), rows.length ? rows : none);
+}
+
+/** What gets older by the second. */
+function tick() {
+  if (!now) return;
+  const at = new Date(Date.now() + ahead);
+  const age = (/** @type {string} */ since) => (at.getTime() - new Date(since).getTime()) / 1000;
+  const oldest = now.oldest_placed_at ? age(now.oldest_placed_at) : null;
+  const last = now.hour.last_ready_at;
+  if (oldest === null) {
+    const ago = last ? t("running.last_ready", { when: fromNow(last, at) }) : "";
+    figure("oldest", t("running.nothing"), "", [ago || t("running.nothing_yet")]);
+  } else {
+    const state = oldest >= limits.late ? "bad" : oldest >= limits.warn ? "warn" : "";
+    const note = t("running.oldest_limit", { time: duration(limits.late) });
+    figure("oldest", duration(oldest), state, [note]);
+  }
+  const rows = now.in_hand.map((one) =>
+    el(
+      "li",
+      {},
+      el("strong", {}, visible(one.number)),
+      one.attempt > 1 &&
+        el("span", { class: "badge warn" }, t("running.attempt", { count: one.attempt })),
+      el("span", { class: "end" }, duration(age(one.since))),
+    ),
+  );
+  const none = el("li", { class: "none" }, t("running.none_in_hand"));
+  fill(byId("in-hand"), rows.length ? rows : none);
+}
+
+const following = follow(
+  ["order-events"],
+  {},
+  {
+    refresh,
+    event() {
+      soon ??= setTimeout(() => {
+        soon = undefined;
+        refresh().catch(() => following.refresh());
+      }, GATHER_MS);
+    },
+  },
+);
+setInterval(() => {
+  if (!document.hidden) following.refresh();
+}, EVERY_MS);
+setInterval(tick, 1000);
+if (shared["has_demonstration"] === true) {
+  void import("./demonstration.js").then(({ demonstrate }) => demonstrate());
+}

@@ -1,0 +1,57 @@
+"""The page `/staff/operations`: how the shop runs, for engineers and owners."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from producer.context import CASHIER
+from producer.documents.settings import SettingsDocument
+from producer.http.pages.shell import SHELL
+from shared.domain.errors import UnavailableError
+from shared.domain.staff import StaffKey, StaffRole
+from shared.web.pages.shell import Page
+from shared.web.pages.staff import staff_page
+from shared.web.service import OPERATIONS
+
+OPERATIONS_PAGE = Page(
+    path="/staff/operations",
+    template="operations.html",
+    title="operations.title",
+    module="operations_page.js",
+    stylesheets=("/assets/chart.css", "operations.css"),
+    texts=("chart", "running"),
+    navigation="staff",
+)
+NOT_FOR_BARISTAS = Page(
+    path="/staff/operations",
+    template="operations_refused.html",
+    title="operations.title",
+    navigation="staff",
+)
+DEMONSTRATION = "/demonstration"
+"""Where one machine's shop can be put to the test; elsewhere there is no such route."""
+
+
+async def show_operations(request: web.Request, key: StaffKey) -> web.StreamResponse:
+    """Show the page to managers; baristas are told that it takes a manager's key."""
+    if key.role is not StaffRole.MANAGER:
+        return await SHELL.response(request, NOT_FOR_BARISTAS, status=HTTPStatus.FORBIDDEN)
+    try:
+        settings = (await request.app[CASHIER].settings.get()).value
+    except UnavailableError:
+        settings = SettingsDocument()
+    has_demonstration = any(one.path == DEMONSTRATION for one in request.app[OPERATIONS])
+    data = {
+        "warn": settings.kitchen_warn_minutes * 60,
+        "late": settings.kitchen_late_minutes * 60,
+        "has_demonstration": has_demonstration,
+    }
+    return await SHELL.response(
+        request, OPERATIONS_PAGE, data=data, has_demonstration=has_demonstration
+    )
+
+
+get_operations_page = staff_page(OPERATIONS_PAGE, show_operations)
+"""The operation of the page."""
