@@ -251,7 +251,7 @@ async def test_an_order_is_followed_live_until_it_is_ready_and_ordered_again(
 ) -> None:
     order = (await staff.post("/orders", json=ORDER)).json()
     url = f"{shop.url}/o/{order['id']}"
-    async with looking(browser, url, language="de", scheme="dark") as look:
+    async with looking(browser, url, language="de", scheme="dark", width=390) as look:
         page = look.page
         await expect(page.locator(".number")).to_have_text(order["number"])
         await expect(page.locator("#connection")).to_have_text("Live")
