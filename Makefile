@@ -19,7 +19,7 @@ STYLES := '{shared/web,*/http}/pages/**/*.css'
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test environments containers chaos soak streams scaling requests hands photos paths \
-	artwork check lock sbom digests \
+	artwork screenshots check lock sbom digests \
 	clean again
 
 help:  ## List the targets
@@ -66,6 +66,9 @@ paths: $(DEV)  ## Count the files and functions that an order, a webhook and a s
 
 artwork: $(DEV)  ## Draw the photos that come with the shop; needs Chromium
 	$(BIN)/python -m artwork
+
+screenshots: $(DEV)  ## Take every page into build/screenshots; ONLY=board for some; needs Chromium
+	$(BIN)/python -m gallery $(if $(ONLY),--only $(ONLY))
 
 check: $(DEV) $(LINT)  ## Lint, types, layers, format
 	$(BIN)/ruff format --check .

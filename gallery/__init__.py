@@ -1,0 +1,1 @@
+"""Pictures of every page of a shop on a made-up day."""
