@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from producer.http.pages.kitchen_page import KITCHEN_OPERATIONS
+from producer.http.pages.menu_editor_page import get_menu_editor
 from producer.http.pages.menu_page import get_menu_page
 from producer.http.pages.operations_page import get_operations_page
 from producer.http.pages.order_page import get_order_page
@@ -17,4 +18,5 @@ PAGE_OPERATIONS: Sequence[Operation] = (
     *SHELL.operations(BOARD, COMMANDS),
     *KITCHEN_OPERATIONS,
     get_operations_page,
+    get_menu_editor,
 )

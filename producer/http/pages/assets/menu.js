@@ -1,6 +1,5 @@
 // What the shop sells, as `GET /menu` has it, and how it is named on pages.
 
-import { t } from "/assets/text.js";
 import { ALLERGEN_IDS } from "./allergens.js";
 
 /** @typedef {"here" | "away"} Serve */
@@ -9,22 +8,6 @@ import { ALLERGEN_IDS } from "./allergens.js";
 /** @typedef {{src: string, srcset: string, width: number, height: number, color: string}} Photo */
 /** @typedef {{id: string, name: string, description: string, category: string, sold_out: boolean, sizes: Size[], modifiers: Modifier[], allergens: string[], notes: string, tax_rates: Record<Serve, string>, photo: Photo | null}} Item */
 /** @typedef {{currency: string, version: number, prices_include_tax: boolean, serve: Serve | null, items: Item[]}} Menu */
-
-/** @type {Record<string, string>} */
-const CATEGORIES = {
-  coffee: "menu.coffee",
-  "cold-drinks": "menu.cold_drinks",
-  "hot-drinks": "menu.hot_drinks",
-  bakery: "menu.bakery",
-};
-
-/** @param {string} id */
-export function categoryName(id) {
-  const key = CATEGORIES[id];
-  if (key) return t(key);
-  const words = id.replaceAll("-", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
 
 /**
  * Lists the allergens that the menu has, in the order of the regulation.

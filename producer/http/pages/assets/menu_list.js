@@ -7,7 +7,8 @@ import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 import { allergenName } from "./allergens.js";
 import { cart } from "./cart.js";
-import { allergensOf, categoryName } from "./menu.js";
+import { categoryName } from "./categories.js";
+import { allergensOf } from "./menu.js";
 
 /** @typedef {import("./menu.js").Menu} Menu */
 /** @typedef {import("./menu.js").Item} Item */
