@@ -16,7 +16,7 @@ from shared.runtime.lifecycle import every
 from shared.store.factory import open_store
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control_messages import SOCKET
-from shop.scaling.control_server import control_socket
+from shop.scaling.control_server import Demonstrate, control_socket
 from shop.scaling.floors import Floors, ForecastCache
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.loop import ScalablePool, ScalingLoop
@@ -31,12 +31,13 @@ REOPEN_SECONDS = 5.0
 class Autoscaling:
     """Scales the workers of one shop; `throughput` holds until orders have been measured.
 
-    `started` is set once the control socket answers.
+    `started` is set once the control socket answers, also what is asked of `demonstrate`.
     """
 
     settings: ShopSettings
     pool: ScalablePool
     throughput: Throughput
+    demonstrate: Demonstrate | None = None
     started: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -45,7 +46,10 @@ class Autoscaling:
 
     async def _scale(self) -> None:
         path = self.settings.state_dir / SOCKET
-        async with self._opened() as loop, control_socket(path, loop.handle):
+        async with (
+            self._opened() as loop,
+            control_socket(path, loop.handle, self.demonstrate),
+        ):
             self.started.set()
             await every(self.settings.scaling_tick, loop.tick)
 

@@ -16,9 +16,11 @@ from shared.runtime.logging import configure_logging
 from shared.runtime.startup import StartupError
 from shared.web.listening import local_url
 from shop.autoscaling import Autoscaling
+from shop.demonstration.demonstration import Demonstration
+from shop.demonstration.faults import Targets
 from shop.processes.child import CannotStartError
 from shop.processes.console import ShopConsole, StartupBanner
-from shop.processes.emulator import Credentials, endpoint_url, new_credentials
+from shop.processes.emulator import Credentials, endpoint_url, health_url, new_credentials
 from shop.processes.preflight import (
     Settings,
     check_files,
@@ -84,11 +86,7 @@ def _run(settings: Settings) -> int:
         opened = _as_opened(shop, resources, credentials)
         programs = Programs(opened, resources, log_level, credentials, settings.worker.worker_port)
         with contextlib.closing(ShopConsole()) as console:
-            return asyncio.run(
-                _supervise(
-                    programs, banner, throughput, console, with_emulator=shop.embeds_emulator
-                )
-            )
+            return asyncio.run(_supervise(programs, banner, throughput, console, settings))
 
 
 def _throughput(menu: Menu, worker: WorkerSettings) -> Throughput:
@@ -103,8 +101,7 @@ async def _supervise(
     banner: StartupBanner,
     throughput: Throughput,
     console: ShopConsole,
-    *,
-    with_emulator: bool,
+    given: Settings,
 ) -> int:
     settings = programs.settings
     try:
@@ -112,10 +109,22 @@ async def _supervise(
             stop_signals() as stop,
             supervision(settings.grace_seconds + MARGIN_SECONDS) as supervisor,
         ):
-            shop = Shop(programs, supervisor, console, with_emulator=with_emulator)
-            scaling = Autoscaling(settings=settings, pool=shop.workers, throughput=throughput)
+            shop = Shop(programs, supervisor, console, with_emulator=given.shop.embeds_emulator)
+            demonstration = Demonstration(
+                settings=settings,
+                url=shop.url,
+                owner_key=given.cashier.staff_key,
+                targets=lambda: _targets(shop, programs),
+            )
+            scaling = Autoscaling(
+                settings=settings,
+                pool=shop.workers,
+                throughput=throughput,
+                demonstrate=demonstration.handle,
+            )
             async with supervisor.background_task(_open(shop, scaling, console, banner)):
                 failure = await supervisor.until(stop)
+            await demonstration.stop()
             console.print(
                 f"Closing: orders in preparation have {settings.grace_seconds:g} s to get ready,",
                 "the others wait for the next opening. A second Ctrl-C does not wait.",
@@ -128,6 +137,17 @@ async def _supervise(
         return _refuse(FAILED, _explained(failure))
     console.print("The shop is closed.")
     return CLOSED
+
+
+def _targets(shop: Shop, programs: Programs) -> Targets:
+    return Targets(
+        counter=shop.counter,
+        workers=shop.workers.all(),
+        emulator=shop.emulator if shop.with_emulator else None,
+        counter_url=f"{shop.url}/healthz",
+        emulator_url=health_url(programs.resources.emulator_port),
+        watchdog_seconds=programs.settings.watchdog_seconds,
+    )
 
 
 async def _open(

@@ -13,7 +13,7 @@ from rich.live import Live
 from shop.cli import terminal
 from shop.cli.listing import fields
 from shop.cli.options import AsJson
-from shop.scaling.control_client import NoAnswerError, ScalingRefusedError, ask
+from shop.scaling.control_client import NoAnswerError, RequestRefusedError, ask
 from shop.scaling.control_messages import ScaleRequest, Status
 from shop.scaling.target import MOST_BARISTAS
 
@@ -63,7 +63,7 @@ def scale(
     except NoAnswerError as error:
         terminal.complain(str(error))
         raise typer.Exit(terminal.UNREACHABLE) from None
-    except ScalingRefusedError as refusal:
+    except RequestRefusedError as refusal:
         terminal.complain(str(refusal))
         raise typer.Exit(terminal.FAILED) from None
 

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 import aiohttp
 
 from shop.client.connection import OUT_OF_REACH
-from shop.client.live_stream import LiveStream, change_in
+from shop.client.live_stream import Change, LiveStream, change_in
 from shop.load.pending_orders import PendingOrders
 
 RECONNECT_SECONDS = 1.0
 
 
 class AnnouncementListener:
-    """Receives the announcements of all orders, which only staff may.
+    """Receives the announcements of all orders, which only staff may, and calls `on_change`.
 
     `missed` is set when some may not have arrived: at first, and after a `reset`.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, pending: PendingOrders) -> None:
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        pending: PendingOrders,
+        on_change: Callable[[Change], None] = lambda _: None,
+    ) -> None:
         self._stream = LiveStream(http, topics="order-events")
         self._pending = pending
+        self._on_change = on_change
         self.missed = asyncio.Event()
 
     @property
@@ -45,4 +52,5 @@ class AnnouncementListener:
                 if event.kind == "reset":
                     self.missed.set()
                 elif change := change_in(event):
+                    self._on_change(change)
                     self._pending.handle(change)

@@ -13,6 +13,7 @@ import aiohttp
 from shared.runtime.lifecycle import background_task
 from shop.client.answers import Json, content
 from shop.client.connection import connect
+from shop.client.live_stream import Change
 from shop.client.ordering import OrderPlacer
 from shop.client.retrier import Retrier
 from shop.load.announcements import AnnouncementListener
@@ -41,11 +42,16 @@ class Load:
 
 
 async def run_load(
-    load: Load, url: str, key: str | None, on_step: Callable[[Step], None]
+    load: Load,
+    url: str,
+    key: str | None,
+    on_step: Callable[[Step], None],
+    on_change: Callable[[Change], None] = lambda _: None,
 ) -> Report:
     """Place the load at the shop and follow it to its end; `on_step` gets every step.
 
-    With a staff `key` the announcements are followed and the list of orders is audited as well.
+    With a staff `key` the announcements are followed, those of other orders too, and `on_change`
+    gets them; the list of orders is audited as well.
     Raises aiohttp.ClientError or TimeoutError when the shop cannot be reached at the start, and
     ProblemError when it shows no menu.
     """
@@ -70,7 +76,7 @@ async def run_load(
             retrier=Retrier(attempts=ATTEMPTS, shop_may_be_away=True),
             limit=asyncio.Semaphore(load.concurrency),
         )
-        listener = AnnouncementListener(watching, pending)
+        listener = AnnouncementListener(watching, pending, on_change)
         poller = OrderPoller(watching, pending, listener)
         listen = background_task(listener.run(), "listen") if key else contextlib.nullcontext()
         with contextlib.suppress(TimeoutError):

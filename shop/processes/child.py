@@ -73,6 +73,21 @@ class Child:
         """Whether the program has ended by itself and was not started again yet."""
         return self._is_down
 
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, and of its group; None while none runs."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    def send(self, number: signal.Signals) -> int | None:
+        """Send a signal to the program as it runs now; return the id of its process, if one does.
+
+        What ends by it is started again.
+        """
+        pid = self.pid
+        self._signal(number)
+        return pid
+
     async def keep(self) -> None:
         """Run the program over and over until `stop`; cancelling this kills the program."""
         restarts = Restarts()

@@ -1,6 +1,6 @@
 """`python -m shop.processes.counter`: cashier and notifier in one process, on one port.
 
-The page of the look, `/design`, is only here.
+Only here are the page of the look, `/design`, and what reaches the supervisor.
 
 The supervisor passes it the listening socket, which outlives this process.
 """
@@ -14,6 +14,7 @@ from producer.settings import CashierSettings
 from shared.runtime.startup import exit_on_startup_error, read_settings
 from shared.web.pages.design.service import design_service
 from shared.web.server import run_web_service
+from shop.http.supervisor import supervisor_service
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
             cashier_service(settings),
             notifier_service(read_settings(NotifierSettings)),
             design_service(),
+            supervisor_service(settings.state_dir),
         ]
         run_web_service("counter", settings, services)
 

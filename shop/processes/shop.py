@@ -32,12 +32,12 @@ class Shop:
     ) -> None:
         self._settings = programs.settings
         self._resources = programs.resources
-        self._with_emulator = with_emulator
+        self.with_emulator = with_emulator
         self._supervisor = supervisor
         self._console = console
-        self._url = local_url(self._settings.host, self._settings.port)
-        self._emulator = Child(programs.emulator(), self._emulator_serves, MAX_FALSE_STARTS)
-        self._counter = Child(programs.counter(), self._counter_serves, MAX_FALSE_STARTS)
+        self.url = local_url(self._settings.host, self._settings.port)
+        self.emulator = Child(programs.emulator(), self._emulator_serves, MAX_FALSE_STARTS)
+        self.counter = Child(programs.counter(), self._counter_serves, MAX_FALSE_STARTS)
         self._photo_workers = [
             Child(programs.photo_worker(number))
             for number in range(1, self._settings.photo_workers + 1)
@@ -48,18 +48,18 @@ class Shop:
 
     async def open(self) -> None:
         """Start everything; returns when orders can be placed."""
-        if self._with_emulator:
+        if self.with_emulator:
             self._console.progress("Starting the emulator …")
-            self._supervisor.keep(self._emulator)
-            await self._emulator.started.wait()
+            self._supervisor.keep(self.emulator)
+            await self.emulator.started.wait()
         else:
             self._console.progress("Looking for the queues and topics …")
             await provision_shop(self._settings)
         self._console.progress("Opening the counter …")
-        self._supervisor.keep(self._counter)
+        self._supervisor.keep(self.counter)
         self.workers.scale_to(self._settings.first_baristas)
-        await self._counter.started.wait()
-        await wait_until_healthy(f"{self._url}/readyz", self._show_delay)
+        await self.counter.started.wait()
+        await wait_until_healthy(f"{self.url}/readyz", self._show_delay)
         for photo_worker in self._photo_workers:  # no order waits for them
             self._supervisor.keep(photo_worker)
 
@@ -68,22 +68,22 @@ class Shop:
 
         That is orders and photos. Meanwhile the counter takes no more orders.
         """
-        self._counter.begin_closing()
+        self.counter.begin_closing()
         await self._supervisor.stop([*self.workers.all(), *self._photo_workers])
         self._resources.counter.close()
-        await self._supervisor.stop([self._counter])
-        await self._supervisor.stop([self._emulator])
+        await self._supervisor.stop([self.counter])
+        await self._supervisor.stop([self.emulator])
 
     async def _emulator_serves(self) -> None:
         async with asyncio.timeout(START_SECONDS):
             await wait_until_healthy(emulator.health_url(self._resources.emulator_port))
             await provision_shop(self._settings)
         # After a kill it has the state of its last clean stop; the counter restores the rest.
-        self._counter.send_sighup()
+        self.counter.send_sighup()
 
     async def _counter_serves(self) -> None:
         async with asyncio.timeout(START_SECONDS):
-            await wait_until_healthy(f"{self._url}/healthz")
+            await wait_until_healthy(f"{self.url}/healthz")
 
     def _show_delay(self, reason: str) -> None:
         self._console.progress(f"Opening the counter, which is not ready yet: {reason}")

@@ -1,4 +1,4 @@
-"""The control socket, on which `coffeeshop scale` reaches the supervisor."""
+"""The control socket, on which `coffeeshop scale` and the counter reach the supervisor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
-from shop.scaling.control_messages import LONGEST_LINE, Answer, ScaleRequest, Status
+from shop.scaling.control_messages import (
+    LONGEST_LINE,
+    Answer,
+    DemonstrationRequest,
+    DemonstrationStatus,
+    ScaleRequest,
+    Status,
+)
 from shop.scaling.loop import RefusedError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -22,9 +29,14 @@ REQUEST_SECONDS = 5.0
 Handler = Callable[[ScaleRequest], Status]
 """Does what is requested and returns the status; raises RefusedError."""
 
+Demonstrate = Callable[[DemonstrationRequest], DemonstrationStatus]
+"""The same for the demonstration."""
+
 
 @contextlib.asynccontextmanager
-async def control_socket(path: Path, handle: Handler) -> AsyncIterator[None]:
+async def control_socket(
+    path: Path, handle: Handler, demonstrate: Demonstrate | None = None
+) -> AsyncIterator[None]:
     """Answer on a Unix socket while the block lasts.
 
     Only the owner may connect. Where the path is too long for a socket (108 bytes on Linux), the
@@ -34,7 +46,7 @@ async def control_socket(path: Path, handle: Handler) -> AsyncIterator[None]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, TimeoutError, ValueError), contextlib.closing(writer):
             async with asyncio.timeout(REQUEST_SECONDS):
-                answer = _answer(await reader.readline(), handle)
+                answer = _answer(await reader.readline(), handle, demonstrate)
                 writer.write(answer.model_dump_json().encode() + b"\n")
                 await writer.drain()
 
@@ -69,8 +81,11 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _answer(line: bytes, handle: Handler) -> Answer:
+def _answer(line: bytes, handle: Handler, demonstrate: Demonstrate | None) -> Answer:
     try:
+        if demonstrate is not None and b'"demonstrate"' in line:
+            request = DemonstrationRequest.model_validate_json(line)
+            return Answer(demonstration=demonstrate(request))
         return Answer(status=handle(ScaleRequest.model_validate_json(line)))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -21,7 +21,7 @@ OPERATIONS_PAGE = Page(
     title="operations.title",
     module="operations_page.js",
     stylesheets=("/assets/chart.css", "operations.css"),
-    texts=("chart", "running"),
+    texts=("chart", "running", "trial"),
     navigation="staff",
 )
 NOT_FOR_BARISTAS = Page(

@@ -14,7 +14,7 @@ import pytest
 
 from shared.store.sqlite.store import open_sqlite_store
 from shop.scaling.autoscaler import ScalingPolicy
-from shop.scaling.control_client import NoAnswerError, ScalingRefusedError, ask
+from shop.scaling.control_client import NoAnswerError, RequestRefusedError, ask
 from shop.scaling.control_messages import SOCKET, ScaleRequest
 from shop.scaling.control_server import control_socket
 from shop.scaling.floors import Floors, ForecastCache
@@ -175,7 +175,7 @@ async def test_the_socket_answers_its_owner_and_nobody_else(shop: Shop, tmp_path
     async with control_socket(tmp_path / SOCKET, shop.loop.handle):
         assert stat.S_IMODE((tmp_path / SOCKET).stat().st_mode) == 0o600
         assert (await ask(tmp_path, ScaleRequest(desired=2))).working == 2
-        with pytest.raises(ScalingRefusedError, match=r"9 is not between 1 and 4\."):
+        with pytest.raises(RequestRefusedError, match=r"9 is not between 1 and 4\."):
             await ask(tmp_path, ScaleRequest(desired=9))
     assert not (tmp_path / SOCKET).exists()
 

@@ -1,0 +1,1 @@
+"""The demonstration: a load, and faults while it runs, with the evidence that nothing was lost."""

@@ -1,0 +1,1 @@
+"""What only the counter of one machine serves: scaling, and the demonstration."""
