@@ -18,7 +18,7 @@ MODULES := '{shared/web,*/http}/pages/**/*.js' 'lint/*.js'
 STYLES := '{shared/web,*/http}/pages/**/*.css'
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test environments containers chaos soak streams scaling requests hands photos paths \
+.PHONY: help run test environments containers chaos soak streams crowd scaling requests hands photos paths \
 	artwork screenshots check lock sbom digests \
 	clean again
 
@@ -48,6 +48,9 @@ soak: $(DEV)  ## Place orders for MINUTES=10, and check that memory and descript
 
 streams: $(DEV)  ## Compare a thousand live streams, a hundred of them stalled, with a hundred
 	$(BIN)/python -m benchmarks.streams
+
+crowd: $(DEV)  ## Open pages in 500 browsers at once, and measure how others order meanwhile
+	$(BIN)/python -m benchmarks.crowd
 
 scaling: $(DEV)  ## Apply a step of load to a shop, and compare its scaling with the simulation
 	$(BIN)/python -m benchmarks.scaling --chart $(or $(CHART),build/scaling.png)

@@ -22,6 +22,7 @@ _MEDIA_TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
     responses={HTTPStatus.OK: Response("The photo", media_type="image/webp")},
     errors=(NOT_FOUND, UNAVAILABLE),
     documented=False,  # the menu gives the addresses
+    turns=True,
 )
 async def get_photo_file(request: web.Request) -> web.StreamResponse:
     """Send a rendition."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 _OTHER_DESCRIPTORS = 256
+TURNS_AT_ONCE = 4
+"""How many begin in one round of the event loop: about as long as an order takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,40 @@ def connections_within(descriptors: int) -> int:
     Files, queues and deliveries need the rest: 256, or three quarters of them if there are few.
     """
     return descriptors - min(_OTHER_DESCRIPTORS, descriptors * 3 // 4)
+
+
+class Turns:
+    """Lets a few of those who wait begin in each round of the event loop, the first ones first.
+
+    A page comes with twenty files; without turns, an order that comes after a crowd of browsers
+    is read from its socket when all of theirs are answered.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._begun = 0
+
+    async def wait(self) -> None:
+        """Return when it is the caller's turn: at once, unless there is a crowd."""
+        if self._begun < TURNS_AT_ONCE and not self._waiting:
+            self._begin()
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        await turn
+
+    def _begin(self) -> None:
+        if self._begun == 0:
+            asyncio.get_running_loop().call_soon(self._next_round)
+        self._begun += 1
+
+    def _next_round(self) -> None:
+        self._begun = 0
+        while self._waiting and self._begun < TURNS_AT_ONCE:
+            turn = self._waiting.popleft()
+            if not turn.done():  # else its caller has left
+                self._begin()
+                turn.set_result(None)
 
 
 LIMITS: web.AppKey[WebLimits] = web.AppKey("LIMITS", WebLimits)

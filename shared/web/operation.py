@@ -71,7 +71,8 @@ class Operation:
     With `receives_body`, the handler receives the body itself, and bounds it: the request occupies
     no place among those served at once, and its connection may be closed to make room for others.
     `always_served` exempts it from the limit on requests served at once; pages and their assets
-    are not `documented`. `is_stream`: the response goes on until one side leaves.
+    are not `documented`, and take `turns`, so that other requests pass them. `is_stream`: the
+    response goes on until one side leaves.
     """
 
     method: str
@@ -90,6 +91,7 @@ class Operation:
     tag: str = "shop"
     always_served: bool = False
     documented: bool = True
+    turns: bool = False
 
     is_stream: bool = field(init=False)
 
@@ -117,6 +119,7 @@ class OperationOptions(TypedDict, total=False):
     tag: str
     always_served: bool
     documented: bool
+    turns: bool
 
 
 def operation(

@@ -15,7 +15,7 @@ from shared.domain.staff import StaffRole
 from shared.web.body import CLOSE_CONNECTION, is_form, most_bytes, receive, too_large
 from shared.web.caller import identify, require_staff
 from shared.web.connections import CONNECTIONS, Closable
-from shared.web.limits import LIMITS, WebLimits
+from shared.web.limits import LIMITS, Turns, WebLimits
 from shared.web.operation import FOR_STAFF, OPERATION, Handler, Operation, Role
 from shared.web.problem import EXPECTATION_FAILED, TOO_BUSY, Problem, problem_response
 from shared.web.rate_limit import REQUEST_RATE
@@ -101,18 +101,19 @@ def add_operations(
     Raises ValueError when two operations have one method and path.
     """
     taken: dict[tuple[str, str], Operation] = {}
+    turns = Turns()
     for operation in operations:
         route = (operation.method, _VARIABLE.sub("{}", operation.path))
         if (other := taken.setdefault(route, operation)) is not operation:
             message = f"{_named(operation)} and {_named(other)} have the same route"
             raise ValueError(message)
-        handler = _guarded(operation, concurrency)
+        handler = _guarded(operation, concurrency, turns)
         expect_handler = functools.partial(_continue, operation)
         for method in _methods(operation):
             router.add_route(method, operation.path, handler, expect_handler=expect_handler)
 
 
-def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
+def _guarded(operation: Operation, concurrency: ConcurrencyLimit, turns: Turns) -> Handler:
     """Check what every operation has in common before its handler runs.
 
     The body is received before the request occupies a place, so that slow senders hold none.
@@ -125,12 +126,9 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         request[OPERATION] = operation
-        if not operation.always_served:
-            if operation.role is not Role.SUBSCRIBER:
-                await identify(request)
-            await request.app[REQUEST_RATE].admit(request)
-        if operation.role in FOR_STAFF:
-            require_staff(request, StaffRole(operation.role))
+        if operation.turns:
+            await turns.wait()
+        await _admit(operation, request)
         length, most = request.content_length, most_bytes(request)
         if (length or 0) > most:
             raise too_large(request)
@@ -143,6 +141,16 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit) -> Handler:
             return await operation.handler(request)
 
     return guarded
+
+
+async def _admit(operation: Operation, request: web.Request) -> None:
+    """Look up who the caller is, and refuse who asks too often or has no key for it."""
+    if not operation.always_served:
+        if operation.role is not Role.SUBSCRIBER:
+            await identify(request)
+        await request.app[REQUEST_RATE].admit(request)
+    if operation.role in FOR_STAFF:
+        require_staff(request, StaffRole(operation.role))
 
 
 def keep_connection(request: web.Request) -> None:

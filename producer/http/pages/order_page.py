@@ -66,4 +66,5 @@ get_order_page = Operation(
     parameters=(ORDER_ID,),
     tag="pages",
     documented=False,
+    turns=True,
 )

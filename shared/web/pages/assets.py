@@ -87,6 +87,7 @@ class Assets:
             role=Role.ANYONE,
             tag="pages",
             documented=False,
+            turns=True,
         )
 
     async def _send(self, request: web.Request) -> web.StreamResponse:

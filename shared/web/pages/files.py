@@ -32,6 +32,7 @@ def _asset(path: str, file: Path) -> Operation:
         role=Role.ANYONE,
         tag="pages",
         documented=False,
+        turns=True,
     )
 
 

@@ -190,4 +190,5 @@ def page_operation(page: Page, handler: Handler) -> Operation:
         role=Role.ANYONE,
         tag="pages",
         documented=False,
+        turns=True,
     )
