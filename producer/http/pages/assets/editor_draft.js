@@ -9,9 +9,9 @@ import { stored } from "/assets/store.js";
  * @typedef {{name: string, description: string, category: string, sizes: SizeEntry[], modifiers: string[], allergens: string[], notes: string, prep: string, tax: string}} Entry
  */
 /**
- * `id` is null for a new item; `base` is the item as it was when the sheet was opened, and `version`
- * that of the menu then.
- * @typedef {{id: string | null, name: string, base: Item | null, version: number, entry: Entry}} Draft
+ * `id` is null for a new item, and `made` its id from the first try to save it on; `base` is the item
+ * as it was when the sheet was opened, and `version` that of the menu then.
+ * @typedef {{id: string | null, made: string, name: string, base: Item | null, version: number, entry: Entry}} Draft
  */
 
 /** @type {Draft | null} */
@@ -25,9 +25,10 @@ export const draft = stored("menu-draft", NONE, isDraft);
  */
 function isDraft(read) {
   if (read === null) return true;
-  const { id, name, version, entry } = /** @type {Partial<Draft>} */ (read);
+  const { id, made, name, version, entry } = /** @type {Partial<Draft>} */ (read);
   return (
     (id === null || typeof id === "string") &&
+    typeof made === "string" &&
     typeof name === "string" &&
     typeof version === "number" &&
     isEntry(entry)

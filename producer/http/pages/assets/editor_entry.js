@@ -52,9 +52,8 @@ export function priceOf(text, currency) {
  */
 export function toEntry(menu, item) {
   if (!item) {
-    const size = Object.keys(menu.sizes).at(-1);
     const [tax = ""] = Object.keys(menu.tax?.classes ?? {});
-    const sizes = [{ id: "", name: size === undefined ? "" : (menu.sizes[size] ?? ""), price: "" }];
+    const sizes = [{ id: "", name: menu.sizes[usualSize(menu)] ?? "", price: "" }];
     const empty = { name: "", description: "", category: "", notes: "", prep: "30", tax };
     return { ...empty, sizes, modifiers: [], allergens: [] };
   }
@@ -149,6 +148,17 @@ export function merged(base, mine, theirs) {
   });
   entry.sizes = isSame(mine.sizes, base.sizes) ? theirs.sizes : kept;
   return entry;
+}
+
+/**
+ * The size of most of the items that come in one alone, or else the first one.
+ * @param {MenuDocument} menu
+ */
+function usualSize({ items, sizes }) {
+  const alone = Object.values(items).map((item) => Object.keys(item.sizes));
+  const ids = alone.flatMap((each) => (each.length === 1 ? each : []));
+  const count = (/** @type {string} */ id) => ids.filter((one) => one === id).length;
+  return Object.keys(sizes).sort((a, b) => count(b) - count(a))[0] ?? "";
 }
 
 /**

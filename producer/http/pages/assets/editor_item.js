@@ -68,7 +68,8 @@ export async function editItem(state, id, { canEdit, isDraft }) {
  */
 function begun(state, id, base) {
   const menu = /** @type {MenuDocument} */ (state.menu);
-  return { id, name: base?.name ?? "", base, version: state.version, entry: toEntry(menu, base) };
+  const name = base?.name ?? "";
+  return { id, made: "", name, base, version: state.version, entry: toEntry(menu, base) };
 }
 
 class ItemSheet {
@@ -120,8 +121,14 @@ class ItemSheet {
     this.#save.ariaBusy = "true";
     await this.#trying(async () => {
       const { base, entry, name } = this.now;
-      const id = (this.#id = this.now.id ?? newId(name, menu.items, "item"));
-      const isGood = (/** @type {MenuDocument} */ current) => isAsItWas(current.items[id], base);
+      // A new item keeps its id: if an answer was lost, it is on the menu already.
+      const id = this.now.id ?? (this.now.made ||= newId(name, menu.items, "item"));
+      if (this.now.made) draft.set(this.now);
+      this.#id = id;
+      const isGood = (/** @type {MenuDocument} */ current) => {
+        const [now, mine] = [current.items[id], withEntry(current, id, entry).items[id]];
+        return isSame(now, base) || isSame(now, mine);
+      };
       tellOthers(await this.state.change((current) => withEntry(current, id, entry), { isGood }));
       draft.clear();
       this.dialog.close();
@@ -155,10 +162,11 @@ class ItemSheet {
 
   /** Takes over what somebody else has changed, and keeps what was typed. */
   async #merge() {
-    const { id, base, entry, version } = this.now;
+    const { base, entry, version } = this.now;
+    const id = this.now.id ?? this.now.made;
     const others = await versionsSince(version).catch(() => []);
     const menu = /** @type {MenuDocument} */ (this.state.menu);
-    const theirs = id === null ? null : (menu.items[id] ?? null);
+    const theirs = menu.items[id] ?? null;
     const mine = base && theirs ? merged(toEntry(menu, base), entry, toEntry(menu, theirs)) : entry;
     this.now = { ...this.now, base: theirs, version: this.state.version, entry: mine };
     draft.set(this.now);
@@ -188,9 +196,9 @@ class ItemSheet {
 }
 
 /**
- * @param {Item | undefined} now
- * @param {Item | null} base
+ * @param {Item | null | undefined} one
+ * @param {Item | null | undefined} other
  */
-function isAsItWas(now, base) {
-  return JSON.stringify(now ?? null) === JSON.stringify(base);
+function isSame(one, other) {
+  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }

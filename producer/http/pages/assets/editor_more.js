@@ -31,7 +31,7 @@ export function extraList(menu, state, canEdit, act) {
   );
   const rows = Object.entries(menu.modifiers).map(([id, extra]) => {
     const { name, allergens } = extra;
-    const parts = [price(extra.price, menu.currency), ...allergens.map(allergenName)];
+    const parts = [`+${price(extra.price, menu.currency)}`, ...allergens.map(allergenName)];
     const isSold = gone.get(id) !== true;
     const box = el("input", {
       id: `sell-${id}`,

@@ -31,7 +31,7 @@ export async function editExtra(state, id) {
     value: extra ? priceText(extra.price, menu.currency) : "",
   });
   let allergens = extra?.allergens ?? [];
-  const key = id ?? "";
+  let key = id ?? "";
   await sheet(state, {
     title: extra?.name ?? t("editor.add_extra"),
     fields: [
@@ -47,19 +47,15 @@ export async function editExtra(state, id) {
         price: t("editor_form.no_price", { example: priceText(50, menu.currency) }),
       }),
     }),
-    prefix: `/modifiers/${key}/`,
+    prefix: () => `/modifiers/${key}/`,
     part: (current) => current.modifiers[key],
-    change: (current) => ({
-      ...current,
-      modifiers: {
-        ...current.modifiers,
-        [id ?? newId(name.value, current.modifiers, "extra")]: {
-          name: name.value.trim(),
-          price: priceOf(amount.value, menu.currency) ?? 0,
-          allergens,
-        },
-      },
-    }),
+    change: (current) => {
+      // A new one keeps its id: if an answer was lost, it is on the menu already.
+      key ||= newId(name.value, current.modifiers, "extra");
+      const price = priceOf(amount.value, menu.currency) ?? 0;
+      const made = { name: name.value.trim(), price, allergens };
+      return { ...current, modifiers: { ...current.modifiers, [key]: made } };
+    },
     remove: id === null ? null : withoutExtra(id),
   });
 }
@@ -71,6 +67,7 @@ export async function editExtra(state, id) {
 export async function editSize(state, id) {
   const menu = /** @type {MenuDocument} */ (state.menu);
   const name = nameInput(id === null ? "" : (menu.sizes[id] ?? ""));
+  let key = id ?? "";
   const isUsed = id !== null && itemsIn(menu, id).length > 0;
   await sheet(state, {
     title: id === null ? t("editor.add_size") : (menu.sizes[id] ?? ""),
@@ -78,15 +75,12 @@ export async function editSize(state, id) {
       field("name", t("editor_form.name"), name, isUsed ? t("editor_form.size_used") : undefined),
     ],
     faults: () => needed(name),
-    prefix: `/sizes/`,
-    part: (current) => current.sizes[id ?? ""],
-    change: (current) => ({
-      ...current,
-      sizes: {
-        ...current.sizes,
-        [id ?? newId(name.value, current.sizes, "size")]: name.value.trim(),
-      },
-    }),
+    prefix: () => "/sizes/",
+    part: (current) => current.sizes[key],
+    change: (current) => {
+      key ||= newId(name.value, current.sizes, "size");
+      return { ...current, sizes: { ...current.sizes, [key]: name.value.trim() } };
+    },
     remove:
       id === null || isUsed
         ? null
@@ -96,7 +90,7 @@ export async function editSize(state, id) {
 
 /**
  * @param {EditorState} state
- * @param {{title: string, fields: Node[], faults: () => Record<string, string>, prefix: string, part: (menu: MenuDocument) => unknown, change: Change, remove: Change | null}} what
+ * @param {{title: string, fields: Node[], faults: () => Record<string, string>, prefix: () => string, part: (menu: MenuDocument) => unknown, change: Change, remove: Change | null}} what
  *   `part` is what somebody else may have changed meanwhile
  */
 async function sheet(state, { title, fields, faults, prefix, part, change, remove }) {
@@ -118,7 +112,8 @@ async function sheet(state, { title, fields, faults, prefix, part, change, remov
     told.textContent = text;
   };
   const doing = async (/** @type {Change} */ made) => {
-    const isGood = (/** @type {MenuDocument} */ now) => JSON.stringify(part(now)) === base;
+    const isGood = (/** @type {MenuDocument} */ now) =>
+      [base, JSON.stringify(part(made(now)))].includes(JSON.stringify(part(now)));
     save.ariaBusy = "true";
     try {
       tellOthers(await state.change(made, { isGood }));
@@ -131,7 +126,7 @@ async function sheet(state, { title, fields, faults, prefix, part, change, remov
         base = JSON.stringify(part(/** @type {MenuDocument} */ (state.menu)));
         ({ version } = state);
       } else if (error instanceof RequestError) {
-        const left = showFaults(form, faultsBelow(error, prefix));
+        const left = showFaults(form, faultsBelow(error, prefix()));
         if (left.length > 0 || error.errors.length === 0) tell(left.join(" ") || error.message);
       } else throw error;
     }
