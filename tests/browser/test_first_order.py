@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from tests.support.chromium import NEEDS_CHROMIUM, chromium

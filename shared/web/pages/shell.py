@@ -37,6 +37,7 @@ NAVIGATION: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
             ("/staff/newsletters", "nav.newsletters"),
             ("/staff/keys", "nav.keys"),
             ("/board", "nav.board"),
+            ("/staff/sign-in", "nav.account"),
         ),
         "none": (),
     }
