@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from producer.http.pages.keys_page import get_keys_page
 from producer.http.pages.kitchen_page import KITCHEN_OPERATIONS
 from producer.http.pages.menu_editor_page import get_menu_editor
 from producer.http.pages.menu_page import get_menu_page
@@ -19,4 +20,5 @@ PAGE_OPERATIONS: Sequence[Operation] = (
     *KITCHEN_OPERATIONS,
     get_operations_page,
     get_menu_editor,
+    get_keys_page,
 )
