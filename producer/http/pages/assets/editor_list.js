@@ -179,6 +179,17 @@ export function thumbnail(photo, sizes = "64px") {
   return frame;
 }
 
+/** What there is while the shop has never answered. */
+export function unreadable() {
+  return el(
+    "div",
+    { class: "empty bad" },
+    icon("alert"),
+    el("h2", {}, t("editor.unreadable")),
+    el("p", {}, t("editor.unreadable_text")),
+  );
+}
+
 /** @param {string} text */
 function empty(text) {
   return el("div", { class: "empty" }, icon("search"), el("p", {}, text));

@@ -7,7 +7,7 @@ import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
 import { movedCategory, movedItem } from "./editor_document.js";
 import { draft } from "./editor_draft.js";
-import { itemList } from "./editor_list.js";
+import { itemList, unreadable } from "./editor_list.js";
 import { EditorState } from "./editor_state.js";
 import { tellOthers } from "./editor_tell.js";
 
@@ -44,6 +44,8 @@ function draw() {
   if (name === "extras") add.textContent = t("editor.add_extra");
   if (name === "sizes") add.textContent = t("editor.add_size");
   drawDraft();
+  search.disabled = isMoving;
+  if (!state.menu && state.hasFailed) fill(panel, unreadable());
   if (!state.menu) return;
   // What is as it was stays, and with it the focus and what is being tapped.
   const { menu, version, shown, photos } = state;
@@ -67,7 +69,7 @@ async function drawPanel(name) {
   if (!menu) return;
   const focused = document.activeElement?.id;
   if (name === "items") {
-    fill(panel, itemList(menu, state, { isMoving, search: search.value }, does));
+    fill(panel, itemList(menu, state, { isMoving, search: isMoving ? "" : search.value }, does));
   } else {
     const more = await import("./editor_more.js");
     if (name !== panelName()) return;
@@ -108,7 +110,13 @@ const does = {
     void act(() => request("PUT", `/menu/items/${id}`, { body }));
   },
   /** @param {string} id @param {number} by */
-  move: (id, by) => void change(movedItem(id, by)),
+  move: (id, by) => {
+    void change(movedItem(id, by));
+    const rows = [...document.querySelectorAll(`section:has(#edit-${id}) .editor-name`)];
+    const place = rows.findIndex((row) => row.id === `edit-${id}`) + 1;
+    const name = visible(state.menu?.items[id]?.name ?? "");
+    byId("moved").textContent = t("editor.moved", { name, place, count: rows.length });
+  },
   /** @param {string} id @param {number} by */
   moveCategory: (id, by) => void change(movedCategory(id, by)),
 };

@@ -27,6 +27,8 @@ export class EditorState {
   photos = new Map();
   /** @type {MenuDocument | null} The menu as the shop had it last, without what is being changed. */
   #kept = null;
+  /** Whether the last look at the shop was in vain. */
+  hasFailed = false;
   #etag = "";
   /** Changes are made one after the other. */
   #last = Promise.resolve();
@@ -68,9 +70,11 @@ export class EditorState {
     const look = async () => {
       try {
         if (!document.hidden || !this.menu) await this.refresh();
+        this.hasFailed = false;
         setHealth(this, "live");
       } catch (error) {
         if (!(error instanceof RequestError)) throw error;
+        this.hasFailed = true;
         setHealth(this, "stale");
         this.show();
       }

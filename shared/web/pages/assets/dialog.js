@@ -54,12 +54,20 @@ export function shown(dialog) {
       "close",
       () => {
         dialog.removeEventListener("pointerdown", beside);
-        if (before instanceof HTMLElement) before.focus();
+        if (before instanceof HTMLElement) stillThere(before)?.focus();
         resolve(dialog.returnValue);
       },
       { once: true },
     );
   });
+}
+
+/**
+ * Finds an element, or what was drawn in its place meanwhile.
+ * @param {HTMLElement} element
+ */
+function stillThere(element) {
+  return element.isConnected ? element : document.getElementById(element.id);
 }
 
 /**
