@@ -13,6 +13,7 @@ from notifier.http.asyncapi import get_asyncapi
 from notifier.http.dead_letters import DEAD_LETTER_OPERATIONS
 from notifier.http.events import get_events
 from notifier.http.forget_subscriber import forget_subscriber
+from notifier.http.issues import ISSUE_OPERATIONS
 from notifier.http.mail_links import MAIL_LINK_OPERATIONS
 from notifier.http.problems import NOTIFIER_PROBLEMS
 from notifier.http.subscriptions import SUBSCRIPTION_OPERATIONS
@@ -24,6 +25,7 @@ from shared.web.service import Service
 
 NOTIFIER_OPERATIONS: Sequence[Operation] = (
     *TOPIC_OPERATIONS,
+    *ISSUE_OPERATIONS,
     *DEAD_LETTER_OPERATIONS,
     *SUBSCRIPTION_OPERATIONS,
     *MAIL_LINK_OPERATIONS,

@@ -18,6 +18,7 @@ from notifier.build_stream import build_feed, build_hub
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
+from notifier.channels.email.proofs import MailProofs
 from notifier.channels.email.rendering import new_templates
 from notifier.channels.email.sender import MailSender, MailTransport
 from notifier.channels.email.smtp import MailMetrics, SmtpTransport
@@ -31,6 +32,7 @@ from notifier.deliveries.confirmation_limits import (
 )
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
+from notifier.deliveries.issue_reports import IssueReports
 from notifier.delivery_service import DeliverySupervisor
 from notifier.settings import NotifierSettings
 from notifier.store.factory import open_notifier_store
@@ -119,6 +121,7 @@ async def build_notifier(
             background_task(
                 publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"
             ),
+            background_task(publisher.announce_held(), "held issues"),
             deliveries.supervised(watch_broker=settings.watch_broker),
             build_feed(hub, settings, catalog.all) as live_queue,
         ):
@@ -129,6 +132,8 @@ async def build_notifier(
                 catalog=catalog,
                 subscriber_counts=TtlCache(store.count_active, _COUNTS_SECONDS),
                 publisher=publisher,
+                proofs=MailProofs(composer, mail, settings.store_id, utc_now),
+                issue_reports=IssueReports(store, utc_now),
                 links=links,
                 templates=templates,
                 rules=rules,

@@ -9,6 +9,8 @@ from aiohttp import web
 from jinja2 import Environment
 
 from notifier.channels.email.links import LinkSigner
+from notifier.channels.email.proofs import MailProofs
+from notifier.deliveries.issue_reports import IssueReports
 from notifier.delivery_service import DeliverySupervisor
 from notifier.stream.hub import Hub
 from notifier.stream.live_queue import LiveQueue
@@ -32,6 +34,8 @@ class NotifierContext:
     catalog: TopicCatalog
     subscriber_counts: TtlCache[Mapping[str, int]]
     publisher: NewsletterPublisher
+    proofs: MailProofs
+    issue_reports: IssueReports
     links: LinkSigner
     templates: Environment
     rules: WebhookUrlRules

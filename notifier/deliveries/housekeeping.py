@@ -14,6 +14,7 @@ from notifier.deliveries.confirmation import LIFETIME
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.store.contract import NotifierStore, pages_in_state
 from shared.clock import Clock
+from shared.domain.issue import ISSUES_KEPT
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
 
 KEPT = dt.timedelta(days=7)
@@ -22,7 +23,6 @@ KEPT = dt.timedelta(days=7)
 An order lives for hours, and retries end within the day: a subscription of single orders that is so
 old has nothing left to deliver, and nothing to be resumed for.
 """
-
 
 MOST_DUE = 20_000
 """Deliveries. Five subscriptions may have so many due at once."""
@@ -41,7 +41,7 @@ class Housekeeping:
         now = self.clock()
         async for subscription in self._created_before(now - LIFETIME, SubscriptionState.PENDING):
             await self.health.end(subscription, "it was never confirmed")
-        await self.store.delete_finished(now - KEPT)
+        await self.store.delete_finished(now - KEPT, now - ISSUES_KEPT)
 
     async def end_past_orders(self) -> None:
         """End old subscriptions of orders; it reads all active and paused ones, which may be many.

@@ -42,6 +42,9 @@ INVALID_FORGETTING = ProblemKind(
     "invalid-forgetting", _UNPROCESSABLE, "It does not say whom to forget"
 )
 INVALID_REDRIVE = ProblemKind("invalid-redrive", _UNPROCESSABLE, "The redrive is not valid")
+ISSUE_PUBLISHED = ProblemKind(
+    "message-published", HTTPStatus.CONFLICT, "The newsletter issue is published already"
+)
 TOPIC_RESERVED = ProblemKind(
     "topic-reserved", HTTPStatus.CONFLICT, "The topic is not for this purpose"
 )

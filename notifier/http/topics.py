@@ -13,7 +13,7 @@ from notifier.context import NOTIFIER
 from notifier.http.problems import INVALID_ISSUE, INVALID_TOPIC, TOO_MANY_TOPICS, TOPIC_RESERVED
 from notifier.stream.selection import BOARD
 from notifier.topics.publisher import Draft
-from shared.clock import utc_now
+from shared.clock import Timestamp, utc_now
 from shared.domain.change import Changed
 from shared.domain.errors import FieldError
 from shared.messages.announcement import ORDER_EVENTS
@@ -65,10 +65,17 @@ class PublishIssue(Body):
     data: Annotated[dict[str, Any], AfterValidator(sendable)] = Field(default={})
 
 
+class PublishHeld(PublishIssue):
+    """An issue; one on `hold` is published a minute later, unless it is withdrawn before."""
+
+    hold: bool = False
+
+
 class PublishedModel(BaseModel):
-    """The id of the issue's event."""
+    """The id of the issue's event, and when it is published."""
 
     id: str
+    at: Timestamp
 
 
 @operation(
@@ -129,7 +136,7 @@ async def put_topic(request: web.Request) -> web.Response:
     "POST",
     "/topics/{name}/messages",
     "Publish a newsletter issue",
-    body=PublishIssue,
+    body=PublishHeld,
     parameters=(TOPIC, KEY_PARAMETER),
     responses={
         HTTPStatus.ACCEPTED: Response(
@@ -145,14 +152,14 @@ async def publish_issue(request: web.Request) -> web.Response:
     if name == ORDER_EVENTS:
         raise Problem(TOPIC_RESERVED, f"{ORDER_EVENTS} tells of orders, and of nothing else")
     key = idempotency_key(request)
-    body = await read_body(request, PublishIssue, INVALID_ISSUE)
+    body = await read_body(request, PublishHeld, INVALID_ISSUE)
     await require_topic(request, name)
     # Recorded first: mail that was sent cannot be taken back.
     change = change_by(request, utc_now(), Changed.TOPICS, f"an issue is published to {name}")
     await notifier.changes.record_change(change)
     draft = Draft(name, body.subject, body.body, body.data)
-    issue_id = await notifier.publisher.publish(draft, request[CORRELATION_ID], key)
-    return json_response(PublishedModel(id=issue_id), HTTPStatus.ACCEPTED)
+    issue = await notifier.publisher.publish(draft, request[CORRELATION_ID], key, hold=body.hold)
+    return json_response(PublishedModel(id=issue.id, at=issue.at), HTTPStatus.ACCEPTED)
 
 
 async def require_topic(request: web.Request, name: str) -> None:

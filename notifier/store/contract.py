@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
-from shared.domain.delivery import Delivery
+from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.issue import Issue
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.contract import KeyValueStore
@@ -29,7 +29,13 @@ class TopicStore(Protocol):
         """Record an issue that is to be announced; return the one recorded under its id."""
 
     async def issue(self, issue_id: str) -> Issue | None:
-        """Read an issue; an announced one is kept for some days."""
+        """Read an issue; an announced one is kept for some months."""
+
+    async def withdraw_issue(self, issue_id: str, now: dt.datetime) -> bool:
+        """Delete an issue that is to be announced after `now`; return whether there was one."""
+
+    async def issues(self) -> Sequence[Issue]:
+        """List all issues that are kept, the newest first."""
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
@@ -61,6 +67,11 @@ class DeliveryLog(Protocol):
 
     async def log_attempt(self, delivery: Delivery) -> None:
         """Write a delivery over the one before, unless that one is delivered and this is not."""
+
+    async def delivery_states(
+        self, subscription_ids: Collection[str], delivery_id: str
+    ) -> Mapping[DeliveryState, int]:
+        """Count the deliveries of one event to up to 500 subscribers, by state."""
 
     async def last_deliveries(
         self, subscription_id: str, limit: int, before: str = ""
@@ -133,8 +144,8 @@ class NotifierStore(
 ):
     """The whole store, as the notifier opens it."""
 
-    async def delete_finished(self, before: dt.datetime) -> None:
-        """Delete what ended, was delivered, announced, given up or lapsed before then.
+    async def delete_finished(self, before: dt.datetime, issues_before: dt.datetime) -> None:
+        """Delete what ended, was delivered, given up or lapsed before then, and old issues.
 
         This does nothing where items expire by themselves.
         """

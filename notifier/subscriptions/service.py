@@ -17,6 +17,7 @@ from shared.aws.clients import AwsUnavailableError
 from shared.clock import Clock
 from shared.domain.delivery import Delivery
 from shared.domain.subscription import (
+    UNSUBSCRIBED,
     Channel,
     Subscription,
     SubscriptionState,
@@ -101,7 +102,7 @@ class SubscriptionService:
             return subscription
         return await self.confirmation.confirm(subscription)
 
-    async def end(self, subscription: Subscription, notice: str = "unsubscribed") -> None:
+    async def end(self, subscription: Subscription, notice: str = UNSUBSCRIBED) -> None:
         """End a subscription, unless it has ended before: nothing more is delivered to it."""
         while subscription.state is not SubscriptionState.ENDED:
             await self.queues.unsubscribe(subscription)

@@ -20,6 +20,7 @@ from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names
 from shared.aws.topics import Topic
 from shared.clock import Clock
+from shared.domain.errors import UnavailableError
 from shared.domain.issue import Issue
 from shared.messages.announcement import NEWSLETTER_PUBLISHED, CloudEvent
 from shared.runtime.lifecycle import every
@@ -29,7 +30,12 @@ log = structlog.stdlib.get_logger(__name__)
 MOST_ANNOUNCED = 100
 """How many issues are announced again in one go."""
 
+UNDO = dt.timedelta(minutes=1)
+"""How long a held issue can be withdrawn."""
+
 _LONGEST_WAIT = dt.timedelta(hours=1)
+_SKEW = dt.timedelta(seconds=1)
+"""By how much the clocks of two notifiers may differ: a held issue is announced so much later."""
 
 
 class KeyReusedError(Exception):
@@ -93,9 +99,14 @@ class NewsletterPublisher:
     _counted_from: dict[str, dt.datetime] = field(default_factory=dict, init=False)
     """By issue: when its wait for the next announcement begins."""
 
-    async def publish(self, draft: Draft, correlation_id: str, key: str | None = None) -> str:
-        """Accept an issue, announce it if SNS is within reach, and return its id.
+    _held: asyncio.Queue[Issue] = field(default_factory=asyncio.Queue, init=False)
 
+    async def publish(
+        self, draft: Draft, correlation_id: str, key: str | None = None, *, hold: bool = False
+    ) -> Issue:
+        """Accept an issue, announce it if SNS is within reach, and return it as it is recorded.
+
+        A held one is announced after `UNDO`, unless it is withdrawn before.
         The same key is accepted once. Raises KeyReusedError when it was used for another issue,
         and StoreUnavailableError.
         """
@@ -104,7 +115,7 @@ class NewsletterPublisher:
             source=f"/stores/{self.store_id}",
             type=NEWSLETTER_PUBLISHED,
             subject=draft.topic,
-            time=self.clock(),
+            time=self.clock() + (UNDO if hold else dt.timedelta()),
             correlationid=correlation_id,
             data=draft.event_data,
         )
@@ -112,16 +123,38 @@ class NewsletterPublisher:
         issue = await self.store.add_issue(Issue(event.id, draft.topic, body, event.time))
         if CloudEvent.model_validate_json(issue.event).data != draft.event_data:
             raise KeyReusedError
-        if key is None or not await self.store.is_announced(issue.id):
+        if self._is_held(issue):
+            self._held.put_nowait(issue)
+        elif key is None or not await self.store.is_announced(issue.id):
             await self._announce(issue)
-        return issue.id
+        return issue
+
+    async def withdraw(self, issue_id: str) -> bool:
+        """Withdraw a held issue; return whether it was still held."""
+        return await self.store.withdraw_issue(issue_id, self.clock())
+
+    async def announce_held(self) -> None:
+        """Announce held issues when they are due, until cancelled.
+
+        Those of an earlier process are overdue a little later.
+        """
+        while True:
+            issue = await self._held.get()  # all are held for as long: the first one is due first
+            await asyncio.sleep((issue.at + _SKEW - self.clock()).total_seconds())
+            with contextlib.suppress(UnavailableError):  # then it will be overdue
+                if await self.store.issue(issue.id) is not None:
+                    await self._announce(issue)
+
+    def _is_held(self, issue: Issue) -> bool:
+        return issue.at > self.clock()
 
     def _id_of(self, key: str) -> str:
         return hashlib.sha256(f"{self.store_id}/{key}".encode()).hexdigest()[:32]
 
     async def announce_again(self, most: int) -> int:
         """Announce the oldest issues that may not have reached all subscribers; count them."""
-        return await self._announce_all(await self.store.unannounced_issues(most))
+        issues = await self.store.unannounced_issues(most)
+        return await self._announce_all([one for one in issues if not self._is_held(one)])
 
     async def announce_all_overdue(self, seconds: float) -> None:
         """Announce overdue issues again and again, until cancelled.

@@ -46,6 +46,10 @@ class SubscriptionRefusedError(Exception):
         self.to = to
 
 
+UNSUBSCRIBED = "unsubscribed"
+"""The notice of a subscription that its subscriber has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which events of a topic are wanted: of some types, of some orders; empty is all."""

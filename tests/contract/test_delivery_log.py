@@ -248,3 +248,19 @@ async def test_deleted_deliveries_are_gone_whatever_their_state_and_others_stay(
     assert await notifier.last_deliveries("ada", 10) == []
     assert await notifier.due_deliveries(10) == [to_grace]
     assert await notifier.delete_deliveries("ada") == 0
+
+
+async def test_the_deliveries_of_one_event_are_counted_by_state(notifier: NotifierStore) -> None:
+    names = [f"subscriber-{number}" for number in range(120)]
+    due = [due_to(name) for name in names]
+    await notifier.log_due([*due, due_to("stranger")])
+    for delivery in due[:70]:
+        await notifier.log_attempt(tried(delivery, DeliveryState.DELIVERED))
+    for delivery in due[70:75]:
+        await notifier.log_attempt(tried(delivery, DeliveryState.FAILED))
+    assert await notifier.delivery_states([*names, "unknown"], due[0].id) == {
+        DeliveryState.DELIVERED: 70,
+        DeliveryState.FAILED: 5,
+        DeliveryState.DUE: 45,
+    }
+    assert await notifier.delivery_states(names, "unknown") == {}

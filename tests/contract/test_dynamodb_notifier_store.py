@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
 MONTH_LATER = str(int((NOON + dt.timedelta(days=30)).timestamp()))
+QUARTER_LATER = str(int((NOON + dt.timedelta(days=90)).timestamp()))
 
 
 @pytest.fixture(params=["moto", "ministack"])
@@ -176,7 +177,7 @@ async def test_an_issue_expires_once_it_was_announced_and_an_unknown_one_is_not_
     await notifier.issue_announced("issue-1")
     await notifier.issue_announced("never-added")
 
-    assert await attributes(client, item_key) == (None, MONTH_LATER)
+    assert await attributes(client, item_key) == (None, QUARTER_LATER)
     unknown = shop_key(notifier.store_id, "issue#never-added")
     assert "Item" not in await client.get_item(TableName=TABLE, Key=unknown)
 

@@ -95,7 +95,7 @@ async def test_deliveries_that_finished_long_ago_are_deleted_and_the_rest_is_not
     for delivery in (*old, *lately):
         await notifier.log_attempt(delivery)
 
-    await notifier.delete_finished(NOON - DAY)
+    await notifier.delete_finished(NOON - DAY, NOON - DAY)
 
     assert set(await notifier.last_deliveries("ada", 10)) == {due, *lately}
 
@@ -110,7 +110,7 @@ async def test_all_of_a_long_log_is_deleted(notifier: NotifierStore) -> None:
         )
     )
 
-    await notifier.delete_finished(NOON + DAY)
+    await notifier.delete_finished(NOON + DAY, NOON + DAY)
 
     assert await notifier.last_deliveries("ada", 10) == []
 
@@ -125,7 +125,7 @@ async def test_issues_are_deleted_once_they_were_announced(
     for accepted in (announced, new):
         await notifier.issue_announced(accepted.id)
 
-    await notifier.delete_finished(NOON - DAY)
+    await notifier.delete_finished(NOON - DAY, NOON - DAY)
 
     assert await notifier.unannounced_issues(10) == [waiting]
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -146,7 +146,7 @@ async def test_subscriptions_are_deleted_some_time_after_they_ended(
         ended = advance(subscription, SubscriptionState.ENDED, at)
         await notifier.replace_subscription(subscription, ended)
 
-    await notifier.delete_finished(NOON - DAY)
+    await notifier.delete_finished(NOON - DAY, NOON - DAY)
 
     assert await notifier.subscription(old.id) is None
     assert await notifier.subscription(lately.id) is not None
@@ -170,7 +170,7 @@ async def test_a_shop_deletes_nothing_of_another(path: Path, notifier: NotifierS
     await notifier.log_attempt(delivered)
 
     async with open_sqlite_notifier_store(path, "elsewhere") as elsewhere:
-        await elsewhere.delete_finished(NOON + DAY)
+        await elsewhere.delete_finished(NOON + DAY, NOON + DAY)
 
     assert await notifier.delivery("ada", delivered.id) == delivered
 

@@ -67,6 +67,32 @@ async def test_an_issue_is_read_by_its_id_before_and_after_it_is_announced(
     assert await second_notifier.issue("issue-1") == issue("issue-1")
 
 
+async def test_issues_are_listed_the_newest_first_announced_or_not(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    first, second, third = [issue(f"issue-{age}", NOON + age * SECOND) for age in (1, 2, 3)]
+    for accepted in (second, third, first):
+        await notifier.add_issue(accepted)
+    await notifier.issue_announced(second.id)
+    assert await second_notifier.issues() == [third, second, first]
+
+
+async def test_an_issue_can_be_withdrawn_once_and_only_before_it_is_to_be_announced(
+    notifier: NotifierStore, second_notifier: NotifierStore
+) -> None:
+    held, due, announced = [issue(f"issue-{age}", NOON + age * SECOND) for age in (3, 1, 2)]
+    for accepted in (held, due, announced):
+        await notifier.add_issue(accepted)
+    await notifier.issue_announced(announced.id)
+    assert not await second_notifier.withdraw_issue(due.id, NOON + SECOND)
+    assert not await second_notifier.withdraw_issue(announced.id, NOON)
+    assert not await second_notifier.withdraw_issue("unknown", NOON)
+    assert await second_notifier.withdraw_issue(held.id, NOON + 2 * SECOND)
+    assert not await second_notifier.withdraw_issue(held.id, NOON + 2 * SECOND)
+    assert await notifier.issue(held.id) is None
+    assert await notifier.unannounced_issues(10) == [due]
+
+
 async def test_an_issue_that_is_added_again_stays_the_first(
     notifier: NotifierStore, second_notifier: NotifierStore
 ) -> None:

@@ -99,6 +99,11 @@ WHO_MAY = {
         PUT /shop/hours
         PUT /topics/{name}
         POST /topics/{name}/messages
+        GET /topics/{name}/messages
+        DELETE /topics/{name}/messages/{id}
+        GET /topics/{name}/messages/{id}/report
+        POST /topics/{name}/proofs
+        POST /topics/{name}/proofs/mail
         GET /subscriptions/dead-letters
         POST /subscriptions/dead-letters/redrive
         POST /subscriptions/forget

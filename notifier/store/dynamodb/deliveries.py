@@ -14,7 +14,7 @@ from typing import Any
 from shared.clock import sortable
 from shared.domain.delivery import Delivery, DeliveryState, attempted, due_sort_key
 from shared.store.document import DELIVERY
-from shared.store.dynamodb.batch import open_items
+from shared.store.dynamodb.batch import LARGEST_CHUNK, items_at, open_items
 from shared.store.dynamodb.item import Item, epoch_seconds, key, same_write
 from shared.store.dynamodb.subscription_item import subscription_pk
 from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
@@ -63,6 +63,18 @@ class DynamoDBDeliveries(DynamoDBRecords):
         condition = {} if delivery.state is DeliveryState.DELIVERED else _NOT_DELIVERED
         async with self.table.in_time():
             await self.table.put(self._delivery_item(delivery), condition)
+
+    async def delivery_states(
+        self, subscription_ids: Collection[str], delivery_id: str
+    ) -> Mapping[DeliveryState, int]:
+        """Count the deliveries of one event to some subscribers, by state."""
+        keys = iter([self._delivery_key(one, delivery_id) for one in subscription_ids])
+        states: Counter[DeliveryState] = Counter()
+        while chunk := list(itertools.islice(keys, LARGEST_CHUNK)):
+            async with self.table.in_time():
+                items = await items_at(self.table, chunk)
+            states.update(DeliveryState(item["state"]["S"]) for item in items)
+        return states
 
     async def last_deliveries(
         self, subscription_id: str, limit: int, before: str = ""

@@ -24,5 +24,5 @@ class DynamoDBNotifierStore(
 ):
     """The `NotifierStore` of one shop; it neither creates the table nor closes the client."""
 
-    async def delete_finished(self, before: dt.datetime) -> None:
+    async def delete_finished(self, before: dt.datetime, issues_before: dt.datetime) -> None:
         """Do nothing: items expire by themselves."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.clock import sortable
-from shared.domain.issue import Issue
+from shared.domain.issue import ISSUES_KEPT, Issue
 from shared.store.document import ISSUE
 from shared.store.dynamodb.batch import open_items
 from shared.store.dynamodb.item import Item, epoch_seconds, same_write, shop_key
@@ -18,7 +19,7 @@ from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 class DynamoDBTopics(DynamoDBRecords):
     """The `TopicStore` of one shop, in a table that several shops may share.
 
-    An announced issue is kept for `retention`.
+    An announced issue is kept for `ISSUES_KEPT`.
     """
 
     async def put_topic(self, name: str, description: str) -> bool:
@@ -59,6 +60,31 @@ class DynamoDBTopics(DynamoDBRecords):
             item = await self.table.item(self._issue_key(issue_id))
         return None if item is None else ISSUE.validate_json(item["document"]["S"])
 
+    async def withdraw_issue(self, issue_id: str, now: dt.datetime) -> bool:
+        """Delete an issue that is to be announced after `now`."""
+        client = self.table.client
+        async with self.table.in_time():
+            try:
+                await client.delete_item(
+                    TableName=self.table.name,
+                    Key=self._issue_key(issue_id),
+                    ConditionExpression="#open = :open AND #placed > :now",
+                    ExpressionAttributeNames={"#open": "open", "#placed": "placed"},
+                    ExpressionAttributeValues={
+                        ":open": {"S": self._unannounced},
+                        ":now": {"S": f"{sortable(now)}#~"},
+                    },
+                )
+            except client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    async def issues(self) -> Sequence[Issue]:
+        """List all issues, the newest first."""
+        items = await self.shop_items("issue#", fresh=True)
+        found = [ISSUE.validate_json(item["document"]["S"]) for item in items]
+        return sorted(found, key=lambda issue: (issue.at, issue.id), reverse=True)
+
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
         client = self.table.client
@@ -71,7 +97,7 @@ class DynamoDBTopics(DynamoDBRecords):
                     ConditionExpression="attribute_exists(pk)",
                     ExpressionAttributeNames={"#open": "open", "#placed": "placed"},
                     ExpressionAttributeValues={
-                        ":expires": epoch_seconds(self.clock() + self.retention)
+                        ":expires": epoch_seconds(self.clock() + ISSUES_KEPT)
                     },
                 )
             except client.exceptions.ConditionalCheckFailedException:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.clock import sortable
-from shared.domain.delivery import Delivery, attempted, due_sort_key
+from shared.domain.delivery import Delivery, DeliveryState, attempted, due_sort_key
 from shared.store.document import DELIVERY
 from shared.store.sqlite.connection import changing, documents
 from shared.store.sqlite.file import SqliteRecords
@@ -24,6 +25,10 @@ _LOG_ATTEMPT = f"""{_INSERT} ON CONFLICT (store_id, subscription_id, id) DO UPDA
     WHERE state <> 'delivered' OR excluded.state = 'delivered'"""  # noqa: S608 - text of our own
 
 _GET = "SELECT document FROM deliveries WHERE store_id = ? AND subscription_id = ? AND id = ?"
+
+_STATES = """SELECT state, COUNT(*) FROM deliveries
+    WHERE store_id = ? AND id = ? AND subscription_id IN (SELECT value FROM json_each(?))
+    GROUP BY state"""
 
 _DELETE = """DELETE FROM deliveries WHERE rowid IN (
     SELECT rowid FROM deliveries WHERE store_id = ? AND subscription_id = ? LIMIT ?
@@ -72,6 +77,14 @@ class SqliteDeliveries(SqliteRecords):
     async def log_attempt(self, delivery: Delivery) -> None:
         """Write a delivery over the one before; see `DeliveryLog.log_attempt`."""
         await self.writes.run(changing(_LOG_ATTEMPT, *self._row(delivery)))
+
+    async def delivery_states(
+        self, subscription_ids: Collection[str], delivery_id: str
+    ) -> Mapping[DeliveryState, int]:
+        """Count the deliveries of one event to some subscribers, by state."""
+        values = (self.store_id, delivery_id, json.dumps([*subscription_ids]))
+        found = await self.reads.run(lambda db: db.execute(_STATES, values).fetchall())
+        return {DeliveryState(state): count for state, count in found}
 
     async def last_deliveries(
         self, subscription_id: str, limit: int, before: str = ""

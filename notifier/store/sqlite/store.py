@@ -18,7 +18,6 @@ from shared.store.sqlite.subscriptions import SqliteSubscriptions
 
 _FINISHED = {
     "deliveries": "state <> 'due' AND touched_at < ?",
-    "issues": "announced = 1 AND at < ?",
     "subscriptions": "state = 'ended' AND since < ?",
     "questions": "until < ?",
     "limit_uses": "until < ?",
@@ -40,18 +39,22 @@ class SqliteNotifierStore(
 ):
     """The `NotifierStore` of one shop, in a file that several shops may share."""
 
-    async def delete_finished(self, before: dt.datetime) -> None:
+    async def delete_finished(self, before: dt.datetime, issues_before: dt.datetime) -> None:
         """Delete what was finished before then; what is due or to be announced stays."""
         for table, finished in _FINISHED.items():
-            delete = changing(
-                f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table}"  # noqa: S608 - text of our own
-                f" WHERE store_id = ? AND {finished} LIMIT ?)",
-                self.store_id,
-                sortable(before),
-                _DELETED_AT_ONCE,
-            )
-            while await self.writes.run(delete) == _DELETED_AT_ONCE:
-                pass
+            await self._delete(table, finished, before)
+        await self._delete("issues", "announced = 1 AND at < ?", issues_before)
+
+    async def _delete(self, table: str, finished: str, before: dt.datetime) -> None:
+        delete = changing(
+            f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table}"  # noqa: S608 - text of our own
+            f" WHERE store_id = ? AND {finished} LIMIT ?)",
+            self.store_id,
+            sortable(before),
+            _DELETED_AT_ONCE,
+        )
+        while await self.writes.run(delete) == _DELETED_AT_ONCE:
+            pass
 
 
 open_sqlite_notifier_store = partial(open_file, SqliteNotifierStore)

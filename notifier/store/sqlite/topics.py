@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,17 @@ class SqliteTopics(SqliteRecords):
         query = "SELECT document FROM issues WHERE store_id = ? AND id = ?"
         found = await self.reads.run(documents(ISSUE, query, self.store_id, issue_id))
         return found[0] if found else None
+
+    async def withdraw_issue(self, issue_id: str, now: dt.datetime) -> bool:
+        """Delete an issue that is to be announced after `now`."""
+        statement = "DELETE FROM issues WHERE store_id = ? AND id = ? AND announced = 0 AND at > ?"
+        withdraw = changing(statement, self.store_id, issue_id, sortable(now))
+        return await self.writes.run(withdraw) > 0
+
+    async def issues(self) -> Sequence[Issue]:
+        """List all issues, the newest first."""
+        query = "SELECT document FROM issues WHERE store_id = ? ORDER BY at DESC, id DESC"
+        return await self.reads.run(documents(ISSUE, query, self.store_id))
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""
