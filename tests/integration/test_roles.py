@@ -91,6 +91,7 @@ WHO_MAY = {
         GET /menu/versions
         POST /menu/versions/{version}/restore
         GET /reports/day
+        GET /operations
         GET /staff-keys
         POST /staff-keys
         DELETE /staff-keys/{id}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from aiohttp import web
 
 from producer.context import CASHIER
@@ -37,7 +35,7 @@ DEMONSTRATION = "/demonstration"
 async def show_operations(request: web.Request, key: StaffKey) -> web.StreamResponse:
     """Show the page to managers; baristas are told that it takes a manager's key."""
     if key.role is not StaffRole.MANAGER:
-        return await SHELL.response(request, NOT_FOR_BARISTAS, status=HTTPStatus.FORBIDDEN)
+        return await SHELL.response(request, NOT_FOR_BARISTAS)
     try:
         settings = (await request.app[CASHIER].settings.get()).value
     except UnavailableError:
