@@ -1,9 +1,9 @@
 // An item as it is typed, checked and written back: all of it pure, but for the texts of errors.
 
-import { minorDigits } from "/assets/format.js";
-import { language, t } from "/assets/text.js";
+import { t } from "/assets/text.js";
 import { categoryName } from "./categories.js";
 import { categoriesOf, newId, plainId } from "./editor_document.js";
+import { priceOf, priceText } from "./editor_prices.js";
 
 /** @typedef {import("./editor_document.js").MenuDocument} MenuDocument */
 /** @typedef {import("./editor_document.js").Item} Item */
@@ -14,36 +14,6 @@ import { categoriesOf, newId, plainId } from "./editor_document.js";
 export const LONGEST_NAME = 80;
 export const LONGEST_LINES = 200;
 const MOST_SECONDS = 3600;
-const LARGEST_PRICE = 1_000_000;
-const TEXTS = /** @type {const} */ (["name", "description", "category", "notes", "prep", "tax"]);
-
-/**
- * Writes minor units without the currency: 450 is "4.50", in German "4,50".
- * @param {number} amount
- * @param {string} currency
- */
-export function priceText(amount, currency) {
-  const digits = minorDigits(currency);
-  return new Intl.NumberFormat(language, {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-    useGrouping: false,
-  }).format(amount / 10 ** digits);
-}
-
-/**
- * Reads a price as minor units, with a point or a comma; null when it is none.
- * @param {string} text
- * @param {string} currency
- */
-export function priceOf(text, currency) {
-  const digits = minorDigits(currency);
-  const found = /^(\d{1,7})(?:[.,](\d*))?$/.exec(text.replace(/\s/g, ""));
-  const [, whole = "", part = ""] = found ?? [];
-  if (!found || part.length > digits) return null;
-  const amount = Number(whole + part.padEnd(digits, "0"));
-  return amount <= LARGEST_PRICE ? amount : null;
-}
 
 /**
  * @param {MenuDocument} menu
@@ -129,28 +99,6 @@ export function faultsOf(menu, entry) {
 }
 
 /**
- * Takes over what somebody else has changed, but for what was changed here as well.
- * @param {Entry} base
- * @param {Entry} mine
- * @param {Entry} theirs
- * @returns {Entry}
- */
-export function merged(base, mine, theirs) {
-  const entry = { ...mine };
-  for (const name of TEXTS) if (mine[name] === base[name]) entry[name] = theirs[name];
-  for (const name of /** @type {const} */ (["modifiers", "allergens"])) {
-    if (isSame(mine[name], base[name])) entry[name] = theirs[name];
-  }
-  const kept = mine.sizes.map((size) => {
-    const before = base.sizes.find(({ id }) => id === size.id);
-    const after = theirs.sizes.find(({ id }) => id === size.id);
-    return isSame(size, before) && after ? after : size;
-  });
-  entry.sizes = isSame(mine.sizes, base.sizes) ? theirs.sizes : kept;
-  return entry;
-}
-
-/**
  * The size of most of the items that come in one alone, or else the first one.
  * @param {MenuDocument} menu
  */
@@ -180,12 +128,4 @@ function sizeId({ sizes }, { id, name }) {
   const wanted = name.trim().toLowerCase();
   if (sizes[id]?.toLowerCase() === wanted) return id;
   return Object.keys(sizes).find((one) => sizes[one]?.toLowerCase() === wanted);
-}
-
-/**
- * @param {unknown} one
- * @param {unknown} other
- */
-function isSame(one, other) {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

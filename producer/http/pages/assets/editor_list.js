@@ -1,16 +1,16 @@
 // The menu in the editor: its items by category, with what is sold out and what photos there are.
 
-import { el, icon } from "/assets/dom.js";
+import { el } from "/assets/dom.js";
 import { price } from "/assets/format.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 import { categoryName } from "./categories.js";
 import { categoriesOf } from "./editor_document.js";
+import { empty, moves, thumbnail } from "./editor_parts.js";
 
 /** @typedef {import("./editor_document.js").MenuDocument} MenuDocument */
 /** @typedef {import("./editor_document.js").Item} Item */
 /** @typedef {import("./editor_state.js").EditorState} EditorState */
-/** @typedef {import("./menu.js").Photo} Photo */
 /**
  * What a tap does.
  * @typedef {{edit: (id: string) => void, sell: (id: string, isSold: boolean) => void, move: (id: string, by: number) => void, moveCategory: (id: string, by: number) => void}} Does
@@ -138,59 +138,4 @@ function sellSwitch(id, { name }, state, sell) {
   box.onchange = () => sell(id, box.checked);
   const text = shown?.sold_out ? t("editor.sold_out") : t("editor.on_sale");
   return el("label", { class: "editor-sell" }, box, el("span", { class: "small quiet" }, text));
-}
-
-/**
- * @param {string} id
- * @param {string} name
- * @param {{up: boolean, down: boolean}} may
- * @param {(by: number) => void} move
- */
-function moves(id, name, may, move) {
-  const button = (/** @type {"up" | "down"} */ way) =>
-    el(
-      "button",
-      {
-        id: `${way}-${id}`,
-        type: "button",
-        class: "plain",
-        "aria-label":
-          way === "up"
-            ? t("editor.up", { name: visible(name) })
-            : t("editor.down", { name: visible(name) }),
-        "aria-disabled": may[way] ? null : "true",
-        onclick: () => may[way] && move(way === "up" ? -1 : 1),
-      },
-      icon(way),
-    );
-  return [button("up"), button("down")];
-}
-
-/**
- * @param {Photo | null} photo
- * @param {string} [sizes] how wide it is shown
- */
-export function thumbnail(photo, sizes = "64px") {
-  if (!photo) return el("span", { class: "editor-thumb" }, icon("cup"));
-  const { src, srcset, color } = photo;
-  const image = el("img", { alt: "", width: 64, height: 64, srcset, sizes, src });
-  const frame = el("span", { class: "editor-thumb" }, image);
-  frame.style.backgroundColor = color;
-  return frame;
-}
-
-/** What there is while the shop has never answered. */
-export function unreadable() {
-  return el(
-    "div",
-    { class: "empty bad" },
-    icon("alert"),
-    el("h2", {}, t("editor.unreadable")),
-    el("p", {}, t("editor.unreadable_text")),
-  );
-}
-
-/** @param {string} text */
-function empty(text) {
-  return el("div", { class: "empty" }, icon("search"), el("p", {}, text));
 }

@@ -7,7 +7,8 @@ import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
 import { movedCategory, movedItem } from "./editor_document.js";
 import { draft } from "./editor_draft.js";
-import { itemList, unreadable } from "./editor_list.js";
+import { itemList } from "./editor_list.js";
+import { unreadable } from "./editor_parts.js";
 import { EditorState } from "./editor_state.js";
 import { tellOthers } from "./editor_tell.js";
 
@@ -70,12 +71,14 @@ async function drawPanel(name) {
   const focused = document.activeElement?.id;
   if (name === "items") {
     fill(panel, itemList(menu, state, { isMoving, search: isMoving ? "" : search.value }, does));
+  } else if (name === "history") {
+    const { showHistory } = await import("./editor_history.js");
+    if (name === panelName()) await showHistory(panel, state, canEdit, act);
   } else {
     const more = await import("./editor_more.js");
     if (name !== panelName()) return;
     if (name === "extras") fill(panel, more.extraList(menu, state, canEdit, act));
-    else if (name === "sizes") fill(panel, more.sizeList(menu, state, canEdit));
-    else await more.showHistory(panel, state, canEdit, act);
+    else fill(panel, more.sizeList(menu, state, canEdit));
   }
   panel.removeAttribute("aria-busy");
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
@@ -91,6 +94,7 @@ function drawDraft() {
       name: visible(name || t("editor.new_item")),
     });
   }
+  byId("draft-go", HTMLButtonElement).disabled = !state.menu;
   byId("draft-go").onclick = () => void edit(id ?? null, true);
   byId("draft-drop").onclick = () => draft.clear();
 }

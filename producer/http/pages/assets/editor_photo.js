@@ -5,7 +5,8 @@ import { ask } from "/assets/dialog.js";
 import { request, RequestError } from "/assets/http.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
-import { thumbnail } from "./editor_list.js";
+import { thumbnail } from "./editor_parts.js";
+import { preview, reasonText } from "./editor_photo_parts.js";
 import { uploadPhoto } from "./editor_upload.js";
 
 /** @typedef {import("./editor_state.js").EditorState} EditorState */
@@ -15,17 +16,6 @@ import { uploadPhoto } from "./editor_upload.js";
 
 const KINDS = "image/jpeg,image/png,image/webp";
 const LOOK_MS = 700;
-/** Why a photo is refused, as the shop begins to say it. */
-const REASONS = /** @type {const} */ ({
-  "the picture is too small": "editor_photo.why_small",
-  "the picture is too long": "editor_photo.why_narrow",
-  "the picture is too large": "editor_photo.why_large",
-  "the file is larger": "editor_photo.too_large",
-  "the file is empty": "editor_photo.why_broken",
-  "the file is cut off": "editor_photo.why_broken",
-  "the picture cannot be read": "editor_photo.why_broken",
-  "this is": "editor_photo.why_kind",
-});
 
 /**
  * @param {EditorState} state
@@ -102,7 +92,7 @@ class PhotoPanel {
     this.#isSending = this.#choose.disabled = true;
     const bar = el("progress", { max: 1, "aria-label": t("editor_photo.sending") });
     fill(this.#told, el("p", { class: "small" }, t("editor_photo.sending")), bar);
-    void this.#preview(file);
+    void preview(file).then((canvas) => canvas && fill(this.#frame, canvas));
     try {
       this.#version = await uploadPhoto(this.id, file, (share) => {
         bar.value = share;
@@ -117,20 +107,6 @@ class PhotoPanel {
     } finally {
       this.#choose.disabled = false;
     }
-  }
-
-  /**
-   * Shows a file before it is sent: on a canvas, since the policy allows no other address.
-   * @param {File} file
-   */
-  async #preview(file) {
-    const options = { resizeWidth: 320, resizeQuality: /** @type {const} */ ("medium") };
-    const bitmap = await createImageBitmap(file, options).catch(() => null);
-    if (!bitmap) return;
-    const { width, height } = bitmap;
-    const canvas = el("canvas", { class: "editor-thumb", width, height });
-    canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
-    fill(this.#frame, canvas);
   }
 
   async #takeOff() {
@@ -190,7 +166,7 @@ class PhotoPanel {
     this.#show(isHeld ? (newest?.photo ?? null) : now.photo);
     if (isHeld) this.#tell("warn", t("editor_photo.held", { why: visible(now.reason ?? "") }));
     else if (now.state === "refused")
-      this.#tell("bad", t("editor_photo.refused", { why: why(now) }));
+      this.#tell("bad", t("editor_photo.refused", { why: reasonText(now.reason ?? "") }));
     else this.#tell("", now.photo ? t("editor_photo.shown") : t("editor_photo.none"));
   }
 
@@ -211,10 +187,4 @@ class PhotoPanel {
         : el("p", { class: "small quiet" }, text),
     );
   }
-}
-
-/** @param {ItemPhoto} photo */
-function why({ reason }) {
-  const known = Object.entries(REASONS).find(([beginning]) => reason?.startsWith(beginning));
-  return known ? t(known[1]) : visible(reason ?? "");
 }

@@ -7,8 +7,9 @@ import { t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
 import { itemsIn, newId, without, withoutExtra } from "./editor_document.js";
-import { LONGEST_NAME, priceOf, priceText } from "./editor_entry.js";
+import { LONGEST_NAME } from "./editor_entry.js";
 import { allergenChips, faultsBelow, field, showFaults } from "./editor_fields.js";
+import { priceOf, priceText } from "./editor_prices.js";
 import { ChangedMeanwhileError, versionsSince } from "./editor_state.js";
 import { othersText, tellOthers } from "./editor_tell.js";
 
