@@ -9,6 +9,7 @@ import secrets
 import ssl
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
@@ -34,6 +35,7 @@ from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
 from notifier.deliveries.issue_reports import IssueReports
 from notifier.delivery_service import DeliverySupervisor
+from notifier.http.pages.face import recorded_face
 from notifier.settings import NotifierSettings
 from notifier.store.factory import open_notifier_store
 from notifier.stream.hub import StreamMetrics
@@ -136,6 +138,7 @@ async def build_notifier(
                 issue_reports=IssueReports(store, utc_now),
                 links=links,
                 templates=templates,
+                face=TtlCache(partial(recorded_face, store), _COUNTS_SECONDS),
                 rules=rules,
                 rate_limit=RateLimit(settings.subscriptions_per_minute, time.monotonic),
                 deliveries=deliveries,

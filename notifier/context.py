@@ -21,6 +21,7 @@ from shared.aws.names import Names
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.staff_contract import ChangeStore, StaffKeyStore
+from shared.web.pages.shell import ShopFace
 from shared.web.rate_limit import RateLimit
 
 
@@ -38,6 +39,7 @@ class NotifierContext:
     issue_reports: IssueReports
     links: LinkSigner
     templates: Environment
+    face: TtlCache[ShopFace]
     rules: WebhookUrlRules
     rate_limit: RateLimit
     deliveries: DeliverySupervisor

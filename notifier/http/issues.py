@@ -61,7 +61,7 @@ class IssueReportModel(BaseModel):
 
 
 class ProofModel(BaseModel):
-    """An issue as its mail will be."""
+    """The body of an issue as its mail will have it."""
 
     html: str
 
@@ -141,17 +141,19 @@ async def get_issue_report(request: web.Request) -> web.Response:
 @operation(
     "POST",
     "/topics/{name}/proofs",
-    "Show an issue as its mail will be",
+    "Show the body of an issue as its mail will have it",
     body=PublishIssue,
     parameters=(TOPIC,),
-    responses={HTTPStatus.OK: Response("The mail's HTML; nothing is sent", ProofModel)},
+    responses={
+        HTTPStatus.OK: Response("Its HTML, without scripts or styles; nothing is sent", ProofModel)
+    },
     errors=(INVALID_ISSUE,),
     tag="topics",
 )
 async def show_proof(request: web.Request) -> web.Response:
     """Render an issue."""
     issue = await read_body(request, PublishIssue, INVALID_ISSUE)
-    html = request.app[NOTIFIER].proofs.html(request.match_info["name"], issue.subject, issue.body)
+    html = request.app[NOTIFIER].proofs.html(issue.body)
     return json_response(ProofModel(html=html))
 
 

@@ -10,6 +10,7 @@ from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.issue import Issue
 from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.contract import KeyValueStore
+from shared.store.document_contract import DocumentStore
 from shared.store.staff_contract import ChangeStore, StaffKeyStore
 from shared.store.subscription_contract import SubscriptionStore
 
@@ -140,6 +141,7 @@ class NotifierStore(
     KeyValueStore,
     StaffKeyStore,
     ChangeStore,
+    DocumentStore,
     Protocol,
 ):
     """The whole store, as the notifier opens it."""

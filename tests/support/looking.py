@@ -37,13 +37,11 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
-_HAVE_CHANGED = """
-() => new Promise(requestAnimationFrame).then(() => Promise.allSettled(
-  document.getAnimations()
-    .filter((one) => one instanceof CSSTransition)
-    .map((one) => one.finished)
-)).then(() => null)
-"""
+_HAVE_CHANGED = """async () => {
+  await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+  const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(changing.map((one) => one.finished));
+}"""
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from email.message import EmailMessage
 
 from notifier.channels.channel import AttemptResult
 from notifier.channels.email.composing import Composer
@@ -12,8 +11,6 @@ from notifier.channels.email.sender import MailTransport
 from shared.clock import Clock
 from shared.domain.subscription import Channel, Filter, Subscription, SubscriptionState
 from shared.messages.announcement import NEWSLETTER_PUBLISHED, CloudEvent
-
-_NOBODY = "you@example.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +22,12 @@ class MailProofs:
     store_id: str
     clock: Clock
 
-    def html(self, topic: str, subject: str, body: str) -> str:
-        """Return the page that the mail shows."""
-        part = self._mail(topic, subject, body, _NOBODY).get_body(("html",))
-        return "" if part is None else str(part.get_content())
+    def html(self, body: str) -> str:
+        """Return the Markdown of an issue as the mail has it, in HTML without scripts or styles."""
+        return str(self.composer.templates.filters["markdown"](body))
 
     async def send(self, topic: str, subject: str, body: str, address: str) -> AttemptResult:
         """Send the mail to an address, once; raises InvalidAddressError."""
-        return await self.transport.send(self._mail(topic, subject, body, address))
-
-    def _mail(self, topic: str, subject: str, body: str, address: str) -> EmailMessage:
         now = self.clock()
         proof = Subscription(
             id=f"proof-{secrets.token_hex(8)}",
@@ -56,4 +49,4 @@ class MailProofs:
             time=now,
             data={"topic": topic, "subject": subject, "body": body},
         )
-        return self.composer.announcement(proof, event)
+        return await self.transport.send(self.composer.announcement(proof, event))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from notifier.store.dynamodb.deliveries import DynamoDBDeliveries
 from notifier.store.dynamodb.pending_confirmations import DynamoDBPendingConfirmations
 from notifier.store.dynamodb.topics import DynamoDBTopics
+from shared.store.dynamodb.documents import DynamoDBDocuments
 from shared.store.dynamodb.key_values import DynamoDBKeyValues
 from shared.store.dynamodb.staff_keys import DynamoDBStaffKeys
 from shared.store.dynamodb.subscriptions import DynamoDBSubscriptions
@@ -21,6 +22,7 @@ class DynamoDBNotifierStore(
     DynamoDBPendingConfirmations,
     DynamoDBKeyValues,
     DynamoDBStaffKeys,
+    DynamoDBDocuments,
 ):
     """The `NotifierStore` of one shop; it neither creates the table nor closes the client."""
 

@@ -11,6 +11,7 @@ from notifier.store.sqlite.pending_confirmations import SqlitePendingConfirmatio
 from notifier.store.sqlite.topics import SqliteTopics
 from shared.clock import sortable
 from shared.store.sqlite.connection import changing
+from shared.store.sqlite.documents import SqliteDocuments
 from shared.store.sqlite.file import open_file
 from shared.store.sqlite.key_values import SqliteKeyValues
 from shared.store.sqlite.staff_keys import SqliteStaffKeys
@@ -36,6 +37,7 @@ class SqliteNotifierStore(
     SqlitePendingConfirmations,
     SqliteKeyValues,
     SqliteStaffKeys,
+    SqliteDocuments,
 ):
     """The `NotifierStore` of one shop, in a file that several shops may share."""
 

@@ -1,0 +1,49 @@
+"""The page `/staff/newsletters`: issues are written, looked at, published, and counted."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from notifier.context import NOTIFIER
+from notifier.http.pages.shell import SHELL
+from notifier.topics.publisher import UNDO
+from shared.domain.errors import UnavailableError
+from shared.domain.staff import StaffKey, StaffRole
+from shared.messages.announcement import ORDER_EVENTS
+from shared.web.pages.shell import Page
+from shared.web.pages.staff import staff_page
+
+ISSUES = Page(
+    path="/staff/newsletters",
+    template="issues.html",
+    title="issues.title",
+    module="issues_page.js",
+    stylesheets=("issues.css",),
+    texts=("issues",),
+    navigation="staff",
+)
+
+
+async def show_issues(request: web.Request, key: StaffKey) -> web.StreamResponse:
+    """Send the page; whose key is no manager's is told so."""
+    return await SHELL.response(
+        request,
+        ISSUES,
+        data={"undo_seconds": UNDO.total_seconds()},
+        name=key.name,
+        is_manager=key.role is StaffRole.MANAGER,
+        topics=await _topics(request),
+    )
+
+
+async def _topics(request: web.Request) -> list[str]:
+    """Name the topics that have issues; none while they cannot be read: the page says so."""
+    try:
+        topics = await request.app[NOTIFIER].catalog.all()
+    except UnavailableError:
+        return []
+    return [name for name in topics if name != ORDER_EVENTS]
+
+
+get_issues_page = staff_page(ISSUES, show_issues)
+"""The operation of the page."""
