@@ -35,7 +35,8 @@ class KitchenOrder(BaseModel):
     """An order to make. Whoever completes it names its `attempt`.
 
     It is `in_hand` while a barista holds its ticket; an order that is `preparing` and not in hand
-    has lost its barista, and another one takes it soon.
+    has lost its barista, and another one takes it soon. Its customer was told that it would be ready
+    by `promised_at`.
     """
 
     id: str
@@ -46,6 +47,7 @@ class KitchenOrder(BaseModel):
     customer_name: str
     items: list[OrderedItem]
     placed_at: Timestamp
+    promised_at: Timestamp | None
     since: Timestamp
     remake_of: str | None
     serve: Serve | None
@@ -90,7 +92,14 @@ def _show(order: Order, now: dt.datetime) -> KitchenOrder:
         customer_name=order.customer_name,
         items=[OrderedItem.model_validate(item) for item in order.items],
         placed_at=order.placed_at,
+        promised_at=_promised_at(order),
         since=order.since,
         remake_of=order.remake_of,
         serve=order.serve,
     )
+
+
+def _promised_at(order: Order) -> dt.datetime | None:
+    if order.estimate is None:
+        return None
+    return order.placed_at + dt.timedelta(seconds=order.estimate.high_seconds)

@@ -68,7 +68,7 @@ async function readShop() {
   const shop = await request("GET", "/shop").catch(() => null);
   if (shop) {
     const banner = byId("shop");
-    banner.hidden = shop.state === "open";
+    banner.hidden = shop.state === "open" || shop.state === "busy";
     const text = t(shop.state === "paused" ? "board.paused" : "board.closed");
     const until = shop.until ? t("board.until", { time: clockTime(shop.until) }) : null;
     fill(banner, el("p", {}, el("strong", {}, text), ...spaced(shop.reason, until)));

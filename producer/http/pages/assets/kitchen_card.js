@@ -1,19 +1,23 @@
 // The card of one order.
 
 import { el } from "/assets/dom.js";
-import { duration } from "/assets/format.js";
+import { clockTime } from "/assets/format.js";
 import { stored } from "/assets/store.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 import { allergenName } from "./allergens.js";
 
 /** @typedef {{id: string, item: string, name: string, size: string, modifiers: string[], quantity: number, note: string | null}} Line */
-/** @typedef {{id: string, number: string, state: string, attempt: number, in_hand: boolean, customer_name: string, items: Line[], placed_at: string, remake_of: string | null, serve: string | null}} KitchenOrder */
+/** @typedef {{id: string, number: string, state: string, attempt: number, in_hand?: boolean, customer_name: string, items: Line[], placed_at: string, promised_at?: string | null, remake_of: string | null, serve: string | null, cancel_reason?: string | null}} KitchenOrder */
 /** @typedef {{name: string, allergens: string[], sizes: {id: string, name: string}[], modifiers: {id: string, name: string, allergens: string[]}[]}} MenuItem */
-/** @typedef {{done: (order: KitchenOrder) => void, cancel: (order: KitchenOrder) => void, seen: (order: KitchenOrder) => void}} Does */
+/** @typedef {{done: (order: KitchenOrder) => void, cancel: (order: KitchenOrder) => unknown, seen: (order: KitchenOrder) => void}} Does */
 
-/** @type {import("/assets/store.js").Stored<Record<string, string[]>>} */
-export const crossed = stored("kitchen-lines", {}, isLines);
+/** Lines that were crossed off on this device, by order. */
+export const crossed = stored(
+  "kitchen-lines",
+  /** @type {Record<string, string[]>} */ ({}),
+  isLines,
+);
 
 /**
  * @param {KitchenOrder} order
@@ -23,48 +27,67 @@ export const crossed = stored("kitchen-lines", {}, isLines);
  */
 export function card(order, menu, byPeople, does) {
   const isCanceled = order.state === "canceled";
-  const title = el("h3", {}, visible(order.number));
-  const marks = [
+  const number = visible(order.number);
+  const count = order.items.reduce((sum, { quantity }) => sum + quantity, 0);
+  const facts = [
+    el("span", { class: "badge accent change", hidden: true }),
     order.remake_of && el("span", { class: "badge bad" }, t("kitchen.remake")),
     isCanceled && el("span", { class: "badge bad" }, t("kitchen.canceled")),
     order.serve &&
       el("span", { class: "badge" }, t(order.serve === "here" ? "kitchen.here" : "kitchen.away")),
+    el("span", {}, t("kitchen.count", { count })),
+    order.promised_at &&
+      el("span", {}, t("kitchen.promised", { time: clockTime(order.promised_at) })),
   ];
-  const lines = order.items.map((line) => lineButton(order, line, menu.get(line.item)));
-  const seen = el(
-    "button",
-    { class: "primary", onclick: () => does.seen(order) },
-    t("kitchen.seen"),
-  );
-  const done = el(
-    "button",
-    { class: "primary", onclick: () => does.done(order) },
-    t("kitchen.done"),
-  );
-  const cancel = el(
-    "button",
-    { class: "quiet", onclick: () => does.cancel(order) },
-    t("kitchen.cancel"),
-  );
+  /** @type {(kind: string, text: string, act: () => unknown) => HTMLButtonElement} */
+  const button = (kind, text, act) => el("button", { class: kind, onclick: act }, text);
+  const done = button("primary", t("kitchen.done"), () => does.done(order));
   done.disabled = !order.in_hand;
   return el(
     "article",
     {
       class: `card order${isCanceled ? " canceled" : ""}`,
       tabindex: "0",
-      "aria-label": t("kitchen.order", { number: visible(order.number) }),
+      "aria-label": t("kitchen.order", { number }),
       dataset: { id: order.id },
     },
-    el("header", {}, title, el("span", { class: "age", dataset: { at: order.placed_at } })),
-    el("p", { class: "who" }, visible(order.customer_name), marks),
-    el("ul", {}, lines),
-    el("footer", {}, isCanceled ? seen : [cancel, byPeople && done]),
+    el("header", {}, el("h3", {}, number), el("span", { class: "age" })),
+    el("p", { class: "who" }, el("strong", {}, visible(order.customer_name)), facts),
+    order.cancel_reason && el("p", { class: "why" }, visible(order.cancel_reason)),
+    el(
+      "ul",
+      {},
+      merged(order.items).map((line) => lineButton(order, line, menu.get(line.item))),
+    ),
+    el(
+      "footer",
+      {},
+      isCanceled
+        ? button("primary", t("kitchen.seen"), () => does.seen(order))
+        : [button("quiet", t("kitchen.cancel"), () => does.cancel(order)), byPeople && done],
+    ),
   );
 }
 
 /**
+ * Makes one line of those that are made alike; it has the ids of all.
+ * @param {Line[]} lines
+ */
+function merged(lines) {
+  /** @type {Map<string, Line & {ids: string[]}>} */
+  const kinds = new Map();
+  for (const line of lines) {
+    const kind = JSON.stringify([line.item, line.name, line.size, line.modifiers, line.note]);
+    const known = kinds.get(kind) ?? { ...line, quantity: 0, ids: [] };
+    const ids = [...known.ids, line.id];
+    kinds.set(kind, { ...known, quantity: known.quantity + line.quantity, ids });
+  }
+  return [...kinds.values()];
+}
+
+/**
  * @param {KitchenOrder} order
- * @param {Line} line
+ * @param {Line & {ids: string[]}} line
  * @param {MenuItem | undefined} item
  */
 function lineButton(order, line, item) {
@@ -75,48 +98,35 @@ function lineButton(order, line, item) {
     ...(item?.allergens ?? []),
     ...extras.flatMap((extra) => extra?.allergens ?? []),
   ]);
+  const isCrossed = () => line.ids.every((id) => crossed.get()[order.id]?.includes(id));
   const button = el(
     "button",
-    { type: "button", "aria-pressed": isCrossed(order.id, line.id) ? "true" : "false" },
-    el("b", {}, `${line.quantity} × ${visible(line.name)}`),
-    ` ${visible(size)}`,
-    names.map((name) => el("span", { class: "extra" }, visible(name))),
-    line.note && el("span", { class: "note" }, `“${visible(line.note)}”`),
-    allergens.size > 0 &&
-      el("span", { class: "allergens" }, [...allergens].map(allergenName).join(", ")),
+    { type: "button", "aria-pressed": String(isCrossed()) },
+    el("b", {}, `${line.quantity} ×`),
+    el(
+      "span",
+      {},
+      el("span", { class: "what" }, `${visible(line.name)} `, el("small", {}, visible(size))),
+      names.map((name) => el("span", { class: "extra" }, visible(name))),
+      line.note && el("span", { class: "note" }, `“${visible(line.note)}”`),
+      allergens.size > 0 &&
+        el("span", { class: "allergens" }, [...allergens].map(allergenName).join(", ")),
+    ),
   );
   button.onclick = () => {
-    const lines = crossed.get()[order.id] ?? [];
-    const next = lines.includes(line.id)
-      ? lines.filter((id) => id !== line.id)
-      : [...lines, line.id];
-    crossed.set({ ...crossed.get(), [order.id]: next });
-    button.setAttribute("aria-pressed", String(next.includes(line.id)));
+    const others = (crossed.get()[order.id] ?? []).filter((id) => !line.ids.includes(id));
+    const lines = isCrossed() ? others : [...others, ...line.ids];
+    crossed.set({ ...crossed.get(), [order.id]: lines });
+    button.setAttribute("aria-pressed", String(isCrossed()));
   };
   return el("li", {}, button);
 }
 
-/**
- * Writes the age of a card, and marks it when it is old.
- * @param {HTMLElement} article
- * @param {{warn: number, late: number}} minutes
- */
-export function showAge(article, { warn, late }) {
-  const age = article.querySelector(".age");
-  if (!(age instanceof HTMLElement)) return;
-  const seconds = (Date.now() - new Date(age.dataset["at"] ?? "").getTime()) / 1000;
-  const text = duration(seconds);
-  if (age.textContent !== text) age.textContent = text;
-  const look = seconds >= late * 60 ? "late" : seconds >= warn * 60 ? "warn" : "";
-  if (article.dataset["age"] !== look) article.dataset["age"] = look;
-}
-
-/**
- * @param {string} order
- * @param {string} line
- */
-function isCrossed(order, line) {
-  return (crossed.get()[order] ?? []).includes(line);
+/** @param {Set<string>} open ids of the orders whose crossed lines are still of use */
+export function forgetCrossed(open) {
+  const lines = Object.entries(crossed.get());
+  const kept = lines.filter(([id]) => open.has(id));
+  if (kept.length < lines.length) crossed.set(Object.fromEntries(kept));
 }
 
 /**

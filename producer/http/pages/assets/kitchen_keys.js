@@ -2,31 +2,34 @@
 
 import { byId } from "/assets/dom.js";
 import { shown } from "/assets/dialog.js";
-import { undo } from "./taps.js";
+import { undo } from "./taps_sending.js";
 
 /**
  * @param {HTMLElement} list
- * @param {(id: string) => void} act
+ * @param {{act: (id: string) => void, recall: () => unknown, pause: () => unknown}} does
  */
-export function kitchenKeys(list, act) {
+export function kitchenKeys(list, does) {
   const focus = (/** @type {number} */ at) => {
     const element = list.children[Math.max(0, Math.min(at, list.children.length - 1))];
     if (element instanceof HTMLElement) element.focus();
   };
+  const showKeys = () => void shown(byId("keys", HTMLDialogElement));
+  byId("show-keys").onclick = showKeys;
+  /** @type {Record<string, () => unknown>} */
+  const anywhere = { u: () => undo(), r: does.recall, p: does.pause, "?": showKeys };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
-      return;
+    const { key, ctrlKey, metaKey, altKey } = event;
+    if (ctrlKey || metaKey || altKey || document.querySelector("dialog[open]")) return;
     const chosen = document.activeElement;
-    const at = chosen ? [...list.children].indexOf(chosen) : -1;
-    if (/^[1-9]$/.test(event.key)) focus(Number(event.key) - 1);
-    else if (event.key === "u") undo();
-    else if (event.key === "?") void shown(byId("keys", HTMLDialogElement));
+    const at = [...list.children].findIndex((one) => one === chosen);
+    if (/^[1-9]$/.test(key)) focus(Number(key) - 1);
+    else if (anywhere[key]) anywhere[key]();
     else if (at < 0) return;
-    else if (event.key === " " && chosen instanceof HTMLElement) {
-      act(chosen.dataset["id"] ?? "");
-      focus(at);
-    } else if (event.key === "ArrowRight" || event.key === "ArrowDown") focus(at + 1);
-    else if (event.key === "ArrowLeft" || event.key === "ArrowUp") focus(at - 1);
+    else if (key === " " && chosen instanceof HTMLElement) {
+      if (!event.repeat) does.act(chosen.dataset["id"] ?? "");
+      if (!chosen.isConnected) focus(at);
+    } else if (key === "ArrowRight" || key === "ArrowDown") focus(at + 1);
+    else if (key === "ArrowLeft" || key === "ArrowUp") focus(at - 1);
     else return;
     event.preventDefault();
   });

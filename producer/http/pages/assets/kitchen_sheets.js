@@ -1,8 +1,8 @@
-// The sheets of the kitchen display: recall, sold out, pause, reasons to cancel.
+// Sheets of the kitchen display: what is sold out, and reasons to cancel.
 
 import { el, fill, icon } from "/assets/dom.js";
 import { shown } from "/assets/dialog.js";
-import { newKey, request, RequestError } from "/assets/http.js";
+import { request, RequestError } from "/assets/http.js";
 import { t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
@@ -11,7 +11,7 @@ import { visible } from "/assets/visible.js";
  * @param {string} title
  * @param {...(import("/assets/dom.js").Child)} content
  */
-function sheet(title, ...content) {
+export function sheet(title, ...content) {
   const close = el(
     "button",
     { class: "plain", value: "", "aria-label": t("kitchen.close") },
@@ -40,37 +40,6 @@ export async function trying(act) {
     toast(error.detail || error.title, { kind: "bad" });
     return false;
   }
-}
-
-/** Lists the last orders that are ready, to be collected or made again. */
-export async function recall() {
-  const list = el("ul", { class: "rows", "aria-busy": "true" });
-  const { done } = sheet(t("kitchen.recall"), list);
-  const load = async () => {
-    const { orders } = await request("GET", "/orders?state=ready&limit=20");
-    fill(list, orders.length ? orders.map(readyRow) : el("li", {}, t("kitchen.no_ready")));
-    list.removeAttribute("aria-busy");
-  };
-  /** @param {{id: string, number: string, customer_name: string}} order */
-  const readyRow = ({ id, number, customer_name: name }) => {
-    const key = newKey();
-    const move = (/** @type {string} */ what) => async () => {
-      await trying(() =>
-        request("POST", `/orders/${id}/${what}`, what === "remake" ? { key } : {}),
-      );
-      await trying(load);
-    };
-    return el(
-      "li",
-      {},
-      el("strong", {}, visible(number)),
-      el("span", {}, visible(name)),
-      el("button", { class: "quiet end", onclick: move("remake") }, t("kitchen.make_again")),
-      el("button", { class: "primary", onclick: move("collect") }, t("kitchen.collect")),
-    );
-  };
-  void trying(load);
-  await done;
 }
 
 /** Shows what can be sold out: items, sizes and modifiers. */
@@ -116,16 +85,16 @@ function check(name, isOff, path, body) {
 }
 
 /**
- * Asks for one of the reasons; null when somebody thinks better of it.
+ * Asks for one of the reasons, or none of them; null when somebody thinks better of it.
  * @param {string} title
  * @param {string[]} reasons
  * @returns {Promise<string | null>}
  */
 export async function reason(title, reasons) {
-  const buttons = reasons.map((one, at) =>
-    el("button", { class: "quiet big", value: String(at) }, visible(one)),
+  const buttons = [...reasons.map(visible), t("kitchen.no_reason")].map((text, at) =>
+    el("button", { class: "quiet big", value: String(at) }, text),
   );
   const { done } = sheet(title, el("form", { method: "dialog", class: "reasons" }, buttons));
   const answer = await done;
-  return answer === "" ? null : (reasons[Number(answer)] ?? null);
+  return answer === "" ? null : (reasons[Number(answer)] ?? "");
 }

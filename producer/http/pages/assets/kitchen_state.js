@@ -1,119 +1,111 @@
 // The kitchen's line as the shop has it: read again whenever an event says that it has changed.
 
-import { byId } from "/assets/dom.js";
 import { request, RequestError } from "/assets/http.js";
-import { t } from "/assets/text.js";
+import { follow } from "/assets/live.js";
+import { stored } from "/assets/store.js";
 
 /** @typedef {import("./kitchen_card.js").KitchenOrder} KitchenOrder */
 /** @typedef {import("./kitchen_card.js").MenuItem} MenuItem */
+/** @typedef {{id: string, number: string, customer_name: string, ready_at: string}} ReadyOrder */
+/** @typedef {{state: string, reason: string | null, until: string | null}} Shop */
 
-const STALE_MS = 5000;
-const READ_AGAIN_MS = 10_000;
+const READ_AGAIN_MS = 15_000;
 const GATHER_MS = 150;
+// Ids alone stay on the device, nobody's name.
+const known = stored("kitchen-known", [], isIds);
+/** Orders that were canceled, until somebody has seen that. */
+export const unseen = stored("kitchen-canceled", [], isIds);
+
+const BEFORE_READY = /\.(placed|preparing)\./;
 
 /**
  * @param {(orders: KitchenOrder[]) => void} show
- * @param {(shop: {state: string, reason: string | null}) => void} showShop
+ * @param {(orders: ReadyOrder[]) => void} showReady oldest first
+ * @param {(shop: Shop) => void} showShop
  */
-export function keepKitchen(show, showShop) {
+export function keepKitchen(show, showReady, showShop) {
   /** @type {KitchenOrder[]} */
   let line = [];
-  /** @type {Map<string, KitchenOrder>} Canceled ones, until somebody has seen them. */
-  const canceled = new Map();
-  /** @type {Map<string, MenuItem>} */
-  let menu = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let soon;
+  let isReadyOld = true;
+  let isByEvent = false;
+  /** @type {import("./kitchen_canceled.js").CanceledOrders | null} Loaded with the first one. */
+  let canceled = null;
+  const draw = () => show(canceled?.among(line) ?? line);
 
-  const read = async () => {
-    const [kitchen, shop, food] = await Promise.all([
-      request("GET", "/kitchen?limit=200"),
-      request("GET", "/shop"),
-      menu.size ? null : request("GET", "/menu"),
-    ]);
-    if (food) menu = new Map(food.items.map((/** @type {any} */ item) => [item.id, item]));
-    api.menu = menu;
-    /** @type {KitchenOrder[]} */
-    const next = kitchen.orders;
-    const open = new Set(next.map(({ id }) => id));
-    for (const order of kitchen.more ? [] : line.filter(({ id }) => !open.has(id))) {
-      const now = await request("GET", `/orders/${order.id}`);
-      if (now.state === "canceled") canceled.set(order.id, { ...order, state: "canceled" });
+  const refresh = async () => {
+    const withReady = isReadyOld || !isByEvent;
+    isReadyOld = isByEvent = false;
+    try {
+      const [kitchen, shop, food, ready] = await Promise.all([
+        request("GET", "/kitchen?limit=200"),
+        request("GET", "/shop"),
+        api.menu.size ? null : request("GET", "/menu"),
+        withReady ? request("GET", "/orders?state=ready&limit=100") : null,
+      ]);
+      if (food) api.menu = new Map(food.items.map((/** @type {any} */ item) => [item.id, item]));
+      if (ready) showReady(ready.orders.toReversed());
+      const gone = missing(kitchen, ready?.orders ?? []);
+      if (gone.length + unseen.get().length > 0) {
+        canceled ??= new (await import("./kitchen_canceled.js")).CanceledOrders();
+        await canceled.find(gone);
+      }
+      line = kitchen.orders;
+      known.set(line.map(({ id }) => id));
+      draw();
+      showShop(shop);
+    } catch (error) {
+      isReadyOld ||= withReady;
+      if (error instanceof RequestError && error.status === 401)
+        location.assign("/staff/sign-in?next=/staff");
+      throw error;
     }
-    line = next;
-    show([...canceled.values(), ...line]);
-    showShop(shop);
-    tell("live");
   };
-  const refresh = oneByOne(read);
-  const gather = () => {
-    clearTimeout(soon);
-    soon = setTimeout(() => void refresh(), GATHER_MS);
-  };
+
   const api = {
-    menu,
-    refresh: gather,
-    seen(/** @type {string} */ id) {
-      canceled.delete(id);
-      line = line.filter((order) => order.id !== id);
-      show([...canceled.values(), ...line]);
-      gather();
+    /** @type {Map<string, MenuItem>} */
+    menu: new Map(),
+    /** Reads the line soon, as others may be about to ask for that, too. */
+    refresh(withReady = true) {
+      isReadyOld ||= withReady;
+      clearTimeout(soon);
+      soon = setTimeout(() => {
+        isByEvent = true;
+        live.refresh();
+      }, GATHER_MS);
+    },
+    /** @param {string} id of an order whose cancellation was seen, or asked for, here */
+    async seen(id) {
+      canceled ??= new (await import("./kitchen_canceled.js")).CanceledOrders();
+      canceled.see(id);
+      draw();
     },
   };
-  follow(gather);
-  setInterval(gather, READ_AGAIN_MS);
-  void refresh();
+  const live = follow(
+    ["order-events"],
+    { whileHidden: true },
+    { refresh, event: ({ type }) => api.refresh(!BEFORE_READY.test(type)) },
+  );
+  unseen.follow(draw);
+  setInterval(() => api.refresh(), READ_AGAIN_MS);
   return api;
 }
 
 /**
- * Never reads twice at once; a read that is asked for meanwhile comes after it.
- * @param {() => Promise<void>} read
+ * Lists the orders that were in line, and are neither there nor ready.
+ * @param {{orders: KitchenOrder[], more: boolean}} kitchen
+ * @param {ReadyOrder[]} ready
  */
-function oneByOne(read) {
-  let isBusy = false;
-  let isAgain = false;
-  const refresh = async () => {
-    isAgain = isBusy;
-    if (isBusy) return;
-    isBusy = true;
-    try {
-      await read();
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      if (error.status === 401) location.assign("/staff/sign-in");
-      tell("stale");
-    } finally {
-      isBusy = false;
-    }
-    if (isAgain) void refresh();
-  };
-  return refresh;
+function missing({ orders, more }, ready) {
+  const elsewhere = new Set([...orders, ...ready].map(({ id }) => id));
+  return known.get().filter((id) => !more && !elsewhere.has(id));
 }
 
-/** @param {() => void} changed */
-function follow(changed) {
-  const events = new EventSource("/events?topics=order-events");
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let watch;
-  const alive = () => {
-    clearTimeout(watch);
-    watch = setTimeout(() => tell("stale"), STALE_MS);
-  };
-  events.addEventListener("beat", () => {
-    alive();
-    if (byId("connection").dataset["state"] === "stale") changed();
-  });
-  for (const name of ["open", "reset", "message"]) events.addEventListener(name, changed);
-  events.onerror = () => {
-    tell(navigator.onLine ? "stale" : "offline");
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => follow(changed), STALE_MS);
-  };
-}
-
-/** @param {"live" | "stale" | "offline"} state */
-function tell(state) {
-  const connection = byId("connection");
-  connection.dataset["state"] = state;
-  connection.textContent = t(`connection.${state}`);
+/**
+ * @param {unknown} read
+ * @returns {read is string[]}
+ */
+function isIds(read) {
+  return Array.isArray(read) && read.every((one) => typeof one === "string");
 }

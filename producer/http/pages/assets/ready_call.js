@@ -3,11 +3,10 @@
 import { byId } from "/assets/dom.js";
 import { stored } from "/assets/store.js";
 import { t } from "/assets/text.js";
+import { play, unlock, unlockByTap } from "./sound.js";
 
 /** @typedef {import("./order_view.js").Order} Order */
 
-const NOTES_HZ = [659.26, 830.61, 987.77];
-const NOTE_SECONDS = 0.22;
 const VIBRATION_MS = [200, 100, 200, 100, 400];
 
 /** The order that is to be called: its number, which is no secret. */
@@ -17,8 +16,6 @@ const wanted = stored(
   /** @returns {read is string} */ (read) => typeof read === "string",
 );
 const title = document.title;
-/** @type {AudioContext | null} */
-let audio = null;
 let wasReady = false;
 
 /**
@@ -32,11 +29,10 @@ export function prepareCall({ number, state }) {
   box.addEventListener("change", () => {
     if (box.checked) wanted.set(number);
     else wanted.clear();
-    if (box.checked) unlock();
+    if (box.checked) allow();
     explain();
   });
-  // A browser lets a page sound only after a tap: the first one after a reload will do.
-  document.addEventListener("pointerdown", () => box.checked && unlock(), { once: true });
+  unlockByTap(() => box.checked);
   explain();
 }
 
@@ -48,7 +44,7 @@ export function callWhenReady({ number, state }) {
   const isReady = state === "ready";
   document.title = isReady ? t("order.ready_title", { title }) : title;
   if (isReady && !wasReady && wanted.get() === number) {
-    sound();
+    void play("ready");
     if ("vibrate" in navigator) navigator.vibrate(VIBRATION_MS);
     notify(number);
   }
@@ -62,28 +58,10 @@ function explain() {
   byId("call-how").textContent = box.checked ? text : "";
 }
 
-function unlock() {
-  if ("AudioContext" in self) {
-    audio ??= new AudioContext();
-    void audio.resume();
-  }
+function allow() {
+  void unlock();
   if ("Notification" in self && Notification.permission === "default") {
     void Notification.requestPermission().then(explain);
-  }
-}
-
-function sound() {
-  if (audio?.state !== "running") return;
-  for (const [index, hertz] of NOTES_HZ.entries()) {
-    const start = audio.currentTime + index * NOTE_SECONDS;
-    const volume = audio.createGain();
-    volume.gain.setValueAtTime(0.3, start);
-    volume.gain.exponentialRampToValueAtTime(0.001, start + 3 * NOTE_SECONDS);
-    const tone = audio.createOscillator();
-    tone.frequency.value = hertz;
-    tone.connect(volume).connect(audio.destination);
-    tone.start(start);
-    tone.stop(start + 3 * NOTE_SECONDS);
   }
 }
 
