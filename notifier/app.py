@@ -16,6 +16,7 @@ from notifier.http.forget_subscriber import forget_subscriber
 from notifier.http.issues import ISSUE_OPERATIONS
 from notifier.http.mail_links import MAIL_LINK_OPERATIONS
 from notifier.http.pages.issues_page import get_issues_page
+from notifier.http.pages.newsletters_page import get_newsletters_page
 from notifier.http.pages.shell import SHELL
 from notifier.http.problems import NOTIFIER_PROBLEMS
 from notifier.http.subscriptions import SUBSCRIPTION_OPERATIONS
@@ -34,6 +35,7 @@ NOTIFIER_OPERATIONS: Sequence[Operation] = (
     forget_subscriber,
     get_events,
     get_asyncapi,
+    get_newsletters_page,
     get_issues_page,
     *SHELL.operations(),
 )

@@ -137,7 +137,6 @@ async def build_notifier(
                 proofs=MailProofs(composer, mail, settings.store_id, utc_now),
                 issue_reports=IssueReports(store, utc_now),
                 links=links,
-                templates=templates,
                 face=TtlCache(partial(recorded_face, store), _COUNTS_SECONDS),
                 rules=rules,
                 rate_limit=RateLimit(settings.subscriptions_per_minute, time.monotonic),

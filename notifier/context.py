@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
-from jinja2 import Environment
 
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.proofs import MailProofs
@@ -38,7 +37,6 @@ class NotifierContext:
     proofs: MailProofs
     issue_reports: IssueReports
     links: LinkSigner
-    templates: Environment
     face: TtlCache[ShopFace]
     rules: WebhookUrlRules
     rate_limit: RateLimit

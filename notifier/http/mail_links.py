@@ -13,10 +13,9 @@ from types import MappingProxyType
 
 from aiohttp import hdrs, web
 
-from notifier.channels.email.composing import about
-from notifier.channels.email.rendering import ASSETS
 from notifier.context import NOTIFIER
 from notifier.http.manage_token import subscriptions
+from notifier.http.pages.shell import SHELL
 from notifier.http.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
 from notifier.http.subscription_models import ConfirmSubscription, SubscriptionModel
 from notifier.http.subscriptions import MANAGED, SUBSCRIPTION, subscription_answer
@@ -27,11 +26,14 @@ from shared.domain.subscription import (
     SubscriptionRefusedError,
     SubscriptionState,
 )
+from shared.messages.announcement import ORDER_EVENTS
 from shared.store.subscription_contract import SubscriptionChangedError
 from shared.web.body import is_form, read_body
 from shared.web.caller import CHALLENGE, unauthorized
 from shared.web.operation import OperationOptions, Parameter, Response, Role, operation
-from shared.web.pages.files import file_operations
+from shared.web.pages.languages import page_language
+from shared.web.pages.shell import Page
+from shared.web.pages.texts import LANGUAGES
 from shared.web.problem import UNAUTHORIZED, Problem
 
 
@@ -44,32 +46,30 @@ class _BadLinkError(Problem):
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: its text, and the label of its button, which posts to the page's own URL."""
+    """A page: the keys of its texts; its button posts to the page's own URL.
+
+    The text says what the mail of `topic` is `about`.
+    """
 
     title: str
     text: str
     button: str | None = None
+    topic: str | None = None
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-_UNSUBSCRIBED = _Page(
-    "You are unsubscribed", "Nothing more is sent to you. We hope to see you in the shop!"
-)
-_ENDED = _Page(
-    "This subscription is over",
-    "It has ended, or was never confirmed in time. You are welcome to subscribe again.",
-    status=HTTPStatus.GONE,
-)
+_UNSUBSCRIBED = _Page("mail_link.unsubscribed", "mail_link.unsubscribed_text")
+_ENDED = _Page("mail_link.ended", "mail_link.ended_text", status=HTTPStatus.GONE)
 _BAD_LINK = _Page(
-    "This link does not work",
-    "A part of it may be missing. Please open it from the mail once more.",
+    "mail_link.bad",
+    "mail_link.bad_text",
     status=HTTPStatus.UNAUTHORIZED,
     headers=CHALLENGE,
 )
 _NOT_NOW = _Page(
-    "We cannot do that right now",
-    "Please try again in a minute.",
+    "mail_link.not_now",
+    "mail_link.not_now_text",
     status=HTTPStatus.SERVICE_UNAVAILABLE,
     headers=MappingProxyType({hdrs.RETRY_AFTER: "5"}),
 )
@@ -126,21 +126,37 @@ async def _rendered(request: web.Request, answer: Awaitable[_Page]) -> web.Strea
         if "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
             raise
         page = next(page for kind, page in _ERROR_PAGES.items() if isinstance(error, kind))
-    template = request.app[NOTIFIER].templates.get_template("page.html")
-    return web.Response(
+    response = await SHELL.response(
+        request,
+        Page(path=request.path, template="mail_link.html", title=page.title),
         status=page.status,
-        text=template.render(title=page.title, said=page.text, button=page.button),
-        content_type="text/html",
-        headers={**page.headers, hdrs.CACHE_CONTROL: "no-store"},
+        said=page.text,
+        button=page.button,
+        values=_about(request, page.topic),
     )
+    response.headers.update({**page.headers, hdrs.CACHE_CONTROL: "no-store"})
+    return response
+
+
+def _about(request: web.Request, topic: str | None) -> Mapping[str, str]:
+    """Say what the mail of a topic is about, in the reader's language."""
+    if topic is None:
+        return {}
+    language = page_language(request, LANGUAGES)
+    key = "mail_link.order" if topic == ORDER_EVENTS else "mail_link.newsletter"
+    return {"about": SHELL.catalogues.text(language, key, topic=topic)}
 
 
 async def _ask_to_unsubscribe(request: web.Request) -> _Page:
     subscription = await _to_unsubscribe(request)
     if subscription is None or subscription.state is SubscriptionState.ENDED:
         return _UNSUBSCRIBED
-    text = f"After that, {about(subscription.topic)} no longer comes to your address."
-    return _Page("Do you want to unsubscribe?", text, "Unsubscribe")
+    return _Page(
+        "mail_link.unsubscribe",
+        "mail_link.unsubscribe_text",
+        "mail_link.unsubscribe_go",
+        subscription.topic,
+    )
 
 
 async def _unsubscribe(request: web.Request) -> _Page:
@@ -154,8 +170,12 @@ async def _ask_to_confirm(request: web.Request) -> _Page:
     subscription = await _to_confirm(request)
     match subscription.state:
         case SubscriptionState.PENDING:
-            text = f"From then on, {about(subscription.topic)} comes to your address."
-            return _Page("Do you want to subscribe?", text, "Subscribe")
+            return _Page(
+                "mail_link.subscribe",
+                "mail_link.subscribe_text",
+                "mail_link.subscribe_go",
+                subscription.topic,
+            )
         case SubscriptionState.ENDED:
             return _ENDED
         case _:
@@ -210,19 +230,7 @@ async def _to_confirm(request: web.Request) -> Subscription:
 
 
 def _subscribed(subscription: Subscription) -> _Page:
-    text = (
-        f"From now on, {about(subscription.topic)} comes to your address. "
-        "Each mail has a link to unsubscribe."
-    )
-    return _Page("You are subscribed", text)
+    return _Page("mail_link.subscribed", "mail_link.subscribed_text", topic=subscription.topic)
 
 
-MAIL_LINK_OPERATIONS = (
-    *(confirm, ask_to_unsubscribe, unsubscribe, ask_to_confirm),
-    *file_operations(
-        {
-            "/newsletters/pages.css": ASSETS / "pages.css",
-            "/newsletters/cup.svg": ASSETS / "cup.svg",
-        }
-    ),
-)
+MAIL_LINK_OPERATIONS = (confirm, ask_to_unsubscribe, unsubscribe, ask_to_confirm)

@@ -35,8 +35,8 @@ class KitchenOrder(BaseModel):
     """An order to make. Whoever completes it names its `attempt`.
 
     It is `in_hand` while a barista holds its ticket; an order that is `preparing` and not in hand
-    has lost its barista, and another one takes it soon. Its customer was told that it would be ready
-    by `promised_at`.
+    has lost its barista, and another one takes it soon. Its customer was told that it would be
+    ready by `promised_at`.
     """
 
     id: str

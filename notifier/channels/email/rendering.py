@@ -1,4 +1,4 @@
-"""Templates of mail and pages: values in HTML are escaped, and none may be missing."""
+"""Templates of mail: values in HTML are escaped, and none may be missing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markdown_it import MarkdownIt
 
-ASSETS = Path(__file__).with_name("assets")
-"""The folder of the pages' style sheet and pictures."""
-
 _FOLDER = Path(__file__).with_name("templates")
 _SCHEMES = ("http://", "https://", "mailto:")
 
 
 def new_templates() -> Environment:
-    """Load the templates of mail and pages."""
+    """Load the templates of mail."""
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=select_autoescape(["html"], default=False),

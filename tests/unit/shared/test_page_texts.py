@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+import notifier.http.pages
 import producer.http.pages
 import shared.web.pages
 from shared.web.pages.shell import SHARED_SECTIONS, Page
@@ -19,7 +20,7 @@ from shared.web.pages.texts import LANGUAGES, Catalogues, Text, placeholders
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT / "shared/web/pages"
 FOLDERS = sorted({path.parents[1] for path in ROOT.glob("*/**/pages/**/texts/en.json")})
-PACKAGES = (producer.http.pages, shared.web.pages)
+PACKAGES = (notifier.http.pages, producer.http.pages, shared.web.pages)
 
 IMPORTED = re.compile(r"""(?:from | import\()"([^"]+\.js)"\)?""")
 
@@ -30,8 +31,13 @@ def texts(folder: Path, language: str) -> dict[str, Text]:
 
 
 def sources(folder: Path) -> Iterator[str]:
-    """What may name a text: templates, modules and code, but not those of pages inside."""
+    """What may name a text: templates, modules and code, but not those of pages inside.
+
+    Routes beside a folder of pages may answer with its pages, too.
+    """
     inner = [other for other in FOLDERS if folder in other.parents]
+    if folder != SHARED:
+        yield from (path.read_text(encoding="utf-8") for path in folder.parent.glob("*.py"))
     for path in folder.rglob("*"):
         if path.suffix in {".html", ".js", ".py"} and not any(i in path.parents for i in inner):
             yield path.read_text(encoding="utf-8")

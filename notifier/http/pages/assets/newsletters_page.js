@@ -1,0 +1,93 @@
+// People sign up for newsletters: each that they tick is confirmed by a mail of its own.
+
+import { byId } from "/assets/dom.js";
+import { request, RequestError } from "/assets/http.js";
+import { t } from "/assets/text.js";
+
+const form = byId("sign-up", HTMLFormElement);
+const address = byId("address", HTMLInputElement);
+const go = byId("go", HTMLButtonElement);
+const failure = byId("failure");
+const nothingChosen = byId("nothing-chosen");
+const sent = byId("sent");
+/** Those that were asked for before another one failed: they are not asked for again. */
+const askedFor = new Set();
+
+function chosen() {
+  const boxes = form.querySelectorAll("input[name=topic]:checked");
+  return Array.from(boxes, (box) => /** @type {HTMLInputElement} */ (box).value);
+}
+
+/** @param {RequestError} error */
+function reason(error) {
+  if (error.status === 422) return t("signup.wrong");
+  if (error.status === 429) return t("signup.too_many");
+  return error.message;
+}
+
+/** @param {string} text */
+function refuseAddress(text) {
+  failure.textContent = text;
+  address.setAttribute("aria-invalid", "true");
+  address.focus();
+}
+
+/** Says what is missing, and returns whether that is nothing. */
+function isComplete() {
+  failure.textContent = "";
+  nothingChosen.textContent = "";
+  address.removeAttribute("aria-invalid");
+  if (!chosen().length) {
+    nothingChosen.textContent = t("signup.none");
+    form.querySelector("input")?.focus();
+  } else if (!address.validity.valid) refuseAddress(t("signup.wrong"));
+  else return true;
+  return false;
+}
+
+/** @param {string} target */
+async function subscribe(target) {
+  for (const topic of chosen()) {
+    const wanted = `${topic} ${target}`;
+    if (askedFor.has(wanted)) continue;
+    const body = { channel: "email", address: target };
+    await request("POST", `/topics/${topic}/subscriptions`, { body });
+    askedFor.add(wanted);
+  }
+}
+
+/** @param {string} target */
+function showSent(target) {
+  byId("sent-text").textContent = t("signup.sent", { count: chosen().length, address: target });
+  form.hidden = true;
+  sent.hidden = false;
+  sent.focus();
+}
+
+async function signUp() {
+  if (go.ariaBusy === "true" || !isComplete()) return;
+  const target = address.value.trim();
+  go.ariaBusy = "true";
+  try {
+    await subscribe(target);
+    showSent(target);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    if (error.status === 422) refuseAddress(reason(error));
+    else failure.textContent = reason(error);
+  } finally {
+    go.ariaBusy = "false";
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void signUp();
+});
+
+byId("again").addEventListener("click", () => {
+  askedFor.clear();
+  sent.hidden = true;
+  form.hidden = false;
+  address.focus();
+});
