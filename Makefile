@@ -18,7 +18,7 @@ MODULES := '{shared/web,*/http}/pages/**/*.js' 'lint/*.js'
 STYLES := '{shared/web,*/http}/pages/**/*.css'
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test environments containers chaos soak streams crowd scaling requests hands photos paths \
+.PHONY: help run test environments containers chaos soak streams crowd scaling requests hands photos tabs paths \
 	artwork screenshots check lock sbom digests \
 	clean again
 
@@ -60,6 +60,9 @@ requests: $(DEV)  ## Measure the most expensive anonymous request of each operat
 
 hands: $(DEV)  ## Let people have 12 orders in hand for MINUTES=30, and count what the worker spends
 	$(BIN)/python -m benchmarks.hands --minutes $(or $(MINUTES),30) $(if $(STORE),--store $(STORE))
+
+tabs: $(DEV)  ## Keep PAGE=/staff/operations open for MINUTES=60 while orders come, and show what its tab holds
+	$(BIN)/python -m benchmarks.tabs --minutes $(or $(MINUTES),60) --page $(or $(PAGE),/staff/operations)
 
 photos: $(DEV)  ## Measure photos from their upload to the menu, and write docs/performance.md
 	$(BIN)/python -m benchmarks.photos --page docs/performance.md

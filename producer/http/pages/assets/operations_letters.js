@@ -116,9 +116,10 @@ function showDeliveries(place, letters, refresh) {
 function button(kind, label, run) {
   const made = el("button", { type: "button", class: kind }, label);
   made.onclick = async () => {
-    made.disabled = true;
+    if (made.hasAttribute("aria-busy")) return;
+    made.setAttribute("aria-busy", "true"); // not disabled: the focus comes back to it
     await run();
-    made.disabled = false;
+    made.removeAttribute("aria-busy");
   };
   return made;
 }

@@ -1,0 +1,1 @@
+"""Pages that stay open for hours, and what their tabs hold."""
