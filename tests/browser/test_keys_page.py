@@ -30,13 +30,15 @@ async def test_a_key_is_made_passed_on_and_withdrawn(tmp_path: Path) -> None:
         await form.get_by_role("button").click()
         await expect(page.locator("#name-error")).to_have_text("Say whose key it is.")
         await page.keyboard.type(NAME)
-        await page.keyboard.press("Enter")
+        await form.get_by_role("button").dblclick()
         dialog = page.get_by_role("dialog")
         await expect(dialog).to_contain_text(f"The key of {NAME}")
         link = await dialog.get_by_label("Address that signs in").input_value()
+        await page.keyboard.press("Escape")
         for scheme in SCHEMES:
             await look.show_in(scheme)
             assert await look.violations() == []
+        assert await page.locator("#name-error").inner_text() == ""
         await dialog.get_by_role("button", name="I have passed it on").click()
         row = page.locator("#keys li")
         await expect(row).to_contain_text([NAME])

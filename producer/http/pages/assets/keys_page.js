@@ -1,6 +1,6 @@
 // The page `/staff/keys`: whose keys there are, a new one, and withdrawing one.
 
-import { ask, shown } from "/assets/dialog.js";
+import { ask } from "/assets/dialog.js";
 import { byId, el, fill } from "/assets/dom.js";
 import { day } from "/assets/format.js";
 import { request, RequestError } from "/assets/http.js";
@@ -65,6 +65,18 @@ async function withdraw({ id, name }, isOwn) {
   await read();
 }
 
+let isMaking = false;
+
+async function addOnce() {
+  if (isMaking) return;
+  isMaking = true;
+  try {
+    await add();
+  } finally {
+    isMaking = false;
+  }
+}
+
 async function add() {
   const name = byId("name", HTMLInputElement);
   const role = document.querySelector("input[name=role]:checked");
@@ -80,7 +92,8 @@ async function add() {
   try {
     const made = await request("POST", "/staff-keys", { body });
     name.value = "";
-    await Promise.all([show(made.name, made.key), read()]);
+    show(made.name, made.key);
+    await read();
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     say(words(error));
@@ -106,19 +119,27 @@ function say(text) {
 }
 
 /**
- * Shows a key until its maker has passed it on; afterwards nobody can read it any more.
+ * Shows a key until its maker says that it is passed on: afterwards nobody can read it any more, so
+ * that neither Escape nor a tap beside it closes the dialog.
  * @param {string} name
  * @param {string} key
  */
-async function show(name, key) {
+function show(name, key) {
+  const dialog = byId("made", HTMLDialogElement);
   byId("made-title").textContent = t("keys.made_title", { name: visible(name) });
   const link = `${location.origin}/staff/sign-in#key=${encodeURIComponent(key)}`;
   byId("link", HTMLInputElement).value = link;
   byId("key", HTMLInputElement).value = key;
   byId("copy-link").onclick = () => void copy("link", "keys.copy_link");
   byId("copy-key").onclick = () => void copy("key", "keys.copy_key");
-  await shown(byId("made", HTMLDialogElement));
-  for (const id of ["link", "key"]) byId(id, HTMLInputElement).value = "";
+  dialog.oncancel = (event) => {
+    event.preventDefault();
+  };
+  dialog.onclose = () => {
+    for (const id of ["link", "key"]) byId(id, HTMLInputElement).value = "";
+    byId("name").focus();
+  };
+  dialog.showModal();
 }
 
 /**
@@ -141,6 +162,6 @@ async function copy(id, label) {
 const form = document.getElementById("add");
 form?.addEventListener("submit", (event) => {
   event.preventDefault();
-  void add();
+  void addOnce();
 });
 if (form) void read();
