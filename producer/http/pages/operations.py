@@ -10,6 +10,7 @@ from producer.http.pages.menu_editor_page import get_menu_editor
 from producer.http.pages.menu_page import get_menu_page
 from producer.http.pages.operations_page import get_operations_page
 from producer.http.pages.order_page import get_order_page
+from producer.http.pages.report_page import get_report_page
 from producer.http.pages.shell import BOARD, COMMANDS, SHELL
 from shared.web.operation import Operation
 
@@ -21,4 +22,5 @@ PAGE_OPERATIONS: Sequence[Operation] = (
     get_operations_page,
     get_menu_editor,
     get_keys_page,
+    get_report_page,
 )
