@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
-from playwright.async_api import Route, expect
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Route, expect
 
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.looking import SCHEMES, looking
-from tests.support.shop import ORDER, open_shop
+from tests.support.shop import ORDER, RunningShop, open_shop
 from tests.support.waiting import until
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 
 REASON = "<img src=x onerror=alert(1)> spilt"
 
 
-async def test_a_day_is_shown_left_come_back_to_and_saved(tmp_path: Path) -> None:
-    async with (
-        open_shop(tmp_path / "var", COFFEE_BREW_SPEED="0", COFFEE_BARISTAS="1") as shop,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner,
-        chromium() as browser,
-    ):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    folder = tmp_path_factory.mktemp("shop") / "var"
+    async with open_shop(folder, COFFEE_BREW_SPEED="0", COFFEE_BARISTAS="1") as shop:
+        yield shop
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+async def test_a_day_is_shown_left_come_back_to_and_saved(
+    shop: RunningShop, browser: Browser
+) -> None:
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner:
         placed = (await owner.post("/orders", json=ORDER)).json()["id"]
 
         async def ready() -> bool:
@@ -74,16 +88,12 @@ async def test_a_day_is_shown_left_come_back_to_and_saved(tmp_path: Path) -> Non
             assert look.complaints == []
 
 
-async def test_a_barista_is_told_whose_page_it_is(tmp_path: Path) -> None:
-    async with (
-        open_shop(tmp_path / "var", COFFEE_BARISTAS="1") as shop,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner,
-        chromium() as browser,
-    ):
+async def test_a_barista_is_told_whose_page_it_is(shop: RunningShop, browser: Browser) -> None:
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner:
         body = {"name": "Ada", "role": "barista"}
         key = (await owner.post("/staff-keys", json=body)).json()["key"]
-        url = f"{shop.url}/staff/report"
-        async with looking(browser, url, staff_key=key, language="de", width=390) as look:
-            await expect(look.page.locator("main")).to_contain_text("Du bist angemeldet als Ada")
-            assert await look.violations() == []
-            assert look.complaints == []
+    url = f"{shop.url}/staff/report"
+    async with looking(browser, url, staff_key=key, language="de", width=390) as look:
+        await expect(look.page.locator("main")).to_contain_text("Du bist angemeldet als Ada")
+        assert await look.violations() == []
+        assert look.complaints == []
