@@ -12,6 +12,7 @@ from producer.http.pages.operations_page import get_operations_page
 from producer.http.pages.order_page import get_order_page
 from producer.http.pages.report_page import get_report_page
 from producer.http.pages.shell import BOARD, COMMANDS, SHELL
+from producer.http.pages.shop_page import get_shop_page
 from shared.web.operation import Operation
 
 PAGE_OPERATIONS: Sequence[Operation] = (
@@ -21,6 +22,7 @@ PAGE_OPERATIONS: Sequence[Operation] = (
     *KITCHEN_OPERATIONS,
     get_operations_page,
     get_menu_editor,
+    get_shop_page,
     get_keys_page,
     get_report_page,
 )

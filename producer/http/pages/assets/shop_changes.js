@@ -1,0 +1,58 @@
+// Who changed what, the newest first.
+
+import { el } from "/assets/dom.js";
+import { clockTime, day } from "/assets/format.js";
+import { request, RequestError } from "/assets/http.js";
+import { t } from "/assets/text.js";
+import { toast } from "/assets/toast.js";
+import { visible } from "/assets/visible.js";
+
+/** @typedef {{at: string, by: string, what: string, detail: string}} Change */
+/** @typedef {{changes: Change[], next_cursor: string | null}} ChangeList */
+
+const PATH = "/shop/changes?limit=20";
+
+/** @returns {Promise<ChangeList>} */
+export function readChanges(cursor = "") {
+  return request("GET", cursor ? `${PATH}&cursor=${encodeURIComponent(cursor)}` : PATH);
+}
+
+/** @param {ChangeList} first */
+export function changesCard(first) {
+  const list = el("ul", { class: "rows" });
+  const more = el("button", { type: "button", class: "quiet" }, t("shop.older"));
+  let cursor = first.next_cursor;
+  const add = (/** @type {ChangeList} */ page) => {
+    list.append(...page.changes.map(row));
+    cursor = page.next_cursor;
+    more.hidden = !cursor;
+  };
+  const show = (/** @type {ChangeList} */ page) => {
+    list.replaceChildren();
+    add(page);
+    if (!list.children.length) list.append(el("li", { class: "quiet" }, t("shop.no_changes")));
+  };
+  more.onclick = async () => {
+    try {
+      add(await readChanges(cursor ?? ""));
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      toast(error.message, { kind: "bad" });
+    }
+  };
+  show(first);
+  const card = el("section", { class: "card" }, el("h2", {}, t("shop.changes")), list, more);
+  return { card, show };
+}
+
+/** @param {Change} change */
+function row({ at, by, what, detail }) {
+  return el(
+    "li",
+    {},
+    el("strong", {}, visible(by)),
+    el("span", { class: "badge" }, what),
+    el("span", {}, visible(detail)),
+    el("span", { class: "quiet small end" }, `${day(at)}, ${clockTime(at)}`),
+  );
+}

@@ -1,0 +1,85 @@
+// Whether the shop takes orders, and a tap that changes it.
+
+import { el, fill } from "/assets/dom.js";
+import { clockTime, day } from "/assets/format.js";
+import { request, RequestError } from "/assets/http.js";
+import { t } from "/assets/text.js";
+import { toast } from "/assets/toast.js";
+import { visible } from "/assets/visible.js";
+
+/** @typedef {{state: "open" | "busy" | "paused" | "closed", reason: string | null, until: string | null}} Shop */
+
+const MINUTES = [10, 30, 60];
+const NAMES = {
+  open: "shop.open",
+  busy: "shop.busy",
+  paused: "shop.paused",
+  closed: "shop.closed",
+};
+const LOOKS = { open: "good", busy: "warn", paused: "warn", closed: "bad" };
+
+/**
+ * @param {Shop} first
+ * @param {() => unknown} changed
+ */
+export function nowCard(first, changed) {
+  const head = el("div", { class: "row", role: "status" });
+  const reason = el("input", { maxlength: 200, autocomplete: "off" });
+  const until = el("select", {}, el("option", { value: "" }, t("shop.by_hand")));
+  until.append(
+    ...MINUTES.map((count) => el("option", { value: count }, t("shop.minutes", { count }))),
+  );
+  const why = el(
+    "div",
+    { class: "shop-minutes" },
+    el("label", { class: "field" }, el("span", {}, t("shop.reason")), reason),
+    el("label", { class: "field" }, el("span", {}, t("shop.until")), until),
+  );
+  const buttons = el("div", { class: "actions" });
+  const show = (/** @type {Shop} */ shop) => {
+    fill(head, badge(shop), el("p", {}, detail(shop)));
+    const takes = shop.state === "open" || shop.state === "busy";
+    why.hidden = !takes;
+    fill(
+      buttons,
+      takes
+        ? [button("paused", "shop.pause", "primary"), button("closed", "shop.close", "danger")]
+        : button("open", "shop.reopen", "primary"),
+    );
+  };
+  const button = (
+    /** @type {string} */ state,
+    /** @type {string} */ label,
+    /** @type {string} */ kind,
+  ) => el("button", { type: "button", class: kind, onclick: () => void set(state) }, t(label));
+  const set = async (/** @type {string} */ state) => {
+    const minutes = Number(until.value);
+    const isOpen = state === "open";
+    const ends = minutes && !isOpen ? new Date(Date.now() + minutes * 60_000).toISOString() : null;
+    const body = { state, reason: isOpen ? null : reason.value.trim() || null, until: ends };
+    try {
+      show(await request("PUT", "/shop", { body }));
+      buttons.querySelector("button")?.focus();
+      changed();
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      toast(error.message, { kind: "bad" });
+    }
+  };
+  show(first);
+  return {
+    card: el("section", { class: "card" }, el("h2", {}, t("shop.now")), head, why, buttons),
+    show,
+  };
+}
+
+/** @param {Shop} shop */
+function badge({ state }) {
+  return el("span", { class: `badge ${LOOKS[state]}` }, t(NAMES[state]));
+}
+
+/** @param {Shop} shop */
+function detail({ reason, until }) {
+  const ends = until && t("shop.ends", { day: day(until), time: clockTime(until) });
+  return [reason && visible(reason), ends].filter(Boolean).join(" · ");
+}

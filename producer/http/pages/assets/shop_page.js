@@ -1,0 +1,57 @@
+// The page `/staff/shop`: the shop's state, hours and settings, and who changed them.
+
+import { byId, el, fill } from "/assets/dom.js";
+import { request, RequestError } from "/assets/http.js";
+import { t } from "/assets/text.js";
+import { changesCard, readChanges } from "./shop_changes.js";
+import { ShopDocument } from "./shop_document.js";
+import { canEdit } from "./shop_form.js";
+import { hoursCard } from "./shop_hours.js";
+import { nowCard } from "./shop_now.js";
+import { settingsCard } from "./shop_settings.js";
+
+async function open() {
+  const place = byId("shop");
+  const hours = new ShopDocument("/shop/hours", "hours");
+  const settings = new ShopDocument("/shop/settings", "settings");
+  try {
+    const [shop, list] = await Promise.all([
+      request("GET", "/shop"),
+      readChanges(),
+      hours.read(),
+      settings.read(),
+    ]);
+    const changes = changesCard(list);
+    const changed = () => void refresh();
+    const now = nowCard(shop, changed);
+    const refresh = async () => {
+      const [current, newest] = await Promise.all([request("GET", "/shop"), readChanges()]);
+      now.show(current);
+      changes.show(newest);
+    };
+    fill(
+      place,
+      now.card,
+      !canEdit && el("p", { class: "quiet" }, t("shop.barista")),
+      hoursCard(hours, changed),
+      settingsCard(settings, changed),
+      changes.card,
+    );
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    const again = el("button", { class: "quiet", onclick: () => void open() }, t("shop.again"));
+    fill(
+      place,
+      el(
+        "div",
+        { class: "empty bad" },
+        el("h2", {}, t("shop.unreadable")),
+        el("p", {}, error.message),
+        again,
+      ),
+    );
+  }
+  place.removeAttribute("aria-busy");
+}
+
+void open();
