@@ -15,7 +15,10 @@ from notifier.http.events import get_events
 from notifier.http.forget_subscriber import forget_subscriber
 from notifier.http.issues import ISSUE_OPERATIONS
 from notifier.http.mail_links import MAIL_LINK_OPERATIONS
+from notifier.http.mailbox import MAILBOX_OPERATIONS
+from notifier.http.pages.archive_page import get_archive_page
 from notifier.http.pages.issues_page import get_issues_page
+from notifier.http.pages.manage_page import get_manage_page
 from notifier.http.pages.newsletters_page import get_newsletters_page
 from notifier.http.pages.shell import SHELL
 from notifier.http.problems import NOTIFIER_PROBLEMS
@@ -35,7 +38,10 @@ NOTIFIER_OPERATIONS: Sequence[Operation] = (
     forget_subscriber,
     get_events,
     get_asyncapi,
+    *MAILBOX_OPERATIONS,
     get_newsletters_page,
+    get_manage_page,
+    get_archive_page,
     get_issues_page,
     *SHELL.operations(),
 )

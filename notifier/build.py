@@ -19,9 +19,8 @@ from notifier.build_stream import build_feed, build_hub
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
-from notifier.channels.email.proofs import MailProofs
 from notifier.channels.email.rendering import new_templates
-from notifier.channels.email.sender import MailSender, MailTransport
+from notifier.channels.email.sender import MailProofs, MailSender, MailTransport
 from notifier.channels.email.smtp import MailMetrics, SmtpTransport
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
@@ -133,6 +132,7 @@ async def build_notifier(
                 changes=store,
                 catalog=catalog,
                 subscriber_counts=TtlCache(store.count_active, _COUNTS_SECONDS),
+                issues=TtlCache(store.issues, _COUNTS_SECONDS),
                 publisher=publisher,
                 proofs=MailProofs(composer, mail, settings.store_id, utc_now),
                 issue_reports=IssueReports(store, utc_now),

@@ -27,7 +27,7 @@ from notifier.deliveries.retry_policy import RetryPolicy
 from notifier.delivery_service import DeliveryService
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
-from notifier.subscriptions.forgetting import SubscriberForgetter
+from notifier.subscriptions.mailboxes import MailboxSubscriptions, SubscriberForgetter
 from notifier.subscriptions.queue_subscribers import QueueSubscribers
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
@@ -101,6 +101,7 @@ class DeliveryDependencies:
                     dead_letters=letters,
                     mail=self.mail,
                 ),
+                mailboxes=MailboxSubscriptions(self.store, subscriptions),
                 topology=TopologyRestore(
                     catalog=self.catalog,
                     store=self.store,

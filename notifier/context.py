@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from notifier.channels.email.links import LinkSigner
-from notifier.channels.email.proofs import MailProofs
+from notifier.channels.email.sender import MailProofs
 from notifier.deliveries.issue_reports import IssueReports
 from notifier.delivery_service import DeliverySupervisor
 from notifier.stream.hub import Hub
@@ -17,6 +17,7 @@ from notifier.stream.response import StreamTimes
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher
 from shared.aws.names import Names
+from shared.domain.issue import Issue
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.staff_contract import ChangeStore, StaffKeyStore
@@ -33,6 +34,7 @@ class NotifierContext:
     changes: ChangeStore
     catalog: TopicCatalog
     subscriber_counts: TtlCache[Mapping[str, int]]
+    issues: TtlCache[Sequence[Issue]]
     publisher: NewsletterPublisher
     proofs: MailProofs
     issue_reports: IssueReports

@@ -12,7 +12,7 @@ import structlog
 
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.deliveries.housekeeping import DueLimit
-from notifier.subscriptions.forgetting import SubscriberForgetter
+from notifier.subscriptions.mailboxes import MailboxSubscriptions, SubscriberForgetter
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
@@ -40,6 +40,7 @@ class DeliveryService:
     subscriptions: SubscriptionService
     dead_letters: DeliveryDeadLetterService
     forgetter: SubscriberForgetter
+    mailboxes: MailboxSubscriptions
     topology: TopologyRestore
     due_limit: DueLimit
     consumers: tuple[Consumer, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -173,6 +174,8 @@ class Confirmation:
         changed at the same time.
         """
         active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
+        for topic in subscription.also:  # before it: a confirmation that was cut off is repeated
+            await self.store.add_subscription(along_with(active, topic, subscription.id))
         await self.limits.release(subscription)
         await self.store.replace_subscription(subscription, active)
         log.info("subscription.active", subscription=active.id, channel=active.channel)
@@ -185,6 +188,12 @@ class Confirmation:
             if delivery.state is DeliveryState.DUE:
                 job = Deliver(subscription_id=active.id, delivery_id=delivery.id)
                 await self.jobs.send(job.model_dump_json())
+
+
+def along_with(active: Subscription, topic: str, occasion: str) -> Subscription:
+    """Make an active subscription of the same mailbox to another topic; of an occasion, one."""
+    digest = hashlib.sha256(f"{occasion}/{topic}".encode()).hexdigest()
+    return replace(active, id=digest[:32], topic=topic, version=1, also=(), asked_at=None)
 
 
 def _seconds_until(at: dt.datetime | None, now: dt.datetime) -> float:

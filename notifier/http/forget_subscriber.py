@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from notifier.channels.email.mailbox import mailbox
 from notifier.context import NOTIFIER
 from notifier.http.problems import INVALID_FORGETTING
-from notifier.subscriptions.forgetting import Subscriber
+from notifier.subscriptions.mailboxes import Subscriber
 from shared.clock import utc_now
 from shared.domain.change import Changed
 from shared.domain.errors import FieldError

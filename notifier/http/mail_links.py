@@ -6,7 +6,7 @@ unsubscribes by one click.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
@@ -48,13 +48,13 @@ class _BadLinkError(Problem):
 class _Page:
     """A page: the keys of its texts; its button posts to the page's own URL.
 
-    The text says what the mail of `topic` is `about`.
+    The text says what the mail of `topics` is `about`.
     """
 
     title: str
     text: str
     button: str | None = None
-    topic: str | None = None
+    topics: Sequence[str] = ()
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,19 +132,21 @@ async def _rendered(request: web.Request, answer: Awaitable[_Page]) -> web.Strea
         status=page.status,
         said=page.text,
         button=page.button,
-        values=_about(request, page.topic),
+        values=_about(request, page.topics),
     )
     response.headers.update({**page.headers, hdrs.CACHE_CONTROL: "no-store"})
     return response
 
 
-def _about(request: web.Request, topic: str | None) -> Mapping[str, str]:
-    """Say what the mail of a topic is about, in the reader's language."""
-    if topic is None:
+def _about(request: web.Request, topics: Sequence[str]) -> Mapping[str, str]:
+    """Say what the mail of topics is about, in the reader's language."""
+    if not topics:
         return {}
     language = page_language(request, LANGUAGES)
-    key = "mail_link.order" if topic == ORDER_EVENTS else "mail_link.newsletter"
-    return {"about": SHELL.catalogues.text(language, key, topic=topic)}
+    key = "mail_link.newsletter" if len(topics) == 1 else "mail_link.newsletters"
+    if ORDER_EVENTS in topics:
+        key = "mail_link.order"
+    return {"about": SHELL.catalogues.text(language, key, topic=", ".join(topics))}
 
 
 async def _ask_to_unsubscribe(request: web.Request) -> _Page:
@@ -155,7 +157,7 @@ async def _ask_to_unsubscribe(request: web.Request) -> _Page:
         "mail_link.unsubscribe",
         "mail_link.unsubscribe_text",
         "mail_link.unsubscribe_go",
-        subscription.topic,
+        [subscription.topic],
     )
 
 
@@ -174,7 +176,7 @@ async def _ask_to_confirm(request: web.Request) -> _Page:
                 "mail_link.subscribe",
                 "mail_link.subscribe_text",
                 "mail_link.subscribe_go",
-                subscription.topic,
+                [subscription.topic, *subscription.also],
             )
         case SubscriptionState.ENDED:
             return _ENDED
@@ -230,7 +232,8 @@ async def _to_confirm(request: web.Request) -> Subscription:
 
 
 def _subscribed(subscription: Subscription) -> _Page:
-    return _Page("mail_link.subscribed", "mail_link.subscribed_text", topic=subscription.topic)
+    topics = [subscription.topic, *subscription.also]
+    return _Page("mail_link.subscribed", "mail_link.subscribed_text", topics=topics)
 
 
 MAIL_LINK_OPERATIONS = (confirm, ask_to_unsubscribe, unsubscribe, ask_to_confirm)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field, RootModel
 
 from notifier.subscriptions.event_types import event_type
+from notifier.topics.catalog import MOST_TOPICS
 from shared.clock import Timestamp
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState
@@ -49,6 +50,9 @@ class SubscribeEmail(Body):
     channel: Literal["email"]
     address: Annotated[str, Field(max_length=254, json_schema_extra={"format": "idn-email"})]
     filter: FilterModel = FilterModel()
+    also: Annotated[list[_Text], Field(max_length=MOST_TOPICS)] = Field(
+        default=[], description="Further newsletters that the same mail confirms"
+    )
 
     @property
     def target(self) -> str:

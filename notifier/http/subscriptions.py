@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from aiohttp import web
@@ -83,7 +84,8 @@ async def subscribe(request: web.Request) -> web.Response:
     request.app[NOTIFIER].rate_limit.admit(request)
     body = (await read_body(request, Subscribe, INVALID_SUBSCRIPTION)).root
     wanted = _request_of(request, body)
-    await require_topic(request, topic)
+    for name in (topic, *wanted.also):
+        await require_topic(request, name)
     of_all_orders = topic == ORDER_EVENTS and not wanted.filter.order_ids
     if of_all_orders and not is_staff(request):
         raise unauthorized("name the orders in the filter, or send a manager's staff key")
@@ -209,9 +211,16 @@ def _request_of(request: web.Request, body: ByChannel) -> SubscriptionRequest:
         raise _invalid(("url",), str(error)) from None
     except InvalidAddressError as error:
         raise _invalid(("address",), str(error)) from None
+    also = tuple(dict.fromkeys(name for name in _also(body) if name != topic))
+    if ORDER_EVENTS in also or (also and topic == ORDER_EVENTS):
+        raise _invalid(("also",), f"only newsletters can be confirmed together, not {ORDER_EVENTS}")
     return SubscriptionRequest(
-        topic, Channel(body.channel), body.target, wanted, limited_client(request)
+        topic, Channel(body.channel), body.target, wanted, limited_client(request), also
     )
+
+
+def _also(body: ByChannel) -> Sequence[str]:
+    return body.also if isinstance(body, SubscribeEmail) else ()
 
 
 def _invalid(path: tuple[str, ...], detail: str) -> Problem:

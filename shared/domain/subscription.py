@@ -76,7 +76,8 @@ class Subscription:
     `asked_at` is when the confirmation mail was sent. `client` is who asked for it, for limits per
     client; it is forgotten once the subscription is confirmed, and None if that was staff. The last
     challenge of a webhook failed with `challenge_error`; the next is not before
-    `next_challenge_at`.
+    `next_challenge_at`. Whoever confirms it gets the topics of `also`, too, as subscriptions of
+    their own.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Subscription:
     challenges: int = 0
     challenge_error: str | None = None
     next_challenge_at: dt.datetime | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def routing_keys(self) -> Sequence[str]:

@@ -19,7 +19,8 @@ from shared.domain.tokens import new_id, new_signing_secret, new_token, token_di
 class SubscriptionRequest:
     """The events that are wanted, and the target: a URL, an address or the ARN of a queue.
 
-    `client` is who asks, as limits per client count it; None is staff, who are not limited.
+    `also` are further topics that one confirmation is for. `client` is who asks, as limits per
+    client count it; None is staff, who are not limited.
     """
 
     topic: str
@@ -27,6 +28,7 @@ class SubscriptionRequest:
     target: str
     filter: Filter
     client: str | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def grant(
         since=now,
         manage_digest=token_digest(token),
         client=wanted.client,
+        also=wanted.also,
         secrets=(SigningSecret(new_signing_secret()),) if signed else (),
     )
     return Granted(subscription, token)

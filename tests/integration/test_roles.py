@@ -59,6 +59,9 @@ WHO_MAY = {
         GET /unsubscribe
         POST /unsubscribe
         GET /subscriptions/{id}/confirm
+        GET /newsletters/mailbox
+        PUT /newsletters/mailbox
+        DELETE /newsletters/mailbox
     """,
     "barista": """
         GET /orders

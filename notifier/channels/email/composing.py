@@ -96,6 +96,10 @@ class Composer:
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         return message
 
+    def _manage_link(self, subscription: Subscription) -> str:
+        """Link to all newsletters; mail of orders has no such link."""
+        return "" if subscription.is_of_orders else self.links.manage_link(subscription.id)
+
     def _filled(
         self,
         message: EmailMessage,
@@ -105,7 +109,8 @@ class Composer:
     ) -> EmailMessage:
         """Write the text, then the HTML, both encoded so that any server accepts them."""
         values = {
-            "about": about(subscription.topic),
+            "about": about(subscription.topic, *subscription.also),
+            "manage_link": self._manage_link(subscription),
             "unsubscribe_link": self.links.unsubscribe_link(subscription.id),
             **content,
         }
@@ -118,9 +123,12 @@ class Composer:
         return message
 
 
-def about(topic: str) -> str:
-    """Describe the mail of a topic."""
-    return "news of your order" if topic == ORDER_EVENTS else f'the newsletter "{topic}"'
+def about(topic: str, *also: str) -> str:
+    """Describe the mail of a topic, or of several newsletters."""
+    if topic == ORDER_EVENTS:
+        return "news of your order"
+    names = ", ".join(f'"{name}"' for name in (topic, *also))
+    return f"the newsletters {names}" if also else f"the newsletter {names}"
 
 
 def _encoding(text: str) -> Literal["7bit", "quoted-printable"]:

@@ -39,14 +39,26 @@ class LinkSigner:
 
     def unsubscribes(self, token: str) -> str | None:
         """Return the subscription that a token ends, or None if the token is not valid."""
-        subscription_id, _, signature = token.rpartition(".")
-        expected = self._token("unsubscribe", subscription_id)
-        is_valid = hmac.compare_digest(signature.encode(), expected.encode())
-        return subscription_id if is_valid else None
+        return self._subscription_of(token, "unsubscribe")
+
+    def manage_link(self, subscription_id: str) -> str:
+        """Make the link to all newsletters that come to the mailbox of a subscription."""
+        signature = self._token("manage", subscription_id)
+        return f"{self.url}/newsletters/manage?token={subscription_id}.{signature}"
+
+    def manages(self, token: str) -> str | None:
+        """Return the subscription whose mailbox a token manages, or None if it is not valid."""
+        return self._subscription_of(token, "manage")
 
     def digest(self, address: str) -> str:
         """Make what is stored of an address, which must not be stored itself."""
         return self._token("address", address)
+
+    def _subscription_of(self, token: str, purpose: str) -> str | None:
+        subscription_id, _, signature = token.rpartition(".")
+        expected = self._token(purpose, subscription_id)
+        is_valid = hmac.compare_digest(signature.encode(), expected.encode())
+        return subscription_id if is_valid else None
 
     def _token(self, purpose: str, subscription_id: str) -> str:
         mac = hmac.digest(

@@ -1,7 +1,8 @@
-"""The e-mail channel's sender: one mail for each attempt."""
+"""The e-mail channel's sender: one mail for each attempt, and proofs of newsletter issues."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -9,9 +10,10 @@ from typing import Protocol
 
 from notifier.channels.channel import AttemptResult, PermanentFailure, TransientFailure
 from notifier.channels.email.composing import Composer, UnknownEventError
+from shared.clock import Clock
 from shared.domain.mail_address import InvalidAddressError
-from shared.domain.subscription import Subscription
-from shared.messages.announcement import CloudEvent
+from shared.domain.subscription import Channel, Filter, Subscription, SubscriptionState
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, CloudEvent
 
 
 class MailTransport(Protocol):
@@ -51,3 +53,42 @@ class MailSender:
         except InvalidAddressError as error:
             return PermanentFailure(str(error))
         return await self.transport.send(message)
+
+
+@dataclass(frozen=True, slots=True)
+class MailProofs:
+    """Composes the mail of an issue that is not published; its link unsubscribes nobody."""
+
+    composer: Composer
+    transport: MailTransport
+    store_id: str
+    clock: Clock
+
+    def html(self, body: str) -> str:
+        """Return the Markdown of an issue as the mail has it, in HTML without scripts or styles."""
+        return str(self.composer.templates.filters["markdown"](body))
+
+    async def send(self, topic: str, subject: str, body: str, address: str) -> AttemptResult:
+        """Send the mail to an address, once; raises InvalidAddressError."""
+        now = self.clock()
+        proof = Subscription(
+            id=f"proof-{secrets.token_hex(8)}",
+            store_id=self.store_id,
+            topic=topic,
+            channel=Channel.EMAIL,
+            target=address,
+            filter=Filter(),
+            state=SubscriptionState.ACTIVE,
+            created_at=now,
+            since=now,
+            manage_digest="",
+        )
+        event = CloudEvent(
+            id=proof.id,
+            source=f"/stores/{self.store_id}",
+            type=NEWSLETTER_PUBLISHED,
+            subject=topic,
+            time=now,
+            data={"topic": topic, "subject": subject, "body": body},
+        )
+        return await self.transport.send(self.composer.announcement(proof, event))

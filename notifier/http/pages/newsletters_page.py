@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from aiohttp import web
@@ -31,15 +32,29 @@ TOPIC_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """The name and the description of the topics that every shop has, in the reader's language."""
 
 
+@dataclass(frozen=True, slots=True)
+class ShownTopic:
+    """A newsletter as pages show it: with the keys of its texts where the shop has some."""
+
+    name: str
+    description: str
+    title: str | None
+    about: str | None
+
+
 async def show_newsletters(request: web.Request) -> web.StreamResponse:
     """Send the page; a shop's own topics are shown as its staff named and described them."""
+    return await SHELL.response(request, NEWSLETTERS, topics=await shown_topics(request))
+
+
+async def shown_topics(request: web.Request) -> Sequence[ShownTopic]:
+    """List the newsletters; raises StoreUnavailableError."""
     topics = await request.app[NOTIFIER].catalog.all()
-    shown = [
-        (name, description, *_texts_of(name, description))
+    return [
+        ShownTopic(name, description, *_texts_of(name, description))
         for name, description in topics.items()
         if name != ORDER_EVENTS
     ]
-    return await SHELL.response(request, NEWSLETTERS, topics=shown)
 
 
 def _texts_of(name: str, description: str) -> tuple[str | None, str | None]:

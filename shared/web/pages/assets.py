@@ -30,7 +30,7 @@ _CSS_BREAK = re.compile(r"(?<=[{};,])\s*\n\s*|(?<=\n)\s+|;\s*(?=\})")
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _VERSION_DIGITS = 12
-_IMPORT = re.compile(rb"""^(?:import|export|\})[^"'\n]*["']([^"']+\.js)["']""", re.MULTILINE)
+_IMPORT = re.compile(rb"""\b(?:from|import)\s*["']([^"']+\.js)["']""")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-// People sign up for newsletters: each that they tick is confirmed by a mail of its own.
+// People sign up for newsletters: one mail confirms all that they tick.
 
 import { byId } from "/assets/dom.js";
 import { request, RequestError } from "/assets/http.js";
@@ -10,8 +10,6 @@ const go = byId("go", HTMLButtonElement);
 const failure = byId("failure");
 const nothingChosen = byId("nothing-chosen");
 const sent = byId("sent");
-/** Those that were asked for before another one failed: they are not asked for again. */
-const askedFor = new Set();
 
 function chosen() {
   const boxes = form.querySelectorAll("input[name=topic]:checked");
@@ -47,18 +45,14 @@ function isComplete() {
 
 /** @param {string} target */
 async function subscribe(target) {
-  for (const topic of chosen()) {
-    const wanted = `${topic} ${target}`;
-    if (askedFor.has(wanted)) continue;
-    const body = { channel: "email", address: target };
-    await request("POST", `/topics/${topic}/subscriptions`, { body });
-    askedFor.add(wanted);
-  }
+  const [topic, ...also] = chosen();
+  const body = { channel: "email", address: target, also };
+  await request("POST", `/topics/${encodeURIComponent(String(topic))}/subscriptions`, { body });
 }
 
 /** @param {string} target */
 function showSent(target) {
-  byId("sent-text").textContent = t("signup.sent", { count: chosen().length, address: target });
+  byId("sent-text").textContent = t("signup.sent", { address: target });
   form.hidden = true;
   sent.hidden = false;
   sent.focus();
@@ -86,8 +80,12 @@ form.addEventListener("submit", (event) => {
 });
 
 byId("again").addEventListener("click", () => {
-  askedFor.clear();
   sent.hidden = true;
   form.hidden = false;
   address.focus();
 });
+
+const asked = document.querySelector(
+  `input[name=topic][value="${CSS.escape(location.hash.slice(1))}"]`,
+);
+if (asked instanceof HTMLInputElement) asked.checked = true;

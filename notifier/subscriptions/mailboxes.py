@@ -1,14 +1,15 @@
-"""Forgets subscribers: subscriptions end, and deliveries, mail and dead letters are deleted."""
+"""Mailboxes: which newsletters come to one, and how all that is recorded of one is erased."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from notifier.channels.email.mailbox import mailbox
 from notifier.channels.email.sender import MailTransport
+from notifier.deliveries.confirmation import along_with
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.store.contract import NotifierStore, pages_in_state
 from notifier.subscriptions.service import SubscriptionService
@@ -24,6 +25,7 @@ from shared.messages.announcement import ORDER_EVENTS
 log = structlog.stdlib.get_logger(__name__)
 
 _PAGE = 500
+_LIVE = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED)
 _NOT_ENDED = frozenset(SubscriptionState) - {SubscriptionState.ENDED}
 
 
@@ -90,15 +92,8 @@ class SubscriberForgetter:
                 if subscription.channel is not Channel.SQS:
                     yield subscription
         if whom.box is not None:
-            async for subscription in self._with_box(whom.box):
+            async for subscription in with_mailbox(self.store, whom.box, _NOT_ENDED):
                 yield subscription
-
-    async def _with_box(self, box: str) -> AsyncIterator[Subscription]:
-        for state in _NOT_ENDED:
-            async for page in pages_in_state(self.store, state):
-                for subscription in page:
-                    if _is_to(subscription, box):
-                        yield subscription
 
     async def _end(self, subscription: Subscription) -> None:
         if subscription.state is SubscriptionState.PENDING:
@@ -112,6 +107,50 @@ class SubscriberForgetter:
         while page := await self.store.last_deliveries(subscription_id, _PAGE, last):
             count, last = count + len(page), page[-1].id
         return count
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSubscriptions:
+    """Finds and sets the newsletters of a mailbox; `one` of its subscriptions names it.
+
+    It reads all active subscriptions, so that callers limit how often it is asked.
+    """
+
+    store: NotifierStore
+    service: SubscriptionService
+
+    async def topics(self, one: Subscription) -> frozenset[str]:
+        """Name the newsletters; raises StoreUnavailableError."""
+        return frozenset([found.topic async for found in self._of(one)])
+
+    async def choose(self, one: Subscription, topics: Collection[str], occasion: str) -> None:
+        """Have these newsletters sent, and no others; the same `occasion` adds each once.
+
+        `one` itself ends last: its link is good for another try until then.
+        """
+        found = [each async for each in self._of(one)]
+        for topic in sorted({*topics} - {each.topic for each in found}):
+            await self.store.add_subscription(along_with(one, topic, f"{one.id}/{occasion}"))
+        for each in sorted(found, key=lambda each: each.id == one.id):
+            if each.topic not in topics:
+                await self.service.end(each)
+        log.info("newsletters.chosen", subscription=one.id, topics=len(topics))
+
+    async def _of(self, one: Subscription) -> AsyncIterator[Subscription]:
+        async for each in with_mailbox(self.store, mailbox(one.target), _LIVE):
+            if each.topic != ORDER_EVENTS:
+                yield each
+
+
+async def with_mailbox(
+    store: NotifierStore, box: str, states: Collection[SubscriptionState]
+) -> AsyncIterator[Subscription]:
+    """List the subscriptions of a mailbox in some states; it reads all that are in them."""
+    for state in states:
+        async for page in pages_in_state(store, state):
+            for subscription in page:
+                if _is_to(subscription, box):
+                    yield subscription
 
 
 def _is_to(subscription: Subscription, box: str) -> bool:
