@@ -40,6 +40,7 @@ WHO_MAY = {
         GET /topics
         POST /topics/{name}/subscriptions
         POST /subscriptions/{id}/confirm
+        PUT /newsletters/mailbox
         GET /events
         DELETE /staff/session
         GET /asyncapi.json
@@ -60,7 +61,6 @@ WHO_MAY = {
         POST /unsubscribe
         GET /subscriptions/{id}/confirm
         GET /newsletters/mailbox
-        PUT /newsletters/mailbox
         DELETE /newsletters/mailbox
     """,
     "barista": """

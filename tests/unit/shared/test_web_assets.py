@@ -52,9 +52,7 @@ def of_a_service(tmp_path: Path, shared: Assets) -> Assets:
 
 
 def test_comments_and_indentation_are_left_out_and_code_is_not(shared: Assets) -> None:
-    assert shared.files["shared.js"] == (
-        b"export function one(){return(1);}\nexport const two=2;"
-    )
+    assert shared.files["shared.js"] == (b"export function one(){return(1);}\nexport const two=2;")
 
 
 def test_a_module_names_shared_ones_by_the_version_that_there_is(

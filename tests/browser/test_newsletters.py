@@ -1,0 +1,123 @@
+"""A newsletter from signing up to unsubscribing, each mail read from the folder of a shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.support.chromium import NEEDS_CHROMIUM, chromium
+from tests.support.looking import looking
+from tests.support.mailing import mail_so_far, text_of
+from tests.support.shop import RunningShop, open_shop
+from tests.support.waiting import eventually
+
+pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
+
+ADDRESS = "ada+news@guests.example"
+SUBJECT = "<b>Half price</b> \u202e & Co"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    folder = tmp_path_factory.mktemp("shop") / "var"
+    address = {"COFFEE_OVERDUE_SECONDS": "1", "COFFEE_BARISTAS": "1"}
+    async with open_shop(folder, **address) as shop:  # type: ignore[arg-type]
+        yield shop
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+async def mails(shop: RunningShop, count: int, seconds: float = 20) -> list[EmailMessage]:
+    """Wait until so many mails are in the folder, and give all."""
+    folder = shop.folder / "mail"
+    await eventually(lambda: Path(folder).exists() and len(mail_so_far(folder)) >= count, seconds)
+    return mail_so_far(folder)
+
+
+def link(shop: RunningShop, mail: EmailMessage, path: str) -> str:
+    """The link in a mail whose path begins so, at the shop's own address."""
+    found = re.search(rf"https?://[^/\s]+({re.escape(path)}\S*)", text_of(mail))
+    assert found, text_of(mail)
+    return shop.url + found[1]
+
+
+async def test_from_signing_up_for_two_to_unsubscribing_from_all(
+    shop: RunningShop, browser: Browser
+) -> None:
+    async with (
+        looking(browser, f"{shop.url}/newsletters", width=390) as look,
+        looking(browser, f"{shop.url}/staff/newsletters", staff_key=shop.staff_key) as desk,
+    ):
+        page = look.page
+        await page.get_by_label("Mail address").fill("nobody")
+        await page.get_by_role("button", name="Subscribe").click()
+        await expect(page.get_by_text("Please choose at least one.")).to_be_visible()
+        await page.get_by_label("Offers", exact=False).first.check()
+        await page.get_by_label("New on the menu", exact=False).first.check()
+        await page.get_by_role("button", name="Subscribe").click()
+        await expect(page.locator("#failure")).to_have_text("Please check the mail address.")
+        await page.get_by_label("Mail address").fill(ADDRESS)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#sent")).to_contain_text(ADDRESS)
+
+        (request,) = await mails(shop, 1)
+        await page.goto(link(shop, request, "/subscriptions/"))
+        await expect(page.locator("main")).to_contain_text("coupons, new-products")
+        await page.get_by_role("button", name="Subscribe").click()
+        await expect(page.locator("h1")).to_have_text("You are subscribed")
+
+        await desk.page.reload()
+        await expect(desk.page.locator("#goes-to")).to_have_text("It goes to 1 subscriber.")
+        await desk.page.locator("#subject").fill(SUBJECT)
+        await desk.page.locator("#body").fill("**Today** <script>alert(1)</script>")
+        await expect(desk.page.locator("#preview strong")).to_have_text("Today")
+        await expect(desk.page.locator("#preview")).to_contain_text("<script>alert(1)</script>")
+        await desk.page.locator("#proof").click()
+        await desk.page.locator("#address").fill("owner@shop.example")
+        await desk.page.keyboard.press("Enter")
+        proof = (await mails(shop, 2))[-1]
+        assert proof["To"] == "owner@shop.example"
+
+        await desk.page.reload()
+        await expect(desk.page.locator("#subject")).to_have_value(SUBJECT)
+        await desk.page.locator("#publish").dblclick()
+        question = desk.page.get_by_role("dialog")
+        await question.get_by_role("button", name="Publish").click()
+        await expect(desk.page.locator("#held")).to_contain_text("goes out in")
+        await desk.page.get_by_role("button", name="Take it back").click()
+        await expect(desk.page.locator("#subject")).to_have_value(SUBJECT)
+        await expect(desk.page.locator("#held .banner")).to_have_count(0)
+        await desk.page.locator("#publish").click()
+        await question.get_by_role("button", name="Publish").click()
+        await expect(desk.page.locator("#past")).to_contain_text("1 delivered", timeout=80_000)
+
+        (_, _, issue) = await mails(shop, 3)
+        assert issue["Subject"] == SUBJECT
+        await page.goto(f"{shop.url}/newsletters/coupons")
+        await expect(page.locator(".issue strong")).to_have_text("Today")
+
+        await page.goto(link(shop, issue, "/newsletters/manage"))
+        await expect(page.locator("#address")).to_have_text(ADDRESS)
+        await expect(page.locator("input:checked")).to_have_count(2)
+        await page.get_by_label("New on the menu", exact=False).uncheck()
+        await page.get_by_label("Coffee trivia", exact=False).check()
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator("#said")).to_have_text("Saved.")
+        await page.reload()
+        await expect(page.locator("input:checked")).to_have_count(2)
+        await page.get_by_role("button", name="Unsubscribe from all").click()
+        await expect(page.locator("#over")).to_be_visible()
+        await page.reload()
+        await expect(page.locator("#over")).to_be_visible()
+        await page.goto(link(shop, issue, "/unsubscribe"))
+        await expect(page.locator("h1")).to_have_text("You are unsubscribed")
