@@ -84,4 +84,8 @@ byId("none").addEventListener("click", () => {
   void save();
 });
 byId("forget").addEventListener("click", () => void forget());
-void read();
+if (token) void read();
+else {
+  form.removeAttribute("aria-busy");
+  say(t("managing.bad_link"));
+}
