@@ -22,6 +22,7 @@ const LETTERS_MS = 30_000;
 const FULL = 0.5;
 
 const limits = { warn: Number(shared["warn"]), late: Number(shared["late"]) };
+const isOneMachine = shared["has_demonstration"] === true;
 const letters = showLetters(byId("dead-letters"), byId("deliveries"));
 const drawHour = hourCharts(byId("charts"));
 /** @type {Operations | undefined} */
@@ -29,17 +30,19 @@ let now;
 /** By how much the shop's clock is ahead of this browser's. */
 let ahead = 0;
 let failed = 0;
+let scaling = "";
 let lettersDue = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let soon;
 
 async function refresh() {
   try {
-    now = /** @type {Operations} */ (await request("GET", "/operations"));
+    [now, scaling] = await Promise.all([request("GET", "/operations"), readScaling()]);
   } catch (error) {
     if (error instanceof RequestError && error.status === 401) location.reload();
     throw error;
   }
+  if (!now) return;
   ahead = new Date(now.at).getTime() - Date.now();
   show(now);
   if (now.hour.failed !== failed || Date.now() > lettersDue) {
@@ -49,8 +52,16 @@ async function refresh() {
   }
 }
 
+/** Says how many baristas there may be, should be and are; containers are scaled by others. */
+async function readScaling() {
+  if (!isOneMachine) return "";
+  const { least, most, desired, working } = await request("GET", "/operations/scaling");
+  return t("running.scaling", { least, most, desired, working });
+}
+
 /** @param {Operations} shop */
 function show(shop) {
+  byId("scaling").textContent = scaling;
   const slots = shop.workers.reduce((sum, one) => sum + one.slots, 0);
   const { hour } = shop;
   const isFull = shop.waiting >= shop.backlog_limit;
@@ -160,6 +171,6 @@ setInterval(() => {
   if (!document.hidden) following.refresh();
 }, EVERY_MS);
 setInterval(tick, 1000);
-if (shared["has_demonstration"] === true) {
+if (isOneMachine) {
   void import("./demonstration.js").then(({ demonstrate }) => demonstrate());
 }
