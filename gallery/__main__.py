@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from gallery.demonstration import film_demonstration
 from gallery.shop import seeded_shop
 from gallery.strip import write_strip
 from gallery.taking import WIDTHS, Picture, contact_sheet, take
@@ -22,12 +23,13 @@ from tests.support.looking import SCHEMES
 _ROOT = Path(__file__).parents[1]
 _FOLDER = _ROOT / "build" / "screenshots"
 _STRIP = _ROOT / "docs" / "pages.jpg"
+_FILM = _ROOT / "docs" / "demonstration.webp"
 
 
 def main(
     only: Annotated[str, typer.Option(help="Take only views whose name has this in it.")] = "",
 ) -> None:
-    """Take the pictures into build/screenshots, and the README's into docs/pages.jpg."""
+    """Take the pictures into build/screenshots, and those of the README into docs."""
     if CHROMIUM is None:
         typer.echo("Pictures need Chromium (on Debian: apt install chromium).", err=True)
         raise typer.Exit(1)
@@ -52,8 +54,9 @@ async def _take(only: str) -> Sequence[Picture]:
             async for picture in take(seeded.shop, browser, wanted, _FOLDER):
                 pictures.append(picture)
                 progress.update(task, advance=1, description=picture.view)
-    if not only:
-        write_strip(_FOLDER, _STRIP)
+        if not only:
+            write_strip(_FOLDER, _STRIP)
+            await film_demonstration(browser, _FILM)
     return pictures
 
 

@@ -16,6 +16,12 @@ from tests.support.shop import RunningShop
 
 WIDTHS = (390, 820, 1440)
 
+_LOAD_ALL = """() => Promise.all(Array.from(document.images, (image) => {
+  image.loading = "eager";
+  return image.decode().catch(() => undefined);
+}))"""
+"""Pictures below the window are not loaded until somebody scrolls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -42,6 +48,7 @@ async def take(
             browser, f"{shop.url}{view.path}", width=width, language=language, staff_key=key
         ) as look:
             await look.is_settled()
+            await look.page.evaluate(_LOAD_ALL)
             if view.act:
                 await view.act(look.page)
             for scheme in SCHEMES:
