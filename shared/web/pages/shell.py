@@ -18,6 +18,9 @@ from shared.web.pages.languages import QUERY, keep_choice, page_language
 from shared.web.pages.texts import LANGUAGE_NAMES, LANGUAGES, Catalogues
 
 _HERE = Path(__file__).parent
+_SHORTEST = {"ensure_ascii": False, "separators": (",", ":")}
+"""How data is written into pages: letters as they are, and no spaces."""
+
 SHARED_SECTIONS = ("connection", "problem", "dialog", "toast")
 """The texts that the shared modules use."""
 
@@ -113,6 +116,7 @@ class Shell:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.policies["json.dumps_kwargs"] = _SHORTEST
         environment.globals |= {"asset": self._url, "shared_asset": SHARED_ASSETS.url}
         return environment
 

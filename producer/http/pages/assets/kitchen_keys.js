@@ -1,8 +1,38 @@
 // Keys of the kitchen display: 1 to 9 choose a card, space is done, u takes back, arrows move.
 
-import { byId } from "/assets/dom.js";
 import { shown } from "/assets/dialog.js";
+import { byId, el } from "/assets/dom.js";
+import { t } from "/assets/text.js";
 import { undo } from "./taps_sending.js";
+
+async function showKeys() {
+  const keys = [
+    ["1 – 9", t("kitchen.key_choose")],
+    ["← →", t("kitchen.key_move")],
+    [t("kitchen.key_space"), t("kitchen.key_done")],
+    ["u", t("kitchen.key_undo")],
+    ["r", t("kitchen.ready")],
+    ["p", t("kitchen.pause")],
+  ];
+  const dialog = el(
+    "dialog",
+    { "aria-label": t("kitchen.keys") },
+    el("h2", {}, t("kitchen.keys")),
+    el(
+      "dl",
+      { class: "keys" },
+      keys.flatMap(([key, text]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, text)]),
+    ),
+    el(
+      "form",
+      { method: "dialog", class: "actions" },
+      el("button", { class: "primary" }, t("kitchen.close")),
+    ),
+  );
+  document.body.append(dialog);
+  await shown(dialog);
+  dialog.remove();
+}
 
 /**
  * @param {HTMLElement} list
@@ -13,7 +43,6 @@ export function kitchenKeys(list, does) {
     const element = list.children[Math.max(0, Math.min(at, list.children.length - 1))];
     if (element instanceof HTMLElement) element.focus();
   };
-  const showKeys = () => void shown(byId("keys", HTMLDialogElement));
   byId("show-keys").onclick = showKeys;
   /** @type {Record<string, () => unknown>} */
   const anywhere = { u: () => undo(), r: does.recall, p: does.pause, "?": showKeys };
