@@ -39,6 +39,7 @@ from notifier.settings import NotifierSettings
 from notifier.store.factory import open_notifier_store
 from notifier.stream.hub import StreamMetrics
 from notifier.stream.response import StreamTimes
+from notifier.topics.archive import IssueArchive
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher, open_sns_topics
 from shared.aws.clients import aws_clients
@@ -83,6 +84,7 @@ async def build_notifier(
             sender=settings.mail_from, links=links, templates=templates, clock=utc_now
         )
         mail = _mail_transport(settings, registry)
+        proofs = MailProofs(composer, mail, settings.store_id, utc_now)
         dependencies = DeliveryDependencies(
             settings=settings,
             clients=clients,
@@ -132,9 +134,9 @@ async def build_notifier(
                 changes=store,
                 catalog=catalog,
                 subscriber_counts=TtlCache(store.count_active, _COUNTS_SECONDS),
-                issues=TtlCache(store.issues, _COUNTS_SECONDS),
+                archive=IssueArchive(store, proofs.html, utc_now),
                 publisher=publisher,
-                proofs=MailProofs(composer, mail, settings.store_id, utc_now),
+                proofs=proofs,
                 issue_reports=IssueReports(store, utc_now),
                 links=links,
                 face=TtlCache(partial(recorded_face, store), _COUNTS_SECONDS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -14,10 +14,10 @@ from notifier.delivery_service import DeliverySupervisor
 from notifier.stream.hub import Hub
 from notifier.stream.live_queue import LiveQueue
 from notifier.stream.response import StreamTimes
+from notifier.topics.archive import IssueArchive
 from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher
 from shared.aws.names import Names
-from shared.domain.issue import Issue
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.staff_contract import ChangeStore, StaffKeyStore
@@ -34,7 +34,7 @@ class NotifierContext:
     changes: ChangeStore
     catalog: TopicCatalog
     subscriber_counts: TtlCache[Mapping[str, int]]
-    issues: TtlCache[Sequence[Issue]]
+    archive: IssueArchive
     publisher: NewsletterPublisher
     proofs: MailProofs
     issue_reports: IssueReports

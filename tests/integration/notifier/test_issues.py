@@ -142,3 +142,25 @@ async def test_issues_of_a_topic_that_is_not_there_are_not_found(
     notifier: Serving, path: str
 ) -> None:
     assert (await asked(notifier, "GET", f"unknown/{path}")).status_code == 404
+
+
+async def test_the_archive_shows_what_is_published_and_nothing_that_is_held(
+    notifier: Serving, topic: str
+) -> None:
+    await asked(notifier, "PUT", topic, {})
+    for number in range(12):
+        issue = {"subject": f"Number {number}", "body": ISSUE["body"]}
+        await asked(notifier, "POST", f"{topic}/messages", issue)
+    await asked(notifier, "POST", f"{topic}/messages", {**HELD, "subject": "A secret"})
+
+    async def has_all() -> bool:
+        return "Number 11" in (await notifier.http.get(f"/newsletters/{topic}")).text
+
+    await until(has_all, SECONDS)
+    page = (await notifier.http.get(f"/newsletters/{topic}")).text
+    assert page.count("<em>Today</em>") == 10
+    assert "<script>alert" not in page
+    assert "A secret" not in page
+    assert "Number 1<" not in page
+    unknown = await notifier.http.get("/newsletters/unknown")
+    assert unknown.status_code == 404
