@@ -38,3 +38,33 @@ async def test_two_managers_change_the_settings_and_both_changes_hold(tmp_path: 
         await look.page.get_by_role("button", name="Pause").click()
         await expect(look.page.locator(".badge.warn").first).to_have_text("Paused")
         assert (await other.get("/shop")).json()["state"] == "paused"
+
+        days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+        await other.put("/shop", json={"state": "open"})
+        closed = await other.put("/shop/hours", json={"weekdays": {day: [] for day in days}})
+        assert closed.status_code == HTTPStatus.OK
+        await look.page.reload()
+        await expect(look.page.locator("#shop")).to_contain_text("Closed by the opening hours")
+        await expect(look.page.get_by_role("button", name="Open the shop")).to_have_count(0)
+
+
+async def test_a_barista_pauses_the_shop_and_sees_what_only_managers_change(
+    tmp_path: Path,
+) -> None:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BARISTAS="1") as shop,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner,
+        chromium() as browser,
+    ):
+        made = await owner.post("/staff-keys", json={"name": "Bo", "role": "barista"})
+        key = made.json()["key"]
+        url = f"{shop.url}/staff/shop"
+        async with looking(browser, url, staff_key=key, language="de") as look:
+            await expect(look.page.locator("#shop")).to_contain_text("Leitung")
+            assert await look.page.locator("fieldset:enabled input").count() == 0
+            await look.page.get_by_role("button", name="Pause").dblclick()
+            await expect(look.page.locator(".badge.warn").first).to_be_visible()
+            assert await look.violations() == []
+            assert look.complaints == []
+        changes = (await owner.get("/shop/changes")).json()["changes"]
+        assert [one["detail"] for one in changes if one["what"] == "shop"] == ["paused"]

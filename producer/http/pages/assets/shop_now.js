@@ -3,7 +3,7 @@
 import { el, fill } from "/assets/dom.js";
 import { clockTime, day } from "/assets/format.js";
 import { request, RequestError } from "/assets/http.js";
-import { t } from "/assets/text.js";
+import { shared, t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
 
@@ -25,10 +25,7 @@ const LOOKS = { open: "good", busy: "warn", paused: "warn", closed: "bad" };
 export function nowCard(first, changed) {
   const head = el("div", { class: "row", role: "status" });
   const reason = el("input", { maxlength: 200, autocomplete: "off" });
-  const until = el("select", {}, el("option", { value: "" }, t("shop.by_hand")));
-  until.append(
-    ...MINUTES.map((count) => el("option", { value: count }, t("shop.minutes", { count }))),
-  );
+  const until = spans();
   const why = el(
     "div",
     { class: "shop-minutes" },
@@ -36,15 +33,22 @@ export function nowCard(first, changed) {
     el("label", { class: "field" }, el("span", {}, t("shop.until")), until),
   );
   const buttons = el("div", { class: "actions" });
+  let drawn = "";
+  let isSending = false;
   const show = (/** @type {Shop} */ shop) => {
     fill(head, badge(shop), el("p", {}, detail(shop)));
     const takes = shop.state === "open" || shop.state === "busy";
     why.hidden = !takes;
+    const look = `${takes} ${isByHours(shop)}`;
+    if (look === drawn) return; // with the focus that a button may have
+    drawn = look;
     fill(
       buttons,
-      takes
-        ? [button("paused", "shop.pause", "primary"), button("closed", "shop.close", "danger")]
-        : button("open", "shop.reopen", "primary"),
+      takes && [
+        button("paused", "shop.pause", "primary"),
+        button("closed", "shop.close", "danger"),
+      ],
+      !takes && !isByHours(shop) && button("open", "shop.reopen", "primary"),
     );
   };
   const button = (
@@ -53,6 +57,8 @@ export function nowCard(first, changed) {
     /** @type {string} */ kind,
   ) => el("button", { type: "button", class: kind, onclick: () => void set(state) }, t(label));
   const set = async (/** @type {string} */ state) => {
+    if (isSending) return;
+    isSending = true;
     const minutes = Number(until.value);
     const isOpen = state === "open";
     const ends = minutes && !isOpen ? new Date(Date.now() + minutes * 60_000).toISOString() : null;
@@ -64,6 +70,8 @@ export function nowCard(first, changed) {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       toast(error.message, { kind: "bad" });
+    } finally {
+      isSending = false;
     }
   };
   show(first);
@@ -73,13 +81,33 @@ export function nowCard(first, changed) {
   };
 }
 
+function spans() {
+  const minutes = MINUTES.map((count) =>
+    el("option", { value: count }, t("shop.minutes", { count })),
+  );
+  return el("select", {}, el("option", { value: "" }, t("shop.by_hand")), minutes);
+}
+
 /** @param {Shop} shop */
 function badge({ state }) {
   return el("span", { class: `badge ${LOOKS[state]}` }, t(NAMES[state]));
 }
 
+/**
+ * Whether it is closed since nobody should be there, which no tap changes.
+ * @param {Shop} shop
+ */
+function isByHours({ state, reason }) {
+  return state === "closed" && reason === shared["closed_by_hours"];
+}
+
 /** @param {Shop} shop */
-function detail({ reason, until }) {
+function detail(shop) {
+  const { reason, until } = shop;
+  if (isByHours(shop)) {
+    const opens = until && t("shop.opens", { day: day(until), time: clockTime(until) });
+    return [t("shop.by_hours"), opens].filter(Boolean).join(" · ");
+  }
   const ends = until && t("shop.ends", { day: day(until), time: clockTime(until) });
   return [reason && visible(reason), ends].filter(Boolean).join(" · ");
 }

@@ -10,6 +10,8 @@ import { hoursCard } from "./shop_hours.js";
 import { nowCard } from "./shop_now.js";
 import { settingsCard } from "./shop_settings.js";
 
+const EVERY_MS = 15_000;
+
 async function open() {
   const place = byId("shop");
   const hours = new ShopDocument("/shop/hours", "hours");
@@ -17,17 +19,24 @@ async function open() {
   try {
     const [shop, list] = await Promise.all([
       request("GET", "/shop"),
-      readChanges(),
+      canEdit ? readChanges() : null,
       hours.read(),
       settings.read(),
     ]);
-    const changes = changesCard(list);
+    const changes = list && changesCard(list);
     const changed = () => void refresh();
     const now = nowCard(shop, changed);
     const refresh = async () => {
-      const [current, newest] = await Promise.all([request("GET", "/shop"), readChanges()]);
-      now.show(current);
-      changes.show(newest);
+      try {
+        const [current, newest] = await Promise.all([
+          request("GET", "/shop"),
+          changes && readChanges(),
+        ]);
+        now.show(current);
+        if (newest) changes?.show(newest);
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error; // it is read again soon
+      }
     };
     fill(
       place,
@@ -35,8 +44,9 @@ async function open() {
       !canEdit && el("p", { class: "quiet" }, t("shop.barista")),
       hoursCard(hours, changed),
       settingsCard(settings, changed),
-      changes.card,
+      changes?.card,
     );
+    setInterval(() => !document.hidden && changed(), EVERY_MS);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     const again = el("button", { class: "quiet", onclick: () => void open() }, t("shop.again"));
