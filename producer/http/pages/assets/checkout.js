@@ -25,6 +25,7 @@ export function preparePlacing(refresh) {
   for (const value of /** @type {const} */ (["here", "away"])) {
     byId(value).addEventListener("change", () => cart.set({ ...cart.get(), serve: value }));
   }
+  cart.follow(() => say("")); // what was said is about the cart as it was
   byId("cart-form").addEventListener("submit", (event) => {
     event.preventDefault();
     void busy(() => checked(refresh));
