@@ -19,6 +19,7 @@ import { sheet, trying } from "./kitchen_sheets.js";
 export async function readySheet(changed) {
   const list = el("ul", { class: "rows", "aria-busy": "true" });
   const past = el("ul", { class: "rows" });
+  const before = el("h3", { hidden: true }, t("kitchen.collected"));
   /** @type {Order[]} */
   let ready = [];
   const load = async () => {
@@ -33,6 +34,7 @@ export async function readySheet(changed) {
       past,
       gone.orders.map((/** @type {Order} */ order) => pastRow(order, load)),
     );
+    before.hidden = gone.orders.length === 0;
     list.removeAttribute("aria-busy");
     changed();
   };
@@ -41,7 +43,6 @@ export async function readySheet(changed) {
     if (order) void collect(order, load);
     else toast(t("kitchen.not_ready", { number: visible(wanted) }), { kind: "bad" });
   });
-  const before = el("h3", {}, t("kitchen.collected"));
   const { done } = sheet(t("kitchen.ready"), byNumber, list, before, past);
   if (document.activeElement?.matches(":focus-visible"))
     document.getElementById("collect-number")?.focus(); // by keyboard
