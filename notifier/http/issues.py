@@ -147,12 +147,13 @@ async def get_issue_report(request: web.Request) -> web.Response:
     responses={
         HTTPStatus.OK: Response("Its HTML, without scripts or styles; nothing is sent", ProofModel)
     },
-    errors=(INVALID_ISSUE,),
+    errors=(INVALID_ISSUE, NOT_FOUND, UNAVAILABLE),
     tag="topics",
 )
 async def show_proof(request: web.Request) -> web.Response:
     """Render an issue."""
     issue = await read_body(request, PublishIssue, INVALID_ISSUE)
+    await require_topic(request, request.match_info["name"])
     html = request.app[NOTIFIER].proofs.html(issue.body)
     return json_response(ProofModel(html=html))
 
@@ -164,12 +165,13 @@ async def show_proof(request: web.Request) -> web.Response:
     body=SendProof,
     parameters=(TOPIC,),
     responses={HTTPStatus.NO_CONTENT: Response("The mail is sent")},
-    errors=(INVALID_ISSUE, UNAVAILABLE),
+    errors=(INVALID_ISSUE, NOT_FOUND, UNAVAILABLE),
     tag="topics",
 )
 async def mail_proof(request: web.Request) -> web.Response:
     """Send the mail, once."""
     issue, name = await read_body(request, SendProof, INVALID_ISSUE), request.match_info["name"]
+    await require_topic(request, name)
     try:
         sent = await request.app[NOTIFIER].proofs.send(name, issue.subject, issue.body, issue.email)
     except InvalidAddressError as error:
