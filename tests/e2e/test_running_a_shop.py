@@ -38,7 +38,7 @@ def typed() -> list[str]:
 
 
 def no_sunday() -> str:
-    """A zone where today is no Sunday: the page closes the shop then, and reports the day before."""
+    """A zone where it is no Sunday, on which the page closes the shop until the next day."""
     zones = ("Europe/Berlin", "Pacific/Honolulu", "Pacific/Kiritimati")
     return next(zone for zone in zones if dt.datetime.now(ZoneInfo(zone)).weekday() != SUNDAY)
 
