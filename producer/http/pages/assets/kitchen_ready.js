@@ -129,5 +129,6 @@ function again({ id, number }, load) {
 
 /** @param {string} number */
 function plain(number) {
-  return number.replaceAll(/[\s-]/g, "").toUpperCase();
+  const written = number.replaceAll(/[\s-]/g, "").toUpperCase();
+  return written.replace(/^0+(?=\d)/, ""); // 3 is 003
 }
