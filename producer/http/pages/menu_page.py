@@ -15,7 +15,7 @@ MENU = Page(
     template="menu.html",
     title="menu.title",
     module="menu_page.js",
-    stylesheets=("menu.css",),
+    stylesheets=("/assets/items.css", "menu.css"),
     texts=("allergens", "cart", "categories", "menu", "mine", "wait"),
 )
 

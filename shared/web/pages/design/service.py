@@ -12,7 +12,7 @@ DESIGN = Page(
     template="design.html",
     title="design.title",
     module="design.js",
-    stylesheets=("/assets/chart.css", "swatches.css"),
+    stylesheets=("/assets/chart.css", "/assets/items.css", "/assets/steps.css", "swatches.css"),
     texts=("chart", "design"),
 )
 
