@@ -47,7 +47,8 @@ async def take(
         async with looking(
             browser, f"{shop.url}{view.path}", width=width, language=language, staff_key=key
         ) as look:
-            await look.is_settled()
+            if not view.shows_waiting:
+                await look.is_settled()
             await look.page.evaluate(_LOAD_ALL)
             if view.act:
                 await view.act(look.page)

@@ -16,11 +16,15 @@ Act = Callable[[Page], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page as it is after `act`, by which somebody has opened something on it."""
+    """A page as it is after `act`, by which somebody has opened something on it.
+
+    One that `shows_waiting` has parts that are busy for ever.
+    """
 
     name: str
     path: str
     act: Act | None = None
+    shows_waiting: bool = False
 
     @property
     def is_for_staff(self) -> bool:
@@ -56,7 +60,7 @@ def views(orders: Mapping[str, str]) -> Iterator[View]:
     for state, order_id in orders.items():
         yield View(f"order-{state}", f"/o/{order_id}")
     yield View("order-unknown", "/o/nobody-has-this-one-at-all")
-    yield View("design", "/design")
+    yield View("design", "/design", shows_waiting=True)
 
 
 def _name(path: str) -> str:
