@@ -23,8 +23,8 @@ pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 OF_AN_ORDER = {"/o/{id}"}
 """The pages of an order: they are looked at with the one that the shop has."""
 
-FOR_STRANGERS = {"/staff/sign-in", "/staff/commands"}
-"""The staff's pages that hold nothing."""
+FOR_STRANGERS = {"/staff/sign-in"}
+"""The staff's page that holds nothing."""
 
 PATHS = [
     operation.path

@@ -1,16 +1,14 @@
-"""Commands that the shop prints or shows on its pages can be pasted into a shell as they are."""
+"""Commands that the shop prints can be pasted into a shell as they are."""
 
 from __future__ import annotations
 
 import asyncio
-import html
 import os
 import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.support.emulator import free_port
@@ -59,7 +57,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[list[str]]:
         await process.communicate()
 
 
-async def test_every_command_that_is_printed_or_shown_works_as_it_is(
+async def test_every_command_that_is_printed_works_as_it_is(
     opened: list[str], tmp_path: Path
 ) -> None:
     said = dict(line.split(":", 1) for line in opened if ":" in line)
@@ -76,16 +74,3 @@ async def test_every_command_that_is_printed_or_shown_works_as_it_is(
     code, output = await pasted(output.splitlines()[-1], tmp_path)
     assert code == 0, output
     assert "pending since" in output
-
-    async with httpx.AsyncClient(base_url=url) as client:
-        staff = (await client.get("/staff/commands")).text
-    assert blocks(staff, url)
-    for commands in blocks(staff, url):
-        code, output = await pasted(f"set -e\nexport COFFEE_URL={url}\n{commands}", tmp_path)
-        assert code == 0, output
-
-
-def blocks(page: str, url: str) -> list[str]:
-    """The commands of a page, for the shop's own address, as the page's script writes them."""
-    found = re.findall(r"<pre><code[^>]*>(.*?)</code></pre>", page, re.DOTALL)
-    return [html.unescape(block).replace("http://127.0.0.1:8080", url) for block in found]

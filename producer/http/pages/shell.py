@@ -1,4 +1,4 @@
-"""The shell of the cashier's pages, and those that need no data."""
+"""The shell of the cashier's pages, and the one that needs no data."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ BOARD = Page(
     texts=("board",),
     navigation="none",
     layout="full",
-)
-COMMANDS = Page(
-    path="/staff/commands", template="commands.html", title="staff.title", navigation="staff"
 )
 
 
