@@ -168,16 +168,18 @@ async def _context(
         brew_speed=1 if settings.barista_hand is Hand.PEOPLE else settings.brew_speed,
     )
     cashier = await _cashier(resources, menu, wait_estimator)
+    moves = OrderMoves(
+        store=store,
+        dispatcher=resources.dispatcher,
+        clock=utc_now,
+        on_doubt=unclean_stops.in_doubt,
+    )
     return CashierContext(
         cashier=cashier,
-        moves=OrderMoves(
-            store=store,
-            dispatcher=resources.dispatcher,
-            clock=utc_now,
-            on_doubt=unclean_stops.in_doubt,
-        ),
+        moves=moves,
         remaker=Remaker(
             store=store,
+            moves=moves,
             dispatcher=resources.dispatcher,
             ids=cashier.ids,
             clock=utc_now,

@@ -21,7 +21,8 @@ BOARD_CHANGED = "coffeeshop.board.changed.v1"
 class RingEvent:
     """An event as JSON, in the view of each routing key.
 
-    A routing key is a topic, or `<topic>/<order id>` for the part of it that is about one order.
+    A routing key is a topic, or `<topic>/<order id>` for the part of it that is about one order and
+    its remakes.
     """
 
     views: Mapping[str, bytes]
@@ -82,7 +83,8 @@ def ring_event(topic: str, event: CloudEvent) -> RingEvent:
     }
     if change is None:
         return RingEvent(views)
-    of_order = {f"{name}/{change.order_id}": view for name, view in views.items()}
+    orders = {change.order_id, change.remake_of or change.order_id}
+    of_order = {f"{name}/{order}": view for order in orders for name, view in views.items()}
     return RingEvent(views | of_order)
 
 

@@ -36,7 +36,7 @@ class KitchenOrder(BaseModel):
 
     It is `in_hand` while a barista holds its ticket; an order that is `preparing` and not in hand
     has lost its barista, and another one takes it soon. Its customer was told that it would be
-    ready by `promised_at`.
+    ready by `promised_at`. A remake has the number of the order that it is made for, `remake_for`.
     """
 
     id: str
@@ -50,6 +50,7 @@ class KitchenOrder(BaseModel):
     promised_at: Timestamp | None
     since: Timestamp
     remake_of: str | None
+    remake_for: str | None
     serve: Serve | None
 
 
@@ -78,11 +79,11 @@ async def get_kitchen(request: web.Request) -> web.Response:
     context, query = request.app[CASHIER], read_query(request, ShowKitchen)
     line = await context.kitchen.line(query.limit)
     now = context.clock()
-    orders = [_show(order, now) for order in line.orders]
+    orders = [_show(order, line.firsts.get(order.remake_of or ""), now) for order in line.orders]
     return json_response(KitchenModel(orders=orders, more=line.more))
 
 
-def _show(order: Order, now: dt.datetime) -> KitchenOrder:
+def _show(order: Order, first: Order | None, now: dt.datetime) -> KitchenOrder:
     return KitchenOrder(
         id=order.id,
         number=order.number,
@@ -95,6 +96,7 @@ def _show(order: Order, now: dt.datetime) -> KitchenOrder:
         promised_at=_promised_at(order),
         since=order.since,
         remake_of=order.remake_of,
+        remake_for=None if first is None else first.number,
         serve=order.serve,
     )
 

@@ -74,7 +74,7 @@ class OrderModel(BaseModel):
     """An order. Prices are in minor units of `currency`; `estimate` ends when it is ready.
 
     `attempt` counts how often a barista took it. A remake is free of charge, and names the order
-    that it is a `remake_of`.
+    that it is a `remake_of`; that one names the newest order that it was `remade_as`.
     `total` is what is paid. Prices of lines have their tax in them if `prices_include_tax`; they
     are those of the menu's version `menu_version`.
     """
@@ -103,6 +103,7 @@ class OrderModel(BaseModel):
     estimate: EstimateModel | None
     cancel_reason: str | None
     remake_of: str | None
+    remade_as: str | None
 
 
 def show_order(order: Order, now: dt.datetime, *, to_staff: bool = False) -> OrderModel:
@@ -138,4 +139,5 @@ def show_order(order: Order, now: dt.datetime, *, to_staff: bool = False) -> Ord
         estimate=None if left is None else EstimateModel.model_validate(left),
         cancel_reason=order.cancel_reason,
         remake_of=order.remake_of,
+        remade_as=order.remade_as,
     )

@@ -17,10 +17,14 @@ _TO_MAKE = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The first orders in line; `more` is whether others follow."""
+    """The first orders in line; `more` is whether others follow.
+
+    `firsts` are the orders that its remakes are made for, by id, as far as they are on record.
+    """
 
     orders: Sequence[Order]
     more: bool
+    firsts: Mapping[str, Order]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +36,12 @@ class Kitchen:
     async def line(self, limit: int) -> Line:
         """List up to `limit` of them: remakes first, then by the time of their placing."""
         waiting = await self.store.open_orders(_TO_MAKE, MOST_READ, oldest_first=True)
-        firsts = {order.remake_of for order in waiting if order.remake_of is not None}
-        found = await self.store.orders_by_id(firsts) if firsts else ()
+        remade = {order.remake_of for order in waiting if order.remake_of is not None}
+        found = await self.store.orders_by_id(remade) if remade else ()
+        firsts = {first.id: first for first in found}
         line = in_line(waiting, {first.id: first.placed_at for first in found})
-        return Line(line[:limit], more=len(line) > limit or len(waiting) == MOST_READ)
+        more = len(line) > limit or len(waiting) == MOST_READ
+        return Line(line[:limit], more, firsts)
 
 
 def in_line(orders: Sequence[Order], placed_at: Mapping[str, dt.datetime]) -> list[Order]:

@@ -21,6 +21,7 @@ from producer.orders.errors import (
 )
 from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
+from shared.domain.order_copies import supersede
 from shared.store.contract import OrderChangedError, OrderStore, StoreUnavailableError
 
 _HOLDERS_CANCEL = frozenset({OrderState.PLACED})
@@ -101,6 +102,21 @@ class OrderMoves:
             _Move(OrderState.COLLECTED, ready, NotCollectableError, by=by), order_id
         )
 
+    async def supersede(
+        self, order_id: str, remake_id: str, by: str | None, *, over_others: bool
+    ) -> None:
+        """Refer an order to its remake; one that is ready is collected by that.
+
+        An order that has another remake is left as it is, unless this one goes `over_others`.
+        """
+        while order := await self.store.get(order_id):
+            if order.remade_as == remake_id or (order.remade_as and not over_others):
+                if order.state is OrderState.COLLECTED:
+                    await self.dispatcher.announce_if_new(order)
+                return
+            if await self._write(order, supersede(order, remake_id, self.clock(), by)):
+                return
+
     async def _make(self, move: _Move, order_id: str) -> Order:
         while True:
             order = await self.store.get(order_id)
@@ -108,15 +124,23 @@ class OrderMoves:
                 raise OrderNotFoundError
             await self._check(move, order)
             moved = move.apply(order, self.clock())
-            try:
-                await self.store.replace(order, moved)
-            except OrderChangedError:
-                continue  # it is another state or attempt now, and there are not many
-            except StoreUnavailableError:
-                self.on_doubt(moved.since)
-                raise
-            await self.dispatcher.announce_if_new(moved)  # a second tap may have seen it before
-            return moved
+            if await self._write(order, moved):
+                return moved
+
+    async def _write(self, before: Order, after: Order) -> bool:
+        """Write an order and announce its new state; return False if it was changed meanwhile."""
+        is_moved = after.version > before.version
+        try:
+            await self.store.replace(before, after)
+        except OrderChangedError:
+            return False  # it is another state or attempt now, and there are not many
+        except StoreUnavailableError:
+            if is_moved:
+                self.on_doubt(after.since)
+            raise
+        if is_moved:
+            await self.dispatcher.announce_if_new(after)  # a second tap may have seen it before
+        return True
 
     async def _check(self, move: _Move, order: Order) -> None:
         try:

@@ -11,6 +11,7 @@ import structlog
 
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import KeyReusedError, NotRemakableError, OrderNotFoundError
+from producer.orders.moves import OrderMoves
 from producer.orders.order_ids import OrderIds
 from shared.clock import Clock
 from shared.domain.order import Order, OrderState, log_id
@@ -41,10 +42,12 @@ class RemakeRequest:
 class Remaker:
     """Places remakes, until an order has been ready for longer than `within`.
 
-    Staff ask for them, so they are taken whether or not the shop is open.
+    Staff ask for them, so they are taken whether or not the shop is open. A remake takes the place
+    of the order that is made again, and of the first one if that was a remake itself.
     """
 
     store: OrderStore
+    moves: OrderMoves
     dispatcher: OrderDispatcher
     ids: OrderIds
     clock: Clock
@@ -94,6 +97,10 @@ class Remaker:
     async def _dispatched(self, placement: Placement, request: RemakeRequest) -> Placement:
         if not await self._is_of(request, placement.order):
             raise KeyReusedError
+        for replaced in {request.order_id, placement.order.remake_of or request.order_id}:
+            await self.moves.supersede(
+                replaced, placement.order.id, request.by, over_others=placement.created
+            )
         await self.dispatcher.ensure(placement.order)
         return placement
 

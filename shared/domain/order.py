@@ -109,7 +109,7 @@ class Order:
 
     Prices are those of the menu's version `menu_version` (0: before menus had versions), with tax
     in them if `prices_include_tax`. `business_day` is the day whose number and report it has. A
-    remake is a copy, free of charge, of the order `remake_of`.
+    remake is a copy, free of charge, of the order `remake_of`, which is then `remade_as` it.
     """
 
     id: str
@@ -134,6 +134,7 @@ class Order:
     business_day: dt.date | None = None
     cancel_reason: str | None = None
     remake_of: str | None = None
+    remade_as: str | None = None
 
     @property
     def tax(self) -> int:

@@ -1,11 +1,11 @@
-"""Copies of an order: without its customer, and made again."""
+"""Copies of an order: without its customer, made again, and what becomes of the first one then."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
 
-from shared.domain.order import Order, OrderState, TimelineEntry
+from shared.domain.order import Order, OrderState, TimelineEntry, advance
 
 FORGOTTEN = "forgotten"
 """The name that orders of forgotten customers have."""
@@ -45,4 +45,16 @@ def remake(order: Order, order_id: str, at: dt.datetime, by: str | None = None) 
         estimate=None,
         cancel_reason=None,
         remake_of=order.remake_of or order.id,
+        remade_as=None,
     )
+
+
+def supersede(order: Order, remake_id: str, at: dt.datetime, by: str | None = None) -> Order:
+    """Refer an order to its newest remake, which its customer gets in its place.
+
+    One that is ready is collected by that: it was sold, and waits for nobody any more. In another
+    state it stays in it.
+    """
+    is_ready = order.state is OrderState.READY
+    left = advance(order, OrderState.COLLECTED, at, by) if is_ready else order
+    return replace(left, remade_as=remake_id)

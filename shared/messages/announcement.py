@@ -28,7 +28,11 @@ CLOSING_TYPES = frozenset(
 
 
 class OrderChange(BaseModel):
-    """The `data` of an order's event; that of a canceled one has the reason, if there is one."""
+    """The `data` of an order's event; that of a canceled one has the reason, if there is one.
+
+    A remake has the order that it is a `remake_of`. One that was collected because it is made
+    again says which order it is `remade_as`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,6 +44,7 @@ class OrderChange(BaseModel):
     attempt: int
     cancel_reason: str | None = Field(default=None, exclude_if=lambda reason: reason is None)
     remake_of: str | None = Field(default=None, exclude_if=lambda first: first is None)
+    remade_as: str | None = Field(default=None, exclude_if=lambda remake: remake is None)
 
 
 class CloudEvent(BaseModel):
@@ -73,6 +78,7 @@ def order_event(order: Order) -> CloudEvent:
         attempt=order.attempt,
         cancel_reason=order.cancel_reason if order.state is OrderState.CANCELED else None,
         remake_of=order.remake_of,
+        remade_as=order.remade_as if order.state is OrderState.COLLECTED else None,
     )
     return CloudEvent(
         id=f"{order.id}:{order.version}",

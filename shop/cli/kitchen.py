@@ -107,6 +107,7 @@ def _entry(order: Json) -> Entry:
         state = "waiting"
     cells = (order["number"], state, local(order["since"]), order["id"])
     about = [f"attempt {order['attempt']}"] if order["attempt"] else []
-    about += ["a remake"] if order["remake_of"] else []
+    if order["remake_of"]:
+        about.append(f"a remake for {order['remake_for']}" if order["remake_for"] else "a remake")
     about = [*about, order["customer_name"]]
     return Entry(cells, ("; ".join(about), *map(line_summary, order["items"])))

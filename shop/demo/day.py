@@ -19,7 +19,7 @@ from shared.domain.menu import (
     size_key,
 )
 from shared.domain.order import Order, OrderState, Serve, TimelineEntry
-from shared.domain.order_copies import remake
+from shared.domain.order_copies import remake, supersede
 
 NAMES = (
     *("Ada", "Alan", "Barbara", "Donald", "Edsger", "Frances", "Grace", "Hedy", "Jean", "John"),
@@ -116,10 +116,12 @@ class DemoDay:
             business_day=business_day(self.shop.hours, self.shop.zone, at),
         )
         done = self._lived(draw, placed, draw.random())
-        yield done
-        if done.state is OrderState.COLLECTED and draw.random() < _REMADE:
+        if done.state is not OrderState.COLLECTED or draw.random() >= _REMADE:
+            yield done
+        else:
             later = done.since + dt.timedelta(minutes=2)
             again = remake(placed, _new_id(draw), later, STAFF)
+            yield supersede(done, again.id, later, STAFF)
             day = business_day(self.shop.hours, self.shop.zone, later)
             yield self._lived(draw, replace(again, business_day=day), 1)
 

@@ -65,6 +65,36 @@ async def order(page: Page, url: str, name: str) -> str:
     return await page.locator(".number").inner_text()
 
 
+async def made_again(kitchens: list[Kitchen], bo: Page, board: Page, number: str) -> None:
+    """Make a ready order again, and see that everybody goes on with the new number."""
+    first = bo.url
+    await kitchens[1].page.locator("#recall").click()
+    row = kitchens[1].page.locator("dialog li", has_text=number)
+    await expect(board.locator("#ready")).to_contain_text(number)
+    await row.get_by_role("button", name="Make again").click()
+    await expect(bo.locator(".again")).to_contain_text(f"Wir machen {number} noch einmal")
+    new = await bo.locator(".number").inner_text()
+    assert new != number
+    await expect(bo.locator("#call")).to_be_checked()
+    assert bo.url != first
+    await expect(kitchens[1].page.locator("#toasts")).to_contain_text(
+        f"{new} is being made again for {number}"
+    )
+    await expect(board.locator("#ready")).not_to_contain_text(number)
+    await kitchens[1].page.keyboard.press("Escape")
+    for kitchen in kitchens:
+        await expect(kitchen.card(new)).to_contain_text(f"again for {number}")
+    await kitchens[0].page.keyboard.press("Escape")
+    await kitchens[0].done(new)
+    await expect(bo.locator("#state")).to_have_text("Fertig", timeout=20_000)
+    await bo.locator(".again a").click()
+    await expect(bo.locator(".number")).to_have_text(number)
+    await bo.get_by_role("link", name="Zur neuen Bestellung").click()
+    await expect(bo.locator(".number")).to_have_text(new)
+    await bo.goto(first)
+    await expect(bo.locator(".number")).to_have_text(new)
+
+
 async def test_a_rush_seen_by_everybody(shop: RunningShop, browser: Browser) -> None:
     async with contextlib.AsyncExitStack() as stack:
 
@@ -93,6 +123,7 @@ async def test_a_rush_seen_by_everybody(shop: RunningShop, browser: Browser) -> 
         other_tab = await ada.context.new_page()
         await other_tab.goto(ada.url)
         left = bo.url
+        await bo.locator("label", has=bo.locator("#call")).click()
         await bo.goto("about:blank")
 
         await asyncio.gather(*(kitchen.done(first) for kitchen in kitchens))
@@ -117,11 +148,7 @@ async def test_a_rush_seen_by_everybody(shop: RunningShop, browser: Browser) -> 
         await expect(ada.locator("#state")).to_have_text("Collected")
         await expect(board.locator("#ready")).not_to_contain_text(first)
 
-        await kitchens[1].page.locator("#recall").click()
-        row = kitchens[1].page.locator("dialog li", has_text=second)
-        await row.get_by_role("button", name="Make again").click()
-        for kitchen in kitchens:
-            await expect(kitchen.page.locator(".order")).to_contain_text("Remake")
+        await made_again(kitchens, bo, board, second)
 
         for page in (ada, bo, board, *(kitchen.page for kitchen in kitchens)):
             assert await page.evaluate("document.querySelectorAll('main script').length") == 0

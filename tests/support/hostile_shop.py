@@ -127,7 +127,14 @@ PHOTO = {
     },
 }
 MENU_VERSIONS = {"versions": [{"version": 123456, "at": AT, "by": TEXT, "changes": TEXT}] * 2}
-KITCHEN_ORDER = {**ORDER, "attempt": 7, "in_hand": False, "since": AT, "remake_of": UUID}
+KITCHEN_ORDER = {
+    **ORDER,
+    "attempt": 7,
+    "in_hand": False,
+    "since": AT,
+    "remake_of": UUID,
+    "remake_for": TEXT,
+}
 SHOP = {"state": "paused", "reason": TEXT, "until": AT, "timezone": TEXT}
 HOURS = {
     "weekdays": {"monday": [["07:30", "12:00"]] * 4, "sunday": [["07:30", TEXT]]},

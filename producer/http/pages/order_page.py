@@ -7,11 +7,12 @@ from http import HTTPStatus
 import segno
 from aiohttp import hdrs, web
 
-from producer.context import CASHIER
+from producer.context import CASHIER, CashierContext
 from producer.http.order_model import show_order
 from producer.http.orders import ORDER_ID
 from producer.http.pages.shell import SHELL
 from producer.orders.errors import OrderNotFoundError
+from shared.domain.order import Order
 from shared.web.operation import Operation, Response, Role
 from shared.web.pages.shell import Page
 
@@ -38,16 +39,28 @@ async def show_order_page(request: web.Request) -> web.StreamResponse:
         response = await SHELL.response(request, UNKNOWN, status=HTTPStatus.NOT_FOUND)
     else:
         shown = show_order(order, context.clock()).model_dump(mode="json")
+        first = await _first(context, order)
         origin = context.photos.shop_url or str(request.url.origin())
         response = await SHELL.response(
             request,
             ORDER,
-            data={"order": shown},
+            data={"order": shown, "first": first and first.number},
             number=order.number,
+            first=first,
             code=_qr_code(f"{origin.rstrip('/')}/o/{order.id}"),
         )
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     return response
+
+
+async def _first(context: CashierContext, order: Order) -> Order | None:
+    """Find the order that a remake is made for."""
+    if order.remake_of is None:
+        return None
+    try:
+        return await context.cashier.find(order.remake_of)
+    except OrderNotFoundError:
+        return None
 
 
 def _qr_code(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,15 @@ async def remake(cashier: ServedCashier, order_id: str, key: str | None = None) 
 
 async def announced_by(listener: Any) -> list[dict[str, Any]]:
     return [json.loads(message.body) for message in await listener.receive(10)]
+
+
+async def announced_types(listener: Any, count: int) -> dict[str, dict[str, Any]]:
+    """Receive so many events; give them by their type."""
+    events: dict[str, dict[str, Any]] = {}
+    async with asyncio.timeout(10):
+        while len(events) < count:
+            events |= {event["type"]: event for event in await announced_by(listener)}
+    return events
 
 
 async def test_the_attempt_that_has_an_order_can_complete_it_and_it_is_announced(
@@ -207,7 +217,8 @@ async def test_a_remake_is_a_copy_free_of_charge_with_a_number_and_a_ticket_of_i
     await cashier.take_tickets()
     async with cashier.announcements() as listener:
         remade = await remake(cashier, first["id"])
-        (event,) = await announced_by(listener)
+        events = await announced_types(listener, 2 if states[-1] is READY else 1)
+    event = events["coffeeshop.order.placed.v1"]
     body = remade.body
     assert (remade.status, remade.headers["Location"]) == (201, f"/orders/{body['id']}")
     assert (body["remake_of"], body["total"], body["state"]) == (first["id"], 0, "placed")
@@ -250,11 +261,56 @@ async def test_the_key_of_a_remake_is_good_when_its_customer_is_forgotten(
         assert "forgotten" in reused.body["detail"]
 
 
+@pytest.mark.parametrize("states", [[PREPARING, READY], [PREPARING, READY, COLLECTED]])
+async def test_a_remade_order_leaves_the_board_leads_to_the_remake_and_is_sold_once(
+    new_cashier: ServedCashier, states: list[OrderState]
+) -> None:
+    first = await new_cashier.moved((await new_cashier.place()).body["id"], *states)
+    key = new_key()
+    async with new_cashier.announcements() as listener:
+        remade = (await remake(new_cashier, first.id, key)).body
+        events = await announced_types(listener, 2 if states[-1] is READY else 1)
+    now = (await new_cashier.ask("GET", f"/orders/{first.id}")).body
+    assert (now["state"], now["remade_as"], now["remake_of"]) == ("collected", remade["id"], None)
+    assert now["version"] == first.version + (states[-1] is READY)
+    if states[-1] is READY:
+        left = events["coffeeshop.order.collected.v1"]["data"]
+        assert (left["order_id"], left["remade_as"]) == (first.id, remade["id"])
+    assert (await new_cashier.ask("GET", "/board/orders")).body["ready"] == []
+    (card,) = (await new_cashier.staff("GET", "/kitchen")).body["orders"]
+    assert (card["id"], card["remake_for"]) == (remade["id"], first.number)
+    report = (await new_cashier.staff("GET", "/reports/day")).body
+    assert (report["orders"], report["sold"], report["remakes"]) == (2, 1, 1)
+    assert report["revenue"]["gross"] == now["total"]
+
+    second = (await remake(new_cashier, first.id)).body
+    assert (await remake(new_cashier, first.id, key)).status == 200
+    now = (await new_cashier.ask("GET", f"/orders/{first.id}")).body
+    assert now["remade_as"] == second["id"], "a repeated request does not lead back"
+
+
+async def test_a_remake_whose_first_order_was_left_ready_by_a_crash_takes_its_place_when_repeated(
+    cashier: ServedCashier,
+) -> None:
+    first = await cashier.moved((await cashier.place()).body["id"], PREPARING, READY)
+    key = new_key()
+    remade = (await remake(cashier, first.id, key)).body
+    moved = await cashier.store.get(first.id)
+    assert moved is not None
+    await cashier.store.replace(moved, replace(first, version=moved.version))
+    assert (await remake(cashier, first.id, key)).status == 200
+    now = (await cashier.ask("GET", f"/orders/{first.id}")).body
+    assert (now["state"], now["remade_as"]) == ("collected", remade["id"])
+
+
 async def test_the_remake_of_a_remake_refers_to_the_first_order(cashier: ServedCashier) -> None:
     first = await cashier.moved((await cashier.place()).body["id"], PREPARING, READY)
     second = (await remake(cashier, first.id)).body["id"]
     await cashier.moved(second, PREPARING, READY)
-    assert (await remake(cashier, second)).body["remake_of"] == first.id
+    third = (await remake(cashier, second)).body
+    assert third["remake_of"] == first.id
+    for before in (first.id, second):
+        assert (await cashier.ask("GET", f"/orders/{before}")).body["remade_as"] == third["id"]
 
 
 @pytest.mark.parametrize("states", [[], [PREPARING], [CANCELED], [PREPARING, READY, CANCELED]])

@@ -64,6 +64,7 @@ async def test_an_order_is_placed_as_the_contract_says(new_cashier: ServedCashie
         "canceled_at": None,
         "cancel_reason": None,
         "remake_of": None,
+        "remade_as": None,
         "timeline": [{"state": "placed", "at": order["placed_at"]}],
         "estimate": order["estimate"],
     }

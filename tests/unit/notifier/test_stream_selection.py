@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from notifier.stream.selection import BOARD, RingEvent, Selection, ring_event
 from shared.domain.order import TRANSITIONS, Order, OrderState
+from shared.domain.order_copies import remake
 from shared.messages.announcement import ORDER_EVENTS, order_event
 from tests.support.notifier import newsletter, placed, then
 
@@ -46,6 +47,16 @@ def test_an_order_is_seen_by_those_who_follow_it_and_by_nobody_who_follows_anoth
     mine = seen(everything_about(ORDER_EVENTS, order=order), announced(order))
     assert [event["subject"] for event in mine] == [order.id]
     assert seen(everything_about(ORDER_EVENTS, BOARD, order=other), announced(order)) == []
+
+
+def test_a_remake_is_seen_by_who_follows_the_order_that_it_is_made_for() -> None:
+    first, other = then(placed(), PREPARING, READY), placed()
+    again = remake(first, "a-remake", first.since)
+    for order in (first, again):
+        (event,) = seen(everything_about(ORDER_EVENTS, order=order), announced(again))
+        assert event["subject"] == again.id
+    assert seen(everything_about(ORDER_EVENTS, BOARD, order=other), announced(again)) == []
+    assert seen(everything_about(ORDER_EVENTS, order=again), announced(first)) == []
 
 
 def test_an_event_is_shown_as_it_was_announced() -> None:

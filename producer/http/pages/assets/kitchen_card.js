@@ -8,7 +8,7 @@ import { visible } from "/assets/visible.js";
 import { allergenName } from "./allergens.js";
 
 /** @typedef {{id: string, item: string, name: string, size: string, modifiers: string[], quantity: number, note: string | null}} Line */
-/** @typedef {{id: string, number: string, state: string, attempt: number, in_hand?: boolean, customer_name: string, items: Line[], placed_at: string, promised_at?: string | null, remake_of: string | null, serve: string | null, cancel_reason?: string | null}} KitchenOrder */
+/** @typedef {{id: string, number: string, state: string, attempt: number, in_hand?: boolean, customer_name: string, items: Line[], placed_at: string, promised_at?: string | null, remake_of: string | null, remake_for?: string | null, serve: string | null, cancel_reason?: string | null}} KitchenOrder */
 /** @typedef {{name: string, allergens: string[], sizes: {id: string, name: string}[], modifiers: {id: string, name: string, allergens: string[]}[]}} MenuItem */
 /** @typedef {{done: (order: KitchenOrder) => void, cancel: (order: KitchenOrder) => unknown, seen: (order: KitchenOrder) => void}} Does */
 
@@ -31,7 +31,7 @@ export function card(order, menu, byPeople, does) {
   const count = order.items.reduce((sum, { quantity }) => sum + quantity, 0);
   const facts = [
     el("span", { class: "badge accent change", hidden: true }),
-    order.remake_of && el("span", { class: "badge bad" }, t("kitchen.remake")),
+    order.remake_of && el("span", { class: "badge bad again" }, remakeText(order)),
     isCanceled && el("span", { class: "badge bad" }, t("kitchen.canceled")),
     order.serve &&
       el("span", { class: "badge" }, t(order.serve === "here" ? "kitchen.here" : "kitchen.away")),
@@ -67,6 +67,11 @@ export function card(order, menu, byPeople, does) {
         : [button("quiet", t("kitchen.cancel"), () => does.cancel(order)), byPeople && done],
     ),
   );
+}
+
+/** @param {KitchenOrder} order */
+function remakeText({ remake_for: first }) {
+  return first ? t("kitchen.remake_for", { number: visible(first) }) : t("kitchen.remake");
 }
 
 /**

@@ -120,8 +120,11 @@ function who({ number, customer_name: name }) {
 function again({ id, number }, load) {
   const key = newKey();
   const remake = async () => {
-    if (await trying(() => request("POST", `/orders/${id}/remake`, { key })))
-      toast(t("kitchen.remade", { number: visible(number) }), { kind: "good" });
+    await trying(async () => {
+      const remade = await request("POST", `/orders/${id}/remake`, { key });
+      const numbers = { new: visible(remade.number), number: visible(number) };
+      toast(t("kitchen.remade", numbers), { kind: "good", ms: 12_000 });
+    });
     await trying(load);
   };
   return el("button", { class: "quiet", onclick: remake }, t("kitchen.make_again"));

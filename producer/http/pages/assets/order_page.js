@@ -25,6 +25,15 @@ function show(now) {
   order = now;
   drawOrder(order);
   callWhenReady(order);
+  void followRemake();
+}
+
+/** Goes on to the order that is made in this one's place; `#before` is who wants to see this one. */
+async function followRemake() {
+  if (order.remade_as === null) return;
+  const { goOn, sayRemade } = await import("./order_remade.js");
+  if (location.hash === "#before") sayRemade(order);
+  else goOn(order);
 }
 
 async function read() {
@@ -71,15 +80,16 @@ function orderAgain() {
   else toast(t("order.again_full", { count: MOST_LINES }), { kind: "bad" });
 }
 
-rememberOrder(order);
+if (order.remade_as === null) rememberOrder(order);
 prepareCall(order);
 drawOrder(order);
 callWhenReady(order);
+void followRemake();
 byId("cancel").addEventListener("click", () => void cancel());
 byId("again").addEventListener("click", orderAgain);
 follow(
   ["order-events"],
-  { orderId: order.id, whileHidden: true },
+  { orderId: order.remake_of ?? order.id, whileHidden: true },
   { refresh: read, event: () => void refresh() },
 );
 setInterval(() => {

@@ -9,7 +9,7 @@ import { waitText } from "./wait.js";
 /** @typedef {"placed" | "preparing" | "ready" | "collected" | "canceled" | "expired" | "failed"} State */
 /** @typedef {{item: string, name: string, size: string, modifiers: string[], quantity: number, note: string | null, total: number}} Line */
 /** @typedef {{rate: string, net: number, tax: number, gross: number}} Tax */
-/** @typedef {{id: string, number: string, version: number, state: State, customer_name: string, items: Line[], currency: string, total: number, tax: number, taxes: Tax[], serve: "here" | "away" | null, timeline: {state: State, at: string}[], estimate: {low_seconds: number, high_seconds: number} | null, cancel_reason: string | null, remake_of: string | null}} Order */
+/** @typedef {{id: string, number: string, version: number, state: State, customer_name: string, items: Line[], currency: string, total: number, tax: number, taxes: Tax[], serve: "here" | "away" | null, timeline: {state: State, at: string}[], estimate: {low_seconds: number, high_seconds: number} | null, cancel_reason: string | null, remake_of: string | null, remade_as: string | null}} Order */
 
 /** @type {Record<State, string>} */
 const STATES = {
@@ -56,7 +56,7 @@ export function drawOrder(order) {
   const now = document.querySelector(".now");
   now?.classList.toggle("ready", state === "ready");
   now?.classList.toggle("over", !isWaiting(order) && state !== "ready");
-  set("state", t(STATES[state]));
+  set("state", t(order.remade_as === null ? STATES[state] : "order.remade"));
   set("expect", expected(order));
   drawSteps(order);
   drawNote(order);
@@ -76,7 +76,8 @@ function set(id, text) {
 }
 
 /** @param {Order} order */
-function expected({ state, estimate, customer_name: name }) {
+function expected({ state, estimate, customer_name: name, remade_as: remake }) {
+  if (remake !== null) return "";
   if (state === "ready") return t("order.come", { name: visible(name) });
   if (state === "collected") return t("order.enjoy");
   if (!estimate || (state !== "placed" && state !== "preparing")) return "";
@@ -105,7 +106,8 @@ function drawSteps({ state }) {
  * Says what the state means for the customer, and why it is so.
  * @param {Order} order
  */
-function drawNote({ state, cancel_reason: reason }) {
+function drawNote({ state, cancel_reason: reason, remade_as: remake }) {
+  if (remake !== null) return;
   const key = NOTES[state];
   byId("note").hidden = !key;
   if (!key) return;

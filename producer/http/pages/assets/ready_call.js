@@ -2,7 +2,7 @@
 
 import { byId } from "/assets/dom.js";
 import { stored } from "/assets/store.js";
-import { t } from "/assets/text.js";
+import { shared, t } from "/assets/text.js";
 import { play, unlock, unlockByTap } from "./sound.js";
 
 /** @typedef {import("./order_view.js").Order} Order */
@@ -19,12 +19,13 @@ const title = document.title;
 let wasReady = false;
 
 /**
- * Lets the customer be called.
+ * Lets the customer be called: to a remake, too, who wanted to be called to its first order.
  * @param {Order} order
  */
 export function prepareCall({ number, state }) {
   const box = byId("call", HTMLInputElement);
   wasReady = state === "ready";
+  if (shared["first"] && wanted.get() === shared["first"]) wanted.set(number);
   box.checked = wanted.get() === number;
   box.addEventListener("change", () => {
     if (box.checked) wanted.set(number);
