@@ -189,7 +189,7 @@ async def _of_topic(request: web.Request) -> Sequence[Issue]:
 
 async def _asked_for(request: web.Request) -> Issue:
     issue = await request.app[NOTIFIER].publisher.store.issue(request.match_info["id"])
-    if issue is None or issue.topic != request.match_info["name"]:
+    if issue is None or issue.withdrawn or issue.topic != request.match_info["name"]:
         raise Problem(NOT_FOUND, "this topic has no such issue")
     return issue
 

@@ -30,13 +30,13 @@ class TopicStore(Protocol):
         """Record an issue that is to be announced; return the one recorded under its id."""
 
     async def issue(self, issue_id: str) -> Issue | None:
-        """Read an issue; an announced one is kept for some months."""
+        """Read an issue; one that is announced or withdrawn is kept for some months."""
 
     async def withdraw_issue(self, issue_id: str, now: dt.datetime) -> bool:
-        """Delete an issue that is to be announced after `now`; return whether there was one."""
+        """Withdraw an issue that is to be announced after `now`; return whether there was one."""
 
     async def issues(self) -> Sequence[Issue]:
-        """List all issues that are kept, the newest first."""
+        """List all issues that are kept and not withdrawn, the newest first."""
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""

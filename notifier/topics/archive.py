@@ -16,7 +16,7 @@ from shared.runtime.ttl_cache import TtlCache
 SHOWN = 10
 """How many issues of a topic are in the archive."""
 
-_SECONDS = 2
+_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ class NewsletterPublisher:
     """By issue: when its wait for the next announcement begins."""
 
     _held: asyncio.Queue[Issue] = field(default_factory=asyncio.Queue, init=False)
+    _waiting: set[str] = field(default_factory=set, init=False)
+    """The ids of those that are held: a request that was repeated holds nothing twice."""
 
     async def publish(
         self, draft: Draft, correlation_id: str, key: str | None = None, *, hold: bool = False
@@ -124,10 +126,15 @@ class NewsletterPublisher:
         if CloudEvent.model_validate_json(issue.event).data != draft.event_data:
             raise KeyReusedError
         if self._is_held(issue):
-            self._held.put_nowait(issue)
+            self._hold(issue)
         elif key is None or not await self.store.is_announced(issue.id):
             await self._announce(issue)
         return issue
+
+    def _hold(self, issue: Issue) -> None:
+        if not issue.withdrawn and issue.id not in self._waiting:
+            self._waiting.add(issue.id)
+            self._held.put_nowait(issue)
 
     async def withdraw(self, issue_id: str) -> bool:
         """Withdraw a held issue; return whether it was still held."""
@@ -142,8 +149,10 @@ class NewsletterPublisher:
             issue = await self._held.get()  # all are held for as long: the first one is due first
             await asyncio.sleep((issue.at + _SKEW - self.clock()).total_seconds())
             with contextlib.suppress(UnavailableError):  # then it will be overdue
-                if await self.store.issue(issue.id) is not None:
+                found = await self.store.issue(issue.id)
+                if found is not None and not found.withdrawn:
                     await self._announce(issue)
+            self._waiting.discard(issue.id)
 
     def _is_held(self, issue: Issue) -> bool:
         return issue.at > self.clock()

@@ -14,10 +14,11 @@ class Issue:
     """An issue that was accepted; `event` is its CloudEvent as JSON, and `id` the event's.
 
     It is announced at `at`: when it was accepted, or some time later. Until then it can be
-    withdrawn.
+    withdrawn; a withdrawn one is kept, so that its idempotency key publishes nothing.
     """
 
     id: str
     topic: str
     event: str
     at: dt.datetime
+    withdrawn: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -89,7 +90,10 @@ async def test_an_issue_can_be_withdrawn_once_and_only_before_it_is_to_be_announ
     assert not await second_notifier.withdraw_issue("unknown", NOON)
     assert await second_notifier.withdraw_issue(held.id, NOON + 2 * SECOND)
     assert not await second_notifier.withdraw_issue(held.id, NOON + 2 * SECOND)
-    assert await notifier.issue(held.id) is None
+    withdrawn = replace(held, withdrawn=True)
+    assert await notifier.issue(held.id) == withdrawn
+    assert await notifier.add_issue(held) == withdrawn
+    assert await notifier.issues() == [announced, due]
     assert await notifier.unannounced_issues(10) == [due]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.clock import sortable
 from shared.domain.issue import ISSUES_KEPT, Issue
@@ -19,7 +19,7 @@ from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 class DynamoDBTopics(DynamoDBRecords):
     """The `TopicStore` of one shop, in a table that several shops may share.
 
-    An announced issue is kept for `ISSUES_KEPT`.
+    An issue that is announced or withdrawn is kept for `ISSUES_KEPT`.
     """
 
     async def put_topic(self, name: str, description: str) -> bool:
@@ -61,16 +61,23 @@ class DynamoDBTopics(DynamoDBRecords):
         return None if item is None else ISSUE.validate_json(item["document"]["S"])
 
     async def withdraw_issue(self, issue_id: str, now: dt.datetime) -> bool:
-        """Delete an issue that is to be announced after `now`."""
-        client = self.table.client
+        """Withdraw an issue that is to be announced after `now`; there is nothing to announce."""
+        issue, client = await self.issue(issue_id), self.table.client
+        if issue is None:
+            return False
+        withdrawn = ISSUE.dump_json(replace(issue, withdrawn=True)).decode()
         async with self.table.in_time():
             try:
-                await client.delete_item(
+                await client.update_item(
                     TableName=self.table.name,
                     Key=self._issue_key(issue_id),
+                    UpdateExpression="SET document = :withdrawn, expires = :expires"
+                    " REMOVE #open, #placed",
                     ConditionExpression="#open = :open AND #placed > :now",
                     ExpressionAttributeNames={"#open": "open", "#placed": "placed"},
                     ExpressionAttributeValues={
+                        ":withdrawn": {"S": withdrawn},
+                        ":expires": epoch_seconds(self.clock() + ISSUES_KEPT),
                         ":open": {"S": self._unannounced},
                         ":now": {"S": f"{sortable(now)}#~"},
                     },
@@ -80,9 +87,10 @@ class DynamoDBTopics(DynamoDBRecords):
         return True
 
     async def issues(self) -> Sequence[Issue]:
-        """List all issues, the newest first."""
+        """List all issues that are not withdrawn, the newest first."""
         items = await self.shop_items("issue#", fresh=True)
-        found = [ISSUE.validate_json(item["document"]["S"]) for item in items]
+        issues = [ISSUE.validate_json(item["document"]["S"]) for item in items]
+        found = [issue for issue in issues if not issue.withdrawn]
         return sorted(found, key=lambda issue: (issue.at, issue.id), reverse=True)
 
     async def issue_announced(self, issue_id: str) -> None:

@@ -62,15 +62,20 @@ class SqliteTopics(SqliteRecords):
         return found[0] if found else None
 
     async def withdraw_issue(self, issue_id: str, now: dt.datetime) -> bool:
-        """Delete an issue that is to be announced after `now`."""
-        statement = "DELETE FROM issues WHERE store_id = ? AND id = ? AND announced = 0 AND at > ?"
+        """Withdraw an issue that is to be announced after `now`; there is nothing to announce."""
+        statement = (
+            "UPDATE issues SET announced = 1,"
+            " document = json_set(document, '$.withdrawn', json('true'))"
+            " WHERE store_id = ? AND id = ? AND announced = 0 AND at > ?"
+        )
         withdraw = changing(statement, self.store_id, issue_id, sortable(now))
         return await self.writes.run(withdraw) > 0
 
     async def issues(self) -> Sequence[Issue]:
-        """List all issues, the newest first."""
+        """List all issues that are not withdrawn, the newest first."""
         query = "SELECT document FROM issues WHERE store_id = ? ORDER BY at DESC, id DESC"
-        return await self.reads.run(documents(ISSUE, query, self.store_id))
+        found = await self.reads.run(documents(ISSUE, query, self.store_id))
+        return [issue for issue in found if not issue.withdrawn]
 
     async def issue_announced(self, issue_id: str) -> None:
         """Record that every delivery of an issue is in the log."""

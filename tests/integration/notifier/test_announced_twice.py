@@ -6,17 +6,22 @@ import asyncio
 import datetime as dt
 from dataclasses import dataclass
 
+import pytest
+
 from notifier.store.factory import open_notifier_store
-from notifier.topics.publisher import NewsletterPublisher, open_sns_topics
+from notifier.topics import publisher as publisher_module
+from notifier.topics.publisher import Draft, NewsletterPublisher, open_sns_topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
 from shared.clock import utc_now
 from shared.domain.issue import Issue
 from shared.messages.topics import BUILT_IN_TOPICS
+from shared.runtime.lifecycle import background_task
 from tests.support.mailing import MailServer, confirm_path, mail_server
 from tests.support.notifier import Serving, announcing, newsletter, serving, settings_for
 from tests.support.subscribers import subscribe
+from tests.support.waiting import until
 
 READERS = 4
 SECOND = dt.timedelta(seconds=1)
@@ -83,3 +88,29 @@ async def test_an_issue_that_is_slow_to_reach_the_log_is_announced_again_at_grow
             clock.now += SECOND
             await publisher.announce_overdue(1)
         assert 5 <= await waiting(clients, names) <= 12
+
+
+async def test_a_held_issue_whose_request_is_repeated_is_announced_once(
+    ministack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher_module, "UNDO", SECOND / 10)
+    settings = settings_for(ministack)
+    names = Names(settings.name_prefix)
+    draft = Draft("coupons", "Free cake", "Today", {})
+    async with (
+        aws_clients(settings) as clients,
+        open_notifier_store(settings, None, utc_now) as store,
+        open_sns_topics(clients, names) as publishers,
+    ):
+        await provision_announcements(clients, names, BUILT_IN_TOPICS)
+        publisher = NewsletterPublisher(store, publishers, "main", utc_now)
+        for _ in range(3):
+            await publisher.publish(draft, "c1", "key-1", hold=True)
+        await publisher.publish(draft, "c1", "key-2", hold=True)
+        async with background_task(publisher.announce_held(), "held"):
+            await until(lambda: _are_announced(clients, names, 2), 10)
+        assert await waiting(clients, names) == 2
+
+
+async def _are_announced(clients: AwsClients, names: Names, count: int) -> bool:
+    return await waiting(clients, names) >= count

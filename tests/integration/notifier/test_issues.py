@@ -51,13 +51,17 @@ async def test_a_held_issue_can_be_withdrawn_and_reaches_nobody(
     await asked(notifier, "PUT", topic, {})
     async with endpoint() as subscriber:
         await webhook(notifier, subscriber, topic)
-        held = (await asked(notifier, "POST", f"{topic}/messages", HELD)).json()
+        key = AS_STAFF | {"Idempotency-Key": secrets.token_hex(16)}
+        answer = await notifier.http.post(f"/topics/{topic}/messages", json=HELD, headers=key)
+        held = answer.json()
         (shown,) = (await asked(notifier, "GET", f"{topic}/messages")).json()["issues"]
         assert shown == {**ISSUE, "id": held["id"], "topic": topic, "at": held["at"], "held": True}
         path = f"{topic}/messages/{held['id']}"
         assert (await asked(notifier, "DELETE", f"other/messages/{held['id']}")).status_code == 404
         assert (await asked(notifier, "DELETE", path)).status_code == 204
         assert (await asked(notifier, "DELETE", path)).status_code == 404
+        repeated = await notifier.http.post(f"/topics/{topic}/messages", json=HELD, headers=key)
+        assert repeated.json()["id"] == held["id"]
         sent = (await asked(notifier, "POST", f"{topic}/messages", ISSUE)).json()
         (event,) = await subscriber.receives(1)
     assert event["id"] == sent["id"]
