@@ -12,7 +12,7 @@ from aiohttp import ETag, hdrs, web
 from pydantic import BaseModel
 
 from producer.context import CASHIER, CashierContext
-from shared.domain.menu import Allergen, Choice, MenuItem, modifier_key, size_key
+from shared.domain.menu import Allergen, Choice, MenuItem, Modifier, modifier_key, size_key
 from shared.domain.order import Serve
 from shared.domain.photo import Photo
 from shared.domain.tax import show_rate
@@ -33,9 +33,17 @@ class SizeModel(BaseModel):
 
 
 class ModifierModel(SizeModel):
-    """A modifier, its allergens, and what it adds to the price."""
+    """A modifier, its allergens, and what it adds to the price.
+
+    An item is made without those of its `allergens` that a modifier `replaces`, unless another
+    one adds them. Traces, `may_contain`, are replaced by nothing. Of those in a `group` a
+    customer is offered one at a time.
+    """
 
     allergens: list[Allergen]
+    may_contain: list[Allergen]
+    replaces: list[Allergen]
+    group: str | None
 
 
 class TaxRatesModel(BaseModel):
@@ -71,6 +79,7 @@ class MenuItemModel(BaseModel):
     sizes: list[SizeModel]
     modifiers: list[ModifierModel]
     allergens: list[Allergen]
+    may_contain: list[Allergen]
     notes: str
     tax_rates: TaxRatesModel
     photo: PhotoModel | None
@@ -157,6 +166,7 @@ def show_item(item: MenuItem, now: MenuNow) -> MenuItemModel:
         sizes=sizes,
         modifiers=[show_modifier(modifier, now.sold_out) for modifier in item.modifiers],
         allergens=list(item.allergens),
+        may_contain=list(item.may_contain),
         notes=item.notes,
         tax_rates=TaxRatesModel(here=show_rate(item.tax.here), away=show_rate(item.tax.away)),
         photo=None if photo is None else show_photo(photo, now.photos_url),
@@ -181,7 +191,7 @@ def _show_size(item: MenuItem, size: Choice, sold_out: Collection[str]) -> SizeM
     return SizeModel(id=size.id, name=size.name, price=size.price, sold_out=is_sold_out)
 
 
-def show_modifier(modifier: Choice, sold_out: Collection[str]) -> ModifierModel:
+def show_modifier(modifier: Modifier, sold_out: Collection[str]) -> ModifierModel:
     """Show a modifier, and whether it is sold out."""
     return ModifierModel(
         id=modifier.id,
@@ -189,4 +199,7 @@ def show_modifier(modifier: Choice, sold_out: Collection[str]) -> ModifierModel:
         price=modifier.price,
         sold_out=modifier_key(modifier.id) in sold_out,
         allergens=list(modifier.allergens),
+        may_contain=list(modifier.may_contain),
+        replaces=list(modifier.replaces),
+        group=modifier.group,
     )

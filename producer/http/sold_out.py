@@ -14,7 +14,7 @@ from producer.http.menu import MenuItemModel, ModifierModel, menu_now, show_item
 from producer.http.problems import INVALID_SETTING
 from shared.domain.change import Changed
 from shared.domain.errors import FieldError
-from shared.domain.menu import Choice, Menu, find, modifier_key, size_key
+from shared.domain.menu import Menu, Modifier, find, modifier_key, size_key
 from shared.web.body import json_response, read_body
 from shared.web.caller import change_by
 from shared.web.field_errors import invalid
@@ -104,7 +104,7 @@ async def _set_sold_out(request: web.Request, what: str, *, sold_out: bool) -> N
     await context.store.set_sold_out(what, sold_out=sold_out, change=change)
 
 
-def _find_modifier(menu: Menu, modifier_id: str) -> Choice:
+def _find_modifier(menu: Menu, modifier_id: str) -> Modifier:
     for item in menu.items:
         if modifier := find(item.modifiers, modifier_id):
             return modifier

@@ -20,7 +20,10 @@ def faults(document: MenuDocument) -> Sequence[Fault]:
     """List what is wrong, each with its path."""
     found = [fault for each in document.items for fault in _item_faults(document, each)]
     for modifier_id, modifier in document.modifiers.items():
-        found += _repeated(modifier.allergens, ("modifiers", modifier_id, "allergens"))
+        where = ("modifiers", modifier_id)
+        found += _repeated(modifier.allergens, (*where, "allergens"))
+        found += _repeated(modifier.may_contain, (*where, "may_contain"))
+        found += _repeated(modifier.replaces, (*where, "replaces"))
     if not found and len(document.json_text().encode()) > LARGEST_DOCUMENT:
         found.append(((), f"the menu is larger than {LARGEST_DOCUMENT:,} bytes as JSON"))
     return found
@@ -32,6 +35,7 @@ def _item_faults(document: MenuDocument, item_id: str) -> Iterator[Fault]:
     yield from _tax_faults(item, where, {} if document.tax is None else document.tax.classes)
     yield from _repeated(item.modifiers, (*where, "modifiers"))
     yield from _repeated(item.allergens, (*where, "allergens"))
+    yield from _repeated(item.may_contain, (*where, "may_contain"))
 
 
 def _undefined(

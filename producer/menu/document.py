@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from shared.domain.menu import Allergen, Choice, Menu, MenuItem
+from shared.domain.menu import Allergen, Choice, Menu, MenuItem, Modifier
 from shared.domain.order import Serve
 from shared.domain.tax import UNTAXED, Rounding, TaxRates, TaxRules, parse_rate, show_rate
 from shared.runtime.validation import Matching
@@ -68,15 +68,22 @@ class TaxDocument(Body):
 
 
 class ModifierDocument(Body):
-    """What an item may be ordered with; the price is added to that of the size."""
+    """What an item may be ordered with; the price is added to that of the size.
+
+    Whoever chooses it has an item without the allergens that it `replaces` (its traces stay).
+    Pages offer one of a `group` at a time.
+    """
 
     name: Label
     price: Price
     allergens: Allergens = Field(default=[])
+    may_contain: Allergens = Field(default=[])
+    replaces: Allergens = Field(default=[])
+    group: Id | None = None
 
 
 class ItemDocument(Body):
-    """Something to order. Sizes have prices; `tax` is a tax class."""
+    """Something to order. Sizes have prices, `may_contain` is traces, `tax` is a tax class."""
 
     name: Label
     description: Lines = ""
@@ -85,6 +92,7 @@ class ItemDocument(Body):
     sizes: Annotated[dict[Id, Price], Field(min_length=1, max_length=20)]
     modifiers: Annotated[list[Id], Field(max_length=50)] = Field(default=[])
     allergens: Allergens = Field(default=[])
+    may_contain: Allergens = Field(default=[])
     notes: Lines = ""
     tax: Id | None = None
 
@@ -107,15 +115,21 @@ class MenuDocument(Body):
         """The menu that it describes; `faults` has found none in it."""
         rules = _tax_rules(self.tax)
         modifiers = {
-            modifier_id: Choice(
-                modifier_id, modifier.name, modifier.price, tuple(modifier.allergens)
+            modifier_id: Modifier(
+                modifier_id,
+                modifier.name,
+                modifier.price,
+                allergens=tuple(modifier.allergens),
+                may_contain=tuple(modifier.may_contain),
+                replaces=tuple(modifier.replaces),
+                group=modifier.group,
             )
             for modifier_id, modifier in self.modifiers.items()
         }
         items = (self._item(item_id, modifiers, rules) for item_id in self.items)
         return Menu(currency=self.currency, items=tuple(items), tax=rules)
 
-    def _item(self, item_id: str, modifiers: Mapping[str, Choice], rules: TaxRules) -> MenuItem:
+    def _item(self, item_id: str, modifiers: Mapping[str, Modifier], rules: TaxRules) -> MenuItem:
         item = self.items[item_id]
         return MenuItem(
             id=item_id,
@@ -128,6 +142,7 @@ class MenuDocument(Body):
             ),
             modifiers=tuple(modifiers[modifier] for modifier in item.modifiers),
             allergens=tuple(item.allergens),
+            may_contain=tuple(item.may_contain),
             notes=item.notes,
             tax=UNTAXED if item.tax is None else rules.classes[item.tax],
         )

@@ -43,14 +43,27 @@ class Choice:
     id: str
     name: str
     price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Modifier(Choice):
+    """What an item may be ordered with.
+
+    It is made without the item's allergens that it `replaces`, as oat milk is made without milk.
+    Of those in a `group` one is meant to be chosen at a time.
+    """
+
     allergens: tuple[Allergen, ...] = ()
+    may_contain: tuple[Allergen, ...] = ()
+    replaces: tuple[Allergen, ...] = ()
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MenuItem:
     """Something to order; `prep_seconds` is the work for one of it at natural speed.
 
-    `notes` are for customers, as in "may contain traces of nuts".
+    It `may_contain` traces. `notes` are for customers.
     """
 
     id: str
@@ -59,8 +72,9 @@ class MenuItem:
     category: str
     prep_seconds: int
     sizes: tuple[Choice, ...]
-    modifiers: tuple[Choice, ...] = ()
+    modifiers: tuple[Modifier, ...] = ()
     allergens: tuple[Allergen, ...] = ()
+    may_contain: tuple[Allergen, ...] = ()
     notes: str = ""
     tax: TaxRates = UNTAXED
 
@@ -104,7 +118,7 @@ class Quote:
 
 _LONGEST_COMPARED = 40
 
-_Entry = TypeVar("_Entry", Choice, MenuItem)
+_Entry = TypeVar("_Entry", Choice, Modifier, MenuItem)
 
 
 def find(among: Sequence[_Entry], wanted: str) -> _Entry | None:
@@ -187,7 +201,7 @@ def _size_errors(
         yield FieldError((*path, "size"), f"{entry.name}, {size.name}, is sold out")
 
 
-def _suggestion(wanted: str, among: Sequence[_Entry]) -> str:
+def _suggestion(wanted: str, among: Sequence[Choice | MenuItem]) -> str:
     """Name the entry that may be meant; a text longer than any id is compared with none."""
     if len(wanted) > _LONGEST_COMPARED:
         return ""

@@ -106,11 +106,11 @@ menu.command("import")(import_)
 
 def _entry(item: Json, currency: str) -> Entry:
     name = item["name"] + (" (sold out)" if item["sold_out"] else "")
-    contains = ", ".join(item["allergens"])
     details = (
         _priced(item["sizes"], currency, ":"),
         _priced(item["modifiers"], currency, "+"),
-        f"contains {contains}" if contains else "",
+        _said("contains", item["allergens"]),
+        _said("may contain", item["may_contain"]),
         item["notes"],
     )
     return Entry((item["id"], name), [line for line in details if line])
@@ -121,7 +121,15 @@ def _priced(choices: list[dict[str, Any]], currency: str, sign: str) -> str:
 
 
 def _choice(one: Json, currency: str, sign: str) -> str:
-    allergens = one.get("allergens")
-    remarks = [*(["sold out"] if one["sold_out"] else []), *(allergens or [])]
-    remark = f" ({', '.join(remarks)})" if remarks else ""
+    remarks = [
+        *(["sold out"] if one["sold_out"] else []),
+        *one.get("allergens", []),
+        _said("in place of", one.get("replaces", [])),
+        _said("may contain", one.get("may_contain", [])),
+    ]
+    remark = f" ({', '.join(filter(None, remarks))})" if any(remarks) else ""
     return f"{sign}{one['id']} {display(one['price'], currency)}{remark}"
+
+
+def _said(what: str, allergens: list[str]) -> str:
+    return f"{what} {', '.join(allergens)}" if allergens else ""

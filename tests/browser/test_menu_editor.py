@@ -108,6 +108,52 @@ async def test_an_item_is_added_by_keyboard_alone_and_its_name_is_text_everywher
     assert look.complaints == []
 
 
+async def test_what_an_extra_replaces_and_what_may_be_in_an_item_is_edited(
+    look: Look, owner: httpx.AsyncClient
+) -> None:
+    page, sheet = look.page, look.page.locator("#small-sheet")
+    await page.locator("#panels a[href='#extras']").click()
+    await page.locator("#add").click()
+    await page.locator("#f-name").fill("Almond milk")
+    await page.locator("#f-price").fill("0.80")
+    await page.locator("#f-group").fill("milk")
+    for group, allergen in (
+        ("May contain traces of", "peanuts"),
+        ("No longer contains, once chosen", "milk"),
+    ):
+        await sheet.locator("summary", has_text=group).click()
+        await sheet.get_by_role("group", name=group).get_by_label(allergen).check()
+    await (
+        sheet.get_by_role("group", name="Contains", exact=True)
+        .get_by_label("nuts", exact=True)
+        .check()
+    )
+    await sheet.locator(".primary").click()
+    await expect(sheet).to_be_hidden()
+    await page.locator("#edit-oat-milk").click()
+    await page.locator("#f-name").fill("Oat drink")
+    await sheet.locator(".primary").click()
+    await expect(sheet).to_be_hidden()
+    await page.locator("#panels a[href='#items']").click()
+    await open_sheet(page, "tea")
+    await page.locator("#item-sheet summary").click()
+    await page.get_by_role("group", name="May contain traces of").get_by_label("celery").check()
+    await save(page)
+    await expect(page.locator("#item-sheet")).to_be_hidden()
+    menu = await menu_of(owner)
+    assert menu["modifiers"]["almond-milk"] == {
+        "name": "Almond milk",
+        "price": 80,
+        "allergens": ["nuts"],
+        "may_contain": ["peanuts"],
+        "replaces": ["milk"],
+        "group": "milk",
+    }
+    oat = menu["modifiers"]["oat-milk"]
+    assert (oat["name"], oat["replaces"], oat["group"]) == ("Oat drink", ["milk"], "milk")
+    assert menu["items"]["tea"]["may_contain"] == ["celery"]
+
+
 async def test_what_two_people_change_at_once_is_kept_and_told(
     look: Look, owner: httpx.AsyncClient
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
+from tests.support.allergen_cases import ALLERGEN_CASES
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.looking import Look, looking
 from tests.support.shop import ORDER, RunningShop, open_shop, reaches
@@ -214,17 +215,79 @@ async def test_a_menu_that_went_offline_says_so_and_catches_up_by_itself(
     await staff.put("/menu/items/tea", json={"sold_out": False})
 
 
-async def test_what_contains_an_allergen_is_left_out(look: Look) -> None:
-    page = look.page
+async def test_what_contains_an_allergen_or_may_contain_it_is_left_out(look: Look) -> None:
+    page, cart = look.page, look.page.locator("#cart-lines")
+    croissant, traces = page.locator("#item-croissant"), "May contain: nuts, sesame"
+    await expect(croissant).to_contain_text(traces)
+    await croissant.click()
+    await expect(cart).to_contain_text(traces)
+    await expect(page.locator("#added")).to_contain_text(traces)
+
     await page.locator("#filter summary").click()
-    await page.locator("#avoid-milk").check()
-    await expect(page.locator("#item-latte")).to_have_count(0)
-    await expect(page.locator("#item-espresso")).to_be_visible()
+    await page.locator("#avoid-sesame").check()
+    await expect(croissant).to_have_count(0)
     await expect(page.locator("#hidden-items")).to_contain_text("hidden because of")
+    await expect(cart.locator(".warn")).to_contain_text(["Contains gluten, eggs, milk", traces])
+    await page.locator("#avoid-sesame").uncheck()
+
+    await page.locator("#avoid-milk").check()
+    await expect(page.locator("#item-banana-bread")).to_have_count(0)
+    await expect(page.locator("#item-mocha")).to_have_count(0)  # its chocolate may have milk in it
     await page.locator("#avoid-gluten").check()
     await page.locator("#item-espresso").click()
     await expect(page.get_by_label("Soy milk")).to_be_attached()
     await expect(page.get_by_label("Oat milk")).to_have_count(0)
+
+
+async def test_who_avoids_milk_orders_a_latte_without_and_cannot_overlook_it(
+    look: Look, staff: httpx.AsyncClient
+) -> None:
+    page, latte = look.page, look.page.locator("#item-latte")
+    contains, add = page.locator("#sheet [role=status]"), page.locator("#sheet .primary")
+    await page.locator("#filter summary").click()
+    await page.locator("#avoid-milk").check()
+    await expect(latte).to_contain_text("No milk with Oat milk or Soy milk")
+    prices = (await staff.get("/menu")).json()["items"]
+    (menu_latte,) = [item for item in prices if item["id"] == "latte"]
+    least = min(size["price"] for size in menu_latte["sizes"]) + 60
+    await expect(latte.locator(".price")).to_have_text(f"from ${least / 100:.2f}")
+
+    await latte.click()
+    await expect(page.locator("#sheet :checked")).to_have_count(1)  # the size
+    await expect(contains).to_have_text("Contains milk. No milk with Oat milk or Soy milk.")
+    await add.click()
+    await expect(page.locator("#extra-oat-milk")).to_be_focused()
+    assert await look.violations() == []
+    await page.keyboard.press("Space")
+    await expect(contains).to_have_text("Contains gluten.")
+    await page.get_by_label("Soy milk").check()
+    await expect(page.get_by_label("Oat milk")).not_to_be_checked()
+    await expect(contains).to_have_text("Contains soy.")
+    await page.get_by_label("Soy milk").uncheck()
+    await expect(contains).to_contain_text("Contains milk.")
+    await page.get_by_label("Oat milk").check()
+    await add.click()
+
+    await page.locator("#cart-bar").click()
+    await expect(page.locator("#cart-lines")).to_contain_text("Contains gluten")
+    await expect(page.locator("#cart-lines .warn")).to_have_count(0)
+    await page.locator("#name").fill("Without")
+    await page.locator("#place").click()
+    order = (await staff.get(f"/orders/{await order_of(page)}")).json()
+    assert order["items"][0]["modifiers"] == ["oat-milk"]
+    await expect(page.locator("main")).to_contain_text("Caffè latte, Oat milk. Contains gluten.")
+
+
+async def test_pages_and_the_domain_find_the_same_allergens(look: Look) -> None:
+    found = await look.page.evaluate(
+        """async (cases) => {
+          const { contents } = await import("/pages/0/allergens.js");
+          return cases.map(([item, ids]) => contents(item, ids));
+        }""",
+        [[case.shown(), case.chosen] for case in ALLERGEN_CASES],
+    )
+    expected = [{"contains": [*c.contains], "traces": [*c.traces]} for c in ALLERGEN_CASES]
+    assert found == expected
 
 
 async def test_an_order_is_placed_by_keyboard_alone(look: Look, staff: httpx.AsyncClient) -> None:

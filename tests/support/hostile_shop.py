@@ -105,8 +105,10 @@ MENU = {
             "name": TEXT,
             "sold_out": True,
             "sizes": [CHOICE] * 3,
-            "modifiers": [CHOICE | {"allergens": [TEXT]}] * 5,
+            "modifiers": [CHOICE | {"allergens": [TEXT], "may_contain": [TEXT], "replaces": [TEXT]}]
+            * 5,
             "allergens": [TEXT],
+            "may_contain": [TEXT],
             "notes": TEXT,
         }
     ],

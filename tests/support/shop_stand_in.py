@@ -19,6 +19,7 @@ MENU = {
             "id": "latte",
             "sold_out": False,
             "allergens": [],
+            "may_contain": [],
             "notes": "",
             "sizes": [{"id": "large", "name": "Large", "price": 450, "sold_out": False}],
             "modifiers": [{"id": "decaf", "name": "Decaf", "price": 0, "sold_out": False}],

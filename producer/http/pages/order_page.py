@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import segno
@@ -12,7 +13,11 @@ from producer.http.order_model import show_order
 from producer.http.orders import ORDER_ID
 from producer.http.pages.shell import SHELL
 from producer.orders.errors import OrderNotFoundError
+from shared.domain.allergens import Contents, contents
+from shared.domain.errors import UnavailableError
+from shared.domain.menu import find
 from shared.domain.order import Order
+from shared.domain.visible_text import visible
 from shared.web.operation import Operation, Response, Role
 from shared.web.pages.shell import Page
 
@@ -47,6 +52,7 @@ async def show_order_page(request: web.Request) -> web.StreamResponse:
             data={"order": shown, "first": first and first.number},
             number=order.number,
             first=first,
+            contents=await _contents(context, order),
             code=_qr_code(f"{origin.rstrip('/')}/o/{order.id}"),
         )
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
@@ -61,6 +67,24 @@ async def _first(context: CashierContext, order: Order) -> Order | None:
         return await context.cashier.find(order.remake_of)
     except OrderNotFoundError:
         return None
+
+
+async def _contents(context: CashierContext, order: Order) -> Sequence[tuple[str, Contents]]:
+    """Name each kind of what was ordered with its allergens, as the menu has them now.
+
+    What is not on the menu any more is left out.
+    """
+    try:
+        menu = (await context.menu.current()).value
+    except UnavailableError:
+        return ()
+    found = dict[str, Contents]()
+    for line in order.items:
+        if item := find(menu.items, line.item):
+            chosen = [each.name for each in item.modifiers if each.id in line.modifiers]
+            name = visible(", ".join([line.name, *chosen]))
+            found[name] = contents(item, line.modifiers)
+    return [(name, each) for name, each in found.items() if each.contains or each.may_contain]
 
 
 def _qr_code(url: str) -> str:

@@ -206,6 +206,7 @@ async def test_the_menu_is_that_of_the_menu_file(ministack: str, tmp_path: Path)
                 "sizes": [{"id": "small", "name": "Small", "price": 260, "sold_out": False}],
                 "modifiers": [],
                 "allergens": [],
+                "may_contain": [],
                 "notes": "",
                 "tax_rates": {"here": "0", "away": "0"},
                 "photo": None,

@@ -226,7 +226,8 @@ async def test_sizes_and_modifiers_are_sold_out_and_put_back(new_cashier: Served
     assert size.out == "Caffè latte, Large, is sold out.\n"
     assert json.loads(modifier.out)["sold_out"] is True
     assert ":large 4.50 USD (sold out)" in shown.out
-    assert "+oat-milk 0.70 USD (sold out, gluten)" in shown.out
+    assert "+oat-milk 0.70 USD (sold out, gluten, in place of milk)" in shown.out
+    assert "\n    may contain nuts, sesame\n" in shown.out
     assert "contains gluten, eggs, milk, nuts" in shown.out
     assert refused.code == 2
     assert "Oat milk is sold out" in refused.err

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from producer.menu.changes import changes, in_a_line
 from producer.menu.checks import LARGEST_DOCUMENT, faults
-from producer.menu.document import MenuDocument
+from producer.menu.document import MenuDocument, parse_menu
 from producer.menu.file import load_menu, menu_yaml
 from producer.settings import CashierSettings
 from shared.domain.menu import Allergen
@@ -59,7 +59,16 @@ def documents(draw: st.DrawFn) -> MenuDocument:
     modifiers = draw(
         st.dictionaries(
             IDS,
-            st.fixed_dictionaries({"name": TEXTS, "price": PRICES, "allergens": ALLERGENS}),
+            st.fixed_dictionaries(
+                {
+                    "name": TEXTS,
+                    "price": PRICES,
+                    "allergens": ALLERGENS,
+                    "may_contain": ALLERGENS,
+                    "replaces": ALLERGENS,
+                    "group": st.none() | IDS,
+                }
+            ),
             max_size=3,
         )
     )
@@ -76,6 +85,7 @@ def documents(draw: st.DrawFn) -> MenuDocument:
             if modifiers
             else st.just([]),
             "allergens": ALLERGENS,
+            "may_contain": ALLERGENS,
             "notes": LINES,
             "tax": st.sampled_from([*classes]) if classes else st.none(),
         }
@@ -125,6 +135,17 @@ def test_no_tax_is_configured_by_default() -> None:
     assert (SHIPPED.menu.tax.prices_include_tax, SHIPPED.menu.tax.serve) == (True, None)
 
 
+def test_a_menu_of_a_release_without_traces_is_read() -> None:
+    menu = parse_menu(
+        '{"currency":"EUR","sizes":{"small":"Small"},"modifiers":{"oat":{"name":"Oat","price":7,'
+        '"allergens":["gluten"]}},"items":{"tea":{"name":"Tea","category":"tea","prep_seconds":9,'
+        '"sizes":{"small":260},"modifiers":["oat"],"allergens":["milk"]}}}'
+    ).menu
+    (tea,) = menu.items
+    (oat,) = tea.modifiers
+    assert (tea.may_contain, oat.may_contain, oat.replaces, oat.group) == ((), (), (), None)
+
+
 def test_a_menu_that_the_store_could_not_keep_is_a_fault() -> None:
     item = SHIPPED.items["latte"].model_copy(update={"description": "é" * 200, "notes": "é" * 200})
     many = SHIPPED.model_copy(update={"items": {f"item-{n}": item for n in range(500)}})
@@ -164,12 +185,12 @@ def changed(**items: Any) -> MenuDocument:
                     "modifiers": SHIPPED.modifiers
                     | {
                         "oat-milk": SHIPPED.modifiers["oat-milk"].model_copy(
-                            update={"price": 80, "allergens": []}
+                            update={"price": 80, "allergens": [], "replaces": []}
                         )
                     }
                 }
             ),
-            ["+oat-milk 0.70 USD → 0.80 USD", "+oat-milk: allergens changed"],
+            ["+oat-milk 0.70 USD → 0.80 USD", "+oat-milk: allergens, replaces changed"],
         ),
     ],
 )

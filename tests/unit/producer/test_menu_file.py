@@ -8,7 +8,7 @@ import pytest
 
 from producer.menu.file import MenuFileError, load_menu
 from producer.settings import CashierSettings
-from shared.domain.menu import Choice, Menu, MenuItem
+from shared.domain.menu import Choice, Menu, MenuItem, Modifier
 
 SHIPPED = CashierSettings.model_fields["menu"].default
 DRINK_SIZES = ["small", "medium", "large"]
@@ -103,7 +103,7 @@ def test_a_menu_is_read_as_it_is_written(path: Path) -> None:
                 category="tea",
                 prep_seconds=40,
                 sizes=(Choice("small", "Small", 260), Choice("large", "Large", 340)),
-                modifiers=(Choice("decaf", "Decaf", 0),),
+                modifiers=(Modifier("decaf", "Decaf", 0),),
             ),
         ),
     )
@@ -158,6 +158,23 @@ def test_a_menu_is_read_as_it_is_written(path: Path) -> None:
             "[decaf]\n    allergens: [milk, milk]\n",
             "menu:12: items.tea.allergens.1: 'milk' is there twice",
         ),
+        (
+            "[decaf]\n",
+            "[decaf]\n    may_contain: [nuts, nuts]\n",
+            "menu:12: items.tea.may_contain.1: 'nuts' is there twice",
+        ),
+        (
+            "price: 0",
+            "price: 0, may_contain: [nuts, nuts]",
+            "menu:4: modifiers.decaf.may_contain.1: 'nuts' is there twice",
+        ),
+        (
+            "price: 0",
+            "price: 0, replaces: [milk, milk]",
+            "menu:4: modifiers.decaf.replaces.1: 'milk' is there twice",
+        ),
+        ("price: 0", "price: 0, replaces: [cows]", "menu:4: modifiers.decaf.replaces.0: This shou"),
+        ("price: 0", "price: 0, group: M M", "menu:4: modifiers.decaf.group: This should be 1 to"),
         ("[decaf]\n", "[decaf]\n    tax: food\n", "menu:12: items.tea.tax: no class 'food' is"),
         (
             "currency: EUR\n",

@@ -13,6 +13,7 @@ from shared.domain.menu import (
     Choice,
     Menu,
     MenuItem,
+    Modifier,
     OrderLineRequest,
     find,
     modifier_key,
@@ -22,7 +23,7 @@ from shared.domain.menu import (
 from shared.domain.order import Serve
 from shared.domain.tax import Rounding, TaxRates, TaxRules
 
-OAT, DECAF = Choice("oat-milk", "Oat milk", 70), Choice("decaf", "Decaf", 0)
+OAT, DECAF = Modifier("oat-milk", "Oat milk", 70), Modifier("decaf", "Decaf", 0)
 LATTE = MenuItem(
     id="latte",
     name="Caffè latte",

@@ -8,7 +8,8 @@ import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
 import { cart, MOST_OF_ONE, priceOf, setQuantity, totals } from "./cart.js";
 import { stepButton } from "./item_sheet.js";
-import { asksWhere } from "./menu.js";
+import { asksWhere, conflicts, contentsTexts } from "./menu.js";
+import { avoided } from "./menu_list.js";
 
 /** @typedef {import("./menu.js").Menu} Menu */
 /** @typedef {import("./menu.js").Serve} Serve */
@@ -120,6 +121,7 @@ function row(menu, line, index, edit) {
       },
       el("strong", {}, name),
       how && el("span", { class: "quiet small" }, visible(how)),
+      item && contained(item, line),
       now !== null && line.was !== null && changed(line.was, now, menu.currency),
       now === null && el("span", { class: "badge bad" }, t("menu.sold_out")),
     ),
@@ -137,6 +139,16 @@ function row(menu, line, index, edit) {
     ),
     el("span", { class: "end" }, now === null ? "–" : price(now * line.quantity, menu.currency)),
   );
+}
+
+/**
+ * @param {import("./menu.js").Item} item
+ * @param {Line} line
+ */
+function contained(item, { modifiers: ids }) {
+  const texts = contentsTexts(item, ids);
+  const isAvoided = conflicts(item, ids, avoided.get()).length > 0;
+  return texts.map((text) => el("span", { class: isAvoided ? "badge warn" : "quiet small" }, text));
 }
 
 /**

@@ -1,7 +1,7 @@
 // The menu as a document, as `GET /menu/document` has it, and how it is changed: all of it pure.
 
-/** @typedef {{name: string, price: number, allergens: string[]}} Extra */
-/** @typedef {{name: string, description: string, category: string, prep_seconds: number, sizes: Record<string, number>, modifiers: string[], allergens: string[], notes: string, tax: string | null}} Item */
+/** @typedef {{name: string, price: number, allergens: string[], may_contain: string[], replaces: string[], group: string | null}} Extra */
+/** @typedef {{name: string, description: string, category: string, prep_seconds: number, sizes: Record<string, number>, modifiers: string[], allergens: string[], may_contain: string[], notes: string, tax: string | null}} Item */
 /** @typedef {{here: string, away: string}} TaxClass */
 /** @typedef {{currency: string, tax: {classes: Record<string, TaxClass>} | null, sizes: Record<string, string>, modifiers: Record<string, Extra>, items: Record<string, Item>}} MenuDocument */
 /** @typedef {(menu: MenuDocument) => MenuDocument} Change */
@@ -14,6 +14,14 @@ const LONGEST_ID = 40;
  */
 export function categoriesOf({ items }) {
   return [...new Set(Object.values(items).map(({ category }) => category))];
+}
+
+/**
+ * Lists the groups of extras.
+ * @param {MenuDocument} menu
+ */
+export function groupsOf({ modifiers }) {
+  return [...new Set(Object.values(modifiers).flatMap(({ group }) => group ?? []))];
 }
 
 /**

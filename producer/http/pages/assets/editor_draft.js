@@ -6,7 +6,7 @@ import { stored } from "/assets/store.js";
 /** @typedef {{id: string, name: string, price: string}} SizeEntry */
 /**
  * An item as it stands in the sheet: what was typed, as it was typed.
- * @typedef {{name: string, description: string, category: string, sizes: SizeEntry[], modifiers: string[], allergens: string[], notes: string, prep: string, tax: string}} Entry
+ * @typedef {{name: string, description: string, category: string, sizes: SizeEntry[], modifiers: string[], allergens: string[], may_contain: string[], notes: string, prep: string, tax: string}} Entry
  */
 /**
  * `id` is null for a new item, and `made` its id from the first try to save it on; `base` is the item
@@ -38,10 +38,12 @@ function isDraft(read) {
 /** @param {Entry | undefined} entry */
 function isEntry(entry) {
   if (!entry) return false;
-  const { name, description, category, notes, prep, tax, sizes, modifiers, allergens } = entry;
+  const { name, description, category, notes, prep, tax, sizes } = entry;
+  const { modifiers, allergens, may_contain: traces } = entry;
   return (
     [name, description, category, notes, prep, tax].every((text) => typeof text === "string") &&
-    [...modifiers, ...allergens].every((id) => typeof id === "string") &&
+    [modifiers, allergens, traces].every(Array.isArray) &&
+    [...modifiers, ...allergens, ...traces].every((id) => typeof id === "string") &&
     sizes.every((size) =>
       [size.id, size.name, size.price].every((text) => typeof text === "string"),
     )

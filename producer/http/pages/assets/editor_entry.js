@@ -25,16 +25,24 @@ export function toEntry(menu, item) {
     const [tax = ""] = Object.keys(menu.tax?.classes ?? {});
     const sizes = [{ id: "", name: menu.sizes[usualSize(menu)] ?? "", price: "" }];
     const empty = { name: "", description: "", category: "", notes: "", prep: "30", tax };
-    return { ...empty, sizes, modifiers: [], allergens: [] };
+    return { ...empty, sizes, modifiers: [], allergens: [], may_contain: [] };
   }
-  const { name, description, category, notes, prep_seconds: prep, tax, allergens } = item;
+  const { name, description, category, notes, prep_seconds: prep, tax } = item;
+  const { allergens, may_contain } = item;
   const sizes = Object.entries(item.sizes).map(([id, amount]) => ({
     id,
     name: menu.sizes[id] ?? id,
     price: priceText(amount, menu.currency),
   }));
   const texts = { name, description, category: categoryName(category), notes, tax: tax ?? "" };
-  return { ...texts, prep: String(prep), sizes, modifiers: [...item.modifiers], allergens };
+  return {
+    ...texts,
+    prep: String(prep),
+    sizes,
+    modifiers: [...item.modifiers],
+    allergens,
+    may_contain,
+  };
 }
 
 /**
@@ -62,6 +70,7 @@ export function withEntry(menu, id, entry) {
     sizes,
     modifiers: entry.modifiers.filter((one) => Object.hasOwn(menu.modifiers, one)),
     allergens: entry.allergens,
+    may_contain: entry.may_contain,
     notes: entry.notes.trim(),
     tax: entry.tax || null,
   };

@@ -1,7 +1,6 @@
 // Fields of the editor's sheets, each with its label and a place for what is wrong with it.
 
 import { el } from "/assets/dom.js";
-import { t } from "/assets/text.js";
 import { allergenName, ALLERGEN_IDS } from "./allergens.js";
 
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Input */
@@ -79,8 +78,47 @@ export function showFaults(form, faults) {
  * @param {(ids: string[]) => void} choose
  */
 export function chips(legend, offered, chosen, choose) {
+  const group = el("div", { class: "chips" }, checkboxes(offered, chosen, choose));
+  return el("fieldset", {}, el("legend", {}, legend), group);
+}
+
+/**
+ * @param {string} legend
+ * @param {string[]} chosen
+ * @param {(ids: string[]) => void} choose
+ */
+export function allergenChips(legend, chosen, choose) {
+  return chips(legend, allergens(), chosen, choose);
+}
+
+/**
+ * Makes chips of allergens that are folded while none is chosen, which is most often.
+ * @param {string} legend
+ * @param {string[]} chosen
+ * @param {(ids: string[]) => void} choose
+ */
+export function foldedAllergens(legend, chosen, choose) {
+  const boxes = checkboxes(allergens(), chosen, choose);
+  return el(
+    "details",
+    { class: "editor-fold", open: chosen.length > 0 },
+    el("summary", {}, legend),
+    el("div", { class: "chips", role: "group", "aria-label": legend }, boxes),
+  );
+}
+
+function allergens() {
+  return ALLERGEN_IDS.map((id) => ({ id, name: allergenName(id) }));
+}
+
+/**
+ * @param {{id: string, name: string}[]} offered
+ * @param {string[]} chosen
+ * @param {(ids: string[]) => void} choose
+ */
+function checkboxes(offered, chosen, choose) {
   let ids = chosen;
-  const boxes = offered.map(({ id, name }) => {
+  return offered.map(({ id, name }) => {
     const box = el("input", { type: "checkbox", checked: ids.includes(id) });
     box.onchange = () => {
       ids = box.checked ? [...ids, id] : ids.filter((one) => one !== id);
@@ -88,17 +126,6 @@ export function chips(legend, offered, chosen, choose) {
     };
     return el("label", { class: "chip" }, box, name);
   });
-  const group = el("div", { class: "chips" }, boxes);
-  return el("fieldset", {}, el("legend", {}, legend), group);
-}
-
-/**
- * @param {string[]} chosen
- * @param {(ids: string[]) => void} choose
- */
-export function allergenChips(chosen, choose) {
-  const offered = ALLERGEN_IDS.map((id) => ({ id, name: allergenName(id) }));
-  return chips(t("editor_form.allergens"), offered, chosen, choose);
 }
 
 /**

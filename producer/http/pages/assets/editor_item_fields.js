@@ -6,7 +6,7 @@ import { visible } from "/assets/visible.js";
 import { categoryName } from "./categories.js";
 import { categoriesOf } from "./editor_document.js";
 import { LONGEST_LINES, LONGEST_NAME } from "./editor_entry.js";
-import { allergenChips, chips, field } from "./editor_fields.js";
+import { allergenChips, chips, field, foldedAllergens } from "./editor_fields.js";
 import { sizeFields } from "./editor_size_fields.js";
 
 /** @typedef {import("./editor_document.js").MenuDocument} MenuDocument */
@@ -48,7 +48,12 @@ export function itemFields(menu, entry, change) {
     sizeFields(menu, entry, change),
     extras.length > 0 &&
       chips(t("editor.extras"), extras, entry.modifiers, (modifiers) => change({ modifiers })),
-    allergenChips(entry.allergens, (allergens) => change({ allergens })),
+    allergenChips(t("editor_form.allergens"), entry.allergens, (allergens) =>
+      change({ allergens }),
+    ),
+    foldedAllergens(t("editor_form.may_contain"), entry.may_contain, (may_contain) =>
+      change({ may_contain }),
+    ),
     field(
       "notes",
       t("editor_form.notes"),

@@ -14,7 +14,7 @@ const TEXTS = /** @type {const} */ (["name", "description", "category", "notes",
 export function merged(base, mine, theirs) {
   const entry = { ...mine };
   for (const name of TEXTS) if (mine[name] === base[name]) entry[name] = theirs[name];
-  for (const name of /** @type {const} */ (["modifiers", "allergens"])) {
+  for (const name of /** @type {const} */ (["modifiers", "allergens", "may_contain"])) {
     if (isSame(mine[name], base[name])) entry[name] = theirs[name];
   }
   const kept = mine.sizes.map((size) => {

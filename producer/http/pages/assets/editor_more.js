@@ -7,7 +7,8 @@ import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 import { allergenName } from "./allergens.js";
 import { itemsIn } from "./editor_document.js";
-import { editExtra, editSize } from "./editor_small.js";
+import { editExtra } from "./editor_extra.js";
+import { editSize } from "./editor_small.js";
 
 /** @typedef {import("./editor_document.js").MenuDocument} MenuDocument */
 /** @typedef {import("./editor_state.js").EditorState} EditorState */

@@ -1,4 +1,4 @@
-// The sheets of an extra and of a size's name.
+// The sheet of a size's name, and what it shares with that of an extra.
 
 import { ask, shown } from "/assets/dialog.js";
 import { byId, el, fill, icon } from "/assets/dom.js";
@@ -6,10 +6,9 @@ import { RequestError } from "/assets/http.js";
 import { t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
-import { itemsIn, newId, without, withoutExtra } from "./editor_document.js";
+import { itemsIn, newId, without } from "./editor_document.js";
 import { LONGEST_NAME } from "./editor_entry.js";
-import { allergenChips, faultsBelow, field, showFaults } from "./editor_fields.js";
-import { priceOf, priceText } from "./editor_prices.js";
+import { faultsBelow, field, showFaults } from "./editor_fields.js";
 import { ChangedMeanwhileError, versionsSince } from "./editor_state.js";
 import { othersText, tellOthers } from "./editor_tell.js";
 
@@ -21,56 +20,12 @@ import { othersText, tellOthers } from "./editor_tell.js";
  * @param {EditorState} state
  * @param {string | null} id null for a new one
  */
-export async function editExtra(state, id) {
-  const menu = /** @type {MenuDocument} */ (state.menu);
-  const extra = id === null ? null : menu.modifiers[id];
-  const name = nameInput(extra?.name ?? "");
-  const amount = el("input", {
-    inputmode: "decimal",
-    autocomplete: "off",
-    maxlength: 12,
-    value: extra ? priceText(extra.price, menu.currency) : "",
-  });
-  let allergens = extra?.allergens ?? [];
-  let key = id ?? "";
-  await sheet(state, {
-    title: extra?.name ?? t("editor.add_extra"),
-    fields: [
-      field("name", t("editor_form.name"), name),
-      field("price", t("editor_form.extra_price", { currency: menu.currency }), amount),
-      allergenChips(allergens, (ids) => {
-        allergens = ids;
-      }),
-    ],
-    faults: () => ({
-      ...needed(name),
-      ...(priceOf(amount.value, menu.currency) === null && {
-        price: t("editor_form.no_price", { example: priceText(50, menu.currency) }),
-      }),
-    }),
-    prefix: () => `/modifiers/${key}/`,
-    part: (current) => current.modifiers[key],
-    change: (current) => {
-      // A new one keeps its id: if an answer was lost, it is on the menu already.
-      key ||= newId(name.value, current.modifiers, "extra");
-      const price = priceOf(amount.value, menu.currency) ?? 0;
-      const made = { name: name.value.trim(), price, allergens };
-      return { ...current, modifiers: { ...current.modifiers, [key]: made } };
-    },
-    remove: id === null ? null : withoutExtra(id),
-  });
-}
-
-/**
- * @param {EditorState} state
- * @param {string | null} id null for a new one
- */
 export async function editSize(state, id) {
   const menu = /** @type {MenuDocument} */ (state.menu);
   const name = nameInput(id === null ? "" : (menu.sizes[id] ?? ""));
   let key = id ?? "";
   const isUsed = id !== null && itemsIn(menu, id).length > 0;
-  await sheet(state, {
+  await smallSheet(state, {
     title: id === null ? t("editor.add_size") : (menu.sizes[id] ?? ""),
     fields: [
       field("name", t("editor_form.name"), name, isUsed ? t("editor_form.size_used") : undefined),
@@ -90,11 +45,12 @@ export async function editSize(state, id) {
 }
 
 /**
+ * Shows a sheet until what was typed is saved, or it is closed.
  * @param {EditorState} state
  * @param {{title: string, fields: Node[], faults: () => Record<string, string>, prefix: () => string, part: (menu: MenuDocument) => unknown, change: Change, remove: Change | null}} what
  *   `part` is what somebody else may have changed meanwhile
  */
-async function sheet(state, { title, fields, faults, prefix, part, change, remove }) {
+export async function smallSheet(state, { title, fields, faults, prefix, part, change, remove }) {
   const dialog = byId("small-sheet", HTMLDialogElement);
   const told = el("p", { class: "banner warn", role: "alert", hidden: true });
   const save = el("button", { class: "primary big" }, t("editor_form.save"));
@@ -151,7 +107,7 @@ async function sheet(state, { title, fields, faults, prefix, part, change, remov
 }
 
 /** @param {string} value */
-function nameInput(value) {
+export function nameInput(value) {
   return el("input", { value, autocomplete: "off", maxlength: LONGEST_NAME });
 }
 
@@ -159,6 +115,6 @@ function nameInput(value) {
  * @param {HTMLInputElement} name
  * @returns {Record<string, string>}
  */
-function needed(name) {
+export function needed(name) {
   return name.value.trim() ? {} : { name: t("editor_form.needed") };
 }

@@ -5,9 +5,9 @@ import { byId, el, fill, icon } from "/assets/dom.js";
 import { price } from "/assets/format.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
-import { allergenName } from "./allergens.js";
 import { MOST_OF_ONE } from "./cart.js";
-import { usualSize } from "./menu.js";
+import { goTo, modifierFields } from "./item_extras.js";
+import { conflicts, contentsTexts, substitutes, substituteText, usualSize } from "./menu.js";
 import { avoided, picture } from "./menu_list.js";
 
 /** @typedef {import("./menu.js").Menu} Menu */
@@ -39,15 +39,21 @@ export async function chooseLine(menu, item, line, isNew) {
   const dialog = byId("sheet", HTMLDialogElement);
   let wanted = { ...line };
   const add = el("button", { class: "primary big", value: "add" });
-  const contains = el("p", { class: "small quiet contains" });
+  const contains = el("p", { role: "status" });
+  const missing = () =>
+    isNew && conflicts(item, wanted.modifiers, avoided.get()).length > 0
+      ? substitutes(item, avoided.get())[0]
+      : undefined;
   const quantity = el("output", {});
   const change = (/** @type {Partial<Line>} */ changed) => {
     wanted = { ...wanted, ...changed };
     wanted.price = priceIn(item, wanted);
     const sum = price(priceIn(item, wanted) * wanted.quantity, menu.currency);
-    add.textContent = isNew ? t("menu.add", { price: sum }) : t("menu.save", { price: sum });
+    add.textContent = missing()
+      ? t("menu.choose")
+      : t(isNew ? "menu.add" : "menu.save", { price: sum });
     quantity.textContent = String(wanted.quantity);
-    contains.textContent = containsText(item, wanted);
+    showContents(contains, item, wanted);
   };
   const step = (/** @type {number} */ by) => () =>
     change({ quantity: Math.min(MOST_OF_ONE, Math.max(1, wanted.quantity + by)) });
@@ -67,28 +73,37 @@ export async function chooseLine(menu, item, line, isNew) {
       item.photo && picture(item, true),
       item.description && el("p", { class: "quiet" }, visible(item.description)),
       item.sizes.length > 1 && sizes(menu, item, wanted, (size) => change({ size })),
-      modifiers(menu, item, wanted, (ids) => change({ modifiers: ids })),
+      modifierFields(menu, item, wanted.modifiers, (ids) => change({ modifiers: ids })),
       el("div", { class: "field" }, el("label", { for: "note" }, t("menu.note")), note),
       contains,
       item.notes && el("p", { class: "small quiet" }, visible(item.notes)),
-      el(
-        "div",
-        { class: "actions" },
-        el(
-          "span",
-          { class: "stepper", role: "group", "aria-label": t("menu.quantity") },
-          stepButton("minus", t("menu.fewer"), step(-1)),
-          quantity,
-          stepButton("plus", t("menu.more"), step(1)),
-        ),
-        add,
-      ),
+      el("div", { class: "actions" }, stepper(quantity, step), add),
     ),
   );
+  add.onclick = (event) => {
+    const one = missing();
+    if (!one) return;
+    event.preventDefault();
+    goTo(one.id);
+  };
   change({});
   const isWanted = (await shown(dialog)) === "add";
   fill(dialog);
   return isWanted ? { ...wanted, was: null } : null;
+}
+
+/**
+ * @param {HTMLElement} quantity
+ * @param {(by: number) => () => void} step
+ */
+function stepper(quantity, step) {
+  return el(
+    "span",
+    { class: "stepper", role: "group", "aria-label": t("menu.quantity") },
+    stepButton("minus", t("menu.fewer"), step(-1)),
+    quantity,
+    stepButton("plus", t("menu.more"), step(1)),
+  );
 }
 
 /** @param {() => void} close */
@@ -136,40 +151,6 @@ function sizes(menu, item, line, choose) {
 }
 
 /**
- * @param {Menu} menu
- * @param {Item} item
- * @param {Line} line
- * @param {(ids: string[]) => void} choose
- */
-function modifiers(menu, item, line, choose) {
-  const chosen = new Set(line.modifiers);
-  const offered = item.modifiers.filter(
-    ({ id, allergens }) => chosen.has(id) || !allergens.some((one) => avoided.get().includes(one)),
-  );
-  if (!offered.length) return null;
-  const toggle = (/** @type {string} */ id) => () => {
-    if (!chosen.delete(id)) chosen.add(id);
-    choose(offered.map((one) => one.id).filter((one) => chosen.has(one)));
-  };
-  const chips = offered.map((one) =>
-    el(
-      "label",
-      { class: "chip" },
-      el("input", {
-        type: "checkbox",
-        checked: chosen.has(one.id),
-        disabled: one.sold_out && !chosen.has(one.id),
-        onchange: toggle(one.id),
-      }),
-      visible(one.name),
-      one.price !== 0 && el("small", {}, `+${price(one.price, menu.currency)}`),
-    ),
-  );
-  const legend = el("legend", {}, t("menu.extras"));
-  return el("fieldset", {}, legend, el("div", { class: "chips" }, chips));
-}
-
-/**
  * @param {Item} item
  * @param {Pick<Line, "size" | "modifiers">} line
  */
@@ -180,12 +161,19 @@ function priceIn(item, { size, modifiers: ids }) {
 }
 
 /**
+ * Says what an item contains as it is chosen, and warns when it is avoided.
+ * @param {HTMLElement} place
  * @param {Item} item
  * @param {Line} line
  */
-function containsText(item, { modifiers: ids }) {
-  const extras = item.modifiers.filter(({ id }) => ids.includes(id));
-  const all = [...item.allergens, ...extras.flatMap(({ allergens }) => allergens)];
-  const allergens = [...new Set(all)].map(allergenName).join(", ");
-  return allergens ? t("menu.contains", { allergens }) : "";
+function showContents(place, item, { modifiers: ids }) {
+  const isAvoided = conflicts(item, ids, avoided.get()).length > 0;
+  const texts = contentsTexts(item, ids);
+  if (isAvoided) texts.push(substituteText(item, avoided.get()));
+  const text = texts
+    .filter(Boolean)
+    .map((one) => `${one}.`)
+    .join(" ");
+  place.className = isAvoided ? "banner warn" : "small quiet contains";
+  if (place.textContent !== text) place.textContent = text;
 }

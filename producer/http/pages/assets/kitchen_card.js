@@ -5,11 +5,11 @@ import { clockTime } from "/assets/format.js";
 import { stored } from "/assets/store.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
-import { allergenName } from "./allergens.js";
+import { allergenName, contents } from "./allergens.js";
 
 /** @typedef {{id: string, item: string, name: string, size: string, modifiers: string[], quantity: number, note: string | null}} Line */
 /** @typedef {{id: string, number: string, state: string, attempt: number, in_hand?: boolean, customer_name: string, items: Line[], placed_at: string, promised_at?: string | null, remake_of: string | null, remake_for?: string | null, serve: string | null, cancel_reason?: string | null}} KitchenOrder */
-/** @typedef {{name: string, allergens: string[], sizes: {id: string, name: string}[], modifiers: {id: string, name: string, allergens: string[]}[]}} MenuItem */
+/** @typedef {Pick<import("./menu.js").Item, "name" | "sizes" | "modifiers" | "allergens" | "may_contain">} MenuItem */
 /** @typedef {{done: (order: KitchenOrder) => void, cancel: (order: KitchenOrder) => unknown, seen: (order: KitchenOrder) => void}} Does */
 
 /** Lines that were crossed off on this device, by order. */
@@ -97,12 +97,10 @@ function merged(lines) {
  */
 function lineButton(order, line, item) {
   const size = item?.sizes.find(({ id }) => id === line.size)?.name ?? line.size;
-  const extras = line.modifiers.map((id) => item?.modifiers.find((one) => one.id === id));
-  const names = line.modifiers.map((id, at) => extras[at]?.name ?? id);
-  const allergens = new Set([
-    ...(item?.allergens ?? []),
-    ...extras.flatMap((extra) => extra?.allergens ?? []),
-  ]);
+  const names = line.modifiers.map(
+    (id) => item?.modifiers.find((one) => one.id === id)?.name ?? id,
+  );
+  const allergens = item ? contents(item, line.modifiers).contains : [];
   const isCrossed = () => line.ids.every((id) => crossed.get()[order.id]?.includes(id));
   const button = el(
     "button",
@@ -114,8 +112,8 @@ function lineButton(order, line, item) {
       el("span", { class: "what" }, `${visible(line.name)} `, el("small", {}, visible(size))),
       names.map((name) => el("span", { class: "extra" }, visible(name))),
       line.note && el("span", { class: "note" }, `“${visible(line.note)}”`),
-      allergens.size > 0 &&
-        el("span", { class: "allergens" }, [...allergens].map(allergenName).join(", ")),
+      allergens.length > 0 &&
+        el("span", { class: "allergens" }, allergens.map(allergenName).join(", ")),
     ),
   );
   button.onclick = () => {

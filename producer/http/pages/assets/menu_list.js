@@ -8,7 +8,14 @@ import { visible } from "/assets/visible.js";
 import { allergenName } from "./allergens.js";
 import { cart } from "./cart.js";
 import { categoryName } from "./categories.js";
-import { allergensOf } from "./menu.js";
+import {
+  allergensOf,
+  conflicts,
+  contentsTexts,
+  isPlain,
+  substitutes,
+  substituteText,
+} from "./menu.js";
 
 /** @typedef {import("./menu.js").Menu} Menu */
 /** @typedef {import("./menu.js").Item} Item */
@@ -33,7 +40,9 @@ export const avoided = stored(
 export function drawMenu(menu, choose) {
   const focused = document.activeElement?.id;
   const avoids = avoided.get();
-  const items = menu.items.filter((item) => !item.allergens.some((one) => avoids.includes(one)));
+  const items = menu.items.filter(
+    (item) => !conflicts(item, [], avoids).length || substitutes(item, avoids).length,
+  );
   const categories = [...new Set(items.map(({ category }) => category))];
   drawFilter(menu, menu.items.length - items.length);
   fill(
@@ -84,10 +93,12 @@ export function showCounts() {
  * @param {(item: Item) => void} choose
  */
 function card(menu, item, isSeenFirst, choose) {
-  const prices = item.sizes.map((size) => size.price);
+  const hint = substituteText(item, avoided.get());
+  const extras = hint ? substitutes(item, avoided.get()).map((one) => one.price) : [0];
+  const prices = item.sizes.flatMap((size) => extras.map((extra) => size.price + extra));
   const least = price(Math.min(...prices), menu.currency);
   const isOne = new Set(prices).size === 1;
-  const allergens = item.allergens.map(allergenName).join(", ");
+  const remarks = [...contentsTexts(item, []), isPlain(item) && visible(item.notes)];
   return el(
     "button",
     {
@@ -100,7 +111,8 @@ function card(menu, item, isSeenFirst, choose) {
     picture(item, isSeenFirst),
     el("strong", {}, visible(item.name)),
     item.description && el("span", { class: "quiet small" }, visible(item.description)),
-    allergens && el("span", { class: "quiet small" }, t("menu.contains", { allergens })),
+    remarks.map((text) => text && el("span", { class: "quiet small" }, text)),
+    hint && el("span", { class: "hint small" }, hint),
     el(
       "span",
       { class: "row" },

@@ -8,6 +8,7 @@ import { cart, MOST_LINES, put } from "./cart.js";
 import { drawCart, placeCart } from "./cart_view.js";
 import { preparePlacing } from "./checkout.js";
 import { chooseLine, usualLine } from "./item_sheet.js";
+import { contentsTexts, isPlain } from "./menu.js";
 
 export { openCart } from "./cart_view.js";
 
@@ -41,11 +42,13 @@ export function showCart(now) {
 export async function choose(item) {
   if (!menu) return;
   const usual = usualLine(item);
-  const isPlain = item.sizes.length === 1 && item.modifiers.length === 0;
-  const line = isPlain ? usual : await chooseLine(menu, item, usual, true);
+  const line = isPlain(item) ? usual : await chooseLine(menu, item, usual, true);
   if (!line) return;
   if (!put(line)) toast(t("cart.full", { count: MOST_LINES }), { kind: "bad" });
-  else byId("added").textContent = t("cart.added", { name: visible(item.name) });
+  else {
+    const added = t("cart.added", { name: visible(item.name) });
+    byId("added").textContent = [added, ...contentsTexts(item, line.modifiers)].join(" ");
+  }
 }
 
 /** @param {number} index */
