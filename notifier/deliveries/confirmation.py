@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from notifier.channels.channel import (
     Sender,
     TransientFailure,
 )
+from notifier.channels.email.mailbox import is_to, mailbox
 from notifier.deliveries.confirmation_limits import CHALLENGES_LAST, ConfirmationLimits
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
@@ -174,7 +175,7 @@ class Confirmation:
         changed at the same time.
         """
         active = advance(subscription, SubscriptionState.ACTIVE, self.clock())
-        for topic in subscription.also:  # before it: a confirmation that was cut off is repeated
+        for topic in await self._lacking(active):  # before it: one that was cut off is repeated
             await self.store.add_subscription(along_with(active, topic, subscription.id))
         await self.limits.release(subscription)
         await self.store.replace_subscription(subscription, active)
@@ -182,6 +183,20 @@ class Confirmation:
         if active.is_of_orders:
             await self._queue_waiting(active)
         return active
+
+    async def _lacking(self, active: Subscription) -> Collection[str]:
+        """Name the topics of `also` that its mailbox does not get: of two, each issue comes twice.
+
+        It reads the subscriptions to these topics, as each of their issues does.
+        """
+        if not active.also:
+            return ()
+        lacking, box = dict.fromkeys(active.also), mailbox(active.target)
+        async for page in self.store.subscribed(active.also):
+            for other in page:
+                if other.state is SubscriptionState.ACTIVE and is_to(other, box):
+                    lacking.pop(other.topic, None)
+        return lacking
 
     async def _queue_waiting(self, active: Subscription) -> None:
         for delivery in await self.store.last_deliveries(active.id, _MOST_WAITING):

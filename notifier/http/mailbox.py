@@ -95,24 +95,32 @@ async def choose_newsletters(request: web.Request) -> web.Response:
     tag="links in mail",
 )
 async def forget_mailbox(request: web.Request) -> web.Response:
-    """Forget a mailbox."""
-    one = await _subscription(request)
-    whom = Subscriber(box=mailbox(one.target))
-    await request.app[NOTIFIER].deliveries.service.forgetter.forget(whom, dry_run=False)
+    """Forget a mailbox; by the link of what has ended, finish it: an answer may have been lost."""
+    one = await _linked(request)
+    whom = Subscriber(
+        box=mailbox(one.target) if one.target else None, subscription_ids=frozenset({one.id})
+    )
+    forgetter = request.app[NOTIFIER].deliveries.service.forgetter
+    await forgetter.forget(whom, dry_run=False, last=one.id)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
 async def _subscription(request: web.Request) -> Subscription:
     """Find the subscription of the link; raises Problems, and NotFoundError when it has ended."""
+    found = await _linked(request)
+    if found.state is SubscriptionState.ENDED:
+        raise NotFoundError
+    return found
+
+
+async def _linked(request: web.Request) -> Subscription:
+    """Find the subscription of the link, whatever its state; raises Problems, NotFoundError."""
     notifier = request.app[NOTIFIER]
     notifier.rate_limit.admit(request)
     subscription_id = notifier.links.manages(request.query.get("token", ""))
     if subscription_id is None:
         raise unauthorized("the token in the link is not ours")
-    found = await subscriptions(request).find(subscription_id)
-    if found.state is SubscriptionState.ENDED:
-        raise NotFoundError
-    return found
+    return await subscriptions(request).find(subscription_id)
 
 
 MAILBOX_OPERATIONS = (get_mailbox, choose_newsletters, forget_mailbox)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from notifier.channels.email.mailbox import mailbox
+from notifier.channels.email.mailbox import is_to, mailbox
 from notifier.channels.email.sender import MailTransport
 from notifier.deliveries.confirmation import along_with
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.store.contract import NotifierStore, pages_in_state
 from notifier.subscriptions.service import SubscriptionService
-from shared.domain.mail_address import InvalidAddressError
 from shared.domain.subscription import (
     Channel,
     Subscription,
@@ -61,26 +61,40 @@ class SubscriberForgetter:
     dead_letters: DeliveryDeadLetterService
     mail: MailTransport
 
-    async def forget(self, whom: Subscriber, *, dry_run: bool) -> ForgottenSubscriber:
-        """Erase a subscriber, or only count what there is of them.
+    async def forget(
+        self, whom: Subscriber, *, dry_run: bool, last: str | None = None
+    ) -> ForgottenSubscriber:
+        """Erase a subscriber, or only count what there is of them; `last` ends last.
 
-        Raises UnavailableError, EntryFailedError: then call it again.
+        Raises UnavailableError, EntryFailedError: then call it again. All is erased before anything
+        ends, since nobody finds what has ended; then, what came meanwhile.
         """
         found = {one.id: one async for one in self._find(whom)}
+        erased = await self._erase(whom.box, found, dry_run=dry_run)
         if not dry_run:
-            for subscription in found.values():
-                await self._end(subscription)
-        erased = ForgottenSubscriber(
+            for is_last in (False, True):
+                ending = [one for one in found.values() if (one.id == last) is is_last]
+                for subscription in ending:
+                    await self._end(subscription)
+                if ending:
+                    erased += await self._erase(whom.box, found, dry_run=False)
+            await self.store.erase_replaced()
+            log.info("subscriber.forgotten", subscriptions=len(found), mails=erased["mails"])
+        return ForgottenSubscriber(
             subscriptions=sum(one.state in _NOT_ENDED for one in found.values()),
-            deliveries=sum([await self._deliveries(each, dry_run=dry_run) for each in found]),
-            dead_letters=await self.dead_letters.forget(found, dry_run=dry_run) if found else 0,
-            mails=await self.mail.forget(whom.box, found, dry_run=dry_run),
+            deliveries=erased["deliveries"],
+            dead_letters=erased["dead_letters"],
+            mails=erased["mails"],
             order_ids=sorted({each for one in found.values() for each in one.filter.order_ids}),
         )
-        if not dry_run:
-            await self.store.erase_replaced()
-            log.info("subscriber.forgotten", subscriptions=len(found), mails=erased.mails)
-        return erased
+
+    async def _erase(self, box: str | None, ids: Collection[str], *, dry_run: bool) -> Counter[str]:
+        """Erase what was sent to some subscriptions, and what is to be; they themselves stay."""
+        return Counter(
+            deliveries=sum([await self._deliveries(each, dry_run=dry_run) for each in ids]),
+            dead_letters=await self.dead_letters.forget(ids, dry_run=dry_run) if ids else 0,
+            mails=await self.mail.forget(box, ids, dry_run=dry_run),
+        )
 
     async def _find(self, whom: Subscriber) -> AsyncIterator[Subscription]:
         for subscription_id in whom.subscription_ids:
@@ -149,14 +163,5 @@ async def with_mailbox(
     for state in states:
         async for page in pages_in_state(store, state):
             for subscription in page:
-                if _is_to(subscription, box):
+                if is_to(subscription, box):
                     yield subscription
-
-
-def _is_to(subscription: Subscription, box: str) -> bool:
-    if subscription.channel is not Channel.EMAIL:
-        return False
-    try:
-        return mailbox(subscription.target) == box
-    except InvalidAddressError:  # accepted by an older release
-        return False

@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.domain.mail_address import check_address
+from shared.domain.mail_address import InvalidAddressError, check_address
+from shared.domain.subscription import Channel, Subscription
 
 _SAME_DOMAINS: Mapping[str, str] = MappingProxyType(
     {
@@ -74,6 +75,16 @@ def mailbox(address: str) -> str:
     for character in _IGNORED.get(domain, ""):
         local = local.replace(character, "")
     return f"{local}@{domain}"
+
+
+def is_to(subscription: Subscription, box: str) -> bool:
+    """Whether a subscription sends mail to a mailbox."""
+    if subscription.channel is not Channel.EMAIL:
+        return False
+    try:
+        return mailbox(subscription.target) == box
+    except InvalidAddressError:  # accepted by an older release
+        return False
 
 
 def owned_domain(address: str) -> str | None:

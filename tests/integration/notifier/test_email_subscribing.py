@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,9 @@ async def shop(endpoint: str, folder: Path, **settings: Any) -> AsyncIterator[Se
 
 
 async def subscribe(
-    notifier: Serving, topic: str = "coupons", address: str = ADDRESS
+    notifier: Serving, topic: str = "coupons", address: str = ADDRESS, also: Collection[str] = ()
 ) -> Subscribed:
-    body = {"channel": "email", "address": address}
+    body = {"channel": "email", "address": address, "also": [*also]}
     answer = await notifier.http.post(f"/topics/{topic}/subscriptions", json=body)
     granted = answer.raise_for_status().json()
     return Subscribed(notifier, granted["id"], granted["manage_token"])
@@ -122,6 +123,57 @@ async def test_from_the_first_mail_to_the_last(ministack: str, tmp_path: Path) -
             ("bob@guests.example", "Not for Ada")
         ]
     assert len(mail_so_far(folder)) == 5
+
+
+def manage_token(mail: EmailMessage) -> str:
+    found = re.search(r"/newsletters/manage\?token=(\S+)", text_of(mail))
+    assert found, text_of(mail)
+    return found[1]
+
+
+async def test_a_newsletter_that_comes_already_is_not_confirmed_a_second_time(
+    ministack: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mail"
+    async with shop(ministack, tmp_path) as notifier:
+        other = await subscribe(notifier, address="bob@guests.example")
+        await notifier.http.post(confirm_path((await mail_in(folder, 1))[-1]), headers=FORM)
+        await other.becomes("active")
+        for count, spelling in enumerate((ADDRESS, ADDRESS.replace("@", "+again@")), start=2):
+            both = await subscribe(notifier, "new-products", spelling, also=["coupons"])
+            await notifier.http.post(confirm_path((await mail_in(folder, count))[-1]), headers=FORM)
+            await both.becomes("active")
+
+        await publish(notifier, "Half price")
+        issues = [mail["To"] for mail in (await mail_in(folder, 5))[3:]]
+        assert sorted(issues) == [ADDRESS, "bob@guests.example"]
+        await publish(notifier, "New cake", "new-products")
+        assert len(await mail_in(folder, 7)) == 7
+
+
+async def test_forgetting_that_failed_midway_is_finished_by_the_same_link(
+    ministack: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mail"
+    async with shop(ministack, tmp_path) as notifier:
+        coupons, products = await subscribe(notifier), await subscribe(notifier, "new-products")
+        for request in await mail_in(folder, 2):
+            await notifier.http.post(confirm_path(request), headers=FORM)
+        await publish(notifier, "Half price")
+        issue = (await mail_in(folder, 3))[-1]
+        mailbox = f"/newsletters/mailbox?token={manage_token(issue)}"
+        (cannot_be_read := folder / "0.eml").mkdir()
+
+        assert (await notifier.http.delete(mailbox)).status_code == 500
+        assert (await notifier.http.get(mailbox)).json()["topics"] == ["coupons", "new-products"]
+        cannot_be_read.rmdir()
+        for _lost_and_repeated in range(2):
+            assert (await notifier.http.delete(mailbox)).status_code == 204
+
+        for ended in (coupons, products):
+            assert (await ended.becomes("ended"))["deliveries"] == []
+        assert (await notifier.http.get(mailbox)).status_code == 404
+        assert mail_so_far(folder) == []
 
 
 @pytest.mark.parametrize(
