@@ -131,7 +131,8 @@ async def test_a_cart_that_changed_after_a_lost_answer_is_not_taken_for_the_orde
     await put_latte(page)
     await page.locator("#name").fill("Changed")
     await page.locator("#place").click()
-    await expect(page.locator("#cart-problem")).to_contain_text("ordered once", timeout=15_000)
+    await page.locator("#cart-problem").get_by_role("button", name="Stop").click()
+    await expect(page.locator("#cart-problem")).to_contain_text("does not make it twice")
     await page.unroute("**/orders")
     await page.locator("#more-0").click()
     await page.locator("#place").click()
@@ -213,6 +214,26 @@ async def test_a_menu_that_went_offline_says_so_and_catches_up_by_itself(
     await expect(page.locator("#connection")).to_have_text("Live")
     await expect(page.locator("#cart-lines strong")).to_have_text("Caffè latte")
     await staff.put("/menu/items/tea", json={"sold_out": False})
+
+
+async def test_an_order_without_a_connection_says_so_at_once_and_is_sent_when_there_is_one(
+    look: Look, staff: httpx.AsyncClient
+) -> None:
+    page, context = look.page, look.page.context
+    await put_latte(page)
+    await page.locator("#name").fill("Offline")
+    await context.set_offline(True)
+    await page.locator("#place").click()
+    problem = page.locator("#cart-problem")
+    await expect(problem).to_contain_text("No connection. Your order is kept", timeout=1500)
+    await problem.get_by_role("button", name="Stop").click()
+    await expect(problem).to_contain_text("Stopped", timeout=1500)
+    await expect(page.locator("#place")).to_have_text("Place order")
+    await page.locator("#place").click()
+    await expect(page.locator("#place")).to_have_attribute("aria-busy", "true")
+    await context.set_offline(False)
+    order_id = await order_of(page)
+    assert [order["id"] for order in await placed_by(staff, "Offline")] == [order_id]
 
 
 async def test_what_contains_an_allergen_or_may_contain_it_is_left_out(look: Look) -> None:
@@ -350,6 +371,40 @@ async def test_an_order_is_canceled_after_a_question_and_the_reason_of_staff_is_
         assert await look.violations() == []
         await page.goto(shop.url)
         await expect(page.locator("#my-orders .banner")).to_have_count(0)
+
+
+async def test_a_cancel_without_a_connection_or_answer_says_so_and_what_became_of_it(
+    shop: RunningShop, browser: Browser, staff: httpx.AsyncClient
+) -> None:
+    ahead = [(await staff.post("/orders", json=ORDER)).json()["id"] for _ in range(6)]
+
+    async def lose_answer(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    async with looking(browser, f"{shop.url}/o/{ahead[-1]}", width=390) as look:
+        page = look.page
+        sure = page.get_by_role("dialog").get_by_role("button", name="Cancel order")
+        await page.context.set_offline(True)
+        await page.locator("#cancel").click()
+        await sure.click()
+        await expect(page.locator("#toasts")).to_contain_text(
+            "No connection. Not canceled yet. We keep trying for 20 seconds.", timeout=1500
+        )
+        await page.locator("#toasts").get_by_role("button", name="Stop").click()
+        await expect(page.locator("#toasts")).to_contain_text("We could not reach the shop")
+        await page.locator("#cancel").click()
+        await sure.click()
+        await page.context.set_offline(False)
+        await expect(page.locator("#state")).to_have_text("Canceled")
+        await reaches(staff, ahead[-1], "canceled")
+        await page.goto(f"{shop.url}/o/{ahead[-2]}")
+        await page.route("**/cancel", lose_answer)
+        await page.locator("#cancel").click()
+        await sure.click()
+        await expect(page.locator("#state")).to_have_text("Canceled")
+        await expect(page.locator("#cancel[aria-busy=true]")).to_have_count(0)
+        await expect(page.locator(".toast.bad")).to_have_count(0)
 
 
 async def test_an_unknown_order_is_a_kind_page_that_no_cache_keeps(

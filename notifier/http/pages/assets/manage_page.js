@@ -3,6 +3,7 @@
 import { ask } from "/assets/dialog.js";
 import { byId } from "/assets/dom.js";
 import { newKey, request, RequestError } from "/assets/http.js";
+import { sayWhenLate } from "/assets/late.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 
@@ -17,6 +18,23 @@ let occasion = newKey();
 /** @param {string} text */
 function say(text) {
   byId("said").textContent = text;
+}
+
+/**
+ * Sends a request; says when its answer is late.
+ * @param {string} method
+ * @param {import("/assets/http.js").Options} [options]
+ */
+async function send(method, options) {
+  say("");
+  const answered = sayWhenLate(say);
+  try {
+    const value = await request(method, mailbox, options);
+    say("");
+    return value;
+  } finally {
+    answered();
+  }
 }
 
 /** @param {unknown} error */
@@ -34,7 +52,7 @@ function showOver() {
 
 async function read() {
   try {
-    const { address, topics: chosen } = await request("GET", mailbox);
+    const { address, topics: chosen } = await send("GET");
     byId("address").textContent = visible(address);
     for (const box of boxes) box.checked = chosen.includes(box.value);
     topics.disabled = false;
@@ -48,7 +66,7 @@ async function save() {
   const chosen = [...boxes].filter(({ checked }) => checked).map(({ value }) => value);
   topics.disabled = true;
   try {
-    await request("PUT", mailbox, { body: { topics: chosen, occasion }, key: occasion });
+    await send("PUT", { body: { topics: chosen, occasion }, key: occasion });
     occasion = newKey();
     if (chosen.length) say(t("managing.saved"));
     else showOver();
@@ -67,7 +85,7 @@ async function forget() {
   };
   if (!(await ask(question))) return;
   try {
-    await request("DELETE", mailbox);
+    await send("DELETE");
     showOver();
   } catch (error) {
     fail(error);

@@ -2,6 +2,7 @@
 
 import { byId } from "/assets/dom.js";
 import { request, RequestError } from "/assets/http.js";
+import { sayWhenLate } from "/assets/late.js";
 import { t } from "/assets/text.js";
 
 const form = byId("sign-up", HTMLFormElement);
@@ -62,14 +63,17 @@ async function signUp() {
   if (go.ariaBusy === "true" || !isComplete()) return;
   const target = address.value.trim();
   go.ariaBusy = "true";
+  const answered = sayWhenLate((text) => (failure.textContent = text));
   try {
     await subscribe(target);
+    failure.textContent = "";
     showSent(target);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (error.status === 422) refuseAddress(reason(error));
     else failure.textContent = reason(error);
   } finally {
+    answered();
     go.ariaBusy = "false";
   }
 }

@@ -2,11 +2,12 @@
 
 import { byId, el, fill } from "/assets/dom.js";
 import { RequestError } from "/assets/http.js";
+import { sayWhenLate } from "/assets/late.js";
 import { t } from "/assets/text.js";
 import { cart, customerName, priceOf } from "./cart.js";
 import { chosenServe, openCart } from "./cart_view.js";
 import { asksWhere } from "./menu.js";
-import { interrupted, place } from "./placing.js";
+import { interrupted, keepTrying, place, TRIED_MS } from "./placing.js";
 
 /** @typedef {import("./cart.js").OrderBody} OrderBody */
 /** @typedef {import("./menu.js").Menu} Menu */
@@ -25,55 +26,61 @@ export function preparePlacing(refresh) {
   for (const value of /** @type {const} */ (["here", "away"])) {
     byId(value).addEventListener("change", () => cart.set({ ...cart.get(), serve: value }));
   }
-  cart.follow(() => say("")); // what was said is about the cart as it was
+  cart.follow(() => isPlacing || say("")); // what was said is about the cart as it was
   byId("cart-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    void busy(() => checked(refresh));
+    if (isNamed()) void busy((signal) => checked(refresh, signal));
   });
   const body = interrupted();
   if (body) {
     openCart();
-    void busy(() => send(body));
+    void busy((signal) => send(body, signal));
   }
+}
+
+/** Says what is missing, and returns whether there is a name. */
+function isNamed() {
+  const name = byId("name", HTMLInputElement);
+  const typed = name.value.trim();
+  if (typed) customerName.set(typed);
+  else {
+    name.setAttribute("aria-invalid", "true");
+    name.focus();
+    say(t("cart.no_name"));
+  }
+  return Boolean(typed);
 }
 
 /**
  * Looks the menu up once more: what the customer has not seen is shown before it is ordered.
  * @param {Refresh} refresh
+ * @param {AbortSignal} signal
  */
-async function checked(refresh) {
-  const name = byId("name", HTMLInputElement);
-  if (!name.value.trim()) {
-    name.setAttribute("aria-invalid", "true");
-    name.focus();
-    say(t("cart.no_name"));
-    return;
-  }
-  customerName.set(name.value.trim());
+async function checked(refresh, signal) {
   const now = await refresh();
   const isGone = now && cart.get().lines.some((line) => priceOf(now.menu, line) === null);
-  if (now?.isChanged) say(t("cart.changed_meanwhile"));
+  if (!now && !navigator.onLine) {
+    throw new RequestError({ status: 0, title: t("problem.offline") });
+  } else if (now?.isChanged) say(t("cart.changed_meanwhile"));
   else if (isGone) say(t("cart.sold_out_meanwhile"));
-  else await send(orderBody(name.value.trim(), now?.menu));
+  else await send(orderBody(customerName.get(), now?.menu), signal);
 }
 
-/** @param {OrderBody} body */
-async function send(body) {
-  try {
-    const { order, isEarlier } = await place(body);
-    if (isEarlier) {
-      say(t("cart.earlier", { number: order.number }), order.id);
-      return;
-    }
-    location.assign(`/o/${encodeURIComponent(order.id)}`);
-    await new Promise(() => {}); // busy until this page has gone
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    say(words(error));
+/**
+ * @param {OrderBody} body
+ * @param {AbortSignal} signal
+ */
+async function send(body, signal) {
+  const { order, isEarlier } = await place(body, signal);
+  if (isEarlier) {
+    say(t("cart.earlier", { number: order.number }), order.id);
+    return;
   }
+  location.assign(`/o/${encodeURIComponent(order.id)}`);
+  await new Promise(() => {}); // busy until this page has gone
 }
 
-/** @param {() => Promise<unknown>} run */
+/** @param {(signal: AbortSignal) => Promise<unknown>} run */
 async function busy(run) {
   if (isPlacing) return;
   isPlacing = true;
@@ -82,13 +89,30 @@ async function busy(run) {
   button.textContent = t("cart.placing");
   button.setAttribute("aria-busy", "true");
   say("");
+  const stopping = new AbortController();
+  const answered = sayWhenLate((text) => sayWaiting(text, () => stopping.abort()));
   try {
-    await run();
+    await keepTrying(run, stopping.signal);
+  } catch (error) {
+    if (stopping.signal.aborted) say(t("cart.stopped"));
+    else if (error instanceof RequestError) say(words(error));
+    else throw error;
   } finally {
+    answered();
     button.textContent = label;
     button.removeAttribute("aria-busy");
     isPlacing = false;
   }
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} stop
+ */
+function sayWaiting(text, stop) {
+  say(`${text} ${t("cart.waits", { count: TRIED_MS / 60_000 })}`);
+  const button = el("button", { type: "button", class: "quiet", onclick: stop }, t("cart.stop"));
+  byId("cart-problem").append(button);
 }
 
 /**

@@ -1,11 +1,11 @@
 // The page of an order: drawn as the shell sent it, then again with each event of it.
 
-import { ask } from "/assets/dialog.js";
 import { byId } from "/assets/dom.js";
 import { request, RequestError } from "/assets/http.js";
 import { follow } from "/assets/live.js";
 import { shared, t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
+import { cancel } from "./canceling.js";
 import { MOST_LINES, put } from "./cart.js";
 import { rememberOrder } from "./my_orders.js";
 import { drawOrder, isWaiting } from "./order_view.js";
@@ -50,25 +50,6 @@ async function refresh() {
   }
 }
 
-async function cancel() {
-  const isSure = await ask({
-    title: t("order.cancel_title"),
-    text: t("order.cancel_text"),
-    yes: t("order.cancel_yes"),
-    no: t("order.cancel_no"),
-    isDanger: true,
-  });
-  if (!isSure) return;
-  try {
-    show(await request("POST", `${path}/cancel`, { body: {} }));
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    const isLate = error.kind === "order-not-cancelable";
-    toast(isLate ? t("order.cancel_late") : error.title, { kind: "bad" });
-    await refresh();
-  }
-}
-
 /** Puts all that was ordered into the cart, at the prices of the menu as it is now. */
 function orderAgain() {
   const lines = order.items.map(({ item, name, size, modifiers, quantity, note }) => ({
@@ -85,7 +66,10 @@ prepareCall(order);
 drawOrder(order);
 callWhenReady(order);
 void followRemake();
-byId("cancel").addEventListener("click", () => void cancel());
+byId("cancel").addEventListener(
+  "click",
+  () => void cancel({ path, now: () => order, show, refresh }),
+);
 byId("again").addEventListener("click", orderAgain);
 follow(
   ["order-events"],

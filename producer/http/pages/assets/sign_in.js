@@ -2,6 +2,7 @@
 
 import { byId } from "/assets/dom.js";
 import { request, RequestError } from "/assets/http.js";
+import { sayWhenLate } from "/assets/late.js";
 import { t } from "/assets/text.js";
 
 const form = byId("sign-in", HTMLFormElement);
@@ -10,6 +11,7 @@ const failure = byId("failure");
 
 async function signIn() {
   failure.textContent = "";
+  const answered = sayWhenLate((text) => (failure.textContent = text));
   try {
     await request("PUT", "/staff/session", {
       headers: { Authorization: `Bearer ${key.value.trim()}` },
@@ -27,6 +29,8 @@ async function signIn() {
       isWrong || !(error instanceof RequestError) ? t("sign_in.wrong") : error.message;
     key.setAttribute("aria-invalid", "true");
     key.select();
+  } finally {
+    answered();
   }
 }
 
