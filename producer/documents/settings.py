@@ -10,6 +10,9 @@ from pydantic_core import PydanticCustomError
 from shared.web.fields import WHOLE, Body, VisibleText, printable_lines
 
 Language = Literal["en", "de"]
+NOT_COLLECTED = "Not collected"
+"""The reason of ours that is for ready orders alone."""
+
 Minutes = Annotated[int, Field(ge=1, le=24 * 60), WHOLE]
 
 
@@ -37,7 +40,7 @@ class SettingsDocument(Body):
         list[Annotated[VisibleText, Field(max_length=200)]],
         Field(max_length=20, json_schema_extra={"uniqueItems": True}),
         AfterValidator(_each_once),
-    ] = Field(default=["Sold out", "Not collected", "Wish of the customer"])
+    ] = Field(default=["Sold out", NOT_COLLECTED, "Wish of the customer"])
     ready_shown_minutes: Minutes = 120
     kitchen_warn_minutes: Minutes = 3
     kitchen_late_minutes: Annotated[Minutes, Field(validate_default=True)] = 5

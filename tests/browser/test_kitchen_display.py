@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.looking import PAGE_BYTES, SCHEMES, Look, looking
@@ -44,6 +44,17 @@ async def sign_in(look: Look, shop: RunningShop) -> None:
     look.complaints.clear()  # the page of the key may not have loaded all
 
 
+async def hold_is_over(page: Page) -> None:
+    """Let the ten seconds be over in which a tap is held, as if another tab had stored that."""
+    await page.evaluate("""() => {
+      const key = "coffee:kitchen-taps";
+      const taps = JSON.parse(localStorage.getItem(key));
+      const newValue = JSON.stringify(taps.map((tap) => ({ ...tap, at: tap.at - 10_000 })));
+      localStorage.setItem(key, newValue);
+      dispatchEvent(new StorageEvent("storage", { key, newValue, storageArea: localStorage }));
+    }""")
+
+
 async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_sent(
     shop: RunningShop, browser: Browser
 ) -> None:
@@ -70,9 +81,117 @@ async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_se
             await reaches(client, order["id"], "ready")
         await expect(look.page.locator("#taps")).to_be_hidden()
         await look.page.locator("#recall").click()
-        await look.page.locator("dialog li").get_by_role("button", name="Collected").click()
+        row = look.page.locator("dialog li").first
+        await row.get_by_role("button", name="Collected").click()
+        await row.get_by_role("button", name="Undo").click()
+        await row.get_by_role("button", name="Collected").click()
+        await expect(look.page.locator("#ready-count")).to_have_text("0")
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            assert (await client.get(f"/orders/{order['id']}")).json()["state"] == "ready"
+        await hold_is_over(look.page)
         await expect(look.page.get_by_text("No order is waiting")).to_be_visible()
+        await look.page.keyboard.press("Escape")
+        await look.page.keyboard.press("u")
+        await expect(look.page.locator("#toasts")).to_contain_text(
+            f"{order['number']} is collected already"
+        )
         assert look.complaints == []
+
+
+async def test_a_tap_is_held_on_all_tabs_and_ends_when_another_display_was_first(
+    shop: RunningShop, browser: Browser
+) -> None:
+    order = await place(shop)
+    async with (
+        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        tab = await look.page.context.new_page()
+        await tab.goto(look.page.url)
+        cards = [page.locator(f"[data-id='{order['id']}']") for page in (look.page, tab)]
+        await cards[0].get_by_role("button", name="Done").click()
+        await expect(cards[1]).to_have_count(0)
+        await tab.locator("#taps").get_by_role("button", name="Undo").click()
+        await expect(cards[0]).to_be_visible()
+        await tab.close()
+
+        await cards[0].get_by_role("button", name="Done").click()
+        attempt = {"attempt": (await staff.get(f"/orders/{order['id']}")).json()["attempt"]}
+        (await staff.post(f"/orders/{order['id']}/complete", json=attempt)).raise_for_status()
+        toasts = look.page.locator("#toasts")
+        await expect(toasts).to_contain_text(f"{order['number']} was done on another display")
+        await expect(look.page.locator("#taps")).to_be_hidden()
+
+        await look.page.locator("#recall").click()
+        row = look.page.locator("dialog li", has_text=order["number"]).first
+        await row.get_by_role("button", name="Collected").click()
+        (await staff.post(f"/orders/{order['id']}/collect")).raise_for_status()
+        await expect(toasts).to_contain_text(f"{order['number']} was collected already")
+        await expect(row.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+async def loses_first_answers(page: Page, deed: str) -> None:
+    """Let the shop get each order's first request for a deed, and its answer be lost."""
+    lost = set[str]()
+
+    async def lose(route: Route) -> None:
+        if not await page.evaluate("navigator.onLine"):
+            return await route.abort()  # what is routed is not stopped by that
+        if route.request.url in lost:
+            return await route.continue_()
+        lost.add(route.request.url)
+        await route.fetch()
+        return await route.abort()
+
+    await page.route(f"**/orders/*/{deed}", lose)
+
+
+async def test_taps_without_a_network_and_with_lost_answers_count_once(
+    shop: RunningShop, browser: Browser
+) -> None:
+    orders = [await place(shop) for _ in range(2)]
+    async with (
+        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        page, toasts = look.page, look.page.locator("#toasts .toast")
+        for deed in ("complete", "collect", "remake"):
+            await loses_first_answers(page, deed)
+        await page.locator("#recall").click()  # what hands need is loaded
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await page.keyboard.press("Escape")
+        for order in orders:
+            card = page.locator(f"[data-id='{order['id']}']")
+            await expect(card.get_by_role("button", name="Done")).to_be_enabled()
+        await page.context.set_offline(True)
+        for order in orders:
+            card = page.locator(f"[data-id='{order['id']}']")
+            await page.wait_for_timeout(400)  # two quick taps are taken for one
+            await card.get_by_role("button", name="Done").click()
+        await hold_is_over(page)
+        await expect(page.locator("#taps")).to_contain_text(f"{orders[1]['number']} is being sent")
+        await page.context.set_offline(False)
+        for order in orders:
+            await reaches(staff, order["id"], "ready")
+        await expect(page.locator("#taps")).to_be_hidden(timeout=15_000)
+
+        await page.locator("#recall").click()
+        rows = [page.locator("dialog li", has_text=order["number"]).first for order in orders]
+        await rows[0].get_by_role("button", name="Collected").click()
+        await hold_is_over(page)
+        await expect(page.locator("#taps")).to_be_hidden(timeout=15_000)
+        assert (await staff.get(f"/orders/{orders[0]['id']}")).json()["state"] == "collected"
+        assert await toasts.all_inner_texts() == [], "what was ours is no surprise"
+
+        await page.context.set_offline(True)
+        await rows[1].get_by_role("button", name="Make again").click()
+        await expect(toasts).to_have_count(1, timeout=10_000)
+        await page.context.set_offline(False)
+        await rows[1].get_by_role("button", name="Make again").click()
+        await expect(toasts.last).to_contain_text(f"again for {orders[1]['number']}")
+        (remake,) = (await staff.get("/kitchen")).json()["orders"]
+        assert remake["remake_for"] == orders[1]["number"]
+        await staff.post(f"/orders/{remake['id']}/cancel")
 
 
 async def test_a_canceled_order_stays_until_it_was_seen(
@@ -95,7 +214,11 @@ async def test_a_canceled_order_stays_until_it_was_seen(
 async def test_the_display_is_accessible_still_and_small(
     shop: RunningShop, browser: Browser
 ) -> None:
-    order = await place(shop)
+    milks = ["oat-milk", "soy-milk"]
+    lines = [
+        {"item": "latte", "size": "small", "modifiers": chosen} for chosen in (milks, milks[::-1])
+    ]
+    order = await place(shop, items=[{**line, "quantity": 2} for line in lines])
     for scheme, language in zip(SCHEMES, ("en", "de"), strict=True):
         url = f"{shop.url}/staff/sign-in"
         async with looking(browser, url, scheme=scheme, language=language) as look:
@@ -108,6 +231,12 @@ async def test_the_display_is_accessible_still_and_small(
             assert sum(sent.values()) <= PAGE_BYTES, sent
             assert await look.violations() == []
             assert await look.layout_shifts() == []
+            await expect(look.page.locator("#sums li")).to_have_text(
+                ["4Caffè latte · Oat milk · Soy milk"]
+            )
+            await look.page.locator(".order footer .quiet").click()
+            await expect(look.page.locator(".reasons")).to_contain_text("Sold out")
+            await expect(look.page.locator(".reasons")).not_to_contain_text("Not collected")
     async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff:
         await staff.post(f"/orders/{order['id']}/cancel")
 

@@ -145,7 +145,7 @@ async def test_a_rush_seen_by_everybody(shop: RunningShop, browser: Browser) -> 
         await kitchens[0].page.locator("#recall").click()
         await kitchens[0].page.locator("#collect-number").fill(first.lstrip("0"))
         await kitchens[0].page.keyboard.press("Enter")
-        await expect(ada.locator("#state")).to_have_text("Collected")
+        await expect(ada.locator("#state")).to_have_text("Collected", timeout=20_000)
         await expect(board.locator("#ready")).not_to_contain_text(first)
 
         await made_again(kitchens, bo, board, second)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from producer.context import CASHIER
-from producer.documents.settings import SettingsDocument
+from producer.documents.settings import NOT_COLLECTED, SettingsDocument
 from producer.http.pages.shell import SHELL
 from shared.domain.errors import UnavailableError
 from shared.domain.shop import Hand
@@ -46,7 +46,7 @@ async def show_kitchen(request: web.Request, _: StaffKey) -> web.StreamResponse:
         "by_people": context.barista_hand is Hand.PEOPLE,
         "warn": settings.kitchen_warn_minutes,
         "late": settings.kitchen_late_minutes,
-        "cancel_reasons": settings.cancel_reasons,
+        "cancel_reasons": [one for one in settings.cancel_reasons if one != NOT_COLLECTED],
     }
     return await SHELL.response(request, KITCHEN, data=data)
 

@@ -11,33 +11,41 @@ import { pauseSheet } from "./kitchen_pause.js";
 import { readySheet } from "./kitchen_ready.js";
 import { reason, soldOut, trying } from "./kitchen_sheets.js";
 import { soundSwitch } from "./sound.js";
-import { isHeld, taps } from "./taps.js";
-import { sendTaps, undo } from "./taps_sending.js";
+import { deedOf, isHeld, taps } from "./taps.js";
+import { endIfMoved, sendTaps, undo } from "./taps_sending.js";
 
 export { chime } from "./sound.js";
 
 /** @typedef {import("./kitchen_card.js").KitchenOrder} KitchenOrder */
-/** @typedef {{refresh: () => void, seen: (id: string) => unknown}} Kitchen */
+/** @typedef {import("./taps.js").Tap} Tap */
+/** @typedef {{refresh: () => void, seen: (id: string) => unknown, isMoved: (tap: Tap) => boolean}} Kitchen */
 
 /**
  * @param {Kitchen} kitchen
  * @param {(id: string) => void} act
  */
 export function useHands(kitchen, act) {
+  const sheets = new URL("kitchen_sheets.css", import.meta.url).href;
+  document.head.append(el("link", { rel: "stylesheet", href: sheets }));
   const refresh = () => kitchen.refresh();
-  const recall = () => readySheet(refresh);
+  const recall = () => readySheet(refresh, takeBack);
   const pause = () => pauseSheet(showShop);
   byId("recall").onclick = recall;
   byId("pause").onclick = pause;
   byId("sold-out").onclick = soldOut;
   byId("open").onclick = () =>
     trying(async () => showShop(await request("PUT", "/shop", { body: { state: "open" } })));
-  kitchenKeys(byId("orders"), { act, recall, pause });
+  kitchenKeys(byId("orders"), { act, recall, pause, undo: () => takeBack() });
   soundSwitch(byId("sound", HTMLButtonElement));
   taps.follow(showTaps);
   showTaps();
   sendTaps(notTaken, refresh);
-  setInterval(() => taps.get().length > 0 && showTaps(), 1000);
+  setInterval(() => {
+    if (taps.get().length > 0) showTaps();
+    if (document.hidden) return; // the tab that is looked at says what has become of a tap
+    for (const tap of taps.get().filter((one) => isHeld(one) && kitchen.isMoved(one)))
+      void endIfMoved(tap, notTaken);
+  }, 1000);
 }
 
 /**
@@ -54,15 +62,33 @@ export async function cancel({ id, number }, kitchen) {
   kitchen.refresh();
 }
 
+/** @type {Record<string, string>} What has become of an order, by its state. */
+const MOVED = {
+  ready: "kitchen.was_ready",
+  collected: "kitchen.was_collected",
+  canceled: "kitchen.was_canceled",
+  expired: "kitchen.was_expired",
+};
+
 /**
  * Says kindly why a tap is not taken: somebody else was there.
- * @param {import("./taps.js").Tap} tap
+ * @param {Tap} tap
  * @param {string} state
  */
 function notTaken({ number }, state) {
-  const canceled = state === "canceled" ? "kitchen.was_canceled" : "kitchen.was_moved";
-  const text = state === "ready" ? "kitchen.was_ready" : canceled;
-  toast(t(text, { number: visible(number) }), { ms: 12_000 });
+  toast(t(MOVED[state] ?? "kitchen.was_moved", { number: visible(number) }), { ms: 12_000 });
+}
+
+/**
+ * Takes a tap back, the newest one when none is given, or says that it is too late for that.
+ * @param {Tap} [tap]
+ */
+function takeBack(tap) {
+  const { tap: last, isUndone } = undo(tap);
+  if (isUndone || !last) return;
+  const sent = deedOf(last) === "collect" ? "kitchen.late_collected" : "kitchen.late_done";
+  const text = taps.get().some(({ id }) => id === last.id) ? "kitchen.sending" : sent;
+  toast(t(text, { number: visible(last.number) }));
 }
 
 let shown = "";
@@ -75,9 +101,11 @@ function showTaps() {
   byId("taps").hidden = now.length === 0;
   fill(
     byId("taps"),
-    now.map(({ tap: { id, number }, isOpen }) => {
-      const text = t(isOpen ? "kitchen.held" : "kitchen.sending", { number: visible(number) });
-      const back = el("button", { class: "quiet", onclick: () => undo(id) }, t("kitchen.undo"));
+    now.map(({ tap, isOpen }) => {
+      const held = deedOf(tap) === "collect" ? "kitchen.held_collected" : "kitchen.held";
+      const text = t(isOpen ? held : "kitchen.sending", { number: visible(tap.number) });
+      const undone = () => takeBack(tap);
+      const back = el("button", { class: "quiet", onclick: undone }, t("kitchen.undo"));
       return el("span", { class: "tap" }, text, isOpen && back);
     }),
   );

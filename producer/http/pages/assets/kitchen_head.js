@@ -63,10 +63,13 @@ export class ReadyStrip {
     setInterval(() => this.#tick(), 1000);
   }
 
-  /** @param {ReadyOrder[]} orders */
-  show(orders) {
+  /**
+   * @param {ReadyOrder[]} orders
+   * @param {boolean} isMore
+   */
+  show(orders, isMore) {
     this.#orders = orders;
-    byId("ready-count").textContent = String(orders.length);
+    byId("ready-count").textContent = `${orders.length}${isMore ? "+" : ""}`;
     fill(
       byId("ready"),
       orders.map(({ number }) =>

@@ -3,7 +3,6 @@
 import { shown } from "/assets/dialog.js";
 import { byId, el } from "/assets/dom.js";
 import { t } from "/assets/text.js";
-import { undo } from "./taps_sending.js";
 
 async function showKeys() {
   const keys = [
@@ -36,7 +35,7 @@ async function showKeys() {
 
 /**
  * @param {HTMLElement} list
- * @param {{act: (id: string) => void, recall: () => unknown, pause: () => unknown}} does
+ * @param {{act: (id: string) => void, recall: () => unknown, pause: () => unknown, undo: () => unknown}} does
  */
 export function kitchenKeys(list, does) {
   const focus = (/** @type {number} */ at) => {
@@ -45,7 +44,7 @@ export function kitchenKeys(list, does) {
   };
   byId("show-keys").onclick = showKeys;
   /** @type {Record<string, () => unknown>} */
-  const anywhere = { u: () => undo(), r: does.recall, p: does.pause, "?": showKeys };
+  const anywhere = { u: does.undo, r: does.recall, p: does.pause, "?": showKeys };
   document.addEventListener("keydown", (event) => {
     const { key, ctrlKey, metaKey, altKey } = event;
     if (ctrlKey || metaKey || altKey || document.querySelector("dialog[open]")) return;

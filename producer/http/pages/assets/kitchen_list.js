@@ -108,7 +108,8 @@ export class KitchenList {
     for (const { items } of open.filter(({ state }) => state !== "canceled")) {
       for (const { item, name, modifiers, quantity } of items) {
         const known = menu.get(item)?.modifiers;
-        const extras = modifiers.map((id) => known?.find((one) => one.id === id)?.name ?? id);
+        const named = modifiers.map((id) => known?.find((one) => one.id === id)?.name ?? id);
+        const extras = named.sort(); // in whichever order they were chosen, it is one drink
         const what = [name, ...extras].map(visible).join(" · ");
         sums.set(what, (sums.get(what) ?? 0) + quantity);
       }

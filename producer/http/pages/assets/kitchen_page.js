@@ -4,7 +4,7 @@ import { byId } from "/assets/dom.js";
 import { ReadyStrip, showShop, watchConnection } from "./kitchen_head.js";
 import { byPeople, KitchenList } from "./kitchen_list.js";
 import { keepKitchen } from "./kitchen_state.js";
-import { tapDone, taps } from "./taps.js";
+import { tap, tapped, taps } from "./taps.js";
 import { stayAwake } from "./wake_lock.js";
 
 /** The second tap of two is not meant for the card that has moved under the finger. */
@@ -12,7 +12,7 @@ const DOUBLE_TAP_MS = 350;
 /** What hands need is loaded when they come, or soon after the first view: before a network fails. */
 const HANDS_MS = 3000;
 
-let tapped = { id: "", at: -Infinity };
+let lastTap = { id: "", at: -Infinity };
 /** @type {Promise<typeof import("./kitchen_hands.js")> | null} */
 let loading = null;
 
@@ -22,15 +22,15 @@ let loading = null;
  */
 function onceTapped(id, act) {
   const now = performance.now();
-  if (id !== tapped.id && now - tapped.at < DOUBLE_TAP_MS) return;
-  tapped = { id, at: now };
+  if (id !== lastTap.id && now - lastTap.at < DOUBLE_TAP_MS) return;
+  lastTap = { id, at: now };
   act();
 }
 
 const does = {
   /** @param {import("./kitchen_card.js").KitchenOrder} order */
   done(order) {
-    if (byPeople && order.in_hand) onceTapped(order.id, () => tapDone(order));
+    if (byPeople && order.in_hand) onceTapped(order.id, () => tap(order));
   },
   /** @param {import("./kitchen_card.js").KitchenOrder} order */
   seen: (order) => onceTapped(order.id, () => void kitchen.seen(order.id)),
@@ -59,17 +59,27 @@ async function hands() {
   }
 }
 
+function showReady() {
+  const gone = tapped("collect");
+  ready.show(
+    kitchen.ready.orders.filter(({ id }) => !gone.has(id)),
+    kitchen.ready.isMore,
+  );
+}
+
 /** @param {import("./sound.js").Melody} melody */
 const chime = async (melody) => (await hands()).chime(melody);
 const list = new KitchenList(does, (melody) => void chime(melody));
 const ready = new ReadyStrip(() => void chime("uncollected"));
-const away = () => new Set(taps.get().map(({ id }) => id));
 const kitchen = keepKitchen(
-  (orders) => list.update(orders, kitchen.menu, away()),
-  (orders) => ready.show(orders),
+  (orders) => list.update(orders, kitchen.menu, tapped("complete")),
+  showReady,
   showShop,
 );
-taps.follow(() => list.show(kitchen.menu, away()));
+taps.follow(() => {
+  list.show(kitchen.menu, tapped("complete"));
+  showReady();
+});
 watchConnection();
 stayAwake();
 

@@ -8,28 +8,37 @@ import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
 import { isUncollected } from "./kitchen_head.js";
 import { sheet, trying } from "./kitchen_sheets.js";
+import { readyOrders } from "./kitchen_state.js";
+import { tap, tapped, taps } from "./taps.js";
 
-/** @typedef {{id: string, number: string, customer_name: string, ready_at: string, collected_at: string}} Order */
+/** @typedef {{id: string, number: string, attempt: number, customer_name: string, ready_at: string, collected_at: string}} Order */
 /** @typedef {() => Promise<unknown>} Load */
+/** @typedef {(tap: import("./taps.js").Tap) => void} Undo */
 
 /**
  * @param {() => void} changed
+ * @param {Undo} undo
  * @returns {Promise<void>}
  */
-export async function readySheet(changed) {
+export async function readySheet(changed, undo) {
   const list = el("ul", { class: "rows", "aria-busy": "true" });
   const past = el("ul", { class: "rows" });
   const before = el("h3", { hidden: true }, t("kitchen.collected"));
-  /** @type {Order[]} */
-  let ready = [];
+  const more = el("p", { class: "quiet", hidden: true }, t("kitchen.more_ready"));
+  /** @type {ReadyRow[]} */
+  let rows = [];
   const load = async () => {
     const [waiting, gone] = await Promise.all([
-      request("GET", "/orders?state=ready&limit=100"),
+      readyOrders(),
       request("GET", "/orders?state=collected&limit=8"),
     ]);
-    ready = waiting.orders.toReversed();
-    const rows = ready.map((order) => readyRow(order, load));
-    fill(list, ready.length ? rows : el("li", {}, t("kitchen.no_ready")));
+    const known = new Map(rows.map((row) => [row.order.id, row]));
+    rows = waiting.orders.map(
+      (order) => known.get(order.id) ?? new ReadyRow(/** @type {Order} */ (order), load, undo),
+    );
+    const elements = rows.map(({ element }) => element);
+    fill(list, elements.length ? elements : el("li", {}, t("kitchen.no_ready")));
+    more.hidden = !waiting.isMore;
     fill(
       past,
       gone.orders.map((/** @type {Order} */ order) => pastRow(order, load)),
@@ -39,15 +48,31 @@ export async function readySheet(changed) {
     changed();
   };
   const byNumber = numberForm((wanted) => {
-    const order = ready.find(({ number }) => plain(number) === plain(wanted));
-    if (order) void collect(order, load);
-    else toast(t("kitchen.not_ready", { number: visible(wanted) }), { kind: "bad" });
+    const row = rows.find(({ order: { number } }) => plain(number) === plain(wanted));
+    const number = visible(row?.order.number ?? wanted);
+    if (row) tap(row.order, "collect");
+    toast(t(row ? "kitchen.held_collected" : "kitchen.not_ready", { number }), {
+      kind: row ? "good" : "bad",
+    });
   });
-  const { done } = sheet(t("kitchen.ready"), byNumber, list, before, past);
+  let held = tapped("collect");
+  const unfollow = taps.follow(() => {
+    for (const row of rows) row.draw();
+    const now = tapped("collect");
+    if ([...held].some((id) => !now.has(id))) void trying(load); // sent, or taken back
+    held = now;
+  });
+  const timer = setInterval(() => {
+    for (const row of rows) row.tick();
+  }, 1000);
+  const { done } = sheet(t("kitchen.ready"), byNumber, list, more, before, past);
   if (document.activeElement?.matches(":focus-visible"))
     document.getElementById("collect-number")?.focus(); // by keyboard
   void trying(load);
-  await done;
+  await done.finally(() => {
+    clearInterval(timer);
+    unfollow();
+  });
 }
 
 /** @param {(number: string) => void} collectNumber */
@@ -74,29 +99,64 @@ function numberForm(collectNumber) {
   return form;
 }
 
-/**
- * @param {Order} order
- * @param {Load} load
- */
-async function collect({ id }, load) {
-  await trying(() => request("POST", `/orders/${id}/collect`));
-  await trying(load);
-}
+/** An order that waits to be collected; for ten seconds after it was, that can be taken back. */
+class ReadyRow {
+  #age = el("span", { class: "badge end" });
+  #actions = el("span", { class: "row end" });
+  #isHeld = false;
 
-/**
- * @param {Order} order
- * @param {Load} load
- */
-function readyRow(order, load) {
-  const age = duration((Date.now() - Date.parse(order.ready_at)) / 1000);
-  return el(
-    "li",
-    {},
-    ...who(order),
-    el("span", { class: isUncollected(order.ready_at) ? "badge bad end" : "badge end" }, age),
-    again(order, load),
-    el("button", { class: "primary", onclick: () => collect(order, load) }, t("kitchen.collect")),
-  );
+  /**
+   * @param {Order} order
+   * @param {Load} load
+   * @param {Undo} undo
+   */
+  constructor(order, load, undo) {
+    this.order = order;
+    this.load = load;
+    this.undo = undo;
+    this.element = el("li", {}, ...who(order), this.#age, this.#actions);
+    this.#fill();
+    this.tick();
+  }
+
+  tick() {
+    const { ready_at: ready } = this.order;
+    this.#age.textContent = duration((Date.now() - Date.parse(ready)) / 1000);
+    this.#age.classList.toggle("bad", isUncollected(ready));
+  }
+
+  draw() {
+    if (this.#isHeld === tapped("collect").has(this.order.id)) return;
+    this.#isHeld = !this.#isHeld;
+    const hasFocus = this.element.contains(document.activeElement);
+    this.#fill();
+    const button = this.#actions.lastElementChild;
+    if (hasFocus && button instanceof HTMLElement) button.focus();
+  }
+
+  #fill() {
+    const { order } = this;
+    const button = (
+      /** @type {string} */ kind,
+      /** @type {string} */ text,
+      /** @type {() => void} */ onclick,
+    ) => el("button", { class: kind, onclick }, text);
+    const held = taps.get().find(({ id, deed }) => id === order.id && deed === "collect");
+    this.#isHeld = held !== undefined;
+    this.element.classList.toggle("held", this.#isHeld);
+    fill(
+      this.#actions,
+      held
+        ? [
+            el("b", {}, t("kitchen.collect")),
+            button("quiet", t("kitchen.undo"), () => this.undo(held)),
+          ]
+        : [
+            again(order, this.load),
+            button("primary", t("kitchen.collect"), () => tap(order, "collect")),
+          ],
+    );
+  }
 }
 
 /**

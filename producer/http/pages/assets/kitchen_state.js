@@ -6,11 +6,12 @@ import { stored } from "/assets/store.js";
 
 /** @typedef {import("./kitchen_card.js").KitchenOrder} KitchenOrder */
 /** @typedef {import("./kitchen_card.js").MenuItem} MenuItem */
-/** @typedef {{id: string, number: string, customer_name: string, ready_at: string}} ReadyOrder */
+/** @typedef {{id: string, number: string, attempt: number, customer_name: string, ready_at: string}} ReadyOrder */
 /** @typedef {{state: string, reason: string | null, until: string | null}} Shop */
 
 const READ_AGAIN_MS = 15_000;
 const GATHER_MS = 150;
+const MOST_PAGES = 5;
 // Ids alone stay on the device, nobody's name.
 const known = stored("kitchen-known", [], isIds);
 /** Orders that were canceled, until somebody has seen that. */
@@ -20,7 +21,7 @@ const BEFORE_READY = /\.(placed|preparing)\./;
 
 /**
  * @param {(orders: KitchenOrder[]) => void} show
- * @param {(orders: ReadyOrder[]) => void} showReady oldest first
+ * @param {() => void} showReady
  * @param {(shop: Shop) => void} showShop
  */
 export function keepKitchen(show, showReady, showShop) {
@@ -38,14 +39,10 @@ export function keepKitchen(show, showReady, showShop) {
     const withReady = isReadyOld || !isByEvent;
     isReadyOld = isByEvent = false;
     try {
-      const [kitchen, shop, food, ready] = await Promise.all([
-        request("GET", "/kitchen?limit=200"),
-        request("GET", "/shop"),
-        api.menu.size ? null : request("GET", "/menu"),
-        withReady ? request("GET", "/orders?state=ready&limit=100") : null,
-      ]);
+      const { kitchen, shop, food, ready } = await readAll(api.menu.size === 0, withReady);
       if (food) api.menu = new Map(food.items.map((/** @type {any} */ item) => [item.id, item]));
-      if (ready) showReady(ready.orders.toReversed());
+      if (ready) api.ready = ready;
+      if (ready) showReady();
       const gone = missing(kitchen, ready?.orders ?? []);
       if (gone.length + unseen.get().length > 0) {
         canceled ??= new (await import("./kitchen_canceled.js")).CanceledOrders();
@@ -66,6 +63,12 @@ export function keepKitchen(show, showReady, showShop) {
   const api = {
     /** @type {Map<string, MenuItem>} */
     menu: new Map(),
+    /** @type {{orders: ReadyOrder[], isMore: boolean}} The oldest first. */
+    ready: { orders: [], isMore: false },
+    /** @param {import("./taps.js").Tap} tap of an order that may be in another state by now */
+    isMoved({ id, deed }) {
+      return !(deed === "collect" ? api.ready.orders : line).some((one) => one.id === id);
+    },
     /** Reads the line soon, as others may be about to ask for that, too. */
     refresh(withReady = true) {
       isReadyOld ||= withReady;
@@ -90,6 +93,37 @@ export function keepKitchen(show, showReady, showShop) {
   unseen.follow(draw);
   setInterval(() => api.refresh(), READ_AGAIN_MS);
   return api;
+}
+
+/**
+ * @param {boolean} withMenu
+ * @param {boolean} withReady
+ */
+async function readAll(withMenu, withReady) {
+  const [kitchen, shop, food, ready] = await Promise.all([
+    request("GET", "/kitchen?limit=200"),
+    request("GET", "/shop"),
+    withMenu ? request("GET", "/menu") : null,
+    withReady ? readyOrders() : null,
+  ]);
+  return { kitchen, shop, food, ready };
+}
+
+/**
+ * Reads the orders that wait to be collected, the oldest first; of more than there is room for, the
+ * newest ones.
+ */
+export async function readyOrders() {
+  /** @type {ReadyOrder[]} */
+  const orders = [];
+  let cursor = /** @type {string | null} */ ("");
+  for (let page = 0; page < MOST_PAGES && cursor !== null; page += 1) {
+    const more = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+    const read = await request("GET", `/orders?state=ready&limit=100${more}`);
+    orders.push(...read.orders);
+    cursor = read.next_cursor;
+  }
+  return { orders: orders.toReversed(), isMore: cursor !== null };
 }
 
 /**

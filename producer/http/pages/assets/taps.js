@@ -1,18 +1,40 @@
-// The orders that were tapped done on this device: each is held for ten seconds, in which it can be
-// taken back, and then sent until the shop has answered. They survive a reload.
+// The orders that were tapped done or collected on this device: each is held for ten seconds, in which
+// it can be taken back, and then sent until the shop has answered. They survive a reload.
 
 import { stored } from "/assets/store.js";
 
-/** @typedef {{id: string, number: string, attempt: number, at: number}} Tap */
+/** @typedef {"complete" | "collect"} Deed */
+/** @typedef {{id: string, number: string, attempt: number, at: number, deed?: Deed}} Tap `complete` when left out */
 
 const UNDO_MS = 10_000;
 
 /** @type {import("/assets/store.js").Stored<Tap[]>} */
 export const taps = stored("kitchen-taps", [], isTaps);
-/** @param {{id: string, number: string, attempt: number}} order */
-export function tapDone({ id, number, attempt }) {
-  if (taps.get().some((tap) => tap.id === id)) return;
-  taps.set([...taps.get(), { id, number, attempt, at: Date.now() }]);
+/**
+ * @param {{id: string, number: string, attempt: number}} order
+ * @param {Deed} [deed]
+ */
+export function tap({ id, number, attempt }, deed = "complete") {
+  if (!tapped(deed).has(id))
+    taps.set([...taps.get(), { id, number, attempt, deed, at: Date.now() }]);
+}
+
+/**
+ * Returns the ids of the orders that were tapped so.
+ * @param {Deed} deed
+ */
+export function tapped(deed) {
+  return new Set(
+    taps
+      .get()
+      .filter((one) => deedOf(one) === deed)
+      .map(({ id }) => id),
+  );
+}
+
+/** @param {Tap} tap */
+export function deedOf({ deed = "complete" }) {
+  return deed;
 }
 
 /** @param {Tap} tap */
@@ -32,7 +54,8 @@ function isTaps(read) {
         typeof tap?.id === "string" &&
         typeof tap.number === "string" &&
         typeof tap.attempt === "number" &&
-        typeof tap.at === "number",
+        typeof tap.at === "number" &&
+        [undefined, "complete", "collect"].includes(tap.deed),
     )
   );
 }

@@ -1,27 +1,37 @@
-// Sends the orders that were tapped done, once the time is over in which a tap can be taken back.
+// Sends the orders that were tapped, once the time is over in which a tap can be taken back.
 
 import { request, RequestError } from "/assets/http.js";
-import { isHeld, taps } from "./taps.js";
+import { deedOf, isHeld, taps } from "./taps.js";
 
 /** @typedef {import("./taps.js").Tap} Tap */
 
 const AGAIN_MS = 3000;
+/** For so long after a tap somebody may still want to take it back. */
+const RECENT_MS = 60_000;
 
 /** @type {Set<string>} */
 const sending = new Set();
 /** @type {Set<string>} Those that the shop may have got, though its answer was lost. */
 const unanswered = new Set();
+/** @type {Set<string>} Those whose orders are looked up. */
+const asking = new Set();
+/** @type {Tap | undefined} */
+let last;
+
+/** @param {Tap} tap */
+const nameOf = (tap) => `${deedOf(tap)} ${tap.id}`;
 
 /**
- * Takes a tap back, unless it is being sent.
- * @param {string} [id] the newest one when left out
- * @returns {Tap | undefined}
+ * Takes a tap back, unless it is being sent; returns it, and whether that was in time.
+ * @param {Tap} [tap] the newest one when left out
+ * @returns {{tap: Tap | undefined, isUndone: boolean}}
  */
-export function undo(id) {
-  const waiting = taps.get().filter((tap) => !sending.has(tap.id) && isHeld(tap));
-  const tap = id === undefined ? waiting.at(-1) : waiting.find((one) => one.id === id);
-  if (tap) drop(tap.id);
-  return tap;
+export function undo(tap) {
+  const waiting = taps.get().filter((one) => !sending.has(nameOf(one)) && isHeld(one));
+  const held = tap ? waiting.find((one) => nameOf(one) === nameOf(tap)) : waiting.at(-1);
+  if (held) drop(held);
+  const recent = last && Date.now() - last.at < RECENT_MS ? last : undefined;
+  return { tap: held ?? tap ?? taps.get().at(-1) ?? recent, isUndone: held !== undefined };
 }
 
 /**
@@ -33,7 +43,7 @@ export function undo(id) {
 export function sendTaps(refused, sent) {
   const round = async () => {
     for (const tap of taps.get().filter((one) => !isHeld(one))) {
-      if (!taps.get().some(({ id }) => id === tap.id)) continue; // another tab has sent it
+      if (!isThere(tap)) continue; // another tab has sent it
       if (!(await send(tap, refused))) break;
       sent();
     }
@@ -44,28 +54,48 @@ export function sendTaps(refused, sent) {
 }
 
 /**
+ * Ends a tap that is held while its order was moved elsewhere.
+ * @param {Tap} tap
+ * @param {(tap: Tap, state: string) => void} refused
+ */
+export async function endIfMoved(tap, refused) {
+  const name = nameOf(tap);
+  if (asking.has(name)) return;
+  asking.add(name);
+  const state = await stateOf(tap.id);
+  asking.delete(name);
+  if (!state || state === (deedOf(tap) === "collect" ? "ready" : "preparing")) return;
+  if (!isThere(tap) || !isHeld(tap)) return;
+  refused(tap, state);
+  drop(tap);
+}
+
+/**
  * @param {Tap} tap
  * @param {(tap: Tap, state: string) => void} refused
  * @returns {Promise<boolean>} whether the shop has answered
  */
 async function send(tap, refused) {
-  sending.add(tap.id);
+  const [deed, name] = [deedOf(tap), nameOf(tap)];
+  sending.add(name);
   try {
-    await request("POST", `/orders/${tap.id}/complete`, { body: { attempt: tap.attempt } });
+    const body = deed === "complete" ? { body: { attempt: tap.attempt } } : {};
+    await request("POST", `/orders/${tap.id}/${deed}`, body);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     if (![404, 409, 422].includes(error.status)) {
-      unanswered.add(tap.id);
+      unanswered.add(name);
       return false;
     }
     const state = await stateOf(tap.id);
-    const isOurs = unanswered.has(tap.id) && (state === "ready" || state === "collected");
-    if (!isOurs) refused(tap, state === "collected" ? "ready" : state);
+    const meant = deed === "complete" ? ["ready", "collected"] : ["collected"];
+    if (!unanswered.has(name) || !meant.includes(state)) refused(tap, state);
   } finally {
-    sending.delete(tap.id);
+    sending.delete(name);
   }
-  unanswered.delete(tap.id);
-  drop(tap.id);
+  unanswered.delete(name);
+  last = tap;
+  drop(tap);
   return true;
 }
 
@@ -75,7 +105,12 @@ async function stateOf(id) {
   return String(order?.state ?? "");
 }
 
-/** @param {string} id */
-function drop(id) {
-  taps.set(taps.get().filter((tap) => tap.id !== id));
+/** @param {Tap} tap */
+function isThere(tap) {
+  return taps.get().some((one) => nameOf(one) === nameOf(tap));
+}
+
+/** @param {Tap} tap */
+function drop(tap) {
+  taps.set(taps.get().filter((one) => nameOf(one) !== nameOf(tap)));
 }
