@@ -71,9 +71,11 @@ class IssueReports:
             async for page in pages_in_state(self.store, state):
                 for one in page:
                     is_logged = one.topic == issue.topic and one.channel is not Channel.SQS
-                    if is_logged and one.created_at <= issue.at and count <= _MOST:
+                    if is_logged and one.created_at <= issue.at:
                         count += 1
                         yield one
+                        if count > _MOST:
+                            return
 
 
 def _has_left(subscription: Subscription, since: dt.datetime, until: dt.datetime) -> bool:

@@ -103,6 +103,21 @@ async def test_a_staff_page_is_shown_after_signing_in_alone(shop: RunningShop, p
         assert answer.headers["Location"] == f"/staff/sign-in?next={quote(path, safe='/')}"
 
 
+async def test_baristas_are_told_what_is_not_theirs_and_no_page_of_staff_fails(
+    shop: RunningShop, browser: Browser
+) -> None:
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner:
+        made = await owner.post("/staff-keys", json={"name": "Bo", "role": "barista"})
+    first, *others = [path for path in PATHS if path.startswith("/staff")]
+    async with looking(browser, f"{shop.url}{first}", staff_key=made.json()["key"]) as look:
+        await look.is_settled()
+        for path in others:
+            await look.page.goto(f"{shop.url}{path}")
+            await look.is_settled()
+        left = "failed: "  # what was still being loaded when the page was left
+        assert [one for one in look.complaints if not one.startswith(left)] == []
+
+
 async def test_a_language_that_the_owner_does_not_offer_is_not_used(
     shop: RunningShop, browser: Browser
 ) -> None:

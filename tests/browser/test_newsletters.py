@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.looking import looking
@@ -49,6 +50,43 @@ def link(shop: RunningShop, mail: EmailMessage, path: str) -> str:
     found = re.search(rf"https?://[^/\s]+({re.escape(path)}\S*)", text_of(mail))
     assert found, text_of(mail)
     return shop.url + found[1]
+
+
+async def publish_in_two_tabs(shop: RunningShop, page: Page) -> None:
+    """Publish what is written, from two tabs at once: it is one issue, and only its text goes."""
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    for tab in (other, page):
+        await expect(tab.locator("#subject")).to_have_value(SUBJECT)
+        await tab.locator("#publish").click()
+    is_answered = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        answer = await route.fetch()
+        await is_answered.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(
+        "**/messages", lambda route: slowly(route) if is_post(route) else route.continue_()
+    )
+    for tab in (page, other):
+        await tab.get_by_role("dialog").get_by_role("button", name="Publish").click()
+    await expect(other.locator("#held")).to_contain_text("goes out in")
+    await expect(page.locator("#subject")).to_have_value("")
+    await page.locator("#subject").fill("The next one")
+    is_answered.set()
+    await expect(page.locator("#held")).to_contain_text("goes out in")
+    await page.unroute("**/messages")
+    for tab in (page, other):
+        await expect(tab.locator("#subject")).to_have_value("The next one")
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner:
+        issues = (await owner.get("/topics/coupons/messages")).json()["issues"]
+    assert [issue["subject"] for issue in issues] == [SUBJECT]
+    await other.close()
+
+
+def is_post(route: Route) -> bool:
+    return route.request.method == "POST"
 
 
 async def test_from_signing_up_for_two_to_unsubscribing_from_all(  # noqa: PLR0915 - one story
@@ -94,11 +132,9 @@ async def test_from_signing_up_for_two_to_unsubscribing_from_all(  # noqa: PLR09
 
         await desk.page.reload()
         await expect(desk.page.locator("#subject")).to_have_value(SUBJECT)
-        await desk.page.locator("#publish").click()
-        question = desk.page.get_by_role("dialog")
-        await question.get_by_role("button", name="Publish").click()
-        await expect(desk.page.locator("#held")).to_contain_text("goes out in")
+        await publish_in_two_tabs(shop, desk.page)
         await desk.page.get_by_role("button", name="Take it back").click()
+        await desk.page.get_by_role("button", name="Replace").click()
         await expect(desk.page.locator("#subject")).to_have_value(SUBJECT)
         await expect(desk.page.locator("#held .banner")).to_have_count(0)
         async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as owner:

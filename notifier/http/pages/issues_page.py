@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from notifier.context import NOTIFIER
@@ -22,17 +24,20 @@ ISSUES = Page(
     texts=("issues",),
     navigation="staff",
 )
+NOTHING_TO_WRITE = replace(ISSUES, module=None, texts=())
+"""The page without its form, which its module needs."""
 
 
 async def show_issues(request: web.Request, key: StaffKey) -> web.StreamResponse:
     """Send the page; whose key is no manager's is told so."""
+    is_manager, topics = key.role is StaffRole.MANAGER, await _topics(request)
     return await SHELL.response(
         request,
-        ISSUES,
+        ISSUES if is_manager and topics else NOTHING_TO_WRITE,
         data={"undo_seconds": UNDO.total_seconds()},
         name=key.name,
-        is_manager=key.role is StaffRole.MANAGER,
-        topics=await _topics(request),
+        is_manager=is_manager,
+        topics=topics,
     )
 
 

@@ -6,6 +6,7 @@ import { newKey, request, RequestError } from "/assets/http.js";
 import { stored } from "/assets/store.js";
 import { t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
+import { visible } from "/assets/visible.js";
 import { showMarkdown } from "./markdown_view.js";
 import { readIssues } from "./past_issues.js";
 
@@ -14,7 +15,7 @@ import { readIssues } from "./past_issues.js";
 const PREVIEW_MS = 250;
 const NOTHING = { topic: "", subject: "", body: "", key: "" };
 
-/** What is being written; it survives a reload, and so does its key: nothing is published twice. */
+/** What is being written, in all tabs; it survives a reload, and so does its key. */
 const draft = stored("newsletter-draft", /** @type {Draft} */ (NOTHING), isDraft);
 const topic = byId("topic", HTMLSelectElement);
 const subject = byId("subject", HTMLInputElement);
@@ -24,6 +25,8 @@ let subscribers = new Map();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let soon;
 let asked = 0;
+/** What the fields have; its key is that of this text: nothing is published twice. */
+let written = draft.get();
 
 /**
  * @param {unknown} read
@@ -50,16 +53,41 @@ async function readTopics() {
 }
 
 function showCount() {
+  if (!subscribers.size) return;
   const count = subscribers.get(topic.value);
   byId("goes-to").textContent = count === undefined ? "" : t("issues.goes_to", { count });
 }
 
 function changed() {
-  const written = { topic: topic.value, subject: subject.value, body: body.value };
-  const before = draft.get();
-  const isSame = before.subject === written.subject && before.body === written.body;
-  const isKept = isSame && before.topic === written.topic && before.key;
-  draft.set({ ...written, key: isKept ? before.key : newKey() });
+  const fields = { topic: topic.value, subject: subject.value, body: body.value };
+  if (!written.key || !isSame(fields, written)) {
+    written = { ...fields, key: newKey() };
+    draft.set(written);
+  }
+  showMail();
+}
+
+/**
+ * @param {Omit<Draft, "key">} one
+ * @param {Omit<Draft, "key">} other
+ */
+function isSame(one, other) {
+  return one.topic === other.topic && one.subject === other.subject && one.body === other.body;
+}
+
+/**
+ * Puts a draft into the fields, where it is another than theirs.
+ * @param {Draft} one
+ */
+function write(one) {
+  if ([...topic.options].some(({ value }) => value === one.topic)) topic.value = one.topic;
+  if (subject.value !== one.subject) subject.value = one.subject;
+  if (body.value !== one.body) body.value = one.body;
+  written = { ...one, topic: topic.value, key: one.topic === topic.value ? one.key : newKey() };
+  showCount();
+}
+
+function showMail() {
   byId("preview-subject").textContent = subject.value || t("issues.no_subject");
   byId("preview-subject").classList.toggle("quiet", !subject.value);
   clearTimeout(soon);
@@ -74,8 +102,8 @@ async function preview() {
     return;
   }
   try {
-    const written = { subject: subject.value.trim() || "–", body: body.value };
-    const { html } = await request("POST", path("proofs"), { body: written });
+    const mail = { subject: subject.value.trim() || "–", body: body.value };
+    const { html } = await request("POST", path("proofs"), { body: mail });
     if (mine === asked) showMarkdown(byId("preview"), html);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
@@ -103,19 +131,19 @@ function isComplete() {
 
 async function publish() {
   if (!isComplete()) return;
-  const count = subscribers.get(topic.value) ?? 0;
+  const sent = written;
+  const count = subscribers.get(sent.topic) ?? 0;
   const question = {
-    title: t("issues.publish_question", { topic: topic.value }),
+    title: t("issues.publish_question", { topic: sent.topic }),
     text: `${t("issues.goes_to", { count })} ${t("issues.undo_told")}`,
     yes: t("issues.publish"),
   };
   if (!(await ask(question))) return;
-  const issue = { subject: subject.value.trim(), body: body.value, hold: true };
+  const issue = { subject: sent.subject.trim(), body: sent.body, hold: true };
+  const messages = `/topics/${encodeURIComponent(sent.topic)}/messages`;
   try {
-    await request("POST", path("messages"), { body: issue, key: draft.get().key });
-    draft.set(NOTHING);
-    subject.value = body.value = "";
-    changed();
+    await request("POST", messages, { body: issue, key: sent.key });
+    if (draft.get().key === sent.key) draft.set({ ...NOTHING, topic: sent.topic });
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     toast(error.message, { kind: "bad", ms: 20_000 });
@@ -143,25 +171,28 @@ async function sendProof(event) {
 }
 
 /** @param {{topic: string, subject: string, body: string}} issue */
-function takeBack(issue) {
-  topic.value = issue.topic;
-  subject.value = issue.subject;
-  body.value = issue.body;
-  changed();
+async function takeBack(issue) {
+  const isEmpty = !subject.value.trim() && !body.value.trim();
+  const question = {
+    title: t("issues.replace_question", { subject: visible(issue.subject) }),
+    text: t("issues.replace_text"),
+    yes: t("issues.replace"),
+  };
+  if (!isEmpty && !(await ask(question))) return;
+  draft.set({ topic: issue.topic, subject: issue.subject, body: issue.body, key: newKey() });
   subject.focus();
 }
 
 const issues = readIssues(
   [...topic.options].map(({ value }) => value),
-  takeBack,
+  (issue) => void takeBack(issue),
 );
-const kept = draft.get();
-if (kept.topic && [...topic.options].some(({ value }) => value === kept.topic)) {
-  topic.value = kept.topic;
-}
-subject.value = kept.subject;
-body.value = kept.body;
-changed();
+write(draft.get());
+showMail();
+draft.follow((one) => {
+  write(one);
+  showMail();
+});
 for (const field of [topic, subject, body]) field.addEventListener("input", changed);
 topic.addEventListener("change", showCount);
 byId("write").addEventListener("submit", (event) => {
