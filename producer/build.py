@@ -35,6 +35,8 @@ from producer.orders.updates import OrderUpdates
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.retention import Retention
 from producer.reconciling.unclean_stops import UncleanStops
+from producer.reports import aws_usage
+from producer.reports.aws_usage import AwsUsageHistory
 from producer.reports.last_hour import LastHour
 from producer.reports.reporter import DayReporter
 from producer.settings import CashierSettings
@@ -55,6 +57,7 @@ from shared.aws.queues import (
 from shared.clock import utc_now
 from shared.domain.shop import Hand
 from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.aws_requests import aws_requests
 from shared.runtime.lifecycle import background_task, every
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import Store, ValueKey
@@ -142,6 +145,9 @@ async def build_cashier(
 
             async with (
                 background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
+                background_task(
+                    every(aws_usage.SAMPLE_SECONDS, context.aws_usage.sample), "requests to AWS"
+                ),
                 background_task(reconciler.run(broker_reset), "reconciler"),
                 background_task(reconciler.republish(), "republisher"),
                 background_task(every(_RETENTION_SECONDS, _retention(resources)), "retention"),
@@ -220,6 +226,11 @@ async def _context(
             keep=dt.timedelta(days=settings.keep_orders_days),
         ),
         last_hour=LastHour(store, utc_now),
+        aws_usage=AwsUsageHistory(
+            heartbeats=wait_estimator.heartbeats.get,
+            own=lambda: aws_requests().billed,
+            clock=utc_now,
+        ),
         photos=resources.photos,
         clock=utc_now,
     )

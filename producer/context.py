@@ -23,6 +23,7 @@ from producer.photos.files import PhotoFiles
 from producer.photos.forms import FormOf
 from producer.photos.service import PhotoService
 from producer.photos.uploads import UploadReceiver
+from producer.reports.aws_usage import AwsUsageHistory
 from producer.reports.last_hour import LastHour
 from producer.reports.reporter import DayReporter
 from shared.clock import Clock
@@ -73,6 +74,7 @@ class CashierContext:
     forgetter: CustomerForgetter
     reporter: DayReporter
     last_hour: LastHour
+    aws_usage: AwsUsageHistory
     photos: PhotoContext
     clock: Clock
     barista_hand: Hand

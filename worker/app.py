@@ -16,6 +16,7 @@ from shared.aws.names import Names
 from shared.aws.queues import wait_for_queues
 from shared.clock import utc_now
 from shared.domain.shop import Hand, WorkerHeartbeat
+from shared.runtime.aws_requests import aws_requests
 from shared.runtime.lifecycle import background_task, completes_before, every
 from shared.store.contract import HeartbeatStore, StoreUnavailableError
 from worker.build import Worker, open_worker
@@ -70,6 +71,7 @@ async def _heartbeats(
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
 
     async def record_heartbeat() -> None:
+        billed = aws_requests().billed
         heartbeat = WorkerHeartbeat(
             name,
             _slots(settings),
@@ -78,6 +80,8 @@ async def _heartbeats(
             in_hand=progress.in_hand,
             prepared=progress.prepared,
             prep_seconds=progress.prep_seconds,
+            sqs_requests=billed.sqs,
+            sns_requests=billed.sns,
         )
         await store.record_heartbeat(heartbeat)
 

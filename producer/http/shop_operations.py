@@ -9,8 +9,10 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from producer.context import CASHIER, CashierContext
+from producer.reports.aws_usage import AwsUsage, rates
 from producer.reports.last_hour import HourReport
 from producer.reports.minutes import spread
+from shared.aws.prices import US_EAST_1
 from shared.clock import Timestamp
 from shared.domain.order import Order, OrderState
 from shared.domain.shop import WorkerHeartbeat
@@ -74,6 +76,23 @@ class WorkerModel(_Model):
     prep_seconds: float
 
 
+class AwsModel(BaseModel):
+    """Requests to SQS and SNS since then, as AWS bills them, and what they cost at its prices.
+
+    They are those of this process and of the `workers`. `per_order` and `dollars_per_million` are
+    for the `ready` orders of that time.
+    """
+
+    since: Timestamp
+    workers: int
+    sqs: int
+    sns: int
+    ready: int
+    per_order: float | None
+    dollars_per_million: float | None
+    prices: str
+
+
 class OperationsModel(BaseModel):
     """The shop at one moment, and its last hour; tickets are counted by SQS, about."""
 
@@ -85,6 +104,7 @@ class OperationsModel(BaseModel):
     in_hand: list[InHandModel]
     workers: list[WorkerModel]
     hour: HourModel
+    aws: AwsModel
 
 
 @operation(
@@ -104,7 +124,8 @@ async def get_operations(request: web.Request) -> web.Response:
     oldest = await context.store.open_orders({OrderState.PLACED}, 1, oldest_first=True)
     workers = await context.wait_estimator.heartbeats.get()
     hour = await context.last_hour.report()
-    return json_response(_show(context, in_hand, oldest, workers, hour))
+    usage = await context.aws_usage.usage()
+    return json_response(_show(context, in_hand, oldest, workers, hour, usage))
 
 
 def _show(
@@ -113,6 +134,7 @@ def _show(
     oldest: Sequence[Order],
     workers: Sequence[WorkerHeartbeat],
     hour: HourReport,
+    usage: AwsUsage,
 ) -> OperationsModel:
     waiting, in_flight = context.backlog.sampled
     return OperationsModel(
@@ -126,6 +148,7 @@ def _show(
         ],
         workers=[WorkerModel.model_validate(one) for one in workers],
         hour=_show_hour(hour),
+        aws=_show_aws(usage, hour),
     )
 
 
@@ -145,4 +168,19 @@ def _show_hour(hour: HourReport) -> HourModel:
         total=SpreadModel.model_validate(total) if total else None,
         last_ready_at=max((at for at, _ in ready), default=None),
         is_whole=hour.is_whole,
+    )
+
+
+def _show_aws(usage: AwsUsage, hour: HourReport) -> AwsModel:
+    ready = sum(one.ready is not None and one.ready >= usage.since for one in hour.orders)
+    of_each = rates(usage.billed, ready)
+    return AwsModel(
+        since=usage.since,
+        workers=usage.workers,
+        sqs=usage.billed.sqs,
+        sns=usage.billed.sns,
+        ready=ready,
+        per_order=of_each and of_each.requests_per_order,
+        dollars_per_million=of_each and of_each.dollars_per_million,
+        prices=f"{US_EAST_1.region}, {US_EAST_1.as_of.partition(' (')[0]}",
     )

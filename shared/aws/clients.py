@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import math
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.hooks import BaseEventHooks
 from botocore.loaders import create_loader
 
 from shared.domain.errors import UnavailableError
+from shared.runtime.aws_requests import AwsRequests, aws_requests
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.runtime.startup import StartupError
 
@@ -39,6 +42,14 @@ _PLACEHOLDER = "test"
 
 _S3_SIGNATURE = "s3v4"
 """Forms are signed by an older version unless it is named."""
+
+BILLED_BYTES = 65_536
+"""SQS and SNS bill each 64 KB that a request carries, begun or full, as one request."""
+
+_BILLED_BY_SIZE = ("sqs", "sns")
+_SENT = "coffeeshop_sent_bytes"
+_SERVER_ERROR = 500
+"""From this status on, AWS has failed, and bills nothing."""
 
 _descriptions = functools.cache(create_loader)
 """botocore's 9 MB of service descriptions, read once for all clients of a process."""
@@ -131,7 +142,7 @@ async def _client(
         s3={"addressing_style": "path"} if emulator else None,
     )
     placeholder = _PLACEHOLDER if emulator else None
-    return await stack.enter_async_context(
+    client = await stack.enter_async_context(
         session.create_client(
             service,
             region_name=settings.aws_region,
@@ -142,6 +153,35 @@ async def _client(
             aws_secret_access_key=settings.aws_secret_access_key or placeholder,
         )
     )
+    count_requests(client.meta.events, aws_requests())
+    return client
+
+
+def count_requests(events: BaseEventHooks, counts: AwsRequests) -> None:
+    """Have every attempt counted whose answer, or failure, the client meets.
+
+    A request that is given up before that, as at a time-out of ours, is not counted.
+    """
+
+    def count(
+        event_name: str,
+        context: Mapping[str, Any],
+        response_dict: Mapping[str, Any] | None,
+        **_: object,
+    ) -> None:
+        _received, service, operation = event_name.split(".", 2)
+        status: int = response_dict["status_code"] if response_dict else 0
+        counts.answered[service, operation, str(status or "none")] += 1
+        if response_dict and service in _BILLED_BY_SIZE and status < _SERVER_ERROR:
+            size = max(context.get(_SENT, 0), len(response_dict["body"]))
+            counts.units[service] += max(1, math.ceil(size / BILLED_BYTES))
+
+    for service in _BILLED_BY_SIZE:
+        events.register(
+            f"before-call.{service}",
+            lambda params, context, **_: context.update({_SENT: len(str(params["body"]))}),
+        )
+    events.register("response-received", count)
 
 
 class AwsUnavailableError(UnavailableError):

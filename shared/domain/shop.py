@@ -73,7 +73,8 @@ class WorkerHeartbeat:
 
     `newest_ticket_at` is when the newest ticket was sent that it received for the first time.
     `in_hand` is how many orders it was preparing. Its last `prepared` orders took `prep_seconds`
-    each, on average, from the claim until they were ready.
+    each, on average, from the claim until they were ready. It has sent `sqs_requests` and
+    `sns_requests` since it started, as AWS bills them.
     """
 
     worker: str
@@ -83,6 +84,8 @@ class WorkerHeartbeat:
     in_hand: int = 0
     prepared: int = 0
     prep_seconds: float = 0.0
+    sqs_requests: int = 0
+    sns_requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 from pydantic import BaseModel
 
+from shared.runtime.aws_requests import aws_requests
 from shared.runtime.logging import lines_dropped
 from shared.runtime.ttl_cache import TtlCache
 from shared.web.body import json_response
@@ -96,6 +97,7 @@ def new_registry() -> CollectorRegistry:
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     registry.register(_LogCollector())
+    registry.register(_AwsCollector())
     return registry
 
 
@@ -109,6 +111,29 @@ class _LogCollector(Collector):
             "Log lines that standard error's reader did not take in time.",
             value=lines_dropped(),
         )
+
+
+class _AwsCollector(Collector):
+    """Counts the requests to AWS."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Read the counts of this process."""
+        counted = aws_requests()
+        requests = CounterMetricFamily(
+            "coffeeshop_aws_requests",
+            "Requests to AWS, each attempt, by the HTTP status of the answer.",
+            labels=("service", "operation", "code"),
+        )
+        for labels, count in counted.answered.items():
+            requests.add_metric(labels, count)
+        billed = CounterMetricFamily(
+            "coffeeshop_aws_billed_requests",
+            "Requests to SQS and SNS as AWS bills them: one for each 64 KB.",
+            labels=("service",),
+        )
+        for service, count in counted.billed._asdict().items():
+            billed.add_metric((service,), count)
+        return (requests, billed)
 
 
 def metrics_page(registry: CollectorRegistry) -> TtlCache[bytes]:

@@ -42,10 +42,10 @@ def plan(
     - `coffeeshop plan --orders-per-second 500 --prep-seconds 30 --wait 60`
     """
     # These load the services, whose constants they use: half a second, which only this needs.
+    from shared.aws.prices import US_EAST_1  # noqa: PLC0415
     from shop.scaling.charges import Load  # noqa: PLC0415
     from shop.scaling.limits import warnings  # noqa: PLC0415
     from shop.scaling.plan import assumptions, plan  # noqa: PLC0415
-    from shop.scaling.prices import US_EAST_1  # noqa: PLC0415
 
     load = Load(
         orders_per_second=orders_per_second,

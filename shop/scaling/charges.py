@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from producer.orders.backlog import SAMPLE_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
-from shop.scaling.prices import Prices
+from shared.aws.prices import Prices
 from shop.scaling.target import Throughput, workers_at
 from worker.app import HEARTBEAT_SECONDS
 from worker.settings import WorkerSettings
@@ -31,7 +31,7 @@ CHANGES = CASHIER_ANNOUNCEMENTS + BARISTA_ANNOUNCEMENTS
 ANNOUNCEMENT_QUEUES = 2
 """The fan-out and the live streams receive every announcement, on a queue each."""
 
-HEARTBEAT_BYTES = 220
+HEARTBEAT_BYTES = 250
 """The size of a worker heartbeat whose name has 30 characters."""
 
 READ_BYTES = 4096

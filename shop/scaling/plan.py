@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
+from shared.aws.prices import Prices
 from shop.scaling.charges import ROUND_TRIP_SECONDS, Charge, Load, batch, charges
 from shop.scaling.limits import most_unfinished
-from shop.scaling.prices import Prices
 from worker.app import HEARTBEAT_SECONDS
 
 VCPU, MEMORY_GB = 0.25, 0.5

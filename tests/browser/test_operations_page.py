@@ -95,6 +95,12 @@ async def test_an_order_is_in_the_figures_without_a_reload(
         assert sum(map(int, await table.locator("td:nth-child(2)").all_inner_texts())) == before + 2
         await expect(look.page.locator("#oldest .value")).to_have_text("None")
         await expect(look.page.locator("#workers li")).to_have_count(1)
+        aws = look.page.locator("#aws")
+        assert await aws.inner_text() == "", "what is below the window is not loaded yet"
+        await look.page.get_by_role("heading", name="Cost on AWS").scroll_into_view_if_needed()
+        await aws.scroll_into_view_if_needed()
+        await expect(aws).to_contain_text("for a million orders")
+        await expect(aws).to_contain_text("Counted at the counter and 1 barista")
         assert look.complaints == []
 
 

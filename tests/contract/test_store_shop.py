@@ -85,7 +85,15 @@ async def test_a_heartbeat_has_the_progress_of_the_worker_and_how_busy_and_how_f
     store: Store,
 ) -> None:
     beat = WorkerHeartbeat(
-        "ada", 4, SOON, newest_ticket_at=NOON, in_hand=3, prepared=10, prep_seconds=4.125
+        "ada",
+        4,
+        SOON,
+        newest_ticket_at=NOON,
+        in_hand=3,
+        prepared=10,
+        prep_seconds=4.125,
+        sqs_requests=70,
+        sns_requests=20,
     )
     await store.record_heartbeat(beat)
 

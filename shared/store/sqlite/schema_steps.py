@@ -198,6 +198,11 @@ _PHOTO_RECORDS = (
     )""",
 )
 
+_COUNTED_REQUESTS = (
+    "ALTER TABLE shifts ADD COLUMN sqs_requests INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE shifts ADD COLUMN sns_requests INTEGER NOT NULL DEFAULT 0",
+)
+
 STEPS = (
     _FIRST_TABLES,
     _NOTIFIER_TABLES,
@@ -209,5 +214,6 @@ STEPS = (
     _FORGOTTEN_CUSTOMERS,
     _SHOP_RECORDS,
     _PHOTO_RECORDS,
+    _COUNTED_REQUESTS,
 )
 """The statements that upgrade each version to the next; a released step never changes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,7 +14,12 @@ from botocore.loaders import JSONFileLoader
 
 from shared.aws.clients import CALL_SECONDS, AwsUnavailableError, aws_clients
 from shared.aws.queue import SqsQueue
+from shared.runtime.aws_requests import aws_requests
 from shared.runtime.settings import ServiceSettings
+from tests.support.faults.aws_wire import Answer as WireAnswer
+from tests.support.faults.aws_wire import Call
+from tests.support.faults.proxy import open_proxy
+from tests.support.faults.rules import Faults
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -103,3 +109,39 @@ async def test_a_service_that_never_answers_is_given_up_in_time() -> None:
 
 ANY_DIGEST = "5d41402abc4b2a76b9719d911017c592"
 """The MD5 of "hello", which botocore checks."""
+
+
+class Witness:
+    """Counts what reached the emulator, by action and status."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[tuple[str, str]] = Counter()
+
+    async def before(self, _: str, call: Call) -> None:
+        """Count nothing yet."""
+
+    async def after(self, _: str, call: Call, answer: WireAnswer) -> None:
+        self.seen[call.action, str(answer.status)] += 1
+
+
+async def test_the_requests_that_are_counted_are_those_that_the_emulator_saw(
+    ministack: str,
+) -> None:
+    witness, counts = Witness(), aws_requests()
+    before, billed = counts.answered.copy(), counts.billed
+    async with (
+        open_proxy("cashier", ministack, Faults(0), witness) as proxy,
+        aws_clients(ServiceSettings(aws_endpoint_url=proxy.url)) as clients,
+    ):
+        queue = (await clients.sqs.create_queue(QueueName="counted"))["QueueUrl"]
+        for size in (1, 70_000):
+            await clients.sqs.send_message(QueueUrl=queue, MessageBody="x" * size)
+        await clients.sqs.receive_message(QueueUrl=queue)
+        with pytest.raises(clients.sqs.exceptions.ClientError):
+            await clients.sqs.get_queue_url(QueueName="there-is-none")
+        topic = (await clients.sns.create_topic(Name="counted"))["TopicArn"]
+        await clients.sns.publish(TopicArn=topic, Message="x" * 70_000)
+    counted = counts.answered - before
+    assert {(what, code): n for (_, what, code), n in counted.items()} == witness.seen
+    assert counts.billed.sqs - billed.sqs == witness.seen.total() - 2 + 1
+    assert counts.billed.sns - billed.sns == 2 + 1

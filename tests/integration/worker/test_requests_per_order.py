@@ -16,6 +16,7 @@ import pytest
 
 from producer.settings import CashierSettings
 from shared.aws.clients import aws_clients
+from shared.aws.prices import US_EAST_1
 from shared.clock import utc_now
 from shared.domain.order import OrderState
 from shared.runtime.settings import StoreKind
@@ -24,7 +25,6 @@ from shared.store.factory import open_store
 from shop.processes.probe import wait_until_healthy
 from shop.processes.provision import provision_shop
 from shop.scaling.charges import ANNOUNCEMENT_QUEUES, CHANGES, HEARTBEAT_BYTES, Load, charges
-from shop.scaling.prices import US_EAST_1
 from tests.support.cashier import ServedCashier, open_cashier, settings_for
 from tests.support.emulator import free_port
 from tests.support.faults.aws_wire import Answer, Call

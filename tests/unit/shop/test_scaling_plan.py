@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.aws.prices import US_EAST_1
 from shop.cli.plan import ACCEPTABLE_WAIT, CONCURRENCY
 from shop.scaling.charges import Load
 from shop.scaling.limits import warnings
 from shop.scaling.plan import SECONDS_A_MONTH, assumptions, plan
-from shop.scaling.prices import US_EAST_1
 from shop.scaling.target import workers_for
 from shop.settings import ShopSettings
 from worker.settings import WorkerSettings
@@ -80,7 +80,7 @@ def test_heartbeats_cost_more_with_more_baristas() -> None:
 
     assert rush["writes: worker heartbeats"] == 3750 / 5 / 500
     assert rush["reads: worker heartbeats"] == pytest.approx(
-        2 * 3750 * 220 / 4096 / 2 / 500, rel=0.01
+        2 * 3750 * 250 / 4096 / 2 / 500, rel=0.01
     )
     assert quiet["reads: worker heartbeats"] == 0.5
 

@@ -13,7 +13,7 @@ import { showLetters } from "./operations_letters.js";
 /** @typedef {{at: string, placed: number, ready: number, failed: number, wait: Spread | null, prep: Spread | null, total: Spread | null}} Minute */
 /** @typedef {{minutes: Minute[], placed: number, ready: number, failed: number, total: Spread | null, last_ready_at: string | null, is_whole: boolean}} Hour */
 /** @typedef {{worker: string, slots: number, in_hand: number, prepared: number, prep_seconds: number}} Worker */
-/** @typedef {{at: string, waiting: number, in_flight: number, backlog_limit: number, oldest_placed_at: string | null, in_hand: {number: string, since: string, attempt: number}[], workers: Worker[], hour: Hour}} Operations */
+/** @typedef {{at: string, waiting: number, in_flight: number, backlog_limit: number, oldest_placed_at: string | null, in_hand: {number: string, since: string, attempt: number}[], workers: Worker[], hour: Hour, aws: import("./operations_aws.js").Aws}} Operations */
 
 const EVERY_MS = 5000;
 const GATHER_MS = 1000;
@@ -31,6 +31,7 @@ let now;
 let ahead = 0;
 let failed = 0;
 let scaling = "";
+let isNearAws = false;
 let lettersDue = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let soon;
@@ -84,6 +85,7 @@ function show(shop) {
     : t("running.summary_none");
   drawHour(hour);
   showWorkers(shop.workers);
+  if (isNearAws) void showCost(shop);
   tick();
   byId("figures").removeAttribute("aria-busy");
   byId("rest").hidden = false;
@@ -100,6 +102,12 @@ function figure(id, value, state, note) {
   card.dataset["state"] = state;
   fill(/** @type {Element} */ (card.querySelector(".value")), el("b", {}, value));
   fill(/** @type {Element} */ (card.querySelector(".note")), ...note);
+}
+
+/** @param {Operations} shop */
+async function showCost(shop) {
+  const { showAws } = await import("./operations_aws.js");
+  showAws(byId("aws"), shop.aws, isOneMachine);
 }
 
 /** @param {Worker[]} workers */
@@ -153,6 +161,14 @@ function tick() {
   const none = el("li", { class: "none" }, t("running.none_in_hand"));
   fill(byId("in-hand"), rows.length ? rows : none);
 }
+
+const nearAws = new IntersectionObserver(([seen]) => {
+  if (!seen?.isIntersecting) return;
+  nearAws.disconnect();
+  isNearAws = true;
+  if (now) void showCost(now);
+});
+nearAws.observe(byId("aws"));
 
 const following = follow(
   ["order-events"],
