@@ -194,10 +194,10 @@ async def test_taps_without_a_network_and_with_lost_answers_count_once(
         await staff.post(f"/orders/{remake['id']}/cancel")
 
 
-async def test_a_canceled_order_stays_until_it_was_seen(
+async def test_a_canceled_order_stays_until_it_was_seen_and_allergens_are_those_of_now(
     shop: RunningShop, browser: Browser
 ) -> None:
-    order = await place(shop)
+    order, other = await place(shop), await place(shop)
     async with (
         looking(browser, f"{shop.url}/staff/sign-in") as look,
         httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
@@ -205,10 +205,19 @@ async def test_a_canceled_order_stays_until_it_was_seen(
         await sign_in(look, shop)
         card = look.page.locator(f"[data-id='{order['id']}']")
         await expect(card).to_be_visible()
+        allergens = look.page.locator(f"[data-id='{other['id']}'] .allergens")
+        await expect(allergens).to_have_text("gluten")  # it is made with oat milk
+        read = await staff.get("/menu/document")
+        menu = read.json()
+        menu["modifiers"]["oat-milk"]["allergens"].append("nuts")
+        headers = {"If-Match": read.headers["ETag"]}
+        assert (await staff.put("/menu/document", json=menu, headers=headers)).is_success
         await staff.post(f"/orders/{order['id']}/cancel")
+        await expect(allergens).to_have_text("gluten, nuts")
         await expect(card).to_contain_text("Canceled")
         await card.get_by_role("button", name="Seen").click()
         await expect(card).to_have_count(0)
+        await staff.post(f"/orders/{other['id']}/cancel")
 
 
 async def test_the_display_is_accessible_still_and_small(

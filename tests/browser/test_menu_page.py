@@ -62,6 +62,12 @@ async def put_latte(page: Page) -> None:
     await page.locator("#cart-bar").click()
 
 
+async def put_menu(staff: httpx.AsyncClient, menu: dict[str, Any]) -> None:
+    newest = (await staff.get("/menu/document")).headers["ETag"]
+    changed = await staff.put("/menu/document", json=menu, headers={"If-Match": newest})
+    assert changed.status_code == HTTPStatus.OK
+
+
 async def placed_by(staff: httpx.AsyncClient, name: str) -> list[dict[str, Any]]:
     orders = (await staff.get("/orders", params={"limit": 100})).json()["orders"]
     return [order for order in orders if order["customer_name"] == name]
@@ -157,17 +163,19 @@ async def test_what_changed_meanwhile_is_told_before_it_is_ordered_and_the_cart_
     await expect(page.locator("#cart-lines .badge")).to_have_text("Sold out")
     await staff.put("/menu/items/latte", json={"sold_out": False})
 
-    document = await staff.get("/menu/document")
-    menu = document.json()
+    menu = (await staff.get("/menu/document")).json()
     latte = menu["items"]["latte"]
     latte["sizes"]["medium"] += 25
-    changed = await staff.put(
-        "/menu/document", json=menu, headers={"If-Match": document.headers["ETag"]}
-    )
-    assert changed.status_code == HTTPStatus.OK
+    await put_menu(staff, menu)
     await page.locator("#place").click()
-    await expect(problem).to_contain_text("price has changed")
+    await expect(problem).to_contain_text("price or an allergen has changed")
     await expect(page.locator("#cart-lines .badge")).to_have_text("New price: $4.10 → $4.35")
+
+    latte["allergens"].append("nuts")
+    await put_menu(staff, menu)
+    await page.locator("#place").click()
+    await expect(page.locator("#cart-lines")).to_contain_text("Contains milk, nuts")
+    await expect(problem).to_contain_text("price or an allergen has changed")
 
     await staff.put("/shop", json={"state": "paused", "reason": "The grinder <b>jams</b>"})
     await page.locator("#place").click()
@@ -181,6 +189,8 @@ async def test_what_changed_meanwhile_is_told_before_it_is_ordered_and_the_cart_
     await page.locator("#place").click()
     order = (await staff.get(f"/orders/{await order_of(page)}")).json()
     assert order["total"] == latte["sizes"]["medium"]
+    latte["allergens"].remove("nuts")
+    await put_menu(staff, menu)
 
 
 async def test_a_busy_shop_says_when_to_try_again(look: Look) -> None:

@@ -17,6 +17,8 @@ const minutes = { warn: Number(shared["warn"]), late: Number(shared["late"]) };
 export class KitchenList {
   /** @type {Map<string, Shown>} Cards of all orders in line, those that are tapped done, too. */
   #cards = new Map();
+  /** @type {Map<string, MenuItem> | null} */
+  #menu = null;
   #isFirst = true;
   #sums = "";
   #list = byId("orders");
@@ -46,12 +48,14 @@ export class KitchenList {
       const change = (!this.#isFirst && changeOf(known?.order, order)) || undefined;
       if (change && !away.has(order.id)) changes.add(change);
       const since = change ? Date.now() : (known?.since ?? 0);
-      const element = known?.look === look ? known.element : card(order, menu, byPeople, this.does);
+      const isSame = known?.look === look && menu === this.#menu;
+      const element = isSame ? known.element : card(order, menu, byPeople, this.does);
       cards.set(order.id, { order, look, element, change: change ?? known?.change, since });
       if (known && known.element !== element) takePlace(known.element, element);
     }
     for (const [id, { element }] of this.#cards) if (!cards.has(id)) element.remove();
     this.#cards = cards;
+    this.#menu = menu;
     this.#isFirst = false;
     const loudest = LOUDEST_FIRST.find((change) => changes.has(change));
     if (loudest) this.chime(loudest);

@@ -12,6 +12,9 @@ import { stored } from "/assets/store.js";
 const READ_AGAIN_MS = 15_000;
 const GATHER_MS = 150;
 const MOST_PAGES = 5;
+
+let menuVersion = 0;
+
 // Ids alone stay on the device, nobody's name.
 const known = stored("kitchen-known", [], isIds);
 /** Orders that were canceled, until somebody has seen that. */
@@ -39,8 +42,8 @@ export function keepKitchen(show, showReady, showShop) {
     const withReady = isReadyOld || !isByEvent;
     isReadyOld = isByEvent = false;
     try {
-      const { kitchen, shop, food, ready } = await readAll(api.menu.size === 0, withReady);
-      if (food) api.menu = new Map(food.items.map((/** @type {any} */ item) => [item.id, item]));
+      const { kitchen, shop, food, ready } = await readAll(withReady);
+      if (food) takeMenu(api, food);
       if (ready) api.ready = ready;
       if (ready) showReady();
       const gone = missing(kitchen, ready?.orders ?? []);
@@ -96,14 +99,22 @@ export function keepKitchen(show, showReady, showShop) {
 }
 
 /**
- * @param {boolean} withMenu
- * @param {boolean} withReady
+ * Takes a menu over if it has changed: all cards are drawn again then.
+ * @param {{menu: Map<string, MenuItem>}} kitchen
+ * @param {import("./menu.js").Menu} menu
  */
-async function readAll(withMenu, withReady) {
+function takeMenu(kitchen, { version, items }) {
+  if (version === menuVersion) return;
+  menuVersion = version;
+  kitchen.menu = new Map(items.map((item) => [item.id, item]));
+}
+
+/** @param {boolean} withReady with what is looked up less often, too */
+async function readAll(withReady) {
   const [kitchen, shop, food, ready] = await Promise.all([
     request("GET", "/kitchen?limit=200"),
     request("GET", "/shop"),
-    withMenu ? request("GET", "/menu") : null,
+    withReady ? request("GET", "/menu") : null,
     withReady ? readyOrders() : null,
   ]);
   return { kitchen, shop, food, ready };

@@ -76,6 +76,18 @@ export function contentsTexts(item, ids) {
 }
 
 /**
+ * Whether a line of the cart contains something else than before.
+ * @param {Menu} before
+ * @param {Menu} now
+ * @param {import("./cart.js").Line} line
+ */
+export function hasOther(before, now, line) {
+  const [one, other] = [before, now].map(({ items }) => items.find(({ id }) => id === line.item));
+  const has = (/** @type {Item} */ item) => JSON.stringify(contents(item, line.modifiers));
+  return one && other ? has(one) !== has(other) : false;
+}
+
+/**
  * Whether there is nothing to choose, so that one tap adds it.
  * @param {Item} item
  */

@@ -7,6 +7,7 @@ import { setHealth } from "/assets/live_status.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 import { cart, followMenu } from "./cart.js";
+import { hasOther } from "./menu.js";
 import { avoided, drawMenu, showCounts } from "./menu_list.js";
 import { drawMyOrders } from "./my_orders_view.js";
 import { waitText } from "./wait.js";
@@ -32,8 +33,10 @@ let ordering = null;
 async function refresh() {
   try {
     const [read, shop] = await Promise.all([request("GET", "/menu"), request("GET", "/shop")]);
+    const before = menu;
     menu = read;
-    const isChanged = followMenu(read);
+    const isOther = cart.get().lines.some((line) => before && hasOther(before, read, line));
+    const isChanged = followMenu(read) || isOther;
     await drawMyOrders();
     drawShop(shop);
     if (drawn !== JSON.stringify(read)) redraw();
