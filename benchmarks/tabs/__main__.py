@@ -14,6 +14,9 @@ from rich.table import Table
 from benchmarks.tabs.run import Sample, watched
 
 
+_FEWEST = 6
+
+
 def main(
     page: Annotated[str, typer.Option(help="The address of the page.")] = "/staff/operations",
     minutes: Annotated[float, typer.Option(help="For how long it is open.")] = 60,
@@ -26,6 +29,23 @@ def main(
             watched(Path(folder), page, seconds=minutes * 60, rate=rate, show=console.print)
         )
     console.print(_table(samples))
+    if len(samples) < _FEWEST:
+        console.print("That was too short to tell whether the tab's memory grows.")
+        raise typer.Exit(1)
+    level = is_level(samples)
+    console.print("The tab's memory is level." if level else "The tab's memory grows.")
+    raise typer.Exit(0 if level else 1)
+
+
+def is_level(samples: list[Sample]) -> bool:
+    """Whether the last third of the samples held no more than 10 % above the third before it."""
+    third = len(samples) // 3
+    before, last = samples[-2 * third : -third], samples[-third:]
+    held = [
+        (max(one.held.heap for one in part), max(one.held.nodes for one in part))
+        for part in (before, last)
+    ]
+    return all(after <= earlier * 1.1 for earlier, after in zip(*held, strict=True))
 
 
 def _table(samples: list[Sample]) -> Table:
