@@ -13,7 +13,6 @@ from rich.table import Table
 
 from benchmarks.tabs.run import Sample, watched
 
-
 _FEWEST = 6
 
 
