@@ -67,10 +67,12 @@ class HoursDocument(Body):
     """The opening hours: from one time to another, by weekday, and in their place by date.
 
     A span whose end is not after its begin ends on the next day. Without `weekdays` the shop is
-    always open, and a date without spans is closed.
+    always open, and a date without spans is closed. While it is `always_open`, its `weekdays` are
+    kept for later.
     """
 
     weekdays: Week | None = None
+    always_open: bool = False
     exceptions: Annotated[
         dict[DateText, SpansOfDay], Field(max_length=MOST_EXCEPTIONS), AfterValidator(_by_date)
     ] = Field(default={})
@@ -79,7 +81,7 @@ class HoursDocument(Body):
     def hours(self) -> Hours:
         """The hours that the rules work with."""
         week = None
-        if self.weekdays is not None:
+        if self.weekdays is not None and not self.always_open:
             week = {day: _spans(getattr(self.weekdays, day.name.lower())) for day in Weekday}
         exceptions = {dt.date.fromisoformat(d): _spans(on) for d, on in self.exceptions.items()}
         return Hours(week, exceptions)

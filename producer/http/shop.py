@@ -13,7 +13,7 @@ from producer.http.problems import INVALID_SETTING
 from shared.clock import Timestamp, rfc3339
 from shared.domain.change import Changed
 from shared.domain.errors import FieldError
-from shared.domain.shop import ShopState
+from shared.domain.shop import CLOSED_BY_HOURS, ShopState
 from shared.web.body import json_response, read_body
 from shared.web.caller import change_by
 from shared.web.fields import Body, PointInTime, PrintableText
@@ -37,10 +37,14 @@ class WaitModel(BaseModel):
 
 
 class ShopModel(BaseModel):
-    """The shop as everybody may see it."""
+    """The shop as everybody may see it.
+
+    Staff have set the state, unless it is `outside_hours`.
+    """
 
     state: ShopState
     reason: str | None
+    outside_hours: bool
     until: Timestamp | None
     backlog: int
     wait_seconds: WaitModel
@@ -95,6 +99,7 @@ async def _show_shop(context: CashierContext) -> ShopModel:
     return ShopModel(
         state=status.state,
         reason=status.reason,
+        outside_hours=status.reason == CLOSED_BY_HOURS,
         until=status.until,
         backlog=context.backlog.count,
         wait_seconds=WaitModel(low=wait.low_seconds, high=wait.high_seconds),

@@ -121,8 +121,9 @@ async def _set(url: str, days: list[str], spans: list[list[str]]) -> int:
         on = {kind: [day for day in days if is_date(day) is kind] for kind in (True, False)}
         after = {**before, "exceptions": before["exceptions"] | dict.fromkeys(on[True], spans)}
         if on[False]:
-            week = before["weekdays"] or {day: [_ALL_DAY] for day in DAYS}
-            after["weekdays"] = week | dict.fromkeys(on[False], spans)
+            kept = None if before.get("always_open") else before["weekdays"]
+            week = kept or {day: [_ALL_DAY] for day in DAYS}
+            after |= {"weekdays": week | dict.fromkeys(on[False], spans), "always_open": False}
         return after
 
     return await _change(url, changed)
@@ -156,7 +157,7 @@ def _print(read: Json, shop: Json) -> None:
 
 
 def _lines(read: Json) -> Iterator[tuple[str, str]]:
-    if read["weekdays"] is None:
+    if read["weekdays"] is None or read.get("always_open"):
         yield "every day", "always open"
     else:
         for day in DAYS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from aiohttp import web
 
 from producer.http.pages.shell import SHELL
-from shared.domain.shop import CLOSED_BY_HOURS
 from shared.domain.staff import StaffKey, StaffRole
 from shared.web.pages.shell import Page
 from shared.web.pages.staff import staff_page
@@ -23,7 +22,7 @@ SHOP = Page(
 
 async def show_shop(request: web.Request, key: StaffKey) -> web.StreamResponse:
     """Send the page; only managers can change more than the shop's state."""
-    data = {"can_edit": key.role is StaffRole.MANAGER, "closed_by_hours": CLOSED_BY_HOURS}
+    data = {"can_edit": key.role is StaffRole.MANAGER}
     return await SHELL.response(request, SHOP, data=data)
 
 

@@ -114,6 +114,7 @@ async def test_hours_are_read_as_they_were_written_and_in_order(
 ) -> None:
     assert (await new_cashier.staff("GET", "/shop/hours")).body == {
         "weekdays": None,
+        "always_open": False,
         "exceptions": {},
     }
     monday = [["07:30", "12:00"], ["13:00", "18:00"]]

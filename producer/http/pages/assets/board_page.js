@@ -71,7 +71,15 @@ async function readShop() {
     banner.hidden = shop.state === "open" || shop.state === "busy";
     const text = t(shop.state === "paused" ? "board.paused" : "board.closed");
     const until = shop.until ? t("board.until", { time: clockTime(shop.until) }) : null;
-    fill(banner, el("p", {}, el("strong", {}, text), ...spaced(shop.reason, until)));
+    fill(
+      banner,
+      el(
+        "p",
+        {},
+        el("strong", {}, text),
+        ...spaced(shop.outside_hours ? null : shop.reason, until),
+      ),
+    );
   }
   setTimeout(() => void readShop(), SHOP_EVERY_MS);
 }

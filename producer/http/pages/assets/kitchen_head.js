@@ -11,7 +11,6 @@ import { visible } from "/assets/visible.js";
 
 /** After this long, a drink that nobody has collected is cold. */
 const UNCOLLECTED_MS = 10 * 60_000;
-const CLOSED_BY_HOURS = "outside the opening hours";
 
 /** @param {string} ready */
 export function isUncollected(ready) {
@@ -19,19 +18,18 @@ export function isUncollected(ready) {
 }
 
 /** @param {Shop} shop */
-export function showShop({ state, reason, until }) {
+export function showShop({ state, reason, outside_hours: isOutside, until }) {
   const isOpen = state === "open" || state === "busy";
-  const isByHours = reason === CLOSED_BY_HOURS;
-  document.body.dataset["shop"] = isByHours ? "closed" : state;
+  document.body.dataset["shop"] = isOutside ? "closed" : state;
   byId("shop").hidden = isOpen;
   byId("shop-text").textContent = t(
     state === "paused" ? "kitchen.shop_paused" : "kitchen.shop_closed",
   );
   const again = until ? t("kitchen.opens", { time: clockTime(until) }) : t("kitchen.opens_by_hand");
-  byId("shop-more").textContent = [isByHours || !reason ? "" : visible(reason), again]
+  byId("shop-more").textContent = [isOutside || !reason ? "" : visible(reason), again]
     .filter(Boolean)
     .join(" · ");
-  byId("open").hidden = isByHours;
+  byId("open").hidden = isOutside;
   byId("pause", HTMLButtonElement).disabled = !isOpen;
 }
 

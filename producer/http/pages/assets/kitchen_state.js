@@ -7,7 +7,7 @@ import { stored } from "/assets/store.js";
 /** @typedef {import("./kitchen_card.js").KitchenOrder} KitchenOrder */
 /** @typedef {import("./kitchen_card.js").MenuItem} MenuItem */
 /** @typedef {{id: string, number: string, attempt: number, customer_name: string, ready_at: string}} ReadyOrder */
-/** @typedef {{state: string, reason: string | null, until: string | null}} Shop */
+/** @typedef {{state: string, reason: string | null, outside_hours: boolean, until: string | null}} Shop */
 
 const READ_AGAIN_MS = 15_000;
 const GATHER_MS = 150;

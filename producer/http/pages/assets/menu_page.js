@@ -13,7 +13,7 @@ import { drawMyOrders } from "./my_orders_view.js";
 import { waitText } from "./wait.js";
 
 /** @typedef {import("./menu.js").Menu} Menu */
-/** @typedef {{state: "open" | "paused" | "closed", reason: string | null, until: string | null, wait_seconds: {low: number, high: number}}} Shop */
+/** @typedef {{state: "open" | "paused" | "closed", reason: string | null, outside_hours: boolean, until: string | null, wait_seconds: {low: number, high: number}}} Shop */
 
 const EVERY_MS = 15_000;
 
@@ -73,7 +73,7 @@ async function startOrdering() {
 }
 
 /** @param {Shop} shop */
-function drawShop({ state, reason, until, wait_seconds: { low, high } }) {
+function drawShop({ state, reason, outside_hours: isOutside, until, wait_seconds: { low, high } }) {
   const banner = byId("wait");
   banner.className = `banner ${state === "open" ? "good" : "warn"}`;
   const strong = el("strong", {}, shopText(state, until));
@@ -81,7 +81,7 @@ function drawShop({ state, reason, until, wait_seconds: { low, high } }) {
   fill(
     banner,
     icon(state === "paused" ? "pause" : "clock"),
-    el("p", {}, strong, " ", state === "open" ? wait : reason && visible(reason)),
+    el("p", {}, strong, " ", state === "open" ? wait : !isOutside && reason && visible(reason)),
   );
 }
 
@@ -92,9 +92,11 @@ function drawShop({ state, reason, until, wait_seconds: { low, high } }) {
 function shopText(state, until) {
   if (state === "open") return t("menu.open");
   if (!until) return state === "paused" ? t("menu.paused") : t("menu.closed");
-  const isToday = day(until) === day(new Date());
-  const when = isToday ? clockTime(until) : `${day(until)}, ${clockTime(until)}`;
-  return state === "paused" ? t("menu.paused_until", { when }) : t("menu.opens", { when });
+  const [date, time] = [day(until), clockTime(until)];
+  const isToday = date === day(new Date());
+  const when = isToday ? time : t("menu.day_time", { day: date, time });
+  if (state === "paused") return t("menu.paused_until", { when });
+  return isToday ? t("menu.opens", { time }) : t("menu.opens_on", { day: date, time });
 }
 
 function drawFailure() {

@@ -51,6 +51,7 @@ export class ShopDocument {
     const before = this.value;
     try {
       await this.read();
+      if (same(mine, this.value)) return { kind: "saved" }; // its answer was lost
       const { changes } = await request("GET", "/shop/changes?limit=50");
       const last = changes.find((/** @type {{what: string}} */ one) => one.what === this.what);
       return { kind: "meanwhile", merged: merge(before, mine, this.value), by: last?.by ?? "?" };
@@ -80,7 +81,7 @@ export function merge(before, mine, theirs) {
  * @param {unknown} one
  * @param {unknown} other
  */
-function same(one, other) {
+export function same(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 

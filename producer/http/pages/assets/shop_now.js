@@ -3,11 +3,11 @@
 import { el, fill } from "/assets/dom.js";
 import { clockTime, day } from "/assets/format.js";
 import { request, RequestError } from "/assets/http.js";
-import { shared, t } from "/assets/text.js";
+import { t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
 
-/** @typedef {{state: "open" | "busy" | "paused" | "closed", reason: string | null, until: string | null}} Shop */
+/** @typedef {{state: "open" | "busy" | "paused" | "closed", reason: string | null, outside_hours: boolean, until: string | null}} Shop */
 
 const MINUTES = [10, 30, 60];
 const NAMES = {
@@ -21,8 +21,9 @@ const LOOKS = { open: "good", busy: "warn", paused: "warn", closed: "bad" };
 /**
  * @param {Shop} first
  * @param {() => unknown} changed
+ * @param {(() => unknown) | null} openToday gives today other hours, if that is allowed
  */
-export function nowCard(first, changed) {
+export function nowCard(first, changed, openToday) {
   const head = el("div", { class: "row", role: "status" });
   const reason = el("input", { maxlength: 200, autocomplete: "off" });
   const until = spans();
@@ -39,7 +40,7 @@ export function nowCard(first, changed) {
     fill(head, badge(shop), el("p", {}, detail(shop)));
     const takes = shop.state === "open" || shop.state === "busy";
     why.hidden = !takes;
-    const look = `${takes} ${isByHours(shop)}`;
+    const look = `${takes} ${shop.outside_hours}`;
     if (look === drawn) return; // with the focus that a button may have
     drawn = look;
     fill(
@@ -48,7 +49,8 @@ export function nowCard(first, changed) {
         button("paused", "shop.pause", "primary"),
         button("closed", "shop.close", "danger"),
       ],
-      !takes && !isByHours(shop) && button("open", "shop.reopen", "primary"),
+      !takes && !shop.outside_hours && button("open", "shop.reopen", "primary"),
+      shop.outside_hours && openToday && todayButton(openToday),
     );
   };
   const button = (
@@ -81,6 +83,11 @@ export function nowCard(first, changed) {
   };
 }
 
+/** @param {() => unknown} onclick */
+function todayButton(onclick) {
+  return el("button", { type: "button", onclick }, t("shop.open_today"));
+}
+
 function spans() {
   const minutes = MINUTES.map((count) =>
     el("option", { value: count }, t("shop.minutes", { count })),
@@ -93,18 +100,10 @@ function badge({ state }) {
   return el("span", { class: `badge ${LOOKS[state]}` }, t(NAMES[state]));
 }
 
-/**
- * Whether it is closed since nobody should be there, which no tap changes.
- * @param {Shop} shop
- */
-function isByHours({ state, reason }) {
-  return state === "closed" && reason === shared["closed_by_hours"];
-}
-
 /** @param {Shop} shop */
 function detail(shop) {
   const { reason, until } = shop;
-  if (isByHours(shop)) {
+  if (shop.outside_hours) {
     const opens = until && t("shop.opens", { day: day(until), time: clockTime(until) });
     return [t("shop.by_hours"), opens].filter(Boolean).join(" · ");
   }

@@ -25,7 +25,8 @@ async function open() {
     ]);
     const changes = list && changesCard(list);
     const changed = () => void refresh();
-    const now = nowCard(shop, changed);
+    const open = hoursCard(hours, changed);
+    const now = nowCard(shop, changed, canEdit ? open.today : null);
     const refresh = async () => {
       try {
         const [current, newest] = await Promise.all([
@@ -42,7 +43,7 @@ async function open() {
       place,
       now.card,
       !canEdit && el("p", { class: "quiet" }, t("shop.barista")),
-      hoursCard(hours, changed),
+      open.card,
       settingsCard(settings, changed),
       changes?.card,
     );

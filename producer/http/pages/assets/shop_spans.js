@@ -2,6 +2,7 @@
 
 import { el, fill, icon } from "/assets/dom.js";
 import { t } from "/assets/text.js";
+import { endOf, isWhole, minute } from "./shop_overlaps.js";
 
 /** @typedef {[string, string]} Span */
 
@@ -12,8 +13,10 @@ const MOST_SPANS = 4;
  * Shows the spans of a day, and changes them in place.
  * @param {string} name of the day
  * @param {Span[]} spans
+ * @param {{before?: () => Span[], changed?: () => void}} [neighbours] the spans of the day before,
+ *   whose nights end on this one, and what is called after each change
  */
-export function spansOf(name, spans) {
+export function spansOf(name, spans, { before = () => [], changed = () => undefined } = {}) {
   const bar = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   bar.setAttribute("class", "shop-week");
   bar.setAttribute("viewBox", `0 0 ${DAY_MINUTES} 1`);
@@ -21,10 +24,15 @@ export function spansOf(name, spans) {
   bar.setAttribute("aria-hidden", "true");
   const list = el("div", {});
   const draw = () => {
-    fill(bar, spans.map(rect));
+    const nights = before().map((span) => rect(span, DAY_MINUTES));
+    fill(bar, [...nights, ...spans.map((span) => rect(span, 0))]);
+  };
+  const drawBoth = () => {
+    draw();
+    changed();
   };
   const redraw = () => {
-    const rows = spans.map((span, at) => row(name, span, draw, () => removed(at)));
+    const rows = spans.map((span, at) => row(name, span, drawBoth, () => removed(at)));
     const add = el(
       "button",
       { type: "button", class: "quiet", onclick: added },
@@ -33,7 +41,7 @@ export function spansOf(name, spans) {
     add.setAttribute("aria-label", t("shop_hours.add_on", { day: name }));
     const closed = el("p", { class: "quiet" }, t("shop_hours.closed"));
     fill(list, spans.length ? rows : closed, spans.length < MOST_SPANS && add);
-    draw();
+    drawBoth();
   };
   const removed = (/** @type {number} */ at) => {
     spans.splice(at, 1);
@@ -46,7 +54,7 @@ export function spansOf(name, spans) {
     [...list.querySelectorAll("input")].at(-2)?.focus();
   };
   redraw();
-  return el("div", {}, bar, list);
+  return { element: el("div", {}, bar, list), draw };
 }
 
 /**
@@ -57,7 +65,7 @@ export function spansOf(name, spans) {
  */
 function row(day, span, changed, remove) {
   const next = el("small", { class: "quiet" });
-  const tellNext = () => (next.textContent = isPastMidnight(span) ? t("shop_hours.next_day") : "");
+  const tellNext = () => (next.textContent = tellEnd(span));
   const time = (/** @type {0 | 1} */ at, /** @type {string} */ label) => {
     const oninput = (/** @type {any} */ event) => {
       span[at] = event.target.value;
@@ -88,23 +96,23 @@ function row(day, span, changed, remove) {
 }
 
 /** @param {Span} span */
-function isPastMidnight([opens, closes]) {
-  return opens !== "" && closes !== "" && closes <= opens;
+function tellEnd(span) {
+  const [opens, closes] = span;
+  if (!isWhole(span) || closes > opens) return "";
+  return closes === opens ? t("shop_hours.all_day") : t("shop_hours.next_day");
 }
 
-/** @param {Span} span */
-function rect(span) {
+/**
+ * Draws a span; of one of the day before, what is after midnight.
+ * @param {Span} span
+ * @param {number} earlier by how many minutes its day began earlier
+ */
+function rect(span, earlier) {
   const shape = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  const from = minute(span[0]);
-  const to = isPastMidnight(span) ? DAY_MINUTES : minute(span[1]);
+  const from = Math.max(0, minute(span[0]) - earlier);
+  const to = isWhole(span) ? Math.min(DAY_MINUTES, endOf(span) - earlier) : 0;
   shape.setAttribute("x", String(from));
   shape.setAttribute("width", String(Math.max(0, to - from)));
   shape.setAttribute("height", "1");
   return shape;
-}
-
-/** @param {string} time */
-function minute(time) {
-  const [hours = 0, minutes = 0] = time.split(":").map(Number);
-  return hours * 60 + minutes;
 }
