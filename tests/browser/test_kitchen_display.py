@@ -260,27 +260,35 @@ TIMES = """() => {
 """Event Timing: from a tap to the next picture, in steps of 8 ms; those below 16 are left out."""
 
 
-async def test_a_display_with_200_open_orders_answers_a_tap_within_100_ms(
+LINES, DONE = 20, 15
+
+
+async def test_a_display_with_200_open_orders_answers_taps_within_50_and_100_ms(
     shop: RunningShop, browser: Browser
 ) -> None:
+    """The median, and 95 of 100, while orders come in: each has the line read again."""
     async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff:
         many = [(await staff.post("/orders", json=ORDER)).json()["id"] for _ in range(200)]
         async with looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look:
             cards = look.page.locator(".order")
             await expect(cards).to_have_count(200, timeout=20_000)
             await look.page.evaluate(TIMES)
-            for at in range(0, 20, 2):
+            for at in range(LINES):
                 line = cards.nth(at).locator("li button").first
                 await line.click()
                 await expect(line).to_have_attribute("aria-pressed", "true")
-            for at in range(5):
+            for _ in range(DONE):
+                many.append((await staff.post("/orders", json=ORDER)).json()["id"])
                 await look.page.wait_for_timeout(400)  # two quick taps are taken for one
+                number = await cards.first.locator("h3").inner_text()
                 await cards.first.get_by_role("button", name="Done").click()
-                await expect(cards).to_have_count(199 - at)
-            slow = [ms for ms in await look.page.evaluate("self.taps") if ms > 100]
-            assert len(slow) <= 3, slow  # of 15: the machine runs other tests, too
+                await expect(cards.locator("h3", has_text=number)).to_have_count(0)
+            await look.page.wait_for_timeout(100)
+            slow = await look.page.evaluate("self.taps")
+            times = sorted([*slow, *[0] * (LINES + DONE - len(slow))])
+            assert (times[len(times) // 2] <= 50, times[-2] <= 100) == (True, True), times
             await look.page.keyboard.press("u")
-            await expect(cards).to_have_count(196)
+            await expect(cards.locator("h3", has_text=number)).to_have_count(1)
         for order_id in many:
             await staff.post(f"/orders/{order_id}/cancel")
 
