@@ -43,6 +43,7 @@ CASHIER_OPERATIONS: Sequence[Operation] = (
     order_moves.complete_order,
     order_moves.release_order,
     order_moves.collect_order,
+    order_moves.call_order,
     order_moves.remake_order,
     get_kitchen,
     orders.list_orders,

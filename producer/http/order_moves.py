@@ -136,6 +136,21 @@ async def collect_order(request: web.Request) -> web.Response:
 
 @operation(
     "POST",
+    "/orders/{id}/call",
+    "Call the customer of a ready order again, at most every ten seconds",
+    role=Role.BARISTA,
+    parameters=(ORDER_ID,),
+    responses={HTTPStatus.OK: Response("Boards and the customer's page call it", OrderModel)},
+    errors=(NOT_FOUND, NOT_COLLECTABLE, UNAVAILABLE),
+    tag="orders",
+)
+async def call_order(request: web.Request) -> web.Response:
+    """Announce a ready order once more."""
+    return _shown(request, await request.app[CASHIER].moves.call(request.match_info["id"]))
+
+
+@operation(
+    "POST",
     "/orders/{id}/remake",
     "Make an order again, free of charge",
     role=Role.BARISTA,

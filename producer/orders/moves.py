@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from producer.orders.dispatcher import OrderDispatcher
 from producer.orders.errors import (
@@ -22,7 +22,13 @@ from producer.orders.errors import (
 from shared.clock import Clock
 from shared.domain.order import Order, OrderState, advance
 from shared.domain.order_copies import supersede
+from shared.runtime.bounded_map import BoundedMap
 from shared.store.contract import OrderChangedError, OrderStore, StoreUnavailableError
+
+CALLED_EVERY = dt.timedelta(seconds=10)
+"""A number that is called more often than this is called once."""
+
+_MOST_CALLED = 1000
 
 _HOLDERS_CANCEL = frozenset({OrderState.PLACED})
 _STAFF_CANCEL = frozenset({OrderState.PLACED, OrderState.PREPARING, OrderState.READY})
@@ -70,6 +76,7 @@ class OrderMoves:
     dispatcher: OrderDispatcher
     clock: Clock
     on_doubt: Callable[[dt.datetime], None]
+    _called: BoundedMap[str, dt.datetime] = field(default_factory=lambda: BoundedMap(_MOST_CALLED))
 
     async def cancel(self, order_id: str, by: str | None, reason: str | None = None) -> Order:
         """Cancel an order: customers while nobody has begun it, staff until it is collected.
@@ -101,6 +108,22 @@ class OrderMoves:
         return await self._make(
             _Move(OrderState.COLLECTED, ready, NotCollectableError, by=by), order_id
         )
+
+    async def call(self, order_id: str) -> Order:
+        """Announce a ready order once more; raises OrderNotFoundError, NotCollectableError.
+
+        It is the same event: whoever has had it before, as a webhook or by mail, gets no other;
+        boards and pages that are open call the number again.
+        """
+        order = await self.store.get(order_id)
+        if order is None:
+            raise OrderNotFoundError
+        _Move(OrderState.COLLECTED, frozenset({OrderState.READY}), NotCollectableError).check(order)
+        now, last = self.clock(), self._called.get(order_id)
+        if last is None or now - last >= CALLED_EVERY:
+            self._called[order_id] = now
+            await self.dispatcher.announce(order)
+        return order
 
     async def supersede(
         self, order_id: str, remake_id: str, by: str | None, *, over_others: bool

@@ -277,6 +277,7 @@ async def test_a_display_with_200_open_orders_answers_taps_within_50_and_100_ms(
                 line = cards.nth(at).locator("li button").first
                 await line.click()
                 await expect(line).to_have_attribute("aria-pressed", "true")
+            number = ""
             for _ in range(DONE):
                 many.append((await staff.post("/orders", json=ORDER)).json()["id"])
                 await look.page.wait_for_timeout(400)  # two quick taps are taken for one

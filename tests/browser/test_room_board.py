@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
@@ -78,6 +80,27 @@ async def test_a_new_ready_order_is_announced_and_stands_first(
         told = look.page.locator("#announcement")
         await expect(told).to_have_text(f"Bestellung {number} ist fertig")
         assert look.complaints == []
+
+
+async def test_a_number_that_waits_is_called_again_on_the_board_and_on_its_customers_page(
+    shop: RunningShop, browser: Browser
+) -> None:
+    async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff:
+        ready = (await staff.get("/orders?state=ready&limit=100")).json()["orders"][-1]
+        async with (
+            looking(browser, f"{shop.url}/board") as board,
+            looking(browser, f"{shop.url}/o/{ready['id']}") as customer,
+        ):
+            for look in (board, customer):
+                await expect(look.page.locator("#connection")).to_have_text("Live")
+            age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(ready["ready_at"])
+            await asyncio.sleep(max(0, 12.5 - age.total_seconds()))
+            (await staff.post(f"/orders/{ready['id']}/call")).raise_for_status()
+            await expect(board.page.locator("#announcement")).to_have_text(
+                f"Once more: order {ready['number']} is ready"
+            )
+            await expect(board.page.locator("#ready li.new")).to_have_text(ready["number"])
+            await expect(customer.page.locator("#toasts")).to_contain_text("We are calling you")
 
 
 async def test_a_board_that_hears_nothing_says_so_and_catches_up(

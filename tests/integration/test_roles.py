@@ -68,6 +68,7 @@ WHO_MAY = {
         POST /orders/{id}/complete
         POST /orders/{id}/release
         POST /orders/{id}/collect
+        POST /orders/{id}/call
         POST /orders/{id}/remake
         GET /kitchen
         PUT /menu/items/{id}

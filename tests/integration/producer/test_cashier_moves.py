@@ -14,6 +14,7 @@ import pytest
 
 from shared.clock import utc_now
 from shared.domain.order import Order, OrderState, advance, claim
+from shared.messages.announcement import order_event
 from tests.support.cashier import (
     LINE,
     ORDER,
@@ -331,7 +332,24 @@ async def test_an_order_is_not_remade_long_after_it_was_ready(
         assert (await remake(cashier, order.id)).problem == (409, "/problems/not-remakable")
 
 
-@pytest.mark.parametrize("path", ["complete", "release", "cancel", "remake"])
+async def test_a_ready_order_is_called_again_by_the_event_that_it_had_and_not_too_often(
+    cashier: ServedCashier,
+) -> None:
+    order = await cashier.moved((await cashier.place()).body["id"], PREPARING)
+    refused = await cashier.staff("POST", f"/orders/{order.id}/call")
+    assert refused.problem == (409, "/problems/order-not-collectable")
+    ready = await cashier.moved(order.id, READY)
+    async with cashier.announcements() as listener:
+        for _ in range(3):
+            assert (await cashier.staff("POST", f"/orders/{order.id}/call")).status == 200
+        (event,) = await announced_by(listener)
+        assert event == order_event(ready).model_dump(mode="json", exclude_none=True)
+        await cashier.staff("POST", f"/orders/{order.id}/collect")
+        (event,) = await announced_by(listener)
+        assert event["type"] == "coffeeshop.order.collected.v1", "it was called once"
+
+
+@pytest.mark.parametrize("path", ["call", "complete", "release", "cancel", "remake"])
 async def test_an_order_that_is_not_known_is_not_found(cashier: ServedCashier, path: str) -> None:
     body = {"attempt": 1} if path in {"complete", "release"} else None
     missed = await cashier.staff("POST", f"/orders/1a7e/{path}", body)

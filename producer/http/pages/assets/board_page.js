@@ -22,35 +22,54 @@ const lists = {
 const stale = byId("stale");
 /** @type {Map<string, number>} When each ready number was seen first; empty before the first look. */
 let seen = new Map();
+/** @type {Entry[]} */
+let shown = [];
 let isFirst = true;
 let wasLive = true;
 let trusted = new Date();
 
-/** @param {Entry[]} entries */
-function show(entries) {
+/**
+ * @param {Entry[]} entries
+ * @param {boolean} [isCall] one of them is called again
+ */
+function show(entries, isCall = false) {
   const now = Date.now();
+  shown = entries;
   const ready = entries.filter((entry) => entry.state === "ready");
   const fresh = isFirst ? [] : ready.filter(({ number }) => !seen.has(number));
   seen = new Map(ready.map(({ number }) => [number, seen.get(number) ?? (isFirst ? 0 : now)]));
   isFirst = false;
   const preparing = entries.filter((entry) => entry.state === "preparing").reverse();
   lists.preparing.show(preparing.map((entry) => el("li", {}, visible(entry.number))));
-  const items = ready.map(({ number }) => {
+  const isNew = (/** @type {Entry} */ { number }) => now - (seen.get(number) ?? 0) < NEW_MS;
+  const newFirst = ready.toSorted((a, b) => Number(isNew(b)) - Number(isNew(a)));
+  const items = newFirst.map(({ number }) => {
     const left = NEW_MS - (now - (seen.get(number) ?? 0));
     const item = el("li", { class: left > 0 ? "new" : "" }, visible(number));
     if (left > 0) setTimeout(() => item.classList.remove("new"), left);
     return item;
   });
-  lists.ready.show(items, fresh.length > 0);
+  lists.ready.show(items, isCall || fresh.length > 0);
   if (fresh.length > 0) announce(fresh);
 }
 
 /** @param {Entry[]} fresh */
 function announce(fresh) {
   const numbers = fresh.map(({ number }) => visible(number)).join(", ");
-  byId("announcement").textContent = t(fresh.length > 1 ? "board.called_all" : "board.called", {
-    numbers,
-  });
+  say(t(fresh.length > 1 ? "board.called_all" : "board.called", { numbers }));
+}
+
+/** @param {string} number that is called again */
+function call(number) {
+  seen.set(number, Date.now());
+  show(shown, true);
+  say(t("board.called_again", { number: visible(number) }));
+}
+
+/** @param {string} text which may be the one that was said last */
+function say(text) {
+  byId("announcement").textContent = "";
+  setTimeout(() => (byId("announcement").textContent = text), 100);
   chime("ready");
 }
 
@@ -102,4 +121,4 @@ full.onclick = () => void document.documentElement.requestFullscreen().catch(() 
 tick();
 stayAwake();
 void readShop();
-keepBoard(show, tell);
+keepBoard(show, tell, call);

@@ -8,14 +8,17 @@ import { follow } from "/assets/live.js";
 
 const STATES = /** @type {const} */ (["preparing", "ready"]);
 const READ_AGAIN_MS = 60_000;
+/** An event that comes twice does so sooner. */
+const CALLED_AFTER_MS = 12_000;
 
 /**
  * Follows the board. `show` gets its entries after each change, newest first; `tell` gets whether
- * they are to be trusted.
+ * they are to be trusted; `call` the number of one that is called again.
  * @param {(entries: Entry[]) => void} show
  * @param {(status: import("/assets/live.js").Status) => void} tell
+ * @param {(number: string) => void} call
  */
-export function keepBoard(show, tell) {
+export function keepBoard(show, tell, call) {
   /** @type {Map<string, Entry>} */
   let board = new Map();
   const refresh = async () => {
@@ -27,6 +30,10 @@ export function keepBoard(show, tell) {
     show(newestFirst(board));
   };
   const event = (/** @type {{type: string, data: Entry}} */ { data }) => {
+    if (isCall(board.get(data.number), data)) {
+      call(data.number);
+      return;
+    }
     change(board, data);
     show(newestFirst(board));
   };
@@ -35,6 +42,16 @@ export function keepBoard(show, tell) {
   });
   const live = follow(["board"], {}, { refresh, event });
   setInterval(() => live.refresh(), READ_AGAIN_MS);
+}
+
+/**
+ * Tells whether a number is called again: it has been ready for some time, and is announced anew.
+ * @param {Entry | undefined} known
+ * @param {Entry} now
+ */
+function isCall(known, { state, since }) {
+  const isKnown = state === "ready" && known?.state === state && known.since === since;
+  return isKnown && Date.now() - Date.parse(since) > CALLED_AFTER_MS;
 }
 
 /** @param {Map<string, Entry>} board */

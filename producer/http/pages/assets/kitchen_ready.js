@@ -99,6 +99,12 @@ function numberForm(collectNumber) {
   return form;
 }
 
+/** @param {Order} order */
+async function call({ id, number }) {
+  if (await trying(() => request("POST", `/orders/${id}/call`)))
+    toast(t("kitchen.called", { number: visible(number) }), { kind: "good" });
+}
+
 /** An order that waits to be collected; for ten seconds after it was, that can be taken back. */
 class ReadyRow {
   #age = el("span", { class: "badge end" });
@@ -152,6 +158,7 @@ class ReadyRow {
             button("quiet", t("kitchen.undo"), () => this.undo(held)),
           ]
         : [
+            button("quiet", t("kitchen.call"), () => void call(order)),
             again(order, this.load),
             button("primary", t("kitchen.collect"), () => tap(order, "collect")),
           ],

@@ -9,11 +9,13 @@ import { cancel } from "./canceling.js";
 import { MOST_LINES, put } from "./cart.js";
 import { rememberOrder } from "./my_orders.js";
 import { drawOrder, isWaiting } from "./order_view.js";
-import { callWhenReady, prepareCall } from "./ready_call.js";
+import { callAgain, callWhenReady, prepareCall } from "./ready_call.js";
 
 /** @typedef {import("./order_view.js").Order} Order */
 
 const ESTIMATE_EVERY_MS = 20_000;
+/** An event that comes twice does so sooner; later, staff call the number again. */
+const CALLED_AFTER_MS = 12_000;
 
 let order = /** @type {Order} */ (shared["order"]);
 let reads = 0;
@@ -50,6 +52,13 @@ async function refresh() {
   }
 }
 
+/** @param {{type: string, time: string, subject?: string}} event */
+function hear({ type, time, subject }) {
+  const isReady = type.includes(".ready.") && order.state === "ready" && subject === order.id;
+  if (isReady && Date.now() - Date.parse(time) > CALLED_AFTER_MS) callAgain(order);
+  else void refresh();
+}
+
 /** Puts all that was ordered into the cart, at the prices of the menu as it is now. */
 function orderAgain() {
   const lines = order.items.map(({ item, name, size, modifiers, quantity, note }) => ({
@@ -74,7 +83,7 @@ byId("again").addEventListener("click", orderAgain);
 follow(
   ["order-events"],
   { orderId: order.remake_of ?? order.id, whileHidden: true },
-  { refresh: read, event: () => void refresh() },
+  { refresh: read, event: hear },
 );
 setInterval(() => {
   if (!document.hidden && isWaiting(order)) void refresh();

@@ -3,6 +3,7 @@
 import { byId } from "/assets/dom.js";
 import { stored } from "/assets/store.js";
 import { shared, t } from "/assets/text.js";
+import { toast } from "/assets/toast.js";
 import { play, unlock, unlockByTap } from "./sound.js";
 
 /** @typedef {import("./order_view.js").Order} Order */
@@ -44,12 +45,25 @@ export function prepareCall({ number, state }) {
 export function callWhenReady({ number, state }) {
   const isReady = state === "ready";
   document.title = isReady ? t("order.ready_title", { title }) : title;
-  if (isReady && !wasReady && wanted.get() === number) {
-    void play("ready");
-    if ("vibrate" in navigator) navigator.vibrate(VIBRATION_MS);
-    notify(number);
-  }
+  if (isReady && !wasReady) call(number);
   wasReady = isReady;
+}
+
+/**
+ * Calls again: the staff wait for the customer.
+ * @param {Order} order
+ */
+export function callAgain({ number }) {
+  toast(t("order.called"), { kind: "good", ms: 20_000 });
+  call(number);
+}
+
+/** @param {string} number */
+function call(number) {
+  if (wanted.get() !== number) return;
+  void play("ready");
+  if ("vibrate" in navigator) navigator.vibrate(VIBRATION_MS);
+  notify(number);
 }
 
 function explain() {
