@@ -167,11 +167,13 @@ async def _context(
     resources: _Resources, menu: MenuService, unclean_stops: UncleanStops
 ) -> CashierContext:
     settings, store = resources.settings, resources.store
+    by_people = settings.barista_hand is Hand.PEOPLE
     wait_estimator = WaitEstimator(
         heartbeats=TtlCache(lambda: store.worker_heartbeats(utc_now()), HEARTBEATS_TTL_SECONDS),
         backlog=resources.backlog,
         menu=menu.current,
-        brew_speed=1 if settings.barista_hand is Hand.PEOPLE else settings.brew_speed,
+        brew_speed=1 if by_people else settings.brew_speed,
+        by_people=by_people,
     )
     cashier = await _cashier(resources, menu, wait_estimator)
     moves = OrderMoves(

@@ -91,8 +91,9 @@ def _run(settings: Settings) -> int:
 
 def _throughput(menu: Menu, worker: WorkerSettings) -> Throughput:
     """Return how fast a barista is, before orders were measured."""
-    if worker.barista_hand is Hand.PEOPLE:
-        return Throughput(typical_seconds(menu, 1), 1)
+    if worker.barista_hand is Hand.PEOPLE:  # one pair of hands, on as many orders in turn
+        seconds = typical_seconds(menu, 1) * worker.worker_concurrency
+        return Throughput(seconds, worker.worker_concurrency)
     return Throughput(typical_seconds(menu, worker.brew_speed), worker.worker_concurrency)
 
 

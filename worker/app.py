@@ -15,13 +15,12 @@ from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.queues import wait_for_queues
 from shared.clock import utc_now
-from shared.domain.shop import Hand, WorkerHeartbeat
+from shared.domain.shop import WorkerHeartbeat
 from shared.runtime.aws_requests import aws_requests
 from shared.runtime.lifecycle import background_task, completes_before, every
-from shared.store.contract import HeartbeatStore, StoreUnavailableError
+from shared.store.contract import StoreUnavailableError
 from worker.build import Worker, open_worker
 from worker.health import health_port
-from worker.progress import Progress
 from worker.settings import WorkerSettings
 
 log = structlog.stdlib.get_logger(__name__)
@@ -45,7 +44,7 @@ async def work(
             return
         async with (
             open_worker(settings, clients, names) as worker,
-            _heartbeats(worker.store, settings, worker.progress),
+            _heartbeats(worker, settings),
             health_port(settings, worker.readiness),
             background_task(_let_go(worker, stop, drain or asyncio.Event()), "letting go"),
         ):
@@ -55,18 +54,11 @@ async def work(
 async def _let_go(worker: Worker, stop: asyncio.Event, drain: asyncio.Event) -> None:
     """Let go of what people have in hand when the worker is to end, in whichever way."""
     await completes_before(stop, drain.wait())
-    worker.let_go()
-
-
-def _slots(settings: WorkerSettings) -> int:
-    """Return how many orders are prepared at once: where people do it, one for each worker."""
-    return 1 if settings.barista_hand is Hand.PEOPLE else settings.worker_concurrency
+    worker.preparation.let_go()
 
 
 @contextlib.asynccontextmanager
-async def _heartbeats(
-    store: HeartbeatStore, settings: WorkerSettings, progress: Progress
-) -> AsyncIterator[None]:
+async def _heartbeats(worker: Worker, settings: WorkerSettings) -> AsyncIterator[None]:
     """Record heartbeats during the block, and remove the last one at its end."""
     name = settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
 
@@ -74,22 +66,23 @@ async def _heartbeats(
         billed = aws_requests().billed
         heartbeat = WorkerHeartbeat(
             name,
-            _slots(settings),
+            settings.worker_concurrency,
             until=utc_now() + _HEARTBEAT_LIFETIME,
-            newest_ticket_at=progress.newest_ticket_at,
-            in_hand=progress.in_hand,
-            prepared=progress.prepared,
-            prep_seconds=progress.prep_seconds,
+            newest_ticket_at=worker.progress.newest_ticket_at,
+            in_hand=worker.progress.in_hand,
+            prepared=worker.progress.prepared,
+            prep_seconds=worker.progress.prep_seconds,
             sqs_requests=billed.sqs,
             sns_requests=billed.sns,
+            waiting_since=worker.preparation.waiting_since,
         )
-        await store.record_heartbeat(heartbeat)
+        await worker.store.record_heartbeat(heartbeat)
 
     try:
         async with background_task(every(HEARTBEAT_SECONDS, record_heartbeat), "heartbeats"):
             yield
     finally:
         try:
-            await store.remove_heartbeat(WorkerHeartbeat, name)
+            await worker.store.remove_heartbeat(WorkerHeartbeat, name)
         except StoreUnavailableError as error:
             log.warning("heartbeat.not_removed", error=str(error))

@@ -27,7 +27,14 @@ from shared.runtime.retry import retry_until_available
 from shared.store.contract import OrderChangedError, OrderStore
 from worker.claims import Claims
 from worker.fresh_ticket import is_worn, swap_for
-from worker.preparation import LetGoError, Preparation, Wait, moved_by_staff, retry_pause
+from worker.preparation import (
+    LetGoError,
+    MovedOnError,
+    Preparation,
+    Wait,
+    moved_by_staff,
+    retry_pause,
+)
 from worker.progress import Progress
 
 log = structlog.stdlib.get_logger(__name__)
@@ -74,12 +81,12 @@ class Barista:
         While the store or a topic is unavailable, the barista keeps the ticket and retries that
         step: handing it back would raise its receive count, until SQS dead-letters a good ticket.
         """
-        with self.progress.handling(message):
-            try:
-                ticket = Ticket.model_validate_json(message.body)
-            except ValidationError as error:
-                return Reject(f"not a ticket: {error.errors()[0]['msg']}")
-            return await self._serve(ticket, message)
+        self.progress.received(message)
+        try:
+            ticket = Ticket.model_validate_json(message.body)
+        except ValidationError as error:
+            return Reject(f"not a ticket: {error.errors()[0]['msg']}")
+        return await self._serve(ticket, message)
 
     async def _serve(self, ticket: Ticket, message: Message) -> Outcome:
         order = await self._retry(lambda _: self.store.get(ticket.order_id))
@@ -90,7 +97,13 @@ class Barista:
             return Done()
         if self.preparation.lasts_long and (swap := swap_for(ticket, message)):
             return await self._queue_instead(swap)
-        return await self._work_on(order, ticket, message)
+        try:
+            async with self.preparation.turn(order):
+                return await self._work_on(order, ticket, message)
+        except MovedOnError:
+            return await self._serve(ticket, message)
+        except LetGoError:
+            return Retry(0, "the worker stops")
 
     async def _work_on(self, order: Order, ticket: Ticket, message: Message) -> Outcome:
         try:
@@ -154,7 +167,12 @@ class Barista:
     async def _claim(self, order: Order, message_id: str) -> Order:
         now = self.clock()
         claimed = claim(order, message_id, now, now + self.claims.duration)
-        await self._record(order, claimed)
+        try:
+            await self._record(order, claimed)
+        except OrderChangedError as changed:
+            if self.preparation.lasts_long:  # it has waited in line since it was read
+                raise MovedOnError(order.id) from changed
+            raise
         log.info("order.claimed", number=claimed.number, attempt=claimed.attempt)
         return claimed
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from shared.aws.clients import AwsClients
@@ -21,6 +21,7 @@ from shared.store.factory import open_store
 from shared.web.service import Hook
 from worker.barista import Barista
 from worker.claims import Claims
+from worker.line import GATHER_SECONDS, Line
 from worker.people import PeoplesPreparation
 from worker.preparation import Preparation, TimedPreparation
 from worker.progress import Progress
@@ -29,15 +30,12 @@ from worker.settings import WorkerSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """What runs in the process; a readiness check raises while what it names is unavailable.
-
-    `let_go` ends the work that would outlast any grace period.
-    """
+    """What runs in the process; a readiness check raises while what it names is unavailable."""
 
     consumer: Consumer
     store: Store
     progress: Progress
-    let_go: Callable[[], None]
+    preparation: Preparation
     readiness: Mapping[str, Hook]
 
 
@@ -71,7 +69,7 @@ async def open_worker(
             progress=progress,
         )
         limits = ConsumerLimits(
-            settings.worker_concurrency, settings.visibility_timeout, settings.grace_seconds
+            settings.tickets_held, settings.visibility_timeout, settings.grace_seconds
         )
         consumer = Consumer(queue, barista.take, limits, log_fields=log_fields)
 
@@ -82,12 +80,13 @@ async def open_worker(
             consumer=consumer,
             store=store,
             progress=progress,
-            let_go=preparation.let_go,
+            preparation=preparation,
             readiness={"order store": lambda _: store.check(), "orders queue": check_polls},
         )
 
 
 def _preparation(settings: WorkerSettings, store: Store, claims: Claims) -> Preparation:
     if settings.barista_hand is Hand.PEOPLE:
-        return PeoplesPreparation(store, claims, asyncio.sleep, time.monotonic)
+        line = Line(settings.worker_concurrency, GATHER_SECONDS)
+        return PeoplesPreparation(store, claims, line, asyncio.sleep, time.monotonic)
     return TimedPreparation(claims=claims, wait=asyncio.sleep, brew_speed=settings.brew_speed)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import structlog
@@ -12,6 +14,7 @@ from shared.domain.errors import UnavailableError
 from shared.domain.order import Order
 from shared.store.contract import OrderChangedError, OrderStore
 from worker.claims import Claims
+from worker.line import Line
 from worker.preparation import LetGoError, Wait, moved_by_staff
 
 log = structlog.stdlib.get_logger(__name__)
@@ -42,22 +45,37 @@ def _fence(order: Order) -> tuple[int, int]:
 
 
 class PeoplesPreparation:
-    """Looks at all orders in hand by one read a second, and keeps up their claims.
+    """Looks at all orders in hand and in line by one read a second, and keeps up the claims.
 
     `monotonic` is a clock, in seconds.
     """
 
     def __init__(
-        self, store: OrderStore, claims: Claims, wait: Wait, monotonic: Callable[[], float]
+        self,
+        store: OrderStore,
+        claims: Claims,
+        line: Line,
+        wait: Wait,
+        monotonic: Callable[[], float],
     ) -> None:
         self.lasts_long = True
         self._store = store
         self._claims = claims
+        self._line = line
         self._wait = wait
         self._monotonic = monotonic
         self._in_hand: set[_InHand] = set()
         self._looking: asyncio.Task[None] | None = None
         self._stopping = False
+
+    @property
+    def waiting_since(self) -> dt.datetime | None:
+        """Since when the order in line that waits the longest has been placed."""
+        return self._line.waiting_since
+
+    def turn(self, order: Order) -> AbstractAsyncContextManager[None]:
+        """Wait in line; see `Line.turn`."""
+        return self._line.turn(order)
 
     async def prepare(self, order: Order) -> Order:
         """Return the order as somebody has ended it: completed, released or canceled."""
@@ -74,8 +92,9 @@ class PeoplesPreparation:
             self._in_hand.discard(mine)
 
     def let_go(self) -> None:
-        """Give up all orders in hand at once: people may take longer than any grace period."""
+        """Give up all orders in hand and in line: people may take longer than any grace period."""
         self._stopping = True
+        self._line.let_go()
         for each in self._in_hand:
             if not each.ended.done():
                 each.ended.set_exception(LetGoError(each.order))
@@ -83,7 +102,7 @@ class PeoplesPreparation:
     async def _look_while_in_hand(self) -> None:
         while True:
             await self._wait(LOOK_SECONDS)
-            if not self._in_hand:
+            if not (self._in_hand or self._line.waiting):
                 return
             try:
                 await self._look()
@@ -94,10 +113,14 @@ class PeoplesPreparation:
 
     async def _look(self) -> None:
         looked_at = tuple(self._in_hand)
-        found = await self._store.orders_by_id({each.order.id for each in looked_at})
+        in_line = tuple(self._line.waiting)
+        orders = [each.order for each in looked_at] + [each.order for each in in_line]
+        firsts = {order.remake_of for order in orders if order.remake_of}
+        found = await self._store.orders_by_id(firsts.union(order.id for order in orders))
         recorded: Mapping[str, Order] = {order.id: order for order in found}
         for each in looked_at:
             each.see(recorded.get(each.order.id))
+        self._line.see(in_line, recorded)
         due = self._monotonic() - self._claims.renew_after
         await self._renew(
             each for each in looked_at if not each.ended.done() and each.renewed_at <= due

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,12 +45,26 @@ class LetGoError(Exception):
         self.order = order
 
 
+class MovedOnError(Exception):
+    """The order was canceled, or another worker has begun it, before it was its turn."""
+
+
 class Preparation(Protocol):
     """Prepares the orders of one worker."""
 
     @property
     def lasts_long(self) -> bool:
         """Whether it may outlive any worker, so that a good ticket is received very often."""
+
+    @property
+    def waiting_since(self) -> dt.datetime | None:
+        """Since when the order that waits for its turn the longest has been placed."""
+
+    def turn(self, order: Order) -> AbstractAsyncContextManager[None]:
+        """Wait until the order may be claimed; it keeps its place during the block.
+
+        Raises MovedOnError when it is not to be made any more, and LetGoError after `let_go`.
+        """
 
     async def prepare(self, order: Order) -> Order:
         """Return the order when its preparation is over, with its claim kept up until then.
@@ -68,6 +85,11 @@ class TimedPreparation:
     wait: Wait
     brew_speed: float
     lasts_long: bool = False
+    waiting_since: dt.datetime | None = None
+
+    def turn(self, _: Order) -> AbstractAsyncContextManager[None]:
+        """Begin at once: the worker receives no more than it can prepare."""
+        return contextlib.nullcontext()
 
     async def prepare(self, order: Order) -> Order:
         """Wait, and renew the claim as often as is due."""

@@ -1,7 +1,7 @@
 """What a worker reports of its work in its heartbeat.
 
 From `newest_ticket_at` a cashier concludes that older tickets are lost, and from `in_hand` a
-supervisor which worker is idle; the preparation times go into estimates.
+supervisor which worker is idle.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Progress:
     """Follows the tickets of one worker; `monotonic` is a clock, in seconds.
 
     `newest_ticket_at` is when the newest ticket was sent, by the queue's clock, of those received
-    for the first time; none before the first. `in_hand` counts tickets with the handler.
+    for the first time; none before the first. `in_hand` counts orders from claim to ready.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -32,23 +32,21 @@ class Progress:
         self.newest_ticket_at: dt.datetime | None = None
         self.in_hand = 0
 
-    @contextlib.contextmanager
-    def handling(self, message: Message) -> Iterator[None]:
-        """Count a ticket as in hand for the block."""
+    def received(self, message: Message) -> None:
+        """Note when a ticket was sent that has just been received."""
         if message.receive_count == 1 and message.sent_at is not None:
             newest = self.newest_ticket_at or message.sent_at
             self.newest_ticket_at = max(newest, message.sent_at)
-        self.in_hand += 1
-        try:
-            yield
-        finally:
-            self.in_hand -= 1
 
     @contextlib.contextmanager
     def preparing(self) -> Iterator[None]:
         """Time a preparation, from claim to ready; one that raises does not count."""
         began = self._monotonic()
-        yield
+        self.in_hand += 1
+        try:
+            yield
+        finally:
+            self.in_hand -= 1
         self._seconds.append(self._monotonic() - began)
 
     @property

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from shared.domain.shop import Hand
 from shared.runtime.settings import BrewSpeed, Port, ServiceSettings
 
-PEOPLES_CONCURRENCY = 50
+PEOPLES_TICKETS = 50
+"""How many tickets a worker holds for people; those that are not being made wait in line."""
 
 
 class QueueWorkerSettings(ServiceSettings):
@@ -38,7 +39,7 @@ class WorkerSettings(QueueWorkerSettings):
     """Who prepares the orders."""
 
     worker_concurrency: Annotated[int, Field(ge=1, le=1000)] = 4
-    """How many orders the worker has in hand at once; 50 where people prepare them."""
+    """How many orders of the worker are being made at once."""
 
     brew_speed: BrewSpeed = 10
     """Divides preparation times; 0 means no waiting."""
@@ -46,10 +47,9 @@ class WorkerSettings(QueueWorkerSettings):
     worker_name: str | None = None
     """The name in this worker's heartbeats; made of host and process id when left out."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _people_choose_among_many(cls, given: Any) -> Any:
-        """People complete orders that are in hand, and not always the oldest first."""
-        if isinstance(given, dict) and given.get("barista_hand") == Hand.PEOPLE:
-            return {"worker_concurrency": PEOPLES_CONCURRENCY, **given}
-        return given
+    @property
+    def tickets_held(self) -> int:
+        """How many tickets the worker holds at once: people's orders also wait in line there."""
+        if self.barista_hand is Hand.PEOPLE:
+            return max(PEOPLES_TICKETS, self.worker_concurrency)
+        return self.worker_concurrency

@@ -116,7 +116,7 @@ async def measure(
         clients = await stack.enter_async_context(aws_clients(settings))
         bar = await stack.enter_async_context(_bar(settings, clients, orders))
         proxy = await stack.enter_async_context(open_proxy("worker", emulator, Faults(0), meter))
-        worker = await stack.enter_async_context(_worker(settings, proxy.url, visibility))
+        worker = await stack.enter_async_context(_worker(settings, proxy.url, visibility, orders))
         await until(bar.all_in_hand, SETTLES_WITHIN)
         before, cpu = Counter(meter.requests), _cpu_seconds(worker)
         await asyncio.sleep(seconds)
@@ -143,7 +143,7 @@ async def _bar(settings: ServiceSettings, clients: AwsClients, orders: int) -> A
 
 @contextlib.asynccontextmanager
 async def _worker(
-    settings: ServiceSettings, endpoint: str, visibility: int
+    settings: ServiceSettings, endpoint: str, visibility: int, orders: int
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "worker"),
@@ -155,6 +155,7 @@ async def _worker(
             "COFFEE_STORE": settings.store,
             "COFFEE_NAME_PREFIX": settings.name_prefix,
             "COFFEE_BARISTA_HAND": "people",
+            "COFFEE_WORKER_CONCURRENCY": str(orders),
             "COFFEE_VISIBILITY_TIMEOUT": str(visibility),
             "COFFEE_LOG_LEVEL": "WARNING",
         },

@@ -61,6 +61,7 @@ class OrderAdmission:
 class WaitEstimator:
     """Estimates waits from the backlog and the slots of all workers that are alive.
 
+    Where people prepare, each worker is one pair of hands, however many orders these turn to.
     Preparation times are divided by `brew_speed`; 0 means that preparing takes no time.
     """
 
@@ -68,10 +69,12 @@ class WaitEstimator:
     backlog: Backlog
     menu: CurrentMenu
     brew_speed: float
+    by_people: bool = False
 
     async def estimate(self, prep_seconds: int = 0) -> Estimate:
         """Estimate the wait of an order that takes `prep_seconds` at natural speed."""
-        slots = sum(heartbeat.slots for heartbeat in await self.heartbeats.get())
+        heartbeats = await self.heartbeats.get()
+        slots = sum(1 if self.by_people else heartbeat.slots for heartbeat in heartbeats)
         typical = (await self.menu()).value.typical_seconds
         speed = self.brew_speed or math.inf
         return estimate(self.backlog.count, slots, typical / speed, prep_seconds / speed)

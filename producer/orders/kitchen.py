@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.domain.order import Order, OrderState
+from shared.domain.order import Order, OrderState, place_in_line
 from shared.store.contract import OrderStore
 
 MOST_READ = 500
@@ -45,14 +45,7 @@ class Kitchen:
 
 
 def in_line(orders: Sequence[Order], placed_at: Mapping[str, dt.datetime]) -> list[Order]:
-    """Sort orders as they should be made; `placed_at` is of the orders that remakes refer to.
-
-    A remake has the place of its first order: its customer has waited since then.
-    """
-
-    def place(order: Order) -> tuple[bool, dt.datetime]:
-        if order.remake_of is None:
-            return True, order.placed_at
-        return False, placed_at.get(order.remake_of, order.placed_at)
-
-    return sorted(orders, key=place)
+    """Sort orders as they should be made; `placed_at` is of the orders that remakes refer to."""
+    return sorted(
+        orders, key=lambda order: place_in_line(order, placed_at.get(order.remake_of or ""))
+    )

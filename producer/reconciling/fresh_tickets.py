@@ -50,7 +50,8 @@ class FreshTickets:
         sent_at = [
             beat.newest_ticket_at for beat in heartbeats if beat.newest_ticket_at is not None
         ]
-        return horizon(self._monitor.empty_at, sent_at, now, self._margins)
+        waiting = [beat.waiting_since for beat in heartbeats if beat.waiting_since is not None]
+        return horizon(self._monitor.empty_at, sent_at, now, self._margins, waiting_since=waiting)
 
     async def requeue(self, waiting: Sequence[Order], horizon: dt.datetime) -> None:
         """Queue a fresh ticket for each order that has lost its own, up to MOST_AT_ONCE.

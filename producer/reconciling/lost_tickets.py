@@ -2,7 +2,8 @@
 
 A queue cannot be searched. But if every ticket sent before some time has been received, an older
 order that still waits has lost its ticket. That time is the horizon. It moves on when the queue is
-found empty, and when baristas receive newer tickets.
+found empty, and when baristas receive newer tickets. But no order is older than the horizon while
+a barista holds its ticket, and has it wait in line.
 """
 
 from __future__ import annotations
@@ -35,18 +36,23 @@ def horizon(
     newest_sent_at: Iterable[dt.datetime],
     now: dt.datetime,
     margins: Margins,
+    *,
+    waiting_since: Iterable[dt.datetime] = (),
 ) -> dt.datetime | None:
     """Return the time from before which no ticket is on the queue any more, if it is known.
 
     `empty_at` is when the queue was last found empty. `newest_sent_at` are the send times of the
-    newest tickets that each barista has received. Times from the future come from a clock that is
+    newest tickets that each barista has received, `waiting_since` since when the oldest orders wait
+    whose tickets a barista holds. Times from the future come from a clock that is
     wrong or was set back, ours or the queue's, and prove nothing.
     """
     latest = now + margins.settling
     passed = [sent_at - margins.disorder for sent_at in newest_sent_at if sent_at <= latest]
     if empty_at is not None and empty_at <= latest:
         passed.append(empty_at)
-    return max(passed) - margins.settling if passed else None
+    if not passed:
+        return None
+    return min([max(passed) - margins.settling, *waiting_since])
 
 
 def lost_tickets(

@@ -166,6 +166,16 @@ class Order:
         return next((entry.at for entry in reversed(self.timeline) if entry.state is state), None)
 
 
+def place_in_line(order: Order, first_placed_at: dt.datetime | None) -> tuple[bool, dt.datetime]:
+    """Return what to sort orders by as they should be made: remakes, then by their placing.
+
+    A remake has the place of its first order, if it is known when that was placed: its customer
+    has waited since then.
+    """
+    is_remake = order.remake_of is not None
+    return not is_remake, (is_remake and first_placed_at) or order.placed_at
+
+
 def log_id(order_id: str) -> str:
     """Name an order in logs: by 16 hexadecimal digits of its id's SHA-256.
 

@@ -74,7 +74,8 @@ class WorkerHeartbeat:
     `newest_ticket_at` is when the newest ticket was sent that it received for the first time.
     `in_hand` is how many orders it was preparing. Its last `prepared` orders took `prep_seconds`
     each, on average, from the claim until they were ready. It has sent `sqs_requests` and
-    `sns_requests` since it started, as AWS bills them.
+    `sns_requests` since it started, as AWS bills them. `waiting_since` is since when the oldest
+    order waits whose ticket it holds, and has not claimed; older ones may have no ticket.
     """
 
     worker: str
@@ -86,6 +87,7 @@ class WorkerHeartbeat:
     prep_seconds: float = 0.0
     sqs_requests: int = 0
     sns_requests: int = 0
+    waiting_since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

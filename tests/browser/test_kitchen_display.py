@@ -320,3 +320,23 @@ async def test_a_pause_with_its_reason_and_a_cancel_unseen_outlive_a_reload(
         await expect(page.locator("#shop")).to_be_hidden()
         await card.get_by_role("button", name="Seen").click()
         await expect(card).to_have_count(0)
+
+
+async def test_in_a_rush_the_last_is_in_line_without_done_and_its_customer_may_cancel(
+    shop: RunningShop, browser: Browser
+) -> None:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        orders = [(await client.post("/orders", json=ORDER)).json() for _ in range(8)]
+        await reaches(client, orders[0]["id"], "preparing")
+        async with looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look:
+            cards = look.page.locator(".order:not(.canceled)")
+            last = look.page.locator(f".order[data-id='{orders[-1]['id']}']")
+            await expect(last.get_by_text("In line")).to_be_visible()
+            await expect(last.get_by_role("button", name="Done")).to_have_count(0)
+            await expect(cards.last).to_have_attribute("data-id", orders[-1]["id"])
+            board = (await client.get("/board/orders")).json()["preparing"]
+            assert {entry["number"] for entry in board}.isdisjoint({orders[-1]["number"]})
+            assert (await client.post(f"/orders/{orders[-1]['id']}/cancel")).status_code == 200
+            for order in orders[:-1]:
+                await client.post(f"/orders/{order['id']}/cancel", headers=shop.staff)
+            assert await look.violations() == []

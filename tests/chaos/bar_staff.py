@@ -43,7 +43,7 @@ class BarStaff:
             await asyncio.sleep(PACE * self._draw.uniform(0.5, 1.5))
 
     async def _at_the_bar(self) -> None:
-        if orders := (await self._shown("/kitchen?limit=8"))["orders"]:
+        if orders := (await self._shown("/kitchen?limit=50"))["orders"]:
             order = self._draw.choice(orders)
             attempt = order["attempt"]
             if order["state"] == "placed":

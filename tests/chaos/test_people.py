@@ -143,3 +143,35 @@ async def test_a_worker_that_is_stopped_gives_the_order_to_another_at_once(
         ) as newest:
             assert newest.status == 200
         await run.judged(shop, "SIGTERM of a barista with a people's order in hand", 0)
+
+
+async def test_in_a_rush_those_in_line_are_placed_may_cancel_and_outlive_their_workers(
+    ministack: str, tmp_path: Path, run: Run
+) -> None:
+    orders, baristas, at_once = run.size(60, 300), 2, 4
+    async with open_chaos_shop(ministack, tmp_path, run.seed, baristas=baristas, **PEOPLE) as shop:
+
+        async def all_are_received() -> bool:
+            waiting, in_flight = await shop.queue.waiting_and_in_flight()
+            return waiting == 0 and in_flight >= orders
+
+        async def all_ended() -> bool:
+            return not await shop.store.open_orders(OPEN_STATES, 1)
+
+        await shop.customers.place_all(orders, 30)
+        await until(all_are_received, 30)
+        begun = await shop.store.open_orders({OrderState.PREPARING}, orders)
+        assert 0 < len(begun) <= baristas * at_once
+        for _ in range(run.size(4, 20)):
+            line = await shop.store.open_orders({OrderState.PLACED}, orders, oldest_first=True)
+            async with shop.http.post(f"/orders/{line[len(line) // 2].id}/cancel") as canceled:
+                assert canceled.status == 200
+            await shop.pool.kill_one()
+            await asyncio.sleep(1)
+        async with staff_at_work(shop, tmp_path, range(run.seed, run.seed + 4)):
+            await until(all_ended, 120 if not LONG else 600)
+        evidence = await run.judged(shop, "kill -9 of baristas in a rush, customers cancel in line")
+    assert evidence.dead_letters == []
+    by_customers = [order for order in evidence.orders if order.timeline[-1].by is None]
+    assert {order.state for order in by_customers} == {OrderState.CANCELED}
+    assert len(by_customers) == run.size(4, 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from dataclasses import replace
 
 from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
 from shared.store.contract import Store, ValueKey
@@ -94,10 +95,11 @@ async def test_a_heartbeat_has_the_progress_of_the_worker_and_how_busy_and_how_f
         prep_seconds=4.125,
         sqs_requests=70,
         sns_requests=20,
+        waiting_since=NOON,
     )
-    await store.record_heartbeat(beat)
-
-    assert await store.worker_heartbeats(NOON) == [beat]
+    for line in (beat, replace(beat, waiting_since=None)):
+        await store.record_heartbeat(line)
+        assert await store.worker_heartbeats(NOON) == [line]
 
 
 async def test_a_cashiers_last_heartbeat_stays_until_it_is_removed(

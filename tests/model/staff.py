@@ -35,6 +35,7 @@ from tests.model.ports import announcer_of, dead_letters_of, queue_of, sqs_of, s
 from tests.model.record import Record
 from worker.barista import Announcer, Barista
 from worker.claims import Claims
+from worker.line import Line
 from worker.people import PeoplesPreparation
 from worker.preparation import TimedPreparation
 
@@ -195,7 +196,7 @@ def peoples_preparation(host: Host, record: Record, claims: Claims) -> PeoplesPr
         now = [record.orders[order.id] for order in in_hand]
         return list(map(_fence, in_hand)) != list(map(_fence, now)) or not in_hand
 
-    preparation = PeoplesPreparation(store_of(host, record), claims, look, lambda: 0)
+    preparation = PeoplesPreparation(store_of(host, record), claims, Line(), look, lambda: 0)
     return preparation
 
 

@@ -203,6 +203,8 @@ _COUNTED_REQUESTS = (
     "ALTER TABLE shifts ADD COLUMN sns_requests INTEGER NOT NULL DEFAULT 0",
 )
 
+_ORDERS_IN_LINE = ("ALTER TABLE shifts ADD COLUMN waiting_since TEXT",)
+
 STEPS = (
     _FIRST_TABLES,
     _NOTIFIER_TABLES,
@@ -215,5 +217,6 @@ STEPS = (
     _SHOP_RECORDS,
     _PHOTO_RECORDS,
     _COUNTED_REQUESTS,
+    _ORDERS_IN_LINE,
 )
 """The statements that upgrade each version to the next; a released step never changes."""

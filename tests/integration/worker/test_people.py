@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome, Retry
-from shared.domain.order import Order, OrderState, advance, claim
+from shared.domain.order import Order, OrderState, TimelineEntry, advance, claim
 from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
 from shared.store.contract import Store, StoreUnavailableError
@@ -22,9 +22,11 @@ from tests.support.waiting import eventually
 from worker.barista import Barista
 from worker.claims import Claims
 from worker.fresh_ticket import MOST_SWAPS, WORN_AFTER
+from worker.line import Line
 from worker.people import PeoplesPreparation
 from worker.preparation import Preparation, TimedPreparation
 
+PLACES = 12
 LEASE = dt.timedelta(seconds=30)
 
 
@@ -39,6 +41,7 @@ class Bar:
     reads: list[Collection[str]] = field(default_factory=list)
     renewals: int = 0
     away: bool = False
+    line: Line = field(default_factory=lambda: Line(places=PLACES))
     preparation: Preparation = field(init=False)
     _may_look: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
     _waiting: asyncio.Event = field(default_factory=asyncio.Event)
@@ -48,6 +51,7 @@ class Bar:
         self.preparation = PeoplesPreparation(
             self,  # type: ignore[arg-type]
             claims,
+            self.line,
             self._wait_for_look,
             self._monotonic,
         )
@@ -98,8 +102,10 @@ class Bar:
             wait=asyncio.sleep,
         )
 
-    async def placed(self) -> Order:
-        return (await self.store.place(an_order(), NOON.date())).order
+    async def placed(self, second: int = 0) -> Order:
+        timeline = (TimelineEntry(OrderState.PLACED, NOON + dt.timedelta(seconds=second)),)
+        order = replace(an_order(), timeline=timeline)
+        return (await self.store.place(order, NOON.date())).order
 
     async def taken(self, order: Order, message: Message | None = None) -> asyncio.Task[Outcome]:
         """Let a barista take an order, and return once it is in hand."""
@@ -154,14 +160,14 @@ async def test_the_barista_does_not_repeat_what_the_cashier_has_announced(bar: B
 async def test_all_orders_in_hand_are_looked_at_by_one_read_and_none_when_there_are_none(
     bar: Bar,
 ) -> None:
-    orders = [await bar.placed() for _ in range(12)]
+    orders = [await bar.placed() for _ in range(PLACES)]
     works = [await bar.taken(order) for order in orders]
     await bar.look()
     assert bar.reads == [{order.id for order in orders}]
     for order in orders:
         await bar.moved(order, OrderState.CANCELED)
     await bar.look()
-    assert [await work for work in works] == [Done()] * 12
+    assert [await work for work in works] == [Done()] * PLACES
     assert len(bar.reads) == 2
 
 
@@ -299,3 +305,92 @@ async def test_what_a_killed_barista_did_not_announce_is_announced_by_the_next(b
         (OrderState.PLACED, 3),
         (OrderState.PREPARING, 4),
     ]
+
+
+async def in_a_rush(bar: Bar) -> tuple[list[Order], list[asyncio.Task[Outcome]]]:
+    """Place twice as many orders as there are places, and let baristas take them."""
+    orders = [await bar.placed(second) for second in range(2 * PLACES)]
+    works = [await bar.taken(order) for order in orders[:PLACES]]
+    works += [
+        asyncio.create_task(bar.barista().take(ticket_for(order))) for order in orders[PLACES:]
+    ]
+    await eventually(lambda: len(bar.line.waiting) == PLACES)
+    return orders, works
+
+
+async def test_an_order_is_begun_only_when_another_is_done(bar: Bar) -> None:
+    orders, works = await in_a_rush(bar)
+    await bar.look()
+    states = [(await bar.recorded(order)).state for order in orders]
+    assert states == [OrderState.PREPARING] * PLACES + [OrderState.PLACED] * PLACES
+    assert bar.reads == [{order.id for order in orders}]
+    for work in works[PLACES:]:
+        assert not work.done()
+    await bar.moved(orders[3], OrderState.READY)
+    await bar.look()
+    assert await works[3] == Done()
+    await eventually(lambda: bar.announced[-1] == (OrderState.PREPARING, 2))
+    assert len(bar.line.waiting) == PLACES - 1
+    for work in works:
+        work.cancel()
+
+
+async def test_a_canceled_order_leaves_the_line_at_the_next_look_and_not_at_its_turn(
+    bar: Bar,
+) -> None:
+    orders, works = await in_a_rush(bar)
+    await bar.moved(orders[-1], OrderState.CANCELED)
+    await bar.look()
+    assert await works[-1] == Done()
+    assert len(bar.line.made) == PLACES
+    for work in works:
+        work.cancel()
+
+
+async def test_an_order_that_is_canceled_just_before_its_turn_gives_its_place_to_the_next(
+    bar: Bar,
+) -> None:
+    orders, works = await in_a_rush(bar)
+    await bar.moved(orders[PLACES], OrderState.CANCELED)
+    works[0].cancel()
+    assert await works[PLACES] == Done()
+    await eventually(lambda: len(bar.line.waiting) == PLACES - 2)
+    assert len(bar.line.made) == PLACES
+    for work in works:
+        work.cancel()
+
+
+async def test_a_second_ticket_in_line_leaves_it_as_soon_as_its_order_is_begun(bar: Bar) -> None:
+    orders, works = await in_a_rush(bar)
+    second = Message("second", "receipt", ticket_for(orders[PLACES]).body)
+    duplicate = asyncio.create_task(bar.barista().take(second))
+    await eventually(lambda: len(bar.line.waiting) == PLACES + 1)
+    works[0].cancel()
+    await eventually(lambda: len(bar.line.waiting) == PLACES)
+    await bar.look()
+    both = {works[PLACES], duplicate}
+    (left,), _ = await asyncio.wait(both, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    held = left.result()
+    assert isinstance(held, Retry)
+    assert held.reason == "claimed by another barista"
+    for work in (*works, duplicate):
+        work.cancel()
+
+
+async def test_a_worn_ticket_is_swapped_before_it_waits(bar: Bar) -> None:
+    orders, works = await in_a_rush(bar)
+    async with asyncio.timeout(5):
+        assert await bar.barista().take(ticket_for(orders[-1], WORN_AFTER)) == Done()
+    assert [ticket.order_id for ticket in bar.queued] == [orders[-1].id]
+    for work in works:
+        work.cancel()
+
+
+async def test_tickets_in_line_are_given_back_when_the_worker_stops_and_nothing_is_written(
+    bar: Bar,
+) -> None:
+    orders, works = await in_a_rush(bar)
+    bar.preparation.let_go()
+    assert {await work for work in works} == {Retry(0, "the worker stops")}
+    for order in orders[PLACES:]:
+        assert await bar.recorded(order) == order

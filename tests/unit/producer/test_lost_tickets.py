@@ -55,6 +55,13 @@ def test_the_newest_ticket_received_sets_the_horizon() -> None:
     assert horizon(at(-30), [at(-20)], NOON, MARGINS) == at(-38)
 
 
+def test_no_order_has_lost_its_ticket_while_a_barista_holds_an_older_one_in_line() -> None:
+    for waiting_since, expected in ((-600, -600), (-50, -118)):
+        found = horizon(None, [at(-20)], NOON, MARGINS, waiting_since=[at(waiting_since), NOON])
+        assert found == at(expected)
+    assert horizon(None, [], NOON, MARGINS, waiting_since=[NOON]) is None
+
+
 def test_a_head_from_the_future_proves_nothing() -> None:
     assert horizon(None, [NOON + HOUR], NOON, MARGINS) is None
     assert horizon(None, [NOON + HOUR, at(-20)], NOON, MARGINS) == at(-118)

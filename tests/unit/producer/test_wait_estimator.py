@@ -108,3 +108,16 @@ async def test_a_wait_is_that_of_the_backlog_and_of_the_order_itself_at_brew_spe
         heartbeats=heartbeats, backlog=backlog, menu=current_menu, brew_speed=brew_speed
     )
     assert await estimator.estimate(30) == expected
+
+
+async def test_a_worker_with_people_is_one_pair_of_hands(
+    heartbeats: TtlCache[Sequence[WorkerHeartbeat]],
+) -> None:
+    backlog = Backlog(EightTickets())
+    await backlog.sample()
+    workers = len(await heartbeats.get())
+    estimator = WaitEstimator(
+        heartbeats=heartbeats, backlog=backlog, menu=current_menu, brew_speed=1, by_people=True
+    )
+    typical = (await current_menu()).value.typical_seconds
+    assert (await estimator.estimate()).low_seconds == int(8 * typical / workers)

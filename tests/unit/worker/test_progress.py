@@ -1,4 +1,4 @@
-"""What a worker reports: the newest ticket, the orders in hand, the preparation times."""
+"""What a worker reports: the newest ticket, the preparation times."""
 
 from __future__ import annotations
 
@@ -62,20 +62,16 @@ def test_the_newest_ticket_is_of_those_received_for_the_first_time() -> None:
         (NOON + dt.timedelta(seconds=2), 2),
         (NOON + dt.timedelta(seconds=1), 1),
     ]:
-        with progress.handling(Message("id", "receipt", "", {}, receive_count, sent_at)):
-            newest.append(progress.newest_ticket_at)
+        progress.received(Message("id", "receipt", "", {}, receive_count, sent_at))
+        newest.append(progress.newest_ticket_at)
 
     assert newest == [None, None, NOON, NOON, NOON, NOON + dt.timedelta(seconds=1)]
 
 
-def test_an_order_is_in_hand_until_its_handler_ends_or_fails() -> None:
+def test_an_order_is_in_hand_until_it_is_ready_or_was_cut_off() -> None:
     progress = Progress()
-    message = Message("id", "receipt", "", {}, 1, NOON)
-
-    with progress.handling(message):
+    with progress.preparing():
         assert progress.in_hand == 1
-    assert progress.in_hand == 0
-
-    with pytest.raises(ConnectionError), progress.handling(message):
+    with pytest.raises(ConnectionError), progress.preparing():
         raise ConnectionError
     assert progress.in_hand == 0

@@ -39,7 +39,9 @@ function show(entries, isCall = false) {
   const fresh = isFirst ? [] : ready.filter(({ number }) => !seen.has(number));
   seen = new Map(ready.map(({ number }) => [number, seen.get(number) ?? (isFirst ? 0 : now)]));
   isFirst = false;
-  const preparing = entries.filter((entry) => entry.state === "preparing").reverse();
+  const preparing = entries
+    .filter(({ state }) => state === "preparing")
+    .sort((a, b) => a.number.localeCompare(b.number, undefined, { numeric: true }));
   lists.preparing.show(preparing.map((entry) => el("li", {}, visible(entry.number))));
   const isNew = (/** @type {Entry} */ { number }) => now - (seen.get(number) ?? 0) < NEW_MS;
   const newFirst = ready.toSorted((a, b) => Number(isNew(b)) - Number(isNew(a)));

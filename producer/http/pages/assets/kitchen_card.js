@@ -27,12 +27,14 @@ export const crossed = stored(
  */
 export function card(order, menu, byPeople, does) {
   const isCanceled = order.state === "canceled";
+  const isInLine = byPeople && order.state === "placed";
   const number = visible(order.number);
   const count = order.items.reduce((sum, { quantity }) => sum + quantity, 0);
   const facts = [
     el("span", { class: "badge accent change", hidden: true }),
     order.remake_of && el("span", { class: "badge bad again" }, remakeText(order)),
     isCanceled && el("span", { class: "badge bad" }, t("kitchen.canceled")),
+    isInLine && el("span", { class: "badge" }, t("kitchen.in_line")),
     order.serve &&
       el("span", { class: "badge" }, t(order.serve === "here" ? "kitchen.here" : "kitchen.away")),
     el("span", {}, t("kitchen.count", { count })),
@@ -46,7 +48,7 @@ export function card(order, menu, byPeople, does) {
   return el(
     "article",
     {
-      class: `card order${isCanceled ? " canceled" : ""}`,
+      class: `card order${isCanceled ? " canceled" : isInLine ? " in-line" : ""}`,
       tabindex: "0",
       "aria-label": t("kitchen.order", { number }),
       dataset: { id: order.id },
@@ -64,7 +66,10 @@ export function card(order, menu, byPeople, does) {
       {},
       isCanceled
         ? button("primary", t("kitchen.seen"), () => does.seen(order))
-        : [button("quiet", t("kitchen.cancel"), () => does.cancel(order)), byPeople && done],
+        : [
+            button("quiet", t("kitchen.cancel"), () => does.cancel(order)),
+            byPeople && !isInLine && done,
+          ],
     ),
   );
 }

@@ -64,6 +64,7 @@ async function readScaling() {
 function show(shop) {
   byId("scaling").textContent = scaling;
   const slots = shop.workers.reduce((sum, one) => sum + one.slots, 0);
+  const made = shop.workers.reduce((sum, one) => sum + one.in_hand, 0);
   const { hour } = shop;
   const isFull = shop.waiting >= shop.backlog_limit;
   const isFilling = shop.waiting >= shop.backlog_limit * FULL;
@@ -71,7 +72,7 @@ function show(shop) {
     t("running.waiting_limit", { count: shop.backlog_limit }),
   ]);
   figure("in_flight", String(shop.in_flight), slots ? "" : "bad", [
-    slots ? t("running.slots", { count: slots }) : t("running.no_workers"),
+    slots ? t("running.slots", { count: slots, made }) : t("running.no_workers"),
   ]);
   figure("failures", String(hour.failed), hour.failed ? "bad" : "", [
     hour.failed ? t("running.failures_look") : t("running.failures_none"),
