@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
@@ -65,10 +66,14 @@ class HourModel(_Model):
 
 
 class ItemSalesModel(_Model):
-    """How often a size of an item was sold, and what was paid for it, tax included."""
+    """How often a size of an item was sold, and what was paid for it, tax included.
+
+    `size_name` is today's on the menu; a size that is gone from it has its id.
+    """
 
     item: str
     size: str
+    size_name: str
     name: str
     quantity: int
     revenue: int
@@ -140,7 +145,8 @@ async def get_day_report(request: web.Request) -> web.Response:
     context = request.app[CASHIER]
     day = read_query(request, ReportQuery).date or await context.reporter.today()
     report = await context.reporter.report(day)
-    currency = (await context.menu.current()).value.currency
+    menu = (await context.menu.current()).value
+    currency = menu.currency
     headers: dict[str, str] = {hdrs.CACHE_CONTROL: "no-store", hdrs.VARY: hdrs.ACCEPT}
     if prefers(request, CSV, "application/json"):
         name = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="orders-{day}.csv"'}
@@ -148,6 +154,7 @@ async def get_day_report(request: web.Request) -> web.Response:
     model = _model(
         report,
         currency=currency,
+        sizes={(item.id, size.id): size.name for item in menu.items for size in item.sizes},
         timezone=str(context.reporter.opening_hours.timezone),
         ended=await context.reporter.has_ended(day),
         is_kept=context.reporter.is_kept(day),
@@ -156,7 +163,13 @@ async def get_day_report(request: web.Request) -> web.Response:
 
 
 def _model(
-    report: DayReport, *, currency: str, timezone: str, ended: bool, is_kept: bool
+    report: DayReport,
+    *,
+    currency: str,
+    sizes: Mapping[tuple[str, str], str],
+    timezone: str,
+    ended: bool,
+    is_kept: bool,
 ) -> DayReportModel:
     total = report.total
     return DayReportModel(
@@ -170,7 +183,10 @@ def _model(
         remakes=report.remakes,
         states=report.states,
         hours=[HourModel.model_validate(hour) for hour in report.hours],
-        items=[ItemSalesModel.model_validate(item) for item in report.items],
+        items=[
+            ItemSalesModel(**asdict(item), size_name=sizes.get((item.item, item.size), item.size))
+            for item in report.items
+        ],
         revenue=RevenueModel(
             net=total.net,
             tax=total.tax,

@@ -34,8 +34,8 @@ async def report(
 ) -> int:
     """Show a business day in figures. For managers.
 
-    Sold is what was neither canceled nor failed; remakes were sold before. Hours are those of the
-    shop's clocks.
+    Sold, and in the revenue, is what was neither canceled nor failed, also what is not made yet;
+    remakes were sold before. Hours are those of the shop's clocks.
 
     **Examples**
 
@@ -92,7 +92,9 @@ def _tables(day: Json) -> Iterator[RenderableType]:
 
 def _summary(day: Json) -> Iterator[tuple[str, str]]:
     others = [f"{day['remakes']} remade"] if day["remakes"] else []
-    others += [f"{day['states'][state]} {state}" for state in ("canceled", "failed")]
+    states = day["states"]
+    others += [f"{states[state]} {state}" for state in ("canceled", "failed")]
+    others += [f"{states['placed'] + states['preparing']} not made yet"]
     shown = ", ".join(one for one in others if not one.startswith("0 "))
     yield "Orders", f"{day['orders']}, {day['sold']} sold" + (f" ({shown})" if shown else "")
     if left := day["states"]["expired"]:
@@ -130,7 +132,7 @@ def _hour_rows(hours: Sequence[Json], date: dt.date) -> Iterator[tuple[str, ...]
 
 def _item_rows(day: Json) -> Iterator[tuple[str, ...]]:
     for item in day["items"]:
-        name = visible(f"{item['name']}, {item['size']}")
+        name = visible(f"{item['name']}, {item['size_name']}")
         yield name, f"{item['quantity']}", decimal(item["revenue"], day["currency"])
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.looking import SCHEMES, looking
@@ -34,6 +35,14 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
+async def hour_of(page: Page, report: Any) -> str:
+    """Write the last hour in which somebody ordered, as the page does."""
+    last = [hour["begins"] for hour in report["hours"] if hour["orders"]][-1]
+    write = """at => new Intl.DateTimeFormat(
+        "en", {hour: "numeric", minute: "2-digit", timeZone: "UTC"}).format(new Date(at))"""
+    return str(await page.evaluate(write, f"{last[:19]}Z"))
+
+
 async def test_a_day_is_shown_left_come_back_to_and_saved(
     shop: RunningShop, browser: Browser
 ) -> None:
@@ -51,7 +60,8 @@ async def test_a_day_is_shown_left_come_back_to_and_saved(
             euros = f"{at['revenue']['gross'] / 100:.2f}"
             await expect(page.locator("#revenue .value")).to_contain_text(euros)
             await expect(page.locator("#items .value")).to_have_text("2")
-            await expect(page.locator("#sold tbody tr")).to_contain_text(["latte"])
+            await expect(page.locator("#sold tbody tr")).to_contain_text(["latte Large"])
+            await expect(page.locator("#hours .at")).to_have_text(await hour_of(page, at))
             await expect(page.get_by_label("Day", exact=True)).to_have_value(at["date"])
 
             await page.get_by_role("button", name="The day before").press("Enter")
@@ -76,7 +86,8 @@ async def test_a_day_is_shown_left_come_back_to_and_saved(
 
         async def hostile(route: Route) -> None:
             answer = {**at, "cancels": [{"reason": REASON, "count": 3}]}
-            answer["items"] = [{**answer["items"][0], "name": REASON}]
+            answer["items"] = [{**answer["items"][0], "name": REASON, "size_name": REASON}]
+            answer |= {"remakes": 1, "states": {"ready": 2}}
             await route.fulfill(json=answer)
 
         async with looking(browser, url, staff_key=shop.staff_key) as look:
@@ -84,7 +95,11 @@ async def test_a_day_is_shown_left_come_back_to_and_saved(
             await look.page.route("**/reports/day*", hostile)
             await look.page.get_by_role("button", name="The day before").click()
             await expect(look.page.locator("#cancels li")).to_contain_text([REASON])
-            await expect(look.page.locator("#sold tbody tr")).to_contain_text([REASON])
+            await expect(look.page.locator("#sold tbody tr")).to_contain_text(
+                [f"{REASON} {REASON}"]
+            )
+            await expect(look.page.locator("#states strong")).to_have_text(["2"])
+            await expect(look.page.locator("#states")).to_contain_text("1 of these was made again")
             assert look.complaints == []
 
 

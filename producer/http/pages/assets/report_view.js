@@ -7,7 +7,7 @@ import { language, t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 
 /** @typedef {{net: number, tax: number, gross: number}} Sums */
-/** @typedef {{item: string, size: string, name: string, quantity: number, revenue: number}} Sales */
+/** @typedef {{item: string, size: string, size_name: string, name: string, quantity: number, revenue: number}} Sales */
 /** @typedef {{count: number, median_seconds: number, p90_seconds: number, promised: number, kept: number}} Waits */
 /** @typedef {{date: string, currency: string, ended: boolean, complete: boolean, orders: number, sold: number, remakes: number, states: Record<string, number>, hours: {begins: string, orders: number}[], items: Sales[], revenue: Sums & {rates: (Sums & {rate: string})[]}, waits: Waits | null, cancels: {reason: string | null, count: number}[]}} Report */
 
@@ -104,11 +104,11 @@ function figure(id, value, note) {
   if (second) second.textContent = note || "\u00a0";
 }
 
-/** From an hour before the first order to one after the last. @param {Report} report */
+/** From an hour before the first order to that of the last, which the legend shows. @param {Report} report */
 function showHours({ hours: all }) {
   const first = all.findIndex(({ orders }) => orders > 0);
   const end = all.findLastIndex(({ orders }) => orders > 0);
-  const some = all.slice(Math.max(0, first - 1), end + 2);
+  const some = all.slice(Math.max(0, first - 1), end + 1);
   hours.draw({
     // The shop's clocks have shown this, whatever zone it is in by now.
     labels: some.map(({ begins }) => hour.format(new Date(`${begins.slice(0, 19)}Z`))),
@@ -122,7 +122,7 @@ function showItems({ items, currency }) {
   const rows = (isWhole ? items : items.slice(0, FEW)).map((one) => {
     const bar = el("i", { class: "share", "aria-hidden": "true" });
     bar.style.inlineSize = `${(one.revenue / most) * 100}%`;
-    const size = el("span", { class: "quiet small" }, ` ${visible(one.size).replaceAll("-", " ")}`);
+    const size = el("span", { class: "quiet small" }, ` ${visible(one.size_name)}`);
     return el(
       "tr",
       {},
@@ -171,7 +171,8 @@ function heading([first = "", ...others]) {
 function showEnds({ states, remakes, cancels }) {
   const ends = Object.entries(states).filter(([, count]) => count > 0);
   const rows = ends.map(([state, count]) => row(names[state] ?? state, count));
-  fill(byId("states"), rows, remakes > 0 && row(t("day.remakes"), remakes));
+  const again = el("li", { class: "quiet small" }, t("day.remakes", { count: remakes }));
+  fill(byId("states"), rows, remakes > 0 && again);
   const reasons = cancels.map(({ reason, count }) =>
     row(reason === null ? t("day.no_reason") : visible(reason), count),
   );
