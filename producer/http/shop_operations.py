@@ -14,7 +14,7 @@ from producer.reports.last_hour import HourReport
 from producer.reports.minutes import spread
 from shared.aws.prices import US_EAST_1
 from shared.clock import Timestamp
-from shared.domain.order import Order, OrderState
+from shared.domain.order import Order, OrderState, is_claimed
 from shared.domain.shop import WorkerHeartbeat
 from shared.web.body import json_response
 from shared.web.operation import Response, operation
@@ -59,11 +59,15 @@ class HourModel(BaseModel):
 
 
 class InHandModel(BaseModel):
-    """An order in preparation; `attempt` is above 1 if a worker before has lost it."""
+    """An order in preparation; `attempt` is above 1 if a worker before has lost it.
+
+    It is not `in_hand` once its worker is lost and its claim has expired, until another takes it.
+    """
 
     number: str
     since: Timestamp
     attempt: int
+    in_hand: bool
 
 
 class WorkerModel(_Model):
@@ -137,14 +141,21 @@ def _show(
     usage: AwsUsage,
 ) -> OperationsModel:
     waiting, in_flight = context.backlog.sampled
+    now = context.clock()
     return OperationsModel(
-        at=context.clock(),
+        at=now,
         waiting=waiting,
         in_flight=in_flight,
         backlog_limit=context.backlog_limit,
         oldest_placed_at=oldest[0].since if oldest else None,
         in_hand=[
-            InHandModel(number=one.number, since=one.since, attempt=one.attempt) for one in in_hand
+            InHandModel(
+                number=one.number,
+                since=one.since,
+                attempt=one.attempt,
+                in_hand=is_claimed(one, now),
+            )
+            for one in in_hand
         ],
         workers=[WorkerModel.model_validate(one) for one in workers],
         hour=_show_hour(hour),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import structlog
 
 from shared.clock import utc_now
-from shared.domain.shop import Hand
+from shared.domain.errors import UnavailableError
 from shared.web.staff_key import load_or_create_staff_key
 from shop.demonstration.faults import Fired, Targets, fire, outcome
 from shop.demonstration.load import RunningLoad
+from shop.demonstration.recovery import worked_again
 from shop.scaling.control_messages import (
     Act,
     DemonstrationRequest,
@@ -70,8 +72,6 @@ class Demonstration:
             await asyncio.wait(self._tasks)
 
     def _start_load(self, orders: int) -> None:
-        if self._settings.barista_hand is Hand.PEOPLE:
-            raise RefusedError("People prepare the orders here; they would have to make them all.")
         if self._load and self._load.progress.ended_at is None:
             raise RefusedError("A load is still under way.")
         self._load = RunningLoad(
@@ -97,14 +97,25 @@ class Demonstration:
         self, act: Act, fired: Fired, targets: Targets, before: tuple[int, int]
     ) -> None:
         came = await outcome(act, fired, targets)
+        self._update(back_at=utc_now(), replaced_by=came.replaced_by, unanswered=came.unanswered)
+        worked_at = await self._worked_again(self._faults[0].fired_at + fired.lasts)
         acknowledged, ready = self._counts()
-        update = {
-            "ended_at": utc_now(),
-            "replaced_by": came.replaced_by,
-            "unanswered": came.unanswered,
-            "acknowledged": max(0, acknowledged - before[0]),
-            "ready": max(0, ready - before[1]),
-        }
+        self._update(
+            ended_at=utc_now(),
+            worked_at=worked_at,
+            acknowledged=max(0, acknowledged - before[0]),
+            ready=max(0, ready - before[1]),
+        )
+
+    async def _worked_again(self, since: dt.datetime) -> dt.datetime | None:
+        try:
+            return await worked_again(self._settings, since)
+        except UnavailableError as error:
+            log.warning("demonstration.not_followed", error=str(error))
+            return None
+
+    def _update(self, **update: object) -> None:
+        """Say more of the last fault."""
         self._faults[0] = self._faults[0].model_copy(update=update)
 
     def _counts(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -49,11 +50,12 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A fault that was fired: whom it hit, and what to probe meanwhile."""
+    """A fault that was fired: whom it hit, what to probe meanwhile, and how long it `lasts`."""
 
     hit: Sequence[Hit]
     children: Sequence[Child]
     url: str
+    lasts: dt.timedelta = dt.timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def _freeze(targets: Targets) -> Fired:
         raise RefusedError("The emulator is not running at the moment.")
     _thaw_later(emulator.pid, targets.freeze_seconds)
     hit = _send(emulator, signal.SIGSTOP)
-    return Fired([hit] if hit else [], [emulator], targets.emulator_url)
+    lasts = dt.timedelta(seconds=targets.freeze_seconds)
+    return Fired([hit] if hit else [], [emulator], targets.emulator_url, lasts)
 
 
 def _thaw_later(pid: int, seconds: float) -> None:

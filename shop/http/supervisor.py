@@ -12,6 +12,7 @@ from typing import Annotated
 
 from aiohttp import web
 
+from shared.domain.shop import Hand
 from shared.web.body import json_response, read_body
 from shared.web.fields import WHOLE, Body
 from shared.web.operation import Response, operation
@@ -87,15 +88,21 @@ async def get_scaling(request: web.Request) -> web.Response:
     return json_response(await ask(request.app[_STATE_DIR], ScaleRequest()))
 
 
-def supervisor_service(state_dir: Path) -> Service:
-    """Describe the routes; the supervisor's socket is in the state folder."""
+_DEMONSTRATION = (get_demonstration, start_act)
+
+
+def supervisor_service(state_dir: Path, hand: Hand) -> Service:
+    """Describe the routes; the supervisor's socket is in the state folder.
+
+    Where people prepare, there is no demonstration: its orders would be theirs to make.
+    """
 
     async def with_folder(app: web.Application) -> AsyncIterator[None]:
         app[_STATE_DIR] = state_dir
         yield
 
     return Service(
-        operations=(get_demonstration, start_act, get_scaling),
+        operations=(get_scaling, *(() if hand is Hand.PEOPLE else _DEMONSTRATION)),
         problems={NoAnswerError: _no_answer, RequestRefusedError: _refused},
         lifespans=[with_folder],
     )

@@ -25,7 +25,7 @@ def main() -> None:
             cashier_service(settings),
             notifier_service(read_settings(NotifierSettings)),
             design_service(),
-            supervisor_service(settings.state_dir),
+            supervisor_service(settings.state_dir, settings.barista_hand),
         ]
         run_web_service("counter", settings, services)
 

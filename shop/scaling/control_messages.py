@@ -93,13 +93,17 @@ class Hit(_Strict):
 class Fault(_Strict):
     """A fault that was fired, at whom, and what came of it; it is over at `ended_at`.
 
-    `unanswered` are probes that failed meanwhile, `replaced_by` the processes that run instead;
-    `acknowledged` and `ready` are the orders of the load that were, while it lasted.
+    At `back_at` all processes ran and answered again, at `worked_at` the next order was begun; None
+    where none waited. `unanswered` are probes that failed meanwhile, `replaced_by` the processes
+    that run instead; `acknowledged` and `ready` are the orders of the load that were, while it
+    lasted.
     """
 
     act: Act
     fired_at: dt.datetime
     hit: Sequence[Hit]
+    back_at: dt.datetime | None = None
+    worked_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     replaced_by: Sequence[int] = ()
     unanswered: int = 0

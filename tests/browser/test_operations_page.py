@@ -199,7 +199,8 @@ async def test_the_demonstration_shows_that_a_fault_has_fired_and_is_over(
         await look.page.get_by_role("button", name="Kill a barista").click()
         fault = look.page.locator("#demonstration .fault")
         await expect(fault).to_contain_text(f"barista-1: process {worker.pid}, SIGKILL")
-        await expect(fault).to_contain_text("over after")
+        await expect(fault).to_contain_text("All processes ran again after")
+        await expect(fault).to_contain_text("No order was waiting to be begun.")
         await look.page.reload()
         await expect(fault).to_contain_text(f"process {worker.pid}")
         assert await look.violations() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ async def test_no_order_is_lost_while_processes_are_killed_and_the_queue_stands_
         open_shop(tmp_path / "var", **QUICK) as shop,
         httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as client,
     ):
+        await it_is_for_managers(shop)
         before = pids(shop)
         await act(client, "load")
         killed = await fault(client, "kill-barista")
@@ -82,6 +84,9 @@ async def test_no_order_is_lost_while_processes_are_killed_and_the_queue_stands_
         names = {hit["name"] for hit in everything["hit"]}
         assert names == {"counter", "emulator", "barista-1", "barista-2"}
         assert {hit["pid"] for hit in everything["hit"]}.isdisjoint(pids(shop))
+        for one in (killed, everything):
+            since, worked_at = map(dt.datetime.fromisoformat, (one["fired_at"], one["worked_at"]))
+            assert worked_at == await first_begun(client, since)
 
         while (now := await status(client))["load"]["ended_at"] is None:  # noqa: ASYNC110 - a client can only ask
             await asyncio.sleep(0.2)
@@ -93,14 +98,25 @@ async def test_no_order_is_lost_while_processes_are_killed_and_the_queue_stands_
         assert (evidence["lost"], evidence["twice"], evidence["ready_again"]) == (0, 0, 0)
 
 
-async def test_the_demonstration_is_for_managers_of_one_machine_where_it_can_be_done(
+async def test_where_people_prepare_there_is_no_demonstration_and_the_page_says_where(
     tmp_path: Path,
 ) -> None:
     assert not [one for one in CASHIER_OPERATIONS if one.path == "/demonstration"]
     async with (
         open_shop(tmp_path / "var", COFFEE_BARISTA_HAND="people") as shop,
-        httpx.AsyncClient(base_url=shop.url) as client,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as client,
     ):
+        assert (await client.get("/demonstration")).status_code == 404
+        body = {"act": "kill-everything"}
+        assert (await client.post("/demonstration", json=body)).status_code == 404
+        assert (await client.get("/operations/scaling")).status_code == 200
+        page = (await client.get("/staff/operations")).text
+        assert "COFFEE_STATE_DIR=demo COFFEE_PORT=8090 coffeeshop run" in page
+        assert "data-act" not in page
+
+
+async def it_is_for_managers(shop: RunningShop) -> None:
+    async with httpx.AsyncClient(base_url=shop.url) as client:
         before = pids(shop)
         body = {"act": "kill-everything"}
         assert (await client.post("/demonstration", json=body)).status_code == 401
@@ -116,9 +132,25 @@ async def test_the_demonstration_is_for_managers_of_one_machine_where_it_can_be_
         }
         foreign = await client.post("/demonstration", json=body, headers=elsewhere)
         assert foreign.status_code == 401
-        load = await client.post("/demonstration", json={"act": "load"}, headers=shop.staff)
-        assert load.status_code == 409
-        assert "People prepare the orders here" in load.json()["detail"]
         unknown = await client.post("/demonstration", json={"act": "fire"}, headers=shop.staff)
         assert unknown.status_code == 422
         assert pids(shop) == before
+
+
+async def first_begun(client: httpx.AsyncClient, since: dt.datetime) -> dt.datetime:
+    """When the first order was begun since then, by all orders' timelines."""
+    orders, cursor = list[Any](), ""
+    while True:
+        query = {"limit": 100} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get("/orders", params=query)).json()
+        orders += page["orders"]
+        cursor = page["next_cursor"]
+        if not cursor:
+            break
+    begun = (
+        dt.datetime.fromisoformat(entry["at"])
+        for order in orders
+        for entry in order["timeline"]
+        if entry["state"] == "preparing"
+    )
+    return min(at for at in begun if at >= since)

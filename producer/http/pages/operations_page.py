@@ -28,8 +28,8 @@ NOT_FOR_BARISTAS = Page(
     title="operations.title",
     navigation="staff",
 )
-DEMONSTRATION = "/demonstration"
-"""Where one machine's shop can be put to the test; elsewhere there is no such route."""
+DEMONSTRATION, SCALING = "/demonstration", "/operations/scaling"
+"""What only one machine's shop has; where people prepare, it has no demonstration."""
 
 
 async def show_operations(request: web.Request, key: StaffKey) -> web.StreamResponse:
@@ -40,14 +40,20 @@ async def show_operations(request: web.Request, key: StaffKey) -> web.StreamResp
         settings = (await request.app[CASHIER].settings.get()).value
     except UnavailableError:
         settings = SettingsDocument()
-    has_demonstration = any(one.path == DEMONSTRATION for one in request.app[OPERATIONS])
+    paths = {one.path for one in request.app[OPERATIONS]}
+    has_demonstration, has_scaling = DEMONSTRATION in paths, SCALING in paths
     data = {
         "warn": settings.kitchen_warn_minutes * 60,
         "late": settings.kitchen_late_minutes * 60,
         "has_demonstration": has_demonstration,
+        "has_scaling": has_scaling,
     }
     return await SHELL.response(
-        request, OPERATIONS_PAGE, data=data, has_demonstration=has_demonstration
+        request,
+        OPERATIONS_PAGE,
+        data=data,
+        has_demonstration=has_demonstration,
+        is_elsewhere=has_scaling and not has_demonstration,
     )
 
 

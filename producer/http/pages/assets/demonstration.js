@@ -5,7 +5,7 @@ import { request, RequestError } from "/assets/http.js";
 import { t } from "/assets/text.js";
 
 /** @typedef {{name: string, pid: number, signal: string}} Hit */
-/** @typedef {{act: string, fired_at: string, ended_at: string | null, hit: Hit[], replaced_by: number[], unanswered: number, acknowledged: number, ready: number}} Fault */
+/** @typedef {{act: string, fired_at: string, back_at: string | null, worked_at: string | null, ended_at: string | null, hit: Hit[], replaced_by: number[], unanswered: number, acknowledged: number, ready: number}} Fault */
 /** @typedef {{acknowledged: number, found: number, ready_once: number, ready_again: number, closed_otherwise: number, lost: number, twice: number, taken_over: number}} Evidence */
 /** @typedef {{orders: number, began_at: string, ended_at: string | null, acknowledged: number, refused: number, ready: number, retries: number, events: number, events_repeated: number, evidence: Evidence | null, failure: string | null}} Load */
 /** @typedef {{at: string, load: Load | null, faults: Fault[]}} Trial */

@@ -82,39 +82,56 @@ function proof(load, evidence) {
 }
 
 /** @param {Fault} fault */
-function fault({ act, fired_at, ended_at, hit, replaced_by, unanswered, acknowledged, ready }) {
+function fault({ act, fired_at, ended_at, back_at, worked_at, hit, replaced_by, ...came }) {
   const name = FAULTS[act];
-  const badge =
-    ended_at === null
-      ? el("span", { class: "badge warn end" }, t("trial.under_way"))
-      : el(
-          "span",
-          { class: "badge good end" },
-          t("trial.over", { time: `${seconds.format(between(fired_at, ended_at))} s` }),
-        );
-  const pids = replaced_by.join(", ");
+  const after = (/** @type {string} */ at) => `${seconds.format(between(fired_at, at))} s`;
+  const isOver = ended_at !== null;
+  const over = worked_at
+    ? t("trial.works_again", { time: after(worked_at) })
+    : t(isOver ? "trial.over" : "trial.under_way");
   const effects = [
-    pids ? t("trial.replaced", { pids }) : t("trial.thawed"),
-    unanswered > 0 && t("trial.unanswered", { count: unanswered }),
-    acknowledged + ready > 0 && t("trial.meanwhile", { acknowledged, ready }),
+    back_at && t("trial.back", { time: after(back_at) }),
+    isOver && !worked_at && t("trial.none_begun"),
+    came.unanswered > 0 && t("trial.unanswered", { count: came.unanswered }),
+    came.acknowledged + came.ready > 0 &&
+      t("trial.meanwhile", { acknowledged: came.acknowledged, ready: came.ready }),
   ].filter(Boolean);
   return el(
     "li",
     { class: "fault" },
     el("strong", {}, name ? t(name) : act),
     el("span", { class: "quiet" }, time.format(new Date(fired_at))),
-    badge,
-    el(
-      "small",
-      {},
-      hit
-        .map(({ name: who, pid, signal }) =>
-          t("trial.hit", { name: who, pid: String(pid), signal }),
-        )
-        .join(" · "),
-    ),
-    ended_at !== null && el("small", { class: "quiet" }, effects.join(" ")),
+    el("span", { class: `badge end ${isOver ? "good" : "warn"}` }, over),
+    el("small", {}, t(act === "freeze-sqs" ? "trial.how_frozen" : "trial.how_killed")),
+    effects.length > 0 && el("small", { class: "quiet" }, effects.join(" ")),
+    processes(fired_at, hit, replaced_by),
   );
+}
+
+/** Which details were open: the list is built anew each second. @type {Set<string>} */
+const opened = new Set();
+
+/**
+ * @param {string} key of the fault
+ * @param {import("./demonstration.js").Hit[]} hit
+ * @param {number[]} pids
+ */
+function processes(key, hit, pids) {
+  const hits = hit.map(({ name, pid, signal }) =>
+    t("trial.hit", { name, pid: String(pid), signal }),
+  );
+  const lines = [hits.join(" · "), pids.length && t("trial.replaced", { pids: pids.join(", ") })];
+  const details = el(
+    "details",
+    { open: opened.has(key) },
+    el("summary", { class: "small" }, t("trial.processes")),
+    lines.filter(Boolean).map((line) => el("small", { class: "quiet" }, line)),
+  );
+  details.addEventListener("toggle", () => {
+    if (details.open) opened.add(key);
+    else opened.delete(key);
+  });
+  return details;
 }
 
 /**

@@ -13,7 +13,7 @@ import { showLetters } from "./operations_letters.js";
 /** @typedef {{at: string, placed: number, ready: number, failed: number, wait: Spread | null, prep: Spread | null, total: Spread | null}} Minute */
 /** @typedef {{minutes: Minute[], placed: number, ready: number, failed: number, total: Spread | null, last_ready_at: string | null, is_whole: boolean}} Hour */
 /** @typedef {{worker: string, slots: number, in_hand: number, prepared: number, prep_seconds: number}} Worker */
-/** @typedef {{at: string, waiting: number, in_flight: number, backlog_limit: number, oldest_placed_at: string | null, in_hand: {number: string, since: string, attempt: number}[], workers: Worker[], hour: Hour, aws: import("./operations_aws.js").Aws}} Operations */
+/** @typedef {{at: string, waiting: number, in_flight: number, backlog_limit: number, oldest_placed_at: string | null, in_hand: {number: string, since: string, attempt: number, in_hand: boolean}[], workers: Worker[], hour: Hour, aws: import("./operations_aws.js").Aws}} Operations */
 
 const EVERY_MS = 5000;
 const GATHER_MS = 1000;
@@ -22,7 +22,7 @@ const LETTERS_MS = 30_000;
 const FULL = 0.5;
 
 const limits = { warn: Number(shared["warn"]), late: Number(shared["late"]) };
-const isOneMachine = shared["has_demonstration"] === true;
+const isOneMachine = shared["has_scaling"] === true;
 const letters = showLetters(byId("dead-letters"), byId("deliveries"));
 const drawHour = hourCharts(byId("charts"));
 /** @type {Operations | undefined} */
@@ -156,6 +156,7 @@ function tick() {
       el("strong", {}, visible(one.number)),
       one.attempt > 1 &&
         el("span", { class: "badge warn" }, t("running.attempt", { count: one.attempt })),
+      !one.in_hand && el("span", { class: "badge warn" }, t("running.lost_hand")),
       el("span", { class: "end" }, duration(age(one.since))),
     ),
   );
@@ -188,6 +189,6 @@ setInterval(() => {
   if (!document.hidden) following.refresh();
 }, EVERY_MS);
 setInterval(tick, 1000);
-if (isOneMachine) {
+if (shared["has_demonstration"] === true) {
   void import("./demonstration.js").then(({ demonstrate }) => demonstrate());
 }
