@@ -348,6 +348,7 @@ async def test_an_order_is_followed_live_until_it_is_ready_and_ordered_again(
     async with looking(browser, url, language="de", scheme="dark", width=390) as look:
         page = look.page
         await expect(page.locator(".number")).to_have_text(order["number"])
+        await expect(page.locator("#lines .how")).to_have_text("Large, Oat milk")
         await expect(page.locator("#connection")).to_have_text("Live")
         await page.get_by_label("Sag mir, wenn es fertig ist").check()
         await expect(page.locator("#state")).to_have_text("Fertig", timeout=60_000)

@@ -15,8 +15,8 @@ from producer.http.pages.shell import SHELL
 from producer.orders.errors import OrderNotFoundError
 from shared.domain.allergens import Contents, contents
 from shared.domain.errors import UnavailableError
-from shared.domain.menu import find
-from shared.domain.order import Order
+from shared.domain.menu import Choice, Menu, find
+from shared.domain.order import LineItem, Order
 from shared.domain.visible_text import visible
 from shared.web.operation import Operation, Response, Role
 from shared.web.pages.shell import Page
@@ -45,14 +45,19 @@ async def show_order_page(request: web.Request) -> web.StreamResponse:
     else:
         shown = show_order(order, context.clock()).model_dump(mode="json")
         first = await _first(context, order)
+        menu = await _menu(context)
         origin = context.photos.shop_url or str(request.url.origin())
         response = await SHELL.response(
             request,
             ORDER,
-            data={"order": shown, "first": first and first.number},
+            data={
+                "order": shown,
+                "first": first and first.number,
+                "choices": [_choices(menu, line) for line in order.items],
+            },
             number=order.number,
             first=first,
-            contents=await _contents(context, order),
+            contents=_contents(menu, order),
             code=_qr_code(f"{origin.rstrip('/')}/o/{order.id}"),
         )
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
@@ -69,18 +74,40 @@ async def _first(context: CashierContext, order: Order) -> Order | None:
         return None
 
 
-async def _contents(context: CashierContext, order: Order) -> Sequence[tuple[str, Contents]]:
+async def _menu(context: CashierContext) -> Menu | None:
+    """Read the menu as it is now; None while it cannot be read."""
+    try:
+        return (await context.menu.current()).value
+    except UnavailableError:
+        return None
+
+
+def _choices(menu: Menu | None, line: LineItem) -> str:
+    """Name the size and the modifiers of a line as the menu does.
+
+    The size goes without saying where there is one alone. What is not on the menu any more is
+    named by its id.
+    """
+    item = find(menu.items, line.item) if menu else None
+    sizes, modifiers = (item.sizes, item.modifiers) if item else ((), ())
+    ids = [] if item and len(sizes) == 1 else [line.size]
+    named = [_name(sizes, each) for each in ids]
+    return ", ".join([*named, *(_name(modifiers, each) for each in line.modifiers)])
+
+
+def _name(among: Sequence[Choice], wanted: str) -> str:
+    found = find(among, wanted)
+    return found.name if found else wanted.replace("-", " ").capitalize()
+
+
+def _contents(menu: Menu | None, order: Order) -> Sequence[tuple[str, Contents]]:
     """Name each kind of what was ordered with its allergens, as the menu has them now.
 
     What is not on the menu any more is left out.
     """
-    try:
-        menu = (await context.menu.current()).value
-    except UnavailableError:
-        return ()
     found = dict[str, Contents]()
     for line in order.items:
-        if item := find(menu.items, line.item):
+        if menu and (item := find(menu.items, line.item)):
             chosen = [each.name for each in item.modifiers if each.id in line.modifiers]
             name = visible(", ".join([line.name, *chosen]))
             found[name] = contents(item, line.modifiers)

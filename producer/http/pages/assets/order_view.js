@@ -2,7 +2,7 @@
 
 import { byId, el, fill, icon } from "/assets/dom.js";
 import { clockTime, price } from "/assets/format.js";
-import { t } from "/assets/text.js";
+import { shared, t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
 import { waitText } from "./wait.js";
 
@@ -127,16 +127,15 @@ function drawNote({ state, cancel_reason: reason, remade_as: remake }) {
 /** @param {Order} order */
 function drawLines({ items, currency, total, taxes, serve }) {
   const money = (/** @type {number} */ amount) => price(amount, currency);
-  const rows = items.map((line) => {
-    const ids = [line.size, ...line.modifiers].join(", ").replaceAll("-", " ");
-    const how = ids.charAt(0).toUpperCase() + ids.slice(1);
+  const choices = /** @type {string[]} */ (shared["choices"]);
+  const rows = items.map((line, index) => {
     const note = line.note && `“${line.note}”`;
     return el(
       "li",
       {},
       el("strong", {}, `${line.quantity} × ${visible(line.name)}`),
       el("span", { class: "end" }, money(line.total)),
-      el("span", { class: "quiet small how" }, visible([how, note].filter(Boolean).join(", "))),
+      el("span", { class: "quiet small how" }, visible([choices[index], note].filter(Boolean).join(", "))),
     );
   });
   fill(byId("lines"), rows);
