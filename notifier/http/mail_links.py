@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 
 from notifier.context import NOTIFIER
 from notifier.http.manage_token import subscriptions
+from notifier.http.pages.newsletters_page import topic_title
 from notifier.http.pages.shell import SHELL
 from notifier.http.problems import INVALID_CONFIRMATION, NOT_IN_THAT_STATE
 from notifier.http.subscription_models import ConfirmSubscription, SubscriptionModel
@@ -146,7 +147,8 @@ def _about(request: web.Request, topics: Sequence[str]) -> Mapping[str, str]:
     key = "mail_link.newsletter" if len(topics) == 1 else "mail_link.newsletters"
     if ORDER_EVENTS in topics:
         key = "mail_link.order"
-    return {"about": SHELL.catalogues.text(language, key, topic=", ".join(topics))}
+    names = [topic_title(name, language) for name in topics]
+    return {"about": SHELL.catalogues.text(language, key, topic=", ".join(names))}
 
 
 async def _ask_to_unsubscribe(request: web.Request) -> _Page:

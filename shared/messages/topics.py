@@ -16,3 +16,12 @@ BUILT_IN_TOPICS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Each topic's name and what it is about."""
+
+TOPIC_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "coupons": "Offers",
+        "coffee-trivia": "Coffee trivia",
+        "new-products": "New on the menu",
+    }
+)
+"""What readers of English know the newsletters by; one of the shop's own has its name alone."""

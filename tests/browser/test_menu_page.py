@@ -180,6 +180,8 @@ async def test_what_changed_meanwhile_is_told_before_it_is_ordered_and_the_cart_
     await staff.put("/shop", json={"state": "paused", "reason": "The grinder <b>jams</b>"})
     await page.locator("#place").click()
     await expect(problem).to_contain_text("take no orders right now")
+    why = page.locator("#cart-shop")
+    await expect(why).to_have_text("We take a short break. The grinder <b>jams</b>")
     await page.reload()
     await expect(page.locator("#wait")).to_contain_text("The grinder <b>jams</b>")
     await staff.put("/shop", json={"state": "open"})
@@ -440,6 +442,24 @@ async def test_times_are_the_shops_wherever_the_customer_is(
     async with looking(browser, shop.url, timezone_id="Asia/Tokyo") as look:
         await expect(look.page.locator("#wait")).to_contain_text("7:30 AM")
     await staff.put("/shop", json={"state": "open"})
+
+
+async def test_a_phone_shows_every_category_and_the_cart_below_what_is_told(
+    shop: RunningShop, browser: Browser
+) -> None:
+    async with looking(browser, shop.url, language="de", width=390) as look:
+        page = look.page
+        await expect(page.get_by_role("link", name="Gebäck")).to_be_in_viewport(ratio=1)
+        await put_latte(page)
+        await page.locator("#fewer-0").click()
+        await page.locator("#close-cart").click()
+        await page.locator("#item-croissant").click()
+        await expect(page.locator("#cart-bar")).to_be_visible()
+        toast = await page.locator(".toast").bounding_box()
+        bar = await page.locator("#cart-bar").bounding_box()
+        assert toast is not None
+        assert bar is not None
+        assert toast["y"] + toast["height"] <= bar["y"]
 
 
 async def test_the_button_that_adds_an_item_is_in_sight_however_long_its_sheet_is(

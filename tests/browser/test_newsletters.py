@@ -104,13 +104,23 @@ async def test_from_signing_up_for_two_to_unsubscribing_from_all(  # noqa: PLR09
         await page.get_by_label("New on the menu", exact=False).first.check()
         await page.get_by_role("button", name="Subscribe").click()
         await expect(page.locator("#failure")).to_have_text("Please check the mail address.")
+        late = asyncio.Event()
+
+        async def answer_late(route: Route) -> None:
+            await late.wait()
+            await route.continue_()
+
+        await page.route("**/subscriptions", answer_late)
         await page.get_by_label("Mail address").fill(ADDRESS)
         await page.keyboard.press("Enter")
+        await expect(page.locator("#failure")).to_have_text("No answer yet.")
+        late.set()
         await expect(page.locator("#sent")).to_contain_text(ADDRESS)
 
         (request,) = await mails(shop, 1)
         await page.goto(link(shop, request, "/subscriptions/"))
-        await expect(page.locator("main")).to_contain_text("coupons, new-products")
+        await expect(page.locator("main")).to_contain_text("Offers, New on the menu")
+        assert '"Offers", "New on the menu"' in text_of(request)
         await page.get_by_role("button", name="Subscribe").click()
         await expect(page.locator("h1")).to_have_text("You are subscribed")
 
@@ -143,6 +153,7 @@ async def test_from_signing_up_for_two_to_unsubscribing_from_all(  # noqa: PLR09
         (_, _, issue) = await mails(shop, 3)
         await desk.page.reload()
         await expect(desk.page.locator("#past")).to_contain_text("1 delivered")
+        await expect(desk.page.locator("#past")).to_contain_text("Offers · ")
         assert issue["Subject"] == SUBJECT
         await page.goto(f"{shop.url}/newsletters/coupons")
         await expect(page.locator(".issue strong")).to_have_text("Today")

@@ -24,6 +24,7 @@ from shared.messages.announcement import (
     CloudEvent,
     OrderChange,
 )
+from shared.messages.topics import TOPIC_TITLES
 
 _ORDER = "coffeeshop.order."
 _LONGEST_LINE = 998
@@ -127,7 +128,7 @@ def about(topic: str, *also: str) -> str:
     """Describe the mail of a topic, or of several newsletters."""
     if topic == ORDER_EVENTS:
         return "news of your order"
-    names = ", ".join(f'"{name}"' for name in (topic, *also))
+    names = ", ".join(f'"{TOPIC_TITLES.get(name, name)}"' for name in (topic, *also))
     return f"the newsletters {names}" if also else f"the newsletter {names}"
 
 

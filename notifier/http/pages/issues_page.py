@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from aiohttp import web
 
-from notifier.context import NOTIFIER
+from notifier.http.pages.newsletters_page import ShownTopic, shown_topics
 from notifier.http.pages.shell import SHELL
 from notifier.topics.publisher import UNDO
 from shared.domain.errors import UnavailableError
 from shared.domain.staff import StaffKey, StaffRole
-from shared.messages.announcement import ORDER_EVENTS
 from shared.web.pages.shell import Page
 from shared.web.pages.staff import staff_page
 
@@ -41,13 +41,12 @@ async def show_issues(request: web.Request, key: StaffKey) -> web.StreamResponse
     )
 
 
-async def _topics(request: web.Request) -> list[str]:
-    """Name the topics that have issues; none while they cannot be read: the page says so."""
+async def _topics(request: web.Request) -> Sequence[ShownTopic]:
+    """List the newsletters; none while they cannot be read: the page says so."""
     try:
-        topics = await request.app[NOTIFIER].catalog.all()
+        return await shown_topics(request)
     except UnavailableError:
         return []
-    return [name for name in topics if name != ORDER_EVENTS]
 
 
 get_issues_page = staff_page(ISSUES, show_issues)

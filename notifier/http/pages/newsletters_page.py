@@ -57,6 +57,12 @@ async def shown_topics(request: web.Request) -> Sequence[ShownTopic]:
     ]
 
 
+def topic_title(name: str, language: str) -> str:
+    """Name a newsletter in a language; one of the shop's own has its name alone."""
+    title, _ = TOPIC_TEXTS.get(name, (None, None))
+    return SHELL.catalogues.text(language, title) if title else name
+
+
 def _texts_of(name: str, description: str) -> tuple[str | None, str | None]:
     """Return the keys of a topic's texts; a description of the staff's own goes first."""
     title, about = TOPIC_TEXTS.get(name, (None, None))

@@ -279,7 +279,7 @@ async def test_a_page_speaks_its_readers_language(ministack: str, tmp_path: Path
         german = {"Accept-Language": "de-AT"}
         page = await notifier.http.get(confirm_path(request), headers=german)
         assert 'lang="de"' in page.text
-        assert "Der Newsletter „coupons“ kommt dann an deine Adresse." in page.text
+        assert "Der Newsletter „Angebote“ kommt dann an deine Adresse." in page.text
 
 
 async def test_a_bounce_pauses_the_subscription_with_a_notice(

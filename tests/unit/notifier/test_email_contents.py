@@ -11,12 +11,20 @@ from hypothesis import strategies as st
 
 from notifier.channels.email.composing import UnknownEventError
 from notifier.channels.email.order_lines import ORDER_LINES
+from notifier.http.pages.newsletters_page import TOPIC_TEXTS
+from notifier.http.pages.shell import SHELL
 from shared.domain.mail_address import InvalidAddressError
 from shared.domain.order import OrderState
 from shared.messages.announcement import CloudEvent
+from shared.messages.topics import TOPIC_TITLES
 from tests.support.mailing import LINKS, composer, html_of, read, subscriber, text_of
 from tests.support.notifier import newsletter
 from tests.support.webhooks import ready_event
+
+
+def test_mail_calls_newsletters_by_the_names_of_the_pages() -> None:
+    titles = {name: SHELL.catalogues.text("en", key) for name, (key, _) in TOPIC_TEXTS.items()}
+    assert titles == TOPIC_TITLES
 
 
 def issue(subject: str = "Half price", body: str = "Come by!") -> EmailMessage:
@@ -36,7 +44,7 @@ def order_event(state: str, number: str = "042") -> CloudEvent:
 def test_a_confirmation_names_the_topic_and_has_the_link_in_both_parts() -> None:
     mail = sent(composer().confirmation(subscriber()))
     for part in (text_of(mail), html_of(mail)):
-        assert "coupons" in part
+        assert "Offers" in part
         assert LINKS.confirm_link("s1") in part
         assert "Nothing is sent to you unless you do" in part
     assert mail["Subject"] == "Please confirm your subscription"

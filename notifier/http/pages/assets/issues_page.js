@@ -18,6 +18,7 @@ const NOTHING = { topic: "", subject: "", body: "", key: "" };
 /** What is being written, in all tabs; it survives a reload, and so does its key. */
 const draft = stored("newsletter-draft", /** @type {Draft} */ (NOTHING), isDraft);
 const topic = byId("topic", HTMLSelectElement);
+const titles = new Map([...topic.options].map(({ value, text }) => [value, text]));
 const subject = byId("subject", HTMLInputElement);
 const body = byId("body", HTMLTextAreaElement);
 /** @type {Map<string, number>} */
@@ -134,7 +135,7 @@ async function publish() {
   const sent = written;
   const count = subscribers.get(sent.topic) ?? 0;
   const question = {
-    title: t("issues.publish_question", { topic: sent.topic }),
+    title: t("issues.publish_question", { topic: titles.get(sent.topic) ?? sent.topic }),
     text: `${t("issues.goes_to", { count })} ${t("issues.undo_told")}`,
     yes: t("issues.publish"),
   };
@@ -183,10 +184,7 @@ async function takeBack(issue) {
   subject.focus();
 }
 
-const issues = readIssues(
-  [...topic.options].map(({ value }) => value),
-  (issue) => void takeBack(issue),
-);
+const issues = readIssues(titles, (issue) => void takeBack(issue));
 write(draft.get());
 showMail();
 draft.follow((one) => {

@@ -15,21 +15,23 @@ const AFTERWARDS_MS = 3000;
 
 /**
  * Reads the issues of topics and shows them; `takeBack` gets one that was withdrawn.
- * @param {string[]} topics
+ * @param {Map<string, string>} titles by topic
  * @param {(issue: Issue) => void} takeBack
  */
-export function readIssues(topics, takeBack) {
+export function readIssues(titles, takeBack) {
   /** @type {Issue[]} */
   let held = [];
   const read = async () => {
     try {
       const lists = await Promise.all(
-        topics.map((topic) => request("GET", `/topics/${encodeURIComponent(topic)}/messages`)),
+        [...titles.keys()].map((topic) =>
+          request("GET", `/topics/${encodeURIComponent(topic)}/messages`),
+        ),
       );
       const all = lists.flatMap(({ issues }) => /** @type {Issue[]} */ (issues));
       all.sort((one, other) => other.at.localeCompare(one.at));
       held = all.filter(isHeld);
-      drawPast(all.filter((issue) => !isHeld(issue)).slice(0, SHOWN));
+      drawPast(all.filter((issue) => !isHeld(issue)).slice(0, SHOWN), titles);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       const again = el("button", { class: "quiet", onclick: () => void read() }, t("issues.again"));
@@ -105,12 +107,15 @@ function banner(issue, undo) {
   );
 }
 
-/** @param {Issue[]} issues */
-function drawPast(issues) {
+/**
+ * @param {Issue[]} issues
+ * @param {Map<string, string>} titles
+ */
+function drawPast(issues, titles) {
   const rows = issues.map((issue) => {
     const counts = el("span", { class: "small" }, t("issues.counting"));
     void readReport(issue, counts);
-    const when = `${issue.topic} · ${day(issue.at)}, ${clockTime(issue.at)}`;
+    const when = `${titles.get(issue.topic) ?? issue.topic} · ${day(issue.at)}, ${clockTime(issue.at)}`;
     return el(
       "li",
       {},

@@ -72,17 +72,23 @@ async function startOrdering() {
   return loaded;
 }
 
-/** @param {Shop} shop */
+/**
+ * Says how the shop is doing; in the cart, too, where that is why it takes no order.
+ * @param {Shop} shop
+ */
 function drawShop({ state, reason, outside_hours: isOutside, until, wait_seconds: { low, high } }) {
-  const banner = byId("wait");
-  banner.className = `banner ${state === "open" ? "good" : "warn"}`;
-  const strong = el("strong", {}, shopText(state, until));
+  const isOpen = state === "open";
   const wait = t("menu.ready", { wait: waitText(low, high) });
-  fill(
-    banner,
-    icon(state === "paused" ? "pause" : "clock"),
-    el("p", {}, strong, " ", state === "open" ? wait : !isOutside && reason && visible(reason)),
-  );
+  for (const id of ["wait", "cart-shop"]) {
+    byId(id).className = `banner ${isOpen ? "good" : "warn"}`;
+    const strong = el("strong", {}, shopText(state, until));
+    fill(
+      byId(id),
+      icon(state === "paused" ? "pause" : "clock"),
+      el("p", {}, strong, " ", isOpen ? wait : !isOutside && reason && visible(reason)),
+    );
+  }
+  byId("cart-shop").hidden = isOpen;
 }
 
 /**

@@ -135,7 +135,11 @@ function drawLines({ items, currency, total, taxes, serve }) {
       {},
       el("strong", {}, `${line.quantity} × ${visible(line.name)}`),
       el("span", { class: "end" }, money(line.total)),
-      el("span", { class: "quiet small how" }, visible([choices[index], note].filter(Boolean).join(", "))),
+      el(
+        "span",
+        { class: "quiet small how" },
+        visible([choices[index], note].filter(Boolean).join(", ")),
+      ),
     );
   });
   fill(byId("lines"), rows);
