@@ -8,7 +8,7 @@ import datetime as dt
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from notifier.build_deliveries import DeliveryDependencies
 from notifier.build_stream import build_feed, build_hub
+from notifier.channels.channel import Sender
 from notifier.channels.email.composing import Composer
 from notifier.channels.email.folder import MailFolder
 from notifier.channels.email.links import LinkSigner
@@ -25,6 +26,7 @@ from notifier.channels.email.smtp import MailMetrics, SmtpTransport
 from notifier.channels.webhook.sender import WebhookSender
 from notifier.channels.webhook.session import webhook_session
 from notifier.context import NotifierContext
+from notifier.deliveries.attempts import AttemptCounts, CountedSender
 from notifier.deliveries.confirmation_limits import (
     ConfirmationLimits,
     ConfirmationMetrics,
@@ -84,6 +86,13 @@ async def build_notifier(
             sender=settings.mail_from, links=links, templates=templates, clock=utc_now
         )
         mail = _mail_transport(settings, registry)
+        senders: Mapping[Channel, Sender] = {
+            Channel.WEBHOOK: WebhookSender(
+                session=session, challenge_session=challenges, rules=rules, clock=utc_now
+            ),
+            Channel.EMAIL: MailSender(mail, composer),
+        }
+        attempts = AttemptCounts(registry, utc_now)
         proofs = MailProofs(composer, mail, settings.store_id, utc_now)
         dependencies = DeliveryDependencies(
             settings=settings,
@@ -99,10 +108,8 @@ async def build_notifier(
                 registry=registry,
             ),
             senders={
-                Channel.WEBHOOK: WebhookSender(
-                    session=session, challenge_session=challenges, rules=rules, clock=utc_now
-                ),
-                Channel.EMAIL: MailSender(mail, composer),
+                channel: CountedSender(sender, channel, attempts)
+                for channel, sender in senders.items()
             },
             mail=mail,
             confirmation_limits=ConfirmationLimits(
@@ -138,6 +145,7 @@ async def build_notifier(
                 publisher=publisher,
                 proofs=proofs,
                 issue_reports=IssueReports(store, utc_now),
+                attempts=attempts,
                 links=links,
                 face=TtlCache(partial(recorded_face, store), _COUNTS_SECONDS),
                 rules=rules,

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.sender import MailProofs
+from notifier.deliveries.attempts import AttemptCounts
 from notifier.deliveries.issue_reports import IssueReports
 from notifier.delivery_service import DeliverySupervisor
 from notifier.stream.hub import Hub
@@ -38,6 +39,7 @@ class NotifierContext:
     publisher: NewsletterPublisher
     proofs: MailProofs
     issue_reports: IssueReports
+    attempts: AttemptCounts
     links: LinkSigner
     face: TtlCache[ShopFace]
     rules: WebhookUrlRules

@@ -28,8 +28,8 @@ class Limit:
 LIMITS = {
     "placing an order": Limit(44, 132),
     "a ticket, until its order is ready": Limit(24, 84),
-    "a webhook, from SNS to delivered": Limit(35, 108),
-    "a notifier's start, until it listens": Limit(77),
+    "a webhook, from SNS to delivered": Limit(36, 110),
+    "a notifier's start, until it listens": Limit(78),
 }
 """What is needed, and little more: decision 0016 lists the protections that are among it."""
 

@@ -1,4 +1,4 @@
-"""The routes of deliveries that were given up on, for staff."""
+"""The routes of deliveries, for staff: how attempts went, and those that were given up on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.context import NOTIFIER
+from notifier.deliveries.attempts import HOUR, RESULTS
 from notifier.deliveries.dead_letters import LoggedDeadLetter
 from notifier.http.problems import INVALID_REDRIVE
-from shared.clock import utc_now
+from shared.clock import Timestamp, utc_now
 from shared.domain.change import Changed
+from shared.domain.subscription import Channel
 from shared.web.body import json_response, read_body, read_query
 from shared.web.caller import change_by
 from shared.web.fields import Body
@@ -61,6 +63,51 @@ class RedrivenModel(BaseModel):
     redriven: int
     refused: int
     left: int
+
+
+class ChannelAttemptsModel(BaseModel):
+    """What became of the attempts of one channel.
+
+    `failed` ones are made again later, unless they were the last; `refused` ones are not, and
+    pause their subscription; `unsent` ones have failed on our side, and do not count.
+    """
+
+    channel: Channel
+    accepted: int
+    failed: int
+    refused: int
+    unsent: int
+
+
+class AttemptsModel(BaseModel):
+    """The attempts of this notifier in the last hour, or since it started at `since`."""
+
+    since: Timestamp
+    channels: list[ChannelAttemptsModel]
+
+
+@operation(
+    "GET",
+    "/subscriptions/attempts",
+    "Count the attempts to deliver in the last hour",
+    responses={HTTPStatus.OK: Response("By channel and result", AttemptsModel)},
+    tag="subscriptions",
+)
+async def count_attempts(request: web.Request) -> web.Response:
+    """Count what became of attempts; others than this notifier count their own."""
+    attempts = request.app[NOTIFIER].attempts
+    sums = attempts.last_hour()
+    channels = [
+        ChannelAttemptsModel.model_validate(
+            {
+                "channel": channel,
+                **{name: sums.get((channel, name), 0) for name in RESULTS.values()},
+            }
+        )
+        for channel in (Channel.EMAIL, Channel.WEBHOOK)  # to queues, SNS delivers by itself
+    ]
+    since = max(attempts.since, utc_now() - HOUR)
+    return json_response(AttemptsModel(since=since, channels=channels))
 
 
 @operation(
@@ -118,4 +165,4 @@ def _model_of(letter: LoggedDeadLetter) -> DeadDeliveryModel:
     )
 
 
-DEAD_LETTER_OPERATIONS = (list_dead_deliveries, redrive_deliveries)
+DEAD_LETTER_OPERATIONS = (count_attempts, list_dead_deliveries, redrive_deliveries)

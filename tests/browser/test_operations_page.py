@@ -101,6 +101,10 @@ async def test_an_order_is_in_the_figures_without_a_reload(
         await aws.scroll_into_view_if_needed()
         await expect(aws).to_contain_text("for a million orders")
         await expect(aws).to_contain_text("Counted at the counter and 1 barista")
+        attempts = look.page.locator("#attempts")
+        await expect(attempts).to_contain_text("Mail")
+        await expect(attempts).to_contain_text("0 accepted")
+        await expect(attempts).to_contain_text("Attempts since")
         assert look.complaints == []
 
 
@@ -144,6 +148,7 @@ async def test_exactly_what_was_shown_is_redriven_after_a_dry_run_and_as_text(
         await look.page.route("**/dead-letters/redrive", redrive)
         await look.page.reload()
         letters = look.page.locator("#dead-letters")
+        await letters.scroll_into_view_if_needed()
         await expect(letters).to_contain_text("<img src=x onerror=alert(1)>\\u202etxet")
         assert await letters.locator("img").count() == 0
         await answer_dead_letters(look.page, ["a", "b", "c"], HOSTILE)
@@ -163,6 +168,7 @@ async def test_dead_letters_are_discarded_when_the_number_was_confirmed(
     await until(lambda: at_least(client, 2), seconds=10)
     async with operations(browser, shop) as look:
         letters = look.page.locator("#dead-letters")
+        await letters.scroll_into_view_if_needed()
         await expect(letters).to_contain_text("2 \u00d7")
         await letters.get_by_role("button", name="Redrive").click()
         await expect(look.page.locator("#toasts")).to_contain_text("None of these")

@@ -109,6 +109,7 @@ WHO_MAY = {
         GET /topics/{name}/messages/{id}/report
         POST /topics/{name}/proofs
         POST /topics/{name}/proofs/mail
+        GET /subscriptions/attempts
         GET /subscriptions/dead-letters
         POST /subscriptions/dead-letters/redrive
         POST /subscriptions/forget

@@ -1,6 +1,7 @@
-// Dead letters, of tickets and of deliveries: by reason, with what can be done about them.
+// Deliveries, and dead letters of both kinds: by reason, with what can be done about them.
 
 import { el, fill } from "/assets/dom.js";
+import { clockTime } from "/assets/format.js";
 import { request } from "/assets/http.js";
 import { t } from "/assets/text.js";
 import { visible } from "/assets/visible.js";
@@ -9,31 +10,62 @@ import { visible } from "/assets/visible.js";
 /** @typedef {{dead_letters: Letter[], total: number}} Letters */
 /** @typedef {{shown: Letters, reason: string, ids: string[]}} Group */
 
+/** @typedef {{channel: "email" | "webhook", accepted: number, failed: number, refused: number, unsent: number}} Attempts */
+
 const MOST = 100;
+const CHANNELS = /** @type {const} */ ({ email: "running.email", webhook: "running.webhook" });
+
+let looks = "";
 
 const acts = () => import("./operations_redrive.js");
 
 /**
- * Shows both kinds; `refresh` reads them again.
+ * Shows both kinds, if there is something new.
  * @param {HTMLElement} tickets
  * @param {HTMLElement} deliveries
  */
-export function showLetters(tickets, deliveries) {
-  let looks = "";
-  const refresh = async () => {
-    const [ofTickets, ofDeliveries] = /** @type {Letters[]} */ (
-      await Promise.all([
-        request("GET", `/dead-letters?limit=${MOST}`),
-        request("GET", `/subscriptions/dead-letters?limit=${MOST}`),
-      ])
-    );
-    const next = JSON.stringify([ofTickets, ofDeliveries]);
-    if (!ofTickets || !ofDeliveries || looks === next) return;
-    looks = next;
-    showTickets(tickets, ofTickets, refresh);
-    showDeliveries(deliveries, ofDeliveries, refresh);
-  };
-  return { refresh };
+export async function showLetters(tickets, deliveries) {
+  const [ofTickets, ofDeliveries] = /** @type {Letters[]} */ (
+    await Promise.all([
+      request("GET", `/dead-letters?limit=${MOST}`),
+      request("GET", `/subscriptions/dead-letters?limit=${MOST}`),
+    ])
+  );
+  const next = JSON.stringify([ofTickets, ofDeliveries]);
+  if (!ofTickets || !ofDeliveries || looks === next) return;
+  looks = next;
+  const again = () => showLetters(tickets, deliveries);
+  showTickets(tickets, ofTickets, again);
+  showDeliveries(deliveries, ofDeliveries, again);
+}
+
+/**
+ * Says how attempts to deliver went in the last hour, by channel.
+ * @param {HTMLElement} place
+ */
+export async function showAttempts(place) {
+  /** @type {{since: string, channels: Attempts[]}} */
+  const { since, channels } = await request("GET", "/subscriptions/attempts");
+  const rows = channels.map(({ channel, accepted, failed, refused, unsent }) =>
+    el(
+      "li",
+      {},
+      el("strong", {}, t(CHANNELS[channel])),
+      el("span", {}, t("running.accepted", { count: accepted })),
+      failed + refused + unsent > 0 &&
+        el(
+          "span",
+          { class: "badge warn" },
+          t("running.attempts_failed", { failed, refused, unsent }),
+        ),
+    ),
+  );
+  const counted = el(
+    "li",
+    { class: "small quiet" },
+    t("running.attempts_since", { time: clockTime(since) }),
+  );
+  fill(place, rows, counted);
 }
 
 /**

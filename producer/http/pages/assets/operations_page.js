@@ -5,15 +5,13 @@ import { duration, fromNow } from "/assets/format.js";
 import { request, RequestError } from "/assets/http.js";
 import { follow } from "/assets/live.js";
 import { shared, t } from "/assets/text.js";
-import { visible } from "/assets/visible.js";
 import { hourCharts } from "./operations_hour.js";
-import { showLetters } from "./operations_letters.js";
+import { showInHand, showWorkers } from "./operations_work.js";
 
 /** @typedef {{p50: number, p95: number}} Spread */
 /** @typedef {{at: string, placed: number, ready: number, failed: number, wait: Spread | null, prep: Spread | null, total: Spread | null}} Minute */
 /** @typedef {{minutes: Minute[], placed: number, ready: number, failed: number, total: Spread | null, last_ready_at: string | null, is_whole: boolean}} Hour */
-/** @typedef {{worker: string, slots: number, in_hand: number, prepared: number, prep_seconds: number}} Worker */
-/** @typedef {{at: string, waiting: number, in_flight: number, backlog_limit: number, oldest_placed_at: string | null, in_hand: {number: string, since: string, attempt: number, in_hand: boolean}[], workers: Worker[], hour: Hour, aws: import("./operations_aws.js").Aws}} Operations */
+/** @typedef {{at: string, waiting: number, in_flight: number, backlog_limit: number, oldest_placed_at: string | null, in_hand: {number: string, since: string, attempt: number, in_hand: boolean}[], workers: import("./operations_work.js").Worker[], hour: Hour, aws: import("./operations_aws.js").Aws}} Operations */
 
 const EVERY_MS = 5000;
 const GATHER_MS = 1000;
@@ -23,7 +21,6 @@ const FULL = 0.5;
 
 const limits = { warn: Number(shared["warn"]), late: Number(shared["late"]) };
 const isOneMachine = shared["has_scaling"] === true;
-const letters = showLetters(byId("dead-letters"), byId("deliveries"));
 const drawHour = hourCharts(byId("charts"));
 /** @type {Operations | undefined} */
 let now;
@@ -31,7 +28,8 @@ let now;
 let ahead = 0;
 let failed = 0;
 let scaling = "";
-let isNearAws = false;
+/** @type {Map<HTMLElement, (shop: Operations) => Promise<void>>} The parts that have been seen. */
+const near = new Map();
 let lettersDue = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let soon;
@@ -46,11 +44,7 @@ async function refresh() {
   if (!now) return;
   ahead = new Date(now.at).getTime() - Date.now();
   show(now);
-  if (now.hour.failed !== failed || Date.now() > lettersDue) {
-    failed = now.hour.failed;
-    lettersDue = Date.now() + LETTERS_MS;
-    await letters.refresh();
-  }
+  for (const showPart of near.values()) await showPart(now);
 }
 
 /** Says how many baristas there may be, should be and are; containers are scaled by others. */
@@ -85,8 +79,7 @@ function show(shop) {
       })
     : t("running.summary_none");
   drawHour(hour);
-  showWorkers(shop.workers);
-  if (isNearAws) void showCost(shop);
+  showWorkers(byId("workers"), shop.workers);
   tick();
   byId("figures").removeAttribute("aria-busy");
   byId("rest").hidden = false;
@@ -111,27 +104,16 @@ async function showCost(shop) {
   showAws(byId("aws"), shop.aws, isOneMachine);
 }
 
-/** @param {Worker[]} workers */
-function showWorkers(workers) {
-  const rows = workers.map((one) => {
-    const slots = Array.from({ length: Math.min(one.slots, 32) }, (_, at) =>
-      el("i", { class: at < one.in_hand ? "busy" : "" }),
-    );
-    const does = one.in_hand
-      ? t("running.makes", { count: one.in_hand })
-      : t("running.waits_for_work");
-    const mean = { count: one.prepared, time: duration(one.prep_seconds) };
-    return el(
-      "li",
-      {},
-      el("span", { class: "slots", "aria-hidden": "true" }, slots),
-      el("strong", {}, visible(one.worker)),
-      el("span", {}, does),
-      one.prepared > 0 && el("small", { class: "quiet end" }, t("running.mean", mean)),
-    );
-  });
-  const none = el("li", { class: "none" }, t("running.no_workers"));
-  fill(byId("workers"), rows.length ? rows : none);
+/** @param {Operations} shop */
+async function showDeliveries(shop) {
+  if (shop.hour.failed === failed && Date.now() < lettersDue) return;
+  failed = shop.hour.failed;
+  lettersDue = Date.now() + LETTERS_MS;
+  const { showLetters, showAttempts } = await import("./operations_letters.js");
+  await Promise.all([
+    showLetters(byId("dead-letters"), byId("deliveries")),
+    showAttempts(byId("attempts")),
+  ]);
 }
 
 /** What gets older by the second. */
@@ -149,28 +131,23 @@ function tick() {
     const note = t("running.oldest_limit", { time: duration(limits.late) });
     figure("oldest", duration(oldest), state, [note]);
   }
-  const rows = now.in_hand.map((one) =>
-    el(
-      "li",
-      {},
-      el("strong", {}, visible(one.number)),
-      one.attempt > 1 &&
-        el("span", { class: "badge warn" }, t("running.attempt", { count: one.attempt })),
-      !one.in_hand && el("span", { class: "badge warn" }, t("running.lost_hand")),
-      el("span", { class: "end" }, duration(age(one.since))),
-    ),
-  );
-  const none = el("li", { class: "none" }, t("running.none_in_hand"));
-  fill(byId("in-hand"), rows.length ? rows : none);
+  showInHand(byId("in-hand"), now.in_hand, age);
 }
 
-const nearAws = new IntersectionObserver(([seen]) => {
-  if (!seen?.isIntersecting) return;
-  nearAws.disconnect();
-  isNearAws = true;
-  if (now) void showCost(now);
-});
-nearAws.observe(byId("aws"));
+/**
+ * Shows a part from when it is first seen on.
+ * @param {HTMLElement} part
+ * @param {(shop: Operations) => Promise<void>} showPart
+ */
+function whenNear(part, showPart) {
+  const observer = new IntersectionObserver(([seen]) => {
+    if (!seen?.isIntersecting) return;
+    observer.disconnect();
+    near.set(part, showPart);
+    following.refresh();
+  });
+  observer.observe(part);
+}
 
 const following = follow(
   ["order-events"],
@@ -189,6 +166,8 @@ setInterval(() => {
   if (!document.hidden) following.refresh();
 }, EVERY_MS);
 setInterval(tick, 1000);
+whenNear(byId("dead-letters"), showDeliveries);
+whenNear(byId("aws"), showCost);
 if (shared["has_demonstration"] === true) {
   void import("./demonstration.js").then(({ demonstrate }) => demonstrate());
 }
