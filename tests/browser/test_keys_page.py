@@ -48,8 +48,11 @@ async def test_a_key_is_made_passed_on_and_withdrawn(tmp_path: Path) -> None:
         await theirs.page.goto(link)
         await theirs.page.wait_for_url("**/staff")
         await theirs.page.goto(f"{shop.url}/staff/keys")
-        await expect(theirs.page.locator("main h2")).to_have_text("Schlüssel verwaltet die Leitung")
+        await expect(theirs.page.locator("main h2")).to_have_text("Diese Seite ist für die Leitung")
         await expect(theirs.page.locator("main")).to_contain_text(NAME)
+        links = theirs.page.locator("nav.links")
+        await expect(links).to_contain_text("Küche")
+        await expect(links).not_to_contain_text("Schlüssel")
         assert await theirs.violations() == []
 
         await page.locator("#name").fill(NAME)
@@ -68,3 +71,4 @@ async def test_a_key_is_made_passed_on_and_withdrawn(tmp_path: Path) -> None:
             await until(refused, 3)
         await theirs.page.goto(f"{shop.url}/staff/keys")
         await theirs.page.wait_for_url("**/staff/sign-in**")
+        await expect(theirs.page.locator("main")).to_contain_text("Schlüssel wurde gesperrt")

@@ -192,7 +192,7 @@ async def test_a_barista_is_told_that_it_takes_a_managers_key(
     added = await client.post("/staff-keys", json={"name": "Ada", "role": "barista"})
     url, key = f"{shop.url}/staff/operations", added.json()["key"]
     async with looking(browser, url, staff_key=key) as look:
-        await expect(look.page.locator("main")).to_contain_text("signed in with a barista")
+        await expect(look.page.locator("main")).to_contain_text("signed in as Ada, a barista")
         assert await look.page.locator("#figures, [data-act]").count() == 0
         assert look.complaints == []
 

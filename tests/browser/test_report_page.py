@@ -19,6 +19,10 @@ from tests.support.waiting import until
 
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 
+HEIGHTS = """texts => texts.map((text) => {
+    document.querySelector("#connection").textContent = text;
+    return document.querySelector(".bar").offsetHeight;
+})"""
 REASON = "<img src=x onerror=alert(1)> spilt"
 
 
@@ -110,5 +114,7 @@ async def test_a_barista_is_told_whose_page_it_is(shop: RunningShop, browser: Br
     url = f"{shop.url}/staff/report"
     async with looking(browser, url, staff_key=key, language="de", width=390) as look:
         await expect(look.page.locator("main")).to_contain_text("Du bist angemeldet als Ada")
+        heights = await look.page.evaluate(HEIGHTS, ["Live", "Verbinde …", "Nicht aktuell"])
+        assert len(set(heights)) == 1, "the page does not jump when the connection is lost"
         assert await look.violations() == []
         assert look.complaints == []

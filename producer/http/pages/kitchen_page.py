@@ -12,8 +12,8 @@ from shared.domain.shop import Hand
 from shared.domain.staff import StaffKey
 from shared.web.operation import Operation
 from shared.web.pages.shell import Page, page_operation
+from shared.web.pages.staff import ENDED, signed_in, staff_page
 from shared.web.pages.staff import SIGN_IN as SIGN_IN_PATH
-from shared.web.pages.staff import signed_in, staff_page
 
 KITCHEN = Page(
     path="/staff",
@@ -53,7 +53,9 @@ async def show_kitchen(request: web.Request, _: StaffKey) -> web.StreamResponse:
 
 async def show_sign_in(request: web.Request) -> web.StreamResponse:
     """Show where to type a key, or whose key the browser shows already, and how to sign out."""
-    return await SHELL.response(request, SIGN_IN, key=signed_in(request))
+    key = signed_in(request)
+    has_ended = key is None and request.query.get("why") == ENDED
+    return await SHELL.response(request, SIGN_IN, key=key, has_ended=has_ended)
 
 
 KITCHEN_OPERATIONS: tuple[Operation, ...] = (

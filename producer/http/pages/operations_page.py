@@ -35,7 +35,7 @@ DEMONSTRATION, SCALING = "/demonstration", "/operations/scaling"
 async def show_operations(request: web.Request, key: StaffKey) -> web.StreamResponse:
     """Show the page to managers; baristas are told that it takes a manager's key."""
     if key.role is not StaffRole.MANAGER:
-        return await SHELL.response(request, NOT_FOR_BARISTAS)
+        return await SHELL.response(request, NOT_FOR_BARISTAS, name=key.name)
     try:
         settings = (await request.app[CASHIER].settings.get()).value
     except UnavailableError:

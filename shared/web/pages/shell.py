@@ -12,6 +12,8 @@ from types import MappingProxyType
 from aiohttp import hdrs, web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from shared.domain.staff import StaffRole
+from shared.web.caller import CALLER
 from shared.web.operation import Handler, Operation, Response, Role
 from shared.web.pages.assets import SHARED_ASSETS, Assets
 from shared.web.pages.languages import QUERY, keep_choice, page_language
@@ -46,6 +48,11 @@ NAVIGATION: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
     }
 )
 """The links in the bar of each kind of page: address and text."""
+
+FOR_MANAGERS = frozenset(
+    {"/staff/report", "/staff/operations", "/staff/newsletters", "/staff/keys"}
+)
+"""Pages that a barista's key does not open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +164,7 @@ class Shell:
             language=language,
             shop=shop,
             switch=switch,
-            navigation=NAVIGATION[page.navigation],
+            navigation=_links(request, page),
             path=url.path,
             shared={
                 "texts": self._texts(page, language),
@@ -182,6 +189,14 @@ class Shell:
     def _texts(self, page: Page, language: str) -> Mapping[str, object]:
         sections = self.catalogues.sections(language)
         return {name: sections[name] for name in (*SHARED_SECTIONS, *page.texts)}
+
+
+def _links(request: web.Request, page: Page) -> Sequence[tuple[str, str]]:
+    """List the links of the bar, without those that the reader's key does not open."""
+    key = request.get(CALLER)
+    is_barista = key is not None and key.role is StaffRole.BARISTA
+    links = NAVIGATION[page.navigation]
+    return [one for one in links if not (is_barista and one[0] in FOR_MANAGERS)]
 
 
 def page_operation(page: Page, handler: Handler) -> Operation:

@@ -58,7 +58,7 @@ export function keepKitchen(show, showReady, showShop) {
     } catch (error) {
       isReadyOld ||= withReady;
       if (error instanceof RequestError && error.status === 401)
-        location.assign("/staff/sign-in?next=/staff");
+        location.assign("/staff/sign-in?next=/staff&why=ended");
       throw error;
     }
   };
