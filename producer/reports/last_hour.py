@@ -62,7 +62,7 @@ class LastHour:
     _known: dict[str, OrderTimes] = field(default_factory=dict, init=False)
     _open: set[str] = field(default_factory=set, init=False)
     _read_until: dt.datetime | None = field(default=None, init=False)
-    _is_whole: bool = field(default=True, init=False)
+    _left_out: dt.datetime | None = field(default=None, init=False)
     _cache: TtlCache[HourReport] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,11 +77,12 @@ class LastHour:
         since = now - _HOUR - _BEFORE
         known = frozenset(self._open)
         placed = await self._read_placed(max(since, self._read_until or since), now)
-        await self._read_again(known - placed)
+        await self._read_again((known & self._open) - placed)
         self._read_until = now - _SETTLING
         self._forget(since)
         orders = [*self._known.values()]
-        return HourReport(minutes_of(orders, now), orders, self._is_whole)
+        is_whole = self._left_out is None or self._left_out < since
+        return HourReport(minutes_of(orders, now), orders, is_whole)
 
     async def _read_placed(self, since: dt.datetime, now: dt.datetime) -> frozenset[str]:
         """Read what was placed since then; between two pages, others have their turn."""
@@ -91,6 +92,8 @@ class LastHour:
             self._note(page)
             read.update(order.id for order in page)
             last = page[-1]
+            if len(self._known) > MOST_ORDERS:
+                self._forget(now - _HOUR - _BEFORE)
             await asyncio.sleep(0)
         return frozenset(read)
 
@@ -109,9 +112,11 @@ class LastHour:
         """Drop the orders that no minute counts any more, and the oldest of too many."""
         oldest_first = sorted(self._known, key=lambda one: self._known[one].placed)
         surplus = len(oldest_first) - MOST_ORDERS
-        self._is_whole = surplus <= 0
         for position, order_id in enumerate(oldest_first):
-            if position >= surplus and self._known[order_id].placed >= before:
+            placed = self._known[order_id].placed
+            if position >= surplus and placed >= before:
                 break
+            if position < surplus:
+                self._left_out = max(placed, self._left_out or placed)
             del self._known[order_id]
             self._open.discard(order_id)

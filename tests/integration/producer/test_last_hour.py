@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from shared.store.factory import open_store
 from tests.support.orders import NOON, an_order
 
 MINUTE = dt.timedelta(minutes=1)
+HOUR = 60 * MINUTE
 MOVES = {
     OrderState.PLACED: [OrderState.PREPARING, OrderState.FAILED, OrderState.CANCELED],
     OrderState.PREPARING: [OrderState.READY, OrderState.READY, OrderState.PLACED],
@@ -90,6 +92,36 @@ async def test_of_too_many_orders_the_oldest_are_left_out_and_that_is_said(
         for _ in range(5):
             day.now += MINUTE
             await day.place()
-        report = await day.last_hour().report()
+        hour = day.last_hour()
+        report = await hour.report()
         assert not report.is_whole
         assert [minute.placed for minute in report.minutes[-5:]] == [0, 0, 1, 1, 1]
+        day.now += MINUTE
+        assert not (await hour.report()).is_whole
+        assert len(hour._open) == 3  # noqa: SLF001 - what is read again
+        day.now += 2 * HOUR - 4 * MINUTE  # the last one that was left out is over
+        assert not (await hour.report()).is_whole
+        day.now += 2 * MINUTE
+        assert (await hour.report()).is_whole
+
+
+async def test_of_many_orders_no_more_are_held_than_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_ORDERS", 3)
+    monkeypatch.setattr(module, "_PAGE", 2)
+    held = list[int]()
+    async with open_store(ServiceSettings(state_dir=tmp_path), None, lambda: NOON) as store:
+        day = Day(store)
+        for _ in range(9):
+            await day.place()
+        hour = day.last_hour()
+        note = hour._note  # noqa: SLF001
+
+        def count(orders: Iterable[Order]) -> None:
+            note(orders)
+            held.append(len(hour._known))  # noqa: SLF001
+
+        monkeypatch.setattr(LastHour, "_note", lambda _, orders: count(orders))
+        assert len((await hour.report()).orders) == 3
+    assert max(held) <= 3 + 2
