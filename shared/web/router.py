@@ -126,8 +126,6 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit, turns: Turns) 
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         request[OPERATION] = operation
-        if operation.turns:
-            await turns.wait()
         await _admit(operation, request)
         length, most = request.content_length, most_bytes(request)
         if (length or 0) > most:
@@ -137,6 +135,8 @@ def _guarded(operation: Operation, concurrency: ConcurrencyLimit, turns: Turns) 
                 await receive(request)
         if not operation.receives_body:
             keep_connection(request)
+        if operation.turns:
+            await turns.wait()
         with served():
             return await operation.handler(request)
 
