@@ -44,15 +44,16 @@ async def sign_in(look: Look, shop: RunningShop) -> None:
     look.complaints.clear()  # the page of the key may not have loaded all
 
 
-async def hold_is_over(page: Page) -> None:
+async def hold_is_over(page: Page, ago_ms: int = 10_000) -> None:
     """Let the ten seconds be over in which a tap is held, as if another tab had stored that."""
-    await page.evaluate("""() => {
+    script = """(ago) => {
       const key = "coffee:kitchen-taps";
       const taps = JSON.parse(localStorage.getItem(key));
-      const newValue = JSON.stringify(taps.map((tap) => ({ ...tap, at: tap.at - 10_000 })));
+      const newValue = JSON.stringify(taps.map((tap) => ({ ...tap, at: tap.at - ago })));
       localStorage.setItem(key, newValue);
       dispatchEvent(new StorageEvent("storage", { key, newValue, storageArea: localStorage }));
-    }""")
+    }"""
+    await page.evaluate(script, ago_ms)
 
 
 async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_sent(
@@ -128,6 +129,37 @@ async def test_a_tap_is_held_on_all_tabs_and_ends_when_another_display_was_first
         (await staff.post(f"/orders/{order['id']}/collect")).raise_for_status()
         await expect(toasts).to_contain_text(f"{order['number']} was collected already")
         await expect(row.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+async def test_a_tap_that_the_shop_fails_at_holds_up_no_other_and_nor_does_a_clock_set_back(
+    shop: RunningShop, browser: Browser
+) -> None:
+    orders = [await place(shop) for _ in range(3)]
+    async with (
+        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        page, failing = look.page, f"**/orders/{orders[0]['id']}/complete"
+        await page.route(failing, lambda route: route.fulfill(status=500, body="broken"))
+        for order in orders[:2]:
+            await (
+                page.locator(f"[data-id='{order['id']}']")
+                .get_by_role("button", name="Done")
+                .click()
+            )
+            await page.wait_for_timeout(400)  # two quick taps are taken for one
+        await hold_is_over(page)
+        await reaches(staff, orders[1]["id"], "ready")
+        await page.unroute(failing)
+        await reaches(staff, orders[0]["id"], "ready")
+        await (
+            page.locator(f"[data-id='{orders[2]['id']}']")
+            .get_by_role("button", name="Done")
+            .click()
+        )
+        await hold_is_over(page, -3_600_000)
+        await expect(page.locator("#taps")).to_be_hidden(timeout=5000)
+        await reaches(staff, orders[2]["id"], "ready")
 
 
 async def loses_first_answers(page: Page, deed: str) -> None:

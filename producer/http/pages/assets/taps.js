@@ -37,9 +37,13 @@ export function deedOf({ deed = "complete" }) {
   return deed;
 }
 
-/** @param {Tap} tap */
-export function isHeld(tap) {
-  return Date.now() - tap.at < UNDO_MS;
+/**
+ * Whether a tap can be taken back; not one of the future: the clock was set back since.
+ * @param {Tap} tap
+ */
+export function isHeld({ at }) {
+  const age = Date.now() - at;
+  return age >= 0 && age < UNDO_MS;
 }
 
 /**

@@ -6,6 +6,10 @@ import { deedOf, isHeld, taps } from "./taps.js";
 /** @typedef {import("./taps.js").Tap} Tap */
 
 const AGAIN_MS = 3000;
+/** The shop has refused the order's move. */
+const REFUSED = [404, 409, 422];
+/** No answer, or one that the other taps would get as well. */
+const FOR_ALL = [0, 401, 429, 503];
 /** For so long after a tap somebody may still want to take it back. */
 const RECENT_MS = 60_000;
 
@@ -42,13 +46,16 @@ export function undo(tap) {
  */
 export function sendTaps(refused, sent) {
   const round = async () => {
-    for (const tap of taps.get().filter((one) => !isHeld(one))) {
-      if (!isThere(tap)) continue; // another tab has sent it
-      if (!(await send(tap, refused))) break;
-      sent();
+    try {
+      for (const tap of taps.get().filter((one) => !isHeld(one))) {
+        if (!isThere(tap)) continue; // another tab has sent it
+        const outcome = await send(tap, refused).catch(reportError); // others are sent all the same
+        if (outcome === "none") break;
+        if (outcome === "over") sent();
+      }
+    } finally {
+      setTimeout(() => void round(), taps.get().some(isHeld) ? 500 : AGAIN_MS);
     }
-    const soon = taps.get().some(isHeld) ? 500 : AGAIN_MS;
-    setTimeout(() => void round(), soon);
   };
   void round();
 }
@@ -73,7 +80,7 @@ export async function endIfMoved(tap, refused) {
 /**
  * @param {Tap} tap
  * @param {(tap: Tap, state: string) => void} refused
- * @returns {Promise<boolean>} whether the shop has answered
+ * @returns {Promise<"over" | "again" | "none">} `again` where this tap alone has to be sent again
  */
 async function send(tap, refused) {
   const [deed, name] = [deedOf(tap), nameOf(tap)];
@@ -83,9 +90,9 @@ async function send(tap, refused) {
     await request("POST", `/orders/${tap.id}/${deed}`, body);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    if (![404, 409, 422].includes(error.status)) {
+    if (!REFUSED.includes(error.status)) {
       unanswered.add(name);
-      return false;
+      return FOR_ALL.includes(error.status) ? "none" : "again";
     }
     const state = await stateOf(tap.id);
     const meant = deed === "complete" ? ["ready", "collected"] : ["collected"];
@@ -96,7 +103,7 @@ async function send(tap, refused) {
   unanswered.delete(name);
   last = tap;
   drop(tap);
-  return true;
+  return "over";
 }
 
 /** @param {string} id */
