@@ -80,8 +80,11 @@ export class EditorState {
       }
     };
     const looks = async () => {
-      await look();
-      setTimeout(() => void looks(), this.menu ? EVERY_MS : EVERY_MS / 4);
+      try {
+        await look();
+      } finally {
+        setTimeout(() => void looks(), this.menu ? EVERY_MS : EVERY_MS / 4);
+      }
     };
     void looks();
     for (const name of ["online", "pageshow"]) addEventListener(name, () => void look());
@@ -96,14 +99,14 @@ export class EditorState {
    * @returns {Promise<Version[]>} what others did meanwhile, the newest first
    */
   change(change, { isShown = false, isGood = () => true } = {}) {
+    if (isShown && this.menu) this.menu = change(this.menu); // which may throw
     this.#open += 1;
-    if (isShown && this.menu) this.menu = change(this.menu);
-    this.show();
     const changed = this.#last.then(() => this.#put(change, isGood));
     this.#last = changed.then(
       () => this.#done(),
       () => this.#done(),
     );
+    this.show();
     return changed;
   }
 
