@@ -86,26 +86,30 @@ class Demonstration:
     def _fire(self, act: Act) -> None:
         if self._faults and self._faults[0].ended_at is None:
             raise RefusedError("The last fault is not over yet.")
-        targets = self._targets()
-        fired = fire(act, targets)
+        fired = fire(act, self._targets())
         self._faults.appendleft(Fault(act=act, fired_at=utc_now(), hit=fired.hit))
         hit = [one.model_dump() for one in fired.hit]
         log.warning("demonstration.fault_fired", act=act, hit=hit)
-        self._run(self._follow(act, fired, targets, self._counts()))
+        self._run(self._follow(act, fired, self._counts()))
 
-    async def _follow(
-        self, act: Act, fired: Fired, targets: Targets, before: tuple[int, int]
-    ) -> None:
-        came = await outcome(act, fired, targets)
-        self._update(back_at=utc_now(), replaced_by=came.replaced_by, unanswered=came.unanswered)
-        worked_at = await self._worked_again(self._faults[0].fired_at + fired.lasts)
-        acknowledged, ready = self._counts()
-        self._update(
-            ended_at=utc_now(),
-            worked_at=worked_at,
-            acknowledged=max(0, acknowledged - before[0]),
-            ready=max(0, ready - before[1]),
-        )
+    async def _follow(self, act: Act, fired: Fired, before: tuple[int, int]) -> None:
+        try:
+            came = await outcome(act, fired)
+            self._update(
+                back_at=utc_now(), replaced_by=came.replaced_by, unanswered=came.unanswered
+            )
+            since = self._faults[0].fired_at + fired.lasts
+            self._update(worked_at=await self._worked_again(since))
+        except Exception:
+            self._update(unanswered=-1)
+            raise
+        finally:  # else no other fault could be fired
+            acknowledged, ready = self._counts()
+            self._update(
+                ended_at=utc_now(),
+                acknowledged=max(0, acknowledged - before[0]),
+                ready=max(0, ready - before[1]),
+            )
 
     async def _worked_again(self, since: dt.datetime) -> dt.datetime | None:
         try:

@@ -50,12 +50,13 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A fault that was fired: whom it hit, what to probe meanwhile, and how long it `lasts`."""
+    """A fault that was fired: whom it hit, what to probe, how long it `lasts`, what ends it."""
 
     hit: Sequence[Hit]
     children: Sequence[Child]
     url: str
     lasts: dt.timedelta = dt.timedelta(0)
+    thaw: subprocess.Popen[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,15 @@ def fire(act: Act, targets: Targets) -> Fired:
     return Fired(hit, children, targets.counter_url)
 
 
-async def outcome(act: Act, fired: Fired, targets: Targets) -> Outcome:
+async def outcome(act: Act, fired: Fired) -> Outcome:
     """Wait until all that was hit is back and answers, a minute at most."""
     before = {hit.name: hit.pid for hit in fired.hit}
     stays = act is Act.FREEZE_SQS
     probing = asyncio.create_task(_probe_until_answered(fired.url))
     try:
         async with asyncio.timeout(_BACK_SECONDS):
-            if stays:
-                await asyncio.sleep(targets.freeze_seconds)
+            while fired.thaw and fired.thaw.poll() is None:  # noqa: ASYNC110 - as it is reaped
+                await asyncio.sleep(_LOOK_SECONDS)
             while not all(stays or _is_back(child, before) for child in fired.children):  # noqa: ASYNC110 - as processes end
                 await asyncio.sleep(_LOOK_SECONDS)
             unanswered = await probing
@@ -107,19 +108,19 @@ def _freeze(targets: Targets) -> Fired:
         raise RefusedError("SQS is AWS's own here; only the emulator can be frozen.")
     if emulator.pid is None:
         raise RefusedError("The emulator is not running at the moment.")
-    _thaw_later(emulator.pid, targets.freeze_seconds)
+    thaw = _thaw_later(emulator.pid, targets.freeze_seconds)
     hit = _send(emulator, signal.SIGSTOP)
     lasts = dt.timedelta(seconds=targets.freeze_seconds)
-    return Fired([hit] if hit else [], [emulator], targets.emulator_url, lasts)
+    return Fired([hit] if hit else [], [emulator], targets.emulator_url, lasts, thaw)
 
 
-def _thaw_later(pid: int, seconds: float) -> None:
+def _thaw_later(pid: int, seconds: float) -> subprocess.Popen[bytes]:
     """Start a process that sends SIGCONT to the group of `pid` later.
 
     If the supervisor is killed meanwhile, the emulator does not stand still for ever, with the
     lock on the folder that it holds.
     """
-    subprocess.Popen(  # noqa: S603 - our own interpreter
+    return subprocess.Popen(  # noqa: S603 - our own interpreter
         (sys.executable, "-I", "-c", _THAW, str(pid), str(seconds)),
         stdin=subprocess.DEVNULL,
         start_new_session=True,

@@ -42,16 +42,17 @@ class RunningLoad:
 
     async def run(self) -> None:
         """Place the orders, follow them to their end, and read the evidence."""
-        update: dict[str, object] = {}
+        update: dict[str, object] = {"failure": "the demonstration itself failed"}
         try:
             load = Load(
                 orders=self.orders, rate=_RATE, seed=7, concurrency=_CONCURRENCY, timeout=_TIMEOUT
             )
             await run_load(load, self.url, self.staff_key(), self._note, self._note_event)
-            update["evidence"] = await self._evidence()
+            update = {"evidence": await self._evidence()}
         except (aiohttp.ClientError, TimeoutError, ProblemError, UnavailableError) as error:
-            update["failure"] = str(error) or type(error).__name__
-        self._change(ended_at=utc_now(), **update)
+            update = {"failure": str(error) or type(error).__name__}
+        finally:  # else no other load could be started
+            self._change(ended_at=utc_now(), **update)
 
     def _note(self, step: Step) -> None:
         now = self.progress

@@ -210,6 +210,9 @@ async def test_the_demonstration_shows_that_a_fault_has_fired_and_is_over(
         await look.page.reload()
         await expect(fault).to_contain_text(f"process {worker.pid}")
         assert await look.violations() == []
+        await look.page.route("**/demonstration", lambda route: route.fulfill(status=401, json={}))
+        async with look.page.expect_navigation():  # to where one signs in
+            await look.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert not worker.is_running()
 
 

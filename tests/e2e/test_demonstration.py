@@ -79,6 +79,8 @@ async def test_no_order_is_lost_while_processes_are_killed_and_the_queue_stands_
         assert hit["pid"] in pids(shop), "it goes on, and was not replaced"
         assert frozen["unanswered"] > 0
         assert psutil.Process(hit["pid"]).status() != psutil.STATUS_STOPPED
+        statuses = {psutil.Process(pid).status() for pid in pids(shop)}
+        assert psutil.STATUS_ZOMBIE not in statuses, "what ends the freeze is waited for"
 
         everything = await fault(client, "kill-everything")
         names = {hit["name"] for hit in everything["hit"]}

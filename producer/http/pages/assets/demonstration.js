@@ -23,6 +23,7 @@ export function demonstrate() {
     const act = button.getAttribute("data-act") ?? "";
     button.addEventListener("click", () => void start(act));
   }
+  document.addEventListener("visibilitychange", () => void look());
   void look();
 }
 
@@ -50,10 +51,15 @@ async function start(act) {
 }
 
 async function look() {
+  if (document.hidden) return; // again when somebody looks at the page
   try {
     show(await request("GET", PATH, { timeoutMs: TIMEOUT_MS }));
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
+    if (error.status === 401) {
+      location.reload(); // to where one signs in
+      return;
+    }
     fill(byId("demonstration-note"), t("trial.away"));
     plan();
   }
