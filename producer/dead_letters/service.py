@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from producer.dead_letters.rules import reason_of, ticket_in
-from shared.aws.dead_letters import DeadLetter, DeadLetters
+from shared.aws.dead_letters import MAX_LEASED, DeadLetter, DeadLetters
 from shared.clock import Clock
 from shared.domain.order import Order
 from shared.store.contract import OrderStore, StoreUnavailableError
@@ -74,6 +74,14 @@ class DeadLetterService:
         await self.dead_letters.purge()
         log.warning("dead_letters.purged", count=count)
         return count
+
+    async def discard(self, ids: Collection[str]) -> int:
+        """Delete some dead letters for good; return how many of them there were."""
+        async with self.dead_letters.leased(MAX_LEASED) as letters:
+            found = [one for one in letters if one.id in ids]
+            await asyncio.gather(*map(self.dead_letters.delete, found))
+        log.warning("dead_letters.discarded", count=len(found))
+        return len(found)
 
     async def _finding(self, letter: DeadLetter) -> InspectedDeadLetter:
         now = self.clock()

@@ -38,6 +38,12 @@ class ListDeadLetters(Body):
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
 
 
+class PurgeDeadLetters(Body):
+    """Which dead letters to delete: those whose ids are named, separated by commas, or all."""
+
+    ids: Annotated[str, Field(min_length=1, max_length=6000)] | None = None
+
+
 class RedriveDeadLetters(Body):
     """Which dead letters to redrive: those of some ids, or all. A dry run changes nothing.
 
@@ -106,7 +112,7 @@ class RedriveModel(BaseModel):
 
 
 class PurgeModel(BaseModel):
-    """How many dead letters there were, about."""
+    """How many dead letters there were, about; of those that were named, how many are deleted."""
 
     purged: int
 
@@ -194,17 +200,28 @@ async def redrive_dead_letters(request: web.Request) -> web.Response:
 @operation(
     "DELETE",
     "/dead-letters",
-    "Delete all dead letters for good",
+    "Delete dead letters for good: all, or some",
+    parameters=(
+        Parameter(
+            "ids",
+            "query",
+            "Which to delete, separated by commas (all when left out)",
+            Annotated[str, Field(min_length=1, max_length=6000)],
+        ),
+    ),
     responses={HTTPStatus.OK: Response("How many there were", PurgeModel)},
-    errors=(UNAVAILABLE,),
+    errors=(INVALID_REQUEST, UNAVAILABLE),
     tag="dead letters",
 )
 async def purge_dead_letters(request: web.Request) -> web.Response:
-    """Delete all dead letters."""
-    context = request.app[CASHIER]
-    detail = "all dead letters are deleted"
+    """Delete all dead letters, or those that are named: then none that came since."""
+    context, query = request.app[CASHIER], read_query(request, PurgeDeadLetters)
+    ids = None if query.ids is None else frozenset(query.ids.split(","))
+    detail = f"{'all' if ids is None else len(ids)} dead letters are deleted"
     await context.store.record_change(change_by(request, context.clock(), _WHAT, detail))
-    return json_response(PurgeModel(purged=await context.dead_letters.purge()))
+    service = context.dead_letters
+    purged = await (service.purge() if ids is None else service.discard(ids))
+    return json_response(PurgeModel(purged=purged))
 
 
 def _show(finding: InspectedDeadLetter) -> DeadLetterModel:

@@ -222,6 +222,16 @@ async def test_a_redrive_without_ids_or_all_is_refused(
     assert answer.problem == (422, "/problems/invalid-redrive")
 
 
+async def test_of_named_dead_letters_no_other_is_deleted(new_cashier: ServedCashier) -> None:
+    for _ in range(2):
+        await failed(new_cashier)
+    first, second = (letter["id"] for letter in await listed(new_cashier))
+    answer = await new_cashier.staff("DELETE", f"/dead-letters?ids={first},unknown")
+    assert answer.body == {"purged": 1}
+    assert [letter["id"] for letter in await listed(new_cashier)] == [second]
+    assert (await new_cashier.staff("DELETE", "/dead-letters?ids=")).problem[0] == 400
+
+
 async def test_purging_leaves_no_dead_letter_and_every_order_as_it_is(
     new_cashier: ServedCashier,
 ) -> None:

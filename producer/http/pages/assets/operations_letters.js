@@ -83,7 +83,7 @@ function showTickets(place, letters, refresh) {
     (await acts()).redrive(ids, refresh),
   );
   const discard = button("danger", t("running.discard"), async () =>
-    (await acts()).discardAll(refresh),
+    (await acts()).discard(ids, refresh),
   );
   fill(place, byReason(letters, refresh), el("div", { class: "row" }, redriveAll, discard));
 }

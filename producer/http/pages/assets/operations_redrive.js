@@ -34,20 +34,20 @@ export async function redrive(ids, refresh) {
 }
 
 /**
- * Discards all that there are, which the question counts.
+ * Discards exactly what was shown, which the question counts.
+ * @param {string[]} ids
  * @param {() => Promise<void>} refresh
  */
-export async function discardAll(refresh) {
-  const shown = await trying(() => request("GET", "/dead-letters?limit=1"));
-  if (!shown) return;
+export async function discard(ids, refresh) {
   const isSure = await ask({
-    title: t("running.discard_title", { count: shown.total }),
+    title: t("running.discard_title", { count: ids.length }),
     text: t("running.discard_text"),
     yes: t("running.discard"),
     isDanger: true,
   });
   if (!isSure) return;
-  const done = await trying(() => request("DELETE", "/dead-letters"));
+  const path = `/dead-letters?ids=${encodeURIComponent(ids.join(","))}`;
+  const done = await trying(() => request("DELETE", path));
   if (done) toast(t("running.discarded", { count: done.purged }), { kind: "good" });
   await refresh().catch(() => undefined);
 }
