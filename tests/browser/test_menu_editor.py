@@ -282,6 +282,22 @@ async def test_a_photo_is_followed_until_customers_see_it_or_the_reason_why_not(
     assert look.complaints == []
 
 
+async def test_a_change_that_fails_here_leaves_the_menu_followed(look: Look) -> None:
+    script = """async () => {
+      const url = performance.getEntriesByType("resource").map(({ name }) => name)
+        .find((name) => name.endsWith("/editor_state.js"));
+      const { EditorState } = await import(url);
+      const state = new EditorState(() => {});
+      await state.refresh();
+      state.menu = { items: {} };
+      try { await state.change(() => { throw new Error("ours"); }, { isShown: true }); } catch {}
+      state.shown.clear();
+      await state.refresh();
+      return state.shown.size;
+    }"""
+    assert await look.page.evaluate(script) > 0
+
+
 async def test_a_barista_says_what_is_sold_out_and_is_offered_nothing_else(
     shop: RunningShop, browser: Browser, owner: httpx.AsyncClient
 ) -> None:
