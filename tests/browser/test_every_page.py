@@ -85,7 +85,7 @@ async def test_a_page_is_small_and_fits_400_percent_zoom(
     shop: RunningShop, order_id: str, browser: Browser, path: str
 ) -> None:
     url, key = f"{shop.url}{path.format(id=order_id)}", key_for(path, shop)
-    async with looking(browser, url, width=320, staff_key=key) as look:
+    async with looking(browser, url, width=320, language="de", staff_key=key) as look:
         await look.is_settled()
         sent = await look.own_bytes()
         assert sum(sent.values()) <= PAGE_BYTES, sent

@@ -16,7 +16,12 @@ MENU_EDITOR = Page(
     template="menu_editor.html",
     title="editor.title",
     module="editor_page.js",
-    stylesheets=("/assets/items.css", "editor.css"),
+    stylesheets=(
+        "/assets/items.css",
+        "/assets/progress.css",
+        "/assets/switchbox.css",
+        "editor.css",
+    ),
     texts=("allergens", "categories", "editor", "editor_form", "editor_photo"),
     navigation="staff",
 )

@@ -18,7 +18,7 @@ OPERATIONS_PAGE = Page(
     template="operations.html",
     title="operations.title",
     module="operations_page.js",
-    stylesheets=("/assets/chart.css", "operations.css"),
+    stylesheets=("/assets/chart.css", "/assets/progress.css", "operations.css"),
     texts=("chart", "running", "trial"),
     navigation="staff",
 )

@@ -26,7 +26,7 @@ ORDER = Page(
     template="order.html",
     title="order.title",
     module="order_page.js",
-    stylesheets=("/assets/steps.css", "order.css"),
+    stylesheets=("/assets/steps.css", "/assets/switchbox.css", "order.css"),
     texts=("order", "wait"),
 )
 UNKNOWN = Page(path="/o/{id}", template="order_unknown.html", title="unknown.title")

@@ -14,7 +14,7 @@ SHOP = Page(
     template="shop.html",
     title="shop.title",
     module="shop_page.js",
-    stylesheets=("shop.css",),
+    stylesheets=("/assets/switchbox.css", "shop.css"),
     texts=("shop", "shop_hours"),
     navigation="staff",
 )

@@ -6,7 +6,6 @@ import { follow } from "/assets/live.js";
 import { shared, t } from "/assets/text.js";
 import { toast } from "/assets/toast.js";
 import { cancel } from "./canceling.js";
-import { MOST_LINES, put } from "./cart.js";
 import { rememberOrder } from "./my_orders.js";
 import { drawOrder, isWaiting } from "./order_view.js";
 import { callAgain, callWhenReady, prepareCall } from "./ready_call.js";
@@ -60,7 +59,8 @@ function hear({ type, time, subject }) {
 }
 
 /** Puts all that was ordered into the cart, at the prices of the menu as it is now. */
-function orderAgain() {
+async function orderAgain() {
+  const { MOST_LINES, put } = await import("./cart.js");
   const lines = order.items.map(({ item, name, size, modifiers, quantity, note }) => ({
     ...{ item, name, size, modifiers, quantity },
     ...{ note: note ?? "", price: null, was: null },
@@ -79,7 +79,7 @@ byId("cancel").addEventListener(
   "click",
   () => void cancel({ path, now: () => order, show, refresh }),
 );
-byId("again").addEventListener("click", orderAgain);
+byId("again").addEventListener("click", () => void orderAgain());
 follow(
   ["order-events"],
   { orderId: order.remake_of ?? order.id, whileHidden: true },

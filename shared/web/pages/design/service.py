@@ -12,7 +12,14 @@ DESIGN = Page(
     template="design.html",
     title="design.title",
     module="design.js",
-    stylesheets=("/assets/chart.css", "/assets/items.css", "/assets/steps.css", "swatches.css"),
+    stylesheets=(
+        "/assets/chart.css",
+        "/assets/items.css",
+        "/assets/progress.css",
+        "/assets/steps.css",
+        "/assets/switchbox.css",
+        "swatches.css",
+    ),
     texts=("chart", "design"),
 )
 
