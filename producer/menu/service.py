@@ -138,13 +138,14 @@ class MenuService:
     ) -> Read[MenuDocument]:
         (newest,) = await self.document.versions(1)
         currency = _Priced.model_validate_json(newest.body).currency
-        if menu.currency != currency and await self._has_orders():
+        if menu.currency != currency and await self.has_orders():
             raise CurrencyFixedError(
                 f"there are orders in {currency}, so that the menu stays in it"
             )
         return await self.document.put(menu, body, by, expected)
 
-    async def _has_orders(self) -> bool:
+    async def has_orders(self) -> bool:
+        """Tell whether there are orders, so that the currency stays."""
         cursor = None
         while True:
             page = await self.orders.page(None, 1, cursor)

@@ -34,6 +34,7 @@ async def test_a_key_is_made_passed_on_and_withdrawn(tmp_path: Path) -> None:
         dialog = page.get_by_role("dialog")
         await expect(dialog).to_contain_text(f"The key of {NAME}")
         link = await dialog.get_by_label("Address that signs in").input_value()
+        await expect(dialog).to_contain_text("only works on this computer")
         await page.keyboard.press("Escape")
         for scheme in SCHEMES:
             await look.show_in(scheme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
@@ -186,3 +187,39 @@ async def test_an_owner_opens_today_outside_the_hours_while_somebody_else_change
     await expect(page.locator("#shop .badge").first).to_have_text("Geöffnet")
     dates = (await owner.get("/shop/hours")).json()["exceptions"]
     assert len(dates) == 2
+
+
+async def test_the_currency_and_the_tax_are_chosen_before_the_first_order(
+    owner: httpx.AsyncClient, german: Look
+) -> None:
+    page = german.page
+    form = page.locator("form", has=page.get_by_label("Währung"))
+    card = page.get_by_text("Währung und Steuer")
+    await card.click()
+    await form.get_by_label("Währung").select_option("EUR")
+    await form.get_by_role("button", name="Satz hinzufügen").click()
+    await form.get_by_label("Wofür").fill("Speisen")
+    await form.get_by_label("Hier").fill("viel")
+    await form.get_by_label("Zum Mitnehmen").fill("7,5")
+    await form.get_by_role("button", name="Speichern").click()
+    await expect(form).to_contain_text("Schreib Prozent, etwa 7,5.")
+    await page.reload()
+    await form.get_by_label("Hier").fill("19")
+    await form.get_by_role("button", name="Speichern").click()
+    await expect(page.locator("#toasts")).to_contain_text("Gespeichert")
+    menu = (await owner.get("/menu/document")).json()
+    assert menu["currency"] == "EUR"
+    assert menu["tax"]["classes"] == {"speisen": {"here": "19", "away": "7.5"}}
+    assert {item["tax"] for item in menu["items"].values()} == {"speisen"}
+
+    order = {
+        "customer_name": "Ada",
+        "items": [{"item": "croissant", "size": "regular", "quantity": 1}],
+    }
+    placed = await owner.post("/orders", json=order, headers={"Idempotency-Key": uuid.uuid4().hex})
+    assert placed.json().get("currency") == "EUR", placed.text
+    await page.reload()
+    await card.click()
+    await expect(form.get_by_label("Währung")).to_be_disabled()
+    await expect(form).to_contain_text("Sie bleibt")
+    assert await german.violations() == []

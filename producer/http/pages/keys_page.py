@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from producer.context import CASHIER
 from producer.http.pages.shell import SHELL
 from shared.domain.staff import StaffKey, StaffRole
 from shared.web.pages.shell import Page
@@ -24,7 +25,7 @@ async def show_keys(request: web.Request, key: StaffKey) -> web.StreamResponse:
     return await SHELL.response(
         request,
         KEYS,
-        data={"name": key.name},
+        data={"name": key.name, "public_url": request.app[CASHIER].photos.shop_url},
         name=key.name,
         is_manager=key.role is StaffRole.MANAGER,
     )

@@ -2,19 +2,12 @@
 
 import { ask, shown } from "/assets/dialog.js";
 import { byId, el, fill, icon } from "/assets/dom.js";
-import { RequestError } from "/assets/http.js";
 import { t } from "/assets/text.js";
-import { toast } from "/assets/toast.js";
 import { visible } from "/assets/visible.js";
-import { newId, withoutItem } from "./editor_document.js";
 import { draft } from "./editor_draft.js";
-import { faultsOf, toEntry, withEntry } from "./editor_entry.js";
-import { faultsBelow, showFaults } from "./editor_fields.js";
-import { itemFields } from "./editor_item_fields.js";
-import { merged } from "./editor_merge.js";
+import { toEntry } from "./editor_entry.js";
+import { ItemSheet } from "./editor_item_sheet.js";
 import { photoPanel } from "./editor_photo.js";
-import { ChangedMeanwhileError, versionsSince } from "./editor_state.js";
-import { othersText, tellOthers } from "./editor_tell.js";
 
 /** @typedef {import("./editor_document.js").Item} Item */
 /** @typedef {import("./editor_document.js").MenuDocument} MenuDocument */
@@ -35,6 +28,9 @@ export async function editItem(state, id, { canEdit, isDraft }) {
   const name = item?.name ?? kept?.name ?? "";
   const photo = item && id !== null ? photoPanel(state, id, canEdit) : null;
   const sheet = canEdit ? new ItemSheet(state, kept ?? begun(state, id, item), dialog) : null;
+  const leave = async () => {
+    if (await mayLeave(sheet, name)) dialog.close();
+  };
   fill(
     dialog,
     el(
@@ -47,7 +43,7 @@ export async function editItem(state, id, { canEdit, isDraft }) {
           type: "button",
           class: "plain",
           "aria-label": t("editor.close"),
-          onclick: () => dialog.close(),
+          onclick: () => void leave(),
         },
         icon("close"),
       ),
@@ -56,9 +52,24 @@ export async function editItem(state, id, { canEdit, isDraft }) {
     sheet?.form,
   );
   sheet?.draw();
+  sheet?.tellDraft();
   await shown(dialog);
   photo?.stop();
   fill(dialog);
+}
+
+/**
+ * Asks before what was typed is thrown away.
+ * @param {ItemSheet | null} sheet
+ * @param {string} name
+ */
+async function mayLeave(sheet, name) {
+  if (!sheet?.isUnsaved) return true;
+  const title = t("editor_form.leave_title", { name: visible(name || t("editor.new_item")) });
+  const yes = t("editor.discard");
+  if (!(await ask({ title, yes, no: t("editor.continue"), isDanger: true }))) return false;
+  draft.clear();
+  return true;
 }
 
 /**
@@ -71,135 +82,4 @@ function begun(state, id, base) {
   const menu = /** @type {MenuDocument} */ (state.menu);
   const name = base?.name ?? "";
   return { id, made: "", name, base, version: state.version, entry: toEntry(menu, base) };
-}
-
-class ItemSheet {
-  form = el("form", { novalidate: true });
-  #told = el("div", { class: "banner warn", role: "alert", hidden: true });
-  #fields = el("div", {});
-  #id = "";
-  #save = el("button", { class: "primary big" }, t("editor_form.save"));
-
-  /**
-   * @param {EditorState} state
-   * @param {Draft} now
-   * @param {HTMLDialogElement} dialog
-   */
-  constructor(state, now, dialog) {
-    this.state = state;
-    this.now = now;
-    this.dialog = dialog;
-    const remove = el("button", { type: "button", class: "danger" }, t("editor_form.remove"));
-    remove.onclick = () => void this.#remove();
-    this.form.append(
-      this.#told,
-      this.#fields,
-      el("div", { class: "actions" }, now.id !== null && remove, this.#save),
-    );
-    this.form.onsubmit = (event) => {
-      event.preventDefault();
-      if (this.#save.ariaBusy !== "true") void this.#submit();
-    };
-  }
-
-  draw() {
-    const menu = /** @type {MenuDocument} */ (this.state.menu);
-    const untouched = JSON.stringify(toEntry(menu, this.now.base));
-    const change = (/** @type {Partial<Draft["entry"]>} */ changed) => {
-      const entry = { ...this.now.entry, ...changed };
-      this.now = { ...this.now, name: entry.name, entry };
-      if (JSON.stringify(entry) === untouched) draft.clear();
-      else draft.set(this.now);
-    };
-    fill(this.#fields, itemFields(menu, this.now.entry, change));
-  }
-
-  async #submit() {
-    const menu = /** @type {MenuDocument} */ (this.state.menu);
-    const faults = faultsOf(menu, this.now.entry);
-    showFaults(this.form, faults);
-    if (Object.keys(faults).length > 0) return;
-    this.#save.ariaBusy = "true";
-    await this.#trying(async () => {
-      const { base, entry, name } = this.now;
-      // A new item keeps its id: if an answer was lost, it is on the menu already.
-      const id = this.now.id ?? (this.now.made ||= newId(name, menu.items, "item"));
-      if (this.now.made) draft.set(this.now);
-      this.#id = id;
-      const isGood = (/** @type {MenuDocument} */ current) => {
-        const [now, mine] = [current.items[id], withEntry(current, id, entry).items[id]];
-        return isSame(now, base) || isSame(now, mine);
-      };
-      tellOthers(await this.state.change((current) => withEntry(current, id, entry), { isGood }));
-      draft.clear();
-      this.dialog.close();
-      toast(t("editor.saved", { name: visible(entry.name.trim()) }), { kind: "good" });
-    });
-    this.#save.ariaBusy = null;
-  }
-
-  async #remove() {
-    const name = visible(this.now.base?.name ?? this.now.name);
-    const title = t("editor_form.remove_title", { name });
-    const text = t("editor_form.remove_text");
-    if (!(await ask({ title, text, yes: t("editor_form.remove"), isDanger: true }))) return;
-    await this.#trying(async () => {
-      tellOthers(await this.state.change(withoutItem(this.now.id ?? "")));
-      draft.clear();
-      this.dialog.close();
-    });
-  }
-
-  /** @param {() => Promise<void>} doing */
-  async #trying(doing) {
-    try {
-      await doing();
-    } catch (error) {
-      if (error instanceof ChangedMeanwhileError) await this.#merge();
-      else if (error instanceof RequestError) this.#fail(error);
-      else throw error;
-    }
-  }
-
-  /** Takes over what somebody else has changed, and keeps what was typed. */
-  async #merge() {
-    const { base, entry, version } = this.now;
-    const id = this.now.id ?? this.now.made;
-    const others = await versionsSince(version).catch(() => []);
-    const menu = /** @type {MenuDocument} */ (this.state.menu);
-    const theirs = menu.items[id] ?? null;
-    const mine = base && theirs ? merged(toEntry(menu, base), entry, toEntry(menu, theirs)) : entry;
-    this.now = { ...this.now, base: theirs, version: this.state.version, entry: mine };
-    draft.set(this.now);
-    this.draw();
-    this.#tell(t("editor_form.meanwhile"), othersText(others));
-  }
-
-  /** @param {RequestError} error */
-  #fail(error) {
-    const faults = faultsBelow(error, `/items/${this.#id}/`);
-    const left = showFaults(this.form, faults);
-    const text = error.status === 401 ? t("editor.signed_out") : error.message;
-    if (error.errors.length === 0) this.#tell(text);
-    else if (left.length > 0) this.#tell(left.join(" "));
-  }
-
-  /** @param {...string} texts */
-  #tell(...texts) {
-    this.#told.hidden = false;
-    fill(
-      this.#told,
-      icon("alert"),
-      el("p", {}, el("strong", {}, texts[0]), texts[1] && ` ${texts[1]}`),
-    );
-    this.#told.scrollIntoView({ block: "nearest" });
-  }
-}
-
-/**
- * @param {Item | null | undefined} one
- * @param {Item | null | undefined} other
- */
-function isSame(one, other) {
-  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }

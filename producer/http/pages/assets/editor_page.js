@@ -9,6 +9,7 @@ import { movedCategory, movedItem } from "./editor_document.js";
 import { draft } from "./editor_draft.js";
 import { itemList } from "./editor_list.js";
 import { unreadable } from "./editor_parts.js";
+import { Moves } from "./editor_moves.js";
 import { EditorState } from "./editor_state.js";
 import { tellOthers } from "./editor_tell.js";
 
@@ -24,6 +25,7 @@ let isMoving = false;
 let drawn = "";
 
 const state = new EditorState(draw);
+const moves = new Moves(state, change);
 
 function panelName() {
   return PANELS.find((name) => `#${name}` === location.hash) ?? "items";
@@ -115,19 +117,22 @@ const does = {
   },
   /** @param {string} id @param {number} by */
   move: (id, by) => {
-    void change(movedItem(id, by));
+    moves.add(movedItem(id, by));
     const rows = [...document.querySelectorAll(`section:has(#edit-${id}) .editor-name`)];
     const place = rows.findIndex((row) => row.id === `edit-${id}`) + 1;
     const name = visible(state.menu?.items[id]?.name ?? "");
     byId("moved").textContent = t("editor.moved", { name, place, count: rows.length });
   },
   /** @param {string} id @param {number} by */
-  moveCategory: (id, by) => void change(movedCategory(id, by)),
+  moveCategory: (id, by) => moves.add(movedCategory(id, by)),
 };
 
-/** @param {Change} made */
-function change(made) {
-  return act(async () => tellOthers(await state.change(made, { isShown: true })));
+/**
+ * @param {Change} made
+ * @param {Promise<void>} after
+ */
+function change(made, after) {
+  return act(async () => tellOthers(await state.change(made, { isShown: true, after })));
 }
 
 /**
@@ -163,12 +168,14 @@ add.onclick = async () => {
   await more.addTo(name, state);
 };
 moving.onclick = () => {
+  moves.send();
   isMoving = !isMoving;
   moving.setAttribute("aria-pressed", String(isMoving));
   draw();
 };
 search.oninput = draw;
 addEventListener("hashchange", () => {
+  moves.send();
   fill(panel);
   drawn = "";
   draw();

@@ -95,19 +95,29 @@ export class EditorState {
    * Makes a change, which is shown at once when `isShown`. Raises RequestError, and
    * ChangedMeanwhileError when `isGood` says that the change does not fit what is there now.
    * @param {Change} change
-   * @param {{isShown?: boolean, isGood?: (menu: MenuDocument) => boolean}} [options]
+   * @param {{isShown?: boolean, isGood?: (menu: MenuDocument) => boolean, after?: Promise<void>}} [options]
+   *   `after` is what it waits for before it is sent
    * @returns {Promise<Version[]>} what others did meanwhile, the newest first
    */
-  change(change, { isShown = false, isGood = () => true } = {}) {
+  change(change, { isShown = false, isGood = () => true, after = Promise.resolve() } = {}) {
     if (isShown && this.menu) this.menu = change(this.menu); // which may throw
     this.#open += 1;
-    const changed = this.#last.then(() => this.#put(change, isGood));
+    const changed = Promise.all([this.#last, after]).then(() => this.#put(change, isGood));
     this.#last = changed.then(
       () => this.#done(),
       () => this.#done(),
     );
     this.show();
     return changed;
+  }
+
+  /**
+   * Shows what will be part of a change that is still to be sent.
+   * @param {Change} change
+   */
+  showNow(change) {
+    if (this.menu) this.menu = change(this.menu);
+    this.show();
   }
 
   #done() {

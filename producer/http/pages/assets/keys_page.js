@@ -127,8 +127,11 @@ function say(text) {
 function show(name, key) {
   const dialog = byId("made", HTMLDialogElement);
   byId("made-title").textContent = t("keys.made_title", { name: visible(name) });
-  const link = `${location.origin}/staff/sign-in#key=${encodeURIComponent(key)}`;
+  const url = shared["public_url"];
+  const shop = typeof url === "string" ? url.replace(/\/$/, "") : location.origin;
+  const link = `${shop}/staff/sign-in#key=${encodeURIComponent(key)}`;
   byId("link", HTMLInputElement).value = link;
+  byId("here").hidden = !isThisMachine(new URL(shop).hostname);
   byId("key", HTMLInputElement).value = key;
   byId("copy-link").onclick = () => void copy("link", "keys.copy_link");
   byId("copy-key").onclick = () => void copy("key", "keys.copy_key");
@@ -140,6 +143,14 @@ function show(name, key) {
     byId("name").focus();
   };
   dialog.showModal();
+}
+
+/**
+ * Whether an address leads to the machine alone on which it is opened.
+ * @param {string} host
+ */
+function isThisMachine(host) {
+  return host === "localhost" || host.endsWith(".localhost") || /^127\.|^\[::1\]$/.test(host);
 }
 
 /**

@@ -1,14 +1,11 @@
-// Days of the shop: what they are called, what today is, and what is wrong with their hours.
+// Days of the shop: what they are called, and what today is.
 
-import { language, shared, t } from "/assets/text.js";
-import { isWhole, overlapOf } from "./shop_overlaps.js";
+import { language, shared } from "/assets/text.js";
 
 /** @typedef {import("./shop_spans.js").Span} Span */
-/** @typedef {import("./shop_hours.js").Hours} Hours */
 
 export const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const TODAY_HOURS = 2;
-const DAY_MS = 24 * 3_600_000;
 const names = new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" });
 
 /** Names the weekdays, Monday first, as 1 January 2024 was. */
@@ -33,58 +30,8 @@ export function today(now = new Date()) {
   return { date, day: dayOf(date), time: time.slice(0, 5), later: later.slice(0, 5) };
 }
 
-/**
- * Says what is wrong with hours; `dates` are those that are typed, which may be there twice.
- * @param {Hours} hours
- * @param {string[]} dates
- */
-export function hoursFaults(hours, dates) {
-  /** @type {import("./shop_form.js").Faults} */
-  const faults = {};
-  const { weekdays, always_open: isAlways, exceptions } = hours;
-  const week = isAlways ? null : weekdays;
-  const all = DAYS.map((_, at) => week?.[DAYS[at] ?? ""] ?? []);
-  for (const [at, day] of DAYS.entries()) {
-    const text = faultOf(all[at] ?? [], all[(at + 1) % DAYS.length] ?? []);
-    if (text) faults[`weekdays/${day}`] = text;
-  }
-  const spansOn = (/** @type {string} */ date) => exceptions[date] ?? week?.[dayOf(date)] ?? [];
-  for (const date of Object.keys(exceptions)) {
-    const before = spansOn(shifted(date, -1));
-    const night = before.filter(([opens, closes]) => closes <= opens);
-    const text =
-      faultOf(exceptions[date] ?? [], spansOn(shifted(date, 1))) ||
-      faultOf(night, exceptions[date] ?? []);
-    if (text) faults[`exceptions/${date}`] = text;
-  }
-  if (dates.includes("")) faults["exceptions"] = t("shop_hours.no_date");
-  else if (new Set(dates).size < dates.length) faults["exceptions"] = t("shop_hours.twice");
-  return faults;
-}
-
-/**
- * @param {Span[]} spans
- * @param {Span[]} next
- */
-function faultOf(spans, next) {
-  if (!spans.every(isWhole)) return t("shop_hours.no_time");
-  const found = overlapOf(spans, next);
-  if (!found) return "";
-  const values = { one: found.one.join("–"), other: found.other.join("–") };
-  return found.isNextDay ? t("shop_hours.overlap_next", values) : t("shop_hours.overlap", values);
-}
-
 /** @param {string} date */
-function dayOf(date) {
+export function dayOf(date) {
   const at = new Date(`${date}T00:00:00Z`).getUTCDay();
   return DAYS[(at + 6) % DAYS.length] ?? "";
-}
-
-/**
- * @param {string} date
- * @param {number} days
- */
-function shifted(date, days) {
-  const time = Date.parse(`${date}T00:00:00Z`);
-  return Number.isNaN(time) ? "" : new Date(time + days * DAY_MS).toISOString().slice(0, 10);
 }

@@ -14,13 +14,16 @@ const UNDO_MS = 12_000;
 /** @typedef {Record<string, string>} Faults texts by the path of a field, as in `weekdays/monday` */
 /**
  * `fields` draws a value; `typed` returns it as it is typed, and `faults` says what is wrong with it.
- * @typedef {{title: string, document: import("./shop_document.js").ShopDocument, fields: (value: any) => (HTMLElement | false | null)[], typed: () => any, faults: (value: any) => Faults, saved: () => unknown}} Parts
+ * @typedef {{title?: string, document: import("./shop_document.js").ShopDocument, fields: (value: any) => (HTMLElement | false | null)[], typed: () => any, faults: (value: any) => Faults | Promise<Faults>, saved: () => unknown}} Parts
  */
 
 /** @param {Parts} parts */
 export function documentForm(parts) {
   const form = new DocumentForm(parts);
-  const card = el("section", { class: "card" }, el("h2", {}, parts.title), form.form);
+  const { title } = parts;
+  const card = title
+    ? el("section", { class: "card" }, el("h2", {}, title), form.form)
+    : el("div", {}, form.form);
   return { card, touched: () => form.touched() };
 }
 
@@ -91,7 +94,7 @@ class DocumentForm {
     this.#note.textContent = "";
     for (const place of this.form.querySelectorAll("small.error")) place.textContent = "";
     const mine = this.parts.typed();
-    const faults = this.parts.faults(mine);
+    const faults = await this.parts.faults(mine);
     if (Object.keys(faults).length === 0) await this.#send(mine, true);
     else this.#note.textContent = told(this.form, faults) || t("shop.look");
   }

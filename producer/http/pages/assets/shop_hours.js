@@ -4,7 +4,7 @@ import { el, fill } from "/assets/dom.js";
 import { t } from "/assets/text.js";
 import { same } from "./shop_document.js";
 import { documentForm, errorPlace } from "./shop_form.js";
-import { dayNames, DAYS, hoursFaults, today, usualWeek } from "./shop_days.js";
+import { dayNames, DAYS, today, usualWeek } from "./shop_days.js";
 import { spansOf } from "./shop_spans.js";
 
 /** @typedef {import("./shop_spans.js").Span} Span */
@@ -85,9 +85,10 @@ class HoursFields {
   }
 
   /** @param {Hours} value */
-  faults(value) {
+  async faults(value) {
     const dates = this.#exceptions.map(({ date }) => date);
-    return hoursFaults(value, dates);
+    const loaded = await import("./shop_faults.js").catch(() => null);
+    return loaded ? loaded.hoursFaults(value, dates) : {}; // else the shop finds them
   }
 
   /** Opens it from now on for today, in place of the weekday's hours; it is still to be saved. */

@@ -3,14 +3,41 @@
 import { byId, el, fill } from "/assets/dom.js";
 import { request, RequestError } from "/assets/http.js";
 import { t } from "/assets/text.js";
+import { toast } from "/assets/toast.js";
 import { changesCard, readChanges } from "./shop_changes.js";
 import { ShopDocument } from "./shop_document.js";
+import { draftOf } from "./shop_draft.js";
 import { canEdit } from "./shop_form.js";
 import { hoursCard } from "./shop_hours.js";
 import { nowCard } from "./shop_now.js";
 import { settingsCard } from "./shop_settings.js";
 
 const EVERY_MS = 15_000;
+
+/**
+ * What is seldom changed, and read when it is opened.
+ * @param {() => unknown} changed
+ */
+function moneyCard(changed) {
+  const card = el("details", { class: "card" });
+  const title = el("summary", {}, el("h2", {}, t("shop_money.title")));
+  const place = el("div", {});
+  card.append(title, place);
+  card.ontoggle = async () => {
+    if (!card.open || place.firstChild) return;
+    const menu = new ShopDocument("/menu/document", "menu");
+    try {
+      const [{ moneyForm }] = await Promise.all([import("./shop_money.js"), menu.read()]);
+      fill(place, moneyForm(menu, changed));
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      toast(error.message, { kind: "bad" });
+      card.open = false;
+    }
+  };
+  card.open = draftOf("menu").get() !== null;
+  return card;
+}
 
 async function open() {
   const place = byId("shop");
@@ -45,6 +72,7 @@ async function open() {
       !canEdit && el("p", { class: "quiet" }, t("shop.barista")),
       open.card,
       settingsCard(settings, changed),
+      moneyCard(changed),
       changes?.card,
     );
     setInterval(() => !document.hidden && changed(), EVERY_MS);
