@@ -27,7 +27,7 @@ class Limit:
 
 LIMITS = {
     "placing an order": Limit(44, 132),
-    "a ticket, until its order is ready": Limit(24, 84),
+    "a ticket, until its order is ready": Limit(24, 85),
     "a webhook, from SNS to delivered": Limit(36, 110),
     "a notifier's start, until it listens": Limit(78),
 }

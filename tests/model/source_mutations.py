@@ -201,8 +201,8 @@ AT_CASHIERS = {
     ),
     "a move that the store did not confirm is forgotten": Mutation(
         "producer.orders.moves",
-        "                self.on_doubt(moved.since)\n",
-        "",
+        "                self.on_doubt(after.since)\n",
+        "                pass\n",
         of(
             "unit/producer/test_order_moves.py",
             "test_a_move_that_the_store_did_not_confirm_is_in_doubt_since_it_was_made",
