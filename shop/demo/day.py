@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.estimate import Estimate
@@ -31,6 +31,9 @@ STAFF = "demo"
 _STEP = dt.timedelta(minutes=1)
 _JUST_NOW, _NOW_SHARE = dt.timedelta(minutes=5), 6
 """Its orders still wait, and fill the boards."""
+
+_HANDS = 4
+"""So many are being made at the end: what one worker has in hand at once by default."""
 
 _CANCELED, _EXPIRED, _REMADE = 0.05, 0.02, 0.02
 _RUSH_SHARE = 3
@@ -82,7 +85,7 @@ class DemoDay:
         drawn: list[Order] = []
         for at in draw.choices(minutes, weights, k=self.orders):
             drawn += self._order(draw, at + dt.timedelta(seconds=draw.randrange(60)))
-        return sorted((one for one in drawn if one.placed_at < self.ends), key=_placing)
+        return _in_line(sorted((one for one in drawn if one.placed_at < self.ends), key=_placing))
 
     def _minutes(self) -> Iterator[dt.datetime]:
         for minute in range(1, self.length // _STEP + 1):
@@ -165,6 +168,26 @@ class DemoDay:
             timeline=timeline,
             cancel_reason=reason if timeline[-1].state is OrderState.CANCELED else None,
         )
+
+
+def _in_line(orders: Iterable[Order]) -> list[Order]:
+    """Leave the oldest of those that are being made as they are; the others are still in line."""
+    begun, day = 0, list[Order]()
+    for order in orders:
+        is_begun = order.state is OrderState.PREPARING
+        begun += is_begun
+        day.append(_not_begun(order) if is_begun and begun > _HANDS else order)
+    return day
+
+
+def _not_begun(order: Order) -> Order:
+    return replace(
+        order,
+        state=OrderState.PLACED,
+        version=order.version - 1,
+        attempt=0,
+        timeline=order.timeline[:-1],
+    )
 
 
 def _placing(order: Order) -> tuple[dt.datetime, str]:

@@ -80,6 +80,9 @@ def test_the_last_ones_still_wait() -> None:
         order.state for order in drawn if order.placed_at > EVENING - dt.timedelta(minutes=5)
     }
     assert waiting >= {OrderState.PLACED, OrderState.PREPARING, OrderState.READY}
+    states = [order.state for order in drawn]
+    assert states.count(OrderState.PREPARING) == 4, "no more than a worker has in hand at once"
+    assert all(order.version == len(order.timeline) for order in drawn)
 
 
 def test_a_closed_shop_has_no_made_up_day() -> None:
