@@ -40,14 +40,17 @@ async function send(method, options) {
 /** @param {unknown} error */
 function fail(error) {
   if (!(error instanceof RequestError)) throw error;
-  if (error.status === 404) showOver();
-  else say(error.status === 401 ? t("managing.bad_link") : error.message);
+  if (error.status === 404) showInstead("over");
+  else if (error.status === 401) showInstead("broken");
+  else say(error.message);
 }
 
-function showOver() {
+/** @param {"over" | "broken"} id of what is shown in place of the form */
+function showInstead(id) {
   form.hidden = true;
+  form.removeAttribute("aria-busy");
   byId("address").hidden = true;
-  byId("over").hidden = false;
+  byId(id).hidden = false;
 }
 
 async function read() {
@@ -69,7 +72,7 @@ async function save() {
     await send("PUT", { body: { topics: chosen, occasion }, key: occasion });
     occasion = newKey();
     if (chosen.length) say(t("managing.saved"));
-    else showOver();
+    else showInstead("over");
   } catch (error) {
     fail(error);
   }
@@ -86,7 +89,7 @@ async function forget() {
   if (!(await ask(question))) return;
   try {
     await send("DELETE");
-    showOver();
+    showInstead("over");
   } catch (error) {
     fail(error);
   }
@@ -103,7 +106,4 @@ byId("none").addEventListener("click", () => {
 });
 byId("forget").addEventListener("click", () => void forget());
 if (token) void read();
-else {
-  form.removeAttribute("aria-busy");
-  say(t("managing.bad_link"));
-}
+else showInstead("broken");
