@@ -1,7 +1,8 @@
 """The line at the bar: orders whose tickets a worker holds, until somebody can make them.
 
-An order that was begun goes on at once, under whichever worker: people may be making it. One that
-is placed waits until fewer orders than there are places are being made.
+An order that was begun goes on at once, under whichever worker: people may be making it. So does a
+remake, since its customer has waited already. Another one that is placed waits until fewer orders
+than there are places are being made.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import math
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shared.domain.order import Order, OrderState, place_in_line
+from shared.domain.order import Order, OrderState
 from worker.preparation import LetGoError, MovedOnError
 
 GATHER_SECONDS = 0.2
@@ -23,30 +24,25 @@ GATHER_SECONDS = 0.2
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """An order in line; `first_placed_at` is of the order that it is a remake for, if known."""
+    """An order in line."""
 
     order: Order
     turn: asyncio.Future[None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
-    first_placed_at: dt.datetime | None = None
-
-    @property
-    def place(self) -> tuple[bool, dt.datetime]:
-        """Where it stands in line."""
-        return place_in_line(self.order, self.first_placed_at)
 
 
 def next_up(waiting: Iterable[Waiting], free: float) -> list[Waiting]:
-    """Choose those to be made next, as many as places are free, in the kitchen's order."""
+    """Choose those to be made next, as many as places are free, the oldest first."""
     line = [each for each in waiting if not each.turn.done()]
-    return heapq.nsmallest(max(0, int(min(free, len(line)))), line, key=lambda each: each.place)
+    count = max(0, int(min(free, len(line))))
+    return heapq.nsmallest(count, line, key=lambda each: each.order.placed_at)
 
 
 class Line:
     """Lets an order pass when fewer than `places` are being made.
 
-    Those that come within `gather_seconds` of each other are called in the kitchen's order.
+    Those that come within `gather_seconds` of each other are called by their age.
     """
 
     def __init__(self, places: float = math.inf, gather_seconds: float = 0) -> None:
@@ -73,7 +69,7 @@ class Line:
         mine = Waiting(order)
         try:
             must_wait = self._gather_seconds > 0 or len(self.made) >= self._places
-            if must_wait and order.state is OrderState.PLACED:
+            if must_wait and order.state is OrderState.PLACED and order.remake_of is None:
                 await self._wait(mine)
             self.made.add(mine)
             yield
@@ -85,15 +81,13 @@ class Line:
 
     @staticmethod
     def see(waiting: Iterable[Waiting], recorded: Mapping[str, Order]) -> None:
-        """Send away the orders in line that have changed; learn whom remakes are for."""
+        """Send away the orders in line that have changed."""
         for each in waiting:
             if each.turn.done():
                 continue
             order = recorded.get(each.order.id)
             if order is None or order.version != each.order.version:
                 each.turn.set_exception(MovedOnError(each.order.id))
-            elif first := recorded.get(each.order.remake_of or ""):
-                each.first_placed_at = first.placed_at
 
     def let_go(self) -> None:
         """Send away all orders in line: the worker stops."""

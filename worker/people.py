@@ -114,9 +114,8 @@ class PeoplesPreparation:
     async def _look(self) -> None:
         looked_at = tuple(self._in_hand)
         in_line = tuple(self._line.waiting)
-        orders = [each.order for each in looked_at] + [each.order for each in in_line]
-        firsts = {order.remake_of for order in orders if order.remake_of}
-        found = await self._store.orders_by_id(firsts.union(order.id for order in orders))
+        orders = [each.order.id for each in looked_at] + [each.order.id for each in in_line]
+        found = await self._store.orders_by_id(set(orders))
         recorded: Mapping[str, Order] = {order.id: order for order in found}
         for each in looked_at:
             each.see(recorded.get(each.order.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,7 +20,12 @@ pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
     folder = tmp_path_factory.mktemp("shop") / "var"
-    async with open_shop(folder, COFFEE_BARISTAS="1", COFFEE_BARISTA_HAND="people") as shop:
+    async with open_shop(
+        folder,
+        COFFEE_BARISTAS="1",
+        COFFEE_BARISTA_HAND="people",
+        COFFEE_WORKER_CONCURRENCY="400",  # the tests leave orders behind, and one has 200
+    ) as shop:
         yield shop
 
 
@@ -355,9 +361,12 @@ async def test_a_pause_with_its_reason_and_a_cancel_unseen_outlive_a_reload(
 
 
 async def test_in_a_rush_the_last_is_in_line_without_done_and_its_customer_may_cancel(
-    shop: RunningShop, browser: Browser
+    tmp_path: Path, browser: Browser
 ) -> None:
-    async with httpx.AsyncClient(base_url=shop.url) as client:
+    async with (
+        open_shop(tmp_path / "var", COFFEE_BARISTA_HAND="people") as shop,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
         orders = [(await client.post("/orders", json=ORDER)).json() for _ in range(8)]
         await reaches(client, orders[0]["id"], "preparing")
         async with looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look:
@@ -369,6 +378,4 @@ async def test_in_a_rush_the_last_is_in_line_without_done_and_its_customer_may_c
             board = (await client.get("/board/orders")).json()["preparing"]
             assert {entry["number"] for entry in board}.isdisjoint({orders[-1]["number"]})
             assert (await client.post(f"/orders/{orders[-1]['id']}/cancel")).status_code == 200
-            for order in orders[:-1]:
-                await client.post(f"/orders/{order['id']}/cancel", headers=shop.staff)
             assert await look.violations() == []

@@ -86,7 +86,7 @@ async def made_again(kitchens: list[Kitchen], bo: Page, board: Page, number: str
         await expect(kitchen.card(new)).to_contain_text(f"again for {number}")
     await kitchens[0].page.keyboard.press("Escape")
     await kitchens[0].done(new)
-    await expect(bo.locator("#state")).to_have_text("Fertig", timeout=20_000)
+    await expect(bo.locator("#state")).to_have_text("Fertig", timeout=40_000)
     await bo.locator(".again a").click()
     await expect(bo.locator(".number")).to_have_text(number)
     await bo.get_by_role("link", name="Zur neuen Bestellung").click()
@@ -132,10 +132,10 @@ async def test_a_rush_seen_by_everybody(shop: RunningShop, browser: Browser) -> 
         await expect(kitchens[1].card(second)).to_be_visible()
         await kitchens[1].done(second)
 
-        await expect(ada.locator("#state")).to_have_text("Ready", timeout=20_000)
+        await expect(ada.locator("#state")).to_have_text("Ready", timeout=40_000)
         await expect(other_tab.locator("#state")).to_have_text("Ready")
         await expect(board.locator("#ready")).to_contain_text(first)
-        await expect(board.locator("#ready")).to_contain_text(second, timeout=20_000)
+        await expect(board.locator("#ready")).to_contain_text(second, timeout=40_000)
         for kitchen in kitchens:
             await expect(kitchen.page.locator(".order")).to_have_count(0)
 
@@ -145,7 +145,7 @@ async def test_a_rush_seen_by_everybody(shop: RunningShop, browser: Browser) -> 
         await kitchens[0].page.locator("#recall").click()
         await kitchens[0].page.locator("#collect-number").fill(first.lstrip("0"))
         await kitchens[0].page.keyboard.press("Enter")
-        await expect(ada.locator("#state")).to_have_text("Collected", timeout=20_000)
+        await expect(ada.locator("#state")).to_have_text("Collected", timeout=40_000)
         await expect(board.locator("#ready")).not_to_contain_text(first)
 
         await made_again(kitchens, bo, board, second)

@@ -161,12 +161,22 @@ REPORT = {
     "orders": 123456,
     "sold": 123456,
     "remakes": 123456,
-    "states": {"canceled": 123456, "failed": 123456, "expired": 123456},
+    "states": dict.fromkeys(
+        ("placed", "preparing", "ready", "collected", "canceled", "failed", "expired"), 123456
+    ),
     "hours": [
         {"begins": f"2026-11-21T02:00:00{offset}", "orders": 123456}
         for offset in ("+02:00", "+01:00")
     ],
-    "items": [{"name": TEXT, "size": TEXT, "quantity": 123456, "revenue": 123456789}],
+    "items": [
+        {
+            "name": TEXT,
+            "size": TEXT,
+            "size_name": TEXT,
+            "quantity": 123456,
+            "revenue": 123456789,
+        }
+    ],
     "revenue": {**SUMS, "rates": [{"rate": "8.875", **SUMS}, {"rate": TEXT, **SUMS}]},
     "waits": {"median_seconds": 123456, "p90_seconds": 1.5, "promised": 123456, "kept": 123456},
     "cancels": [{"reason": TEXT, "count": 123456}, {"reason": None, "count": 7}],

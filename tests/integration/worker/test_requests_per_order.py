@@ -148,9 +148,10 @@ async def serve(cashier: ServedCashier, store: Store) -> None:
         assert (await cashier.staff("POST", f"/orders/{order_id}/collect")).status == 200
 
 
-def item_bytes(item: Mapping[str, Mapping[str, str]]) -> int:
+def item_bytes(item: Mapping[str, Mapping[str, str | bool]]) -> int:
     """Roughly the size of an item as DynamoDB counts it; it counts numbers a bit smaller."""
-    return sum(len(name) + sum(map(len, typed.values())) for name, typed in item.items())
+    values = ((name, value) for name, typed in item.items() for value in typed.values())
+    return sum(len(name) + (1 if value is True else len(str(value))) for name, value in values)
 
 
 @dataclass(frozen=True)

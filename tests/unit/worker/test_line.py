@@ -12,14 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.orders.kitchen import in_line
 from shared.domain.order import Order, OrderState, TimelineEntry, claim
 from tests.support.orders import NOON, an_order
 from worker.line import Line, Waiting, next_up
 from worker.preparation import LetGoError, MovedOnError
 
 PLACES = 3
-HOUR = dt.timedelta(hours=1)
 
 
 def placed(second: int, remake_of: str | None = None) -> Order:
@@ -69,26 +67,16 @@ async def a_bar(*orders: Order, gather_seconds: float = 0.01) -> AsyncIterator[B
     assert (bar.line.made, bar.line.waiting) == (set(), set())
 
 
-@given(st.lists(st.tuples(st.integers(0, 99), st.booleans()), max_size=60), st.integers(-3, 70))
-def test_those_are_next_that_the_kitchen_lists_first(
-    drawn: Sequence[tuple[int, bool]], free: int
-) -> None:
-    orders = [
-        replace(placed(at, f"first-{at}" if remade else None), id=f"order-{number}")
-        for number, (at, remade) in enumerate(drawn)
-    ]
-    firsts = {order.remake_of: NOON - order.placed_at.second * HOUR for order in orders[::2]}
-    placed_at = {of: at for of, at in firsts.items() if of is not None}
+@given(st.lists(st.integers(0, 99), max_size=60), st.integers(-3, 70))
+def test_the_oldest_are_next(drawn: Sequence[int], free: int) -> None:
+    orders = [replace(placed(at), id=f"order-{number}") for number, at in enumerate(drawn)]
     loop = asyncio.new_event_loop()
     try:
-        line = [
-            Waiting(order, loop.create_future(), placed_at.get(order.remake_of or ""))
-            for order in orders
-        ]
+        line = [Waiting(order, loop.create_future()) for order in orders]
     finally:
         loop.close()
     found = [each.order for each in next_up(line, free)]
-    assert found == in_line(orders, placed_at)[: max(free, 0)]
+    assert found == sorted(orders, key=lambda order: order.placed_at)[: max(free, 0)]
 
 
 async def test_no_more_are_made_than_there_are_places_whatever_order_they_come_in() -> None:
@@ -137,20 +125,12 @@ async def test_an_order_that_moved_on_is_sent_away_and_others_stay() -> None:
         stays.cancel()
 
 
-async def test_a_remake_is_called_by_the_place_of_its_first_order() -> None:
-    async with a_bar(*map(placed, range(3))) as bar:
-        later, sooner, other = await bar.come(
-            placed(10, remake_of="first-b"), placed(20, remake_of="first-a"), placed(5)
-        )
-        firsts = {"first-a": placed(-20), "first-b": placed(-10)}
-        known = {each.order.id: each.order for each in bar.line.waiting}
-        bar.line.see([*bar.line.waiting], {**known, **firsts})
-        await asyncio.sleep(0.02)
-        for made, then in zip([*bar.made], ("20", "10", "5"), strict=True):
-            await bar.finish(made)
-            assert bar.made[-1].id == then
-        for task in (later, sooner, other):
-            task.cancel()
+async def test_a_remake_goes_on_although_all_places_are_taken() -> None:
+    async with a_bar(*map(placed, range(4))) as bar:
+        (task,) = await bar.come(placed(50, remake_of="first"))
+        assert bar.made[-1].id == "50"
+        assert len(bar.line.waiting) == 1
+        task.cancel()
 
 
 async def test_all_that_wait_are_let_go_at_once_and_nobody_comes_in_after_that() -> None:

@@ -105,7 +105,8 @@ function lineButton(order, line, item) {
   const names = line.modifiers.map(
     (id) => item?.modifiers.find((one) => one.id === id)?.name ?? id,
   );
-  const allergens = item ? contents(item, line.modifiers).contains : [];
+  const { contains, traces } = item ? contents(item, line.modifiers) : { contains: [], traces: [] };
+  const named = (/** @type {string[]} */ ids) => ids.map(allergenName).join(", ");
   const isCrossed = () => line.ids.every((id) => crossed.get()[order.id]?.includes(id));
   const button = el(
     "button",
@@ -117,8 +118,9 @@ function lineButton(order, line, item) {
       el("span", { class: "what" }, `${visible(line.name)} `, el("small", {}, visible(size))),
       names.map((name) => el("span", { class: "extra" }, visible(name))),
       line.note && el("span", { class: "note" }, `“${visible(line.note)}”`),
-      allergens.length > 0 &&
-        el("span", { class: "allergens" }, allergens.map(allergenName).join(", ")),
+      contains.length > 0 && el("span", { class: "allergens" }, named(contains)),
+      traces.length > 0 &&
+        el("span", { class: "allergens" }, t("kitchen.traces", { allergens: named(traces) })),
     ),
   );
   button.onclick = () => {
