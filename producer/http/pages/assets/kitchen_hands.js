@@ -58,7 +58,10 @@ export async function cancel({ id, number }, kitchen) {
   const why = await reason(title, /** @type {string[]} */ (shared["cancel_reasons"]));
   if (why === null) return;
   const body = why ? { reason: why } : {};
-  if (await trying(() => request("POST", `/orders/${id}/cancel`, { body }))) await kitchen.seen(id);
+  if (await trying(() => request("POST", `/orders/${id}/cancel`, { body }))) {
+    toast(t("kitchen.canceled_now", { number: visible(number) }));
+    await kitchen.seen(id);
+  }
   kitchen.refresh();
 }
 
