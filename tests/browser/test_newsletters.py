@@ -1,4 +1,4 @@
-"""A newsletter from signing up to unsubscribing, each mail read from the folder of a shop."""
+"""Newsletters and the mail about an order, each mail read from the folder of a shop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.looking import looking
 from tests.support.mailing import mail_so_far, text_of
-from tests.support.shop import RunningShop, open_shop
+from tests.support.shop import ORDER, RunningShop, open_shop
 from tests.support.waiting import eventually, until
 
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
@@ -173,3 +173,28 @@ async def test_from_signing_up_for_two_to_unsubscribing_from_all(  # noqa: PLR09
         await expect(page.locator("#over")).to_be_visible()
         await page.goto(link(shop, issue, "/unsubscribe"))
         await expect(page.locator("h1")).to_have_text("You are unsubscribed")
+
+
+async def test_who_waits_for_an_order_has_a_mail_sent_when_it_is_ready(
+    shop: RunningShop, browser: Browser
+) -> None:
+    so_far = len(mail_so_far(shop.folder / "mail"))
+    async with httpx.AsyncClient(base_url=shop.url) as client:
+        orders = [(await client.post("/orders", json=ORDER)).json() for _ in range(8)]
+    async with looking(browser, f"{shop.url}/o/{orders[-1]['id']}", width=390) as look:
+        await look.page.get_by_role("button", name="Or by mail").click()
+        dialog = look.page.get_by_role("dialog", name="A mail when it is ready")
+        await dialog.get_by_label("Mail address").fill("nobody")
+        await dialog.get_by_role("button", name="Send the link").click()
+        await expect(dialog.get_by_role("alert")).to_have_text("This is not a mail address.")
+        assert await look.violations() == []
+        await dialog.get_by_label("Mail address").fill(ADDRESS)
+        await look.page.keyboard.press("Enter")
+        await expect(look.page.locator("#toasts")).to_contain_text(f"sent to {ADDRESS}")
+        await expect(dialog).to_be_hidden()
+        request = (await mails(shop, so_far + 1))[so_far]
+        await look.page.goto(link(shop, request, "/subscriptions/"))
+        await look.page.get_by_role("button", name="Subscribe").click()
+        await expect(look.page.locator("h1")).to_have_text("You are subscribed")
+    told = (await mails(shop, so_far + 2, seconds=60))[so_far + 1]
+    assert orders[-1]["number"] in text_of(told)

@@ -79,6 +79,10 @@ byId("cancel").addEventListener(
   "click",
   () => void cancel({ path, now: () => order, show, refresh }),
 );
+byId("mail").addEventListener(
+  "click",
+  () => void import("./ready_mail.js").then(({ askForMail }) => askForMail(order.id)),
+);
 byId("again").addEventListener("click", () => void orderAgain());
 follow(
   ["order-events"],
