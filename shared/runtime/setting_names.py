@@ -89,6 +89,7 @@ SETTING_NAMES = frozenset(
         "COFFEE_STORE",
         "COFFEE_STORE_ID",
         "COFFEE_SUBSCRIPTIONS_PER_MINUTE",
+        "COFFEE_TABLE",
         "COFFEE_TIMEZONE",
         "COFFEE_TRUSTED_PROXIES",
         "COFFEE_URL",

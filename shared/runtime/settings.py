@@ -101,6 +101,11 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 Name = Annotated[
     str, Matching(r"[a-z0-9][a-z0-9-]{0,39}", "1 to 40 of a-z, 0-9 and -, the first no -")
 ]
+TableName = Annotated[
+    str, Matching(r"[a-zA-Z0-9_.-]{3,255}", "3 to 255 of a-z, A-Z, 0-9, _, . and -")
+]
+"""The names of tables: Amazon DynamoDB Developer Guide, "Naming rules"."""
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Port = Annotated[int, Field(ge=0, le=65535), BeforeValidator(_no_service_link)]
 LocalPath = Annotated[Path, AfterValidator(_expanded)]
@@ -146,6 +151,9 @@ class ServiceSettings(BaseSettings):
     keep_orders_days: Annotated[int, Field(ge=1, le=36_500)] = 30
     """How many days after its placing a closed order is deleted; in DynamoDB that is decided when
     the order is closed."""
+
+    table: TableName | None = None
+    """The table of DynamoDB, `<prefix>coffee-shop` when left out; a restore makes a new one."""
 
     photos: Annotated[str, AfterValidator(_bucket_url)] | None = None
     """A bucket of S3 for photos, as in `s3://coffee-photos`; the state folder when left out."""

@@ -27,7 +27,7 @@ _DynamoDB = TypeVar("_DynamoDB", bound=DynamoDBRecords)
 
 def table_name(settings: ServiceSettings) -> str:
     """Name the DynamoDB table of the order store."""
-    return f"{settings.name_prefix}coffee-shop"
+    return settings.table or f"{settings.name_prefix}coffee-shop"
 
 
 def open_store(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from shared.clock import utc_now
 from shared.runtime.settings import ServiceSettings, StoreKind
@@ -30,3 +31,14 @@ async def test_dynamodb_without_a_client_is_refused(tmp_path: Path) -> None:
 
 def test_the_table_is_named_after_the_prefix() -> None:
     assert table_name(ServiceSettings(name_prefix="blue-")) == "blue-coffee-shop"
+
+
+def test_a_table_that_is_named_is_used_whatever_the_prefix_is() -> None:
+    settings = ServiceSettings(name_prefix="blue-", table="Restored_2.of-may")
+    assert table_name(settings) == "Restored_2.of-may"
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 256, "of may", "tables/one", "arn:aws:one"])
+def test_a_name_that_dynamodb_takes_for_no_table_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="3 to 255 of a-z, A-Z, 0-9"):
+        ServiceSettings(table=name)
