@@ -46,6 +46,8 @@ from notifier.topics.catalog import TopicCatalog
 from notifier.topics.publisher import NewsletterPublisher, open_sns_topics
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
+from shared.aws.queues import watching_broker
+from shared.aws.topology import new_topology
 from shared.clock import utc_now
 from shared.domain.subscription import Channel
 from shared.domain.webhook_url import WebhookUrlRules
@@ -73,14 +75,17 @@ async def build_notifier(
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, clients.dynamodb, utc_now) as store,
-        open_sns_topics(clients, names) as sns_topics,
+        contextlib.nullcontext(
+            new_topology(clients, names, creates=settings.provision)
+        ) as topology,
+        open_sns_topics(clients.sns, topology) as sns_topics,
         webhook_session(rules, seconds=settings.webhook_seconds) as session,
         webhook_session(rules, seconds=settings.challenge_seconds) as challenges,
     ):
         link_secret = await store.get_or_set_value(ValueKey.LINK_SECRET, secrets.token_urlsafe(32))
         links = LinkSigner(link_secret, settings.own_url)
         templates = new_templates()
-        catalog = TopicCatalog(store, clients, names)
+        catalog = TopicCatalog(store, topology)
         publisher = NewsletterPublisher(store, sns_topics, settings.store_id, utc_now)
         composer = Composer(
             sender=settings.mail_from, links=links, templates=templates, clock=utc_now
@@ -98,6 +103,7 @@ async def build_notifier(
             settings=settings,
             clients=clients,
             names=names,
+            topology=topology,
             store=store,
             catalog=catalog,
             publisher=publisher,
@@ -132,7 +138,16 @@ async def build_notifier(
                 publisher.announce_all_overdue(settings.overdue_seconds), "overdue issues"
             ),
             background_task(publisher.announce_held(), "held issues"),
-            deliveries.supervised(watch_broker=settings.watch_broker),
+            deliveries.supervised(
+                watching_broker(
+                    clients,
+                    names.announcements,
+                    catalog.ensure_queues,
+                    lambda _: broker_reset.set(),
+                )
+                if settings.watch_broker
+                else contextlib.nullcontext()
+            ),
             build_feed(hub, settings, catalog.all) as live_queue,
         ):
             yield NotifierContext(

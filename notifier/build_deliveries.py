@@ -20,7 +20,7 @@ from notifier.deliveries.fan_out import FanOut
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import DueLimit
 from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
-from notifier.deliveries.queue_epoch import QueueEpoch
+from notifier.deliveries.queue_epoch import DeployedQueueEpoch, QueueEpoch
 from notifier.deliveries.redrive import Redriver
 from notifier.deliveries.requeue import Requeuer
 from notifier.deliveries.retry_policy import RetryPolicy
@@ -36,6 +36,7 @@ from notifier.topics.publisher import NewsletterPublisher
 from shared.aws.clients import AwsClients
 from shared.aws.names import Names
 from shared.aws.queues import open_dead_letters, open_queue
+from shared.aws.topology import Topology
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.domain.subscription import Channel
@@ -52,6 +53,7 @@ class DeliveryDependencies:
     settings: NotifierSettings
     clients: AwsClients
     names: Names
+    topology: Topology
     store: NotifierStore
     catalog: TopicCatalog
     publisher: NewsletterPublisher
@@ -74,10 +76,12 @@ class DeliveryDependencies:
             opened(names.deliveries, names.deliveries_dead_letters) as jobs,
             open_dead_letters(self.clients, names.deliveries_dead_letters) as dead_letters,
         ):
-            epoch = QueueEpoch(self.store, self.clients.sqs, jobs.url)
+            epoch = (QueueEpoch if self.topology.creates else DeployedQueueEpoch)(
+                self.store, self.clients.sqs, jobs.url
+            )
             await epoch.begin()
             handler = self._job_handler(jobs)
-            queues = QueueSubscribers(self.clients, names)
+            queues = QueueSubscribers(self.clients, names, self.topology)
             redriver = Redriver(self.store, jobs, utc_now)
             fan_out = FanOut(self.store, jobs, utc_now, self.dropped_announcements)
             subscriptions = SubscriptionService(

@@ -14,6 +14,7 @@ from notifier.stream.reaper import Reaper
 from notifier.stream.ring import Ring
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
+from shared.aws.topology import new_topology
 
 
 def build_hub(settings: NotifierSettings, metrics: StreamMetrics) -> Hub:
@@ -37,6 +38,7 @@ async def build_feed(
         queue = LiveQueue(
             clients=clients,
             names=names,
+            topology=new_topology(clients, names, creates=settings.provision),
             instance=instance,
             topics=topics,
             on_open=lambda: hub.restart(_new_epoch()),

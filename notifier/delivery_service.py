@@ -17,7 +17,6 @@ from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
 from notifier.topics.catalog import TopicCatalog
 from shared.aws.clients import AwsUnavailableError
-from shared.aws.queues import watching_broker
 from shared.consuming.consumer import Consumer
 from shared.consuming.polling import pause_unless
 from shared.runtime.lifecycle import completes_before, every
@@ -100,18 +99,20 @@ class DeliverySupervisor:
         return self._service
 
     @contextlib.asynccontextmanager
-    async def supervised(self, *, watch_broker: bool) -> AsyncIterator[None]:
+    async def supervised(
+        self, broker_watch: AbstractAsyncContextManager[object]
+    ) -> AsyncIterator[None]:
         """Keep the service running for as long as the block lasts.
 
-        The block begins once the service runs, or after a few seconds without it. An emulator is
-        watched for restarts if `watch_broker`.
+        The block begins once the service runs, or after a few seconds without it. It runs within
+        `broker_watch`, which may watch an emulator for restarts.
         """
         supervision = asyncio.create_task(self._supervise(), name="delivery service")
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_START_SECONDS):
                     await self._started.wait()
-            async with self._broker_watch() if watch_broker else contextlib.nullcontext():
+            async with broker_watch:
                 yield
         finally:
             self._stop.set()
@@ -122,14 +123,6 @@ class DeliverySupervisor:
         """Stop the consumers, and wait for the jobs in progress; the routes are still served."""
         self._stop.set()
         await self._stopped.wait()
-
-    def _broker_watch(self) -> AbstractAsyncContextManager[None]:
-        return watching_broker(
-            self._catalog.clients,
-            self._catalog.names.announcements,
-            self._catalog.ensure_queues,
-            lambda _: self._broker_reset.set(),
-        )
 
     async def _supervise(self) -> None:
         while not self._stop.is_set():

@@ -98,6 +98,15 @@ class ShopSettings(ServiceSettings):
         return self.emulator and self.aws_endpoint_url is None
 
     @model_validator(mode="after")
+    def _emulator_is_provisioned(self) -> Self:
+        if self.embeds_emulator and not self.provision:
+            raise ValueError(
+                "COFFEE_PROVISION=off is for queues and topics that a template has deployed, and"
+                " the embedded emulator has none: set COFFEE_EMULATOR=off"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _schedule_fits_the_range(self) -> Self:
         if self.barista_schedule.most > self.baristas.most:
             raise ValueError(

@@ -56,3 +56,30 @@ class QueueEpoch:
         async with aws_call("SQS"):
             await self.sqs.tag_queue(QueueUrl=self.url, Tags={EPOCH_TAG: self._epoch})
         self.is_whole = True
+
+
+@dataclass(slots=True)
+class DeployedQueueEpoch(QueueEpoch):
+    """Recognizes a deployed queue by its creation time: AWS loses no job, and nothing is tagged.
+
+    A queue that was replaced counts as lost. While it is whole, a start invalidates nothing, so
+    that notifiers can be replaced one by one.
+    """
+
+    async def begin(self) -> None:
+        """Find out whether the queue is the one that was last validated."""
+        self.is_whole = await self.store.value(ValueKey.QUEUE_EPOCH) == await self._created()
+        if not self.is_whole:
+            await self.invalidate()
+
+    async def validate(self) -> None:
+        """Record that every job that was due at the invalidation is on this queue."""
+        await self.store.set_value(ValueKey.QUEUE_EPOCH, await self._created())
+        self.is_whole = True
+
+    async def _created(self) -> str:
+        async with aws_call("SQS"):
+            answer = await self.sqs.get_queue_attributes(
+                QueueUrl=self.url, AttributeNames=["CreatedTimestamp"]
+            )
+        return f"created-{answer['Attributes']['CreatedTimestamp']}"

@@ -15,6 +15,7 @@ from notifier.subscriptions.service import NotActiveError, NotFoundError
 from notifier.topics.catalog import TooManyTopicsError
 from notifier.topics.publisher import KeyReusedError
 from shared.aws.batcher import EntryFailedError
+from shared.aws.topology import TopicNotDeployedError
 from shared.domain.errors import UnavailableError
 from shared.domain.subscription import SubscriptionRefusedError
 from shared.store.subscription_contract import SubscriptionChangedError
@@ -47,6 +48,9 @@ ISSUE_PUBLISHED = ProblemKind(
 )
 TOPIC_RESERVED = ProblemKind(
     "topic-reserved", HTTPStatus.CONFLICT, "The topic is not for this purpose"
+)
+TOPIC_NOT_DEPLOYED = ProblemKind(
+    "topic-not-deployed", HTTPStatus.CONFLICT, "The topic is not deployed"
 )
 TOO_MANY_TOPICS = ProblemKind("too-many-topics", HTTPStatus.CONFLICT, "There are too many topics")
 NOT_IN_THAT_STATE = ProblemKind(
@@ -99,6 +103,7 @@ NOTIFIER_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = MappingP
         KeyReusedError: lambda _: Problem(
             KEY_REUSED, "another issue was published under this key; use a new one"
         ),
+        TopicNotDeployedError: lambda error: Problem(TOPIC_NOT_DEPLOYED, str(error)),
         TooManyTopicsError: lambda error: Problem(TOO_MANY_TOPICS, str(error)),
         SubscriptionRefusedError: lambda error: Problem(NOT_IN_THAT_STATE, str(error)),
         SubscriptionChangedError: _changed,

@@ -10,7 +10,13 @@ from aiohttp import web
 from pydantic import AfterValidator, BaseModel, Field
 
 from notifier.context import NOTIFIER
-from notifier.http.problems import INVALID_ISSUE, INVALID_TOPIC, TOO_MANY_TOPICS, TOPIC_RESERVED
+from notifier.http.problems import (
+    INVALID_ISSUE,
+    INVALID_TOPIC,
+    TOO_MANY_TOPICS,
+    TOPIC_NOT_DEPLOYED,
+    TOPIC_RESERVED,
+)
 from notifier.stream.selection import BOARD
 from notifier.topics.publisher import Draft
 from shared.clock import Timestamp, utc_now
@@ -112,7 +118,7 @@ async def get_topics(request: web.Request) -> web.Response:
         HTTPStatus.CREATED: Response("The topic is new", TopicModel),
         HTTPStatus.OK: Response("The topic is described anew", TopicModel),
     },
-    errors=(INVALID_TOPIC, TOPIC_RESERVED, TOO_MANY_TOPICS, UNAVAILABLE),
+    errors=(INVALID_TOPIC, TOPIC_RESERVED, TOO_MANY_TOPICS, TOPIC_NOT_DEPLOYED, UNAVAILABLE),
     tag="topics",
 )
 async def put_topic(request: web.Request) -> web.Response:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
-from shared.aws.names import Names
-from shared.aws.provisioning import ensure_queue, publishing_policy, subscribe_queue
+from shared.aws.names import Names, queue_arn_beside
+from shared.aws.provisioning import OURS, subscribe_queue, topics_policy
 from shared.aws.queue import SqsQueue
+from shared.aws.topology import Topology
 from shared.clock import rfc3339, utc_now
 from shared.consuming.message import Message
+from shared.messages.announcement import ORDER_EVENTS
 
 if TYPE_CHECKING:
+    from types_aiobotocore_sns import SNSClient
     from types_aiobotocore_sqs import SQSClient
 
 Topics: TypeAlias = Callable[[], Awaitable[Collection[str]]]
@@ -51,22 +54,20 @@ class LiveQueueDownError(Exception):
 
 async def write_heartbeat(sqs: SQSClient, url: str, names: Names) -> None:
     """Tag a queue as a live queue of this shop whose notifier is alive now."""
-    tags = {LIVE_OF: names.live(""), ALIVE_AT: rfc3339(utc_now())}
-    await sqs.tag_queue(QueueUrl=url, Tags=tags)
+    await sqs.tag_queue(QueueUrl=url, Tags=_heartbeat(names))
+
+
+def _heartbeat(names: Names) -> dict[str, str]:
+    return {LIVE_OF: names.live(""), ALIVE_AT: rfc3339(utc_now())}
 
 
 @dataclass(kw_only=True, slots=True)
 class _TopicSubscriptions:
-    """Subscribes one queue, of that URL and ARN, to topics, which are made if need be.
+    """Subscribes one queue, of that ARN, to topics."""
 
-    One call at a time: the queue's policy is written as a whole.
-    """
-
-    clients: AwsClients
-    names: Names
-    url: str
-    arn: str
-    _topics: dict[str, str] = field(default_factory=dict)
+    sns: SNSClient
+    topology: Topology
+    queue: str
     _subscriptions: dict[str, str] = field(default_factory=dict)
 
     def missing(self, topics: Collection[str]) -> Collection[str]:
@@ -74,22 +75,17 @@ class _TopicSubscriptions:
         return set(topics) - self._subscriptions.keys()
 
     async def add(self, topics: Collection[str]) -> None:
-        """Subscribe to topics; the policy comes first, so that no announcement is rejected."""
-        sqs, sns = self.clients.sqs, self.clients.sns
+        """Subscribe to topics; the queue's policy lets them in already."""
         names = sorted(topics)
-        made = await asyncio.gather(
-            *(sns.create_topic(Name=self.names.topic(name)) for name in names)
+        arns = await self.topology.topic_arns(names)
+        subscriptions = await asyncio.gather(
+            *(subscribe_queue(self.sns, arn, self.queue) for arn in arns)
         )
-        arns = [topic["TopicArn"] for topic in made]
-        self._topics |= zip(names, arns, strict=True)
-        policy = publishing_policy(self.arn, self._topics.values())
-        await sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
-        subscriptions = await asyncio.gather(*(subscribe_queue(sns, arn, self.arn) for arn in arns))
         self._subscriptions |= zip(names, subscriptions, strict=True)
 
     async def remove(self) -> None:
         """Remove all subscriptions."""
-        unsubscribe = self.clients.sns.unsubscribe
+        unsubscribe = self.sns.unsubscribe
         await asyncio.gather(
             *(unsubscribe(SubscriptionArn=arn) for arn in self._subscriptions.values())
         )
@@ -107,6 +103,7 @@ class LiveQueue:
 
     clients: AwsClients
     names: Names
+    topology: Topology
     instance: str
     topics: Topics
     on_open: Callable[[], None]
@@ -217,15 +214,21 @@ class LiveQueue:
     async def _open(self) -> SqsQueue:
         sqs = self.clients.sqs
         async with aws_call("SQS or SNS", _OPEN_SECONDS):
-            arn = await ensure_queue(
-                sqs, self._name, {"MessageRetentionPeriod": _RETENTION_SECONDS}
+            self._requested |= {ORDER_EVENTS, *await self.topics()}
+            (topic,) = await self.topology.topic_arns([ORDER_EVENTS])
+            arn = queue_arn_beside(topic, self._name)
+            url = await self.topology.live_queue(
+                self._name,
+                {
+                    "MessageRetentionPeriod": _RETENTION_SECONDS,
+                    "Policy": topics_policy(arn, self.names),
+                },
+                {**OURS, **_heartbeat(self.names)},
             )
-            url = (await sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
             await write_heartbeat(sqs, url, self.names)
             self._subscriptions = subscriptions = _TopicSubscriptions(
-                clients=self.clients, names=self.names, url=url, arn=arn
+                sns=self.clients.sns, topology=self.topology, queue=arn
             )
-            self._requested |= set(await self.topics())
             while missing := subscriptions.missing(self._requested):
                 await subscriptions.add(missing)  # a topic may be requested meanwhile
         self._queue = SqsQueue(

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 
 from notifier.subscriptions.queue_policy import allows_sending
 from shared.aws.clients import AwsClients, aws_call
-from shared.aws.names import Names
+from shared.aws.names import Names, queue_arn_beside
 from shared.aws.provisioning import OURS
+from shared.aws.topology import Topology
 from shared.domain.subscription import Channel, Filter, Subscription
 
 log = structlog.stdlib.get_logger(__name__)
@@ -22,6 +23,7 @@ log = structlog.stdlib.get_logger(__name__)
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80})")
 
 _NO_QUEUE = "there is no such queue"
+_OUR_OWN = "the queue is one of a coffee shop's own"
 
 
 class QueueRefusedError(Exception):
@@ -42,13 +44,14 @@ class QueueSubscribers:
 
     clients: AwsClients
     names: Names
+    topology: Topology
 
     async def subscribe(self, subscription: Subscription) -> str:
         """Subscribe a queue at SNS; return the ARN of SNS's subscription. Safe to run again.
 
         Raises QueueRefusedError, and AwsUnavailableError.
         """
-        topic = await self._topic(subscription.topic)
+        (topic,) = await self.topology.topic_arns([subscription.topic])
         await self._check_queue(subscription.target, topic)
         sns = self.clients.sns
         async with aws_call("SNS"):
@@ -84,23 +87,21 @@ class QueueSubscribers:
             return await self.subscribe(subscription)
         return None
 
-    async def _topic(self, name: str) -> str:
-        async with aws_call("SNS"):
-            answer = await self.clients.sns.create_topic(Name=self.names.topic(name))
-        return answer["TopicArn"]
-
     async def _check_queue(self, queue: str, topic: str) -> None:
         """Refuse the shop's own queues, and those that the topic may not send to.
 
         Ending the subscription of a queue of ours would cut the shop off. A queue that we may not
         read is not checked.
         """
+        name = queue.rpartition(":")[2]
+        if queue_arn_beside(topic, name) == queue and self.names.is_own(name):
+            raise QueueRefusedError(_OUR_OWN)
         found = await self._read(queue)
         if found is None:
             log.info("queue.not_readable", queue=queue.rpartition(":")[2])
             return
         if OURS.items() <= found.tags.items():
-            raise QueueRefusedError("the queue is one of a coffee shop's own")
+            raise QueueRefusedError(_OUR_OWN)
         if not allows_sending(found.policy, topic):
             raise QueueRefusedError(
                 f"the queue's policy does not let {topic} send to it: allow sns.amazonaws.com "
@@ -135,7 +136,12 @@ class QueueSubscribers:
         return _Queue(attributes.get("Policy", ""), tags)
 
     async def _tags(self, url: str) -> Mapping[str, str]:
-        """Read a queue's tags, which only its own account may, whatever its policy says."""
+        """Read a queue's tags, which only its own account may, whatever its policy says.
+
+        None where the shop has not tagged its queues.
+        """
+        if not self.topology.creates:
+            return {}
         try:
             return (await self.clients.sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
         except ClientError as error:

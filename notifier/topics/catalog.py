@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notifier.store.contract import TopicStore
-from shared.aws.clients import AwsClients, aws_call
-from shared.aws.names import Names
-from shared.aws.provisioning import are_provisioned, provision_announcements
+from shared.aws.topology import Topology
 from shared.messages.topics import BUILT_IN_TOPICS
 
-MOST_TOPICS = 50
-"""The policy of a queue names the topics that it is subscribed to, and may be 8 KB long."""
-
-_PROVISION_SECONDS = 15.0
+MOST_TOPICS = 100
+"""A notifier subscribes to all of them at its start, and SNS creates 30 topics in a second."""
 
 
 class TooManyTopicsError(Exception):
@@ -23,27 +19,22 @@ class TooManyTopicsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TopicCatalog:
-    """Knows the topics, and creates them at SNS with the queues that they announce to."""
+    """Knows the topics, and ensures that SNS has them, and the queues that they announce to."""
 
     store: TopicStore
-    clients: AwsClients
-    names: Names
+    topology: Topology
 
     async def ensure_queues(self) -> None:
-        """Create the topics and the notifier's queues, unless the queues exist.
+        """Ensure that the notifier's queues are there; create them, with the topics, if need be.
 
         Raises AwsUnavailableError and StoreUnavailableError.
         """
-        names = self.names
-        queues = (names.announcements, names.deliveries, names.deliveries_dead_letters)
-        async with aws_call("SQS"):
-            exist = await are_provisioned(self.clients.sqs, *queues)
-        if not exist:
+        if not await self.topology.queues_exist():
             await self.provision()
 
     async def provision(self) -> None:
-        """Create all topics; raises AwsUnavailableError and StoreUnavailableError."""
-        await self._provision_all_but(set())
+        """Ensure that all topics exist; raises AwsUnavailableError and StoreUnavailableError."""
+        await self.topology.ensure_topics(await self.all())
 
     async def all(self) -> Mapping[str, str]:
         """Give every topic's description, by name."""
@@ -57,27 +48,12 @@ class TopicCatalog:
         """Add a topic or change its description; return whether it is new.
 
         It is recorded last, so that every recorded topic can be published to. Raises
-        AwsUnavailableError, StoreUnavailableError and TooManyTopicsError.
+        AwsUnavailableError, StoreUnavailableError, TooManyTopicsError and TopicNotDeployedError.
         """
         known = await self.all()
         if name not in known:
             if len(known) >= MOST_TOPICS:
                 raise TooManyTopicsError(f"there are {MOST_TOPICS} topics, and no room for more")
-            await self._provision([*known, name])
+            await self.topology.ensure_topics([name])
         new = await self.store.put_topic(name, description)
-        await self._provision_all_but({*known, name})
         return new and name not in known
-
-    async def _provision_all_but(self, provisioned: set[str]) -> None:
-        """Create all topics, unless `provisioned` are all of them.
-
-        Adding a topic writes the policy of the queue as a whole, and may miss a topic that is
-        added at the same time. So the last one to write must have read all of them.
-        """
-        while (names := set(await self.all())) - provisioned:
-            await self._provision(sorted(names))
-            provisioned = names
-
-    async def _provision(self, topics: Collection[str]) -> None:
-        async with aws_call("SQS or SNS", _PROVISION_SECONDS):
-            await provision_announcements(self.clients, self.names, topics)

@@ -10,20 +10,23 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from notifier.store.contract import TopicStore
 from shared.aws.batcher import EntryFailedError
-from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
-from shared.aws.names import Names
+from shared.aws.clients import AwsUnavailableError
 from shared.aws.topics import Topic
+from shared.aws.topology import Topology
 from shared.clock import Clock
 from shared.domain.errors import UnavailableError
 from shared.domain.issue import Issue
 from shared.messages.announcement import NEWSLETTER_PUBLISHED, CloudEvent
 from shared.runtime.lifecycle import every
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sns import SNSClient
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -59,18 +62,17 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class SnsTopics:
-    """Publishes to topics by name; each is created when it is first used."""
+    """Publishes to topics by name; where the shop creates them, on first use."""
 
-    clients: AwsClients
-    names: Names
+    sns: SNSClient
+    topology: Topology
     _topics: dict[str, Topic] = field(default_factory=dict, init=False)
 
     async def publish(self, topic: str, event: CloudEvent, attributes: Mapping[str, str]) -> None:
         """Return once SNS has confirmed; raises AwsUnavailableError or EntryFailedError."""
         if topic not in self._topics:
-            async with aws_call("SNS"):
-                created = await self.clients.sns.create_topic(Name=self.names.topic(topic))
-            self._topics.setdefault(topic, Topic(self.clients.sns, created["TopicArn"]))
+            (arn,) = await self.topology.topic_arns([topic])
+            self._topics.setdefault(topic, Topic(self.sns, arn))
         await self._topics[topic].publish(event, attributes)
 
     async def close(self) -> None:
@@ -79,9 +81,9 @@ class SnsTopics:
 
 
 @contextlib.asynccontextmanager
-async def open_sns_topics(clients: AwsClients, names: Names) -> AsyncIterator[SnsTopics]:
+async def open_sns_topics(sns: SNSClient, topology: Topology) -> AsyncIterator[SnsTopics]:
     """Publish to topics for as long as the block lasts."""
-    topics = SnsTopics(clients, names)
+    topics = SnsTopics(sns, topology)
     try:
         yield topics
     finally:

@@ -1,7 +1,8 @@
-"""The names of the shop's queues and topics, and the ARNs of its topics."""
+"""The names of the shop's queues and topics, and their ARNs."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -46,6 +47,16 @@ class Names:
         """The queue of uploads that were refused, or could not be worked on."""
         return f"{self.prefix}photos-dead-letters"
 
+    @property
+    def notifier_queues(self) -> Sequence[str]:
+        """The queues that a notifier cannot do without."""
+        return (self.announcements, self.deliveries, self.deliveries_dead_letters)
+
+    def is_own(self, queue: str) -> bool:
+        """Whether a queue of our account, by its name, is one of this shop's own."""
+        ours = {self.orders, self.dead_letters, self.photos, self.photos_dead_letters}
+        return queue in ours.union(self.notifier_queues) or queue.startswith(self.live(""))
+
     def live(self, instance: str) -> str:
         """The queue from which one notifier instance receives all announcements."""
         return f"{self.prefix}live-{instance}"
@@ -59,3 +70,9 @@ def topic_arn(queue_arn: str, topic: str) -> str:
     """Name the topic that lives in the same partition, region and account as a queue."""
     _, partition, _, region, account, _ = queue_arn.split(":", 5)
     return f"arn:{partition}:sns:{region}:{account}:{topic}"
+
+
+def queue_arn_beside(arn: str, queue: str) -> str:
+    """Name the queue that lives in the same partition, region and account as a topic or a queue."""
+    _, partition, _, region, account, _ = arn.split(":", 5)
+    return f"arn:{partition}:sqs:{region}:{account}:{queue}"

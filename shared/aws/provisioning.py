@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
-from shared.aws.names import Names, topic_arn
+from shared.aws.names import Names, queue_arn_beside, topic_arn
 from shared.messages.announcement import ORDER_EVENTS
 from shared.messages.topics import BUILT_IN_TOPICS
 from shared.runtime.startup import StartupError
@@ -83,31 +83,24 @@ async def _provision_photos(sqs: SQSClient, names: Names) -> list[str]:
 async def _announcements_are_subscribed(clients: AwsClients, names: Names) -> bool:
     url = (await clients.sqs.get_queue_url(QueueName=names.announcements))["QueueUrl"]
     queue = await queue_arn(clients.sqs, url)
-    pages = clients.sns.get_paginator("list_subscriptions_by_topic").paginate(
-        TopicArn=topic_arn(queue, names.topic(ORDER_EVENTS))
-    )
-    async for page in pages:
-        if any(found.get("Endpoint") == queue for found in page["Subscriptions"]):
-            return True
-    return False
+    topic = topic_arn(queue, names.topic(ORDER_EVENTS))
+    return await subscription_of(clients.sns, topic, queue) is not None
 
 
 async def provision_announcements(
     clients: AwsClients, names: Names, topics: Iterable[str]
 ) -> list[str]:
-    """Create these topics, which must be all of the shop's, and the queues subscribed to them.
+    """Create these topics, one at least, and the queues that their announcements go through.
 
-    Returns their ARNs; safe to run again, for instance with one more topic.
+    Returns their ARNs; safe to run again, for instance with another topic.
     """
     sqs, sns = clients.sqs, clients.sns
     dead_letters = await ensure_queue(sqs, names.deliveries_dead_letters, _RETENTION)
     redrive = _redrive_to(dead_letters, MOST_RECEIVES)
     deliveries = await ensure_queue(sqs, names.deliveries, {**_RETENTION, **redrive})
     arns = [(await sns.create_topic(Name=names.topic(name)))["TopicArn"] for name in topics]
-    announcements = await ensure_queue(sqs, names.announcements, _RETENTION)
-    url = (await sqs.get_queue_url(QueueName=names.announcements))["QueueUrl"]
-    policy = publishing_policy(announcements, arns)
-    await sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    policy = topics_policy(queue_arn_beside(arns[0], names.announcements), names)
+    announcements = await ensure_queue(sqs, names.announcements, {**_RETENTION, "Policy": policy})
     for arn in arns:
         await subscribe_queue(sns, arn, announcements)
     return [announcements, deliveries, dead_letters, *arns]
@@ -116,17 +109,58 @@ async def provision_announcements(
 async def ensure_queue(
     sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]
 ) -> str:
-    """Create a queue, or set the attributes of the existing one; return its ARN.
+    """Create a queue, or change it, as `put_queue` does; return its ARN."""
+    return await queue_arn(sqs, await put_queue(sqs, name, attributes))
+
+
+async def put_queue(
+    sqs: SQSClient,
+    name: str,
+    attributes: Mapping[QueueAttributeNameType, str],
+    tags: Mapping[str, str] = OURS,
+) -> str:
+    """Create a queue, or set the attributes of the existing one; return its URL.
 
     Raises ForeignQueueError when the existing one is not ours.
     """
     try:
         url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
     except sqs.exceptions.QueueDoesNotExist:
-        url = (await sqs.create_queue(QueueName=name, tags=dict(OURS)))["QueueUrl"]
+        return await create_queue(sqs, name, attributes, tags)
     await _refuse_foreign(sqs, name, url)
     await sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(attributes))
-    return await queue_arn(sqs, url)
+    return url
+
+
+async def create_queue(
+    sqs: SQSClient,
+    name: str,
+    attributes: Mapping[QueueAttributeNameType, str],
+    tags: Mapping[str, str],
+) -> str:
+    """Create a queue whole, in one call: what is set later takes up to 60 s to come into force.
+
+    (SQS: `SetQueueAttributes`.) One that exists with other attributes is given these. Returns its
+    URL.
+    """
+    try:
+        created = await sqs.create_queue(
+            QueueName=name, Attributes=dict(attributes), tags=dict(tags)
+        )
+    except sqs.exceptions.QueueNameExists:
+        url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
+        await sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(attributes))
+        return url
+    return created["QueueUrl"]
+
+
+async def queue_url(sqs: SQSClient, name: str) -> str:
+    """Look up a queue's URL; raises AwsUnavailableError, which names a queue that is missing."""
+    async with aws_call("SQS"):
+        try:
+            return (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
+        except sqs.exceptions.QueueDoesNotExist as error:
+            raise AwsUnavailableError(f"there is no queue {name!r} yet") from error
 
 
 async def are_provisioned(sqs: SQSClient, *queues: str) -> bool:
@@ -163,25 +197,51 @@ async def queue_arn(sqs: SQSClient, url: str) -> str:
 async def subscribe_queue(sns: SNSClient, topic: str, queue: str) -> str:
     """Subscribe a queue to a topic, with raw delivery; return the subscription's ARN.
 
-    All three are ARNs. The queue's policy must allow the topic to send to it.
+    All three are ARNs. The queue's policy must allow the topic to send to it. A subscription that
+    somebody else made, with attributes of their own such as a RedrivePolicy, stays as it is.
     """
-    answer = await sns.subscribe(
-        TopicArn=topic,
-        Protocol="sqs",
-        Endpoint=queue,
-        Attributes={"RawMessageDelivery": "true"},
-        ReturnSubscriptionArn=True,
-    )
+    try:
+        answer = await sns.subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=queue,
+            Attributes={"RawMessageDelivery": "true"},
+            ReturnSubscriptionArn=True,
+        )
+    except sns.exceptions.InvalidParameterException:  # "already exists with different attributes"
+        existing = await subscription_of(sns, topic, queue)
+        if existing is None:
+            raise
+        return existing
     return answer["SubscriptionArn"]
 
 
+async def subscription_of(sns: SNSClient, topic: str, queue: str) -> str | None:
+    """Find a queue's subscription to a topic, and return its ARN; None when there is none."""
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    async for page in pages:
+        for found in page["Subscriptions"]:
+            if found.get("Endpoint") == queue:
+                return found.get("SubscriptionArn")
+    return None
+
+
+def topics_policy(queue: str, names: Names) -> str:
+    """Write the policy of a queue of ours: all topics behind the shop's prefix may send to it.
+
+    One pattern, since a policy may be 8 KB long, and is written while topics are added. It names
+    the queue's own account and region.
+    """
+    return publishing_policy(queue, [topic_arn(queue, names.topic("*"))])
+
+
 def publishing_policy(queue: str, topics: Iterable[str]) -> str:
-    """Write the queue policy that allows only these topics to send to a queue."""
+    """Write the policy that lets only these topics send to a queue; all are ARNs or patterns."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
         "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": sorted(topics)}},
+        "Condition": {"ArnLike": {"aws:SourceArn": sorted(topics)}},
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -13,7 +13,7 @@ from shared.aws.clients import AwsClients, aws_call
 from shared.aws.dead_letters import LEASE_SECONDS, DeadLetters
 from shared.aws.names import Names, topic_arn
 from shared.aws.photo_provisioning import PhotoBucket, provision_bucket
-from shared.aws.provisioning import queue_arn, restore_tickets
+from shared.aws.provisioning import queue_arn, queue_url, restore_tickets
 from shared.aws.queue import SqsQueue
 from shared.aws.topics import OrderAnnouncer, Topic
 from shared.clock import utc_now
@@ -67,11 +67,11 @@ async def open_queue(
     async with contextlib.AsyncExitStack() as stack:
         dead_letters = None
         if dead_letters_name is not None:
-            dead_letters = SqsQueue(clients.sqs, await _url(clients, dead_letters_name))
+            dead_letters = SqsQueue(clients.sqs, await queue_url(clients.sqs, dead_letters_name))
             stack.push_async_callback(dead_letters.close)
         queue = SqsQueue(
             clients.sqs,
-            await _url(clients, name),
+            await queue_url(clients.sqs, name),
             visibility_timeout=visibility_timeout,
             wait_time=wait_time,
             dead_letters=dead_letters,
@@ -108,7 +108,7 @@ async def wait_for_queues(clients: AwsClients, *names: str) -> None:
 
     async def find_all(_: int) -> None:
         for name in names:
-            await _url(clients, name)
+            await queue_url(clients.sqs, name)
 
     await retry_until_available(find_all, "queues.not_there_yet", pause=lambda _: _RETRY_SECONDS)
 
@@ -158,8 +158,3 @@ async def _restore(clients: AwsClients, names: Names, bucket: PhotoBucket | None
     if bucket is not None:
         async with aws_call("S3 or SQS", _RESTORE_SECONDS):
             await provision_bucket(clients, names, bucket)
-
-
-async def _url(clients: AwsClients, queue: str) -> str:
-    async with aws_call("SQS"):
-        return (await clients.sqs.get_queue_url(QueueName=queue))["QueueUrl"]

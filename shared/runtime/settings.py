@@ -179,6 +179,9 @@ class ServiceSettings(BaseSettings):
     name_prefix: Annotated[str, Matching(r"[a-z0-9-]{0,30}", "up to 30 of a-z, 0-9 and -")] = ""
     """Prefix of every queue, topic and table, so that shops can share an account."""
 
+    provision: bool = True
+    """Whether the shop creates its queues and topics; `off` where a template has deployed them."""
+
     log_format: LogFormat = LogFormat.AUTO
     """`console`, `json`, or `auto`: the first on a terminal, the other elsewhere."""
 
@@ -254,3 +257,12 @@ class WebSettings(ServiceSettings):
 
     listen_fd: Descriptor | None = None
     """A listening socket inherited from the parent; without one, the service binds the port."""
+
+    @model_validator(mode="after")
+    def _what_is_watched_may_be_restored(self) -> Self:
+        if self.watch_broker and not self.provision:
+            raise ValueError(
+                "COFFEE_WATCH_BROKER restores queues and topics, and COFFEE_PROVISION=off leaves"
+                " them to a template: turn one of them off"
+            )
+        return self

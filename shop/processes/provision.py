@@ -11,6 +11,7 @@ from shared.aws.photo_provisioning import photo_bucket, provision_bucket
 from shared.aws.provisioning import ForeignQueueError, provision
 from shared.domain.errors import UnavailableError
 from shared.runtime.settings import ServiceSettings
+from shared.runtime.startup import StartupError
 from shared.store.dynamodb.provisioning import provision_table
 from shared.store.factory import table_name
 
@@ -22,8 +23,11 @@ class ProvisioningError(Exception):
 async def provision_shop(settings: ServiceSettings) -> list[str]:
     """Create the queues and topics, the table and the bucket if there is one; return their names.
 
-    Safe to run twice, and at the same time. Raises ProvisioningError.
+    Safe to run twice, and at the same time. Raises ProvisioningError, and StartupError when the
+    settings leave all of it to a template.
     """
+    if not settings.provision:
+        raise StartupError("COFFEE_PROVISION is off: the template creates all that, not the shop.")
     try:
         async with aws_clients(settings) as clients:
             names = Names(settings.name_prefix)

@@ -54,7 +54,8 @@ class Shop:
             await self.emulator.started.wait()
         else:
             self._console.progress("Looking for the queues and topics …")
-            await provision_shop(self._settings)
+            if self._settings.provision:
+                await provision_shop(self._settings)
         self._console.progress("Opening the counter …")
         self._supervisor.keep(self.counter)
         self.workers.scale_to(self._settings.first_baristas)

@@ -28,6 +28,7 @@ from notifier.stream.live_queue import LiveQueue, Topics
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.topics import OrderAnnouncer, Topic
+from shared.aws.topology import CreatedTopology
 from shared.clock import utc_now
 from shared.domain.issue import Issue
 from shared.domain.order import Order, OrderState, TimelineEntry, advance
@@ -155,6 +156,7 @@ def live_queue(
     return LiveQueue(
         clients=announcer.clients,
         names=announcer.names,
+        topology=CreatedTopology(announcer.clients, announcer.names),
         instance=instance,
         topics=topics,
         on_open=lambda: None,

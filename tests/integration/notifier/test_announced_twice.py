@@ -14,6 +14,7 @@ from notifier.topics.publisher import Draft, NewsletterPublisher, open_sns_topic
 from shared.aws.clients import AwsClients, aws_clients
 from shared.aws.names import Names
 from shared.aws.provisioning import provision_announcements
+from shared.aws.topology import CreatedTopology
 from shared.clock import utc_now
 from shared.domain.issue import Issue
 from shared.messages.topics import BUILT_IN_TOPICS
@@ -78,7 +79,7 @@ async def test_an_issue_that_is_slow_to_reach_the_log_is_announced_again_at_grow
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, None, utc_now) as store,
-        open_sns_topics(clients, names) as publishers,
+        open_sns_topics(clients.sns, CreatedTopology(clients, names)) as publishers,
     ):
         await provision_announcements(clients, names, BUILT_IN_TOPICS)
         publisher = NewsletterPublisher(store, publishers, "main", clock)
@@ -100,7 +101,7 @@ async def test_a_held_issue_whose_request_is_repeated_is_announced_once(
     async with (
         aws_clients(settings) as clients,
         open_notifier_store(settings, None, utc_now) as store,
-        open_sns_topics(clients, names) as publishers,
+        open_sns_topics(clients.sns, CreatedTopology(clients, names)) as publishers,
     ):
         await provision_announcements(clients, names, BUILT_IN_TOPICS)
         publisher = NewsletterPublisher(store, publishers, "main", utc_now)

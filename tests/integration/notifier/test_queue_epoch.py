@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from notifier.deliveries.queue_epoch import EPOCH_TAG, QueueEpoch
+from notifier.deliveries.queue_epoch import EPOCH_TAG, DeployedQueueEpoch, QueueEpoch
 from notifier.store.sqlite.store import SqliteNotifierStore, open_sqlite_notifier_store
 from shared.aws.clients import AwsClients, aws_clients
 from tests.support.notifier import settings_for
@@ -90,3 +91,26 @@ async def test_a_requeue_from_before_it_was_lost_again_does_not_validate_it(
     await (await shop.begins()).invalidate()
     await earlier.validate()
     assert not (await shop.begins()).is_whole
+
+
+async def test_a_deployed_queue_is_whole_until_another_is_deployed_and_is_never_tagged(
+    shop: Shop,
+) -> None:
+    async def begins(url: str) -> DeployedQueueEpoch:
+        epoch = DeployedQueueEpoch(shop.store, shop.clients.sqs, url)
+        await epoch.begin()
+        return epoch
+
+    first = await begins(shop.url)
+    assert not first.is_whole
+    await first.validate()
+    assert (await begins(shop.url)).is_whole
+    await first.invalidate()
+    assert not (await begins(shop.url)).is_whole
+    await first.validate()
+    tags = await shop.clients.sqs.list_queue_tags(QueueUrl=shop.url)
+    assert not tags.get("Tags")
+
+    await asyncio.sleep(1)  # the creation time that SQS tells is in whole seconds
+    replaced = await shop.clients.sqs.create_queue(QueueName=f"{shop.url.rpartition('/')[2]}-2")
+    assert not (await begins(replaced["QueueUrl"])).is_whole

@@ -16,6 +16,7 @@ from notifier.store.factory import open_notifier_store
 from notifier.topics.publisher import NewsletterPublisher, SnsTopics
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
+from shared.aws.topology import CreatedTopology
 from shared.clock import utc_now
 from shared.domain.delivery import Delivery
 from shared.messages.delivery_job import DELIVERY_JOB, Deliver
@@ -67,7 +68,9 @@ async def requeued(
             await epoch.validate()
         await store.log_due(lost)
         queue = BusyQueue(store)
-        publisher = NewsletterPublisher(store, SnsTopics(clients, names), "main", utc_now)
+        publisher = NewsletterPublisher(
+            store, SnsTopics(clients.sns, CreatedTopology(clients, names)), "main", utc_now
+        )
         requeuer = Requeuer(
             store=store,
             jobs=queue,

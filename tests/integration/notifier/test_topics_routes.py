@@ -12,6 +12,9 @@ import pytest
 import pytest_asyncio
 
 from notifier.store.sqlite.topics import SqliteTopics
+from notifier.subscriptions.queue_policy import allows_sending
+from shared.aws.names import topic_arn
+from shared.aws.provisioning import subscription_of
 from shared.domain.issue import Issue
 from shared.store.contract import StoreUnavailableError
 from tests.support.cashier import new_key
@@ -218,17 +221,18 @@ async def test_the_data_of_an_issue_cannot_replace_its_own_fields(notifier: Serv
     assert event["data"] == {**ISSUE, "topic": topic, "price": 5}
 
 
-async def test_topics_that_are_added_at_the_same_time_may_all_send_to_the_notifier(
+async def test_topics_that_are_added_at_the_same_time_all_reach_the_notifier(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack)
     async with serving(settings) as notifier, announcing(settings) as announcer:
         names = [f"at-once-{number}" for number in range(6)]
         await asyncio.gather(*(put(notifier, name, {}) for name in names))
-        sqs = announcer.clients.sqs
+        sqs, sns = announcer.clients.sqs, announcer.clients.sns
         url = (await sqs.get_queue_url(QueueName=announcer.names.announcements))["QueueUrl"]
-        answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-        here = announcer.coupons.arn.removesuffix("coupons")
-        assert {name for name in names if f'"{here}{name}"' in answer["Attributes"]["Policy"]} == {
-            *names
-        }
+        answer = await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy", "QueueArn"])
+        policy, queue = answer["Attributes"]["Policy"], answer["Attributes"]["QueueArn"]
+        for name in names:
+            arn = topic_arn(queue, announcer.names.topic(name))
+            assert allows_sending(policy, arn)
+            assert await subscription_of(sns, arn, queue) is not None

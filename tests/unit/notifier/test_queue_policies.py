@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.subscriptions.queue_policy import allows_sending
-from shared.aws.provisioning import publishing_policy
+from shared.aws.names import Names
+from shared.aws.provisioning import publishing_policy, topics_policy
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:coupons"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:till"
@@ -118,3 +119,13 @@ def test_a_policy_that_does_not_parse_allows_nothing(whatever: Any) -> None:
     assert not allows_sending(json.dumps({"Statement": [{"Effect": whatever}, whatever]}), TOPIC)
     for part in ("Condition", "Principal", "Action"):
         allows_sending(policy(**{part: whatever}), TOPIC)
+
+
+@pytest.mark.parametrize("prefix", ["", "north-"])
+def test_the_shops_own_queues_let_in_all_of_its_topics_and_no_others(prefix: str) -> None:
+    here = "arn:aws:sns:us-east-1:000000000000"
+    written = topics_policy(QUEUE, Names(prefix))
+    assert all(allows_sending(written, f"{here}:{prefix}topic-{number}") for number in range(1000))
+    for other in (here.replace("east", "west"), here.replace("0" * 12, "1" * 12)):
+        assert not allows_sending(written, f"{other}:{prefix}coupons")
+    assert allows_sending(written, f"{here}:south-coupons") is (prefix == "")

@@ -37,6 +37,11 @@ def test_a_live_queue_gets_heartbeats_more_often_than_others_scan_it() -> None:
         NotifierSettings(live_mark_seconds=60, live_look_seconds=100)
 
 
+def test_what_a_template_owns_is_not_watched_to_be_restored() -> None:
+    with pytest.raises(ValidationError, match=r"COFFEE_WATCH_BROKER .* COFFEE_PROVISION=off"):
+        NotifierSettings(watch_broker=True, provision=False)
+
+
 def test_the_staff_key_is_not_shown() -> None:
     assert "espresso" not in repr(NotifierSettings(staff_key="espresso-key"))
 

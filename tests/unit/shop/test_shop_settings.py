@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from typer.testing import CliRunner
 
 from shared.runtime.startup import StartupError, read_settings
+from shop.cli import app
 from shop.scaling.forecast import ForecastUse
 from shop.scaling.target import BaristaRange
 from shop.settings import ShopSettings
@@ -135,3 +137,21 @@ def test_where_people_work_there_is_a_barista_from_the_start_and_none_is_added(
     settings = ShopSettings()
     assert settings.first_baristas == first
     assert settings.scales == (hand == "simulated")
+
+
+def test_the_embedded_emulator_is_not_left_without_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COFFEE_PROVISION", "off")
+    with pytest.raises(StartupError, match="set COFFEE_EMULATOR=off"):
+        read_settings(ShopSettings)
+    monkeypatch.setenv("COFFEE_EMULATOR", "off")
+    assert not read_settings(ShopSettings).provision
+
+
+def test_provision_creates_nothing_beside_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COFFEE_PROVISION", "off")
+    monkeypatch.setenv("COFFEE_AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    refused = CliRunner().invoke(app, ["provision"])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert [line.partition(":")[0] for line in refused.stderr.splitlines()] == [
+        "COFFEE_PROVISION is off"
+    ]
