@@ -209,6 +209,11 @@ class ServiceSettings(BaseSettings):
         return self
 
     @property
+    def uses_emulator(self) -> bool:
+        """Whether SQS, SNS and DynamoDB are an emulator's: it alone has an endpoint without TLS."""
+        return (self.aws_endpoint_url or "").startswith("http://")
+
+    @property
     def sqlite_path(self) -> Path:
         """The file of the embedded order store."""
         return self.state_dir / "orders.sqlite3"
@@ -241,6 +246,14 @@ class WebSettings(ServiceSettings):
 
     watch_broker: bool = False
     """Whether to watch for restarts of SQS and SNS, an emulator that keeps them in memory."""
+
+    keep_alive_seconds: Annotated[float, Field(ge=1, le=4000)] = 28
+    """How long a connection may wait for a request, for longer than a load balancer in front of
+    the service keeps it: one that we close may be bringing a request."""
+
+    deregistration_seconds: Annotated[float, Field(ge=0, le=60)] = 0
+    """How long a service goes on taking connections once it is asked to stop: until no load
+    balancer sends it requests any more."""
 
     max_connections: Annotated[int, Field(ge=8, le=1_000_000)] = 5000
     """How many connections may be open at once, as far as the limit on descriptors allows."""

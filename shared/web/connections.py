@@ -59,13 +59,15 @@ class Connections:
     """Keeps connections within the limits.
 
     `idle` are those that may be closed to make room, the longest idle one first: they wait for a
-    request, receive one, or send a response. A trusted proxy's are bounded in total only.
+    request, receive one, or send a response. A trusted proxy's are bounded in total only. While
+    the service is `closing`, each ends with the response to its next request.
     """
 
     limits: WebLimits
     metrics: ConnectionMetrics
     proxies: Sequence[Network] = ()
     idle: OrderedDict[Closable, None] = field(default_factory=OrderedDict)
+    closing: bool = False
     _open: set[Closable] = field(default_factory=set)
     _by_client: Counter[str] = field(default_factory=Counter)
 

@@ -22,7 +22,8 @@ class WebLimits:
     `linger_seconds` is how long the rest of a refused request is read and discarded, so that its
     sender can read the response. Bodies longer than `short_body_bytes` may together announce
     `long_bodies_bytes` while they are being received: slow senders could hold many. A reader who
-    takes a response for longer than `write_seconds` is cut off.
+    takes a response for longer than `write_seconds` is cut off. After a stop, connections are
+    accepted for `deregistration_seconds`: until no load balancer makes any.
     """
 
     body_bytes: int = 64 * 1024
@@ -31,6 +32,7 @@ class WebLimits:
     body_depth: int = 32
     body_seconds: float = 10
     idle_seconds: float = 28
+    deregistration_seconds: float = 0
     linger_seconds: float = 5
     write_seconds: float = 60
     connections: int = 5000

@@ -144,6 +144,8 @@ class Connection(web.RequestHandler):
         if not request.content.is_eof():
             self._refuse()
             resp.force_close()
+        if self._connections.closing:
+            resp.force_close()
         self._connections.rest(self)
         try:
             async with asyncio.timeout(self._limits.write_seconds):

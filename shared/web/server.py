@@ -29,7 +29,7 @@ from shared.runtime.startup import StartupError
 from shared.web.application import create_app
 from shared.web.connections import CONNECTIONS, Connections
 from shared.web.host import own_hosts, own_hosts_only
-from shared.web.limits import WebLimits, connections_within
+from shared.web.limits import LIMITS, WebLimits, connections_within
 from shared.web.listening import BACKLOG, bound, is_out_of_descriptors, local_url
 from shared.web.protocol import Connection
 from shared.web.service import DRAINS, Service
@@ -94,7 +94,11 @@ def _limits(settings: WebSettings) -> WebLimits:
     fitting = connections_within(raise_descriptor_limit())
     if fitting < settings.max_connections:
         log.warning("connections.fewer", wanted=settings.max_connections, at_most=fitting)
-    limits = WebLimits(connections_per_client=settings.max_connections_per_client)
+    limits = WebLimits(
+        connections_per_client=settings.max_connections_per_client,
+        idle_seconds=settings.keep_alive_seconds,
+        deregistration_seconds=settings.deregistration_seconds,
+    )
     return limits.within(min(settings.max_connections, fitting))
 
 
@@ -116,9 +120,10 @@ async def serve(
     """Serve on `host` and `port`, or on `sock`, until `stop` is set.
 
     `on_listening` is called with the URL once connections are accepted. They are accepted after
-    `stop` too, until the services' drains have returned; then streams end, and requests in flight
-    have `grace_seconds`. Raises OSError when the port is not available, and what a service's
-    lifespan raises at its start.
+    `stop` too, for one request each, for the limits' `deregistration_seconds` and until the
+    services' drains have returned; then streams end, and requests in flight have `grace_seconds`.
+    Raises OSError when the port is not available, and what a service's lifespan raises at its
+    start.
     """
     # aiohttp waits twice: for the handlers, then for those still reading a body.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=max(grace_seconds / 2, 0.01))
@@ -131,7 +136,9 @@ async def serve(
             with _rarely_out_of_descriptors(app[CONNECTIONS]):
                 on_listening(_url(sock))
                 await stop.wait()
-                await asyncio.gather(*(drain(app) for drain in app[DRAINS]))
+                app[CONNECTIONS].closing = True
+                drains = (drain(app) for drain in app[DRAINS])
+                await asyncio.gather(asyncio.sleep(app[LIMITS].deregistration_seconds), *drains)
         finally:
             listener.close()
     finally:

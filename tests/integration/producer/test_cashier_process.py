@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import time
 from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.support.cashier import ORDER, new_key, provisioned_shop, settings_for
 from tests.support.cashier_process import process_of
 from tests.support.emulator import free_port
-from tests.support.web import AS_STAFF
+from tests.support.web import AS_STAFF, connected, said_to
 
 SECONDS = 20
 """How long a process may take to start or to stop."""
@@ -97,6 +99,57 @@ async def test_a_cashier_that_waits_for_its_queue_stops_on_sigterm(tmp_path: Pat
     async with process_of(nowhere) as process:
         await said(process, "not_there_yet")
         assert await stopped_by_sigterm(process) == 0
+
+
+async def test_a_cashier_behind_an_alb_loses_no_request_to_a_deploy(
+    ministack: str, tmp_path: Path
+) -> None:
+    """The ALB checks tasks by their address, keeps connections, and learns late that one stops."""
+    settings = settings_for(ministack, tmp_path)
+    behind_alb = {
+        "COFFEE_PUBLIC_URL": "https://coffee.example",
+        "COFFEE_TRUSTED_PROXIES": "127.0.0.0/8",
+        "COFFEE_REQUESTS_PER_SECOND": "1",
+        "COFFEE_KEEP_ALIVE_SECONDS": "1",
+        "COFFEE_DEREGISTRATION_SECONDS": "2",
+    }
+    async with provisioned_shop(settings), process_of(settings, **behind_alb) as process:
+        url = URL((await said(process, r"http://127\.0\.0\.1:\d+"))[0])
+        async with connected(url) as (reader, writer):
+            writer.write(_request("GET /healthz", host="10.0.3.7:8080"))
+            assert b"200 OK" in await reader.readline()
+            answered_at = time.monotonic()
+            async with asyncio.timeout(SECONDS):
+                assert b"connection: close" not in (await reader.read()).lower()
+            assert time.monotonic() - answered_at > 0.9
+        greedy = [await _menu(url, f"198.51.100.{n}, 203.0.113.9") for n in range(8)]
+        assert {answer.split(" ")[1] for answer in greedy} == {"200", "429"}
+        assert " 200 " in await _menu(url, "203.0.113.9, 198.51.100.1")
+
+        async with connected(url) as (kept, asking), aiohttp.ClientSession(url) as http:
+            asking.write(_request("GET /healthz"))
+            assert b"200 OK" in await kept.readline()
+            process.send_signal(signal.SIGTERM)
+            async with http.post("/orders", json=ORDER) as placed:
+                assert (placed.status, placed.headers["Connection"]) == (201, "close")
+            asking.write(_request("GET /healthz"))
+            async with asyncio.timeout(SECONDS):
+                answered = (await kept.read()).decode().rpartition("HTTP/1.1")[2]
+            assert (" 200 OK" in answered, "Connection: close" in answered) == (True, True)
+            async with asyncio.timeout(SECONDS):
+                await process.communicate()
+            assert process.returncode == 0
+            with pytest.raises(aiohttp.ClientConnectorError):
+                await http.get("/healthz")
+
+
+def _request(line: str, host: str = "coffee.example", more: str = "") -> bytes:
+    return f"{line} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode()
+
+
+async def _menu(url: URL, forwarded_for: str) -> str:
+    more = f"X-Forwarded-For: {forwarded_for}\r\nConnection: close\r\n"
+    return await said_to(url, _request("GET /menu", more=more))
 
 
 @pytest.mark.parametrize(
