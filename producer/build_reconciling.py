@@ -26,8 +26,11 @@ from shared.store.contract import Store
 _DISORDER_SECONDS = 60
 """Standard queues give messages only about in the order in which they were sent."""
 
-_AWS_SETTLING_SECONDS = 60
-"""SQS: its counts are right within a minute after the last message was sent."""
+_AWS_SETTLING_SECONDS = 120
+"""SQS counts right "at least 1 minute" after the last send, and so perhaps later.
+
+Amazon SQS API Reference, GetQueueAttributes.
+"""
 
 _DYNAMODB_SCAN_SECONDS = 60
 """DynamoDB charges for every scan."""
@@ -66,7 +69,7 @@ def build_reconciler(
             monitor=monitor,
             dispatcher=dispatcher,
             clock=utc_now,
-            margins=_margins(settings),
+            margins=margins_of(settings),
         ),
         expiry=Expiry(store, dispatcher, utc_now),
         dispatcher=dispatcher,
@@ -79,12 +82,11 @@ def build_reconciler(
     )
 
 
-def _margins(settings: CashierSettings) -> Margins:
-    on_aws = settings.aws_endpoint_url is None
+def margins_of(settings: CashierSettings) -> Margins:
+    """Choose by how much the reconciler may be wrong about the queue, on AWS or an emulator."""
+    settling = 0 if settings.uses_emulator else _AWS_SETTLING_SECONDS
     return Margins(
-        settling=dt.timedelta(
-            seconds=max(settings.order_seconds, _AWS_SETTLING_SECONDS if on_aws else 0)
-        ),
+        settling=dt.timedelta(seconds=max(settings.order_seconds, settling)),
         disorder=dt.timedelta(seconds=_DISORDER_SECONDS + settings.visibility_timeout),
         retry_after=dt.timedelta(seconds=2 * settings.visibility_timeout),
     )

@@ -108,7 +108,7 @@ async def rekognition_client(settings: ServiceSettings) -> AsyncIterator[Rekogni
 def _opener(
     stack: contextlib.AsyncExitStack, settings: ServiceSettings
 ) -> Callable[[str], Awaitable[Any]]:
-    emulator = (settings.aws_endpoint_url or "").startswith("http://")
+    emulator = settings.uses_emulator
     session = AioSession(_BOTOCORE_DEFAULTS if emulator else None)
     descriptions = _descriptions(session.get_config_variable("data_path"))
     session.register_component("data_loader", descriptions)

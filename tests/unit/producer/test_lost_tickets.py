@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producer.build_reconciling import margins_of
 from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
+from producer.settings import CashierSettings
 from shared.domain.order import Claim, Order, OrderState, TimelineEntry
 from tests.support.orders import NOON, an_order
 
@@ -146,3 +148,18 @@ def test_the_horizon_only_moves_on_with_what_is_learned(
     before = horizon(empty_at, map(at, heads), NOON, MARGINS)
     after = horizon(empty_at, map(at, heads + more), NOON, MARGINS)
     assert before is None or (after is not None and after >= before)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "seconds"),
+    [
+        (None, 120),
+        ("https://sqs.eu-central-1.amazonaws.com", 120),
+        ("http://127.0.0.1:4566", CashierSettings().order_seconds),
+    ],
+)
+def test_counts_of_sqs_settle_for_two_minutes_and_those_of_an_emulator_at_once(
+    endpoint: str | None, seconds: float
+) -> None:
+    settings = CashierSettings(aws_endpoint_url=endpoint)
+    assert margins_of(settings).settling == seconds * SECOND
