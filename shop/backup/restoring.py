@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.connection import connect
 from shop.backup.copying import BackupError, Contents, Progress, load, opened
 from shop.backup.drafts import draft_of
+from shop.backup.numbers import LEFT_OUT, raised
 from shop.backup.photo_files import restore_photos
 
 _SUFFIXES = ("-wal", "-shm", "")
@@ -25,6 +26,8 @@ _BUSY_SECONDS = 5.0
 
 _RAISE_NUMBER = """INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, ?)
     ON CONFLICT (store_id, business_day) DO UPDATE SET last = max(last, excluded.last)"""
+
+_COUNTED = "SELECT store_id, business_day, last FROM numbers WHERE business_day <> ''"
 
 _OUTDATED = ("queue_marks", "shifts")
 """With another epoch than the queue's, everything due is queued again. Heartbeats of workers say
@@ -42,27 +45,44 @@ class _Replaced:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopDay:
+    """A shop, and the date there when its store is restored."""
+
+    store_id: str
+    today: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What was restored, and the name that the store before was given, if there was one.
 
-    `keys` are the staff keys that are valid now.
+    `keys` are the staff keys that are valid now. `numbers_left_out` of each business day were
+    perhaps given out after the backup was made.
     """
 
     contents: Contents
     kept_as: Path | None
     keys: Sequence[StaffKey]
+    numbers_left_out: int
 
 
 def restore_store(
-    backup: Path, store: Path, photos: Path | None, progress: Progress, *, force: bool
+    backup: Path,
+    store: Path,
+    photos: Path | None,
+    progress: Progress,
+    *,
+    force: bool,
+    sold_since: ShopDay | None,
 ) -> Restored:
     """Make a store of a backup, with today's schema; the caller holds the lock on its folder.
 
     Its photos are written to the folder `photos`, if there is to be one.
 
     A store that is there is kept under another name if `force` is given. Its order numbers are
-    not given out again, and staff keys that it had not any more stay invalid. Raises
-    BackupError, OSError.
+    not given out again, and staff keys that it had not any more stay invalid. Where there is none
+    that can be read, numbers are left out for what was `sold_since` the backup was made; None
+    means nothing. Raises BackupError, OSError.
     """
     present = [path for path in _files(store) if path.exists()]
     if present and not force:
@@ -74,9 +94,10 @@ def restore_store(
     set_aside = partial(_set_aside, store, kept_as) if kept_as else lambda: None
     with draft_of(store, set_aside) as draft:
         contents = load(backup, draft, progress)
-        keys = _adapt(draft, replaced)
+        keys = _adapt(draft, replaced, sold_since)
         restore_photos(draft, photos)
-    return Restored(contents, kept_as, keys)
+    left_out = 0 if replaced or sold_since is None else LEFT_OUT
+    return Restored(contents, kept_as, keys, left_out)
 
 
 def _folded(store: Path) -> _Replaced | None:
@@ -107,7 +128,9 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
-def _adapt(draft: Path, replaced: _Replaced | None) -> Sequence[StaffKey]:
+def _adapt(
+    draft: Path, replaced: _Replaced | None, sold_since: ShopDay | None
+) -> Sequence[StaffKey]:
     """Upgrade the schema, and forget what the backup cannot know; give the staff keys left."""
     try:
         with closing(connect(draft, _BUSY_SECONDS)) as restored:
@@ -118,11 +141,22 @@ def _adapt(draft: Path, replaced: _Replaced | None) -> Sequence[StaffKey]:
                 restored.executemany(_RAISE_NUMBER, replaced.numbers)
                 gone = {key.id for key in _keys(restored)} - {key.id for key in replaced.keys}
                 restored.executemany(_WITHDRAW, [(id_,) for id_ in gone])
+            elif sold_since is not None:
+                restored.executemany(_RAISE_NUMBER, _left_out(restored, sold_since))
             restored.execute("COMMIT")
             restored.execute("PRAGMA journal_mode = DELETE")  # a draft has one name, not three
             return _keys(restored)
     except (sqlite3.Error, StoreUnavailableError) as error:
         raise BackupError(f"The backup cannot be opened as a store: {error}") from error
+
+
+def _left_out(restored: sqlite3.Connection, sold_since: ShopDay) -> Iterator[tuple[str, str, int]]:
+    counted: dict[str, dict[dt.date, int]] = {sold_since.store_id: {}}
+    for store_id, day, last in restored.execute(_COUNTED):
+        counted.setdefault(store_id, {})[dt.date.fromisoformat(day)] = last
+    for store_id, numbers in counted.items():
+        for day, last in raised(numbers, sold_since.today, LEFT_OUT).items():
+            yield store_id, day.isoformat(), last
 
 
 def _set_aside(store: Path, kept_as: Path) -> None:

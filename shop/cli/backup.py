@@ -17,7 +17,7 @@ from shop.client.own_command import own_command
 if TYPE_CHECKING:
     from shared.runtime.settings import ServiceSettings
     from shop.backup.copying import Contents
-    from shop.backup.restoring import Restored
+    from shop.backup.restoring import Restored, ShopDay
 
 File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
 
@@ -68,17 +68,22 @@ def restore(
     force: Annotated[  # noqa: FBT002
         bool, typer.Option("--force", help="Keep the store that is there under another name.")
     ] = False,
+    nothing_sold: Annotated[  # noqa: FBT002
+        bool, typer.Option("--nothing-sold", help="No order was placed after the backup was made.")
+    ] = False,
     as_json: AsJson = False,  # noqa: FBT002
 ) -> None:
     """Put a backup into $COFFEE_STATE_DIR, where the shop must be closed.
 
     FILE stays as it is, and is checked first. When the shop opens, open orders are queued again,
-    and what changed after the backup was made is lost.
+    and what changed after the backup was made is lost. No number is called twice on a day: where no
+    store is left that knows them, 1,000 are left out, unless nothing was sold.
 
     **Examples**
 
     - `coffeeshop restore friday.sqlite3`
     - `COFFEE_STATE_DIR=/srv/coffee coffeeshop restore nightly.sqlite3 --force`
+    - `coffeeshop restore moved.sqlite3 --nothing-sold`
     """
     from shop.backup.restoring import restore_store  # noqa: PLC0415 - as above
     from shop.processes.lock import locked  # noqa: PLC0415
@@ -87,12 +92,24 @@ def restore(
         settings = _of_this_machine()
         with locked(settings.state_dir, seconds=0), _progress() as progress:
             restored = restore_store(
-                file, settings.sqlite_path, _photos_of(settings), progress, force=force
+                file,
+                settings.sqlite_path,
+                _photos_of(settings),
+                progress,
+                force=force,
+                sold_since=None if nothing_sold else _day_of(settings),
             )
     if as_json:
         kept_as = restored.kept_as and str(restored.kept_as)
         keys = [{"name": key.name, "role": key.role} for key in restored.keys]
-        terminal.print_json({**asdict(restored.contents), "kept_as": kept_as, "keys": keys})
+        terminal.print_json(
+            {
+                **asdict(restored.contents),
+                "kept_as": kept_as,
+                "keys": keys,
+                "numbers_left_out": restored.numbers_left_out,
+            }
+        )
     else:
         terminal.say(*_report(restored, settings))
 
@@ -106,6 +123,11 @@ def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
         yield f"Not restored: {_described(contents)}, since COFFEE_PHOTOS is {settings.photos}."
     if restored.kept_as is not None:
         yield f"The store that was there is kept as {restored.kept_as}"
+    if restored.numbers_left_out:
+        yield (
+            f"Order numbers go on {restored.numbers_left_out:,} further, since nothing here says "
+            "which were called after the backup was made."
+        )
     if contents.store_ids and settings.store_id not in contents.store_ids:
         names = ", ".join(contents.store_ids)
         yield f"None of its orders is of the shop {settings.store_id}: COFFEE_STORE_ID is {names}."
@@ -115,6 +137,15 @@ def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
         yield f"Staff keys that are valid now: {keys}. To withdraw one: {withdraw}"
     folder = str(settings.state_dir)
     yield f"To open the shop: {own_command('run', COFFEE_STATE_DIR=folder)}"
+
+
+def _day_of(settings: ServiceSettings) -> ShopDay:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - other commands need not load it
+
+    from shared.clock import utc_now  # noqa: PLC0415 - as above
+    from shop.backup.restoring import ShopDay  # noqa: PLC0415 - as above
+
+    return ShopDay(settings.store_id, utc_now().astimezone(ZoneInfo(settings.timezone)).date())
 
 
 def _summary(contents: Contents) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import sqlite3
@@ -268,6 +269,33 @@ async def test_a_store_that_is_replaced_is_kept_and_its_numbers_are_not_given_ou
         assert (await places(theirs, new_order)).number == "003"
     async with open_sqlite_store(away, "main") as theirs:
         assert await theirs.get(lost.id) == lost
+
+
+@pytest.mark.parametrize("days_ago", [0, 1, 30])
+async def test_where_no_store_is_left_no_number_of_the_lost_orders_is_called_again(
+    store: SqliteStore, folder: Path, new_order: NewOrder, tmp_path: Path, days_ago: int
+) -> None:
+    today = utc_now().date()
+    await store.place(new_order(), today - dt.timedelta(days=days_ago))
+    file = tmp_path / "backup"
+    await command(folder, "backup", str(file))
+
+    async def next_number(where: str, *options: str) -> tuple[int, str]:
+        outcome = await command(tmp_path / where, "restore", str(file), *options, COLUMNS="200")
+        assert outcome.code == 0, outcome.err
+        async with open_sqlite_store(tmp_path / where / "orders.sqlite3", "main") as restored:
+            return int((await restored.place(new_order(), today)).order.number), outcome.out
+
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "orders.sqlite3").write_bytes(os.urandom(8192))
+    copied = 0 if days_ago else 1
+    for where, options in (("fresh", ()), ("damaged", ("--force",))):
+        number, said = await next_number(where, *options)
+        assert number == copied + 1000 + 1
+        assert "Order numbers go on 1,000 further" in said
+    number, said = await next_number("moved", "--nothing-sold")
+    assert number == copied + 1
+    assert "Order numbers" not in said
 
 
 async def test_a_key_that_was_withdrawn_is_not_good_again_where_its_store_is_replaced(

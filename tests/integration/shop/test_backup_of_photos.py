@@ -198,7 +198,7 @@ async def test_a_backup_writes_nothing_outside_of_the_folder_of_photos(
     fresh.mkdir()
     store, there = fresh / "orders.sqlite3", fresh / "photos"
     with pytest.raises(BackupError, match="damaged"):
-        restore_store(file, store, there, lambda *_: None, force=False)
+        restore_store(file, store, there, lambda *_: None, force=False, sold_since=None)
     assert not store.exists()
     assert not [path for path in files_in(tmp_path) if path.name == "owned"]
 
@@ -231,7 +231,7 @@ async def test_large_photos_take_little_memory(
     tracemalloc.start()
     contents = save_store(store, folder / "photos", file, lambda *_: None, force=False)
     restored, there = fresh / "orders.sqlite3", fresh / "photos"
-    restore_store(file, restored, there, lambda *_: None, force=False)
+    restore_store(file, restored, there, lambda *_: None, force=False, sold_since=None)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
