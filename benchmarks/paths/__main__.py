@@ -28,7 +28,7 @@ class Limit:
 LIMITS = {
     "placing an order": Limit(44, 132),
     "a ticket, until its order is ready": Limit(24, 85),
-    "a webhook, from SNS to delivered": Limit(36, 110),
+    "a webhook, from SNS to delivered": Limit(36, 111),
     "a notifier's start, until it listens": Limit(79),
 }
 """What is needed, and little more: decision 0016 lists the protections that are among it."""

@@ -31,7 +31,7 @@ from shared.clock import Clock
 from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain.delivery import DeliveryState
 from shared.domain.subscription import Channel, Subscription, SubscriptionState, advance
-from shared.messages.delivery_job import Confirm, Deliver, JobQueue
+from shared.messages.delivery_job import Confirm, Deliver, JobQueue, send_job
 from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -202,7 +202,7 @@ class Confirmation:
         for delivery in await self.store.last_deliveries(active.id, _MOST_WAITING):
             if delivery.state is DeliveryState.DUE:
                 job = Deliver(subscription_id=active.id, delivery_id=delivery.id)
-                await self.jobs.send(job.model_dump_json())
+                await send_job(self.jobs, job)
 
 
 def along_with(active: Subscription, topic: str, occasion: str) -> Subscription:

@@ -19,7 +19,7 @@ from notifier.store.contract import NotifierStore
 from shared.aws.dead_letters import DeadLetter, DeadLetters
 from shared.domain.delivery import Delivery, DeliveryState, due_sort_key
 from shared.domain.subscription import SubscriptionRefusedError
-from shared.messages.delivery_job import DELIVERY_JOB, Deliver, JobQueue
+from shared.messages.delivery_job import DELIVERY_JOB, Deliver, JobQueue, send_job
 from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -148,7 +148,7 @@ class DeliveryDeadLetterService:
 
     async def _queue(self, due: Delivery) -> None:
         job = Deliver(subscription_id=due.subscription_id, delivery_id=due.id)
-        await self.jobs.send(job.model_dump_json())
+        await send_job(self.jobs, job)
 
 
 def _subscription_of(letter: DeadLetter) -> str | None:

@@ -17,7 +17,7 @@ from shared.consuming.outcome import Done, Outcome
 from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_routing_key, wants
 from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_EVENTS, CloudEvent
-from shared.messages.delivery_job import Deliver, JobQueue
+from shared.messages.delivery_job import Deliver, JobQueue, send_job
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -95,4 +95,4 @@ class FanOut:
             )
             for one in due
         ]
-        await asyncio.gather(*(self.jobs.send(job.model_dump_json()) for job in jobs))
+        await asyncio.gather(*(send_job(self.jobs, job) for job in jobs))

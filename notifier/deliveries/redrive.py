@@ -24,7 +24,7 @@ from shared.domain.subscription import (
     SubscriptionState,
     advance,
 )
-from shared.messages.delivery_job import Deliver, JobQueue
+from shared.messages.delivery_job import Deliver, JobQueue, send_job
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -86,7 +86,7 @@ class Redriver:
         await self.store.log_attempt(due)
         job = Deliver(subscription_id=failed.subscription_id, delivery_id=failed.id)
         try:
-            await self.jobs.send(job.model_dump_json())
+            await send_job(self.jobs, job)
         except (AwsUnavailableError, EntryFailedError):
             await self.store.log_attempt(failed)
             raise

@@ -23,7 +23,7 @@ from shared.aws.batcher import EntryFailedError
 from shared.clock import Clock
 from shared.domain.delivery import delivery_id, due_sort_key
 from shared.domain.subscription import Channel, SubscriptionState
-from shared.messages.delivery_job import Confirm, Deliver, JobQueue
+from shared.messages.delivery_job import Confirm, Deliver, JobQueue, send_job
 from shared.runtime.retry import retry_until_available
 
 log = structlog.stdlib.get_logger(__name__)
@@ -104,13 +104,14 @@ class Requeuer:
 
     async def _queue(self, jobs: Sequence[Deliver | Confirm]) -> None:
         """Queue all jobs; a retry sends only those that failed."""
-        left = [job.model_dump_json() for job in jobs]
+        left = list(jobs)
 
         async def send_rest() -> None:
             nonlocal left
-            sent = await asyncio.gather(*map(self.jobs.send, left), return_exceptions=True)
-            failed = [(body, why) for body, why in zip(left, sent, strict=True) if why]
-            left = [body for body, _ in failed]
+            sending = (send_job(self.jobs, job) for job in left)
+            sent = await asyncio.gather(*sending, return_exceptions=True)
+            failed = [(job, why) for job, why in zip(left, sent, strict=True) if why]
+            left = [job for job, _ in failed]
             if failed:
                 raise failed[0][1]
 

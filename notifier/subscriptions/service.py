@@ -26,7 +26,7 @@ from shared.domain.subscription import (
 )
 from shared.domain.subscription_request import Granted, SubscriptionRequest, grant
 from shared.domain.tokens import new_signing_secret
-from shared.messages.delivery_job import Confirm, JobQueue, Redeliver
+from shared.messages.delivery_job import Confirm, JobQueue, Redeliver, send_job
 from shared.store.subscription_contract import SubscriptionChangedError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -132,7 +132,7 @@ class SubscriptionService:
         if await self.store.delivery(subscription.id, delivery_id) is None:
             raise NotFoundError
         job = Redeliver(subscription_id=subscription.id, delivery_id=delivery_id)
-        await self.jobs.send(job.model_dump_json())
+        await send_job(self.jobs, job)
 
     async def _queue_confirmation(self, subscription: Subscription) -> None:
         """Queue the confirmation request; when that fails, end the subscription and raise.
@@ -142,7 +142,7 @@ class SubscriptionService:
         """
         job = Confirm(subscription_id=subscription.id)
         try:
-            await self.jobs.send(job.model_dump_json())
+            await send_job(self.jobs, job)
         except (AwsUnavailableError, EntryFailedError):
             await self.end(subscription)
             raise

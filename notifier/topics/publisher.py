@@ -73,7 +73,7 @@ class SnsTopics:
         if topic not in self._topics:
             (arn,) = await self.topology.topic_arns([topic])
             self._topics.setdefault(topic, Topic(self.sns, arn))
-        await self._topics[topic].publish(event, attributes)
+        await self._topics[topic].publish(event, attributes, topic)
 
     async def close(self) -> None:
         """Return when everything that was submitted is published."""

@@ -10,7 +10,7 @@ from shared.domain.order import Order
 from shared.domain.subscription import Channel, Filter, Subscription, SubscriptionState
 from shared.domain.subscription_request import SubscriptionRequest, grant
 from shared.messages.announcement import ORDER_EVENTS
-from shared.messages.delivery_job import Confirm, JobQueue
+from shared.messages.delivery_job import Confirm, JobQueue, send_job
 from shared.store.subscription_contract import SubscriptionStore
 
 
@@ -59,6 +59,6 @@ class OrderUpdates:
         granted = grant(wanted, order.store_id, self.clock(), self.ids.of_updates(order.id))
         recorded = await self.store.add_subscription(granted.subscription)
         if recorded.state is SubscriptionState.PENDING and recorded.asked_at is None:
-            await self.jobs.send(Confirm(subscription_id=recorded.id).model_dump_json())
+            await send_job(self.jobs, Confirm(subscription_id=recorded.id))
         is_new = recorded.manage_digest == granted.subscription.manage_digest
         return Updates(recorded, granted.manage_token if is_new else None)

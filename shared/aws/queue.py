@@ -63,13 +63,19 @@ class SqsQueue:
         # One call at a time: an extension under way must not undo a later hand-back.
         self._extensions = Batcher(self._extend_batch, max_in_flight=1)
 
-    async def send(self, body: str, attributes: Mapping[str, str] = _NO_ATTRIBUTES) -> None:
-        """Return once SQS has confirmed a message; it takes up to 10 attributes.
+    async def send(
+        self,
+        body: str,
+        attributes: Mapping[str, str] = _NO_ATTRIBUTES,
+        *,
+        group: str | None = None,
+    ) -> None:
+        """Return once SQS has confirmed a message; see OutgoingMessage.
 
         Like every method here it raises AwsUnavailableError when SQS is unavailable, and
         EntryFailedError when SQS refused this message for good.
         """
-        await self._sends.submit(OutgoingMessage(body, attributes))
+        await self._sends.submit(OutgoingMessage(body, attributes, group))
 
     async def receive(self, limit: int) -> Sequence[Message]:
         """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`.
@@ -83,7 +89,11 @@ class SqsQueue:
                 WaitTimeSeconds=self._wait_time,
                 VisibilityTimeout=self._visibility_timeout,
                 MessageAttributeNames=["All"],
-                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
+                MessageSystemAttributeNames=[
+                    "ApproximateReceiveCount",
+                    "SentTimestamp",
+                    "MessageGroupId",
+                ],
             )
         return [_received(message) for message in answer.get("Messages", [])]
 
@@ -108,10 +118,10 @@ class SqsQueue:
         if self._dead_letters is None:
             raise RuntimeError("this queue has no dead-letter queue")
         why = {REASON: reason, ATTEMPTS: str(message.receive_count)}
-        copy = OutgoingMessage(message.body, {**message.attributes, **why})
+        copy = OutgoingMessage(message.body, {**message.attributes, **why}, message.group)
         if copy.size > MAX_BYTES or len(copy.attributes) > MAX_ATTRIBUTES:
-            copy = OutgoingMessage(message.body[:_EXCERPT], why)
-        await self._dead_letters.send(copy.body, copy.attributes)
+            copy = OutgoingMessage(message.body[:_EXCERPT], why, message.group)
+        await self._dead_letters.send(copy.body, copy.attributes, group=copy.group)
         await self.delete(message)
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
@@ -140,18 +150,9 @@ class SqsQueue:
         await asyncio.gather(self._sends.close(), self._deletes.close(), self._extensions.close())
 
     async def _send_batch(self, messages: Sequence[OutgoingMessage]) -> BatchResult:
+        entries: list[Any] = [one.entry(place, "MessageBody") for place, one in enumerate(messages)]
         async with aws_call("SQS"):
-            answer = await self._sqs.send_message_batch(
-                QueueUrl=self.url,
-                Entries=[
-                    {
-                        "Id": str(position),
-                        "MessageBody": message.body,
-                        "MessageAttributes": message.typed_attributes,
-                    }
-                    for position, message in enumerate(messages)
-                ],
-            )
+            answer = await self._sqs.send_message_batch(QueueUrl=self.url, Entries=entries)
         return by_position(len(messages), answer.get("Failed", []))
 
     async def _delete_batch(self, messages: Sequence[Message]) -> BatchResult:
@@ -207,5 +208,6 @@ def _received(message: Any) -> Message:
             if "StringValue" in value
         },
         receive_count=int(system.get("ApproximateReceiveCount", 1)),
+        group=system.get("MessageGroupId"),
         sent_at=None if sent_ms is None else dt.datetime.fromtimestamp(int(sent_ms) / 1000, dt.UTC),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.aws.batcher import Batcher, BatchResult, by_position
 from shared.aws.clients import aws_call
@@ -28,30 +28,27 @@ class Topic:
         size = attrgetter("size")
         self._publications = Batcher(self._publish_batch, size=size, max_bytes=MAX_BYTES)
 
-    async def publish(self, event: CloudEvent, attributes: Mapping[str, str]) -> None:
+    async def publish(self, event: CloudEvent, attributes: Mapping[str, str], group: str) -> None:
         """Return once SNS has confirmed this event; subscriptions filter by `attributes`.
+
+        SNS passes the `group` on to queues; see OutgoingMessage.
 
         Raises AwsUnavailableError or EntryFailedError.
         """
         body = event.model_dump_json(exclude_none=True)
-        await self._publications.submit(OutgoingMessage(body, {"type": event.type, **attributes}))
+        await self._publications.submit(
+            OutgoingMessage(body, {"type": event.type, **attributes}, group)
+        )
 
     async def close(self) -> None:
         """Refuse new events, and return once those submitted are confirmed."""
         await self._publications.close()
 
     async def _publish_batch(self, publications: Sequence[OutgoingMessage]) -> BatchResult:
+        entries: list[Any] = [one.entry(place, "Message") for place, one in enumerate(publications)]
         async with aws_call("SNS"):
             answer = await self._sns.publish_batch(
-                TopicArn=self.arn,
-                PublishBatchRequestEntries=[
-                    {
-                        "Id": str(position),
-                        "Message": publication.body,
-                        "MessageAttributes": publication.typed_attributes,
-                    }
-                    for position, publication in enumerate(publications)
-                ],
+                TopicArn=self.arn, PublishBatchRequestEntries=entries
             )
         return by_position(len(publications), answer.get("Failed", []))
 
@@ -65,5 +62,7 @@ class OrderAnnouncer:
     async def announce(self, order: Order) -> None:
         """Announce the state that `order` is in; the same change always has the same event id."""
         await self._topic.publish(
-            order_event(order), {"store_id": order.store_id, "order_id": order.id}
+            order_event(order),
+            {"store_id": order.store_id, "order_id": order.id},
+            order.store_id,
         )

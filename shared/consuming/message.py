@@ -15,6 +15,7 @@ class Message:
     """A received message with its receipt handle. `receive_count` is 1 the first time.
 
     `sent_at` is when the message was sent, by the queue's clock (UTC), if the queue gives it.
+    `group` is whose message it is, where a queue shares itself out fairly.
     """
 
     message_id: str
@@ -23,6 +24,7 @@ class Message:
     attributes: Mapping[str, str] = field(default_factory=dict)
     receive_count: int = 1
     sent_at: dt.datetime | None = None
+    group: str | None = None
 
 
 Handler = Callable[[Message], Awaitable[Outcome]]

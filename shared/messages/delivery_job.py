@@ -65,5 +65,10 @@ def log_fields(body: str, queue: str = "deliveries") -> Mapping[str, object]:
 class JobQueue(Protocol):
     """The queue of delivery jobs."""
 
-    async def send(self, body: str) -> None:
+    async def send(self, body: str, *, group: str | None = None) -> None:
         """Return once the queue has confirmed a job, given as JSON; raises what the queue does."""
+
+
+async def send_job(queue: JobQueue, job: Deliver | Redeliver | Confirm) -> None:
+    """Queue a job, in the group of its subscription; raises what the queue does."""
+    await queue.send(job.model_dump_json(), group=job.subscription_id)

@@ -42,7 +42,9 @@ class Ticket(BaseModel):
 class TicketQueue(Protocol):
     """The part of the tickets' queue that sends."""
 
-    async def send(self, body: str, attributes: Mapping[str, str]) -> None:
+    async def send(
+        self, body: str, attributes: Mapping[str, str], *, group: str | None = None
+    ) -> None:
         """Return once the queue has confirmed the message."""
 
 
@@ -63,7 +65,7 @@ def ticket_for(order: Order) -> Ticket:
 async def send_ticket(queue: TicketQueue, ticket: Ticket) -> None:
     """Queue a ticket; raises what the queue does."""
     attributes = {"correlation_id": ticket.correlation_id}
-    await queue.send(ticket.model_dump_json(), attributes)
+    await queue.send(ticket.model_dump_json(), attributes, group=ticket.store_id)
 
 
 def log_fields(body: str, queue: str = "orders") -> Mapping[str, object]:

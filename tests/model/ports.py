@@ -68,7 +68,8 @@ class _Topic:
         self._host = host
         self._record = record
 
-    async def publish(self, event: CloudEvent, _: Mapping[str, str]) -> None:
+    async def publish(self, event: CloudEvent, _: Mapping[str, str], group: str) -> None:
+        del group
         await self._host.ask(f"announce {event.id}", partial(self._record.announce, event), ())
 
 
@@ -77,8 +78,10 @@ class _Queue:
         self._host = host
         self._record = record
 
-    async def send(self, body: str, attributes: Mapping[str, str] | None = None) -> None:
-        del attributes
+    async def send(
+        self, body: str, attributes: Mapping[str, str] | None = None, *, group: str | None = None
+    ) -> None:
+        del attributes, group
         await self._host.ask("queue.send", partial(self._record.send, body), body)
 
     async def delete(self, message: Message) -> None:

@@ -126,7 +126,7 @@ class Announcer:
     async def publish(self, *issues: CloudEvent) -> None:
         """Publish issues straight to SNS, of which the shop has no record."""
         for issue in issues:
-            await self.coupons.publish(issue, {"store_id": "main", "topic": "coupons"})
+            await self.coupons.publish(issue, {"store_id": "main", "topic": "coupons"}, "coupons")
 
     async def queue_exists(self, instance: str) -> bool:
         try:

@@ -65,7 +65,8 @@ class Sent:
 
     bodies: list[str] = field(default_factory=list)
 
-    async def send(self, body: str) -> None:
+    async def send(self, body: str, *, group: str | None = None) -> None:
+        del group
         self.bodies.append(body)
 
 

@@ -29,8 +29,8 @@ async def forge(announcer: Announcer, recorded: CloudEvent) -> int:
     forged = [newsletter("Forged"), other_text(recorded), other_link(recorded)]
     await announcer.publish(*forged)
     for attributes in ({"store_id": "main", "topic": "open-house"}, {"store_id": "main"}):
-        await announcer.coupons.publish(recorded, {**attributes})
-        await announcer.coupons.publish(newsletter("Forged"), {**attributes})
+        await announcer.coupons.publish(recorded, {**attributes}, "coupons")
+        await announcer.coupons.publish(newsletter("Forged"), {**attributes}, "coupons")
     return len(forged) + 2 * 2
 
 
@@ -65,7 +65,7 @@ async def test_subscribers_of_orders_get_no_newsletter_in_the_name_of_their_topi
         settings = settings_for(ministack, smtp_url=smtp_url, mail_from="shop@coffee.example")
         async with serving(settings) as notifier, announcing(settings) as announcer:
             await announcer.coupons.publish(
-                newsletter("Forged"), {"store_id": "main", "topic": ORDER_EVENTS}
+                newsletter("Forged"), {"store_id": "main", "topic": ORDER_EVENTS}, "coupons"
             )
             await notifier.counts("coffeeshop_announcements_dropped_total", 1)
     assert server.mail == []

@@ -41,9 +41,10 @@ class BusyQueue:
     sent: list[str] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def send(self, body: str) -> None:
+    async def send(self, body: str, *, group: str | None = None) -> None:
         job = DELIVERY_JOB.validate_json(body)
         assert isinstance(job, Deliver)
+        assert group == job.subscription_id  # a subscriber's jobs are one group
         self.sent.append(job.delivery_id)
         number = next(self.numbers)
         at = STARTED + dt.timedelta(seconds=number)

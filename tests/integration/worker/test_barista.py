@@ -48,7 +48,8 @@ class Shop:
         self.preparing.set()
         await self.may_end.wait()
 
-    async def send(self, body: str, _: Mapping[str, str]) -> None:
+    async def send(self, body: str, _: Mapping[str, str], *, group: str | None = None) -> None:
+        del group
         self.queued.append(Ticket.model_validate_json(body))
 
     def barista(

@@ -74,7 +74,8 @@ class Bar:
     async def announce(self, order: Order) -> None:
         self.announced.append((order.state, order.version))
 
-    async def send(self, body: str, _: Mapping[str, str]) -> None:
+    async def send(self, body: str, _: Mapping[str, str], *, group: str | None = None) -> None:
+        del group
         self.queued.append(Ticket.model_validate_json(body))
 
     async def get(self, order_id: str) -> Order | None:

@@ -37,8 +37,11 @@ class Broker:
             raise EntryFailedError("InvalidParameter", "", sender_fault=True)
         self.done.append(("announced", order.id))
 
-    async def send(self, body: str, attributes: Mapping[str, str]) -> None:
+    async def send(
+        self, body: str, attributes: Mapping[str, str], *, group: str | None = None
+    ) -> None:
         assert attributes == {"correlation_id": "abc"}
+        assert group == Ticket.model_validate_json(body).store_id  # a shop's tickets are one group
         self.done.append(("queued", Ticket.model_validate_json(body).order_id))
 
     async def waiting_and_in_flight(self) -> tuple[int, int]:
