@@ -87,6 +87,7 @@ SETTING_NAMES = frozenset(
         "COFFEE_SMTP_EHLO_NAME",
         "COFFEE_SMTP_URL",
         "COFFEE_STAFF_KEY",
+        "COFFEE_STAFF_KEY_OLD",
         "COFFEE_STALLED_SECONDS",
         "COFFEE_STATE_DIR",
         "COFFEE_STORE",

@@ -235,6 +235,9 @@ class WebSettings(ServiceSettings):
     staff_key: str | None = Field(default=None, repr=False)
     """Opens the staff routes; made and kept in the state folder when left out."""
 
+    staff_key_old: str | None = Field(default=None, repr=False)
+    """Opens them too, until all have changed over to `staff_key`."""
+
     public_url: HttpUrl | None = None
     """Where customers reach the shop: the base of links in mail, and a host that it answers to."""
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from shared.domain.errors import UnavailableError
 from shared.domain.staff import OWNER, StaffKey, StaffKeyRecord
 from shared.domain.tokens import token_digest
+from shared.runtime.log_limit import LogLimit
 
 ReadKeys: TypeAlias = Callable[[], Awaitable[Sequence[StaffKeyRecord]]]
 """Reads all keys as of the last completed write; raises UnavailableError."""
@@ -26,6 +27,7 @@ KEPT_SECONDS = 60.0
 """How long the keys that were read last are good while they cannot be read again."""
 
 _READ_SECONDS = 2.0
+_SAID_SECONDS = 60
 _PAUSE_SECONDS = 0.02
 """Between two reads: everybody may show keys that nobody has."""
 
@@ -37,16 +39,18 @@ class KnownKeys:
     """Says whose a key is; `read` is None where only the owner has one.
 
     `monotonic` is a clock, in seconds. A key is looked up by its digest, and so its characters
-    are not compared one by one.
+    are not compared one by one. While the owner's is rotated, the `old_owner_digest` is good too.
     """
 
     owner_digest: str
     read: ReadKeys | None = None
     monotonic: Callable[[], float] = time.monotonic
+    old_owner_digest: str | None = None
     _by_digest: Mapping[str, StaffKey] = field(default_factory=dict, init=False)
     _as_of: float = field(default=float("-inf"), init=False)
     _tried: float = field(default=float("-inf"), init=False)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _old_shown: LogLimit = field(default_factory=lambda: LogLimit(_SAID_SECONDS), init=False)
 
     async def holder(self, token: str) -> StaffKey | None:
         """Return whose key it is, if it is one.
@@ -56,6 +60,10 @@ class KnownKeys:
         """
         digest, arrived = token_digest(token), self.monotonic()
         if hmac.compare_digest(digest, self.owner_digest):
+            return OWNER
+        if hmac.compare_digest(digest, self.old_owner_digest or ""):
+            if self._old_shown.is_due():
+                log.info("staff_key.old_shown")
             return OWNER
         if self.read is None:
             return None

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from shared.domain.tokens import token_digest
 from shared.runtime.lifecycle import (
     completes_before,
     handling_signal,
@@ -29,11 +30,12 @@ from shared.runtime.startup import StartupError
 from shared.web.application import create_app
 from shared.web.connections import CONNECTIONS, Connections
 from shared.web.host import own_hosts, own_hosts_only
+from shared.web.known_keys import KNOWN_KEYS
 from shared.web.limits import LIMITS, WebLimits, connections_within
 from shared.web.listening import BACKLOG, bound, is_out_of_descriptors, local_url
 from shared.web.protocol import Connection
 from shared.web.service import DRAINS, Service
-from shared.web.staff_key import load_or_create_staff_key
+from shared.web.staff_key import load_old_staff_key, load_or_create_staff_key
 
 ACCEPTED_AT_ONCE = 16
 """Connections accepted in one turn of the event loop; requests in progress take turns with them."""
@@ -62,6 +64,8 @@ async def _run(name: str, settings: WebSettings, services: Sequence[Service]) ->
         requests_per_second=settings.requests_per_second,
         wrong_keys_per_minute=settings.wrong_keys_per_minute,
     )
+    old_key = load_old_staff_key(settings.staff_key_old, settings.state_dir, staff_key)
+    app[KNOWN_KEYS].old_owner_digest = old_key and token_digest(old_key)
     if (hosts := own_hosts(settings)) is not None:
         app.middlewares.append(own_hosts_only(hosts))
     inherited = None if settings.listen_fd is None else socket.socket(fileno=settings.listen_fd)

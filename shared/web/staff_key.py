@@ -1,9 +1,13 @@
-"""The staff key: the one from settings, or one made on first start and kept in a file."""
+"""The staff key: the one from settings, or one made on first start and kept in a file.
+
+While it is rotated there is an old one beside it, which opens the same.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hmac
 import os
 import re
 import secrets
@@ -14,6 +18,7 @@ import structlog
 from shared.runtime.startup import StartupError
 
 FILE_NAME = "staff-key"
+OLD_FILE_NAME = "staff-key-old"
 SHORTEST = 16
 FEWEST_DIFFERENT = 8
 """Characters of a key: with fewer it can be guessed."""
@@ -27,7 +32,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 class UnusableStaffKeyError(StartupError):
-    """The staff key can be guessed, or has characters that a header cannot carry."""
+    """A staff key can be guessed, a header cannot carry it, or the old one is the new one."""
 
 
 def load_or_create_staff_key(settings_key: str | None, state_dir: Path) -> str:
@@ -41,6 +46,29 @@ def load_or_create_staff_key(settings_key: str | None, state_dir: Path) -> str:
     path = state_dir / FILE_NAME
     if not path.exists():
         _create(path)
+    return _read(path)
+
+
+def load_old_staff_key(settings_key: str | None, state_dir: Path, new: str) -> str | None:
+    """Return `settings_key` when there is one, else the key in `state_dir`, if there is that.
+
+    Raises UnusableStaffKeyError, also when it is the `new` one: then nothing is rotated. Raises
+    OSError when the file cannot be read.
+    """
+    path = state_dir / OLD_FILE_NAME
+    if settings_key:
+        origin = "COFFEE_STAFF_KEY_OLD"
+        old = _checked(settings_key, origin)
+    elif path.exists():
+        origin, old = str(path), _read(path)
+    else:
+        return None
+    if hmac.compare_digest(old, new):
+        raise UnusableStaffKeyError(f"the old staff key in {origin} is the new one; remove it")
+    return old
+
+
+def _read(path: Path) -> str:
     _keep_private(path)
     return _checked(path.read_text(errors="replace").strip(), str(path))
 

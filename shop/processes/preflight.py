@@ -15,7 +15,7 @@ from shared.runtime.settings import StoreKind
 from shared.runtime.startup import StartupError, read_settings
 from shared.store.document_contract import DocumentKind
 from shared.store.factory import open_store
-from shared.web.staff_key import load_or_create_staff_key
+from shared.web.staff_key import load_old_staff_key, load_or_create_staff_key
 from shop.processes.resources import is_free
 from shop.scaling.target import MOST_BARISTAS
 from shop.settings import ShopSettings
@@ -95,7 +95,8 @@ def check_files(cashier: CashierSettings) -> Menu:
     """
     try:
         file = load_menu(cashier.menu)
-        load_or_create_staff_key(cashier.staff_key, cashier.state_dir)
+        key = load_or_create_staff_key(cashier.staff_key, cashier.state_dir)
+        load_old_staff_key(cashier.staff_key_old, cashier.state_dir, key)
         recorded = asyncio.run(_recorded_menu(cashier))
     except OSError as error:
         raise StartupError(str(error)) from error

@@ -22,10 +22,12 @@ from tests.support.cashier_process import process_of
 from tests.support.notifier import AS_STAFF, NotifierProcess, notifier_process
 from tests.support.notifier import settings_for as notifier_settings
 from tests.support.waiting import eventually
+from tests.support.web import STAFF_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SECOND = 1.0
+OLD_KEY = "the-owners-key-until-now"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ async def shop(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     folder = tmp_path_factory.mktemp("shop")
     settings = cashier_settings(ministack, folder)
     for_notifier = notifier_settings(ministack, name_prefix=settings.name_prefix, state_dir=folder)
+    (folder / "staff-key-old").write_text(OLD_KEY)
     log = folder / "cashier.log"
     with log.open("w") as stderr:
         async with (
@@ -106,6 +109,20 @@ async def test_a_new_key_is_good_at_once_in_every_process_and_a_withdrawn_one_af
         assert asked < withdrawn + SECOND, "what is asked later is refused, however long it takes"
         asked = time.monotonic()
     assert (await shop.statuses(grace["key"]))[0] == 200
+
+
+async def test_while_the_owners_key_is_rotated_keys_and_sessions_are_good_of_both(
+    shop: Shop,
+) -> None:
+    for key in (STAFF_KEY, OLD_KEY):
+        cashiers, notifiers = await shop.statuses(key)
+        assert cashiers == 200
+        assert notifiers not in {401, 403}
+        signed_in = {"Cookie": f"{COOKIE}={key}", "Sec-Fetch-Site": "same-origin"}
+        async with shop.cashier.get("/staff/session", headers=signed_in) as response:
+            assert (await response.json())["name"] == "owner"
+    await logged(shop.log, event="staff_key.old_shown")
+    assert OLD_KEY not in shop.log.read_text()
 
 
 async def test_a_key_is_shown_once_and_its_name_is_anothers_only_after_it_is_withdrawn(

@@ -169,6 +169,16 @@ def _grace_seconds(name: str) -> float:
     return float(variables.get("COFFEE_GRACE_SECONDS", WorkerSettings().grace_seconds))
 
 
+@pytest.mark.parametrize("file", ["secrets.yml", "secrets-rotation.yml"])
+def test_every_secret_in_a_file_is_a_setting_of_the_services_that_have_it(file: str) -> None:
+    compose = yaml.safe_load((ROOT / "deploy" / file).read_text())
+    kinds = {"producer": CashierSettings, "notifier": NotifierSettings}
+    for name, service in compose["services"].items():
+        settings = {f"coffee_{field}" for field in kinds[name].model_fields}
+        assert set(service["secrets"]) - settings == set()
+        assert set(service["secrets"]) <= compose["secrets"].keys()
+
+
 def test_every_setting_in_the_compose_file_is_one() -> None:
     kinds = (CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings)
     settings = {f"COFFEE_{field.upper()}" for kind in kinds for field in kind.model_fields}

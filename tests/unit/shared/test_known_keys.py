@@ -75,6 +75,19 @@ async def test_the_owners_key_needs_no_store() -> None:
     assert shop.reads == 0
 
 
+async def test_the_owners_old_key_is_good_too_while_it_is_rotated_and_said_once_a_minute() -> None:
+    shop = Shop(fails=True)
+    shop.known.old_owner_digest = token_digest("the-owners-old")
+    with structlog.testing.capture_logs() as logs:
+        for key in ("the-owners-old", "the-owners", "the-owners-old"):
+            assert await shop.known.holder(key) == OWNER
+    assert [log["event"] for log in logs] == ["staff_key.old_shown"]
+    shop.known.old_owner_digest = None
+    for key in ("the-owners-old", ""):
+        with pytest.raises(UnavailableError):
+            await shop.known.holder(key)
+
+
 async def test_while_the_store_is_away_known_keys_are_good_for_a_time_and_others_unknown() -> None:
     shop = Shop({"adas": ADA})
     assert await shop.known.holder("adas") == ADA

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from shared.web.staff_key import UnusableStaffKeyError, load_or_create_staff_key
+from shared.web.staff_key import (
+    UnusableStaffKeyError,
+    load_old_staff_key,
+    load_or_create_staff_key,
+)
+
+NEW, OLD = "a-key-that-is-set", "the-key-until-now"
 
 
 def test_a_key_that_is_set_is_the_key_and_no_file_is_made(tmp_path: Path) -> None:
@@ -63,3 +69,26 @@ def test_a_key_that_no_header_can_carry_is_refused(tmp_path: Path, content: str)
 def test_a_setting_that_no_header_can_carry_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnusableStaffKeyError, match="COFFEE_STAFF_KEY"):
         load_or_create_staff_key("two words", tmp_path)
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_an_old_key_is_set_or_left_in_a_file_and_never_made(
+    tmp_path: Path, *, in_file: bool
+) -> None:
+    assert load_old_staff_key(None, tmp_path, NEW) is None
+    assert load_old_staff_key("", tmp_path, NEW) is None
+    assert not [*tmp_path.iterdir()]
+    if in_file:
+        (tmp_path / "staff-key-old").write_text(f"{OLD}\n")
+    assert load_old_staff_key(None if in_file else OLD, tmp_path, NEW) == OLD
+
+
+@pytest.mark.parametrize("key", [NEW, "latte", "two words of a key"])
+def test_an_old_key_that_is_the_new_one_or_none_is_refused_and_not_shown(
+    tmp_path: Path, key: str
+) -> None:
+    (tmp_path / "staff-key-old").write_text(key)
+    for setting, origin in ((key, "COFFEE_STAFF_KEY_OLD"), (None, "staff-key-old")):
+        with pytest.raises(UnusableStaffKeyError, match=origin) as refused:
+            load_old_staff_key(setting, tmp_path, NEW)
+        assert key not in str(refused.value)
