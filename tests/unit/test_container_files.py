@@ -18,6 +18,7 @@ from producer.app import CASHIER_OPERATIONS
 from producer.http.photo_uploads import upload_photo
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
+from shared.runtime.settings import WebSettings
 from shared.web import problem
 from shared.web.headers import ACCEPTABLE_ID
 from shared.web.limits import WebLimits
@@ -172,7 +173,10 @@ def _grace_seconds(name: str) -> float:
 @pytest.mark.parametrize("file", ["secrets.yml", "secrets-rotation.yml"])
 def test_every_secret_in_a_file_is_a_setting_of_the_services_that_have_it(file: str) -> None:
     compose = yaml.safe_load((ROOT / "deploy" / file).read_text())
-    kinds = {"producer": CashierSettings, "notifier": NotifierSettings}
+    kinds: dict[str, type[WebSettings]] = {
+        "producer": CashierSettings,
+        "notifier": NotifierSettings,
+    }
     for name, service in compose["services"].items():
         settings = {f"coffee_{field}" for field in kinds[name].model_fields}
         assert set(service["secrets"]) - settings == set()
