@@ -32,6 +32,7 @@ from notifier.deliveries.confirmation_limits import (
     ConfirmationMetrics,
     MostConfirmations,
 )
+from notifier.deliveries.gauges import DeliveryGauges
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
 from notifier.deliveries.issue_reports import IssueReports
@@ -49,6 +50,7 @@ from shared.aws.names import Names
 from shared.aws.queues import watching_broker
 from shared.aws.topology import new_topology
 from shared.clock import utc_now
+from shared.consuming.metrics import MessageMetrics
 from shared.domain.subscription import Channel
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.lifecycle import background_task, every
@@ -118,6 +120,8 @@ async def build_notifier(
                 for channel, sender in senders.items()
             },
             mail=mail,
+            messages=MessageMetrics.on(registry),
+            delivery_gauges=DeliveryGauges(registry),
             confirmation_limits=ConfirmationLimits(
                 pending=store,
                 digest=links.digest,

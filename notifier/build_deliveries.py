@@ -17,6 +17,7 @@ from notifier.deliveries.confirmation_limits import ConfirmationLimits
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.deliveries.deliverer import Deliverer, DeliveryJobHandler
 from notifier.deliveries.fan_out import FanOut
+from notifier.deliveries.gauges import DeliveryGauges, DeliveryQueueMonitor
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import DueLimit
 from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
@@ -39,6 +40,7 @@ from shared.aws.queues import open_dead_letters, open_queue
 from shared.aws.topology import Topology
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.consuming.metrics import MessageMetrics
 from shared.domain.subscription import Channel
 from shared.messages import announcement, delivery_job
 from shared.messages.delivery_job import JobQueue
@@ -62,6 +64,8 @@ class DeliveryDependencies:
     mail: MailTransport
     confirmation_limits: ConfirmationLimits
     dropped_announcements: Counter
+    messages: MessageMetrics
+    delivery_gauges: DeliveryGauges
 
     @contextlib.asynccontextmanager
     async def open_service(self) -> AsyncIterator[DeliveryService]:
@@ -120,7 +124,16 @@ class DeliveryDependencies:
                     epoch=epoch,
                     clock=utc_now,
                 ),
-                due_limit=DueLimit(self.store, SubscriptionHealth(self.store, utc_now)),
+                due_limit=DueLimit(
+                    self.store,
+                    SubscriptionHealth(self.store, utc_now),
+                    on_counted=self.delivery_gauges.due.set,
+                ),
+                queue_monitor=DeliveryQueueMonitor(
+                    queues={"announcements": announcements, "deliveries": jobs},
+                    dead_letters=dead_letters,
+                    gauges=self.delivery_gauges,
+                ),
                 consumers=(
                     Consumer(
                         announcements,
@@ -128,8 +141,15 @@ class DeliveryDependencies:
                         replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE),
                         log_fields=announcement.log_fields,
                         log_done=False,
+                        count=self.messages.of("announcements"),
                     ),
-                    Consumer(jobs, handler.handle, limits, log_fields=delivery_job.log_fields),
+                    Consumer(
+                        jobs,
+                        handler.handle,
+                        limits,
+                        log_fields=delivery_job.log_fields,
+                        count=self.messages.of("deliveries"),
+                    ),
                 ),
             )
 

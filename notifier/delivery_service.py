@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
+from notifier.deliveries.gauges import DeliveryQueueMonitor
 from notifier.deliveries.housekeeping import DueLimit
 from notifier.subscriptions.mailboxes import MailboxSubscriptions, SubscriberForgetter
 from notifier.subscriptions.service import SubscriptionService
@@ -30,6 +31,7 @@ _START_SECONDS = 5.0
 
 _DEAD_LETTERS_SECONDS = 600
 _DUE_LIMIT_SECONDS = 60
+_QUEUES_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class DeliveryService:
     mailboxes: MailboxSubscriptions
     topology: TopologyRestore
     due_limit: DueLimit
+    queue_monitor: DeliveryQueueMonitor
     consumers: tuple[Consumer, ...]
 
     async def run(self, broker_reset: asyncio.Event, stop: asyncio.Event) -> None:
@@ -55,6 +58,9 @@ class DeliveryService:
                 ),
                 tasks.create_task(
                     every(_DUE_LIMIT_SECONDS, self.due_limit.enforce), name="due limit"
+                ),
+                tasks.create_task(
+                    every(_QUEUES_SECONDS, self.queue_monitor.sample), name="queue monitor"
                 ),
             ]
             for consumer in self.consumers:

@@ -33,6 +33,7 @@ from producer.http.shop_operations import get_operations
 from producer.http.staff import STAFF_OPERATIONS
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
+from shared.web.health import METRICS
 from shared.web.operation import Operation
 from shared.web.service import Service
 
@@ -87,7 +88,12 @@ def cashier_service(settings: CashierSettings) -> Service:
 
     async def cashier(app: web.Application) -> AsyncIterator[None]:
         built = build_cashier(
-            settings, file, broker_reset=broker_reset, uploads_lost=uploads_lost, closing=closing
+            settings,
+            file,
+            app[METRICS],
+            broker_reset=broker_reset,
+            uploads_lost=uploads_lost,
+            closing=closing,
         )
         async with built as app[CASHIER]:
             yield

@@ -11,6 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from prometheus_client import CollectorRegistry
+
+from producer import metrics
 from producer.build_photos import build_photos, opening_photos
 from producer.build_reconciling import build_reconciler
 from producer.context import CashierContext, PhotoContext
@@ -21,6 +24,7 @@ from producer.documents.hours import parse_hours
 from producer.documents.settings import parse_settings
 from producer.menu.document import MenuDocument
 from producer.menu.service import MenuService, open_menu
+from producer.metrics import ShopCollector
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS, OrderAdmission, WaitEstimator
 from producer.orders.backlog import SAMPLE_SECONDS, Backlog
 from producer.orders.cashier import Cashier
@@ -59,6 +63,7 @@ from shared.domain.shop import Hand
 from shared.domain.webhook_url import WebhookUrlRules
 from shared.runtime.aws_requests import aws_requests
 from shared.runtime.lifecycle import background_task, every
+from shared.runtime.order_metrics import OrderMetrics
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import Store, ValueKey
 from shared.store.document_contract import DocumentKind
@@ -86,6 +91,7 @@ class _Resources:
 async def build_cashier(
     settings: CashierSettings,
     file: MenuDocument,
+    registry: CollectorRegistry,
     *,
     broker_reset: asyncio.Event,
     uploads_lost: asyncio.Event,
@@ -94,7 +100,7 @@ async def build_cashier(
     """Build the cashier, and run its side tasks; at the end, what was begun is finished.
 
     `broker_reset` and `uploads_lost` are set when queues and topics may have lost what was in
-    them, `closing` when no more orders should be taken.
+    them, `closing` when no more orders should be taken. Metrics go to `registry`.
     """
     names = Names(settings.name_prefix)
     async with aws_clients(settings) as clients:
@@ -102,7 +108,9 @@ async def build_cashier(
             await restored_tickets(clients, names, photo_bucket(settings))
         await wait_for_queues(clients, names.orders, names.dead_letters, names.deliveries)
         async with (
-            open_store(settings, clients.dynamodb, utc_now) as store,
+            open_store(
+                settings, clients.dynamodb, utc_now, OrderMetrics(registry).changed
+            ) as store,
             open_orders_queue(clients, names) as queue,
             open_announcer(clients, names, queue) as announcer,
             open_queue(clients, names.deliveries) as deliveries,
@@ -138,6 +146,14 @@ async def build_cashier(
             )
             context = await _context(resources, menu, reconciler.unclean_stops)
 
+            collector = ShopCollector(
+                backlog=backlog,
+                open_orders=reconciler.open_orders,
+                failures=reconciler.failures,
+                heartbeats=context.wait_estimator.heartbeats,
+            )
+            registry.register(collector)
+
             def on_reset(since: dt.datetime) -> None:
                 reconciler.unclean_stops.topics_lost(since)
                 broker_reset.set()
@@ -148,6 +164,7 @@ async def build_cashier(
                 background_task(
                     every(aws_usage.SAMPLE_SECONDS, context.aws_usage.sample), "requests to AWS"
                 ),
+                background_task(every(metrics.SAMPLE_SECONDS, collector.sample), "workers"),
                 background_task(reconciler.run(broker_reset), "reconciler"),
                 background_task(reconciler.republish(), "republisher"),
                 background_task(every(_RETENTION_SECONDS, _retention(resources)), "retention"),

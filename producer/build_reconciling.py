@@ -63,7 +63,7 @@ def build_reconciler(
         failures=Failures(
             dead_letters=dead_letters, store=store, dispatcher=dispatcher, clock=utc_now
         ),
-        open_orders=OpenOrders(store),
+        open_orders=OpenOrders(store, utc_now),
         fresh_tickets=FreshTickets(
             store=store,
             monitor=monitor,

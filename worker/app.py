@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
@@ -43,9 +44,9 @@ async def work(
         if not await completes_before(stop, needed):
             return
         async with (
-            open_worker(settings, clients, names) as worker,
+            open_worker(settings, clients, names, registry := CollectorRegistry()) as worker,
             _heartbeats(worker, settings),
-            health_port(settings, worker.readiness),
+            health_port(settings, worker.readiness, registry),
             background_task(_let_go(worker, stop, drain or asyncio.Event()), "letting go"),
         ):
             await worker.consumer.run(stop, drain)

@@ -9,13 +9,17 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry, Gauge
+
 from shared.aws.clients import AwsClients
 from shared.aws.names import Names
 from shared.aws.queues import open_announcer, open_orders_queue
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.consuming.metrics import MessageMetrics
 from shared.domain.shop import Hand
 from shared.messages.ticket import log_fields
+from shared.runtime.order_metrics import OrderMetrics
 from shared.store.contract import Store
 from shared.store.factory import open_store
 from shared.web.service import Hook
@@ -41,11 +45,14 @@ class Worker:
 
 @contextlib.asynccontextmanager
 async def open_worker(
-    settings: WorkerSettings, clients: AwsClients, names: Names
+    settings: WorkerSettings, clients: AwsClients, names: Names, registry: CollectorRegistry
 ) -> AsyncIterator[Worker]:
-    """Open the store, the queue and the topic, and connect a barista to them."""
+    """Open the store, the queue and the topic, and connect a barista to them.
+
+    Metrics go to `registry`.
+    """
     async with (
-        open_store(settings, clients.dynamodb, utc_now) as store,
+        open_store(settings, clients.dynamodb, utc_now, OrderMetrics(registry).changed) as store,
         open_orders_queue(
             clients,
             names,
@@ -55,6 +62,7 @@ async def open_worker(
         open_announcer(clients, names, queue) as announcer,
     ):
         progress = Progress()
+        _show_progress(registry, progress, settings.worker_concurrency)
         duration = dt.timedelta(seconds=settings.visibility_timeout)
         claims = Claims(store=store, clock=utc_now, duration=duration)
         preparation = _preparation(settings, store, claims)
@@ -71,7 +79,8 @@ async def open_worker(
         limits = ConsumerLimits(
             settings.tickets_held, settings.visibility_timeout, settings.grace_seconds
         )
-        consumer = Consumer(queue, barista.take, limits, log_fields=log_fields)
+        counted = MessageMetrics.on(registry).of("orders")
+        consumer = Consumer(queue, barista.take, limits, log_fields=log_fields, count=counted)
 
         async def check_polls(_: object) -> None:
             consumer.check()
@@ -83,6 +92,17 @@ async def open_worker(
             preparation=preparation,
             readiness={"order store": lambda _: store.check(), "orders queue": check_polls},
         )
+
+
+def _show_progress(registry: CollectorRegistry, progress: Progress, concurrency: int) -> None:
+    in_hand = Gauge(
+        "coffeeshop_orders_in_hand", "Orders from claim to ready here.", registry=registry
+    )
+    in_hand.set_function(lambda: progress.in_hand)
+    places = Gauge(
+        "coffeeshop_worker_places", "Orders that may be in hand here.", registry=registry
+    )
+    places.set(concurrency)
 
 
 def _preparation(settings: WorkerSettings, store: Store, claims: Claims) -> Preparation:

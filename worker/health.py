@@ -9,9 +9,11 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from shared.runtime.startup import StartupError
 from shared.web.application import create_app
+from shared.web.health import METRICS
 from shared.web.server import serve
 from shared.web.service import Hook, Service
 from worker.settings import QueueWorkerSettings
@@ -23,9 +25,9 @@ _GRACE_SECONDS = 1
 
 @contextlib.asynccontextmanager
 async def health_port(
-    settings: QueueWorkerSettings, readiness: Mapping[str, Hook]
+    settings: QueueWorkerSettings, readiness: Mapping[str, Hook], registry: CollectorRegistry
 ) -> AsyncIterator[None]:
-    """Answer /healthz, /readyz and /metrics during the block.
+    """Answer /healthz, /readyz and /metrics, with those of `registry`, during the block.
 
     Raises StartupError when the port cannot be bound.
     """
@@ -36,6 +38,7 @@ async def health_port(
     service = Service(operations=[], readiness=readiness)
     # The key is random, as no route here is for staff.
     app = create_app([service], title="Coffee shop", staff_key=secrets.token_urlsafe())
+    app[METRICS].register(registry)
     try:
         sock = socket.create_server((settings.host, settings.worker_port))
     except OSError as error:

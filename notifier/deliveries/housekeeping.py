@@ -7,7 +7,7 @@ messages in flight; beyond that it hands out none, to any subscriber.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from notifier.deliveries.confirmation import LIFETIME
@@ -68,15 +68,23 @@ class Housekeeping:
 
 @dataclass(frozen=True, slots=True)
 class DueLimit:
-    """Pauses subscriptions whose deliveries pile up because they are too slow."""
+    """Pauses subscriptions whose deliveries pile up because they are too slow.
+
+    `on_counted` is called with the number of all due deliveries.
+    """
 
     store: NotifierStore
     health: SubscriptionHealth
     most: int = MOST_DUE
+    on_counted: Callable[[int], object] = int
 
     async def enforce(self) -> None:
         """Pause every active subscription above the limit; its due deliveries are then given up."""
-        for subscription_id, due in (await self.store.count_due(self.most)).items():
+        counts = await self.store.count_due(above=0)
+        self.on_counted(sum(counts.values()))
+        for subscription_id, due in counts.items():
+            if due <= self.most:
+                continue
             subscription = await self.store.subscription(subscription_id)
             if subscription and subscription.state is SubscriptionState.ACTIVE:
                 await self.health.pause(subscription, f"{due} deliveries were due at once")

@@ -23,7 +23,10 @@ _OPEN = frozenset({OrderState.PLACED, OrderState.PREPARING})
 
 
 class Failures:
-    """Reads the dead letters when there are new ones, and fails their orders."""
+    """Reads the dead letters when there are new ones, and fails their orders.
+
+    `dead` is how many there were at the last count, None before the first.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Failures:
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
+        self.dead: int | None = None
         self._handled: frozenset[str] = frozenset()
         # Their number, and how many were removed, when there was nothing left to do for any.
         self._handled_at: tuple[int, int] | None = None
@@ -44,7 +48,7 @@ class Failures:
 
     async def fail(self) -> None:
         """Fail the order of each dead letter, unless it has failed already."""
-        count = await self._dead_letters.count()
+        count = self.dead = await self._dead_letters.count()
         seen = (count, self._dead_letters.removed)
         recently = time.monotonic() - self._read_at < _AGAIN_SECONDS
         if count == 0 or (recently and seen == self._handled_at):

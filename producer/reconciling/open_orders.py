@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.clock import Clock, utc_now
 from shared.domain.order import Order, OrderState
 from shared.runtime.bounded_map import BoundedMap
 
@@ -32,6 +34,22 @@ class Scan:
     overdue: Sequence[Order]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenOrderCounts:
+    """What a scan has found: open orders by state, and the longest wait of one that is placed."""
+
+    by_state: Mapping[OrderState, int]
+    oldest_wait_seconds: float
+
+
+def counts_of(waiting: Collection[Order], ready: int, now: dt.datetime) -> OpenOrderCounts:
+    """Count orders that are placed or being prepared, and those that are `ready`."""
+    by_state = Counter({OrderState.PLACED: 0, OrderState.PREPARING: 0, OrderState.READY: ready})
+    by_state.update(order.state for order in waiting)
+    waits = (now - order.since for order in waiting if order.state is OrderState.PLACED)
+    return OpenOrderCounts(by_state, max(waits, default=dt.timedelta(0)).total_seconds())
+
+
 class _Skipped(Container[str]):
     """The known ids; `open` collects those that the store has found open, and skipped."""
 
@@ -47,10 +65,15 @@ class _Skipped(Container[str]):
 
 
 class OpenOrders:
-    """Remembers which orders are ready, so as not to read them again before they are overdue."""
+    """Remembers which orders are ready, so as not to read them again before they are overdue.
 
-    def __init__(self, store: OldestOpenOrders) -> None:
+    `counts` are those of the last scan, None before the first.
+    """
+
+    def __init__(self, store: OldestOpenOrders, clock: Clock = utc_now) -> None:
         self._store = store
+        self._clock = clock
+        self.counts: OpenOrderCounts | None = None
         self._ready: BoundedMap[str, dt.datetime] = BoundedMap(_REMEMBERED)
 
     async def scan(self, due: dt.datetime) -> Scan:
@@ -76,6 +99,8 @@ class OpenOrders:
                     self._ready[order.id] = order.since
             if len(found) < _CHUNK or len(waiting) >= _CHUNK:
                 break
+        ready = len(self._ready) + len(overdue)
+        self.counts = counts_of(waiting.values(), ready, self._clock())
         return Scan(list(waiting.values()), list(overdue.values()))
 
     def _forget(self, order_ids: set[str]) -> None:

@@ -30,7 +30,7 @@ import structlog
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.message import Handler, LogFields, Queue, no_log_fields
 from shared.consuming.polling import Poller
-from shared.consuming.work import Work
+from shared.consuming.work import Count, Work, no_count
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -62,6 +62,7 @@ class Consumer:
     """Receives only messages that it can start, handles them under a lease, and settles them.
 
     All lines about a message have its `log_fields`; one that is done is logged if `log_done`.
+    `count` is called for each.
     """
 
     def __init__(
@@ -73,10 +74,11 @@ class Consumer:
         *,
         log_fields: LogFields = no_log_fields,
         log_done: bool = True,
+        count: Count = no_count,
     ) -> None:
         self._limits = limits
         self._leases = LeaseKeeper(queue, limits.visibility_timeout)
-        self._work = Work(queue, handler, self._leases, rnd, log_fields, log_done)
+        self._work = Work(queue, handler, self._leases, rnd, log_fields, log_done, count)
         self._poller = Poller(queue, limits.poll_stalled, limits.poll_deadline, rnd)
         self._works: set[asyncio.Task[None]] = set()
         self._polls: set[asyncio.Task[None]] = set()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
 
 import structlog
 
@@ -23,6 +25,29 @@ from shared.consuming.outcome import Done, Outcome, Reject, Retry
 log = structlog.stdlib.get_logger(__name__)
 
 
+class Ending(StrEnum):
+    """How the work on a message ended: by its outcome, or without one.
+
+    It was `lost` when its lease was, `handed_back` when the consumer stopped, and left `unsettled`
+    when the queue did not confirm: then it is received again.
+    """
+
+    DONE = "done"
+    RETRY = "retry"
+    REJECT = "reject"
+    LOST = "lost"
+    HANDED_BACK = "handed_back"
+    UNSETTLED = "unsettled"
+
+
+Count: TypeAlias = Callable[[Message, Ending], None]
+"""Called once for each message that was worked on."""
+
+
+def no_count(_: Message, __: Ending) -> None:
+    """Count nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """Works on messages, one call for each."""
@@ -33,6 +58,7 @@ class Work:
     rnd: Callable[[], float]
     log_fields: LogFields = no_log_fields
     log_done: bool = True
+    count: Count = no_count
 
     async def do(self, message: Message) -> None:
         """Handle a message and settle it; when cancelled, stop the handler and hand it back."""
@@ -45,11 +71,14 @@ class Work:
                 await self._settle(message, outcome)
             except LeaseLostError:
                 log.warning("message.lost")
+                self.count(message, Ending.LOST)
             except asyncio.CancelledError:
+                self.count(message, Ending.HANDED_BACK)
                 await asyncio.shield(self.hand_back(message))
                 raise
             except Exception as error:  # noqa: BLE001 - not settled: it is received again
                 log.warning("message.unsettled", error=repr(error))
+                self.count(message, Ending.UNSETTLED)
             else:
                 self._report(message, outcome, asyncio.get_running_loop().time() - started)
 
@@ -79,11 +108,13 @@ class Work:
                 await self.queue.dead_letter(message, reason)
 
     def _report(self, message: Message, outcome: Outcome, seconds: float) -> None:
+        ending = Ending(type(outcome).__name__.lower())
+        self.count(message, ending)
         reason = getattr(outcome, "reason", None)
         write = log.debug if isinstance(outcome, Done) and not self.log_done else log.info
         write(
             "message.settled",
-            outcome=type(outcome).__name__.lower(),
+            outcome=ending.value,
             receive_count=message.receive_count,
             seconds=round(seconds, 3),
             **({"reason": reason} if reason else {}),

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.clock import Clock
+from shared.runtime.order_metrics import OnOrder, ignore_order
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.runtime.startup import StartupError
 from shared.store.contract import Store, StoreUnavailableError
@@ -31,16 +32,27 @@ def table_name(settings: ServiceSettings) -> str:
 
 
 def open_store(
-    settings: ServiceSettings, dynamodb: DynamoDBClient | None, clock: Clock
+    settings: ServiceSettings,
+    dynamodb: DynamoDBClient | None,
+    clock: Clock,
+    on_order: OnOrder = ignore_order,
 ) -> AbstractAsyncContextManager[Store]:
-    """Open the order store for as long as the block lasts; see `open_either`."""
-    in_table = partial(DynamoDBStore, keep_orders=dt.timedelta(days=settings.keep_orders_days))
-    return open_either((SqliteStore, in_table), settings, dynamodb, clock)
+    """Open the order store for as long as the block lasts; see `open_either`.
+
+    `on_order` is called with each change of an order that was recorded.
+    """
+    in_file = partial(SqliteStore, on_order=on_order)
+    in_table = partial(
+        DynamoDBStore,
+        keep_orders=dt.timedelta(days=settings.keep_orders_days),
+        on_order=on_order,
+    )
+    return open_either((in_file, in_table), settings, dynamodb, clock)
 
 
 @contextlib.asynccontextmanager
 async def open_either(
-    stores: tuple[type[_Sqlite], Callable[[Table, str, Clock], _DynamoDB]],
+    stores: tuple[Callable[..., _Sqlite], Callable[[Table, str, Clock], _DynamoDB]],
     settings: ServiceSettings,
     dynamodb: DynamoDBClient | None,
     clock: Clock,

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from shared.domain.order import Order, OrderState, advance, claim
 from shared.store.contract import OrderChangedError, Store
+from shared.store.dynamodb.store import DynamoDBStore
+from shared.store.sqlite.store import SqliteStore
 from tests.contract.orders import NOON, TODAY, NewOrder, any_order, in_isolation, moved
 
 LATER = NOON + dt.timedelta(seconds=30)
@@ -201,3 +203,27 @@ async def test_orders_are_counted_by_when_they_were_placed(
 
     assert [await counted(-1, 0), await counted(0, 1), await counted(-1, 1)] == [2, 2, 4]
     assert await counted(2, 3) == 0
+
+
+async def test_a_change_is_told_once_and_by_the_store_that_recorded_it(
+    store: Store, second_store: Store, new_order: NewOrder
+) -> None:
+    told: list[tuple[str, OrderState | None, OrderState]] = []
+
+    def telling(name: str, opened: Store) -> Store:
+        assert isinstance(opened, SqliteStore | DynamoDBStore)
+        return replace(
+            opened,
+            on_order=lambda before, after: told.append(
+                (name, before.state if before else None, after.state)
+            ),
+        )
+
+    one, other = telling("one", store), telling("other", second_store)
+    placed = (await one.place(new_order(), TODAY)).order
+    await other.place(placed, TODAY)
+    claimed = claim(placed, "a ticket", NOON, LATER)
+    await other.replace(placed, claimed)
+    with pytest.raises(OrderChangedError):
+        await one.replace(placed, advance(placed, OrderState.CANCELED, LATER))
+    assert told == [("one", None, "placed"), ("other", "placed", "preparing")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from prometheus_client import CollectorRegistry
+
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.queues import wait_for_queues
@@ -24,7 +26,7 @@ async def work(settings: PhotoWorkerSettings, stop: asyncio.Event, drain: asynci
         if not await completes_before(stop, needed):
             return
         async with (
-            open_photo_worker(settings, clients, names) as worker,
-            health_port(settings, worker.readiness),
+            open_photo_worker(settings, clients, names, registry := CollectorRegistry()) as worker,
+            health_port(settings, worker.readiness, registry),
         ):
             await worker.consumer.run(stop, drain)

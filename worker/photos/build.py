@@ -6,12 +6,15 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry
+
 from shared.aws.clients import AwsClients, rekognition_client
 from shared.aws.names import Names
 from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_photos_queue
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
+from shared.consuming.metrics import MessageMetrics
 from shared.photos.factory import open_photo_store
 from shared.store.factory import open_store
 from shared.web.service import Hook
@@ -37,9 +40,12 @@ class PhotoWorker:
 
 @contextlib.asynccontextmanager
 async def open_photo_worker(
-    settings: PhotoWorkerSettings, clients: AwsClients, names: Names
+    settings: PhotoWorkerSettings, clients: AwsClients, names: Names, registry: CollectorRegistry
 ) -> AsyncIterator[PhotoWorker]:
-    """Open the stores, the queue and the analysis, and connect a processor to them."""
+    """Open the stores, the queue and the analysis, and connect a processor to them.
+
+    Metrics go to `registry`.
+    """
     async with (
         open_store(settings, clients.dynamodb, utc_now) as store,
         open_photo_store(settings, clients) as photos,
@@ -59,7 +65,8 @@ async def open_photo_worker(
             analysis=analysis,
         )
         limits = ConsumerLimits(CONCURRENCY, settings.visibility_timeout, settings.grace_seconds)
-        consumer = Consumer(queue, processor.take, limits, log_fields=log_fields)
+        counted = MessageMetrics.on(registry).of("photos")
+        consumer = Consumer(queue, processor.take, limits, log_fields=log_fields, count=counted)
 
         async def check_polls(_: object) -> None:
             consumer.check()

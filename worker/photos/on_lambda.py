@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
@@ -72,7 +73,8 @@ class Instance:
     async def _start(self, settings: PhotoWorkerSettings) -> PhotoWorker:
         clients = await self._open.enter_async_context(aws_clients(settings))
         names = Names(settings.name_prefix)
-        return await self._open.enter_async_context(open_photo_worker(settings, clients, names))
+        opened = open_photo_worker(settings, clients, names, CollectorRegistry())
+        return await self._open.enter_async_context(opened)
 
 
 @functools.cache

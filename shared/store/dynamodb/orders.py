@@ -12,6 +12,7 @@ from typing import Any
 
 from shared.domain.order import OPEN_STATES, Order, OrderState
 from shared.domain.order_copies import forget_customer
+from shared.runtime.order_metrics import OnOrder, ignore_order
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
 from shared.store.dynamodb.batch import LARGEST_CHUNK, items_at
@@ -47,11 +48,13 @@ class DynamoDBOrders(DynamoDBRecords):
 
     Closed orders expire `keep_orders` after their placing. Those of the last `retention` are
     listed, since each day takes a query. A page reads no more than about `read_per_page` orders: in
-    a rare state it ends early rather than late.
+    a rare state it ends early rather than late. `on_order` is called with each change that was
+    recorded through this object.
     """
 
     keep_orders: dt.timedelta = dt.timedelta(days=30)
     read_per_page: int = 500
+    on_order: OnOrder = ignore_order
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
@@ -64,7 +67,10 @@ class DynamoDBOrders(DynamoDBRecords):
             recorded = await self.table.put_or_find(item, ABSENT)
             if recorded is None:
                 raise StoreUnavailableError("the order store lost the order while it was placed")
-            return Placement(order_of(recorded), created=same_write(recorded, item))
+        placement = Placement(order_of(recorded), created=same_write(recorded, item))
+        if placement.created:
+            self.on_order(None, placement.order)
+        return placement
 
     async def get(self, order_id: str) -> Order | None:
         """Read an order."""
@@ -88,6 +94,7 @@ class DynamoDBOrders(DynamoDBRecords):
         async with self.table.in_time():
             recorded = await self.table.put_or_find(item, _unchanged(before, after))
         if recorded is not None and same_write(recorded, item):
+            self.on_order(before, after)
             return
         if recorded is None or after.forgotten or "forgotten" not in recorded:
             raise OrderChangedError(before.id)

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -131,7 +131,7 @@ def _try_writing(store_id: str, connection: sqlite3.Connection) -> None:
 
 @contextlib.asynccontextmanager
 async def open_file(
-    store: type[_Store], path: Path, store_id: str, *, timeout_seconds: float = 5
+    store: Callable[..., _Store], path: Path, store_id: str, *, timeout_seconds: float = 5
 ) -> AsyncIterator[_Store]:
     """Open the file as a store of one shop, and check that it can be used; create it if absent.
 

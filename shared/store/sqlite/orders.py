@@ -13,6 +13,7 @@ from dataclasses import replace as with_changes
 from shared.clock import sortable
 from shared.domain.order import OPEN_STATES, Order, OrderState
 from shared.domain.order_copies import forget_customer
+from shared.runtime.order_metrics import OnOrder, ignore_order
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement
 from shared.store.document import ORDER
@@ -56,7 +57,12 @@ _POSITIONS_IN_STATE = "SELECT placed_at, id FROM orders WHERE store_id = ? AND s
 
 @dataclass(frozen=True)
 class SqliteOrders(SqliteRecords):
-    """The `OrderStore` of one shop, in a file that several shops may share."""
+    """The `OrderStore` of one shop, in a file that several shops may share.
+
+    `on_order` is called with each change that was recorded through this object.
+    """
+
+    on_order: OnOrder = ignore_order
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record an order with the day's next number, unless its id is taken."""
@@ -86,7 +92,10 @@ class SqliteOrders(SqliteRecords):
             )
             return Placement(numbered, created=True)
 
-        return await self.writes.run(insert)
+        placement = await self.writes.run(insert)
+        if placement.created:
+            self.on_order(None, placement.order)
+        return placement
 
     async def get(self, order_id: str) -> Order | None:
         """Read an order."""
@@ -110,6 +119,7 @@ class SqliteOrders(SqliteRecords):
 
         if not await self.writes.run(write):
             raise OrderChangedError(before.id)
+        self.on_order(before, after)
 
     async def page(self, state: OrderState | None, limit: int, cursor: str | None) -> Page:
         """List orders older than the cursor; one more than `limit` shows that a page follows."""

@@ -293,3 +293,53 @@ async def test_work_whose_lease_is_lost_is_stopped_and_not_settled() -> None:
         work.may_end.set()
         await queue.has_settled("delete", 1)
     assert "lost" not in {message_id for _, message_id, _ in queue.settled}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ending"),
+    [(Done(), "done"), (Retry(0, "later"), "retry"), (Reject("never"), "reject")],
+)
+async def test_every_message_is_counted_once_by_its_outcome_and_whether_it_came_again(
+    outcome: Outcome, ending: str
+) -> None:
+    counted: list[tuple[str, int, str]] = []
+
+    async def handle(_: Message) -> Outcome:
+        return outcome
+
+    queue = QueueOfLists()
+    work = work_module.Work(
+        queue,
+        handle,
+        LeaseKeeper(queue, 30),
+        lambda: 0.5,
+        count=lambda message, how: counted.append((message.message_id, message.receive_count, how)),
+    )
+    await work.do(Message("first", "r1", ""))
+    await work.do(Message("again", "r2", "", receive_count=2))
+    assert counted == [("first", 1, ending), ("again", 2, ending)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ending"), [(Retry(0, "later"), "lost"), (Done(), "unsettled")]
+)
+async def test_a_message_that_cannot_be_settled_is_counted_as_lost_or_unsettled(
+    outcome: Outcome, ending: str
+) -> None:
+    counted: list[str] = []
+
+    class Unreachable(QueueOfLists):
+        async def delete(self, message: Message) -> None:
+            raise ConnectionError(message.message_id)
+
+    async def handle(_: Message) -> Outcome:
+        return outcome
+
+    queue = Unreachable()
+    queue.lost.add("1")
+    leases = LeaseKeeper(queue, 30)
+    work = work_module.Work(
+        queue, handle, leases, lambda: 0.5, count=lambda _, how: counted.append(how)
+    )
+    await work.do(Message("1", "r", ""))
+    assert counted == [ending]
