@@ -16,7 +16,7 @@ from tests.support import header_round_trips
 from tests.support.header_round_trips import arrives, written
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-SUBJECTS = 4000
+SUBJECTS = 1500
 
 
 def interpreters() -> dict[str, Path]:
