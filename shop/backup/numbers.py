@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 LEFT_OUT = 1000
 """How many numbers are left out where nobody knows which were given out after the copy."""
 
 _LONGEST_DAY = dt.timedelta(days=7)
 """A business day is over after a week without an opening (`shared.domain.hours`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopDay:
+    """A shop, and the date there when its orders are restored."""
+
+    store_id: str
+    today: dt.date
 
 
 def raised(counted: Mapping[dt.date, int], today: dt.date, by: int) -> Mapping[dt.date, int]:

@@ -16,7 +16,7 @@ from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.connection import connect
 from shop.backup.copying import BackupError, Contents, Progress, load, opened
 from shop.backup.drafts import draft_of
-from shop.backup.numbers import LEFT_OUT, raised
+from shop.backup.numbers import LEFT_OUT, ShopDay, raised
 from shop.backup.photo_files import restore_photos
 
 _SUFFIXES = ("-wal", "-shm", "")
@@ -42,14 +42,6 @@ class _Replaced:
 
     numbers: Sequence[tuple[str, str, int]]
     keys: Sequence[StaffKey]
-
-
-@dataclass(frozen=True, slots=True)
-class ShopDay:
-    """A shop, and the date there when its store is restored."""
-
-    store_id: str
-    today: dt.date
 
 
 @dataclass(frozen=True, slots=True)

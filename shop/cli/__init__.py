@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from shared.runtime.lifecycle import raise_descriptor_limit
+from shop.cli.adopt import adopt
 from shop.cli.backup import backup, restore
 from shop.cli.demo import demo
 from shop.cli.dlq import dlq
@@ -44,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, order, cancel, load, plan, provision, settings, backup, restore, demo):
+for command in (run, order, cancel, load, plan, provision, settings, backup, restore, adopt, demo):
     app.command()(command)
 for for_staff in (
     *(orders, kitchen, complete, release, collect, remake),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +15,11 @@ from shop.cli.options import AsJson
 from shop.client.own_command import own_command
 
 if TYPE_CHECKING:
+    from shared.domain.staff import StaffKey
     from shared.runtime.settings import ServiceSettings
     from shop.backup.copying import Contents
-    from shop.backup.restoring import Restored, ShopDay
+    from shop.backup.numbers import ShopDay
+    from shop.backup.restoring import Restored
 
 File = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
 
@@ -46,7 +48,7 @@ def backup(
     """
     from shop.backup.saving import save_store  # noqa: PLC0415 - other commands need not load it
 
-    with _errors_told():
+    with errors_told():
         settings = _of_this_machine()
         with _progress() as progress:
             contents = save_store(
@@ -88,7 +90,7 @@ def restore(
     from shop.backup.restoring import restore_store  # noqa: PLC0415 - as above
     from shop.processes.lock import locked  # noqa: PLC0415
 
-    with _errors_told():
+    with errors_told():
         settings = _of_this_machine()
         with locked(settings.state_dir, seconds=0), _progress() as progress:
             restored = restore_store(
@@ -97,7 +99,7 @@ def restore(
                 _photos_of(settings),
                 progress,
                 force=force,
-                sold_since=None if nothing_sold else _day_of(settings),
+                sold_since=None if nothing_sold else day_of(settings),
             )
     if as_json:
         kept_as = restored.kept_as and str(restored.kept_as)
@@ -131,21 +133,27 @@ def _report(restored: Restored, settings: ServiceSettings) -> Iterator[str]:
     if contents.store_ids and settings.store_id not in contents.store_ids:
         names = ", ".join(contents.store_ids)
         yield f"None of its orders is of the shop {settings.store_id}: COFFEE_STORE_ID is {names}."
-    if restored.keys:
-        keys = ", ".join(f"{key.name} ({key.role})" for key in restored.keys)
-        withdraw = own_command("keys", "withdraw", "NAME")
-        yield f"Staff keys that are valid now: {keys}. To withdraw one: {withdraw}"
+    yield from keys_told(restored.keys)
     folder = str(settings.state_dir)
     yield f"To open the shop: {own_command('run', COFFEE_STATE_DIR=folder)}"
 
 
-def _day_of(settings: ServiceSettings) -> ShopDay:
+def day_of(settings: ServiceSettings) -> ShopDay:
+    """Say which shop it is, and which date it has."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - other commands need not load it
 
     from shared.clock import utc_now  # noqa: PLC0415 - as above
-    from shop.backup.restoring import ShopDay  # noqa: PLC0415 - as above
+    from shop.backup.numbers import ShopDay  # noqa: PLC0415 - as above
 
     return ShopDay(settings.store_id, utc_now().astimezone(ZoneInfo(settings.timezone)).date())
+
+
+def keys_told(keys: Sequence[StaffKey]) -> Iterator[str]:
+    """Name the staff keys that are valid in a restored store, if there are any."""
+    if keys:
+        names = ", ".join(f"{key.name} ({key.role})" for key in keys)
+        withdraw = own_command("keys", "withdraw", "NAME")
+        yield f"Staff keys that are valid now: {names}. To withdraw one: {withdraw}"
 
 
 def _summary(contents: Contents) -> str:
@@ -188,14 +196,14 @@ def _of_this_machine() -> ServiceSettings:
 
         raise StartupError(
             f"The orders are in DynamoDB, in the table {table_name(settings)}: back it up there. "
-            "`aws dynamodb update-continuous-backups` switches point-in-time recovery on, and "
-            "`aws dynamodb restore-table-to-point-in-time` restores."
+            "`aws dynamodb create-backup` and `restore-table-to-point-in-time` do it, and "
+            f"`{own_command('adopt', 'TABLE')}` makes a restored table ready."
         )
     return settings
 
 
 @contextlib.contextmanager
-def _errors_told() -> Iterator[None]:
+def errors_told() -> Iterator[None]:
     """End the command with a line for each error that its user can correct."""
     from shared.runtime.startup import StartupError  # noqa: PLC0415
     from shop.backup.copying import BackupError, MisusedError  # noqa: PLC0415

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,7 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.clock import utc_now
+from shared.store.dynamodb.store import DynamoDBStore
+from shared.store.dynamodb.table import Table
+from tests.contract.conftest import dynamodb_client
 from tests.support.command_line import coffeeshop
+from tests.support.emulator import CREDENTIAL_VARIABLES
 from tests.support.old_stores import ADAS_ORDER, LEFT, VERSIONS, idempotency_key, write_store
 from tests.support.shop import ORDER, RunningShop, open_shop, reaches
 
@@ -110,6 +116,49 @@ async def test_a_backup_at_50_orders_a_second_has_all_that_was_acknowledged_befo
     numbers = [order["number"] for order in orders]
     assert len(set(numbers)) == len(numbers)
     assert int(new["number"]) > max(map(int, acknowledged.values())), "nor one of a lost order"
+
+
+async def test_a_table_backed_up_under_load_and_restored_has_all_that_was_acknowledged_before(
+    tmp_path: Path, ministack: str
+) -> None:
+    prefix = f"t{secrets.token_hex(4)}-"
+    table, restored = f"{prefix}coffee-shop", f"{prefix}restored"
+    aws = {
+        "COFFEE_STORE": "dynamodb",
+        "COFFEE_AWS_ENDPOINT_URL": ministack,
+        "COFFEE_NAME_PREFIX": prefix,
+        **CREDENTIAL_VARIABLES,
+    }
+    async with dynamodb_client(ministack) as client:
+        async with (
+            open_shop(tmp_path / "var", None, **QUICK | aws | {"COFFEE_BREW_SPEED": "20"}) as shop,
+            placing(shop.url, rate=10) as acknowledged,
+        ):
+            await has(acknowledged, 30)
+            before = set(acknowledged)
+            backup = await client.create_backup(TableName=table, BackupName=table)
+            await has(acknowledged, len(acknowledged) + 10)
+
+        # The table is lost with all that came after the backup; the queues are not.
+        await client.update_table(TableName=table, DeletionProtectionEnabled=False)
+        await client.delete_table(TableName=table)
+        arn = backup["BackupDetails"]["BackupArn"]
+        await client.restore_table_from_backup(TargetTableName=restored, BackupArn=arn)
+        copy = DynamoDBStore(Table(client, restored), "main", utc_now)
+        assert await copy.oldest_open_orders(frozenset(), 1), "some were being prepared"
+    code, said = await shop.command("adopt", restored)
+    assert code == 0, said
+
+    async with open_shop(tmp_path / "var", None, **QUICK, **aws, COFFEE_TABLE=restored) as shop:
+        async with placing(shop.url, rate=10) as later:
+            await has(later, 5)
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            for order in await orders_of(shop):
+                await reaches(client, order["id"], "ready", 40)
+        kept = {order["id"]: order["number"] for order in await orders_of(shop)}
+    assert before | set(later) <= set(kept)
+    numbers = [*(acknowledged | later).values()]
+    assert len(set(numbers)) == len(numbers)
 
 
 async def test_queues_newer_than_the_backup_lose_nothing_and_invent_nothing(tmp_path: Path) -> None:

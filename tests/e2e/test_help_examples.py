@@ -15,8 +15,8 @@ from tests.unit.shop.test_help_pages import PAGES, examples
 pytestmark = pytest.mark.timeout(240)
 
 ELSEWHERE = {
-    "run", "order", "load", "scale", "provision", "topics follow", "topics resume", "dlq show",
-    "photos consent",
+    "run", "order", "load", "scale", "provision", "adopt", "topics follow", "topics resume",
+    "dlq show", "photos consent",
 }  # fmt: skip
 """They go on until they are ended, or want AWS or something that has failed: each has a test of
 its own in `tests/integration/shop`."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.order import OPEN_STATES, Order, OrderState
 from shared.domain.order_copies import forget_customer
@@ -37,6 +37,12 @@ from shared.store.dynamodb.listing import (
     placed_between,
 )
 from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef
+
+NUMBERS = "numbers#"
+"""How the sort keys of the counters of order numbers begin, before the business day."""
 
 _CLOCK_SKEW = dt.timedelta(minutes=5)
 """How far the clock of another process that places orders may be ahead."""
@@ -179,13 +185,20 @@ class DynamoDBOrders(DynamoDBRecords):
     def _item(self, order: Order) -> Item:
         return order_item(order, uuid.uuid4().hex, order.placed_at + self.keep_orders)
 
+    def numbers_expire(self, business_day: dt.date) -> AttributeValueTypeDef:
+        """Return when the counter of a business day expires."""
+        midnight = dt.datetime.combine(business_day, dt.time(), dt.UTC)
+        return epoch_seconds(midnight + self.retention)
+
     async def _next_number(self, store_id: str, business_day: dt.date) -> str:
-        kept_until = dt.datetime.combine(business_day, dt.time(), dt.UTC) + self.retention
         answer = await self.table.client.update_item(
             TableName=self.table.name,
-            Key=shop_key(store_id, f"numbers#{business_day.isoformat()}"),
+            Key=shop_key(store_id, f"{NUMBERS}{business_day.isoformat()}"),
             UpdateExpression="ADD last_number :one SET expires = :expires",
-            ExpressionAttributeValues={":one": {"N": "1"}, ":expires": epoch_seconds(kept_until)},
+            ExpressionAttributeValues={
+                ":one": {"N": "1"},
+                ":expires": self.numbers_expire(business_day),
+            },
             ReturnValues="UPDATED_NEW",
         )
         return f"{int(answer['Attributes']['last_number']['N']):03d}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,7 +14,18 @@ from shared.store.dynamodb.table import DAY_INDEX, OPEN_INDEX, Table
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
-    from types_aiobotocore_dynamodb.type_defs import GlobalSecondaryIndexTypeDef
+    from types_aiobotocore_dynamodb.type_defs import (
+        KeySchemaElementTypeDef,
+        TimeToLiveSpecificationTypeDef,
+    )
+
+KEYS = ("pk", "sk")
+"""The attributes of the primary key: the partition, and the sort key."""
+
+INDEXES = {OPEN_INDEX: ("open", "placed"), DAY_INDEX: ("day", "placed")}
+"""The indexes, each with the attributes of its key."""
+
+EXPIRES: TimeToLiveSpecificationTypeDef = {"Enabled": True, "AttributeName": "expires"}
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -44,39 +56,41 @@ async def _create(client: DynamoDBClient, table_name: str) -> None:
                 {"AttributeName": name, "AttributeType": "S"}
                 for name in ("pk", "sk", "open", "day", "placed")
             ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
+            KeySchema=_schema(*KEYS),
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": name,
+                    "KeySchema": _schema(*keys),
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+                for name, keys in INDEXES.items()
             ],
-            GlobalSecondaryIndexes=[_index(OPEN_INDEX, "open"), _index(DAY_INDEX, "day")],
+            DeletionProtectionEnabled=True,
         )
 
 
-def _index(name: str, partition: str) -> GlobalSecondaryIndexTypeDef:
-    return {
-        "IndexName": name,
-        "KeySchema": [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": "placed", "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }
+def _schema(partition: str, sort: str) -> Sequence[KeySchemaElementTypeDef]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
 
 
 async def _expire_items(client: DynamoDBClient, table_name: str) -> None:
-    if await _items_expire(client, table_name):
+    if await items_expire(client, table_name):
         return
     try:
         await client.update_time_to_live(
             TableName=table_name,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"},
+            TimeToLiveSpecification=EXPIRES,
         )
     except ClientError:
-        if not await _items_expire(client, table_name):  # another process was quicker
+        if not await items_expire(client, table_name):  # another process was quicker
             raise
 
 
-async def _items_expire(client: DynamoDBClient, table_name: str) -> bool:
+async def items_expire(client: DynamoDBClient, table_name: str) -> bool:
+    """Return whether a table's items expire, or are about to."""
     answer = await client.describe_time_to_live(TableName=table_name)
     return answer["TimeToLiveDescription"].get("TimeToLiveStatus") in {"ENABLING", "ENABLED"}
 
