@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import ipaddress
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +17,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 @dataclass(frozen=True)
 class Certificate:
-    """The TLS context of a server, and that of a client that trusts it."""
+    """The TLS context of a server, and that of a client that trusts it; both are in `file`."""
 
+    file: Path
     proof: ssl.SSLContext
     trust: ssl.SSLContext
 
     @classmethod
     def of(cls, name: str, folder: Path) -> Certificate:
-        """Make a certificate for `name` that it has signed itself, valid for an hour."""
+        """Make a certificate for a host that it has signed itself, valid for an hour."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         now = dt.datetime.now(dt.UTC)
@@ -34,7 +37,7 @@ class Certificate:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(hours=1))
             .not_valid_after(now + dt.timedelta(hours=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([_general(name)]), critical=False)
             .sign(key, hashes.SHA256())
             .public_bytes(Encoding.PEM)
         )
@@ -44,4 +47,10 @@ class Certificate:
         )
         proof = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         proof.load_cert_chain(file)
-        return cls(proof, ssl.create_default_context(cadata=signed.decode()))
+        return cls(file, proof, ssl.create_default_context(cadata=signed.decode()))
+
+
+def _general(name: str) -> x509.GeneralName:
+    with contextlib.suppress(ValueError):
+        return x509.IPAddress(ipaddress.ip_address(name))
+    return x509.DNSName(name)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from shared.domain.order import OrderState
@@ -20,26 +17,9 @@ from tests.support.notifier import (
     settings_for,
     then,
 )
+from tests.support.stalled_stream import stalled_stream
 
 PREPARING, READY = OrderState.PREPARING, OrderState.READY
-
-
-@contextlib.asynccontextmanager
-async def stalled_stream(url: httpx.URL, topic: str) -> AsyncIterator[asyncio.StreamReader]:
-    """Open a stream, read its head, and then nothing more until the caller does."""
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(connection, (url.host, url.port))
-    reader, writer = await asyncio.open_connection(sock=connection, limit=4096)
-    try:
-        writer.write(f"GET /events?topics={topic} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
-        await reader.readuntil(b"\r\n\r\n")
-        yield reader
-    finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
 
 
 async def aborted(reader: asyncio.StreamReader) -> bool:
