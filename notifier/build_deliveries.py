@@ -21,6 +21,7 @@ from notifier.deliveries.gauges import DeliveryGauges, DeliveryQueueMonitor
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import DueLimit
 from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
+from notifier.deliveries.postponed_jobs import PostponedJobs
 from notifier.deliveries.queue_epoch import DeployedQueueEpoch, QueueEpoch
 from notifier.deliveries.redrive import Redriver
 from notifier.deliveries.requeue import Requeuer
@@ -84,7 +85,8 @@ class DeliveryDependencies:
                 self.store, self.clients.sqs, jobs.url
             )
             await epoch.begin()
-            handler = self._job_handler(jobs)
+            postponed = PostponedJobs(store=self.store, jobs=jobs, clock=utc_now)
+            handler = self._job_handler(jobs, postponed)
             queues = QueueSubscribers(self.clients, names, self.topology)
             redriver = Redriver(self.store, jobs, utc_now)
             fan_out = FanOut(self.store, jobs, utc_now, self.dropped_announcements)
@@ -124,6 +126,7 @@ class DeliveryDependencies:
                     epoch=epoch,
                     clock=utc_now,
                 ),
+                postponed=postponed,
                 due_limit=DueLimit(
                     self.store,
                     SubscriptionHealth(self.store, utc_now),
@@ -153,7 +156,7 @@ class DeliveryDependencies:
                 ),
             )
 
-    def _job_handler(self, jobs: JobQueue) -> DeliveryJobHandler:
+    def _job_handler(self, jobs: JobQueue, postponed: PostponedJobs) -> DeliveryJobHandler:
         health = SubscriptionHealth(self.store, utc_now)
         settings = self.settings
         concurrency = ConcurrencyLimits(
@@ -180,4 +183,5 @@ class DeliveryDependencies:
                 token_for=self.links.confirm_token,
                 clock=utc_now,
             ),
+            postponed,
         )

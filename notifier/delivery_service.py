@@ -13,6 +13,7 @@ import structlog
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
 from notifier.deliveries.gauges import DeliveryQueueMonitor
 from notifier.deliveries.housekeeping import DueLimit
+from notifier.deliveries.postponed_jobs import SWEEP_SECONDS, PostponedJobs
 from notifier.subscriptions.mailboxes import MailboxSubscriptions, SubscriberForgetter
 from notifier.subscriptions.service import SubscriptionService
 from notifier.subscriptions.topology_restore import TopologyRestore
@@ -45,6 +46,7 @@ class DeliveryService:
     topology: TopologyRestore
     due_limit: DueLimit
     queue_monitor: DeliveryQueueMonitor
+    postponed: PostponedJobs
     consumers: tuple[Consumer, ...]
 
     async def run(self, broker_reset: asyncio.Event, stop: asyncio.Event) -> None:
@@ -61,6 +63,9 @@ class DeliveryService:
                 ),
                 tasks.create_task(
                     every(_QUEUES_SECONDS, self.queue_monitor.sample), name="queue monitor"
+                ),
+                tasks.create_task(
+                    every(SWEEP_SECONDS, self.postponed.sweep), name="postponed jobs"
                 ),
             ]
             for consumer in self.consumers:

@@ -34,7 +34,7 @@ def own_name(host: str, process: int) -> str:
 
 
 Seconds = Annotated[float, Field(gt=0, le=12 * 3600)]
-"""SQS keeps a message invisible for up to 12 hours."""
+"""Of a pause: half a day at most."""
 
 
 def _listed(text: object) -> object:
@@ -93,7 +93,7 @@ class NotifierSettings(WebSettings):
     proxy that COFFEE_TRUSTED_PROXIES does not name."""
 
     live_mark_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 60
-    """How often a notifier renews the heartbeat tag of its live queue."""
+    """How often a notifier renews its heartbeat, which stands for its live queue."""
 
     live_look_seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 300
     """How often, about, it scans for live queues whose notifiers are gone."""

@@ -28,8 +28,8 @@ class Limit:
 LIMITS = {
     "placing an order": Limit(45, 132),
     "a ticket, until its order is ready": Limit(26, 89),
-    "a webhook, from SNS to delivered": Limit(37, 113),
-    "a notifier's start, until it listens": Limit(81),
+    "a webhook, from SNS to delivered": Limit(38, 114),
+    "a notifier's start, until it listens": Limit(86),
 }
 """What is needed, and little more: decision 0016 lists the protections that are among it."""
 

@@ -21,6 +21,7 @@ from notifier.channels.channel import (
 from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.limits import ConcurrencyLimits
+from notifier.deliveries.postponed_jobs import PostponedJobs
 from notifier.deliveries.retry_policy import (
     SHORTEST_WAIT,
     RetryPolicy,
@@ -193,6 +194,7 @@ class DeliveryJobHandler:
 
     deliverer: Deliverer
     confirmation: Confirmation
+    postponed: PostponedJobs
 
     async def handle(self, message: Message) -> Outcome:
         """Handle one job; a body that does not parse is dead-lettered."""
@@ -201,5 +203,7 @@ class DeliveryJobHandler:
         except ValidationError:
             return Reject("not a job")
         if isinstance(job, Confirm):
-            return await self.confirmation.request(job)
-        return await self.deliverer.deliver(job)
+            outcome = await self.confirmation.request(job)
+        else:
+            outcome = await self.deliverer.deliver(job)
+        return await self.postponed.settle(job, outcome)

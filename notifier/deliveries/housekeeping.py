@@ -1,7 +1,7 @@
 """Housekeeping: pause subscriptions above the due limit, end stale ones, delete old records.
 
-Every due delivery waits on the queue that all subscriptions share. SQS has room for about 120,000
-messages in flight; beyond that it hands out none, to any subscriber.
+All subscriptions share the queue of jobs, and one that was resumed has a job for each due delivery.
+SQS has room for about 120,000 messages in flight; beyond that it hands out none, to any subscriber.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shared.domain.delivery import Delivery
 
 LONGEST_PAUSE = 12 * 3600.0
-"""SQS keeps a message invisible for up to 12 hours."""
+"""Seconds; a subscriber may ask for more, and does not get it."""
 
 CLOCKS_DIFFER = dt.timedelta(minutes=1)
 """How far the clocks of the processes that announce, log and deliver may differ."""

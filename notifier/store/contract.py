@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.domain.issue import Issue
 from shared.domain.subscription import Subscription, SubscriptionState
-from shared.store.contract import KeyValueStore
+from shared.store.contract import HeartbeatStore, KeyValueStore
 from shared.store.document_contract import DocumentStore
 from shared.store.staff_contract import ChangeStore, StaffKeyStore
 from shared.store.subscription_contract import SubscriptionStore
@@ -97,6 +98,35 @@ class DeliveryLog(Protocol):
         """Count the due deliveries of each subscription that has more than `above`, by its id."""
 
 
+@dataclass(frozen=True, slots=True)
+class PostponedJob:
+    """A delivery job that is on no queue until `due_at`.
+
+    `name` tells it from the other jobs of its subscription; `body` is its message.
+    """
+
+    subscription_id: str
+    name: str
+    due_at: dt.datetime
+    body: str
+
+
+class PostponedJobStore(Protocol):
+    """The delivery jobs that wait too long for a queue: SQS counts them as in flight."""
+
+    async def postpone_job(self, job: PostponedJob) -> None:
+        """Record a job, over one of the same name and subscription."""
+
+    async def postponed_jobs(self, until: dt.datetime, limit: int) -> Sequence[PostponedJob]:
+        """List up to `limit` (100 at most) jobs that are due by `until`, the earliest first.
+
+        The list may be shorter than `limit` though there are more.
+        """
+
+    async def delete_postponed(self, jobs: Collection[PostponedJob]) -> None:
+        """Delete jobs, but none that has been postponed to another time since."""
+
+
 class PendingConfirmations(Protocol):
     """Confirmation requests that nobody has answered, by the key of a limit that they count for.
 
@@ -137,7 +167,9 @@ class NotifierStore(
     TopicStore,
     SubscriptionStore,
     DeliveryLog,
+    PostponedJobStore,
     PendingConfirmations,
+    HeartbeatStore,
     KeyValueStore,
     StaffKeyStore,
     ChangeStore,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from notifier.store.dynamodb.deliveries import DynamoDBDeliveries
 from notifier.store.dynamodb.pending_confirmations import DynamoDBPendingConfirmations
+from notifier.store.dynamodb.postponed_jobs import DynamoDBPostponedJobs
 from notifier.store.dynamodb.topics import DynamoDBTopics
 from shared.store.dynamodb.documents import DynamoDBDocuments
+from shared.store.dynamodb.heartbeats import DynamoDBHeartbeats
 from shared.store.dynamodb.key_values import DynamoDBKeyValues
 from shared.store.dynamodb.staff_keys import DynamoDBStaffKeys
 from shared.store.dynamodb.subscriptions import DynamoDBSubscriptions
@@ -18,8 +20,10 @@ from shared.store.dynamodb.subscriptions import DynamoDBSubscriptions
 class DynamoDBNotifierStore(
     DynamoDBSubscriptions,
     DynamoDBDeliveries,
+    DynamoDBPostponedJobs,
     DynamoDBTopics,
     DynamoDBPendingConfirmations,
+    DynamoDBHeartbeats,
     DynamoDBKeyValues,
     DynamoDBStaffKeys,
     DynamoDBDocuments,

@@ -8,11 +8,13 @@ from functools import partial
 
 from notifier.store.sqlite.deliveries import SqliteDeliveries
 from notifier.store.sqlite.pending_confirmations import SqlitePendingConfirmations
+from notifier.store.sqlite.postponed_jobs import SqlitePostponedJobs
 from notifier.store.sqlite.topics import SqliteTopics
 from shared.clock import sortable
 from shared.store.sqlite.connection import changing
 from shared.store.sqlite.documents import SqliteDocuments
 from shared.store.sqlite.file import open_file
+from shared.store.sqlite.heartbeats import SqliteHeartbeats
 from shared.store.sqlite.key_values import SqliteKeyValues
 from shared.store.sqlite.staff_keys import SqliteStaffKeys
 from shared.store.sqlite.subscriptions import SqliteSubscriptions
@@ -33,8 +35,10 @@ _DELETED_AT_ONCE = 500
 class SqliteNotifierStore(
     SqliteSubscriptions,
     SqliteDeliveries,
+    SqlitePostponedJobs,
     SqliteTopics,
     SqlitePendingConfirmations,
+    SqliteHeartbeats,
     SqliteKeyValues,
     SqliteStaffKeys,
     SqliteDocuments,

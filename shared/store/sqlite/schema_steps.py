@@ -205,6 +205,27 @@ _COUNTED_REQUESTS = (
 
 _ORDERS_IN_LINE = ("ALTER TABLE shifts ADD COLUMN waiting_since TEXT",)
 
+_NOTIFIER_HEARTBEATS = (
+    """CREATE TABLE notifiers (
+        store_id TEXT NOT NULL,
+        notifier TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (store_id, notifier)
+    ) WITHOUT ROWID""",
+)
+
+_POSTPONED_JOBS = (
+    """CREATE TABLE postponed_jobs (
+        store_id TEXT NOT NULL,
+        subscription_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        due_at TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (store_id, subscription_id, name)
+    )""",
+    "CREATE INDEX postponed_jobs_due ON postponed_jobs (store_id, due_at)",
+)
+
 STEPS = (
     _FIRST_TABLES,
     _NOTIFIER_TABLES,
@@ -218,5 +239,6 @@ STEPS = (
     _PHOTO_RECORDS,
     _COUNTED_REQUESTS,
     _ORDERS_IN_LINE,
+    (*_NOTIFIER_HEARTBEATS, *_POSTPONED_JOBS),
 )
 """The statements that upgrade each version to the next; a released step never changes."""

@@ -47,7 +47,7 @@ async def becomes_due(settings: NotifierSettings, deliveries: Sequence[Delivery]
 
 
 async def much_is_due(settings: NotifierSettings) -> None:
-    """Log deliveries that were attempted, and are to be attempted again in an hour."""
+    """Log deliveries that were attempted, and are to be attempted again in a minute."""
     now = utc_now()
     away = subscriptions_of("main")(created_at=now, state=SubscriptionState.ACTIVE)
     async with open_notifier_store(settings, None, utc_now) as store:
@@ -58,7 +58,7 @@ async def much_is_due(settings: NotifierSettings) -> None:
             attempts=1,
             tried_at=now,
             error="answered 503",
-            not_before=now + dt.timedelta(hours=1),
+            not_before=now + dt.timedelta(minutes=1),
         )
         for number in range(MUCH)
     ]
