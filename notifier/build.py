@@ -152,7 +152,7 @@ async def build_notifier(
                 if settings.watch_broker
                 else contextlib.nullcontext()
             ),
-            build_feed(hub, settings, catalog.all) as live_queue,
+            build_feed(hub, settings, catalog.all, store) as live_queue,
         ):
             yield NotifierContext(
                 names=names,

@@ -15,6 +15,7 @@ from notifier.stream.ring import Ring
 from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.topology import new_topology
+from shared.store.contract import HeartbeatStore
 
 
 def build_hub(settings: NotifierSettings, metrics: StreamMetrics) -> Hub:
@@ -30,15 +31,17 @@ def build_hub(settings: NotifierSettings, metrics: StreamMetrics) -> Hub:
 
 @contextlib.asynccontextmanager
 async def build_feed(
-    hub: Hub, settings: NotifierSettings, topics: Topics
+    hub: Hub, settings: NotifierSettings, topics: Topics, store: HeartbeatStore
 ) -> AsyncIterator[LiveQueue]:
     """Build the feed of all `topics`, and run it for as long as the block lasts."""
     names, instance = Names(settings.name_prefix), settings.notifier_instance
     async with aws_clients(settings) as clients:
+        topology = new_topology(clients, names, creates=settings.provision)
         queue = LiveQueue(
             clients=clients,
             names=names,
-            topology=new_topology(clients, names, creates=settings.provision),
+            store=store,
+            topology=topology,
             instance=instance,
             topics=topics,
             on_open=lambda: hub.restart(_new_epoch()),
@@ -48,7 +51,14 @@ async def build_feed(
         async with stream_feed(
             hub,
             queue,
-            Reaper(clients=clients, names=names, instance=instance, topics=topics),
+            Reaper(
+                clients=clients,
+                names=names,
+                topology=topology,
+                store=store,
+                instance=instance,
+                topics=topics,
+            ),
             stalled_seconds=settings.stalled_seconds,
             mark_seconds=settings.live_mark_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,

@@ -13,25 +13,20 @@ import structlog
 
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names, queue_arn_beside
-from shared.aws.provisioning import OURS, subscribe_queue, topics_policy
+from shared.aws.provisioning import subscribe_queue, topics_policy
 from shared.aws.queue import SqsQueue
 from shared.aws.topology import Topology
-from shared.clock import rfc3339, utc_now
+from shared.clock import utc_now
 from shared.consuming.message import Message
+from shared.domain.shop import NotifierHeartbeat
 from shared.messages.announcement import ORDER_EVENTS
+from shared.store.contract import HeartbeatStore, StoreUnavailableError
 
 if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient
-    from types_aiobotocore_sqs import SQSClient
 
 Topics: TypeAlias = Callable[[], Awaitable[Collection[str]]]
 """Names the topics that the shop has now."""
-
-LIVE_OF = "live-of"
-"""The tag that names the shop; a prefix does not: one may begin as another shop's queues do."""
-
-ALIVE_AT = "alive-at"
-"""The heartbeat tag, which changes while the queue's notifier is alive: a time, for people."""
 
 VISIBILITY_SECONDS = 10
 _RETENTION_SECONDS = "3600"
@@ -50,15 +45,6 @@ log = structlog.stdlib.get_logger(__name__)
 
 class LiveQueueDownError(Exception):
     """No announcements reach this notifier at the moment."""
-
-
-async def write_heartbeat(sqs: SQSClient, url: str, names: Names) -> None:
-    """Tag a queue as a live queue of this shop whose notifier is alive now."""
-    await sqs.tag_queue(QueueUrl=url, Tags=_heartbeat(names))
-
-
-def _heartbeat(names: Names) -> dict[str, str]:
-    return {LIVE_OF: names.live(""), ALIVE_AT: rfc3339(utc_now())}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -99,10 +85,14 @@ class LiveQueue:
     in it, may be lost, since the embedded emulator keeps nothing. It is also opened again after
     `expiry_seconds` without a heartbeat: other notifiers may have begun to remove it. `on_open` is
     called each time. Every method raises AwsUnavailableError when SQS or SNS is unavailable.
+
+    The heartbeat is recorded before the queue is created, and removed after it, so that whoever
+    reads the heartbeats knows of every queue.
     """
 
     clients: AwsClients
     names: Names
+    store: HeartbeatStore
     topology: Topology
     instance: str
     topics: Topics
@@ -145,16 +135,14 @@ class LiveQueue:
                 await self._subscriptions.add([topic])
 
     async def beat(self) -> None:
-        """Show the other notifiers that this one is alive."""
+        """Show the other notifiers that this one is alive; raises StoreUnavailableError."""
         if self._queue is None or not self._is_open:
             return
         if time.monotonic() - self._heartbeat_at > self.expiry_seconds:
             log.warning("live.heartbeat_expired", queue=self._name)
             self._is_open = False
             return
-        async with aws_call("SQS"):
-            await write_heartbeat(self.clients.sqs, self._queue.url, self.names)
-        self._heartbeat_at = time.monotonic()
+        await self._record_heartbeat()
 
     async def delete(self, message: Message) -> None:
         """Remove a message for good."""
@@ -196,8 +184,9 @@ class LiveQueue:
                 await self._queue.close()
                 await self._subscriptions.remove()
                 await self.clients.sqs.delete_queue(QueueUrl=self._queue.url)
-                log.info("live.closed", queue=self._name)
-        except AwsUnavailableError as error:
+            await self.store.remove_heartbeat(NotifierHeartbeat, self.instance)
+            log.info("live.closed", queue=self._name)
+        except (AwsUnavailableError, StoreUnavailableError) as error:
             log.warning("live.queue_left_behind", queue=self._name, error=repr(error))
 
     async def _holds_messages(self) -> bool:
@@ -211,8 +200,12 @@ class LiveQueue:
         subscriptions = self._subscriptions if self._is_open else None
         return subscriptions is not None and bool(subscriptions.missing([topic]))
 
+    async def _record_heartbeat(self) -> None:
+        await self.store.record_heartbeat(NotifierHeartbeat(self.instance, utc_now()))
+        self._heartbeat_at = time.monotonic()
+
     async def _open(self) -> SqsQueue:
-        sqs = self.clients.sqs
+        await self._record_heartbeat()
         async with aws_call("SQS or SNS", _OPEN_SECONDS):
             self._requested |= {ORDER_EVENTS, *await self.topics()}
             (topic,) = await self.topology.topic_arns([ORDER_EVENTS])
@@ -223,19 +216,20 @@ class LiveQueue:
                     "MessageRetentionPeriod": _RETENTION_SECONDS,
                     "Policy": topics_policy(arn, self.names),
                 },
-                {**OURS, **_heartbeat(self.names)},
             )
-            await write_heartbeat(sqs, url, self.names)
             self._subscriptions = subscriptions = _TopicSubscriptions(
                 sns=self.clients.sns, topology=self.topology, queue=arn
             )
             while missing := subscriptions.missing(self._requested):
                 await subscriptions.add(missing)  # a topic may be requested meanwhile
         self._queue = SqsQueue(
-            sqs, url, visibility_timeout=VISIBILITY_SECONDS, wait_time=self.poll_seconds
+            self.clients.sqs,
+            url,
+            visibility_timeout=VISIBILITY_SECONDS,
+            wait_time=self.poll_seconds,
         )
         self._is_open = True
-        self._received_at = self._heartbeat_at = time.monotonic()
+        self._received_at = time.monotonic()
         log.info("live.open", queue=self._name)
         self.on_open()
         return self._queue

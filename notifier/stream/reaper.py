@@ -2,9 +2,9 @@
 
 Their subscriptions cost money with every announcement, and slow it down.
 
-A queue is an orphan when its heartbeat tag does not change between scans. It is compared with
-itself, never with a clock: clocks differ, and jump, and a notifier whose clock is wrong must not
-remove the queues of all others.
+A queue is an orphan when its notifier's heartbeat does not change between scans. It is compared
+with itself, never with a clock: clocks differ, and jump, and a notifier whose clock is wrong must
+not remove the queues of all others.
 """
 
 from __future__ import annotations
@@ -15,10 +15,15 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from notifier.stream.live_queue import ALIVE_AT, LIVE_OF, Topics
+from notifier.stream.live_queue import Topics
+from notifier.stream.tagged_queues import tagged_heartbeats
 from shared.aws.clients import AwsClients, aws_call
-from shared.aws.names import Names, topic_arn
-from shared.aws.provisioning import queue_arn
+from shared.aws.names import Names, queue_arn_beside, topic_arn
+from shared.aws.topology import Topology
+from shared.clock import sortable
+from shared.domain.shop import NotifierHeartbeat
+from shared.messages.announcement import ORDER_EVENTS
+from shared.store.contract import HeartbeatStore
 
 ORPHAN_AFTER = 3
 """After so many scans in a row that find the same heartbeat again, a queue is an orphan."""
@@ -27,8 +32,11 @@ _SCAN_SECONDS = 60
 _REMOVED_AT_ONCE = 100
 """Orphans that one scan removes; the next continues with the rest."""
 
-_PAGE = 1000
-"""SQS names up to so many queues at once."""
+_TAGGED_SCANS = 2 * ORPHAN_AFTER
+"""So many scans after the start also look for the queues that notifiers of earlier releases tag.
+
+A rolling deploy leaves none behind: whichever notifier starts last still finds those of the killed.
+"""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -68,64 +76,54 @@ class Reaper:
 
     clients: AwsClients
     names: Names
+    topology: Topology
+    store: HeartbeatStore
     instance: str
     topics: Topics
     _sightings: Mapping[str, Sighting] = field(default_factory=dict)
+    _scans: int = 0
 
     async def scan(self) -> None:
-        """Scan the live queues once, and remove the orphans.
+        """Read the heartbeats once, and remove the orphans; orphans only cost calls to AWS.
 
-        Raises AwsUnavailableError; the next scan does what is left.
+        Raises AwsUnavailableError and StoreUnavailableError; the next scan does what is left.
         """
+        recorded = {beat.notifier: beat for beat in await self.store.notifier_heartbeats()}
         async with aws_call("SQS or SNS", _SCAN_SECONDS):
-            self._sightings = count_unchanged(self._sightings, await self._heartbeats())
-            if found := orphans(self._sightings)[:_REMOVED_AT_ONCE]:
+            heartbeats = {**await self._tagged(), **_times(recorded)}
+            heartbeats.pop(self.instance, None)
+            self._sightings = count_unchanged(self._sightings, heartbeats)
+            found = orphans(self._sightings)[:_REMOVED_AT_ONCE]
+            if found:
                 await self._remove(found)
+        for beat in (recorded[instance] for instance in found if instance in recorded):
+            await self.store.replace_heartbeat(beat, None)
 
-    async def _heartbeats(self) -> Mapping[str, str]:
-        """Read the heartbeats of the other notifiers' queues, by URL."""
-        heartbeats = {}
-        pages = self.clients.sqs.get_paginator("list_queues").paginate(
-            QueueNamePrefix=self.names.live(""), PaginationConfig={"PageSize": _PAGE}
-        )
-        async for page in pages:
-            for url in page.get("QueueUrls", []):
-                heartbeat = await self._heartbeat(url)
-                if heartbeat is not None and _name(url) != self.names.live(self.instance):
-                    heartbeats[url] = heartbeat
-        return heartbeats
+    async def _tagged(self) -> Mapping[str, str]:
+        """Read the heartbeats of notifiers of earlier releases, which never ran on a template."""
+        if not self.topology.creates or self._scans >= _TAGGED_SCANS:
+            return {}
+        self._scans += 1
+        return await tagged_heartbeats(self.clients.sqs, self.names)
 
-    async def _heartbeat(self, url: str) -> str | None:
-        """Read a queue's heartbeat; None if it is gone, or is not a live queue of this shop."""
+    async def _remove(self, instances: Collection[str]) -> None:
+        """Remove notifiers' queues, but first their subscriptions, found by the queues' ARNs."""
         sqs = self.clients.sqs
-        try:
-            tags = (await sqs.list_queue_tags(QueueUrl=url)).get("Tags", {})
-        except sqs.exceptions.QueueDoesNotExist:
-            return None
-        return tags.get(ALIVE_AT) if tags.get(LIVE_OF) == self.names.live("") else None
-
-    async def _remove(self, urls: Collection[str]) -> None:
-        """Remove queues, but first their subscriptions, which are found by the queues' ARNs."""
-        sqs = self.clients.sqs
-        gone = sqs.exceptions.QueueDoesNotExist
-        arns = set()
-        for url in urls:
-            with contextlib.suppress(gone):
-                arns.add(await queue_arn(sqs, url))
-        if arns:
-            await self._unsubscribe(arns)
-        for url in urls:
-            with contextlib.suppress(gone):
+        (topic,) = await self.topology.topic_arns([ORDER_EVENTS])
+        queues = [self.names.live(instance) for instance in instances]
+        await self._unsubscribe([queue_arn_beside(topic, queue) for queue in queues])
+        for queue in queues:
+            with contextlib.suppress(sqs.exceptions.QueueDoesNotExist):
+                url = (await sqs.get_queue_url(QueueName=queue))["QueueUrl"]
                 await sqs.delete_queue(QueueUrl=url)
-                log.info("live.orphan_removed", queue=_name(url))
+                log.info("live.orphan_removed", queue=queue)
 
-    async def _unsubscribe(self, queues: Collection[str]) -> None:
+    async def _unsubscribe(self, queues: Sequence[str]) -> None:
         """Remove these queues' subscriptions to every topic; all by their ARNs."""
         sns = self.clients.sns
-        any_queue = next(iter(queues))
         gone = sns.exceptions.NotFoundException
         for topic in await self.topics():
-            arn = topic_arn(any_queue, self.names.topic(topic))
+            arn = topic_arn(queues[0], self.names.topic(topic))
             with contextlib.suppress(gone):
                 for subscription in await self._subscriptions(arn, queues):
                     with contextlib.suppress(gone):
@@ -141,5 +139,5 @@ class Reaper:
         ]
 
 
-def _name(url: str) -> str:
-    return url.rpartition("/")[2]
+def _times(recorded: Mapping[str, NotifierHeartbeat]) -> Mapping[str, str]:
+    return {notifier: sortable(beat.at) for notifier, beat in recorded.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names, queue_arn_beside, topic_arn
@@ -114,10 +114,7 @@ async def ensure_queue(
 
 
 async def put_queue(
-    sqs: SQSClient,
-    name: str,
-    attributes: Mapping[QueueAttributeNameType, str],
-    tags: Mapping[str, str] = OURS,
+    sqs: SQSClient, name: str, attributes: Mapping[QueueAttributeNameType, str]
 ) -> str:
     """Create a queue, or set the attributes of the existing one; return its URL.
 
@@ -126,7 +123,7 @@ async def put_queue(
     try:
         url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
     except sqs.exceptions.QueueDoesNotExist:
-        return await create_queue(sqs, name, attributes, tags)
+        return await create_queue(sqs, name, attributes, tags=OURS)
     await _refuse_foreign(sqs, name, url)
     await sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(attributes))
     return url
@@ -136,7 +133,8 @@ async def create_queue(
     sqs: SQSClient,
     name: str,
     attributes: Mapping[QueueAttributeNameType, str],
-    tags: Mapping[str, str],
+    *,
+    tags: Mapping[str, str] | None = None,
 ) -> str:
     """Create a queue whole, in one call: what is set later takes up to 60 s to come into force.
 
@@ -144,9 +142,8 @@ async def create_queue(
     URL.
     """
     try:
-        created = await sqs.create_queue(
-            QueueName=name, Attributes=dict(attributes), tags=dict(tags)
-        )
+        tagged: Any = {"tags": dict(tags)} if tags else {}  # a tag is a right more
+        created = await sqs.create_queue(QueueName=name, Attributes=dict(attributes), **tagged)
     except sqs.exceptions.QueueNameExists:
         url = (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
         await sqs.set_queue_attributes(QueueUrl=url, Attributes=dict(attributes))

@@ -54,9 +54,7 @@ class Topology(Protocol):
     async def topic_arns(self, topics: Sequence[str]) -> Sequence[str]:
         """Give the ARNs of these topics."""
 
-    async def live_queue(
-        self, name: str, attributes: Mapping[QueueAttributeNameType, str], tags: Mapping[str, str]
-    ) -> str:
+    async def live_queue(self, name: str, attributes: Mapping[QueueAttributeNameType, str]) -> str:
         """Create one notifier's own queue, which no template can have; return its URL."""
 
 
@@ -85,12 +83,10 @@ class CreatedTopology:
             made = await asyncio.gather(*(create(Name=named(topic)) for topic in topics))
         return [topic["TopicArn"] for topic in made]
 
-    async def live_queue(
-        self, name: str, attributes: Mapping[QueueAttributeNameType, str], tags: Mapping[str, str]
-    ) -> str:
+    async def live_queue(self, name: str, attributes: Mapping[QueueAttributeNameType, str]) -> str:
         """Create the queue; raises ForeignQueueError when there is one that is not ours."""
         async with aws_call("SQS", _SECONDS):
-            return await put_queue(self.clients.sqs, name, attributes, tags)
+            return await put_queue(self.clients.sqs, name, attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +113,10 @@ class DeployedTopology:
         queue = await self._announcements()
         return [topic_arn(queue, self.names.topic(topic)) for topic in topics]
 
-    async def live_queue(
-        self, name: str, attributes: Mapping[QueueAttributeNameType, str], tags: Mapping[str, str]
-    ) -> str:
+    async def live_queue(self, name: str, attributes: Mapping[QueueAttributeNameType, str]) -> str:
         """Create the queue, or take over that of our killed predecessor."""
         async with aws_call("SQS", _SECONDS):
-            return await create_queue(self.clients.sqs, name, attributes, tags)
+            return await create_queue(self.clients.sqs, name, attributes)
 
     async def _announcements(self) -> str:
         url = await queue_url(self.clients.sqs, self.names.announcements)

@@ -102,4 +102,15 @@ class CashierHeartbeat:
     unannounced_since: dt.datetime | None = None
 
 
-Heartbeat: TypeAlias = WorkerHeartbeat | CashierHeartbeat
+@dataclass(frozen=True, slots=True)
+class NotifierHeartbeat:
+    """A notifier that has a live queue; `at` changes while it is alive.
+
+    It is recorded before the queue is created, and deleted after it.
+    """
+
+    notifier: str
+    at: dt.datetime
+
+
+Heartbeat: TypeAlias = WorkerHeartbeat | CashierHeartbeat | NotifierHeartbeat

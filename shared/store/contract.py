@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from shared.domain.change import Change
 from shared.domain.errors import UnavailableError
@@ -14,6 +14,7 @@ from shared.domain.order import Order, OrderState
 from shared.domain.shop import (
     CashierHeartbeat,
     Heartbeat,
+    NotifierHeartbeat,
     ShopState,
     ShopStatus,
     WorkerHeartbeat,
@@ -162,8 +163,11 @@ class ShopStore(Protocol):
         """
 
 
+_Process = TypeVar("_Process", CashierHeartbeat, NotifierHeartbeat)
+
+
 class HeartbeatStore(Protocol):
-    """Which workers and cashiers are alive, and which cashiers stopped uncleanly."""
+    """Which processes are alive, and which cashiers and notifiers stopped uncleanly."""
 
     async def record_heartbeat(self, beat: Heartbeat) -> None:
         """Record a process's heartbeat over the one before."""
@@ -171,10 +175,8 @@ class HeartbeatStore(Protocol):
     async def remove_heartbeat(self, kind: type[Heartbeat], name: str) -> None:
         """Delete a process's heartbeat, if there is one, after a clean stop."""
 
-    async def replace_heartbeat(
-        self, before: CashierHeartbeat, after: CashierHeartbeat | None
-    ) -> bool:
-        """Write `after` over a cashier's heartbeat, or delete it, if it is still that of `before`.
+    async def replace_heartbeat(self, before: _Process, after: _Process | None) -> bool:
+        """Write `after` over a process's heartbeat, or delete it, if it is still that of `before`.
 
         Return whether it was: of several that take it over, one does.
         """
@@ -184,6 +186,9 @@ class HeartbeatStore(Protocol):
 
     async def cashier_heartbeats(self) -> Sequence[CashierHeartbeat]:
         """List the heartbeats of the cashiers that have not stopped cleanly, however old."""
+
+    async def notifier_heartbeats(self) -> Sequence[NotifierHeartbeat]:
+        """List the heartbeats of the notifiers that have a live queue, alive or not, by name."""
 
 
 class ValueKey(Enum):

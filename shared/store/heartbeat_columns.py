@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from shared.clock import sortable
-from shared.domain.shop import CashierHeartbeat, Heartbeat, WorkerHeartbeat
+from shared.domain.shop import CashierHeartbeat, Heartbeat, NotifierHeartbeat, WorkerHeartbeat
 
 KEPT_AFTER = dt.timedelta(days=1)
 """How long the heartbeat of a worker that stopped uncleanly stays stored."""
@@ -21,9 +21,10 @@ _STORED_AS = {"worker": "barista", "newest_ticket_at": "head", "unannounced_sinc
 _ADAPTERS: Mapping[type[Heartbeat], TypeAdapter[Any]] = {
     WorkerHeartbeat: TypeAdapter(WorkerHeartbeat),
     CashierHeartbeat: TypeAdapter(CashierHeartbeat),
+    NotifierHeartbeat: TypeAdapter(NotifierHeartbeat),
 }
 
-_Heartbeat = TypeVar("_Heartbeat", WorkerHeartbeat, CashierHeartbeat)
+_Heartbeat = TypeVar("_Heartbeat", WorkerHeartbeat, CashierHeartbeat, NotifierHeartbeat)
 
 
 def columns(kind: type[Heartbeat]) -> Mapping[str, str]:

@@ -6,7 +6,13 @@ import asyncio
 import datetime as dt
 from dataclasses import replace
 
-from shared.domain.shop import CashierHeartbeat, ShopState, ShopStatus, WorkerHeartbeat
+from shared.domain.shop import (
+    CashierHeartbeat,
+    NotifierHeartbeat,
+    ShopState,
+    ShopStatus,
+    WorkerHeartbeat,
+)
 from shared.store.contract import Store, ValueKey
 from tests.contract.conftest import OpenStore
 from tests.contract.orders import NOON
@@ -146,17 +152,35 @@ async def test_a_heartbeat_that_was_taken_over_is_not_deleted_by_who_held_it_bef
     assert not await store.replace_heartbeat(taken, gone)
 
 
+async def test_a_notifiers_heartbeat_stays_until_it_is_removed_as_it_was_seen(
+    store: Store, second_store: Store
+) -> None:
+    assert await store.notifier_heartbeats() == []
+    gone, alive = NotifierHeartbeat("one", NOON), NotifierHeartbeat("two", NOON)
+    for beat in (alive, gone, replace(alive, at=SOON)):
+        await store.record_heartbeat(beat)
+    assert await second_store.notifier_heartbeats() == [gone, replace(alive, at=SOON)]
+
+    assert not await second_store.replace_heartbeat(alive, None)
+    assert await second_store.replace_heartbeat(gone, None)
+    assert await store.notifier_heartbeats() == [replace(alive, at=SOON)]
+    await store.remove_heartbeat(NotifierHeartbeat, "two")
+    assert await store.notifier_heartbeats() == []
+
+
 async def test_one_shop_does_not_see_the_staff_and_the_state_of_another(
     store: Store, open_shop: OpenStore, shop_id: str
 ) -> None:
     await store.record_heartbeat(WorkerHeartbeat("ada", 1, SOON))
     await store.record_heartbeat(CashierHeartbeat("north", NOON))
+    await store.record_heartbeat(NotifierHeartbeat("one", NOON))
     await store.set_state(ShopState.CLOSED, None, None)
     await store.set_sold_out("tea", sold_out=True)
 
     async with open_shop(f"{shop_id}-elsewhere") as elsewhere:
         assert await elsewhere.worker_heartbeats(NOON) == []
         assert await elsewhere.cashier_heartbeats() == []
+        assert await elsewhere.notifier_heartbeats() == []
         assert await elsewhere.status() == ShopStatus()
 
 

@@ -156,6 +156,7 @@ def live_queue(
     return LiveQueue(
         clients=announcer.clients,
         names=announcer.names,
+        store=announcer.store,
         topology=CreatedTopology(announcer.clients, announcer.names),
         instance=instance,
         topics=topics,

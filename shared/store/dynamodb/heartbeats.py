@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clock import sortable
-from shared.domain.shop import CashierHeartbeat, Heartbeat, WorkerHeartbeat
-from shared.store.dynamodb.item import Item, epoch_seconds, shop_key
+from shared.domain.shop import CashierHeartbeat, Heartbeat, NotifierHeartbeat, WorkerHeartbeat
+from shared.store.dynamodb.item import Item, epoch_seconds, key_of, shop_key
 from shared.store.dynamodb.table import DynamoDBRecords
 from shared.store.heartbeat_columns import KEPT_AFTER, columns, from_row, to_row
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 _PREFIXES: Mapping[type[Heartbeat], str] = {
     WorkerHeartbeat: "shift#",
     CashierHeartbeat: "cashier#",
+    NotifierHeartbeat: "notifier#",
 }
+
+_Process = TypeVar("_Process", CashierHeartbeat, NotifierHeartbeat)
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,7 @@ class DynamoDBHeartbeats(DynamoDBRecords):
                 TableName=self.table.name, Key=self._key(kind, name)
             )
 
-    async def replace_heartbeat(
-        self, before: CashierHeartbeat, after: CashierHeartbeat | None
-    ) -> bool:
+    async def replace_heartbeat(self, before: _Process, after: _Process | None) -> bool:
         """Write `after` over `before`, or delete it; see `HeartbeatStore.replace_heartbeat`."""
         condition: Mapping[str, Any] = {
             "ConditionExpression": "#at = :at",
@@ -54,7 +55,7 @@ class DynamoDBHeartbeats(DynamoDBRecords):
             if after is not None:
                 return await self.table.put(self._beat_item(after), condition)
             try:
-                key = self._key(CashierHeartbeat, before.cashier)
+                key = key_of(self._beat_item(before))
                 await self.table.client.delete_item(TableName=self.table.name, Key=key, **condition)
             except self.table.client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -70,6 +71,11 @@ class DynamoDBHeartbeats(DynamoDBRecords):
         """List the heartbeats of the cashiers that have not stopped cleanly, by name."""
         items = await self.shop_items(_PREFIXES[CashierHeartbeat])
         return [from_row(CashierHeartbeat, _row(CashierHeartbeat, item)) for item in items]
+
+    async def notifier_heartbeats(self) -> Sequence[NotifierHeartbeat]:
+        """List the heartbeats of the notifiers that have a live queue, by name."""
+        items = await self.shop_items(_PREFIXES[NotifierHeartbeat])
+        return [from_row(NotifierHeartbeat, _row(NotifierHeartbeat, item)) for item in items]
 
     def _beat_item(self, beat: Heartbeat) -> Item:
         row = to_row(beat)

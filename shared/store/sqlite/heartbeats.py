@@ -6,14 +6,21 @@ import datetime as dt
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from shared.clock import sortable
-from shared.domain.shop import CashierHeartbeat, Heartbeat, WorkerHeartbeat
+from shared.domain.shop import CashierHeartbeat, Heartbeat, NotifierHeartbeat, WorkerHeartbeat
 from shared.store.heartbeat_columns import KEPT_AFTER, columns, from_row, to_row
 from shared.store.sqlite.connection import changing
 from shared.store.sqlite.file import SqliteRecords
 
-_TABLES: Mapping[type[Heartbeat], str] = {WorkerHeartbeat: "shifts", CashierHeartbeat: "cashiers"}
+_TABLES: Mapping[type[Heartbeat], str] = {
+    WorkerHeartbeat: "shifts",
+    CashierHeartbeat: "cashiers",
+    NotifierHeartbeat: "notifiers",
+}
+
+_Process = TypeVar("_Process", CashierHeartbeat, NotifierHeartbeat)
 
 
 @dataclass(frozen=True)
@@ -44,20 +51,14 @@ class SqliteHeartbeats(SqliteRecords):
         statement = f"DELETE FROM {_TABLES[kind]} WHERE store_id = ? AND {process} = ?"  # noqa: S608 - text of our own
         await self.writes.run(changing(statement, self.store_id, name))
 
-    async def replace_heartbeat(
-        self, before: CashierHeartbeat, after: CashierHeartbeat | None
-    ) -> bool:
+    async def replace_heartbeat(self, before: _Process, after: _Process | None) -> bool:
         """Write `after` over `before`, or delete it; see `HeartbeatStore.replace_heartbeat`."""
-        recorded = (self.store_id, before.cashier, sortable(before.at))
-        if after is None:
-            statement = "DELETE FROM cashiers WHERE store_id = ? AND cashier = ? AND at = ?"
-            return bool(await self.writes.run(changing(statement, *recorded)))
-        row = to_row(after)
-        statement = (
-            "UPDATE cashiers SET at = ?, untold_since = ?"
-            " WHERE store_id = ? AND cashier = ? AND at = ?"
-        )
-        values = (row["at"], row["untold_since"], *recorded)
+        table = _TABLES[type(before)]
+        row: Mapping[str, object] = to_row(after) if after else {}
+        process, name = next(iter(to_row(before).items()))
+        change = f"UPDATE {table} SET {' = ?, '.join(row)} = ?" if row else f"DELETE FROM {table}"  # noqa: S608 - text of our own
+        statement = f"{change} WHERE store_id = ? AND {process} = ? AND at = ?"
+        values = (*row.values(), self.store_id, name, sortable(before.at))
         return bool(await self.writes.run(changing(statement, *values)))
 
     async def worker_heartbeats(self, at: dt.datetime) -> Sequence[WorkerHeartbeat]:
@@ -69,6 +70,11 @@ class SqliteHeartbeats(SqliteRecords):
         """List the heartbeats of the cashiers that have not stopped cleanly, by name."""
         rows = await self._rows(CashierHeartbeat, "ORDER BY cashier")
         return [from_row(CashierHeartbeat, row) for row in rows]
+
+    async def notifier_heartbeats(self) -> Sequence[NotifierHeartbeat]:
+        """List the heartbeats of the notifiers that have a live queue, by name."""
+        rows = await self._rows(NotifierHeartbeat, "ORDER BY notifier")
+        return [from_row(NotifierHeartbeat, row) for row in rows]
 
     async def _rows(
         self, kind: type[Heartbeat], which: str, *values: str

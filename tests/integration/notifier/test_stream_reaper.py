@@ -13,8 +13,12 @@ import pytest_asyncio
 
 from notifier.settings import NotifierSettings
 from notifier.stream.reaper import ORPHAN_AFTER, Reaper
+from notifier.stream.tagged_queues import ALIVE_AT, LIVE_OF
 from shared.aws.names import Names
 from shared.aws.provisioning import ensure_queue
+from shared.aws.topology import CreatedTopology
+from shared.clock import utc_now
+from shared.domain.shop import NotifierHeartbeat
 from tests.support.notifier import (
     Announcer,
     NotifierProcess,
@@ -56,7 +60,12 @@ async def scan(reaper: Reaper, times: int = ORPHAN_AFTER + 1) -> None:
 
 def reaper_at(announcer: Announcer, instance: str = "reaper") -> Reaper:
     return Reaper(
-        clients=announcer.clients, names=announcer.names, instance=instance, topics=first_topics
+        clients=announcer.clients,
+        names=announcer.names,
+        topology=CreatedTopology(announcer.clients, announcer.names),
+        store=announcer.store,
+        instance=instance,
+        topics=first_topics,
     )
 
 
@@ -138,6 +147,50 @@ async def test_nobody_reaps_a_queue_with_a_heartbeat_between_scans_nor_its_own(
     assert await announcer.queue_exists("own")
 
 
+async def test_a_notifier_that_was_killed_before_it_had_a_queue_leaves_no_record(
+    announcer: Announcer,
+) -> None:
+    await announcer.store.record_heartbeat(NotifierHeartbeat("gone", utc_now()))
+    await scan(reaper_at(announcer))
+    assert await announcer.store.notifier_heartbeats() == []
+
+
+async def test_a_clean_stop_leaves_neither_queue_nor_record(announcer: Announcer) -> None:
+    queue = live_queue(announcer)
+    await queue.receive(1)
+    await queue.close()
+    assert not await announcer.queue_exists("one")
+    assert await announcer.store.notifier_heartbeats() == []
+
+
+class EarlierRelease:
+    """Notifiers that tag their queues, and have no records."""
+
+    def __init__(self, announcer: Announcer) -> None:
+        self.sqs, self.names = announcer.clients.sqs, announcer.names
+
+    async def beat(self, instance: str, at: str) -> None:
+        url = (await self.sqs.create_queue(QueueName=self.names.live(instance)))["QueueUrl"]
+        await self.sqs.tag_queue(QueueUrl=url, Tags={LIVE_OF: self.names.live(""), ALIVE_AT: at})
+
+
+async def test_after_a_rolling_deploy_the_tagged_queues_of_killed_notifiers_go_and_no_others(
+    announcer: Announcer,
+) -> None:
+    earlier, reaper = EarlierRelease(announcer), reaper_at(announcer)
+    await earlier.beat("killed", "09:00")
+    await announcer.clients.sqs.create_queue(QueueName=announcer.names.live("foreign"))
+    for number in range(3 * ORPHAN_AFTER):
+        await earlier.beat("alive", f"09:{number:02}")
+        await reaper.scan()
+    await scan(reaper)  # the last of them is killed, and found by the next notifier to start
+    assert not await announcer.queue_exists("killed")
+    assert await announcer.queue_exists("alive")
+    await scan(reaper_at(announcer))
+    assert not await announcer.queue_exists("alive")
+    assert await announcer.queue_exists("foreign")
+
+
 async def test_two_reapers_at_once_do_no_harm(announcer: Announcer) -> None:
     await live_queue(announcer, "gone").receive(1)
     await asyncio.gather(*(scan(reaper_at(announcer, f"reaper-{number}")) for number in range(2)))
@@ -150,7 +203,7 @@ async def test_another_shop_is_left_alone_even_if_its_prefix_begins_as_our_queue
     suffix: str, endpoint: str
 ) -> None:
     ours = settings_for(endpoint, name_prefix=f"t{secrets.token_hex(4)}-")
-    theirs = ours.model_copy(update={"name_prefix": ours.name_prefix + suffix})
+    theirs = settings_for(endpoint, name_prefix=ours.name_prefix + suffix)
     async with announcing(ours) as announcer, announcing(theirs) as their_announcer:
         await live_queue(announcer, "gone").receive(1)
         await live_queue(their_announcer, "gone").receive(1)
