@@ -60,8 +60,12 @@ from shared.web.rate_limit import RateLimit
 
 _HOUSEKEEPING_SECONDS = 600
 _PAST_ORDERS_SECONDS = 6 * 3600
-_COUNTS_SECONDS = 2.0
-"""Anybody may ask for the counts, and DynamoDB reads every active subscription for them."""
+_SHOWN_SECONDS = 2.0
+"""How old may be what anybody may ask for."""
+
+_COUNTED_IN_A_SECOND = 1000
+"""DynamoDB reads every active subscription to count them, forty in a read unit: so 25 units a
+second at most, however many there are, and however often somebody asks."""
 
 
 @contextlib.asynccontextmanager
@@ -159,14 +163,15 @@ async def build_notifier(
                 staff_keys=store,
                 changes=store,
                 catalog=catalog,
-                subscriber_counts=TtlCache(store.count_active, _COUNTS_SECONDS),
+                topics=TtlCache(catalog.all, _SHOWN_SECONDS),
+                subscriber_counts=TtlCache(store.count_active, counts_fresh),
                 archive=IssueArchive(store, proofs.html, utc_now),
                 publisher=publisher,
                 proofs=proofs,
                 issue_reports=IssueReports(store, utc_now),
                 attempts=attempts,
                 links=links,
-                face=TtlCache(partial(recorded_face, store), _COUNTS_SECONDS),
+                face=TtlCache(partial(recorded_face, store), _SHOWN_SECONDS),
                 rules=rules,
                 rate_limit=RateLimit(settings.subscriptions_per_minute, time.monotonic),
                 deliveries=deliveries,
@@ -174,6 +179,11 @@ async def build_notifier(
                 live_queue=live_queue,
                 stream_times=StreamTimes(settings.heartbeat_seconds, settings.stalled_seconds),
             )
+
+
+def counts_fresh(counts: Mapping[str, int]) -> float:
+    """Return for how many seconds counts of subscriptions are shown: many are not counted often."""
+    return max(_SHOWN_SECONDS, sum(counts.values()) / _COUNTED_IN_A_SECOND)
 
 
 def _most_confirmations(settings: NotifierSettings) -> MostConfirmations:

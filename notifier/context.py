@@ -28,12 +28,17 @@ from shared.web.rate_limit import RateLimit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierContext:
-    """What the handlers use; `subscriber_counts` counts the active subscriptions by topic."""
+    """What the handlers use.
+
+    `topics` has their descriptions, and `subscriber_counts` the number of active subscriptions of
+    each; both may be a few seconds old, so that anybody may ask for them.
+    """
 
     names: Names
     staff_keys: StaffKeyStore
     changes: ChangeStore
     catalog: TopicCatalog
+    topics: TtlCache[Mapping[str, str]]
     subscriber_counts: TtlCache[Mapping[str, int]]
     archive: IssueArchive
     publisher: NewsletterPublisher

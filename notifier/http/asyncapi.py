@@ -25,5 +25,5 @@ from shared.web.problem import UNAVAILABLE
 async def get_asyncapi(request: web.Request) -> web.Response:
     """Send the document, with the topics that there are now."""
     notifier = request.app[NOTIFIER]
-    document = asyncapi_document(await notifier.catalog.all(), notifier.names)
+    document = asyncapi_document(await notifier.topics.get(), notifier.names)
     return web.Response(body=json.dumps(document).encode(), content_type="application/json")

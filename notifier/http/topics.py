@@ -103,7 +103,7 @@ async def get_topics(request: web.Request) -> web.Response:
             description=description,
             subscribers=active.get(name, 0) + notifier.hub.followers(name),
         )
-        for name, description in (await notifier.catalog.all()).items()
+        for name, description in (await notifier.topics.get()).items()
     ]
     return json_response(TopicList(topics=topics))
 
@@ -131,6 +131,7 @@ async def put_topic(request: web.Request) -> web.Response:
         raise Problem(TOPIC_RESERVED, f"{BOARD} is what the board shows")
     body = await read_body(request, PutTopic, INVALID_TOPIC)
     new = await notifier.catalog.put(name, body.description)
+    await notifier.topics.expire()
     detail = f"{name} is {'new' if new else 'described anew'}"
     await notifier.changes.record_change(change_by(request, utc_now(), Changed.TOPICS, detail))
     subscribers = (await notifier.subscriber_counts.get()).get(name, 0)

@@ -15,21 +15,23 @@ Value = TypeVar("Value")
 class TtlCache(Generic[Value]):
     """Keeps the value of `load` for `seconds`; callers that ask during a load share it.
 
-    `monotonic` is a clock, in seconds.
+    `seconds` may follow from the value, where some cost more to load. `monotonic` is a clock, in
+    seconds.
     """
 
     load: Callable[[], Awaitable[Value]]
-    seconds: float
+    seconds: float | Callable[[Value], float]
     monotonic: Callable[[], float] = time.monotonic
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _loaded: tuple[Value, float] | None = field(default=None, init=False)
 
     async def get(self) -> Value:
-        """Give a value that is at most `seconds` old; raises what `load` raises."""
+        """Give a value that is fresh; raises what `load` raises."""
         async with self._loading:
             if self._loaded is None or self.monotonic() >= self._loaded[1]:
                 value = await self.load()
-                self._loaded = value, self.monotonic() + self.seconds
+                fresh = self.seconds(value) if callable(self.seconds) else self.seconds
+                self._loaded = value, self.monotonic() + fresh
             return self._loaded[0]
 
     async def expire(self) -> None:

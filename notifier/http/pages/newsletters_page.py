@@ -49,7 +49,7 @@ async def show_newsletters(request: web.Request) -> web.StreamResponse:
 
 async def shown_topics(request: web.Request) -> Sequence[ShownTopic]:
     """List the newsletters; raises StoreUnavailableError."""
-    topics = await request.app[NOTIFIER].catalog.all()
+    topics = await request.app[NOTIFIER].topics.get()
     return [
         ShownTopic(name, description, *_texts_of(name, description))
         for name, description in topics.items()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from notifier.build import counts_fresh
 from notifier.deliveries.confirmation import LIFETIME
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import Housekeeping
@@ -59,6 +60,11 @@ async def test_all_that_were_never_confirmed_end_in_one_pass_and_no_others(
 
     await Housekeeping(store, SubscriptionHealth(store, clock), clock).tidy()
     assert await pending(store) == [young]
+
+
+def test_the_more_subscriptions_there_are_the_less_often_they_are_counted() -> None:
+    assert counts_fresh({}) == counts_fresh({"coupons": 1900}) == GOOD_FOR
+    assert counts_fresh({"coupons": 50_000, "beans": 50_000}) == 100
 
 
 async def test_subscriber_counts_are_shared_by_concurrent_callers_and_counted_once_in_a_while(

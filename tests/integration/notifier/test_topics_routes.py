@@ -62,6 +62,7 @@ async def test_the_first_topics_are_there(notifier: Serving) -> None:
 async def test_a_topic_is_added_once_and_described_as_often_as_one_likes(
     notifier: Serving,
 ) -> None:
+    assert "beans" not in await listed(notifier)
     answers = [await put(notifier, "beans", {"description": text}) for text in ("Old", "New")]
     assert [answer.status_code for answer in answers] == [201, 200]
     assert answers[1].json() == {"name": "beans", "description": "New", "subscribers": 0}

@@ -25,6 +25,22 @@ async def test_a_value_is_loaded_once_while_it_is_fresh_and_again_after() -> Non
     assert await cache.get() == 1
 
 
+async def test_a_value_that_costs_more_stays_fresh_for_longer() -> None:
+    now, values = 0.0, iter([10, 1, 2])
+
+    async def load() -> int:
+        return next(values)
+
+    cache = TtlCache(load, float, lambda: now)
+    assert await cache.get() == 10
+    now = 9.9
+    assert await cache.get() == 10
+    now = 10.0
+    assert await cache.get() == 1
+    now = 11.0
+    assert await cache.get() == 2
+
+
 async def test_those_who_ask_during_a_load_share_it() -> None:
     loads, may_end = 0, asyncio.Event()
 
