@@ -7,6 +7,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -19,10 +20,12 @@ from shared.aws.provisioning import publishing_policy
 from shared.clock import utc_now
 from shared.photos.contract import Rendition
 from shared.photos.factory import open_photo_store
+from shared.store.dynamodb.heartbeats import DynamoDBHeartbeats
+from shared.store.dynamodb.table import Table
 from shared.store.factory import open_store
 from tests.e2e.least_privilege.calls import ACCOUNT, REGION, Right
 from tests.e2e.least_privilege.shop import Running, Shop
-from tests.e2e.least_privilege.stack import PREFIX
+from tests.e2e.least_privilege.stack import PREFIX, TABLE
 from tests.support.cashier import ORDER
 from tests.support.mailing import confirm_path
 from tests.support.photos import post_form
@@ -179,9 +182,21 @@ class Flow:
         await self.complete(order)
 
     async def a_cashier_is_killed(self) -> None:
-        """Kill the cashier, and have the next one republish what it may have left unannounced."""
+        """Kill the cashier, and start it again."""
         await self.cashier.kill()
         self.cashier = await self.shop.start("producer")
+
+    async def it_republishes(self) -> None:
+        """Wait until the cashier has republished what it may have left unannounced."""
+        table = Table(await self.shop.account.client("dynamodb"), TABLE)
+        heartbeats = DynamoDBHeartbeats(table, "main", utc_now)
+
+        async def owes(*, something: bool) -> bool:
+            (beat,) = await heartbeats.cashier_heartbeats()
+            return (beat.unannounced_since is not None) is something
+
+        await until(partial(owes, something=True), _SECONDS)
+        await until(partial(owes, something=False), _SECONDS)
 
     async def subscribers_are_told(self) -> None:
         """Deliver by webhook, by mail, to a queue and to a live stream."""
@@ -399,7 +414,7 @@ async def live(flow: Flow) -> None:
     )
     await asyncio.gather(flow.a_notifier_is_killed(), flow.a_worker_stops_with_an_order_in_hand())
     await flow.a_cashier_is_killed()
-    await flow.tickets_are_given_up()
+    await asyncio.gather(flow.it_republishes(), flow.tickets_are_given_up())
     await flow.customers_are_forgotten()
     await flow.old_photos_are_deleted()
     await flow.everything_stops()
