@@ -25,7 +25,7 @@ _MODULES = {
     "photo worker": "worker.photos",
     "notifier": "notifier",
 }
-_SECONDS = 20
+_SECONDS = 40
 
 
 @dataclass(frozen=True)
