@@ -34,7 +34,7 @@ async def build_feed(
     hub: Hub, settings: NotifierSettings, topics: Topics, store: HeartbeatStore
 ) -> AsyncIterator[LiveQueue]:
     """Build the feed of all `topics`, and run it for as long as the block lasts."""
-    names, instance = Names(settings.name_prefix), settings.notifier_instance
+    names, instance = Names(settings.name_prefix), settings.instance
     async with aws_clients(settings) as clients:
         topology = new_topology(clients, names, creates=settings.provision)
         queue = LiveQueue(

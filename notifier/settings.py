@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import socket
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_settings import NoDecode
 
 from notifier.channels.email.addresses import named_sender
@@ -27,9 +29,9 @@ from shared.web.listening import local_url
 _LONGEST_NAME = 40
 
 
-def own_name(host: str, process: int) -> str:
-    """Name an instance after its host and process, in characters that a queue's name may have."""
-    name = re.sub(r"[^a-z0-9]+", "-", f"{host}-{process}".lower())
+def own_name(host: str, process: int, start: str = "") -> str:
+    """Name an instance after its host, process and start, as a queue may be named."""
+    name = re.sub(r"[^a-z0-9]+", "-", f"{host}-{process}-{start}".lower()).strip("-")
     return name[-_LONGEST_NAME:].strip("-")
 
 
@@ -62,9 +64,7 @@ def _never_exists(sender: str) -> bool:
 class NotifierSettings(WebSettings):
     """Settings of one notifier instance."""
 
-    notifier_instance: Name = Field(
-        default_factory=lambda: own_name(socket.gethostname(), os.getpid())
-    )
+    notifier_instance: Name | None = None
     """Which notifier this is, among those of one shop; its queue is named after it."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
@@ -189,6 +189,27 @@ class NotifierSettings(WebSettings):
     def mail_goes_to(self) -> SmtpServer | Path:
         """The mail server, or else the folder that mail lands in."""
         return self.state_dir / "mail" if self.smtp_url is None else smtp_server(self.smtp_url)
+
+    _start: str = PrivateAttr(default_factory=partial(secrets.token_hex, 3))
+
+    @property
+    def instance(self) -> str:
+        """Its name; each start on AWS has a new one: SQS makes no queue again within 60 s."""
+        start = "" if self.uses_emulator else self._start
+        return self.notifier_instance or own_name(socket.gethostname(), os.getpid(), start)
+
+    mail_folder: bool = False
+    """Lets mail land in a folder even if the orders are in DynamoDB: a container's goes with it."""
+
+    @model_validator(mode="after")
+    def _mail_is_kept(self) -> Self:
+        on_aws = self.store == "dynamodb" and not self.uses_emulator
+        if on_aws and self.smtp_url is None and not self.mail_folder:
+            raise ValueError(
+                "COFFEE_SMTP_URL is needed with COFFEE_STORE=dynamodb: mail in a container's folder"
+                " is lost with it; COFFEE_MAIL_FOLDER=on allows that"
+            )
+        return self
 
     @model_validator(mode="after")
     def _mail_from_is_set(self) -> Self:

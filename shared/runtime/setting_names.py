@@ -54,6 +54,7 @@ SETTING_NAMES = frozenset(
         "COFFEE_LOG_BUFFER_KIB",
         "COFFEE_LOG_FORMAT",
         "COFFEE_LOG_LEVEL",
+        "COFFEE_MAIL_FOLDER",
         "COFFEE_MAIL_FROM",
         "COFFEE_MANAGE_TOKEN",
         "COFFEE_MAX_CONNECTIONS",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,13 +53,19 @@ class Programs:
         )
 
     def counter(self) -> Program:
-        """The cashier and the notifier; restarts keep their names."""
+        """The cashier and the notifier; restarts keep their names.
+
+        A shop that is started again has a new name for the notifier: SQS creates no queue within
+        60 s of its removal.
+        """
         listener = self.resources.counter.fileno()
         return Program(
             "counter",
             python_module("shop.processes.counter"),
             {
-                "COFFEE_NOTIFIER_INSTANCE": own_name(socket.gethostname(), self.settings.port),
+                "COFFEE_NOTIFIER_INSTANCE": own_name(
+                    socket.gethostname(), self.settings.port, str(os.getpid())
+                ),
                 "COFFEE_CASHIER_NAME": f"{socket.gethostname()}-counter",
                 **self._shared(),
                 "COFFEE_LISTEN_FD": str(listener),

@@ -117,7 +117,7 @@ async def test_a_notifier_delivers_over_what_is_deployed_and_changes_none_of_it(
         assert "coffee shop's own" in refused.json()["detail"]
         await queue.ask("DELETE")
         await held.ask("DELETE")
-        live = stack.names.live(stack.settings.notifier_instance)
+        live = stack.names.live(stack.settings.instance)
         assert await stack.arn(live)
     with pytest.raises(stack.clients.sqs.exceptions.QueueDoesNotExist):
         await stack.arn(live)

@@ -15,16 +15,34 @@ from notifier.settings import NotifierSettings, own_name
 @given(host=st.text(max_size=80), process=st.integers(1, 4_194_304))
 def test_every_host_has_a_name_that_a_queue_may_have(host: str, process: int) -> None:
     name = own_name(host, process)
-    assert NotifierSettings(notifier_instance=name).notifier_instance == name
+    assert NotifierSettings(notifier_instance=name).instance == name
     assert name.endswith(str(process))
+    on_aws = own_name(host, process, "0a1b2c")
+    assert NotifierSettings(notifier_instance=on_aws).instance == on_aws
+    assert on_aws.endswith(f"{process}-0a1b2c")
+
+
+def test_on_aws_each_start_has_a_name_of_its_own_since_addresses_are_used_again() -> None:
+    started = NotifierSettings()
+    assert started.instance == started.instance != NotifierSettings().instance
+    here = [NotifierSettings(aws_endpoint_url="http://127.0.0.1:4566") for _ in range(2)]
+    assert here[0].instance == here[1].instance
+
+
+def test_on_aws_mail_is_not_lost_with_a_container_unless_that_is_wanted() -> None:
+    with pytest.raises(ValidationError, match=r"COFFEE_SMTP_URL .* COFFEE_MAIL_FOLDER=on"):
+        NotifierSettings(store="dynamodb")
+    NotifierSettings(store="dynamodb", mail_folder=True)
+    NotifierSettings(store="dynamodb", aws_endpoint_url="http://127.0.0.1:4566")
+    NotifierSettings(store="sqlite")
 
 
 def test_an_instance_is_named_after_its_process_unless_the_settings_name_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert NotifierSettings().notifier_instance
+    assert NotifierSettings().instance
     monkeypatch.setenv("COFFEE_NOTIFIER_INSTANCE", "shop")
-    assert NotifierSettings().notifier_instance == "shop"
+    assert NotifierSettings().instance == "shop"
 
 
 def test_a_reader_may_not_fall_further_behind_than_the_ring_reaches() -> None:
