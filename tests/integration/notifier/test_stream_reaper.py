@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import secrets
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import pytest
 import pytest_asyncio
 
 from notifier.settings import NotifierSettings
+from notifier.stream.live_queue import Topics
 from notifier.stream.reaper import ORPHAN_AFTER, Reaper
 from notifier.stream.tagged_queues import ALIVE_AT, LIVE_OF
 from shared.aws.names import Names
@@ -58,14 +59,16 @@ async def scan(reaper: Reaper, times: int = ORPHAN_AFTER + 1) -> None:
         await reaper.scan()
 
 
-def reaper_at(announcer: Announcer, instance: str = "reaper") -> Reaper:
+def reaper_at(
+    announcer: Announcer, instance: str = "reaper", topics: Topics = first_topics
+) -> Reaper:
     return Reaper(
         clients=announcer.clients,
         names=announcer.names,
         topology=CreatedTopology(announcer.clients, announcer.names),
         store=announcer.store,
         instance=instance,
-        topics=first_topics,
+        topics=topics,
     )
 
 
@@ -153,6 +156,21 @@ async def test_a_notifier_that_was_killed_before_it_had_a_queue_leaves_no_record
     await announcer.store.record_heartbeat(NotifierHeartbeat("gone", utc_now()))
     await scan(reaper_at(announcer))
     assert await announcer.store.notifier_heartbeats() == []
+
+
+async def test_a_notifier_that_comes_back_while_its_queue_is_removed_keeps_its_record(
+    announcer: Announcer,
+) -> None:
+    await live_queue(announcer, "frozen").receive(1)
+    back = NotifierHeartbeat("frozen", utc_now())
+
+    async def comes_back() -> Collection[str]:
+        await announcer.store.record_heartbeat(back)
+        return await first_topics()
+
+    await scan(reaper_at(announcer, topics=comes_back))
+    assert not await announcer.queue_exists("frozen")
+    assert await announcer.store.notifier_heartbeats() == [back]
 
 
 async def test_a_clean_stop_leaves_neither_queue_nor_record(announcer: Announcer) -> None:
