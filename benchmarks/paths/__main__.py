@@ -26,7 +26,7 @@ class Limit:
 
 
 LIMITS = {
-    "placing an order": Limit(45, 132),
+    "placing an order": Limit(45, 133),
     "a ticket, until its order is ready": Limit(26, 89),
     "a webhook, from SNS to delivered": Limit(38, 114),
     "a notifier's start, until it listens": Limit(86),

@@ -122,11 +122,11 @@ AT_BARISTAS = {
     ),
     "a dead letter is deleted before it is copied": Mutation(
         "shared.aws.queue",
-        """        await self._dead_letters.send(copy.body, copy.attributes)
+        """        await self._dead_letters.send(copy.body, copy.attributes, group=copy.group)
         await self.delete(message)
 """,
         """        await self.delete(message)
-        await self._dead_letters.send(copy.body, copy.attributes)
+        await self._dead_letters.send(copy.body, copy.attributes, group=copy.group)
 """,
         of(
             "integration/shared/test_sqs_queue.py",
