@@ -13,6 +13,7 @@ import yaml
 
 from tests.support.promql import ALERTS, dashboard_queries, rules, selectors
 
+ROOT = Path(__file__).parents[2]
 PROMTOOL = shutil.which("promtool")
 needs_promtool = pytest.mark.skipif(
     PROMTOOL is None and "COFFEE_TESTS_SKIP_NOTHING" not in os.environ,
@@ -52,7 +53,7 @@ def test_every_alert_has_a_test_that_fires_it_and_a_passage_on_what_to_do() -> N
         for rule_test in test.get("alert_rule_test", ())
         if rule_test["exp_alerts"]
     }
-    page = (Path(__file__).parents[2] / "docs/operations.md").read_text()
+    page = (ROOT / "docs/operations.md").read_text()
     explained = set(re.findall(r"^#### (\w+)$", page, re.MULTILINE))
     names = {rule["alert"] for rule in ALERT_RULES}
     assert fired == explained == names
@@ -66,3 +67,16 @@ def test_every_alert_has_a_test_that_fires_it_and_a_passage_on_what_to_do() -> N
 @pytest.mark.parametrize("query", [*dashboard_queries(), *(rule["expr"] for rule in rules())])
 def test_every_query_can_be_parsed(query: str) -> None:
     assert all(selector.name for selector in selectors(query))
+
+
+def test_prometheus_scrapes_every_service_of_ours_that_the_containers_run() -> None:
+    scraped = yaml.safe_load(ALERTS.with_name("prometheus.yml").read_text())["scrape_configs"]
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    ours = {
+        name
+        for name, service in services.items()
+        if service.get("image") == "coffeeshop" and name != "provision"
+    }
+    found = {(each["job_name"], *each["dns_sd_configs"][0]["names"]) for each in scraped}
+    assert found == {(name, name) for name in ours}
+    assert {each["dns_sd_configs"][0]["port"] for each in scraped} == {8080}
