@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(180)
 
 OPERATIONS_PAGE = Path(__file__).parents[2] / "docs/operations.md"
 QUICK = {"customer_name": "Ada", "items": [{"item": "espresso", "size": "single", "quantity": 1}]}
-LONG = {"customer_name": "Ada", "items": [{"item": "latte", "size": "large", "quantity": 4}]}
+LONG = {"customer_name": "Ada", "items": [{"item": "latte", "size": "large", "quantity": 5}]}
 FAILED_REQUESTS = "coffeeshop_http_requests_total"
 CONSTANT = {"coffeeshop_aws_request_price_dollars"}
 
@@ -75,6 +75,9 @@ class WatchedShop:
         answer = await self.http.post("/orders", json={**order, **wanted})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
+
+    async def all_hands_are_busy(self) -> bool:
+        return len((await self.http.get("/board/orders")).json()["preparing"]) == 4
 
     async def reaches(self, order_id: str, state: str) -> None:
         await reaches(self.http, order_id, state, 40)
@@ -156,7 +159,7 @@ async def receive_and_die(watched: WatchedShop) -> None:
 
 async def serve_customers(watched: WatchedShop) -> None:
     """Orders that are delivered, collected, canceled and left; while all hands are busy, more."""
-    status, said = await watched.shop.command("scale", "--desired", "2")
+    status, said = await watched.shop.command("scale", "--min", "2")
     assert status == 0, said
     collected = await watched.place(QUICK, watched.fine)
     await watched.place(QUICK, watched.failing)
@@ -169,8 +172,10 @@ async def serve_customers(watched: WatchedShop) -> None:
         assert stream.status_code == 200, await stream.aread()
         lines = stream.aiter_lines()  # dropped, it would close the stream
         await anext(lines)
+        await watched.movements.until_moved([Selector("coffeeshop_live_streams")], 20)
         for _ in range(4):
             await watched.place(LONG)
+        await until(watched.all_hands_are_busy, 30)
         canceled, failed = await watched.place(QUICK), await watched.place(QUICK)
         await watched.http.post(f"/orders/{canceled}/cancel", headers=watched.shop.staff)
         await give_up_on(watched, failed)
@@ -210,7 +215,7 @@ async def test_every_metric_and_label_of_the_dashboard_moves_by_what_it_measures
         await serve_customers(watched)
         await disturb(watched)
 
-        await watched.movements.until_moved(shown, 40)
+        await watched.movements.until_moved(shown, 60)
         await every_rule_selects_what_there_is(watched.movements)
         await every_metric_is_documented_and_no_other(watched)
 
