@@ -19,9 +19,9 @@ from shared.aws.names import Names
 from shared.aws.queue import SqsQueue
 from shared.aws.queues import open_queue
 from shared.messages.ticket import Ticket
-from tests.e2e.test_worker_ports import free_ports
 from tests.support.metrics import Movements, scrape
 from tests.support.photo_worker import photo_worker
+from tests.support.ports import free_ports
 from tests.support.promql import Selector, dashboard_queries, rules, selectors
 from tests.support.shop import RunningShop, open_shop, reaches
 from tests.support.waiting import until

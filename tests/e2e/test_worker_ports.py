@@ -10,27 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.ports import free_ports
 from tests.support.shop import COFFEESHOP, open_shop
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def free_ports(count: int) -> int:
-    """Find the first of so many free ports in a row, above those that tests are given by chance."""
-    for first in range(61_000, 65_000, count):
-        held: list[socket.socket] = []
-        try:
-            for port in range(first, first + count):
-                held.append(socket.create_server(("127.0.0.1", port)))  # noqa: PERF401 - closed below
-        except OSError:
-            continue
-        else:
-            return first
-        finally:
-            for listener in held:
-                listener.close()
-    raise AssertionError("no ports are free")
 
 
 async def test_every_barista_has_a_port_of_its_own_and_its_successor_has_the_same(
