@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from notifier.deliveries.postponed_jobs import LONGEST_ON_QUEUE, PostponedJobs
 from notifier.store.contract import NotifierStore, PostponedJob
@@ -19,15 +21,16 @@ from shared.clock import utc_now
 from shared.consuming.outcome import Done, Reject, Retry
 from shared.domain.delivery import Delivery
 from shared.messages.delivery_job import Confirm, Deliver, Redeliver
-from tests.support.notifier import announcing, serving, settings_for
+from tests.support.notifier import announcing, notifier_process, serving, settings_for
 from tests.support.one_delivery import Clock
 from tests.support.subscribers import endpoint, publish, webhook
 from tests.support.waiting import until
 from tests.support.webhooks import answers
 
-PAUSE = 100
-"""Seconds, of a schedule whose jitter leaves 80 at least."""
+PAUSE = 1000
+"""Seconds, long enough for what a killed notifier's last poll has hidden for 30 s."""
 
+ISSUES = 12
 HOUR = dt.timedelta(hours=1)
 MINUTE = dt.timedelta(minutes=1)
 DELIVER = Deliver(subscription_id="ada", delivery_id="1", correlation_id="abc")
@@ -159,6 +162,40 @@ async def test_a_late_retry_waits_in_the_store_while_the_queue_is_empty_and_is_m
         await becomes_due(store, await delivery_to(store, held.id))
         await subscriber.receives(2)
         assert await store.postponed_jobs(utc_now() + HOUR, 10) == []
+
+
+async def test_killed_while_jobs_are_postponed_it_forgets_none_and_attempts_none_twice(
+    ministack: str,
+) -> None:
+    settings = settings_for(ministack, allow_loopback_webhooks=True, retry_seconds=(PAUSE, PAUSE))
+    async with (
+        endpoint(slow_refusal) as subscriber,
+        open_notifier_store(settings, None, utc_now) as store,
+    ):
+
+        async def all_are_logged() -> bool:
+            return len(await store.last_deliveries(held.id, 100)) == ISSUES
+
+        async def all_wait() -> bool:
+            return len(await store.postponed_jobs(utc_now() + HOUR, 100)) == ISSUES
+
+        async with notifier_process(settings) as notifier:
+            held = await webhook(notifier, subscriber)
+            for number in range(ISSUES):
+                await publish(notifier, subject=f"Issue {number}")
+            await until(all_are_logged, 20)
+            await subscriber.receives(ISSUES // 3)
+            await notifier.kill()
+        await asyncio.sleep(1.5 * settings.poll_seconds)  # its last poll would hide what is queued
+        assert not await all_wait()
+        async with notifier_process(settings):
+            await until(all_wait, 45)
+        assert len(subscriber.ids) == len(set(subscriber.ids))
+
+
+async def slow_refusal(_: web.Request) -> web.Response:
+    await asyncio.sleep(0.5)
+    return web.Response(status=503)
 
 
 async def delivery_to(store: NotifierStore, subscription_id: str) -> Delivery:
