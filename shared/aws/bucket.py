@@ -29,7 +29,7 @@ _CORS: Mapping[str, Any] = {
 }
 """Any page may post a form and read the answer: the form is signed, no cookie plays a part."""
 
-_LIFECYCLE: Sequence[Mapping[str, Any]] = (
+LIFECYCLE: Sequence[Mapping[str, Any]] = (
     {
         "ID": "coffeeshop-uploads",
         "Status": "Enabled",
@@ -57,6 +57,7 @@ _LIFECYCLE: Sequence[Mapping[str, Any]] = (
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
     },
 )
+"""When S3 deletes what the shop does not."""
 
 
 class ForeignBucketError(StartupError):
@@ -150,7 +151,7 @@ async def _add_rules(s3: S3Client, bucket: str) -> None:
     except ClientError as error:
         if error_code(error) != "NoSuchLifecycleConfiguration":
             raise
-    rules = merged(lifecycle, _LIFECYCLE, "ID")
+    rules = merged(lifecycle, LIFECYCLE, "ID")
     await s3.put_bucket_lifecycle_configuration(
         Bucket=bucket, LifecycleConfiguration={"Rules": rules}
     )

@@ -18,8 +18,8 @@ import aiohttp
 from aiobotocore.session import AioSession
 
 from tests.e2e.least_privilege.calls import REGION, Right
-from tests.e2e.least_privilege.templates import DEPLOY
 from tests.support.emulator import free_port
+from tests.support.templates import DEPLOY
 
 PREFIX = "proof-"
 BUCKET = "proof-photos"

@@ -13,14 +13,28 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from shared.aws.clients import aws_clients
+from shared.aws.names import Names
+from shared.runtime.settings import ServiceSettings, StoreKind
+from shared.store.factory import table_name
+from shop.processes.provision import provision_shop
 from tests.e2e.least_privilege.calls import ACCOUNT, REGION, Right
 from tests.e2e.least_privilege.flow import GUESTS, live, opened_flow
+from tests.e2e.least_privilege.made import bucket_of, queues_of, subscriptions_of, table_of
 from tests.e2e.least_privilege.recorder import Call, Recorder, recording
 from tests.e2e.least_privilege.shop import Shop, opened
-from tests.e2e.least_privilege.stack import BUCKET, PREFIX, Account, RoleKeys, open_account
-from tests.e2e.least_privilege.templates import Grant, granted
+from tests.e2e.least_privilege.stack import (
+    BUCKET,
+    PREFIX,
+    ROOT,
+    TABLE,
+    Account,
+    RoleKeys,
+    open_account,
+)
 from tests.support.certificates import Certificate
 from tests.support.mailing import mail_server
+from tests.support.templates import Grant, granted
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -122,3 +136,27 @@ async def test_the_flow_needs(recorded: Recording, grant: Grant) -> None:
             assert grant.action.encode() in refused.answer
     finally:
         await recorded.account.restrict(keys)
+
+
+async def test_the_template_makes_what_a_shop_makes_for_itself(recorded: Recording) -> None:
+    """The rest, as encryption and recovery, a shop leaves to AWS: `test_data_template` has it."""
+    own = ServiceSettings(
+        aws_endpoint_url=recorded.account.url,
+        aws_access_key_id=ROOT,
+        aws_secret_access_key=ROOT,
+        name_prefix="own-",
+        photos="s3://own-photos",
+        store=StoreKind.DYNAMODB,
+    )
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_CA_BUNDLE", str(recorded.account.certificate))
+        await provision_shop(own)
+        async with aws_clients(own) as clients:
+            for made, its in (
+                (queues_of, ((Names(PREFIX),), (Names("own-"),))),
+                (subscriptions_of, ((Names(PREFIX),), (Names("own-"),))),
+                (table_of, ((TABLE,), (table_name(own),))),
+                (bucket_of, ((BUCKET, PREFIX), ("own-photos", "own-"))),
+            ):
+                by_template, by_itself = [await made(clients, *names) for names in its]
+                assert by_template == by_itself

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-DEPLOY = Path(__file__).parents[3] / "deploy"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 _TASK_ROLES = {
     "ProducerRole": "producer",
     "WorkerRole": "worker",
