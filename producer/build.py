@@ -27,6 +27,7 @@ from producer.menu.service import MenuService, open_menu
 from producer.metrics import ShopCollector
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS, OrderAdmission, WaitEstimator
 from producer.orders.backlog import SAMPLE_SECONDS, Backlog
+from producer.orders.board import board_cache
 from producer.orders.cashier import Cashier
 from producer.orders.dispatcher import Announcer, OrderDispatcher
 from producer.orders.forgetting import CustomerForgetter
@@ -212,6 +213,7 @@ async def _context(
             within=dt.timedelta(seconds=settings.remake_seconds),
         ),
         kitchen=Kitchen(store=store),
+        board=board_cache(store),
         menu=menu,
         opening_hours=resources.opening_hours,
         settings=Document(DocumentKind.SETTINGS, store, parse_settings, "{}", utc_now),

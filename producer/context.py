@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -27,8 +28,10 @@ from producer.reports.aws_usage import AwsUsageHistory
 from producer.reports.last_hour import LastHour
 from producer.reports.reporter import DayReporter
 from shared.clock import Clock
+from shared.domain.order import Order
 from shared.domain.shop import Hand
 from shared.domain.webhook_url import WebhookUrlRules
+from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import Store
 from shared.web.rate_limit import RateLimit
 
@@ -59,6 +62,7 @@ class CashierContext:
     moves: OrderMoves
     remaker: Remaker
     kitchen: Kitchen
+    board: TtlCache[Sequence[Order]]
     menu: MenuService
     opening_hours: OpeningHours
     settings: Document[SettingsDocument]

@@ -146,7 +146,7 @@ def _unless_known(request: web.Request, response: web.Response) -> web.Response:
 async def menu_now(context: CashierContext) -> MenuNow:
     """Read what comes to the menu from elsewhere."""
     return MenuNow(
-        sold_out=(await context.store.status()).sold_out,
+        sold_out=(await context.opening_hours.recent.get()).sold_out,
         photos=await context.photos.service.shown.get(),
         photos_url=context.photos.url,
     )

@@ -19,9 +19,6 @@ from shared.web.fields import Body
 from shared.web.operation import Parameter, Response, Role, operation
 from shared.web.problem import INVALID_REQUEST, NOT_FOUND, UNAVAILABLE
 
-_BOARD_ORDERS = 200
-"""A display has only so much room: the newest ones are shown."""
-
 ORDER_ID = Parameter("id", "path", "The order's id", required=True)
 
 
@@ -110,17 +107,19 @@ async def list_orders(request: web.Request) -> web.Response:
     "/board/orders",
     "Show the board",
     role=Role.ANYONE,
-    responses={HTTPStatus.OK: Response("Numbers being prepared, and ready", BoardModel)},
+    responses={
+        HTTPStatus.OK: Response("Numbers being prepared, and ready, as of a second ago", BoardModel)
+    },
     errors=(UNAVAILABLE,),
     tag="orders",
 )
 async def get_board(request: web.Request) -> web.Response:
     """Show the numbers being prepared and ready, and nothing that leads to a customer."""
-    context, states = request.app[CASHIER], (OrderState.PREPARING, OrderState.READY)
+    context = request.app[CASHIER]
     shown_for = dt.timedelta(minutes=(await context.settings.get()).value.ready_shown_minutes)
     since = context.clock() - shown_for
     board = BoardModel(preparing=[], ready=[])
-    for order in await context.store.open_orders(states, _BOARD_ORDERS):
+    for order in await context.board.get():
         if order.state is OrderState.PREPARING:
             board.preparing.append(_entry(order))
         elif order.since > since:

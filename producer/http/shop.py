@@ -89,12 +89,15 @@ async def set_shop(request: web.Request) -> web.Response:
         )
     )
     change = change_by(request, context.clock(), Changed.SHOP, detail)
-    await context.store.set_state(body.state, body.reason, body.until, change)
+    try:
+        await context.store.set_state(body.state, body.reason, body.until, change)
+    finally:  # also when its answer was lost
+        await context.opening_hours.recent.expire()
     return json_response(await _show_shop(context))
 
 
 async def _show_shop(context: CashierContext) -> ShopModel:
-    status, _ = await context.opening_hours.status(context.clock())
+    status = await context.opening_hours.shown(context.clock())
     wait = await context.wait_estimator.estimate()
     return ShopModel(
         state=status.state,

@@ -101,7 +101,10 @@ async def _set_sold_out(request: web.Request, what: str, *, sold_out: bool) -> N
     context = request.app[CASHIER]
     detail = f"{what} {'is sold out' if sold_out else 'is on the menu again'}"
     change = change_by(request, context.clock(), Changed.SOLD_OUT, detail)
-    await context.store.set_sold_out(what, sold_out=sold_out, change=change)
+    try:
+        await context.store.set_sold_out(what, sold_out=sold_out, change=change)
+    finally:  # also when its answer was lost
+        await context.opening_hours.recent.expire()
 
 
 def _find_modifier(menu: Menu, modifier_id: str) -> Modifier:

@@ -8,6 +8,8 @@ import { follow } from "/assets/live.js";
 
 const STATES = /** @type {const} */ (["preparing", "ready"]);
 const READ_AGAIN_MS = 60_000;
+/** What is read may be older than this page's stream, by less than this. */
+const BEHIND_MS = 3000;
 /** An event that comes twice does so sooner. */
 const CALLED_AFTER_MS = 12_000;
 
@@ -21,15 +23,28 @@ const CALLED_AFTER_MS = 12_000;
 export function keepBoard(show, tell, call) {
   /** @type {Map<string, Entry>} */
   let board = new Map();
+  /** @type {{at: number, data: Entry}[]} Those that what is read may not have yet. */
+  let recent = [];
+  let isReadAgain = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let again;
   const refresh = async () => {
+    if (!isReadAgain) {
+      clearTimeout(again);
+      again = setTimeout(readAgain, BEHIND_MS);
+    }
+    isReadAgain = false;
     const entries = await request("GET", "/board/orders");
     board = new Map();
     for (const state of STATES) {
       for (const entry of entries[state]) change(board, { ...entry, state });
     }
+    recent = recent.filter(isRecent);
+    for (const { data } of recent) change(board, data);
     show(newestFirst(board));
   };
   const event = (/** @type {{type: string, data: Entry}} */ { data }) => {
+    recent = [...recent.filter(isRecent), { at: performance.now(), data }];
     if (isCall(board.get(data.number), data)) {
       call(data.number);
       return;
@@ -41,7 +56,11 @@ export function keepBoard(show, tell, call) {
     tell(/** @type {CustomEvent} */ (event).detail);
   });
   const live = follow(["board"], {}, { refresh, event });
-  setInterval(() => live.refresh(), READ_AGAIN_MS);
+  function readAgain() {
+    isReadAgain = true;
+    live.refresh();
+  }
+  setInterval(readAgain, READ_AGAIN_MS);
 }
 
 /**
@@ -52,6 +71,11 @@ export function keepBoard(show, tell, call) {
 function isCall(known, { state, since }) {
   const isKnown = state === "ready" && known?.state === state && known.since === since;
   return isKnown && Date.now() - Date.parse(since) > CALLED_AFTER_MS;
+}
+
+/** @param {{at: number}} event */
+function isRecent({ at }) {
+  return performance.now() - at < BEHIND_MS;
 }
 
 /** @param {Map<string, Entry>} board */
