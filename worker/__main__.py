@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 
 from shared.runtime.lifecycle import (
@@ -25,7 +26,7 @@ async def _run(settings: WorkerSettings) -> None:
         handling_signal(signal.SIGUSR1, drain.set),
         watchdog_reports(settings.watchdog_fd),
     ):
-        await work(settings, stop, drain)
+        await work(settings, stop, drain, os.environ.get("ECS_AGENT_URI"))
 
 
 def main() -> None:

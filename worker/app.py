@@ -23,6 +23,7 @@ from shared.store.contract import StoreUnavailableError
 from worker.build import Worker, open_worker
 from worker.health import health_port
 from worker.settings import WorkerSettings
+from worker.task_protection import TaskProtection
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -32,19 +33,29 @@ _HEARTBEAT_LIFETIME = dt.timedelta(seconds=15)
 
 
 async def work(
-    settings: WorkerSettings, stop: asyncio.Event, drain: asyncio.Event | None = None
+    settings: WorkerSettings,
+    stop: asyncio.Event,
+    drain: asyncio.Event | None = None,
+    ecs_agent_url: str | None = None,
 ) -> None:
     """Prepare orders until `stop` is set; then finish those in hand, within the grace period.
 
-    `drain` ends it too, without a limit of time for the orders in hand.
+    `drain` ends it too, without a limit of time for the orders in hand. An `ecs_agent_url` is
+    where ECS protects the task while it makes an order for long.
     """
     names = Names(settings.name_prefix)
+    protection = TaskProtection(ecs_agent_url) if ecs_agent_url else None
     async with aws_clients(settings) as clients:
         needed = wait_for_queues(clients, names.orders, names.dead_letters)
         if not await completes_before(stop, needed):
             return
         async with (
-            open_worker(settings, clients, names, registry := CollectorRegistry()) as worker,
+            open_worker(
+                settings, clients, names, registry := CollectorRegistry(), protection
+            ) as worker,
+            background_task(protection.run(), "task protection")
+            if protection
+            else contextlib.nullcontext(),
             _heartbeats(worker, settings),
             health_port(settings, worker.readiness, registry),
             background_task(_let_go(worker, stop, drain or asyncio.Event()), "letting go"),

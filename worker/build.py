@@ -30,6 +30,7 @@ from worker.people import PeoplesPreparation
 from worker.preparation import Preparation, TimedPreparation
 from worker.progress import Progress
 from worker.settings import WorkerSettings
+from worker.task_protection import TaskProtection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,11 @@ class Worker:
 
 @contextlib.asynccontextmanager
 async def open_worker(
-    settings: WorkerSettings, clients: AwsClients, names: Names, registry: CollectorRegistry
+    settings: WorkerSettings,
+    clients: AwsClients,
+    names: Names,
+    registry: CollectorRegistry,
+    protection: TaskProtection | None = None,
 ) -> AsyncIterator[Worker]:
     """Open the store, the queue and the topic, and connect a barista to them.
 
@@ -65,7 +70,7 @@ async def open_worker(
         _show_progress(registry, progress, settings.worker_concurrency)
         duration = dt.timedelta(seconds=settings.visibility_timeout)
         claims = Claims(store=store, clock=utc_now, duration=duration)
-        preparation = _preparation(settings, store, claims)
+        preparation = _preparation(settings, store, claims, protection)
         barista = Barista(
             store=store,
             announcer=announcer,
@@ -105,8 +110,15 @@ def _show_progress(registry: CollectorRegistry, progress: Progress, concurrency:
     places.set(concurrency)
 
 
-def _preparation(settings: WorkerSettings, store: Store, claims: Claims) -> Preparation:
+def _preparation(
+    settings: WorkerSettings, store: Store, claims: Claims, protection: TaskProtection | None
+) -> Preparation:
     if settings.barista_hand is Hand.PEOPLE:
         line = Line(settings.worker_concurrency, GATHER_SECONDS)
         return PeoplesPreparation(store, claims, line, asyncio.sleep, time.monotonic)
-    return TimedPreparation(claims=claims, wait=asyncio.sleep, brew_speed=settings.brew_speed)
+    return TimedPreparation(
+        claims=claims,
+        wait=asyncio.sleep,
+        brew_speed=settings.brew_speed,
+        held=contextlib.nullcontext if protection is None else protection.held,
+    )

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,11 +79,15 @@ class Preparation(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedPreparation:
-    """Takes the time that the menu says, divided by `brew_speed`; 0 leaves it out."""
+    """Takes the time that the menu says, divided by `brew_speed`; 0 leaves it out.
+
+    `held` is entered with the seconds that an order takes, for as long as it does.
+    """
 
     claims: Claims
     wait: Wait
     brew_speed: float
+    held: Callable[[float], AbstractContextManager[object]] = contextlib.nullcontext
     lasts_long: bool = False
     waiting_since: dt.datetime | None = None
 
@@ -94,12 +98,13 @@ class TimedPreparation:
     async def prepare(self, order: Order) -> Order:
         """Wait, and renew the claim as often as is due."""
         remaining = order.prep_seconds / self.brew_speed if self.brew_speed else 0
-        while remaining > self.claims.renew_after:
-            await self.wait(self.claims.renew_after)
-            remaining -= self.claims.renew_after
-            order = await self._renew(order)
-        if remaining:
-            await self.wait(remaining)
+        with self.held(remaining):
+            while remaining > self.claims.renew_after:
+                await self.wait(self.claims.renew_after)
+                remaining -= self.claims.renew_after
+                order = await self._renew(order)
+            if remaining:
+                await self.wait(remaining)
         return order
 
     def let_go(self) -> None:
