@@ -25,6 +25,7 @@ from notifier.http.problems import NOTIFIER_PROBLEMS
 from notifier.http.subscriptions import SUBSCRIPTION_OPERATIONS
 from notifier.http.topics import TOPIC_OPERATIONS
 from notifier.settings import NotifierSettings
+from shared.runtime.refusals import started
 from shared.web.health import METRICS
 from shared.web.operation import Operation
 from shared.web.service import Service
@@ -52,7 +53,8 @@ def notifier_service(settings: NotifierSettings) -> Service:
     broker_reset = asyncio.Event()
 
     async def lifespan(app: web.Application) -> AsyncIterator[None]:
-        async with build_notifier(settings, broker_reset, app[METRICS]) as app[NOTIFIER]:
+        built = build_notifier(settings, broker_reset, app[METRICS])
+        async with started(built) as app[NOTIFIER]:
             yield
 
     return Service(

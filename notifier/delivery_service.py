@@ -22,6 +22,7 @@ from shared.aws.clients import AwsUnavailableError
 from shared.consuming.consumer import Consumer
 from shared.consuming.polling import pause_unless
 from shared.runtime.lifecycle import completes_before, every
+from shared.runtime.refusals import RefusedByAwsError, refusals_end_the_start
 from shared.runtime.retry import retry_until_available
 
 log = structlog.stdlib.get_logger(__name__)
@@ -101,6 +102,7 @@ class DeliverySupervisor:
         self._stop = asyncio.Event()
         self._stopped = asyncio.Event()
         self._close = asyncio.Event()
+        self._is_starting = True
 
     @property
     def service(self) -> DeliveryService:
@@ -116,13 +118,12 @@ class DeliverySupervisor:
         """Keep the service running for as long as the block lasts.
 
         The block begins once the service runs, or after a few seconds without it. It runs within
-        `broker_watch`, which may watch an emulator for restarts.
+        `broker_watch`, which may watch an emulator for restarts. Raises RefusedByAwsError when AWS
+        refuses the start; later it counts as an outage.
         """
         supervision = asyncio.create_task(self._supervise(), name="delivery service")
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_START_SECONDS):
-                    await self._started.wait()
+            await self._wait_for_start(supervision)
             async with broker_watch:
                 yield
         finally:
@@ -135,22 +136,40 @@ class DeliverySupervisor:
         self._stop.set()
         await self._stopped.wait()
 
+    async def _wait_for_start(self, supervision: asyncio.Task[None]) -> None:
+        either = (asyncio.create_task(self._started.wait()), supervision)
+        try:
+            await asyncio.wait(either, timeout=_START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            either[0].cancel()
+            self._is_starting = False
+        if supervision.done():
+            await supervision  # it was refused
+
     async def _supervise(self) -> None:
         while not self._stop.is_set():
             try:
                 if await completes_before(self._stop, self._until_queues_exist()):
                     await self._run()
-            except Exception:  # the outermost edge: one failure must not end all deliveries
+            except (
+                Exception
+            ) as error:  # the outermost edge: one failure must not end all deliveries
+                if isinstance(error, RefusedByAwsError) and self._is_starting:
+                    raise
                 log.exception("delivery_service.failed")
                 await pause_unless(self._stop, _RETRY_SECONDS)
         self._stopped.set()
 
     async def _until_queues_exist(self) -> None:
         await retry_until_available(
-            lambda _: self._catalog.ensure_queues(),
+            lambda _: self._ensure_queues(),
             "queues.not_there_yet",
             pause=lambda _: _RETRY_SECONDS,
         )
+
+    async def _ensure_queues(self) -> None:
+        with refusals_end_the_start() if self._is_starting else contextlib.nullcontext():
+            await self._catalog.ensure_queues()
 
     async def _run(self) -> None:
         async with self._open_service() as service:

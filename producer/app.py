@@ -33,6 +33,7 @@ from producer.http.shop_operations import get_operations
 from producer.http.staff import STAFF_OPERATIONS
 from producer.menu.file import load_menu
 from producer.settings import CashierSettings
+from shared.runtime.refusals import started
 from shared.web.health import METRICS
 from shared.web.operation import Operation
 from shared.web.service import Service
@@ -95,7 +96,7 @@ def cashier_service(settings: CashierSettings) -> Service:
             uploads_lost=uploads_lost,
             closing=closing,
         )
-        async with built as app[CASHIER]:
+        async with started(built) as app[CASHIER]:
             yield
 
     return Service(

@@ -19,6 +19,7 @@ from shared.aws.topics import OrderAnnouncer, Topic
 from shared.clock import utc_now
 from shared.messages.announcement import ORDER_EVENTS
 from shared.runtime.lifecycle import background_task, every
+from shared.runtime.refusals import refusals_end_the_start
 from shared.runtime.retry import retry_until_available
 
 _RETRY_SECONDS = 0.5
@@ -103,12 +104,14 @@ async def open_announcer(
 async def wait_for_queues(clients: AwsClients, *names: str) -> None:
     """Return once the queues of these names exist; there is no time limit.
 
-    A service may start before the shop is provisioned, or while SQS is unavailable.
+    A service may start before the shop is provisioned, or while SQS is unavailable. Raises
+    RefusedByAwsError when waiting would not help.
     """
 
     async def find_all(_: int) -> None:
-        for name in names:
-            await queue_url(clients.sqs, name)
+        with refusals_end_the_start():
+            for name in names:
+                await queue_url(clients.sqs, name)
 
     await retry_until_available(find_all, "queues.not_there_yet", pause=lambda _: _RETRY_SECONDS)
 

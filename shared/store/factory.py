@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shared.clock import Clock
 from shared.runtime.order_metrics import OnOrder, ignore_order
+from shared.runtime.refusals import refusals_end_the_start
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.runtime.startup import StartupError
 from shared.store.contract import Store, StoreUnavailableError
@@ -59,8 +60,9 @@ async def open_either(
 ) -> AsyncIterator[_Sqlite | _DynamoDB]:
     """Open one of two stores as the settings say.
 
-    The table must exist. Raises StartupError when the embedded store's file cannot be opened,
-    ValueError when the settings name DynamoDB and `dynamodb` is None.
+    The table must exist. Raises StartupError when the embedded store's file cannot be opened, or
+    DynamoDB refuses credentials or rights; ValueError when the settings name DynamoDB and
+    `dynamodb` is None.
     """
     in_file, in_table = stores
     if settings.store is StoreKind.SQLITE:
@@ -76,4 +78,7 @@ async def open_either(
     elif dynamodb is None:
         raise ValueError("the settings name DynamoDB, and there is no client for it")
     else:
-        yield in_table(Table(dynamodb, table_name(settings)), settings.store_id, clock)
+        records = in_table(Table(dynamodb, table_name(settings)), settings.store_id, clock)
+        with contextlib.suppress(StoreUnavailableError), refusals_end_the_start():
+            await records.check()
+        yield records
