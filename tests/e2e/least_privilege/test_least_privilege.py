@@ -7,7 +7,7 @@ templates: `ecs:*TaskProtection`, the execution roles, and conditions on who may
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -19,9 +19,10 @@ from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.factory import table_name
 from shop.processes.provision import provision_shop
 from tests.e2e.least_privilege.calls import ACCOUNT, REGION, Right
-from tests.e2e.least_privilege.flow import GUESTS, live, opened_flow
+from tests.e2e.least_privilege.flow import live, opened_flow
 from tests.e2e.least_privilege.made import bucket_of, queues_of, subscriptions_of, table_of
 from tests.e2e.least_privilege.recorder import Call, Recorder, recording
+from tests.e2e.least_privilege.services import GUESTS
 from tests.e2e.least_privilege.shop import Shop, opened
 from tests.e2e.least_privilege.stack import (
     BUCKET,
@@ -74,6 +75,19 @@ class Recording:
         ]
 
 
+@contextlib.contextmanager
+def denials_told(recorder: Recorder) -> Iterator[None]:
+    """Name the rights that were missing, when a flow comes to nothing for want of them."""
+    try:
+        yield
+    except (TimeoutError, AssertionError) as error:
+        denied = [call.rights for call in recorder.calls if call.was_denied]
+        missing = {right for rights in denied for right in rights - {GUESTS_QUEUE}}
+        if not missing:
+            raise
+        raise AssertionError(f"denied: {missing}") from error
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def recorded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Recording]:
     folder = tmp_path_factory.mktemp("least-privilege")
@@ -88,8 +102,9 @@ async def recorded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Re
         )
         mail = await stack.enter_async_context(mail_server())
         shop = Shop(account, recorder, keys, folder, mail)
-        async with opened(shop), opened_flow(shop) as flow:
-            await live(flow)
+        with denials_told(recorder):
+            async with opened(shop), opened_flow(shop) as flow:
+                await live(flow)
         by_key = {each.access_key: each for each in keys.values()}
         yield Recording(
             account,
@@ -127,7 +142,9 @@ async def test_no_right_is_unused(recorded: Recording) -> None:
 async def test_the_flow_needs(recorded: Recording, grant: Grant) -> None:
     """A call of the flow is refused once that one right is taken away."""
     keys = recorded.keys[grant.role]
-    call = min(recorded.calls_by(grant), key=lambda call: len(call.rights))
+    calls = recorded.calls_by(grant)
+    assert calls, "nothing has needed it"
+    call = min(calls, key=lambda call: len(call.rights))
     await recorded.account.restrict(keys, without=(grant.statement, grant.action))
     try:
         refused = await recorded.recorder.replay(call)
