@@ -1,7 +1,7 @@
 """The whole shop runs under exactly the roles of `deploy/roles.yaml`, and needs each right there.
 
 The emulator enforces identity policies and those of queues. What it cannot show is asserted on the
-templates: `ecs:*TaskProtection`, the execution roles, and conditions on who may assume a role.
+templates: `ecs:UpdateTaskProtection`, the execution roles, and conditions on who may assume a role.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from tests.support.templates import Grant, granted
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
 NOT_EMULATED = {grant for grant in granted() if grant.action.startswith("ecs:")}
-"""ECS gives a task its endpoint for these: `tests/unit/worker` has what is asked of it."""
+"""ECS's agent in the task calls it: `tests/integration/worker/test_task_protection.py`."""
 
 NOT_REFUSED = {Grant("producer", "s3:ListBucket", "Bucket")}
 """By this right S3 answers 404 for a photo that is gone, not 403; the emulator always does."""
