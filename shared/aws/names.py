@@ -28,6 +28,11 @@ class Names:
         return f"{self.prefix}announcements"
 
     @property
+    def undelivered(self) -> str:
+        """The queue of what SNS could not send to `announcements`; only a template makes it."""
+        return f"{self.prefix}announcements-undelivered"
+
+    @property
     def deliveries(self) -> str:
         """The queue of delivery jobs."""
         return f"{self.prefix}deliveries"
@@ -55,7 +60,8 @@ class Names:
     def is_own(self, queue: str) -> bool:
         """Whether a queue of our account, by its name, is one of this shop's own."""
         ours = {self.orders, self.dead_letters, self.photos, self.photos_dead_letters}
-        return queue in ours.union(self.notifier_queues) or queue.startswith(self.live(""))
+        theirs = {*self.notifier_queues, self.undelivered}
+        return queue in ours | theirs or queue.startswith(self.live(""))
 
     def live(self, instance: str) -> str:
         """The queue from which one notifier instance receives all announcements."""

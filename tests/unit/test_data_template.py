@@ -50,9 +50,8 @@ def test_all_queues_are_those_of_the_shop_and_one_of_what_sns_could_not_deliver(
         names.dead_letters,
         names.photos,
         names.photos_dead_letters,
-        names.announcements,
         *names.notifier_queues,
-        "${NamePrefix}announcements-undelivered",
+        names.undelivered,
     }
 
 

@@ -47,8 +47,17 @@ class Notifications(Services):
                 await self.as_holder(subscription, "DELETE")
         await self.a_customer_is_told_late()
         await self.an_issue_is_withdrawn()
+        await self.own_queues_are_refused()
         for path in ("/topics", "/topics/coupons/messages", "/subscriptions/dead-letters"):
             await self.ask(self.notifier, "GET", path)
+
+    async def own_queues_are_refused(self) -> None:
+        """Subscribe none of the shop's own queues, though its topics may send to some."""
+        for queue in ("announcements", "announcements-undelivered", "orders"):
+            wanted = {"channel": "sqs", "queue_arn": self.arn(queue)}
+            path = "/topics/coupons/subscriptions"
+            refused = await self.notifier.http.post(path, json=wanted)
+            assert refused.status_code == 422, refused.text
 
     async def an_issue_is_withdrawn(self) -> None:
         """Take back what was to be published."""

@@ -129,6 +129,9 @@ class Services:
         prefix = "" if queue == GUESTS else PREFIX
         return f"{self.shop.account.url}/{ACCOUNT}/{prefix}{queue}"
 
+    def arn(self, queue: str) -> str:
+        return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{PREFIX}{queue}"
+
     async def send(self, queue: str, body: str) -> None:
         """Put a message on a queue, as its owner."""
         await self.sqs.send_message(QueueUrl=self.url(queue), MessageBody=body)
@@ -157,6 +160,5 @@ class Services:
 
     def has_put_off(self, role: str, queue: str) -> bool:
         """Tell whether a message was hidden anew, so as to be worked on for longer, or later."""
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{PREFIX}{queue}"
-        right = Right("sqs:ChangeMessageVisibility", arn)
+        right = Right("sqs:ChangeMessageVisibility", self.arn(queue))
         return self.shop.recorder.has_seen(self.shop.keys[role].access_key, right)
