@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(300)
 async def test_orders_outlive_an_emulator_that_is_stopped(shop: ContainerShop) -> None:
     before = await _ready_order(shop)
     await shop.compose("restart", "ministack")
-    await _open_again(shop)
+    await shop.opens()
     await shop.ready([before], seconds=10)
     await _ready_order(shop)
 
@@ -23,14 +23,9 @@ async def test_a_shop_whose_emulator_was_killed_goes_on_by_itself_when_it_is_bac
     before = await _ready_order(shop)
     await shop.compose("kill", "ministack")
     await shop.compose("up", "-d", "--no-deps", "ministack")
-    await _open_again(shop)
+    await shop.opens()
     await shop.ready([before], seconds=10)
     await _ready_order(shop)
-
-
-async def _open_again(shop: ContainerShop) -> None:
-    for path in ("/readyz", "/topics"):
-        await shop.serves(path)
 
 
 async def _ready_order(shop: ContainerShop) -> str:

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.timeout(300)
     ("path", "status"),
     [
         *((path, 200) for path in ("/", "/menu", "/topics", "/newsletters", "/docs")),
-        *((path, 404) for path in ("/metrics", "/no/such/path", "/topics-of-conversation")),
+        *(
+            (path, 404)
+            for path in ("/metrics", "/readyz", "/no/such/path", "/topics-of-conversation")
+        ),
     ],
 )
 async def test_each_path_leads_to_the_service_that_owns_it(

@@ -108,7 +108,7 @@ async def _state(container: str, field: str) -> str:
 
 async def _serves(shop: ContainerShop) -> None:
     async with asyncio.TaskGroup() as group:
-        for path in ("/readyz", "/topics"):
+        for path in ("/shop", "/topics"):
             group.create_task(until(partial(_answers, shop, path), BACK_WITHIN))
 
 

@@ -35,18 +35,18 @@ SERVICES = ("producer", "notifier")
 async def one_of_two_is_killed(shop: ContainerShop) -> None:
     for service in SERVICES:
         await shop.kill((await shop.containers(service))[0])
-    await _serve_again(shop)
+    await shop.opens()
 
 
 async def the_only_one_crashes(shop: ContainerShop) -> None:
     for service in SERVICES:
         await shop.crash((await shop.containers(service))[0])
-    await _serve_again(shop)
+    await shop.opens()
 
 
 async def the_only_one_is_restarted(shop: ContainerShop) -> None:
     await shop.compose("restart", *SERVICES)
-    await _serve_again(shop)
+    await shop.opens()
 
 
 async def test_nobody_is_refused_twice_and_nothing_is_lost_however_services_end(
@@ -69,11 +69,6 @@ async def test_nobody_is_refused_twice_and_nothing_is_lost_however_services_end(
         return set(issues) <= {mail["Subject"] for mail in await _mail(shop)}
 
     await until(all_have_come, DELIVERED_SECONDS)
-
-
-async def _serve_again(shop: ContainerShop) -> None:
-    for path in ("/readyz", "/topics"):
-        await shop.serves(path)
 
 
 async def test_a_stream_is_resumed_or_reset_when_its_notifier_is_restarted(

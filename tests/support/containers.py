@@ -157,6 +157,14 @@ class ContainerShop:
                     good = good + 1 if response.ok else 0
                 await asyncio.sleep(0.05)
 
+    async def opens(self) -> None:
+        """Wait until customers reach cashiers and notifiers, and all of these are ready."""
+        for path in ("/shop", "/topics"):
+            await self.serves(path)
+        for service in ("producer", "notifier"):
+            for container in await self.containers(service):
+                await until(partial(self._is_ready, container), 90)
+
     async def ready(self, order_ids: Collection[str], seconds: float) -> Sequence[Any]:
         """Wait until all of these orders are ready, and return them."""
         async with aiohttp.ClientSession(self.url) as http, asyncio.timeout(seconds):
@@ -331,18 +339,13 @@ def running_containers() -> Iterator[ContainerShop]:
     try:
         shop.compose_aloud("up", "-d", "--build")
         with ThreadPoolExecutor(1) as thread:  # a test's loop may run already
-            thread.submit(lambda: asyncio.run(_open(shop))).result()
+            thread.submit(lambda: asyncio.run(shop.opens())).result()
         yield shop
     except BaseException:
         shop.compose_aloud("logs", "--tail=100")
         raise
     finally:
         shop.compose_aloud("down", "-v", "-t", "0")
-
-
-async def _open(shop: ContainerShop) -> None:
-    for path in ("/readyz", "/topics"):
-        await shop.serves(path)
 
 
 async def _ready(http: aiohttp.ClientSession, order_id: str) -> Any:

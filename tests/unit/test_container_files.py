@@ -21,6 +21,7 @@ from producer.settings import CashierSettings
 from shared.runtime.settings import WebSettings
 from shared.web import problem
 from shared.web.headers import ACCEPTABLE_ID
+from shared.web.health import HEALTH_OPERATIONS
 from shared.web.limits import WebLimits
 from shared.web.operation import Operation
 from worker.photos.settings import PhotoWorkerSettings
@@ -121,6 +122,13 @@ def test_nginx_passes_photos_on_as_they_come_and_leaves_it_to_the_cashier_to_ref
     (mebibytes,) = re.findall(r"client_max_body_size (\d+)m;", location)
     assert int(mebibytes) * 2**20 > (upload_photo.body_bytes or 0)
     assert "proxy_request_buffering off;" in location
+
+
+def test_nginx_shows_no_customer_how_a_service_is() -> None:
+    watching = {each.path for each in HEALTH_OPERATIONS} - {"/healthz"}
+    (closed,) = re.findall(r"location ~ (\S+) {\n +return 404;", NGINX)
+    assert {path for path in watching if re.search(closed, path)} == watching
+    assert not [each.path for each in OPERATIONS if re.search(closed, each.path)]
 
 
 def test_nginx_takes_the_correlation_ids_that_the_services_take() -> None:
