@@ -42,6 +42,8 @@ ENV PATH=/opt/coffeeshop/bin:$PATH \
     COFFEE_WORKER_PORT=8080 \
     COFFEE_LOG_FORMAT=json \
     COFFEE_STATE_DIR=/var/lib/coffeeshop
+# On Fargate a volume is root's, unless the image names it.
+VOLUME /var/lib/coffeeshop
 USER 10001:10001
 WORKDIR /var/lib/coffeeshop
 EXPOSE 8080
