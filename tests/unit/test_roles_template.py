@@ -93,10 +93,10 @@ def test_an_execution_role_pulls_the_image_writes_one_log_and_reads_its_own_secr
         read = found.get("Secrets", {"Resource": []})["Resource"]
         secrets[service] = [re.sub(r".*}(.*)-\?{6}", r"\1", each) for each in listed(read)]
     assert secrets == {
-        "Producer": ["staff-key", "staff-key-old"],
+        "Producer": ["staff-key"],
         "Worker": [],
         "PhotoWorker": [],
-        "Notifier": ["staff-key", "staff-key-old", "smtp-url"],
+        "Notifier": ["staff-key", "smtp-url"],
     }
 
 
