@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -83,6 +85,15 @@ def _no_crawl(speed: float) -> float:
     return speed
 
 
+def _users_region(known: Mapping[str, object]) -> str:
+    names = () if _is_emulator(known.get("aws_endpoint_url")) else _REGION_VARIABLES
+    return next((os.environ[name] for name in names if os.environ.get(name)), "us-east-1")
+
+
+def _is_emulator(endpoint: object) -> bool:
+    return str(endpoint or "").startswith("http://")
+
+
 def _bucket_url(text: str) -> str:
     if not _BUCKET_URL.fullmatch(text):
         raise ValueError("should be a bucket of S3, as in s3://coffee-photos")
@@ -120,6 +131,7 @@ _BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 """The names of buckets: Amazon S3 User Guide, "General purpose bucket naming rules"."""
 
 DEFAULT_PORT = 8080
+_REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 SLOWEST_BREWING = 0.001
 LONGEST_SECONDS = 366 * 24 * 3600.0
 """More would be beyond what dates can hold."""
@@ -173,8 +185,9 @@ class ServiceSettings(BaseSettings):
     aws_secret_access_key: str | None = Field(default=None, repr=False)
     """With `aws_access_key_id`."""
 
-    aws_region: str = "us-east-1"
-    """The region of SQS, SNS and DynamoDB."""
+    aws_region: str = Field(default_factory=_users_region)
+    """The region of SQS, SNS and DynamoDB; left out, AWS_REGION says it, as it does on ECS, or
+    AWS_DEFAULT_REGION. An emulator's is us-east-1: of the user's nothing is read there."""
 
     name_prefix: Annotated[str, Matching(r"[a-z0-9-]{0,30}", "up to 30 of a-z, 0-9 and -")] = ""
     """Prefix of every queue, topic and table, so that shops can share an account."""
@@ -211,7 +224,7 @@ class ServiceSettings(BaseSettings):
     @property
     def uses_emulator(self) -> bool:
         """Whether SQS, SNS and DynamoDB are an emulator's: it alone has an endpoint without TLS."""
-        return (self.aws_endpoint_url or "").startswith("http://")
+        return _is_emulator(self.aws_endpoint_url)
 
     @property
     def sqlite_path(self) -> Path:
