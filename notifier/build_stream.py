@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 
 from notifier.settings import NotifierSettings
-from notifier.stream.feed import stream_feed
+from notifier.stream.feed import ReaderReset, stream_feed
 from notifier.stream.hub import Hub, StreamMetrics
 from notifier.stream.live_queue import LiveQueue, Topics
 from notifier.stream.reaper import Reaper
@@ -16,6 +16,9 @@ from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.topology import new_topology
 from shared.store.contract import HeartbeatStore
+
+_POLICY_SECONDS = 60.0
+"""How long a queue's policy takes to come into force at most (SQS: `SetQueueAttributes`)."""
 
 
 def build_hub(settings: NotifierSettings, metrics: StreamMetrics) -> Hub:
@@ -44,7 +47,9 @@ async def build_feed(
             topology=topology,
             instance=instance,
             topics=topics,
-            on_open=lambda: hub.restart(_new_epoch()),
+            on_open=ReaderReset(
+                hub, _new_epoch, 0 if settings.uses_emulator else _POLICY_SECONDS
+            ).reset,
             expiry_seconds=2 * settings.live_look_seconds,
             poll_seconds=settings.poll_seconds,
         )

@@ -33,6 +33,27 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderReset:
+    """Resets all readers when the live queue opens, and again when its policy is in force.
+
+    Until then, for `policy_seconds`, SQS may refuse what SNS sends; SNS does not try again.
+    """
+
+    hub: Hub
+    new_epoch: Callable[[], str]
+    policy_seconds: float = 0
+
+    def reset(self) -> None:
+        """Reset now, and once later."""
+        self._restart()
+        if self.policy_seconds:
+            asyncio.get_running_loop().call_later(self.policy_seconds, self._restart)
+
+    def _restart(self) -> None:
+        self.hub.restart(self.new_epoch())
+
+
+@dataclass(frozen=True, slots=True)
 class StreamHandler:
     """Handles the messages of an instance's queue."""
 

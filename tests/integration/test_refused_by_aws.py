@@ -25,7 +25,6 @@ from shared.store.dynamodb.provisioning import provision_table
 from shop.processes.probe import wait_until_healthy
 from tests.support.emulator import free_port
 
-ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 SERVICES = ("producer", "notifier", "worker", "worker.photos")
 
 
@@ -78,7 +77,11 @@ async def keys_of_a_user_who_may(endpoint: str, *actions: str) -> Mapping[str, s
     statement = {"Effect": "Allow", "Action": [*actions], "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client = get_session().create_client(
-        "iam", region_name="us-east-1", endpoint_url=endpoint, **ROOT
+        "iam",
+        region_name="us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
     )
     async with client as iam:
         name = f"user-{secrets.token_hex(4)}"
@@ -97,7 +100,7 @@ async def ended(service: str, folder: Path, variables: Mapping[str, str]) -> tup
     own = {"COFFEE_PORT": "0", "COFFEE_STATE_DIR": str(folder), "COFFEE_LOG_LEVEL": "ERROR"}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", service),
-        env=clean | own | {"HOME": str(folder)} | variables,
+        env={**clean, **own, "HOME": str(folder), **variables},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -7,11 +7,12 @@ import contextlib
 import json
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from notifier.stream.feed import StreamHandler
+from notifier.stream.feed import ReaderReset, StreamHandler
 from notifier.stream.hub import (
     BEATS,
     Hub,
@@ -443,3 +444,12 @@ async def test_a_body_that_is_no_announcement_is_dropped(body: str) -> None:
     floor = Floor()
     assert await StreamHandler(floor.hub).handle(Message("1", "r", body)) == Done()
     assert floor.count("events_total") == 0
+
+
+async def test_readers_are_reset_again_once_the_policy_of_their_queue_is_in_force() -> None:
+    for policy_seconds, resets in ((0, 1), (0.01, 2)):
+        hub, epochs = Floor().hub, iter(["a1", "a2", "a3"])
+        ReaderReset(hub, partial(next, epochs), policy_seconds).reset()
+        assert hub.ring.epoch == "a1"
+        await asyncio.sleep(0.05)
+        assert hub.ring.epoch == f"a{resets}"
