@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from shared.runtime.lifecycle import background_task
+from tests.support.cashier import open_cashier, settings_for
 from worker.task_protection import UNPROTECTED_SECONDS, TaskProtection
 
 ON, OFF = {"ProtectionEnabled": True}, {"ProtectionEnabled": False}
@@ -34,16 +38,22 @@ class Agent:
         return self.answers.pop(0) if self.answers else web.json_response(PROTECTED)
 
     async def next(self) -> Any:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await self.asked.get()
 
 
 @contextlib.asynccontextmanager
-async def protected(agent: Agent) -> AsyncIterator[TaskProtection]:
+async def url_of(agent: Agent) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_put("/api/1-cafe/task-protection/v1/state", agent.put)
     async with TestServer(app, host="127.0.0.1") as server:
-        protection = TaskProtection(str(server.make_url("/api/1-cafe")), lambda: agent.now)
+        yield str(server.make_url("/api/1-cafe"))
+
+
+@contextlib.asynccontextmanager
+async def protected(agent: Agent) -> AsyncIterator[TaskProtection]:
+    async with url_of(agent) as url:
+        protection = TaskProtection(url, lambda: agent.now)
         async with background_task(protection.run(), "task protection"):
             yield protection
 
@@ -114,3 +124,28 @@ async def test_without_an_agent_orders_are_made_all_the_same(
                     while len(logs) < 2:  # noqa: ASYNC110 - it logs, and sets no event
                         await asyncio.sleep(0.01)
     assert {log["event"] for log in logs} == {"task_protection.failed"}
+
+
+async def test_a_worker_in_a_task_of_ecs_has_it_protected_while_an_order_takes_long(
+    ministack: str, tmp_path: Path
+) -> None:
+    agent, settings = Agent(), settings_for(ministack, tmp_path)
+    async with url_of(agent) as url, open_cashier(settings) as cashier:
+        assert (await cashier.place()).status == 201
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "worker"),
+            env={
+                **os.environ,
+                "ECS_AGENT_URI": url,
+                "COFFEE_AWS_ENDPOINT_URL": ministack,
+                "COFFEE_NAME_PREFIX": settings.name_prefix,
+                "COFFEE_STATE_DIR": str(tmp_path),
+                "COFFEE_BREW_SPEED": "0.1",
+            },
+        )
+        try:
+            told = await agent.next()
+            assert (told["ProtectionEnabled"], 1 <= told["ExpiresInMinutes"] <= 60) == (True, True)
+        finally:
+            process.kill()
+            await process.wait()
