@@ -19,6 +19,10 @@ def heartbeat_name(name: str) -> str:
     return f"{socket.gethostname()}-{name}"
 
 
+FAST_RETRIES = {"AWS_NEW_RETRIES_2026": "true"}
+"""botocore's first retry follows within 50 ms, not a second; it reads this when it is imported."""
+
+
 @dataclass(frozen=True, slots=True)
 class Programs:
     """Makes the programs that fit the settings; `log_level` is that of all children.
@@ -110,6 +114,7 @@ class Programs:
 
     def _shared(self) -> Mapping[str, str]:
         variables = {
+            **FAST_RETRIES,
             "COFFEE_PORT": str(self.settings.port),
             "COFFEE_LOG_LEVEL": self.log_level,
             "COFFEE_LIFELINE_FD": str(self.resources.lifeline),

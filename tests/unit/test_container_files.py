@@ -24,6 +24,7 @@ from shared.web.headers import ACCEPTABLE_ID
 from shared.web.health import HEALTH_OPERATIONS
 from shared.web.limits import WebLimits
 from shared.web.operation import Operation
+from shop.processes.programs import FAST_RETRIES
 from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
@@ -294,3 +295,9 @@ def test_nginx_answers_every_error_of_its_own_with_a_problem() -> None:
     assert {int(to) for to in re.findall(r"error_page [\d ]+ =(\d+) /nginx-problem;", NGINX)} <= {
         int(status) for status in _map("$status $problem")
     }
+
+
+def test_a_failed_call_to_aws_is_retried_within_50_ms_here_as_under_the_supervisor() -> None:
+    for service in OURS:
+        environment = COMPOSE["services"][service]["environment"]
+        assert environment.items() >= FAST_RETRIES.items()
