@@ -9,6 +9,8 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
 
 from shared.aws.batcher import EntryFailedError
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_clients
@@ -19,9 +21,10 @@ from shared.aws.provisioning import (
     provision,
     publishing_policy,
     queue_arn,
+    subscribe_queue,
 )
 from shared.aws.queue import SqsQueue
-from shared.aws.queues import open_announcer, open_orders_queue
+from shared.aws.queues import open_announcer, open_orders_queue, wait_for_queues
 from shared.clock import utc_now
 from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import LeaseLostError, Message
@@ -30,6 +33,8 @@ from shared.messages.announcement import CloudEvent
 from shared.runtime.settings import ServiceSettings
 from tests.support.emulator import free_port
 from tests.support.orders import an_order
+from tests.support.waiting import eventually
+from tests.support.webhooks import receiver
 
 
 @contextlib.asynccontextmanager
@@ -299,3 +304,36 @@ async def test_a_message_twice_in_one_receive_is_handled_and_deleted_twice(
         await Consumer(doubling, handle, ConsumerLimits(concurrency=10)).run(stop)
     assert sorted(handled) == sorted(doubling.deleted) == ["a", "a", "b", "b"]
     assert await queue.waiting_and_in_flight() == (0, 0)
+
+
+async def test_a_queue_that_is_waited_for_is_named(ministack: str) -> None:
+    settings = ServiceSettings(aws_endpoint_url=ministack)
+    async with aws_clients(settings) as clients:
+        with capture_logs() as logged:
+            waiting = asyncio.create_task(wait_for_queues(clients, "not-there-yet"))
+            await eventually(lambda: logged != [])
+            await clients.sqs.create_queue(QueueName="not-there-yet")
+            await waiting
+    assert logged[0]["error"] == "there is no queue 'not-there-yet' yet"
+
+
+async def test_a_subscription_that_a_template_made_is_accepted_as_it_is() -> None:
+    """SNS refuses to subscribe its queue again without the template's RedrivePolicy."""
+    queue, topic = "arn:aws:sqs:us-east-1:0:announcements", "arn:aws:sns:us-east-1:0:coupons"
+    listed = [f"<Endpoint>{queue}</Endpoint><SubscriptionArn>{topic}:its</SubscriptionArn>"]
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if b"Action=Subscribe&" in await request.read():
+            error = "<Code>InvalidParameter</Code><Message>different attributes</Message>"
+            text = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
+            return web.Response(status=400, text=text)
+        name = "ListSubscriptionsByTopic"
+        members = "".join(f"<member>{member}</member>" for member in listed)
+        inner = f"<{name}Result><Subscriptions>{members}</Subscriptions></{name}Result>"
+        return web.Response(text=f"<{name}Response>{inner}</{name}Response>")
+
+    async with receiver(answer) as sns, clients_of(sns.url) as clients:
+        assert await subscribe_queue(clients.sns, topic, queue) == f"{topic}:its"
+        listed.clear()
+        with pytest.raises(clients.sns.exceptions.InvalidParameterException):
+            await subscribe_queue(clients.sns, topic, queue)
