@@ -81,6 +81,7 @@ check: $(DEV) $(LINT)  ## Lint, types, layers, format
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/cfn-lint deploy/data.yaml deploy/roles.yaml deploy/platform.yaml deploy/backup.yaml
 	$(NODE)/bin/node $(LINTERS)/prettier/bin/prettier.cjs --config lint/.prettierrc.json --log-level warn \
 		--check $(MODULES) $(STYLES)
 	$(NODE)/bin/node $(LINTERS)/eslint/bin/eslint.js --config lint/eslint.config.js $(MODULES)

@@ -48,8 +48,17 @@ class Grant:
 
 def resources(template: str) -> dict[str, Any]:
     """Read the resources of a template, by their logical names."""
+    return _section(template, "Resources")
+
+
+def parameters(template: str) -> dict[str, Any]:
+    """Read the parameters of a template, by name."""
+    return _section(template, "Parameters")
+
+
+def _section(template: str, name: str) -> dict[str, Any]:
     text = (DEPLOY / template).read_text()
-    found: dict[str, Any] = yaml.load(text, _Loader)["Resources"]
+    found: dict[str, Any] = yaml.load(text, _Loader)[name]
     return found
 
 
