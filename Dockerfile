@@ -5,9 +5,11 @@ FROM ${PYTHON_IMAGE} AS build
 
 # The lock has the hash of every installed package. It includes setuptools, which builds our own package
 # and the one that is published only as source. pip is not installed.
+# For traces: --build-arg LOCK=requirements-image-otel.lock
+ARG LOCK=requirements-image.lock
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
-COPY requirements-image.lock ./
+COPY ${LOCK} ./requirements-image.lock
 RUN awk '/^setuptools==/, !/\\$/' requirements-image.lock > build.lock \
  && python -m venv --without-pip /opt/coffeeshop \
  && pip --python /opt/coffeeshop install --quiet --require-hashes -r build.lock \

@@ -94,7 +94,11 @@ lock: $(DEV)  ## Pin every dependency again, with hashes, for every platform
 		--no-header --no-annotate --extra shop --extra build -c requirements.lock pyproject.toml \
 		-o requirements-image.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-header --extra shop --extra emulator --extra build --extra dev -c requirements.lock \
+		--no-header --no-annotate --extra shop --extra build --extra otel -c requirements.lock pyproject.toml \
+		-o requirements-image-otel.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra shop --extra emulator --extra build --extra otel --extra dev \
+		-c requirements.lock \
 		pyproject.toml -o requirements-dev.lock
 	cd tests/support/openapi_client && $(CURDIR)/$(BIN)/uv pip compile -q --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.lock

@@ -145,6 +145,7 @@ class DeliveryDependencies:
                         log_fields=announcement.log_fields,
                         log_done=False,
                         count=self.messages.of("announcements"),
+                        around=announcements.working_on,
                     ),
                     Consumer(
                         jobs,
@@ -152,6 +153,7 @@ class DeliveryDependencies:
                         limits,
                         log_fields=delivery_job.log_fields,
                         count=self.messages.of("deliveries"),
+                        around=jobs.working_on,
                     ),
                 ),
             )

@@ -15,6 +15,7 @@ from shared.runtime.lifecycle import (
 )
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import exit_on_startup_error, read_settings
+from shared.tracing.process import traces_of
 from worker.app import work
 from worker.settings import WorkerSettings
 
@@ -37,8 +38,9 @@ def main() -> None:
             "worker", settings.log_format, settings.log_level, settings.log_buffer_kib
         )
         raise_descriptor_limit()
-        gc.freeze()  # loaded modules live until the end: collections need not scan them
-        asyncio.run(_run(settings))
+        with traces_of("worker", settings.traces):
+            gc.freeze()  # loaded modules live until the end: collections need not scan them
+            asyncio.run(_run(settings))
 
 
 if __name__ == "__main__":

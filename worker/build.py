@@ -84,8 +84,14 @@ async def open_worker(
         limits = ConsumerLimits(
             settings.tickets_held, settings.visibility_timeout, settings.grace_seconds
         )
-        counted = MessageMetrics.on(registry).of("orders")
-        consumer = Consumer(queue, barista.take, limits, log_fields=log_fields, count=counted)
+        consumer = Consumer(
+            queue,
+            barista.take,
+            limits,
+            log_fields=log_fields,
+            count=MessageMetrics.on(registry).of("orders"),
+            around=queue.working_on,
+        )
 
         async def check_polls(_: object) -> None:
             consumer.check()

@@ -13,6 +13,7 @@ import structlog
 from shared.domain.errors import UnavailableError
 from shared.domain.order import Order
 from shared.store.contract import OrderChangedError, OrderStore
+from shared.tracing.process import spanned
 from worker.claims import Claims
 from worker.line import Line
 from worker.preparation import LetGoError, Wait, moved_by_staff
@@ -77,6 +78,7 @@ class PeoplesPreparation:
         """Wait in line; see `Line.turn`."""
         return self._line.turn(order)
 
+    @spanned("prepare")
     async def prepare(self, order: Order) -> Order:
         """Return the order as somebody has ended it: completed, released or canceled."""
         if self._stopping:

@@ -13,6 +13,7 @@ from typing import Protocol
 from shared.consuming.backoff import full_jitter
 from shared.domain.order import Order
 from shared.runtime.retry import retry_until_available
+from shared.tracing.process import spanned
 from worker.claims import Claims
 
 Wait = Callable[[float], Awaitable[None]]
@@ -95,6 +96,7 @@ class TimedPreparation:
         """Begin at once: the worker receives no more than it can prepare."""
         return contextlib.nullcontext()
 
+    @spanned("prepare")
     async def prepare(self, order: Order) -> Order:
         """Wait, and renew the claim as often as is due."""
         remaining = order.prep_seconds / self.brew_speed if self.brew_speed else 0

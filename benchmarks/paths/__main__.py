@@ -26,10 +26,10 @@ class Limit:
 
 
 LIMITS = {
-    "placing an order": Limit(45, 133),
-    "a ticket, until its order is ready": Limit(26, 89),
-    "a webhook, from SNS to delivered": Limit(38, 114),
-    "a notifier's start, until it listens": Limit(87),
+    "placing an order": Limit(47, 138),
+    "a ticket, until its order is ready": Limit(28, 97),
+    "a webhook, from SNS to delivered": Limit(41, 123),
+    "a notifier's start, until it listens": Limit(89),
 }
 """What is needed, and little more: decision 0016 lists the protections that are among it."""
 

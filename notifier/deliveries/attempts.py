@@ -22,6 +22,7 @@ from notifier.channels.channel import (
 from shared.clock import Clock
 from shared.domain.subscription import Channel, Subscription
 from shared.messages.announcement import CloudEvent
+from shared.tracing.process import tracing
 
 RESULTS: Mapping[type[AttemptResult], str] = MappingProxyType(
     {
@@ -84,7 +85,8 @@ class CountedSender:
 
     async def deliver(self, subscription: Subscription, event: CloudEvent) -> AttemptResult:
         """Make one attempt to deliver an event, and count it."""
-        result = await self.sender.deliver(subscription, event)
+        with tracing().step(f"deliver by {self.channel}"):
+            result = await self.sender.deliver(subscription, event)
         self.counts.count(self.channel, result)
         return result
 

@@ -18,6 +18,7 @@ from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_routing_key, wants
 from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_EVENTS, CloudEvent
 from shared.messages.delivery_job import Deliver, JobQueue, send_job
+from shared.tracing.process import spanned
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -34,6 +35,7 @@ class FanOut:
     clock: Clock
     dropped: Counter
 
+    @spanned("fan out")
     async def handle(self, message: Message) -> Outcome:
         """Make the deliveries of an announcement; a body that is no event is dropped.
 

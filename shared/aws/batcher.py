@@ -7,6 +7,7 @@ shop pays no added latency, and a busy one a tenth of the requests. Full batches
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class _Waiting(Generic[Entry]):
     entry: Entry
     size: int
     done: asyncio.Future[None]
+    context: contextvars.Context
     tries: int = 0
 
     def resolve(self, error: Exception | None) -> bool:
@@ -74,7 +76,8 @@ class Batcher(Generic[Entry]):
     """Sends entries in batches. `size` is an entry's bytes; a batch has up to `max_bytes`.
 
     Up to `max_waiting` entries may wait; a `submit` beyond that waits for a free place. With
-    `max_in_flight` of 1, entries take effect in the order in which they were submitted.
+    `max_in_flight` of 1, entries take effect in the order in which they were submitted. A call
+    runs in the context of its first entry, and so has that one's log fields and trace.
     """
 
     def __init__(
@@ -106,7 +109,8 @@ class Batcher(Generic[Entry]):
             if self._closed:
                 raise BatcherClosedError
             done = asyncio.get_running_loop().create_future()
-            self._waiting.append(_Waiting(entry, self._size(entry), done))
+            context = contextvars.copy_context()
+            self._waiting.append(_Waiting(entry, self._size(entry), done, context))
             # Later, so that tasks which are ready to run can submit to the same batch.
             asyncio.get_running_loop().call_soon(self._dispatch)
             await done
@@ -123,7 +127,7 @@ class Batcher(Generic[Entry]):
             if self._in_flight and len(self._waiting) < MAX_ENTRIES:
                 return
             if batch := self._take_batch():
-                task = asyncio.create_task(self._send(batch))
+                task = asyncio.create_task(self._send(batch), context=batch[0].context)
                 self._in_flight.add(task)
                 task.add_done_callback(self._in_flight.discard)
                 task.add_done_callback(lambda _: self._dispatch())

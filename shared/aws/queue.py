@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from shared.aws.batcher import Batcher, BatchResult, EntryFailedError, by_position
 from shared.aws.clients import aws_call
 from shared.aws.outgoing import OutgoingMessage
+from shared.clock import utc_now
 from shared.consuming.message import LeaseLostError, Message
+from shared.tracing.process import tracing
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -58,6 +61,8 @@ class SqsQueue:
         self._visibility_timeout = visibility_timeout
         self._wait_time = wait_time
         self._dead_letters = dead_letters
+        self._name = url.rpartition("/")[2]
+        self._tracing = tracing()
         self._sends = Batcher(self._send_batch, size=attrgetter("size"), max_bytes=MAX_BYTES)
         self._deletes = Batcher(self._delete_batch)
         # One call at a time: an extension under way must not undo a later hand-back.
@@ -75,13 +80,15 @@ class SqsQueue:
         Like every method here it raises AwsUnavailableError when SQS is unavailable, and
         EntryFailedError when SQS refused this message for good.
         """
-        await self._sends.submit(OutgoingMessage(body, attributes, group))
+        with self._tracing.sending("aws_sqs", self._name) as carried:
+            await self._sends.submit(OutgoingMessage(body, {**attributes, **carried}, group))
 
     async def receive(self, limit: int) -> Sequence[Message]:
         """Poll for up to `limit` messages. Never cancel this: see `docs/decisions`.
 
         Only the client's own time-outs bound it; they are longer than a long poll.
         """
+        began = utc_now()
         async with aws_call("SQS", None):
             answer = await self._sqs.receive_message(
                 QueueUrl=self.url,
@@ -95,7 +102,14 @@ class SqsQueue:
                     "MessageGroupId",
                 ],
             )
-        return [_received(message) for message in answer.get("Messages", [])]
+        return [_received(message, began) for message in answer.get("Messages", [])]
+
+    def working_on(self, message: Message) -> AbstractContextManager[object]:
+        """Trace the work on a message, for as long as the block lasts."""
+        since = [at for at in (message.polled_at, message.sent_at) if at is not None]
+        return self._tracing.working_on(
+            self._name, message.attributes, message.message_id, max(since, default=None)
+        )
 
     async def delete(self, message: Message) -> None:
         """Remove a message for good."""
@@ -195,7 +209,7 @@ def _by_receipt(
     return [outcomes[receipt] for receipt in receipts]
 
 
-def _received(message: Any) -> Message:
+def _received(message: Any, polled_at: dt.datetime) -> Message:
     system = message.get("Attributes", {})
     sent_ms = system.get("SentTimestamp")
     return Message(
@@ -207,6 +221,7 @@ def _received(message: Any) -> Message:
             for name, value in message.get("MessageAttributes", {}).items()
             if "StringValue" in value
         },
+        polled_at=polled_at,
         receive_count=int(system.get("ApproximateReceiveCount", 1)),
         group=system.get("MessageGroupId"),
         sent_at=None if sent_ms is None else dt.datetime.fromtimestamp(int(sent_ms) / 1000, dt.UTC),

@@ -11,6 +11,7 @@ from shared.aws.clients import aws_call
 from shared.aws.outgoing import OutgoingMessage
 from shared.domain.order import Order
 from shared.messages.announcement import CloudEvent, order_event
+from shared.tracing.process import tracing
 
 if TYPE_CHECKING:
     from types_aiobotocore_sns import SNSClient
@@ -26,6 +27,7 @@ class Topic:
         self._sns = sns
         self.arn = arn
         size = attrgetter("size")
+        self._tracing = tracing()
         self._publications = Batcher(self._publish_batch, size=size, max_bytes=MAX_BYTES)
 
     async def publish(self, event: CloudEvent, attributes: Mapping[str, str], group: str) -> None:
@@ -36,9 +38,10 @@ class Topic:
         Raises AwsUnavailableError or EntryFailedError.
         """
         body = event.model_dump_json(exclude_none=True)
-        await self._publications.submit(
-            OutgoingMessage(body, {"type": event.type, **attributes}, group)
-        )
+        with self._tracing.sending("aws.sns", self.arn.rpartition(":")[2]) as carried:
+            await self._publications.submit(
+                OutgoingMessage(body, {"type": event.type, **attributes, **carried}, group)
+            )
 
     async def close(self) -> None:
         """Refuse new events, and return once those submitted are confirmed."""

@@ -28,7 +28,14 @@ from typing import Any
 import structlog
 
 from shared.consuming.lease import LeaseKeeper
-from shared.consuming.message import Handler, LogFields, Queue, no_log_fields
+from shared.consuming.message import (
+    Around,
+    Handler,
+    LogFields,
+    Queue,
+    no_log_fields,
+    nothing_around,
+)
 from shared.consuming.polling import Poller
 from shared.consuming.work import Count, Work, no_count
 
@@ -62,10 +69,10 @@ class Consumer:
     """Receives only messages that it can start, handles them under a lease, and settles them.
 
     All lines about a message have its `log_fields`; one that is done is logged if `log_done`.
-    `count` is called for each.
+    `count` is called for each. The work on it runs within `around`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - four of them are by name, and may be left out
         self,
         queue: Queue,
         handler: Handler,
@@ -75,10 +82,11 @@ class Consumer:
         log_fields: LogFields = no_log_fields,
         log_done: bool = True,
         count: Count = no_count,
+        around: Around = nothing_around,
     ) -> None:
         self._limits = limits
         self._leases = LeaseKeeper(queue, limits.visibility_timeout)
-        self._work = Work(queue, handler, self._leases, rnd, log_fields, log_done, count)
+        self._work = Work(queue, handler, self._leases, rnd, log_fields, log_done, count, around)
         self._poller = Poller(queue, limits.poll_stalled, limits.poll_deadline, rnd)
         self._works: set[asyncio.Task[None]] = set()
         self._polls: set[asyncio.Task[None]] = set()

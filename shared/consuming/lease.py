@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -18,9 +19,12 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True, eq=False)
 class _Lease:
+    """Lines about it are logged in the `context` of the work: they name what it is about."""
+
     message: Message
     work: asyncio.Task[Any]
     held_until: float
+    context: contextvars.Context
     lost: bool = False
 
 
@@ -39,7 +43,7 @@ class LeaseKeeper:
         """
         work = asyncio.create_task(step)
         held_until = asyncio.get_running_loop().time() + self._visibility_timeout
-        lease = _Lease(message, work, held_until)
+        lease = _Lease(message, work, held_until, contextvars.copy_context())
         self._leases.add(lease)
         try:
             return await work
@@ -67,7 +71,7 @@ class LeaseKeeper:
         except LeaseLostError:
             self._lose(lease)
         except Exception as error:  # noqa: BLE001 - the next round may succeed, or it is too late
-            log.warning("lease.not_extended", error=repr(error))
+            lease.context.run(log.warning, "lease.not_extended", error=repr(error))
             if loop.time() >= lease.held_until:
                 self._lose(lease)
         else:
@@ -75,6 +79,6 @@ class LeaseKeeper:
 
     def _lose(self, lease: _Lease) -> None:
         if lease in self._leases:
-            log.warning("lease.lost", message_id=lease.message.message_id)
+            lease.context.run(log.warning, "lease.lost", message_id=lease.message.message_id)
             lease.lost = True
             lease.work.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +15,8 @@ from shared.consuming.outcome import Outcome
 class Message:
     """A received message with its receipt handle. `receive_count` is 1 the first time.
 
-    `sent_at` is when the message was sent, by the queue's clock (UTC), if the queue gives it.
+    `sent_at` is when the message was sent, by the queue's clock (UTC), if the queue gives it;
+    `polled_at` is when the poll began that brought it, by ours.
     `group` is whose message it is, where a queue shares itself out fairly.
     """
 
@@ -24,7 +26,17 @@ class Message:
     attributes: Mapping[str, str] = field(default_factory=dict)
     receive_count: int = 1
     sent_at: dt.datetime | None = None
+    polled_at: dt.datetime | None = None
     group: str | None = None
+
+
+Around = Callable[[Message], AbstractContextManager[object]]
+"""What the work on a message runs within, its settling included: a span of its trace."""
+
+
+def nothing_around(_: Message) -> AbstractContextManager[object]:
+    """Run it within nothing."""
+    return nullcontext()
 
 
 Handler = Callable[[Message], Awaitable[Outcome]]

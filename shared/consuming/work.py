@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -13,12 +14,14 @@ import structlog
 from shared.consuming.backoff import full_jitter
 from shared.consuming.lease import LeaseKeeper
 from shared.consuming.message import (
+    Around,
     Handler,
     LeaseLostError,
     LogFields,
     Message,
     Queue,
     no_log_fields,
+    nothing_around,
 )
 from shared.consuming.outcome import Done, Outcome, Reject, Retry
 
@@ -59,12 +62,11 @@ class Work:
     log_fields: LogFields = no_log_fields
     log_done: bool = True
     count: Count = no_count
+    around: Around = nothing_around
 
     async def do(self, message: Message) -> None:
         """Handle a message and settle it; when cancelled, stop the handler and hand it back."""
-        with structlog.contextvars.bound_contextvars(
-            message_id=message.message_id, **self.log_fields(message.body)
-        ):
+        with self._named(message), self.around(message):
             started = asyncio.get_running_loop().time()
             try:
                 outcome = await self.leases.work(message, self._handle(message))
@@ -84,12 +86,19 @@ class Work:
 
     async def hand_back(self, message: Message) -> None:
         """Make a message visible to others at once."""
-        try:
-            await self.queue.extend(message, 0)
-        except Exception as error:  # noqa: BLE001 - its lease runs out anyway
-            log.warning("message.not_handed_back", error=repr(error))
-        else:
-            log.info("message.handed_back", message_id=message.message_id)
+        with self._named(message):
+            try:
+                await self.queue.extend(message, 0)
+            except Exception as error:  # noqa: BLE001 - its lease runs out anyway
+                log.warning("message.not_handed_back", error=repr(error))
+            else:
+                log.info("message.handed_back")
+
+    def _named(self, message: Message) -> AbstractContextManager[object]:
+        """Name the message, and what it is about, on every line."""
+        return structlog.contextvars.bound_contextvars(
+            message_id=message.message_id, **self.log_fields(message.body)
+        )
 
     async def _handle(self, message: Message) -> Outcome:
         try:

@@ -16,6 +16,7 @@ from shared.domain.order import log_id
 from shared.domain.visible_text import visible
 from shared.runtime.line_writer import LineWriter
 from shared.runtime.settings import LogFormat
+from shared.tracing.process import tracing
 
 _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 """Tracebacks as data, without local variables: they may hold a customer's name or a key."""
@@ -93,8 +94,9 @@ def _steps(service: str, *, on_terminal: bool) -> list[structlog.typing.Processo
     def add_service(
         _: object, __: str, event: structlog.typing.EventDict
     ) -> structlog.typing.EventDict:
-        """Name the service on every line, whatever the thread or task that logs it."""
+        """Name the service on every line, whatever thread or task logs it, and its trace."""
         event["service"] = service
+        event.update(tracing().log_fields())
         return event
 
     steps: list[structlog.typing.Processor] = [

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.domain_name import InvalidDomainError, ascii_domain
 from shared.runtime.validation import Matching
+from shared.tracing.process import Traces, can_be_traced
 
 
 class StoreKind(StrEnum):
@@ -98,6 +99,12 @@ def _bucket_url(text: str) -> str:
     if not _BUCKET_URL.fullmatch(text):
         raise ValueError("should be a bucket of S3, as in s3://coffee-photos")
     return text
+
+
+def _traceable(traces: Traces) -> Traces:
+    if traces is not Traces.OFF and not can_be_traced():
+        raise ValueError("needs OpenTelemetry: pip install 'coffeeshop[otel]'")
+    return traces
 
 
 def _listed(text: object) -> object:
@@ -203,6 +210,9 @@ class ServiceSettings(BaseSettings):
 
     log_buffer_kib: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024
     """KiB of log lines that may wait for their reader; what does not fit is dropped and counted."""
+
+    traces: Annotated[Traces, AfterValidator(_traceable)] = Traces.OFF
+    """`otlp` sends traces to the collector that `OTEL_*` name; `off` loads nothing for them."""
 
     grace_seconds: Annotated[float, Field(ge=0, le=120)] = 20
     """How long a service may take to finish its work when it is asked to stop."""

@@ -27,6 +27,7 @@ from shared.runtime.log_limit import LogLimit
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import WebSettings
 from shared.runtime.startup import StartupError
+from shared.tracing.process import traces_of
 from shared.web.application import create_app
 from shared.web.connections import CONNECTIONS, Connections
 from shared.web.host import own_hosts, own_hosts_only
@@ -46,11 +47,12 @@ log = structlog.stdlib.get_logger(__name__)
 def run_web_service(name: str, settings: WebSettings, services: Sequence[Service]) -> None:
     """Serve until SIGTERM; raises StartupError when the settings do not allow a start."""
     configure_logging(name, settings.log_format, settings.log_level, settings.log_buffer_kib)
-    gc.freeze()  # modules are never freed: keep them out of every collection
-    try:
-        asyncio.run(_run(name, settings, services))
-    except OSError as error:
-        raise StartupError(_explained(error, settings)) from error
+    with traces_of(name, settings.traces):
+        gc.freeze()  # modules are never freed: keep them out of every collection
+        try:
+            asyncio.run(_run(name, settings, services))
+        except OSError as error:
+            raise StartupError(_explained(error, settings)) from error
 
 
 async def _run(name: str, settings: WebSettings, services: Sequence[Service]) -> None:

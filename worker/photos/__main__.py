@@ -14,6 +14,7 @@ from shared.runtime.lifecycle import (
 )
 from shared.runtime.logging import configure_logging
 from shared.runtime.startup import exit_on_startup_error, read_settings
+from shared.tracing.process import traces_of
 from worker.photos.app import work
 from worker.photos.settings import PhotoWorkerSettings
 
@@ -36,8 +37,9 @@ def main() -> None:
             "photos", settings.log_format, settings.log_level, settings.log_buffer_kib
         )
         raise_descriptor_limit()
-        gc.freeze()  # loaded modules live until the end: collections need not scan them
-        asyncio.run(_run(settings))
+        with traces_of("photos", settings.traces):
+            gc.freeze()  # loaded modules live until the end: collections need not scan them
+            asyncio.run(_run(settings))
 
 
 if __name__ == "__main__":

@@ -65,8 +65,14 @@ async def open_photo_worker(
             analysis=analysis,
         )
         limits = ConsumerLimits(CONCURRENCY, settings.visibility_timeout, settings.grace_seconds)
-        counted = MessageMetrics.on(registry).of("photos")
-        consumer = Consumer(queue, processor.take, limits, log_fields=log_fields, count=counted)
+        consumer = Consumer(
+            queue,
+            processor.take,
+            limits,
+            log_fields=log_fields,
+            count=MessageMetrics.on(registry).of("photos"),
+            around=queue.working_on,
+        )
 
         async def check_polls(_: object) -> None:
             consumer.check()

@@ -27,6 +27,7 @@ from aiohttp.abc import AbstractResolver
 from notifier.channels.webhook.resolver import BoundedResolver, SystemResolver
 from shared.domain.ip_address import parse
 from shared.domain.webhook_url import WebhookUrlRules
+from shared.tracing.process import tracing
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -150,6 +151,7 @@ async def webhook_session(
             timeout=ClientTimeout(total=seconds),
             trust_env=False,
             auto_decompress=False,
+            trace_configs=[*tracing().client_traces()],
         ) as session:
             yield session
     finally:

@@ -13,6 +13,7 @@ import structlog
 
 from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.connection import ConnectionThread, transaction, unavailable
+from shared.tracing.process import spanned
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class GroupCommit:
         self._closing = False
         self._committing = asyncio.create_task(self._commit_until_closed(), name="group commit")
 
+    @spanned("write to the order store", {"db.system.name": "sqlite"})
     async def run(self, statements: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run `statements` inside a transaction, and return their result once it is durable.
 

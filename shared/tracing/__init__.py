@@ -1,0 +1,1 @@
+"""Traces: what happens to one order in all services, as one tree of spans; off unless set."""
