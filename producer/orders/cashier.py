@@ -66,18 +66,21 @@ class Cashier:
         Raises KeyReusedError, ShopClosedError, TooBusyError, NotOnTheMenuError, and
         UnavailableError or EntryFailedError: then the same request can be made again.
         """
-        order_id = self.ids.fresh()
-        if request.idempotency_key is not None:
-            order_id = self.ids.of_key(request.idempotency_key)
-            if earlier := await self.store.get(order_id):
-                return await self._replay(earlier, request)
+        key = request.idempotency_key
+        order_id = self.ids.fresh() if key is None else self.ids.of_key(key)
+        with structlog.contextvars.bound_contextvars(order=log_id(order_id)):
+            return await self._place(order_id, request)
+
+    async def _place(self, order_id: str, request: OrderRequest) -> Placed:
+        if request.idempotency_key is not None and (earlier := await self.store.get(order_id)):
+            return await self._replay(earlier, request)
         admitted = await self.admission.admit(self.clock())
         order = await self._quoted(order_id, request, admitted)
         placement = await self.store.place(order, admitted.business_day)
         if not placement.created:
             return await self._replay(placement.order, request)
         placed = await self._dispatch(placement.order, request, created=True)
-        log.info("order.placed", order=log_id(order_id), number=placement.order.number)
+        log.info("order.placed", number=placement.order.number)
         return placed
 
     async def find(self, order_id: str) -> Order:

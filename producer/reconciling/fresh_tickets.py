@@ -12,7 +12,7 @@ from producer.orders.dispatcher import OrderDispatcher
 from producer.reconciling.empty_queue_monitor import EmptyQueueMonitor
 from producer.reconciling.lost_tickets import Margins, horizon, lost_tickets
 from shared.clock import Clock
-from shared.domain.order import Order
+from shared.domain.order import Order, log_id
 from shared.runtime.bounded_map import BoundedMap
 from shared.store.contract import HeartbeatStore
 
@@ -22,6 +22,7 @@ MOST_AT_ONCE = 200
 """Fresh tickets per round: a bug of ours must not flood the queue."""
 
 _REMEMBERED = 10_000
+_NAMED = 10
 
 
 class FreshTickets:
@@ -67,7 +68,12 @@ class FreshTickets:
             *(self._requeue_one(order) for order in lost[:MOST_AT_ONCE]), return_exceptions=True
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        log.warning("tickets.lost", lost=len(lost), given=len(outcomes) - len(failures))
+        log.warning(
+            "tickets.lost",
+            lost=len(lost),
+            given=len(outcomes) - len(failures),
+            orders=[log_id(order.id) for order in lost[:_NAMED]],
+        )
         if failures:
             raise failures[0]
 

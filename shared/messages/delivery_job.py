@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from shared.domain.order import log_id
+
 
 class Deliver(BaseModel):
     """Deliver the delivery that the log has under these ids.
@@ -52,14 +54,22 @@ DELIVERY_JOB: TypeAdapter[Deliver | Redeliver | Confirm] = TypeAdapter(DeliveryJ
 
 
 def log_fields(body: str, queue: str = "deliveries") -> Mapping[str, object]:
-    """Name the subscription of a job in logs; a delivery's id contains its order's."""
+    """Name the subscription of a job in logs, and the order that a delivery is about."""
     try:
         job = DELIVERY_JOB.validate_json(body)
     except ValidationError:
         return {"queue": queue}
     fields = {"queue": queue, "job": job.kind, "subscription": job.subscription_id}
+    if order := None if isinstance(job, Confirm) else _order_in(job.delivery_id):
+        fields["order"] = log_id(order)
     correlation_id = job.correlation_id if isinstance(job, Deliver) else None
     return {**fields, "correlation_id": correlation_id} if correlation_id else fields
+
+
+def _order_in(delivery_id: str) -> str | None:
+    """Find the order of a delivery: its id ends with that of the event, `<order>:<version>`."""
+    order, colon, _ = delivery_id.partition("-")[2].rpartition(":")
+    return order if colon else None
 
 
 class JobQueue(Protocol):

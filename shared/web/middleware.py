@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import structlog
@@ -11,6 +12,7 @@ from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestPayloadError
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from shared.domain.order import log_id
 from shared.web.headers import CORRELATION_HEADER, CORRELATION_ID, RESPONSE, correlation_id
 from shared.web.operation import OPERATION
 from shared.web.problem import (
@@ -28,6 +30,9 @@ from shared.web.service import PROBLEMS
 
 CLIENT_CLOSED_REQUEST = 499
 """nginx's status for a caller who left before the response; only logs and metrics show it."""
+
+_ORDER = "/orders/{id}"
+"""How the routes of one order begin."""
 
 _KIND_BY_STATUS = {
     kind.status: kind
@@ -65,7 +70,9 @@ class AccessLog:
         started = time.monotonic()
         status = CLIENT_CLOSED_REQUEST
         request[CORRELATION_ID] = correlation_id(request.headers.get(CORRELATION_HEADER))
-        with structlog.contextvars.bound_contextvars(correlation_id=request[CORRELATION_ID]):
+        with structlog.contextvars.bound_contextvars(
+            correlation_id=request[CORRELATION_ID], **_order_of(request)
+        ):
             try:
                 response = await handler(request)
                 status = response.status
@@ -89,6 +96,13 @@ class AccessLog:
         write(
             "request.finished", method=method, route=route, status=status, duration_ms=duration_ms
         )
+
+
+def _order_of(request: web.Request) -> Mapping[str, str]:
+    """Name the order that the request's path is about, for logs."""
+    resource = request.match_info.route.resource
+    is_about_one = resource is not None and resource.canonical.startswith(_ORDER)
+    return {"order": log_id(request.match_info["id"])} if is_about_one else {}
 
 
 @web.middleware
