@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,7 +219,7 @@ def test_alarms_watch_what_there_is() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
     for name, value in dimensions(list(alarms.values())):
         assert value in known[name]
-    assert len(alarms) == 12
+    assert len(alarms) == 13
 
 
 def test_every_alarm_tells_somebody_and_is_explained() -> None:
@@ -233,9 +232,10 @@ def test_every_alarm_tells_somebody_and_is_explained() -> None:
         assert alarm["AlarmDescription"].endswith('docs/operations.md, "CloudWatch alarms".')
 
 
-def test_log_filters_wait_for_events_that_the_cashier_logs() -> None:
-    code = "".join(path.read_text() for path in Path(DEPLOY.parent / "producer").rglob("*.py"))
+def test_log_filters_wait_for_events_that_the_service_logs() -> None:
     for found in of_type("AWS::Logs::MetricFilter").values():
+        folder = {"ProducerLogs": "producer", "WorkerLogs": "worker"}[found["LogGroupName"]]
+        code = "".join(path.read_text() for path in (DEPLOY.parent / folder).rglob("*.py"))
         (event,) = re.findall(r'\$\.event = "([a-z_.]+)"', found["FilterPattern"])
         assert f'"{event}"' in code
 
