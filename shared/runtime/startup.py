@@ -33,6 +33,9 @@ _OF_OTHERS = re.compile(
 _SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
 """How Kubernetes sets COFFEE_PORT, or COFFEE_SHOP_PORT, for a service of that name."""
 
+_FOLLOWS_FROM_ANOTHER = "default_factory_not_called"
+"""pydantic's error of a default that is made of other settings, where one of them is wrong."""
+
 Settings = TypeVar("Settings", bound=BaseSettings)
 
 
@@ -67,7 +70,11 @@ def read_settings(kind: type[Settings]) -> Settings:
     except ValidationError as error:
         # Their values are not shown: one may be a key.
         found = error.errors(include_url=False, include_input=False)
-        lines = (_line(each["loc"], plain_message(each)) for each in found)
+        lines = (
+            _line(each["loc"], plain_message(each))
+            for each in found
+            if each["type"] != _FOLLOWS_FROM_ANOTHER
+        )
         raise StartupError(*unknown, *lines) from error
     if unknown:
         raise StartupError(*unknown)
