@@ -23,7 +23,8 @@ from notifier.channels.email.smtp_url import (
     smtp_server,
 )
 from shared.domain.mail_address import InvalidAddressError
-from shared.runtime.settings import HttpUrl, Name, WebSettings
+from shared.runtime.setting_types import HttpUrl, Name
+from shared.runtime.settings import WebSettings
 from shared.web.listening import local_url
 
 _LONGEST_NAME = 40

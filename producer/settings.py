@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.domain.shop import Hand
-from shared.runtime.settings import LONGEST_SECONDS, BrewSpeed, HttpUrl, LocalPath, WebSettings
+from shared.runtime.setting_types import LONGEST_SECONDS, BrewSpeed, HttpUrl, LocalPath
+from shared.runtime.settings import WebSettings
 
 
 class CashierSettings(WebSettings):

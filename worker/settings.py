@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from shared.domain.shop import Hand
-from shared.runtime.settings import BrewSpeed, Port, ServiceSettings
+from shared.runtime.setting_types import BrewSpeed, Port
+from shared.runtime.settings import ServiceSettings
 
 PEOPLES_TICKETS = 50
 """How many tickets a worker holds for people; those that are not being made wait in line."""

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import SplitResult, urlsplit, urlunsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.domain.domain_name import InvalidDomainError, ascii_domain
-from shared.runtime.validation import Matching
+from shared.runtime.setting_types import (
+    DEFAULT_PORT,
+    BucketUrl,
+    Descriptor,
+    HttpUrl,
+    LocalPath,
+    LogLevel,
+    Name,
+    NamePrefix,
+    Networks,
+    OwnPort,
+    TableName,
+    Timezone,
+)
 from shared.tracing.process import Traces, can_be_traced
 
 
@@ -34,56 +43,7 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-def _known_timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder's name: America
-        message = f"no time zone is called {name!r}"
-        raise ValueError(message) from error
-    return name
-
-
-def _http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("should be a URL, as in http://127.0.0.1:4566")
-    return text if parts.netloc.isascii() else urlunsplit(parts._replace(netloc=_ascii(parts)))
-
-
-def _ascii(parts: SplitResult) -> str:
-    """Write the host in ASCII: a URL stands in headers of mail as well."""
-    try:
-        host = ascii_domain(parts.hostname or "")
-    except InvalidDomainError:
-        raise ValueError("should have a domain name, as in https://coffee.example") from None
-    return host if parts.port is None else f"{host}:{parts.port}"
-
-
-def _no_service_link(value: object) -> object:
-    if isinstance(value, str) and value.startswith(("tcp://", "udp://", "sctp://")):
-        raise ValueError("was set by Kubernetes, for a service of that name; set it yourself")
-    return value
-
-
-def _own_port(value: object) -> object:
-    """Kubernetes sets COFFEE_PORT for a service called coffee: nobody has chosen that port."""
-    try:
-        return _no_service_link(value)
-    except ValueError:
-        return DEFAULT_PORT
-
-
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError(f"there is no home folder for {path.parts[0]!r}") from None
-
-
-def _no_crawl(speed: float) -> float:
-    if 0 < speed < SLOWEST_BREWING:
-        raise ValueError(f"should be 0, or at least {SLOWEST_BREWING}")
-    return speed
+_REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def _users_region(known: Mapping[str, object]) -> str:
@@ -95,53 +55,10 @@ def _is_emulator(endpoint: object) -> bool:
     return str(endpoint or "").startswith("http://")
 
 
-def _bucket_url(text: str) -> str:
-    if not _BUCKET_URL.fullmatch(text):
-        raise ValueError("should be a bucket of S3, as in s3://coffee-photos")
-    return text
-
-
 def _traceable(traces: Traces) -> Traces:
     if traces is not Traces.OFF and not can_be_traced():
         raise ValueError("needs OpenTelemetry: pip install 'coffeeshop[otel]'")
     return traces
-
-
-def _listed(text: object) -> object:
-    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
-
-
-def _upper(level: object) -> object:
-    return level.upper() if isinstance(level, str) else level
-
-
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-Name = Annotated[
-    str, Matching(r"[a-z0-9][a-z0-9-]{0,39}", "1 to 40 of a-z, 0-9 and -, the first no -")
-]
-TableName = Annotated[
-    str, Matching(r"[a-zA-Z0-9_.-]{3,255}", "3 to 255 of a-z, A-Z, 0-9, _, . and -")
-]
-"""The names of tables: Amazon DynamoDB Developer Guide, "Naming rules"."""
-
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Port = Annotated[int, Field(ge=0, le=65535), BeforeValidator(_no_service_link)]
-LocalPath = Annotated[Path, AfterValidator(_expanded)]
-"""A path on this machine: `~` is the home folder here too, where no shell has read it."""
-
-BrewSpeed = Annotated[float, Field(ge=0, le=1_000_000), AfterValidator(_no_crawl)]
-
-Descriptor = Annotated[int, Field(ge=0, le=2**20)]
-"""An open file that the parent process passes on; nobody else sets these."""
-
-_BUCKET_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-"""The names of buckets: Amazon S3 User Guide, "General purpose bucket naming rules"."""
-
-DEFAULT_PORT = 8080
-_REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-SLOWEST_BREWING = 0.001
-LONGEST_SECONDS = 366 * 24 * 3600.0
-"""More would be beyond what dates can hold."""
 
 
 class ServiceSettings(BaseSettings):
@@ -158,7 +75,7 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     """The address to listen on; `0.0.0.0` is all of IPv4."""
 
-    port: Annotated[Port, BeforeValidator(_own_port)] = DEFAULT_PORT
+    port: OwnPort = DEFAULT_PORT
     """The port for customers; 0 is any free one."""
 
     state_dir: LocalPath = Path("var")
@@ -174,13 +91,13 @@ class ServiceSettings(BaseSettings):
     table: TableName | None = None
     """The table of DynamoDB, `<prefix>coffee-shop` when left out; a restore makes a new one."""
 
-    photos: Annotated[str, AfterValidator(_bucket_url)] | None = None
+    photos: BucketUrl | None = None
     """A bucket of S3 for photos, as in `s3://coffee-photos`; the state folder when left out."""
 
     store_id: Name = "main"
     """The name of this shop, where several share a store."""
 
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    timezone: Timezone = "UTC"
     """The zone of opening hours and business days, with which order numbers restart (IANA name)."""
 
     aws_endpoint_url: HttpUrl | None = None
@@ -196,7 +113,7 @@ class ServiceSettings(BaseSettings):
     """The region of SQS, SNS and DynamoDB; left out, AWS_REGION says it, as it does on ECS, or
     AWS_DEFAULT_REGION. An emulator's is us-east-1: of the user's nothing is read there."""
 
-    name_prefix: Annotated[str, Matching(r"[a-z0-9-]{0,30}", "up to 30 of a-z, 0-9 and -")] = ""
+    name_prefix: NamePrefix = ""
     """Prefix of every queue, topic and table, so that shops can share an account."""
 
     provision: bool = True
@@ -205,7 +122,7 @@ class ServiceSettings(BaseSettings):
     log_format: LogFormat = LogFormat.AUTO
     """`console`, `json`, or `auto`: the first on a terminal, the other elsewhere."""
 
-    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = "INFO"
+    log_level: LogLevel = "INFO"
     """The least level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL."""
 
     log_buffer_kib: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024
@@ -267,7 +184,7 @@ class WebSettings(ServiceSettings):
     allow_loopback_webhooks: bool = False
     """Allows webhooks to this machine, by http too: for development."""
 
-    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = ()
+    trusted_proxies: Networks = ()
     """Networks, separated by commas, whose X-Forwarded-For is trusted: a load balancer's."""
 
     watch_broker: bool = False
