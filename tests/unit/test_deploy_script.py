@@ -54,6 +54,8 @@ def test_a_dry_run_shows_each_command_in_order_and_calls_nothing(without_aws: st
         assert {name for name, found in declared.items() if "Default" not in found} <= named
         assert "NamePrefix=cafe-" in given
     assert "ProducerRoleArn=<ProducerRoleArn of cafe-coffeeshop-roles>" in commands[2]
+    for command in commands[1:3]:  # two shops in one account have a cluster each
+        assert "Cluster=cafe-coffeeshop" in command
 
 
 def test_all_that_is_missing_is_told_at_once_with_what_it_is() -> None:

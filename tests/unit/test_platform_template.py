@@ -4,61 +4,34 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from notifier.settings import NotifierSettings
 from producer.settings import CashierSettings
-from shared.aws.names import Names
 from shared.runtime.setting_names import SETTING_NAMES
 from shared.runtime.settings import ServiceSettings, WebSettings
-from shared.store.dynamodb.table import DAY_INDEX, OPEN_INDEX
-from shop.scaling.target import Throughput
-from shop.settings import ShopSettings
-from tests.support.templates import DEPLOY, parameters, resources
+from tests.support.platform_template import RESOURCES, VALUES, filled, of_type
+from tests.support.templates import DEPLOY, resources
 from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
-RESOURCES = resources("platform.yaml")
-PARAMETERS = parameters("platform.yaml")
 SETTINGS: Mapping[str, type[ServiceSettings]] = {
     "Producer": CashierSettings,
     "Worker": WorkerSettings,
     "PhotoWorker": PhotoWorkerSettings,
     "Notifier": NotifierSettings,
 }
-VALUES = {
-    "NamePrefix": "cafe-",
-    "TableName": "cafe-coffee-shop",
-    "PhotosBucket": "cafe-photos",
-    "PublicUrl": "https://coffee.example",
-    "MailFrom": "shop@coffee.example",
-    "Vpc.CidrBlock": RESOURCES["Vpc"]["Properties"]["CidrBlock"],
-    "StaffKey": "a-secret",
-    "SmtpSecretArn": "smtps://user:password@smtp.coffee.example:465",
-}
-NAMES = Names("cafe-")
 MOST_BYTES = 51_200
 """CloudFormation takes no longer template without a bucket ("AWS CloudFormation quotas")."""
 
+FIREWALL_SECONDS = 300
+"""The time in which AWS WAF counts, if a rule names no other ("Rate-based rule")."""
+
 LONGEST_STOP = 120
 """Fargate allows no more (Amazon ECS Developer Guide, "Container timeouts")."""
-
-
-def filled(value: Any) -> str:
-    """Fill in parameters, as a deployment does: whole references, and those within a text."""
-    text = str(value)
-    known = {
-        name: str(found["Default"]) for name, found in PARAMETERS.items() if "Default" in found
-    }
-    known |= VALUES
-    return known.get(text) or re.sub(r"\$\{(\w+)\}", lambda m: known.get(m[1], m[0]), text)
-
-
-def of_type(kind: str) -> dict[str, Any]:
-    return {name: found["Properties"] for name, found in RESOURCES.items() if found["Type"] == kind}
 
 
 def container(service: str) -> dict[str, Any]:
@@ -177,72 +150,32 @@ def test_the_load_balancer_leads_the_same_paths_to_the_notifier_as_nginx() -> No
     assert patterns("none") == {"/metrics", "/readyz"}
 
 
-def test_workers_scale_by_the_formula_of_the_autoscaler() -> None:
-    default = {name: found.get("Default") for name, found in PARAMETERS.items()}
-    wait = ShopSettings.model_fields["acceptable_wait"].default
-    one = Throughput(prep_seconds=30, concurrency=default["WorkerConcurrency"])
-    assert default["BacklogPerWorker"] == one.backlog_within(wait)
-    assert default["LongestWait"] == 2 * wait
-    tracking = RESOURCES["WorkersByBacklog"]["Properties"][
-        "TargetTrackingScalingPolicyConfiguration"
-    ]
-    assert tracking["TargetValue"] == "BacklogPerWorker"
-    metrics = {one["Id"]: one for one in tracking["CustomizedMetricSpecification"]["Metrics"]}
-    assert metrics["backlog"]["Expression"] == "(waiting + inflight) / workers"
-    for found in ("waiting", "inflight"):
-        (queue,) = metrics[found]["MetricStat"]["Metric"]["Dimensions"]
-        assert filled(queue["Value"]) == NAMES.orders
+def test_the_firewall_closes_the_same_paths_as_nginx_however_they_are_encoded() -> None:
+    """The load balancer compares a path as it was sent, and a service decodes it."""
+    nginx = (DEPLOY / "nginx/nginx.conf").read_text()
+    (closed,) = re.findall(r"location ~ (\S+) {\n +return 404;", nginx)
+    rules = {one["Name"]: one for one in RESOURCES["Firewall"]["Properties"]["Rules"]}
+    found = rules["closed-paths"]["Statement"]["RegexMatchStatement"]
+    assert found["RegexString"] == closed
+    assert [one["Type"] for one in found["TextTransformations"]] == ["URL_DECODE"]
+    assert {path for path in patterns("none") if re.search(closed, path)} == patterns("none")
 
 
-def dimensions(found: Any) -> Iterator[tuple[str, str]]:
-    """List the names and values of all dimensions below an alarm."""
-    if isinstance(found, list):
-        for one in found:
-            yield from dimensions(one)
-    elif isinstance(found, dict):
-        if found.keys() == {"Name", "Value"}:
-            yield found["Name"], filled(found["Value"])
-        for one in found.values():
-            yield from dimensions(one)
+def test_the_firewall_blocks_nobody_whom_the_services_would_serve() -> None:
+    rules = {one["Name"]: one for one in RESOURCES["Firewall"]["Properties"]["Rules"]}
+    found = rules["requests-of-one-address"]["Statement"]["RateBasedStatement"]
+    allowed = WebSettings().requests_per_second * FIREWALL_SECONDS
+    assert found["Limit"] >= allowed
 
 
-def test_alarms_watch_what_there_is() -> None:
-    known = {
-        "QueueName": {NAMES.orders, NAMES.dead_letters, *NAMES.notifier_queues, NAMES.undelivered},
-        "TopicName": {NAMES.topic("order-events")},
-        "TableName": {"cafe-coffee-shop"},
-        "GlobalSecondaryIndexName": {OPEN_INDEX, DAY_INDEX},
-        "LoadBalancer": {"Balancer.LoadBalancerFullName"},
-        "ClusterName": {"EcsCluster"},
-        "ServiceName": {"WorkerService.Name"},
-    }
-    alarms = of_type("AWS::CloudWatch::Alarm")
-    for name, value in dimensions(list(alarms.values())):
-        assert value in known[name]
-    assert len(alarms) == 13
-
-
-def test_every_alarm_tells_somebody_and_is_explained() -> None:
-    explained = (DEPLOY.parent / "docs/operations.md").read_text()
-    section = explained.partition("## CloudWatch alarms\n")[2].partition("\n## ")[0]
-    for alarm in of_type("AWS::CloudWatch::Alarm").values():
-        tells = "page" if "Page" in alarm["AlarmActions"] else "ticket"
-        name = alarm["AlarmName"].removeprefix("${NamePrefix}")
-        assert f"| `{name}` ({tells}) |" in section
-        assert alarm["AlarmDescription"].endswith('docs/operations.md, "CloudWatch alarms".')
-
-
-def test_log_filters_wait_for_events_that_the_service_logs() -> None:
-    for found in of_type("AWS::Logs::MetricFilter").values():
-        folder = {"ProducerLogs": "producer", "WorkerLogs": "worker"}[found["LogGroupName"]]
-        code = "".join(path.read_text() for path in (DEPLOY.parent / folder).rglob("*.py"))
-        (event,) = re.findall(r'\$\.event = "([a-z_.]+)"', found["FilterPattern"])
-        assert f'"{event}"' in code
-
-
-def test_the_dashboard_can_be_read() -> None:
-    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]
-    assert len(json.loads(body)["widgets"]) == 6
+def test_a_creation_that_fails_can_be_taken_back_and_repeated() -> None:
+    """What is kept then has a name that the next creation finds taken."""
+    for template in ("data.yaml", "platform.yaml", "backup.yaml"):
+        for found in resources(template).values():
+            assert found.get("DeletionPolicy", "none") in {"none", "RetainExceptOnCreate"}
+    attributes = RESOURCES["Balancer"]["Properties"]["LoadBalancerAttributes"]
+    assert "deletion_protection.enabled" not in {one["Key"] for one in attributes}
+    assert resources("data.yaml")["Table"]["DependsOn"] == "BucketOverTls"
 
 
 @pytest.mark.parametrize("template", ["data", "roles", "platform", "backup"])
