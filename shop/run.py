@@ -13,6 +13,7 @@ import structlog
 from shared.domain.menu import Menu
 from shared.domain.shop import Hand
 from shared.runtime.logging import configure_logging
+from shared.runtime.settings import EMULATORS_REGION
 from shared.runtime.startup import StartupError
 from shared.web.listening import local_url
 from shop.autoscaling import Autoscaling
@@ -77,13 +78,13 @@ def _run(settings: Settings) -> int:
         )
         throughput = _throughput(menu, settings.worker)
         credentials = new_credentials()
+        opened = _as_opened(shop, resources, credentials)
         if shop.embeds_emulator:
             credentials.write(
                 shop.state_dir / "emulator" / "credentials",
                 endpoint_url(resources.emulator_port),
-                shop.aws_region,
+                opened.aws_region,
             )
-        opened = _as_opened(shop, resources, credentials)
         programs = Programs(opened, resources, log_level, credentials, settings.worker.worker_port)
         with contextlib.closing(ShopConsole()) as console:
             return asyncio.run(_supervise(programs, banner, throughput, console, settings))
@@ -176,6 +177,8 @@ def _as_opened(
     update: dict[str, object] = {"port": resources.port}
     if settings.embeds_emulator:
         update["aws_endpoint_url"] = endpoint_url(resources.emulator_port)
+        if "aws_region" not in settings.model_fields_set:
+            update["aws_region"] = EMULATORS_REGION
         update["aws_access_key_id"] = credentials.access_key_id
         update["aws_secret_access_key"] = credentials.secret_access_key
     return settings.model_copy(update=update)

@@ -43,12 +43,15 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
+EMULATORS_REGION = "us-east-1"
+"""Also AWS's, where nobody names another."""
+
 _REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def _users_region(known: Mapping[str, object]) -> str:
     names = () if _is_emulator(known.get("aws_endpoint_url")) else _REGION_VARIABLES
-    return next((os.environ[name] for name in names if os.environ.get(name)), "us-east-1")
+    return next((os.environ[name] for name in names if os.environ.get(name)), EMULATORS_REGION)
 
 
 def _is_emulator(endpoint: object) -> bool:
