@@ -101,3 +101,10 @@ def test_log_filters_wait_for_events_that_the_service_logs() -> None:
 def test_the_dashboard_can_be_read() -> None:
     body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]
     assert len(json.loads(body)["widgets"]) == 6
+
+
+def test_an_alarm_is_raised_also_when_no_target_is_there_to_take_a_request() -> None:
+    """Requests that the load balancer itself refuses are not among `RequestCount`."""
+    metrics = {one["Id"]: one for one in RESOURCES["ErrorsAlarm"]["Properties"]["Metrics"]}
+    of_all = metrics["failed"]["Expression"].rpartition("/ ")[2]
+    assert of_all == "(FILL(requests,0) + FILL(balancers,0))"
