@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from notifier.store.contract import PostponedJob
 from notifier.store.dynamodb.store import DynamoDBNotifierStore
 from notifier.store.factory import open_notifier_store
 from shared.domain.delivery import DeliveryState
@@ -26,7 +27,7 @@ from shared.store.factory import open_store, table_name
 from shared.store.subscription_contract import SubscriptionChangedError
 from tests.contract.conftest import TABLE, dynamodb_client
 from tests.contract.orders import NOON, TODAY, NewOrder, ids
-from tests.contract.subscribers import NewSubscription, all_of, due_to, issue
+from tests.contract.subscribers import SECOND, NewSubscription, all_of, due_to, issue
 from tests.support.emulator import free_port
 
 if TYPE_CHECKING:
@@ -215,6 +216,24 @@ async def test_a_list_goes_on_past_items_that_the_index_lags_behind(
     )
 
     assert await notifier.due_deliveries(2) == due[1:3]
+
+
+async def test_due_jobs_are_found_behind_a_page_of_those_that_were_just_deleted(
+    client: DynamoDBClient, notifier: DynamoDBNotifierStore
+) -> None:
+    jobs = [
+        PostponedJob("ada", f"deliver#{count}", NOON + count * SECOND, "{}") for count in range(3)
+    ]
+    for one in jobs:
+        await notifier.postpone_job(one)
+
+    def without_the_deleted(parsed: dict[str, Any], **_: Any) -> None:
+        items = parsed["Responses"][TABLE]
+        items[:] = [item for item in items if item["sk"]["S"] == "job#deliver#2"]
+
+    client.meta.events.register("after-call.dynamodb.BatchGetItem", without_the_deleted)
+
+    assert await notifier.postponed_jobs(jobs[2].due_at, 1) == [jobs[2]]
 
 
 async def test_a_list_may_take_longer_than_each_of_its_pages(

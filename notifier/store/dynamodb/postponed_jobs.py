@@ -33,21 +33,34 @@ class DynamoDBPostponedJobs(DynamoDBRecords):
             await self.table.put(item, {})
 
     async def postponed_jobs(self, until: dt.datetime, limit: int) -> Sequence[PostponedJob]:
-        """List jobs that are due; the index lags behind, so the items have the last word."""
+        """List jobs that are due.
+
+        The index lags behind, so the items have the last word: the entries of jobs that were just
+        deleted are passed over, or they would hide the rest for as long.
+        """
+        entries = self.table.pages(
+            IndexName=OPEN_INDEX,
+            KeyConditionExpression="#open = :postponed AND #placed <= :until",
+            ExpressionAttributeNames={"#open": "open", "#placed": "placed"},
+            ExpressionAttributeValues={
+                ":postponed": {"S": self._postponed},
+                ":until": {"S": sortable(until)},
+            },
+            PaginationConfig={"PageSize": limit},
+        )
+        async with contextlib.aclosing(entries) as pages:
+            async for page in pages:
+                if due := await self._still_due(page, until):
+                    return due
+        return []
+
+    async def _still_due(
+        self, entries: Sequence[Item], until: dt.datetime
+    ) -> Sequence[PostponedJob]:
+        if not entries:
+            return []
         async with self.table.in_time():
-            answer = await self.table.client.query(
-                TableName=self.table.name,
-                IndexName=OPEN_INDEX,
-                KeyConditionExpression="#open = :postponed AND #placed <= :until",
-                ExpressionAttributeNames={"#open": "open", "#placed": "placed"},
-                ExpressionAttributeValues={
-                    ":postponed": {"S": self._postponed},
-                    ":until": {"S": sortable(until)},
-                },
-                Limit=limit,
-            )
-            keys = [key_of(entry) for entry in answer["Items"]]
-            items = await items_at(self.table, keys, fresh=True) if keys else []
+            items = await items_at(self.table, [key_of(entry) for entry in entries], fresh=True)
         return [job for job in map(_job, items) if job.due_at <= until]
 
     async def delete_postponed(self, jobs: Collection[PostponedJob]) -> None:
