@@ -82,8 +82,11 @@ class PostponedJobs:
             if (one.subscription_id, one.name) not in queued
         ]:
             sending = (self.jobs.send(one.body, group=one.subscription_id) for one in due)
-            await asyncio.gather(*sending)
-            await self.store.delete_postponed(due)
+            results = await asyncio.gather(*sending, return_exceptions=True)
+            sent = [one for one, error in zip(due, results, strict=True) if error is None]
+            await self.store.delete_postponed(sent)  # or each sweep would queue them again
+            for error in filter(None, results):
+                raise error
             queued.update((one.subscription_id, one.name) for one in due)
 
     def _until(self) -> dt.datetime:
