@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,77 @@ def test_the_help_fits_a_terminal_and_names_what_has_no_default() -> None:
     lines = ran.stdout.splitlines()
     assert [line for line in lines if len(line) > 80 and "/" not in line] == []
     assert {one.partition("=")[0] for one in [BUCKET, *OF_PLATFORM]} <= set(ran.stdout.split())
+
+
+@pytest.fixture
+def account(without_aws: str, tmp_path: Path) -> Account:
+    """An AWS CLI that writes down how it is called, and answers from files beside it."""
+    program = Path(without_aws) / "aws"
+    program.write_text(
+        f"""#!{shutil.which("bash")}
+        cd {shlex.quote(str(tmp_path))}
+        printf '%s\\n' "$*" >> calls
+        case "$*" in
+          *describe-stack-events*) echo "ProducerService image not found" ;;
+          *StackStatus*) cat "status-$4" ;;
+          *Outputs*) echo "a-value" ;;
+          *deploy*) exec sh -c "exit $(cat code 2> /dev/null || echo 0)" ;;
+        esac
+        """
+    )
+    program.chmod(0o755)
+    for tool in ("head", "sh"):
+        (tmp_path / tool).symlink_to(shutil.which(tool) or "/bin/sh")
+    return Account(tmp_path)
+
+
+@dataclass(frozen=True)
+class Account:
+    folder: Path
+
+    def has(self, stack: str, status: str = "CREATE_COMPLETE") -> None:
+        (self.folder / f"status-{stack}").write_text(status)
+
+    def deploy(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return deploy("--prefix", "cafe-", *words, path=str(self.folder))
+
+    def deployed(self) -> list[list[str]]:
+        calls = (self.folder / "calls").read_text().splitlines()
+        return [call.split() for call in calls if call.startswith("cloudformation deploy ")]
+
+
+def test_values_are_passed_on_between_stacks(account: Account) -> None:
+    ran = account.deploy("roles")
+    assert ran.returncode == 0, ran.stderr
+    (call,) = account.deployed()
+    assert {"TableName=a-value", "PhotosBucket=a-value", "Cluster=cafe-coffeeshop"} <= set(call)
+
+
+def test_what_a_stack_has_from_before_stays(account: Account) -> None:
+    account.has("cafe-coffeeshop-platform")
+    ran = account.deploy("platform", "MaxWorkers=8")
+    assert ran.returncode == 0, ran.stderr
+    (call,) = account.deployed()
+    given = {one.partition("=")[0] for one in call[call.index("--parameter-overrides") + 1 :]}
+    assert "MaxWorkers=8" in call
+    assert given.isdisjoint({"TableName", "PhotosBucket", "Cluster", "Image"})
+    assert "ProducerRoleArn" in given
+
+
+def test_a_deployment_that_fails_says_what_and_is_status_1(account: Account) -> None:
+    account.has("cafe-coffeeshop-roles")
+    (account.folder / "code").write_text("1")
+    ran = account.deploy("roles")
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("What failed:\nProducerService image not found\n")
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_what_is_left_of_a_failed_creation_is_told_before_anything_is_deployed(
+    account: Account, status: str
+) -> None:
+    account.has("cafe-coffeeshop-roles", status)
+    ran = account.deploy("all", BUCKET, *OF_PLATFORM)
+    assert ran.returncode == 1
+    assert "aws cloudformation delete-stack --stack-name cafe-coffeeshop-roles" in ran.stderr
+    assert account.deployed() == []
