@@ -13,9 +13,9 @@ from notifier.settings import NotifierSettings
 from producer.settings import CashierSettings
 from shared.runtime.setting_names import SETTING_NAMES
 from shared.runtime.settings import ServiceSettings, WebSettings
-from tests.support.platform_template import RESOURCES, VALUES, filled, of_type
-from tests.support.templates import DEPLOY, resources
-from worker.photos.settings import PhotoWorkerSettings
+from tests.support.platform_template import PARAMETERS, RESOURCES, VALUES, filled, of_type
+from tests.support.templates import DEPLOY, parameters, resources
+from worker.photos.settings import AnalysisKind, PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
 SETTINGS: Mapping[str, type[ServiceSettings]] = {
@@ -103,6 +103,16 @@ def test_a_service_has_its_own_roles_log_group_and_command(service: str) -> None
     assert (DEPLOY.parent / module.replace(".", "/") / "__main__.py").exists()
 
 
+def test_photos_are_analyzed_by_whom_the_role_may_ask_and_the_network_reaches() -> None:
+    roles = parameters("roles.yaml")["PhotoAnalysis"]
+    mine = PARAMETERS["PhotoAnalysis"]
+    assert mine["AllowedValues"] == roles["AllowedValues"] == list(AnalysisKind)
+    assert mine["Default"] == roles["Default"]
+    assert environment("PhotoWorker")["COFFEE_PHOTO_ANALYSIS"] == mine["Default"]
+    assert RESOURCES["RekognitionEndpoint"]["Condition"] == "ByRekognition"
+    assert resources("roles.yaml")["PhotoAnalysisPolicy"]["Condition"] == "ByRekognition"
+
+
 def test_secrets_have_the_names_that_the_execution_roles_may_read() -> None:
     name = RESOURCES["StaffKey"]["Properties"]["Name"]
     for service in ("Producer", "Notifier"):
@@ -185,7 +195,11 @@ def test_a_template_is_short_enough_to_be_sent_by_itself(template: str) -> None:
 
 def test_no_service_starts_before_it_can_fetch_its_image_and_secrets() -> None:
     """The circuit breaker would end a first creation whose tasks fail meanwhile."""
-    needed = {name for name in RESOURCES if name.endswith("Endpoint")}
+    needed = {
+        name
+        for name, found in RESOURCES.items()
+        if name.endswith("Endpoint") and "Condition" not in found
+    }
     assert len(needed) == 8
     for name, service in of_type("AWS::ECS::Service").items():
         subnets = service["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]
