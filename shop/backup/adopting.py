@@ -79,6 +79,8 @@ async def _fit(
     if not again:
         if replaced is not None:
             await _withdraw_keys(store, replaced)
+            for beat in await replaced.notifier_heartbeats():
+                await store.record_heartbeat(beat)  # its queue is removed by this, if it was killed
         for prefix in _OUTDATED:
             await _delete_all(store, prefix)
         numbers = await _raise_numbers(store, replaced, restore_id, today)

@@ -33,15 +33,21 @@ _OUTDATED = ("queue_marks", "shifts")
 """With another epoch than the queue's, everything due is queued again. Heartbeats of workers say
 how far they were with a queue that the backup knows nothing of."""
 
+_ADD_NOTIFIER = "INSERT OR REPLACE INTO notifiers (store_id, notifier, at) VALUES (?, ?, ?)"
+
 _WITHDRAW = "DELETE FROM staff_keys WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
 class _Replaced:
-    """What is taken over from a store: the numbers given out, and its staff keys."""
+    """What is taken over from a store: the numbers given out, and its staff keys.
+
+    And the heartbeats of `notifiers`: the queues of those that were killed are found by them.
+    """
 
     numbers: Sequence[tuple[str, str, int]]
     keys: Sequence[StaffKey]
+    notifiers: Sequence[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ def _folded(store: Path) -> _Replaced | None:
         with opened(store, "rw") as old:
             old.execute("PRAGMA journal_mode = DELETE").fetchone()
             numbers = old.execute("SELECT store_id, business_day, last FROM numbers").fetchall()
-            return _Replaced(numbers, _keys(old))
+            return _Replaced(numbers, _keys(old), _notifiers(old))
     except BackupError as error:
         if isinstance(error.__cause__, sqlite3.OperationalError) and _is_busy(error.__cause__):
             raise BackupError(f"{store} is in use; close the shop first.") from error
@@ -110,10 +116,21 @@ def _folded(store: Path) -> _Replaced | None:
 
 def _keys(store: sqlite3.Connection) -> Sequence[StaffKey]:
     """Read the staff keys, of which old stores have no table."""
-    if not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'staff_keys'").fetchone():
+    if not _has_table(store, "staff_keys"):
         return []
     rows = store.execute("SELECT id, name, role FROM staff_keys ORDER BY created_at")
     return [StaffKey(id_, name, StaffRole(role)) for id_, name, role in rows]
+
+
+def _notifiers(store: sqlite3.Connection) -> Sequence[tuple[str, str, str]]:
+    if not _has_table(store, "notifiers"):
+        return []
+    return store.execute("SELECT store_id, notifier, at FROM notifiers").fetchall()
+
+
+def _has_table(store: sqlite3.Connection, name: str) -> bool:
+    found = store.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
+    return found.fetchone() is not None
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
@@ -131,6 +148,7 @@ def _adapt(
                 restored.execute(f"DELETE FROM {table}")  # noqa: S608 - text of our own
             if replaced is not None:
                 restored.executemany(_RAISE_NUMBER, replaced.numbers)
+                restored.executemany(_ADD_NOTIFIER, replaced.notifiers)
                 gone = {key.id for key in _keys(restored)} - {key.id for key in replaced.keys}
                 restored.executemany(_WITHDRAW, [(id_,) for id_ in gone])
             elif sold_since is not None:

@@ -12,7 +12,7 @@ import pytest
 
 from shared.clock import utc_now
 from shared.domain.change import Change, Changed
-from shared.domain.shop import WorkerHeartbeat
+from shared.domain.shop import NotifierHeartbeat, WorkerHeartbeat
 from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.store.contract import ValueKey
 from shared.store.dynamodb.provisioning import provision_table
@@ -156,6 +156,19 @@ async def test_numbers_and_staff_keys_follow_the_table_before_where_that_is_stil
     assert await next_number(of(client, name)) == lost[-1] + 1000 + 1
     changes = (await of(client, name).changes(10)).changes
     assert "withdrawn: Ada" in [one.detail for one in changes]
+
+
+async def test_a_notifier_that_was_killed_since_the_copy_is_known_to_the_reaper(
+    client: DynamoDBClient, old: DynamoDBStore, ministack: str
+) -> None:
+    await next_number(old)
+    name = await restored(client, await backed_up(old))
+    killed = NotifierHeartbeat("killed", utc_now())
+    await old.record_heartbeat(killed)
+
+    await adopted(ministack, name, COFFEE_TABLE=old.table.name)
+
+    assert await of(client, name).notifier_heartbeats() == [killed]
 
 
 async def test_what_a_copy_cannot_know_is_removed_and_the_rest_stays(

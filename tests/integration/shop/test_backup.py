@@ -16,6 +16,7 @@ import pytest
 from shared.clock import utc_now
 from shared.domain.change import Change, Changed
 from shared.domain.order import Order, OrderState
+from shared.domain.shop import NotifierHeartbeat
 from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.store.contract import ValueKey
 from shared.store.sqlite.schema import VERSION
@@ -258,6 +259,8 @@ async def test_a_store_that_is_replaced_is_kept_and_its_numbers_are_not_given_ou
     await command(other, "restore", str(file))
     async with open_sqlite_store(other / "orders.sqlite3", "main") as theirs:
         lost = await places(theirs, new_order)
+        killed = NotifierHeartbeat("killed", utc_now())
+        await theirs.record_heartbeat(killed)
 
     outcome = await command(other, "restore", str(file), "--force", COLUMNS="200")
 
@@ -267,6 +270,7 @@ async def test_a_store_that_is_replaced_is_kept_and_its_numbers_are_not_given_ou
     assert await orders_in(other) == states([kept])
     async with open_sqlite_store(other / "orders.sqlite3", "main") as theirs:
         assert (await places(theirs, new_order)).number == "003"
+        assert await theirs.notifier_heartbeats() == [killed], "whose queue is to be removed"
     async with open_sqlite_store(away, "main") as theirs:
         assert await theirs.get(lost.id) == lost
 
