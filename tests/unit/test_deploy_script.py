@@ -78,6 +78,7 @@ def test_all_that_is_missing_is_told_at_once_with_what_it_is() -> None:
         (["data", "NamePrefix=cafe-"], "The prefix is set by --prefix."),
         (["--prefix", "Café", "data"], "A prefix has up to 30 of a-z, 0-9 and -"),
         (["data", "--prefix"], "--prefix needs a value."),
+        (["outputs", "Image=x"], "outputs takes no Name=Value."),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(words: list[str], said: str) -> None:
@@ -110,9 +111,14 @@ def account(without_aws: str, tmp_path: Path) -> Account:
         cd {shlex.quote(str(tmp_path))}
         printf '%s\\n' "$*" >> calls
         case "$*" in
-          *describe-stack-events*) echo "ProducerService image not found" ;;
-          *StackStatus*) cat "status-$4" ;;
-          *Outputs*) echo "a-value" ;;
+          *describe-stack-events*) cat events 2> /dev/null ;;
+          *StackStatus*)
+            cat error >&2 2> /dev/null && exit 254
+            cat "status-$4" 2> /dev/null && exit
+            echo "Stack with id $4 does not exist" >&2
+            exit 254
+            ;;
+          *Outputs*) cat output 2> /dev/null || echo "a-value" ;;
           *deploy*) exec sh -c "exit $(cat code 2> /dev/null || echo 0)" ;;
         esac
         """
@@ -129,6 +135,9 @@ class Account:
 
     def has(self, stack: str, status: str = "CREATE_COMPLETE") -> None:
         (self.folder / f"status-{stack}").write_text(status)
+
+    def says(self, what: str, text: str) -> None:
+        (self.folder / what).write_text(f"{text}\n")
 
     def deploy(self, *words: str) -> subprocess.CompletedProcess[str]:
         return deploy("--prefix", "cafe-", *words, path=str(self.folder))
@@ -158,10 +167,49 @@ def test_what_a_stack_has_from_before_stays(account: Account) -> None:
 
 def test_a_deployment_that_fails_says_what_and_is_status_1(account: Account) -> None:
     account.has("cafe-coffeeshop-roles")
-    (account.folder / "code").write_text("1")
+    account.says("code", "1")
+    account.says("events", "ProducerService image not found")
     ran = account.deploy("roles")
     assert ran.returncode == 1
     assert ran.stderr.endswith("What failed:\nProducerService image not found\n")
+
+
+def test_what_aws_refuses_before_it_begins_is_told_by_the_aws_cli_alone(account: Account) -> None:
+    account.says("code", "1")
+    ran = account.deploy("roles")
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("cafe-coffeeshop-roles was not deployed.\n")
+
+
+def test_a_stack_that_cannot_be_looked_at_is_not_taken_for_a_new_one(account: Account) -> None:
+    """As a new one, it would get the table of data.yaml in place of the restored one."""
+    account.has("cafe-coffeeshop-platform")
+    account.says("error", "Rate exceeded")
+    ran = account.deploy("platform", "MaxWorkers=8")
+    assert ran.returncode == 1
+    assert ran.stderr == "cafe-coffeeshop-platform cannot be looked at: Rate exceeded\n"
+    assert account.deployed() == []
+
+
+def test_a_stack_whose_change_set_was_never_executed_is_given_all_values(account: Account) -> None:
+    account.has("cafe-coffeeshop-roles", "REVIEW_IN_PROGRESS")
+    assert account.deploy("roles").returncode == 0
+    (call,) = account.deployed()
+    assert "TableName=a-value" in call
+
+
+def test_an_output_that_a_stack_lacks_is_told(account: Account) -> None:
+    account.says("output", "None")
+    ran = account.deploy("roles")
+    assert ran.returncode == 1
+    assert ran.stderr == "cafe-coffeeshop-data has no output TableName: deploy data again.\n"
+
+
+def test_outputs_are_those_of_the_stacks_that_are_there(account: Account) -> None:
+    account.has("cafe-coffeeshop-data")
+    ran = account.deploy("outputs")
+    assert (ran.returncode, ran.stdout) == (0, "a-value\n")
+    assert ran.stderr == "cafe-coffeeshop-data\n"
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
