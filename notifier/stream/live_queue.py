@@ -60,14 +60,25 @@ class _TopicSubscriptions:
         """Return those of the topics that the queue is not subscribed to."""
         return set(topics) - self._subscriptions.keys()
 
-    async def add(self, topics: Collection[str]) -> None:
-        """Subscribe to topics; the queue's policy lets them in already."""
+    async def add(self, topics: Collection[str]) -> Collection[str]:
+        """Subscribe to topics; the queue's policy lets them in already.
+
+        Returns those that the template no longer has: nothing is announced to them.
+        """
         names = sorted(topics)
         arns = await self.topology.topic_arns(names)
-        subscriptions = await asyncio.gather(
-            *(subscribe_queue(self.sns, arn, self.queue) for arn in arns)
-        )
-        self._subscriptions |= zip(names, subscriptions, strict=True)
+        subscriptions = await asyncio.gather(*map(self._subscribe, names, arns))
+        made = zip(names, subscriptions, strict=True)
+        self._subscriptions |= {name: arn for name, arn in made if arn is not None}
+        return self.missing(topics)
+
+    async def _subscribe(self, name: str, topic: str) -> str | None:
+        try:
+            return await subscribe_queue(self.sns, topic, self.queue)
+        except self.sns.exceptions.NotFoundException:
+            if self.topology.creates or name == ORDER_EVENTS:
+                raise
+            return None
 
     async def remove(self) -> None:
         """Remove all subscriptions."""
@@ -132,7 +143,7 @@ class LiveQueue:
             return
         async with aws_call("SQS or SNS", _SUBSCRIBE_SECONDS), self._changing:
             if self._lacks(topic) and self._subscriptions is not None:
-                await self._subscriptions.add([topic])
+                self._requested -= set(await self._subscriptions.add([topic]))
 
     async def beat(self) -> None:
         """Show the other notifiers that this one is alive; raises StoreUnavailableError."""
@@ -221,7 +232,8 @@ class LiveQueue:
                 sns=self.clients.sns, topology=self.topology, queue=arn
             )
             while missing := subscriptions.missing(self._requested):
-                await subscriptions.add(missing)  # a topic may be requested meanwhile
+                # A topic may be requested meanwhile.
+                self._requested -= set(await subscriptions.add(missing))
         self._queue = SqsQueue(
             self.clients.sqs,
             url,

@@ -23,6 +23,7 @@ log = structlog.stdlib.get_logger(__name__)
 _QUEUE_ARN = re.compile(r"arn:aws[a-z-]*:sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80})")
 
 _NO_QUEUE = "there is no such queue"
+_NOT_DEPLOYED = "the topic is not deployed"
 _OUR_OWN = "the queue is one of a coffee shop's own"
 
 
@@ -67,6 +68,10 @@ class QueueSubscribers:
                 raise QueueRefusedError(
                     "SNS refuses it: the queue may be subscribed already, with another filter"
                 ) from None
+            except sns.exceptions.NotFoundException:
+                if self.topology.creates:
+                    raise
+                raise QueueRefusedError(_NOT_DEPLOYED) from None
         return subscribed["SubscriptionArn"]
 
     async def unsubscribe(self, subscription: Subscription) -> None:

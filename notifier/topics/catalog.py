@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from notifier.store.contract import TopicStore
-from shared.aws.topology import Topology
+from shared.aws.topology import TopicNotDeployedError, Topology
 from shared.messages.topics import BUILT_IN_TOPICS
+
+log = structlog.stdlib.get_logger(__name__)
 
 MOST_TOPICS = 100
 """A notifier subscribes to all of them at its start, and SNS creates 30 topics in a second."""
@@ -33,8 +37,19 @@ class TopicCatalog:
             await self.provision()
 
     async def provision(self) -> None:
-        """Ensure that all topics exist; raises AwsUnavailableError and StoreUnavailableError."""
-        await self.topology.ensure_topics(await self.all())
+        """Ensure that all topics exist; raises AwsUnavailableError and StoreUnavailableError.
+
+        One that staff added, and that the template no longer has, is logged and left out.
+        """
+        topics = set(await self.all())
+        while True:
+            try:
+                return await self.topology.ensure_topics(topics)
+            except TopicNotDeployedError as error:
+                if error.topic in BUILT_IN_TOPICS:
+                    raise
+                log.warning("topic.not_deployed", topic=error.topic)
+                topics.remove(error.topic)
 
     async def all(self) -> Mapping[str, str]:
         """Give every topic's description, by name."""

@@ -30,7 +30,14 @@ _SECONDS = 15.0
 
 
 class TopicNotDeployedError(AwsUnavailableError):
-    """SNS has no such topic, or the queue of announcements is not subscribed to it."""
+    """SNS has no such `topic`, or the queue of announcements is not subscribed to it."""
+
+    def __init__(self, topic: str, names: Names) -> None:
+        super().__init__(
+            f"SNS has no topic {names.topic(topic)!r} to which the queue "
+            f"{names.announcements!r} is subscribed: add both to the template, and deploy it"
+        )
+        self.topic = topic
 
 
 class Topology(Protocol):
@@ -132,10 +139,7 @@ class DeployedTopology:
         except AwsUnavailableError as error:
             if not isinstance(error.__cause__, sns.exceptions.NotFoundException):
                 raise
-        raise TopicNotDeployedError(
-            f"SNS has no topic {self.names.topic(topic)!r} to which the queue "
-            f"{self.names.announcements!r} is subscribed: add both to the template, and deploy it"
-        )
+        raise TopicNotDeployedError(topic, self.names)
 
 
 def new_topology(clients: AwsClients, names: Names, *, creates: bool) -> Topology:

@@ -146,6 +146,28 @@ async def test_a_topic_can_be_added_once_it_is_deployed(stack: Stack) -> None:
             assert [event["id"] for event in await subscriber.receives(1)] == [issue]
 
 
+async def test_a_topic_that_a_template_drops_takes_nothing_else_with_it(stack: Stack) -> None:
+    till = f"{stack.names.prefix}till"
+    url = (await stack.clients.sqs.create_queue(QueueName=till))["QueueUrl"]
+    policy = publishing_policy(await stack.arn(till), ["arn:aws:sns:*:*:*"])
+    await stack.clients.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    arn = await stack.deploy_topic("sales")
+    async with serving(stack.settings) as notifier:
+        await notifier.http.put("/topics/sales", json={}, headers=AS_STAFF)
+        await subscribe(notifier, channel="sqs", queue_arn=await stack.arn(till), topic="sales")
+    await stack.clients.sns.delete_topic(TopicArn=arn)
+
+    with capture_logs() as logged:
+        async with serving(stack.settings) as notifier:
+            async with notifier.stream(topics="coupons") as stream:
+                issue = await publish(notifier)
+                assert [event["id"] for event in await stream.take(1)] == [issue]
+            assert {line["event"] for line in logged} >= {
+                "topic.not_deployed",
+                "queue.not_subscribed_again",
+            }
+
+
 async def test_a_notifier_waits_for_what_is_not_deployed_yet_and_names_it(
     stack: Stack,
 ) -> None:
