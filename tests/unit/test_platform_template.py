@@ -193,18 +193,16 @@ def test_a_template_is_short_enough_to_be_sent_by_itself(template: str) -> None:
     assert len((DEPLOY / f"{template}.yaml").read_bytes()) <= MOST_BYTES
 
 
-def test_no_service_starts_before_it_can_fetch_its_image_and_secrets() -> None:
+def test_no_task_starts_before_it_can_fetch_its_image_and_secrets() -> None:
     """The circuit breaker would end a first creation whose tasks fail meanwhile."""
-    needed = {
-        name
-        for name, found in RESOURCES.items()
-        if name.endswith("Endpoint") and "Condition" not in found
+    routes = of_type("AWS::EC2::SubnetRouteTableAssociation")
+    inside = {name for name, found in routes.items() if found["RouteTableId"] != "PublicRoutes"}
+    assert set(RESOURCES["EcsCluster"]["DependsOn"]) == {
+        *of_type("AWS::EC2::VPCEndpoint").keys() - {"RekognitionEndpoint"},  # conditional
+        *inside,
+        "EgressDefaultRoute",
     }
-    assert len(needed) == 8
-    for name, service in of_type("AWS::ECS::Service").items():
-        subnets = service["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]
-        routes = {subnet.replace("Subnet", "Routes") for subnet in subnets}
-        assert needed | routes <= set(RESOURCES[name]["DependsOn"])
+    assert {one["Cluster"] for one in of_type("AWS::ECS::Service").values()} == {"EcsCluster"}
 
 
 def test_what_needs_no_internet_has_no_way_to_it() -> None:
