@@ -21,14 +21,16 @@ OF_PLATFORM = [
 ]
 
 
-def deploy(*words: str, path: str = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
+def deploy(
+    *words: str, path: str = os.environ["PATH"], **variables: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [DEPLOY / "deploy", *words],
         capture_output=True,
         text=True,
         timeout=20,
         check=False,
-        env={"PATH": path, "HOME": "/nonexistent"},
+        env={"PATH": path, "HOME": "/nonexistent", **variables},
     )
 
 
@@ -57,6 +59,11 @@ def test_a_dry_run_shows_each_command_in_order_and_calls_nothing(without_aws: st
     assert "ProducerRoleArn=<ProducerRoleArn of cafe-coffeeshop-roles>" in commands[2]
     for command in commands[1:3]:  # two shops in one account have a cluster each
         assert "Cluster=cafe-coffeeshop" in command
+
+
+def test_another_endpoint_is_told_to_an_aws_cli_that_does_not_read_the_variable() -> None:
+    ran = deploy("--dry-run", "data", BUCKET, AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert ran.stdout.startswith("aws --endpoint-url http://127.0.0.1:1 cloudformation deploy ")
 
 
 def test_all_that_is_missing_is_told_at_once_with_what_it_is() -> None:
