@@ -80,6 +80,14 @@ def test_throttles_of_the_table_and_of_each_index_raise_an_alarm() -> None:
     assert watched == {(event, of) for event in events for of in (None, OPEN_INDEX, DAY_INDEX)}
 
 
+def test_old_tickets_add_a_worker_and_dead_letters_have_stayed() -> None:
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    assert "WorkersByAge" in alarms["OldestTicketAlarm"]["AlarmActions"]
+    for name in ("OrderDeadLettersAlarm", "DeliveryDeadLettersAlarm"):
+        assert alarms[name]["Statistic"] == "Minimum"
+        assert alarms[name]["Period"] * alarms[name]["EvaluationPeriods"] == 15 * 60
+
+
 def test_every_alarm_tells_somebody_and_is_explained() -> None:
     explained = (DEPLOY.parent / "docs/operations.md").read_text()
     section = explained.partition("## CloudWatch alarms\n")[2].partition("\n## ")[0]

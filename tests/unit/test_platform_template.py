@@ -212,7 +212,6 @@ def test_what_needs_no_internet_has_no_way_to_it() -> None:
         assert network["Subnets"] == [f"{kind}SubnetA", f"{kind}SubnetB"]
         assert network["AssignPublicIp"] == "DISABLED"
         assert service["EnableExecuteCommand"] is False
-        assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"]["Rollback"] is True
     routes = of_type("AWS::EC2::Route").values()
     assert {one["RouteTableId"] for one in routes} == {"PublicRoutes", "EgressRoutes"}
 
