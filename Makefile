@@ -29,7 +29,7 @@ run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
 	@exec $(BIN)/python -P -m shop.cli run
 
 test: $(DEV)  ## Run every test but the suites below
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --ignore=tests/containers \
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/chaos --ignore=tests/containers \
 		--ignore=tests/environments
 
 environments: $(DEV)  ## Open the shop on each Python that is found, in environments that hinder it
