@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -127,10 +128,8 @@ async def _supervise(
             async with supervisor.background_task(_open(shop, scaling, console, banner)):
                 failure = await supervisor.until(stop)
             await demonstration.stop()
-            console.print(
-                f"Closing: orders in preparation have {settings.grace_seconds:g} s to get ready,",
-                "the others wait for the next opening. A second Ctrl-C does not wait.",
-            )
+            if failure is None or scaling.started.is_set():
+                console.print(*_closing(settings.grace_seconds))
             await shop.close()
     except asyncio.CancelledError:
         console.print("The shop was closed without waiting.")
@@ -139,6 +138,13 @@ async def _supervise(
         return _refuse(FAILED, _explained(failure))
     console.print("The shop is closed.")
     return CLOSED
+
+
+def _closing(grace_seconds: float) -> Sequence[str]:
+    return (
+        f"Closing: orders in preparation have {grace_seconds:g} s to get ready,",
+        "the others wait for the next opening. A second Ctrl-C does not wait.",
+    )
 
 
 def _targets(shop: Shop, programs: Programs) -> Targets:
