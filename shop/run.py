@@ -76,6 +76,7 @@ def _run(settings: Settings) -> int:
             quiet=quiet,
             mail_folder=mail if isinstance(mail, Path) else None,
             photos_wait=shop.photo_workers == 0,
+            queues=_queues(shop),
         )
         throughput = _throughput(menu, settings.worker)
         credentials = new_credentials()
@@ -89,6 +90,15 @@ def _run(settings: Settings) -> int:
         programs = Programs(opened, resources, log_level, credentials, settings.worker.worker_port)
         with contextlib.closing(ShopConsole()) as console:
             return asyncio.run(_supervise(programs, banner, throughput, console, settings))
+
+
+def _queues(shop: ShopSettings) -> str | None:
+    """Say where queues and topics are, and how their names begin."""
+    if shop.embeds_emulator:
+        return None
+    elsewhere = shop.aws_endpoint_url
+    place = str(elsewhere).rstrip("/") if elsewhere else f"AWS, {shop.aws_region}"
+    return f"{place}, names begin with {shop.name_prefix}" if shop.name_prefix else place
 
 
 def _throughput(menu: Menu, worker: WorkerSettings) -> Throughput:

@@ -23,7 +23,8 @@ class StartupBanner:
 
     `own_key` is whether the staff key was set by the owner, not made by the shop; `quiet` whether
     the children log warnings only; `mail_folder` where mail lands when no server sends it;
-    `photos_wait` whether nobody looks at uploaded photos.
+    `photos_wait` whether nobody looks at uploaded photos; `queues` where queues and topics are,
+    and what they are called, if not in the embedded emulator.
     """
 
     url: str
@@ -32,6 +33,7 @@ class StartupBanner:
     quiet: bool
     mail_folder: Path | None = None
     photos_wait: bool = False
+    queues: str | None = None
 
     def lines(self) -> list[str]:
         """Return its lines, without the staff key itself."""
@@ -45,6 +47,8 @@ class StartupBanner:
         if not self.own_key:
             place = {"COFFEE_URL": self.url, "COFFEE_STATE_DIR": str(self.state_dir)}
             lines.insert(2, f"Link:  {own_command('keys', 'link', **place)}  (signs staff in)")
+        if self.queues is not None:
+            lines.append(f"Queues: {self.queues}")
         if self.mail_folder is not None:
             lines.append(f"Mail:  in {self.mail_folder}  (set COFFEE_SMTP_URL to send it)")
         if self.photos_wait:

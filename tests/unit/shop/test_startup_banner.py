@@ -52,3 +52,15 @@ def test_the_banner_says_where_mail_lands_when_no_server_sends_it() -> None:
 
     assert "Mail:  in var/mail  (set COFFEE_SMTP_URL to send it)" in banner.lines()
     assert "COFFEE_LOG_LEVEL=INFO" in banner.lines()[-1]
+
+
+def test_the_banner_says_where_queues_are_that_outlive_the_shop() -> None:
+    banner = StartupBanner(
+        "http://127.0.0.1:8080",
+        Path("var"),
+        own_key=True,
+        quiet=False,
+        queues="AWS, eu-central-1, names begin with cafe-",
+    )
+
+    assert banner.lines()[-1] == "Queues: AWS, eu-central-1, names begin with cafe-"
