@@ -109,6 +109,7 @@ class Account:
     certificate: Path
     trust: ssl.SSLContext
     stack: contextlib.AsyncExitStack
+    region: str
     _clients: dict[str, Any] = field(default_factory=dict)
 
     async def client(self, service: str) -> Any:
@@ -121,7 +122,7 @@ class Account:
         return await self.stack.enter_async_context(
             AioSession().create_client(
                 service,
-                region_name=REGION,
+                region_name=self.region,
                 endpoint_url=self.url,
                 verify=str(self.certificate),
                 aws_access_key_id=ROOT,
@@ -186,7 +187,9 @@ async def _assumed(iam: Any, sts: Any, role: str, arn: str) -> RoleKeys:
 
 
 @contextlib.asynccontextmanager
-async def open_account(folder: Path, certificate: Path) -> AsyncIterator[Account]:
+async def open_account(
+    folder: Path, certificate: Path, region: str = REGION
+) -> AsyncIterator[Account]:
     """Run a fresh emulator that enforces IAM, with a certificate and its key in one file."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
@@ -212,7 +215,7 @@ async def open_account(folder: Path, certificate: Path) -> AsyncIterator[Account
         url, trust = f"https://127.0.0.1:{port}", ssl.create_default_context(cafile=certificate)
         await _answers(f"{url}/_ministack/health", trust)
         async with contextlib.AsyncExitStack() as stack:
-            yield Account(url, certificate, trust, stack)
+            yield Account(url, certificate, trust, stack, region)
     finally:
         process.kill()
         await process.wait()
