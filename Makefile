@@ -19,11 +19,11 @@ STYLES := '{shared/web,*/http}/pages/**/*.css'
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test environments containers chaos soak streams crowd scaling requests hands photos tabs paths \
-	artwork screenshots check lock sbom digests \
+	bench bench-check artwork screenshots check lock sbom digests \
 	clean again
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 18
 
 run: $(SHOP)  ## Open the shop on http://127.0.0.1:8080
 	@exec $(BIN)/python -P -m shop.cli run
@@ -69,6 +69,12 @@ photos: $(DEV)  ## Measure photos from their upload to the menu, and write docs/
 
 paths: $(DEV)  ## Count the files and functions that an order, a webhook and a start run through
 	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
+
+bench: $(DEV)  ## Measure the shop beside its peers, and write docs/performance.md; ONLY=engine for a part
+	$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) --page docs/performance.md
+
+bench-check: $(DEV)  ## A short run of the same, judged by counts and ratios
+	$(BIN)/python -m benchmarks.bench --check
 
 artwork: $(DEV)  ## Draw the photos that come with the shop; needs Chromium
 	$(BIN)/python -m artwork

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 from benchmarks.machine import described
+from benchmarks.page import write_part
 from benchmarks.photos.run import AT_ONCE, Photos, middle, p95
-
-_BEGIN, _END = "<!-- photos: made by `make photos` -->", "<!-- /photos -->"
 
 
 def section(found: Photos) -> str:
     """Write the part, in Markdown."""
     quiet, busy = (p95(orders) * 1000 for orders in (found.orders_quiet, found.orders_busy))
-    return f"""{_BEGIN}
-## Photos
+    return f"""## Photos
 
 `make photos`, on {described()}. JPEGs of {found.size / 1e6:.1f} MB (12 megapixels) are uploaded
 to a shop of `make run` with one photo worker. Each is measured from asking for the form until
@@ -29,15 +26,12 @@ to a shop of `make run` with one photo worker. Each is measured from asking for 
 {_row(f"{AT_ONCE} at once", found.at_once)}
 
 The worker and its renderer took {found.memory / 1e6:.0f} MB at most. Placing an order took
-{busy:.0f} ms at p95 while {AT_ONCE} photos were uploaded at once, and {quiet:.0f} ms without.
-{_END}"""
+{busy:.0f} ms at p95 while {AT_ONCE} photos were uploaded at once, and {quiet:.0f} ms without."""
 
 
 def write(found: Photos, path: Path) -> None:
     """Put the part into the page, in place of the one before."""
-    text = path.read_text() if path.exists() else f"# Performance\n\n{_BEGIN}\n{_END}\n"
-    between = re.compile(f"{re.escape(_BEGIN)}.*?{re.escape(_END)}", re.DOTALL)
-    path.write_text(between.sub(lambda _: section(found), text))
+    write_part(path, "photos", "make photos", section(found))
 
 
 def _row(what: str, runs: Sequence[Sequence[float]]) -> str:

@@ -1,0 +1,79 @@
+"""`python -m benchmarks.bench`: every benchmark, one after the other, each in its own process."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.machine import described
+from benchmarks.page import write_part
+from benchmarks.section import Section, bounds_table
+
+SECTIONS = (
+    "engine",
+    "cashier",
+    "barista",
+    "end_to_end",
+    "workers",
+    "notifier",
+    "idle",
+    "dollars",
+    "start",
+)
+CHECKED = ("engine", "cashier", "barista", "notifier", "dollars")
+"""Those whose counts and ratios a short run shows."""
+
+_COMMAND = "make bench"
+
+
+def main(
+    *,
+    only: Annotated[list[str] | None, typer.Option(help="Only these: engine, cashier, …")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the figures into this page.")] = None,
+    check: Annotated[bool, typer.Option(help="A short run, judged by counts and ratios.")] = False,
+) -> None:
+    """Measure the shop, its peers and the floor, and compare what is bound with its limit.
+
+    Exits with 1 when a figure does not keep to its limit.
+    """
+    console = Console(highlight=False)
+    names = only or (CHECKED if check else SECTIONS)
+    with tempfile.TemporaryDirectory() as folder:
+        found = [_measured(name, Path(folder), short=check) for name in names]
+    if page is not None:
+        _write(page, found)
+    bounds = list(itertools.chain.from_iterable(section.bounds for section in found))
+    missed = [each for each in bounds if not (each.met or (check and each.absolute))]
+    for bound in missed:
+        console.print(f"Not met: {bound.what}: {bound.figure:.3g}, limit {bound.limit:g}")
+    console.print(f"{len(bounds) - len(missed)} of {len(bounds)} bounds are met.")
+    sys.exit(bool(missed))
+
+
+def _measured(name: str, folder: Path, *, short: bool) -> Section:
+    out = folder / f"{name}.json"
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--out", str(out)]
+    subprocess.run([*command, *(["--short"] if short else [])], check=False)  # noqa: S603
+    if not out.exists():
+        sys.exit(f"benchmarks.{name} has not measured anything")
+    return Section.load(out)
+
+
+def _write(page: Path, found: Sequence[Section]) -> None:
+    for section in found:
+        write_part(page, section.name, _COMMAND, section.markdown())
+    bounds = [bound for section in found for bound in section.bounds]
+    summary = f"On {described()}; `{_COMMAND}`.\n\n{bounds_table(bounds)}"
+    write_part(page, "summary", _COMMAND, f"## Bounds\n\n{summary}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
