@@ -11,12 +11,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import aiobotocore
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.hooks import BaseEventHooks
 from botocore.loaders import create_loader
 
+from shared.aws.requests.form_body import encode_forms_once
+from shared.aws.requests.signing import sign_leanly
 from shared.domain.errors import UnavailableError
 from shared.runtime.aws_requests import AwsRequests, aws_requests
 from shared.runtime.settings import ServiceSettings, StoreKind
@@ -40,11 +43,17 @@ CALL_SECONDS = 3.0
 _PLACEHOLDER = "test"
 """Access key of an emulator that has no credentials of its own; ministack's S3 knows no other."""
 
+_USER_AGENT = f"coffeeshop aiobotocore/{aiobotocore.__version__}"
+"""Left to itself, botocore puts it together from forty parts, twice for each request."""
+
 _S3_SIGNATURE = "s3v4"
 """Forms are signed by an older version unless it is named."""
 
 BILLED_BYTES = 65_536
 """SQS and SNS bill each 64 KB that a request carries, begun or full, as one request."""
+
+_TYPED = ("sqs", "sns")
+"""mypy checks their parameters; botocore those of DynamoDB and S3, which depend on data."""
 
 _BILLED_BY_SIZE = ("sqs", "sns")
 _SENT = "coffeeshop_sent_bytes"
@@ -136,6 +145,8 @@ async def _client(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         max_pool_connections=50,
+        user_agent=_USER_AGENT,
+        parameter_validation=service not in _TYPED,
         retries={"mode": "standard", "total_max_attempts": 3},
         proxies={} if emulator else None,
         signature_version=_S3_SIGNATURE if service == "s3" else None,
@@ -153,7 +164,10 @@ async def _client(
             aws_secret_access_key=settings.aws_secret_access_key or placeholder,
         )
     )
-    count_requests(client.meta.events, aws_requests())
+    events = client.meta.events
+    count_requests(events, aws_requests())  # a form by its values, so before it is encoded
+    encode_forms_once(events)
+    sign_leanly(events)
     return client
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pytest
 from botocore.hooks import HierarchicalEmitter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.aws.clients import BILLED_BYTES, count_requests
+from shared.aws.requests.form_body import encode_forms_once
 from shared.runtime.aws_requests import AwsRequests, Billed
 
 SEND, GET = "sqs.SendMessageBatch", "dynamodb.GetItem"
@@ -57,3 +62,14 @@ def test_a_form_counts_by_its_values() -> None:
     client = Client()
     client.call("sns.PublishBatch", {"Message": "x" * BILLED_BYTES}, (200, b""))
     assert client.counts.billed == Billed(sns=2)
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text()))
+def test_a_form_is_encoded_once_and_says_the_same(form: dict[str, str]) -> None:
+    events = HierarchicalEmitter()
+    params: dict[str, object] = {"body": form}
+    encode_forms_once(events)
+    events.emit("before-call.sns.PublishBatch", params=params, context={})
+    body = params["body"]
+    assert isinstance(body, bytes)
+    assert dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(form))) == form
