@@ -1,0 +1,102 @@
+"""`python -m benchmarks.barista`: CPU time of an order, in a worker and in a bare loop."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.barista.chart import draw
+from benchmarks.barista.run import BARE, BARISTA, CONCURRENCY, Bench, Cost
+from benchmarks.machine import described
+from benchmarks.section import Bound, Section, command
+from shared.runtime.logging import configure_logging
+from shared.runtime.settings import LogFormat
+from tests.support.emulator import Emulator, free_port
+
+_ORDERS, _ROUNDS = 3000, 3
+_SHORT_ORDERS, _SHORT_ROUNDS = 600, 2
+_TIMES_BARE = 1.5
+_MOST_MS = 1.2
+
+_NAMES = {BARISTA: "barista", BARE: "bare loop"}
+_CHART = Path("docs/performance/barista.png")
+
+
+async def measure(short: bool, told: Callable[[str], None]) -> Section:  # noqa: FBT001
+    """Have both make backlogs by turns, and compare the medians."""
+    orders, rounds = (_SHORT_ORDERS, _SHORT_ROUNDS) if short else (_ORDERS, _ROUNDS)
+    with tempfile.TemporaryDirectory(prefix="barista-emulator-") as folder:
+        emulator = Emulator(free_port(), Path(folder))
+        await emulator.start()
+        try:
+            costs = await _by_turns(Bench(emulator.url, orders), rounds, told)
+        finally:
+            await emulator.stop()
+    if not short:
+        _draw(costs, orders)
+    return _section(costs, orders, rounds)
+
+
+async def _by_turns(
+    bench: Bench, rounds: int, told: Callable[[str], None]
+) -> Mapping[str, Sequence[Cost]]:
+    costs: dict[str, list[Cost]] = {module: [] for module in _NAMES}
+    for number in range(1, rounds + 1):
+        for module, runs in costs.items():
+            told(f"{_NAMES[module]}, round {number} of {rounds}")
+            runs.append(await bench.run(module, number))
+    return costs
+
+
+def _draw(costs: Mapping[str, Sequence[Cost]], orders: int) -> None:
+    shown = {_NAMES[module]: [run.cpu for run in runs] for module, runs in costs.items()}
+    bound = _TIMES_BARE * median(run.cpu for run in costs[BARE])
+    draw(shown, bound, f"{orders:,} orders; {described()}", _CHART)
+
+
+def _section(costs: Mapping[str, Sequence[Cost]], orders: int, rounds: int) -> Section:
+    cpu = {module: median(run.cpu for run in runs) for module, runs in costs.items()}
+    rows = [
+        f"| {_NAMES[module]} | {cpu[module]:.2f} ms | {1000 / cpu[module]:,.0f} |"
+        f" {1000 / median(run.wall for run in runs):,.0f} |"
+        for module, runs in costs.items()
+    ]
+    text = f"""
+`python -m benchmarks.barista`, on {described()}: a backlog of {orders:,} placed orders without
+time of preparation, {CONCURRENCY} of them in hand, each claimed, announced, completed, announced,
+and its ticket deleted. The bare loop does that with `sqlite3`, `json` and aiobotocore alone, ten
+tickets at a time, as durably. Only the program's own CPU time counts: medians of {rounds} runs of
+each, by turns.
+
+| program | CPU an order | orders/s a core | orders/s here, beside the emulator |
+| --- | --- | --- | --- |
+{chr(10).join(rows)}
+
+![CPU time of an order](performance/{_CHART.name})
+"""
+    return Section(
+        "barista",
+        "Barista",
+        text,
+        [
+            Bound(
+                what="barista: CPU an order, in that of the bare loop",
+                figure=cpu[BARISTA] / cpu[BARE],
+                limit=_TIMES_BARE,
+            ),
+            Bound(
+                what="barista: CPU an order",
+                figure=cpu[BARISTA],
+                limit=_MOST_MS,
+                unit="ms",
+                absolute=True,
+            ),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    configure_logging("benchmark", LogFormat.AUTO, "WARNING", 64)
+    command(measure, __doc__ or "")
