@@ -293,8 +293,13 @@ class NotifierProcess(Reached):
 
 
 @contextlib.asynccontextmanager
-async def notifier_process(settings: NotifierSettings) -> AsyncIterator[NotifierProcess]:
-    """Run `python -m notifier` until the end of the block, unless it is killed before."""
+async def notifier_process(
+    settings: NotifierSettings, log: int | None = None
+) -> AsyncIterator[NotifierProcess]:
+    """Run `python -m notifier` until the end of the block, unless it is killed before.
+
+    Its log goes to standard error, unless `log` is a descriptor, or the subprocess module's.
+    """
     port = free_port()
     chosen = settings.model_copy(update={"port": port, "staff_key": STAFF_KEY})
     variables = {
@@ -305,7 +310,7 @@ async def notifier_process(settings: NotifierSettings) -> AsyncIterator[Notifier
         if name in chosen.model_fields_set | {"port", "staff_key"}
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "notifier", env={**os.environ, **variables}
+        *(sys.executable, "-m", "notifier"), env={**os.environ, **variables}, stderr=log
     )
     try:
         url = f"http://127.0.0.1:{port}"
