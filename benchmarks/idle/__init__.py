@@ -1,0 +1,1 @@
+"""What an open shop costs that nobody visits: CPU time, memory and requests."""

@@ -1,0 +1,1 @@
+"""How long a shop takes from `make run` to its first order."""
