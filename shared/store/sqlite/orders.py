@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
+from functools import cached_property
 
 from shared.clock import sortable
 from shared.domain.order import OPEN_STATES, Order, OrderState
@@ -19,6 +20,7 @@ from shared.store.contract import OrderChangedError, Page, Placement
 from shared.store.document import ORDER
 from shared.store.sqlite.connection import changing, documents
 from shared.store.sqlite.file import SqliteRecords
+from shared.store.sqlite.gathered_reads import GatheredReads
 
 _GET = "SELECT document FROM orders WHERE id = ?"
 
@@ -64,6 +66,10 @@ class SqliteOrders(SqliteRecords):
 
     on_order: OnOrder = ignore_order
 
+    @cached_property
+    def _by_id(self) -> GatheredReads[Order]:
+        return GatheredReads(self.reads, ORDER, _GET)
+
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record an order with the day's next number, unless its id is taken."""
 
@@ -98,9 +104,8 @@ class SqliteOrders(SqliteRecords):
         return placement
 
     async def get(self, order_id: str) -> Order | None:
-        """Read an order."""
-        found = await self.reads.run(documents(ORDER, _GET, order_id))
-        return found[0] if found else None
+        """Read an order, together with others that are asked for at the same time."""
+        return await self._by_id.get(order_id)
 
     async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:
         """Read orders by their ids."""
