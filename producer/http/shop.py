@@ -97,7 +97,7 @@ async def set_shop(request: web.Request) -> web.Response:
 
 
 async def _show_shop(context: CashierContext) -> ShopModel:
-    status = await context.opening_hours.shown(context.clock())
+    status, _ = await context.opening_hours.status(context.clock())
     wait = await context.wait_estimator.estimate()
     return ShopModel(
         state=status.state,

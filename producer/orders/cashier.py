@@ -10,10 +10,16 @@ import structlog
 from producer.menu.service import CurrentMenu
 from producer.orders.admission import Admitted, OrderAdmission, WaitEstimator
 from producer.orders.dispatcher import OrderDispatcher
-from producer.orders.errors import KeyReusedError, OrderNotFoundError
+from producer.orders.errors import (
+    KeyReusedError,
+    OrderNotFoundError,
+    ShopClosedError,
+    TooBusyError,
+)
 from producer.orders.order_ids import OrderIds
 from producer.orders.updates import Contact, OrderUpdates, Updates
 from shared.clock import Clock
+from shared.domain.errors import NotOnTheMenuError
 from shared.domain.menu import OrderLineRequest, quote
 from shared.domain.order import Order, OrderState, Serve, TimelineEntry, log_id
 from shared.store.contract import OrderStore
@@ -72,10 +78,14 @@ class Cashier:
             return await self._place(order_id, request)
 
     async def _place(self, order_id: str, request: OrderRequest) -> Placed:
-        if request.idempotency_key is not None and (earlier := await self.store.get(order_id)):
+        try:
+            admitted = await self.admission.admit(self.clock())
+            order = await self._quoted(order_id, request, admitted)
+        except (ShopClosedError, TooBusyError, NotOnTheMenuError):
+            earlier = request.idempotency_key and await self.store.get(order_id)
+            if not earlier:  # what was placed before the shop closed is answered as it was then
+                raise
             return await self._replay(earlier, request)
-        admitted = await self.admission.admit(self.clock())
-        order = await self._quoted(order_id, request, admitted)
         placement = await self.store.place(order, admitted.business_day)
         if not placement.created:
             return await self._replay(placement.order, request)

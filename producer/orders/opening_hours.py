@@ -12,8 +12,8 @@ from shared.domain.shop import ShopStatus, within_hours
 from shared.runtime.ttl_cache import TtlCache
 from shared.store.contract import ShopStore
 
-SHOWN_TTL_SECONDS = 0.25
-"""How long a change by another cashier may go unseen: anyone may ask, as often as they like."""
+STATUS_TTL_SECONDS = 0.25
+"""How long a change by another cashier may go unseen: every order needs the status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +24,15 @@ class OpeningHours:
     store: ShopStore
     timezone: dt.tzinfo
     recent: TtlCache[ShopStatus] = field(init=False)
-    """What staff have set, for those who only look; whoever changes it makes it expire."""
+    """What staff have set; whoever changes it makes it expire."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "recent", TtlCache(self.store.status, SHOWN_TTL_SECONDS))
+        object.__setattr__(self, "recent", TtlCache(self.store.status, STATUS_TTL_SECONDS))
 
     async def status(self, now: dt.datetime) -> tuple[ShopStatus, OpenTime | None]:
         """Read the status that counts at `now`, and the time of the hours that it is in."""
         hours = (await self.document.get()).value.hours
-        return within_hours(await self.store.status(), hours, self.timezone, now)
-
-    async def shown(self, now: dt.datetime) -> ShopStatus:
-        """Read the status as everybody may see it."""
-        hours = (await self.document.get()).value.hours
-        return within_hours(await self.recent.get(), hours, self.timezone, now)[0]
+        return within_hours(await self.recent.get(), hours, self.timezone, now)
 
     async def business_day(self, at: dt.datetime) -> dt.date:
         """Return the day whose number and report an order placed at `at` has."""

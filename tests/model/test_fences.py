@@ -36,7 +36,6 @@ def test_without_the_claim_condition_two_baristas_hold_one_attempt(
     assert way.splitlines() == [
         "I8: two hold one attempt",
         "  cashier 1 is asked",
-        "  cashier 1: store.get",
         "  cashier 1: store.place",
         f"  cashier 1: announce {ORDER_ID}:1",
         "  cashier 1: queue.send",
