@@ -118,7 +118,7 @@ class Barista:
             return await self._put_back(interrupted.order)
 
     async def _announce_since(self, order: Order, version: int) -> None:
-        for change in history(order)[version:]:
+        for change in history(order, version):
             await self._announce(change)
 
     async def _queue_instead(self, ticket: Ticket) -> Outcome:
@@ -184,7 +184,7 @@ class Barista:
 
         async def announce(attempt: int) -> Order:
             held = order if attempt == 1 else await self.claims.renew(order)
-            for change in history(held)[min(ticket.version, held.version - 1) :]:
+            for change in history(held, min(ticket.version, held.version - 1)):
                 await self.announcer.announce(change)
             return held
 

@@ -48,7 +48,7 @@ def unannounced_changes(order: Order, ticket: Ticket) -> Sequence[Order]:
     A ticket stays on its queue until its barista has announced every change since the ticket was
     queued; a dead one does not. Whoever failed the order meanwhile has announced them.
     """
-    changes = history(order)[ticket.version :]
+    changes = history(order, ticket.version)
     return [] if any(change.state is OrderState.FAILED for change in changes) else changes
 
 

@@ -200,12 +200,12 @@ def advance(order: Order, to: OrderState, at: dt.datetime, by: str | None = None
     )
 
 
-def history(order: Order) -> list[Order]:
-    """List the order as it was after each change, oldest first, this version last.
+def history(order: Order, since: int = 0) -> list[Order]:
+    """List the order as it was after each change since a version, oldest first, this one last.
 
     The attempt of an earlier version is not stored; all have the present one.
     """
-    return [_as_of(order, version) for version in range(1, order.version + 1)]
+    return [_as_of(order, version) for version in range(since + 1, order.version + 1)]
 
 
 def changes_between(order: Order, since: dt.datetime, until: dt.datetime) -> list[Order]:

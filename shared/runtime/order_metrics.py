@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Summary
@@ -26,24 +27,28 @@ class OrderMetrics:
     """The metrics of orders; each change is counted by the one process that recorded it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._transitions = Counter(
+        transitions = Counter(
             "coffeeshop_order_transitions",
             "Changes of the state of orders, by the state before and after.",
             ("before", "state"),
             registry=registry,
         )
-        self._claims = Counter(
+        claims = Counter(
             "coffeeshop_order_claims",
             "Claims of orders by baristas; again: another attempt at one.",
             ("attempt",),
             registry=registry,
         )
-        self._promises = Counter(
+        promises = Counter(
             "coffeeshop_order_promises",
             "Orders that became ready within, before or after the wait that was promised.",
             ("outcome",),
             registry=registry,
         )
+        # The library looks a series up under a lock, by the text of each label.
+        self._transitions = cache(transitions.labels)
+        self._claims = cache(claims.labels)
+        self._promises = cache(promises.labels)
         self._ready = Histogram(
             "coffeeshop_order_ready_seconds",
             "Time from placed to ready.",
@@ -60,11 +65,11 @@ class OrderMetrics:
     def changed(self, before: Order | None, after: Order) -> None:
         """Count a change that was recorded."""
         if before is None or before.version < after.version:
-            self._transitions.labels(before.state if before else NEW, after.state).inc()
+            self._transitions(before.state if before else NEW, after.state).inc()
             if after.state is OrderState.READY:
                 self._time(after)
         if before is not None and before.attempt < after.attempt:
-            self._claims.labels("first" if after.attempt == 1 else "again").inc()
+            self._claims("first" if after.attempt == 1 else "again").inc()
 
     def _time(self, order: Order) -> None:
         seconds = max(0.0, (order.since - order.placed_at).total_seconds())
@@ -76,15 +81,15 @@ class OrderMetrics:
             outcome = "late"
         else:
             outcome = "kept" if seconds >= promised.low_seconds else "early"
-        self._promises.labels(outcome).inc()
+        self._promises(outcome).inc()
 
     def _begin_with_zeros(self) -> None:
         """Show every series from the start: `rate` does not see the first one of a new series."""
-        self._transitions.labels(NEW, OrderState.PLACED)
+        self._transitions(NEW, OrderState.PLACED)
         for before, states in TRANSITIONS.items():
             for state in states:
-                self._transitions.labels(before, state)
+                self._transitions(before, state)
         for attempt in ("first", "again"):
-            self._claims.labels(attempt)
+            self._claims(attempt)
         for outcome in ("early", "kept", "late"):
-            self._promises.labels(outcome)
+            self._promises(outcome)

@@ -143,7 +143,7 @@ AT_BARISTAS = {
     ),
     "only the last change is announced": Mutation(
         "worker.barista",
-        "for change in history(order)[version:]:",
+        "for change in history(order, version):",
         "for change in [order]:",
         of_barista(
             "test_a_ticket_that_comes_back_after_the_work_is_announced_again_and_done",

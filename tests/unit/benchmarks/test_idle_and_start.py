@@ -26,7 +26,9 @@ def started(seconds: float) -> Start:
 
 def test_an_idle_shop_is_judged_by_all_of_its_processes_together() -> None:
     counts = {("ReceiveMessage", "orders"): 60, ("GetQueueAttributes", "orders"): 30}
-    found = idle_section([used("supervisor", 0.0025, 90), used("counter", 0.0075, 170)], counts, 120)
+    found = idle_section(
+        [used("supervisor", 0.0025, 90), used("counter", 0.0075, 170)], counts, 120
+    )
     cpu, memory, requests = found.bounds
     assert (cpu.figure, cpu.met) == (1, False)
     assert (memory.figure, memory.met) == (260, False)
