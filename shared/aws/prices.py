@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
     """Prices of one region. Requests, writes and reads are per million.
 
-    A write is of 1 KB, a read of 4 KB and consistent.
+    A write is of 1 KB, a read of 4 KB and consistent; capacity for one of them a second is paid by
+    the hour.
     """
 
     region: str
@@ -19,8 +20,19 @@ class Prices:
     sns: float
     write: float
     read: float
+    write_capacity_hour: float
+    read_capacity_hour: float
     vcpu_hour: float
     gb_hour: float
+
+    def provisioned(self, used: float) -> Prices:
+        """Return the prices where capacity is provisioned, of which so much is `used` (0 to 1)."""
+        million_hours = 1e6 / 3600 / used
+        return replace(
+            self,
+            write=self.write_capacity_hour * million_hours,
+            read=self.read_capacity_hour * million_hours,
+        )
 
 
 US_EAST_1 = Prices(
@@ -30,12 +42,15 @@ US_EAST_1 = Prices(
         "aws.amazon.com/sqs/pricing",
         "aws.amazon.com/sns/pricing",
         "aws.amazon.com/dynamodb/pricing/on-demand",
+        "aws.amazon.com/dynamodb/pricing/provisioned",
         "aws.amazon.com/fargate/pricing",
     ),
     sqs=0.40,
     sns=0.50,
     write=0.625,
     read=0.125,
+    write_capacity_hour=0.00065,
+    read_capacity_hour=0.00013,
     vcpu_hour=0.04048,
     gb_hour=0.004445,
 )

@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from producer.orders.backlog import SAMPLE_SECONDS
+from producer.orders.opening_hours import STATUS_TTL_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
 from shared.aws.prices import Prices
 from shop.scaling.target import Throughput, workers_at
@@ -28,9 +30,6 @@ CASHIER_ANNOUNCEMENTS, BARISTA_ANNOUNCEMENTS = 2, 2
 
 CHANGES = CASHIER_ANNOUNCEMENTS + BARISTA_ANNOUNCEMENTS
 
-ANNOUNCEMENT_QUEUES = 2
-"""The fan-out and the live streams receive every announcement, on a queue each."""
-
 HEARTBEAT_BYTES = 250
 """The size of a worker heartbeat whose name has 30 characters."""
 
@@ -38,11 +37,29 @@ READ_BYTES = 4096
 """What one unit of a consistent read covers; of an eventually consistent one, twice that."""
 
 
+class Part(StrEnum):
+    """What an order's dollars buy."""
+
+    RECORD = "the record: four changes, each durable"
+    INDEXES = "its entries in the indexes: board, lists, reports"
+    NUMBER = "its number"
+    CLAIM = "claims renewed"
+    READS = "the order read: key, claim, collect"
+    STATUS = "the shop's status read"
+    ROUTES = "its subscribers looked up"
+    TICKET = "its ticket: sent, received, deleted"
+    ANNOUNCED = "its four changes published"
+    FAN_OUT = "changes received for subscribers"
+    LIVE = "changes received for live streams"
+    CLOCK = "by the clock: backlog, heartbeats, empty polls"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """A steady load, taken by so many `cashiers` processes. Times are in seconds.
 
-    Leases and claims are extended every `lease_seconds`.
+    Each of the `notifiers` receives every change for its live streams. Leases and claims are
+    extended every `lease_seconds`. Batches carry `fill` entries, or what the rate makes of them.
     """
 
     orders_per_second: float
@@ -50,7 +67,9 @@ class Load:
     acceptable_wait: float
     concurrency: int
     cashiers: int
+    notifiers: int = 1
     lease_seconds: float = EXTENDED_EVERY
+    fill: float | None = None
 
     @property
     def throughput(self) -> Throughput:
@@ -78,11 +97,25 @@ class Load:
         reads = self.cashiers * min(self.at_cashier, 1 / HEARTBEATS_TTL_SECONDS)
         return reads * math.ceil(self.workers * HEARTBEAT_BYTES / READ_BYTES) / 2
 
+    @property
+    def status_reads_per_second(self) -> float:
+        """How many read units all cashiers use for the shop's status."""
+        return self.cashiers * min(self.at_cashier, 1 / STATUS_TTL_SECONDS)
+
+    def batch(self, entries_per_second: float) -> float:
+        """Return how many entries a request carries: those that arrive during the one before."""
+        gathered = entries_per_second * ROUND_TRIP_SECONDS if self.fill is None else self.fill
+        return min(MAX_ENTRIES, max(1.0, gathered))
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Something that AWS charges for: how often per order, and dollars per million."""
+    """Something that AWS charges for, and the part of an order that it is for.
 
+    It is how often per order, and dollars per million.
+    """
+
+    part: Part
     service: str
     what: str
     per_order: float
@@ -94,45 +127,49 @@ def charges(load: Load, prices: Prices) -> Sequence[Charge]:
     return [*_queues(load, prices), *_topics(load, prices), *_store(load, prices)]
 
 
-def batch(entries_per_second: float) -> float:
-    """Return how many entries a request carries: those that arrive during the one before it."""
-    return min(MAX_ENTRIES, max(1.0, entries_per_second * ROUND_TRIP_SECONDS))
-
-
 def _queues(load: Load, prices: Prices) -> Sequence[Charge]:
-    received = CHANGES * ANNOUNCEMENT_QUEUES * 2 / batch(CHANGES * load.orders_per_second)
+    received = CHANGES * 2 / load.batch(CHANGES * load.orders_per_second)
     rounds = load.prep_seconds / load.lease_seconds / load.concurrency
+    at_worker = load.batch(load.throughput.orders_per_second)
+    counted = load.cashiers / SAMPLE_SECONDS / load.orders_per_second
     per_order = {
-        "tickets sent": 1 / batch(load.at_cashier),
-        "tickets received": 1,
-        "tickets deleted": 1 / batch(load.throughput.orders_per_second),
-        "leases extended": rounds * math.ceil(load.concurrency / MAX_ENTRIES),
-        "backlog counted by cashiers": load.cashiers / SAMPLE_SECONDS / load.orders_per_second,
-        "announcements received": received,
+        (Part.TICKET, "tickets sent"): 1 / load.batch(load.at_cashier),
+        (Part.TICKET, "tickets received"): 1 / at_worker,
+        (Part.TICKET, "tickets deleted"): 1 / at_worker,
+        (Part.TICKET, "leases extended"): rounds * math.ceil(load.concurrency / MAX_ENTRIES),
+        (Part.FAN_OUT, "changes received for subscribers"): received,
+        (Part.LIVE, "changes received for live streams"): load.notifiers * received,
+        (Part.CLOCK, "backlog counted by cashiers"): counted,
     }
-    return [Charge("SQS", what, count, prices.sqs) for what, count in per_order.items()]
+    return [Charge(part, "SQS", what, n, prices.sqs) for (part, what), n in per_order.items()]
 
 
 def _topics(load: Load, prices: Prices) -> Sequence[Charge]:
-    by_cashier = CASHIER_ANNOUNCEMENTS / batch(CASHIER_ANNOUNCEMENTS * load.at_cashier)
+    by_cashier = CASHIER_ANNOUNCEMENTS / load.batch(CASHIER_ANNOUNCEMENTS * load.at_cashier)
     rate = load.throughput.orders_per_second
-    by_barista = BARISTA_ANNOUNCEMENTS / batch(BARISTA_ANNOUNCEMENTS * rate)
-    return [Charge("SNS", "changes announced", by_cashier + by_barista, prices.sns)]
+    by_barista = BARISTA_ANNOUNCEMENTS / load.batch(BARISTA_ANNOUNCEMENTS * rate)
+    published = by_cashier + by_barista
+    return [Charge(Part.ANNOUNCED, "SNS", "changes announced", published, prices.sns)]
 
 
 def _store(load: Load, prices: Prices) -> Sequence[Charge]:
+    rate = load.orders_per_second
+    renewed = max(0, math.ceil(load.prep_seconds / load.lease_seconds) - 1)
     writes = {
-        "writes: number and order": 1 + CHANGES,
-        "writes: its entries in indexes": 3,  # into both; out of that of open orders
-        "writes: claims renewed": max(0, math.ceil(load.prep_seconds / load.lease_seconds) - 1),
-        "writes: worker heartbeats": load.heartbeats_per_second / load.orders_per_second,
+        (Part.RECORD, "writes: its four changes"): CHANGES,
+        (Part.INDEXES, "writes: into the index of open orders, and out of it"): 2,
+        (Part.INDEXES, "writes: into the index by day"): 1,
+        (Part.NUMBER, "writes: number"): 1,
+        (Part.CLAIM, "writes: claims renewed"): renewed,
+        (Part.CLOCK, "writes: worker heartbeats"): load.heartbeats_per_second / rate,
     }
     reads = {
-        "reads: order thrice, shop's status": 4,  # placed, claimed, collected
-        "reads: worker heartbeats": load.heartbeat_reads_per_second / load.orders_per_second,
-        "reads: subscribers, of all and of it": CHANGES * 2,
+        (Part.READS, "reads: placed, claimed, collected"): 3,
+        (Part.STATUS, "reads: shop's status"): load.status_reads_per_second / rate,
+        (Part.ROUTES, "reads: subscribers, of all and of it"): CHANGES * 2,
+        (Part.CLOCK, "reads: worker heartbeats"): load.heartbeat_reads_per_second / rate,
     }
     return [
-        *(Charge("DynamoDB", what, count, prices.write) for what, count in writes.items()),
-        *(Charge("DynamoDB", what, count, prices.read) for what, count in reads.items()),
+        *(Charge(part, "DynamoDB", what, n, prices.write) for (part, what), n in writes.items()),
+        *(Charge(part, "DynamoDB", what, n, prices.read) for (part, what), n in reads.items()),
     ]

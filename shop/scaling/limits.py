@@ -29,7 +29,7 @@ def warnings(load: Load) -> Sequence[str]:
         ("the index of open orders", 2 * rate, "writes"),
         (
             "the shop's status and worker heartbeats",
-            rate + load.heartbeat_reads_per_second,
+            load.status_reads_per_second + load.heartbeat_reads_per_second,
             "reads",
         ),
         ("the subscribers of all orders", CHANGES * rate, "reads"),

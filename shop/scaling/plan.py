@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from producer.orders.admission import HEARTBEATS_TTL_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
 from shared.aws.prices import Prices
-from shop.scaling.charges import ROUND_TRIP_SECONDS, Charge, Load, batch, charges
+from shop.scaling.charges import ROUND_TRIP_SECONDS, Charge, Load, charges
 from shop.scaling.limits import most_unfinished
 from worker.app import HEARTBEAT_SECONDS
 
@@ -57,7 +57,8 @@ def plan(load: Load, prices: Prices) -> Plan:
 
 def assumptions(load: Load, prices: Prices) -> Sequence[str]:
     """Return the plan's assumptions, a line each."""
-    at_cashier, at_barista = batch(load.at_cashier), batch(load.throughput.orders_per_second)
+    at_cashier = load.batch(load.at_cashier)
+    at_barista = load.batch(load.throughput.orders_per_second)
     gathering = f"what gathers in {ROUND_TRIP_SECONDS * 1000:g} ms, up to {MAX_ENTRIES}"
     return [
         f"Each worker prepares {load.concurrency} orders at once, all the time.",
@@ -65,7 +66,7 @@ def assumptions(load: Load, prices: Prices) -> Sequence[str]:
         f"COFFEE_BACKLOG_LIMIT is above {most_unfinished(load):,.0f} tickets, or cashiers refuse.",
         f"Requests go in batches of {gathering}.",
         f"Tickets: {at_cashier:.1f} with {load.cashiers} cashiers, {at_barista:.1f} at a worker.",
-        "A worker receives as its slots become free, one by one, and makes no idle polls.",
+        "Workers make no idle polls.",
         f"Leases and claims are extended every {load.lease_seconds:g} s.",
         f"Workers write a heartbeat every {HEARTBEAT_SECONDS:g} s.",
         f"A cashier reads the heartbeats for an order, every {HEARTBEATS_TTL_SECONDS:g} s at most.",

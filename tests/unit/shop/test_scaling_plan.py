@@ -48,7 +48,8 @@ def test_where_little_comes_at_once_every_message_has_requests_of_its_own() -> N
     assert quiet["tickets sent"] == 1
     assert quiet["tickets deleted"] == 1
     assert quiet["changes announced"] == 4
-    assert quiet["announcements received"] == 4 * 2 * 2
+    assert quiet["changes received for subscribers"] == 4 * 2
+    assert quiet["changes received for live streams"] == 4 * 2
 
 
 def test_no_request_carries_more_than_ten() -> None:
@@ -57,7 +58,14 @@ def test_no_request_carries_more_than_ten() -> None:
     assert flood["tickets sent"] == pytest.approx(0.1)
     assert flood["tickets deleted"] == pytest.approx(0.1)
     assert flood["changes announced"] == pytest.approx(0.4)
-    assert flood["announcements received"] == pytest.approx(1.6)
+    assert flood["changes received for subscribers"] == pytest.approx(0.8)
+
+
+def test_each_notifier_receives_every_change_for_its_live_streams() -> None:
+    three = per_order(replace(QUIET, notifiers=3))
+
+    assert three["changes received for subscribers"] == 4 * 2
+    assert three["changes received for live streams"] == 3 * 4 * 2
 
 
 @pytest.mark.parametrize(
@@ -104,7 +112,7 @@ def test_limits_that_a_load_exceeds_are_named() -> None:
     assert "COFFEE_BACKLOG_LIMIT of 5,000" in unfinished
     assert "order numbers and worker heartbeats take 1,250 writes a second" in numbers
     assert "allows 1,000 on one partition" in numbers
-    assert len(warnings(replace(RUSH, orders_per_second=5000))) == 6
+    assert len(warnings(replace(RUSH, orders_per_second=5000))) == 5
 
 
 def test_the_dollars_add_up() -> None:

@@ -1,0 +1,1 @@
+"""What an order costs on AWS, by the requests of real services."""

@@ -1,0 +1,125 @@
+"""What the page says of dollars: totals beside the plan's, what each buys, and the bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.dollars.run import Metered
+from benchmarks.dollars.shop import CONCURRENCY
+from benchmarks.machine import described
+from benchmarks.section import Bound
+from shared.aws.prices import US_EAST_1
+from shop.scaling.charges import Load, Part, charges
+
+USED = 0.7
+"""The part of provisioned capacity that is used."""
+
+ON_DEMAND, PROVISIONED = US_EAST_1, US_EAST_1.provisioned(USED)
+
+_MOST_ON_DEMAND, _MOST_PROVISIONED, _MOST_APART = 6.0, 3.2, 0.05
+_BOUND_FILL = 10
+
+
+def planned(metered: Metered) -> Mapping[Part, float]:
+    """Return what `coffeeshop plan` charges for the same, in dollars for a million orders."""
+    load = Load(
+        orders_per_second=metered.per_second,
+        prep_seconds=0,
+        acceptable_wait=60,
+        concurrency=CONCURRENCY,
+        cashiers=1,
+        notifiers=metered.scenario.notifiers,
+        fill=metered.scenario.fill,
+    )
+    dollars = dict.fromkeys(Part, 0.0)
+    for charge in charges(load, ON_DEMAND):
+        dollars[charge.part] += charge.per_order * charge.price
+    return dollars
+
+
+def bounds(found: Sequence[Metered]) -> Sequence[Bound]:
+    """Return what is bound: dollars of full batches, and how far the plan may be off."""
+    full = next(one for one in found if _is_bound(one))
+    return [
+        Bound(
+            what="dollars for a million orders: on demand",
+            figure=_of_orders(full.dollars(ON_DEMAND)),
+            limit=_MOST_ON_DEMAND,
+            unit="$",
+        ),
+        Bound(
+            what="dollars for a million orders: provisioned, 70 % used",
+            figure=_of_orders(full.dollars(PROVISIONED)),
+            limit=_MOST_PROVISIONED,
+            unit="$",
+        ),
+        *(
+            Bound(
+                what=f"dollars: `coffeeshop plan` is off, {one.scenario}",
+                figure=_apart(one),
+                limit=_MOST_APART,
+            )
+            for one in found
+        ),
+    ]
+
+
+def text(found: Sequence[Metered]) -> str:
+    """Write the part of the page."""
+    full = next(one for one in found if _is_bound(one))
+    return f"""
+`python -m benchmarks.dollars`, on {described()}: a cashier, a worker and notifiers serve orders of
+two lines, placed with an idempotency key and collected, with the DynamoDB store, on an emulator.
+Every request between them and AWS is metered off the wire, and priced as AWS does: list prices of
+{ON_DEMAND.region}, {ON_DEMAND.as_of}; DynamoDB's units by the sizes of items and the entries in
+indexes. Orders come in waves, in step, so that each batch has as many entries as a wave has orders
+(f). N is the number of notifiers. Dollars for a million orders:
+
+| f | N | on demand | provisioned, {USED:.0%} used | by `coffeeshop plan` |
+| --- | --- | --- | --- | --- |
+{_totals(found)}
+
+What each dollar buys, at f = {full.scenario.fill} and N = {full.scenario.notifiers}:
+
+| what | on demand | provisioned | units an order |
+| --- | --- | --- | --- |
+{_parts(full)}
+
+What is paid by the hour is beside it, whatever the orders are: `coffeeshop plan` has the sums.
+"""
+
+
+def _is_bound(metered: Metered) -> bool:
+    return (metered.scenario.fill, metered.scenario.notifiers) == (_BOUND_FILL, 1)
+
+
+def _of_orders(dollars: Mapping[Part, float]) -> float:
+    """Add up what is paid by the order, not by the hour."""
+    return sum(spent for part, spent in dollars.items() if part is not Part.CLOCK)
+
+
+def _apart(metered: Metered) -> float:
+    counted = _of_orders(metered.dollars(ON_DEMAND))
+    return abs(_of_orders(planned(metered)) - counted) / counted
+
+
+def _totals(found: Sequence[Metered]) -> str:
+    rows = [
+        f"| {one.scenario.fill} | {one.scenario.notifiers}"
+        f" | {_of_orders(one.dollars(ON_DEMAND)):.2f}"
+        f" | {_of_orders(one.dollars(PROVISIONED)):.2f}"
+        f" | {_of_orders(planned(one)):.2f} |"
+        for one in found
+    ]
+    return "\n".join(rows)
+
+
+def _parts(metered: Metered) -> str:
+    on_demand, provisioned = metered.dollars(ON_DEMAND), metered.dollars(PROVISIONED)
+    rows = [
+        f"| {part} | {on_demand.get(part, 0):.3f} | {provisioned.get(part, 0):.3f}"
+        f" | {metered.units(part)} |"
+        for part in Part
+        if part is not Part.CLOCK
+    ]
+    return "\n".join(rows)
