@@ -81,11 +81,10 @@ IN_STORES = {
         of_store("test_of_many_places_under_one_id_exactly_one_creates[ministack]"),
     ),
     "a place overwrites what is recorded": Mutation(
-        "shared.store.sqlite.orders",
-        """            if recorded is not None:
-                return Placement(ORDER.validate_json(recorded[0]), created=False)
-""",
-        """            connection.execute("DELETE FROM orders WHERE id = ?", (order.id,))
+        "shared.store.sqlite.placing",
+        "    found = _recorded(db, first)\n",
+        """    found: dict[str, Order] = {}
+    db.execute("DELETE FROM orders WHERE id = ?", (placings[0].order.id,))
 """,
         of_store(
             "test_a_second_place_returns_the_first_order[sqlite]",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
@@ -18,6 +18,10 @@ from shared.tracing.process import spanned
 log = structlog.stdlib.get_logger(__name__)
 
 _T = TypeVar("_T")
+_Entry = TypeVar("_Entry")
+
+JoinedStep: TypeAlias = Callable[[sqlite3.Connection, Sequence[_Entry]], Sequence[_T]]
+"""Statements for any number of entries, with a result for each."""
 
 
 class GroupCommit:
@@ -44,19 +48,26 @@ class GroupCommit:
         self._closing = False
         self._committing = asyncio.create_task(self._commit_until_closed(), name="group commit")
 
-    @spanned("write to the order store", {"db.system.name": "sqlite"})
     async def run(self, statements: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run `statements` inside a transaction, and return their result once it is durable.
 
         An error that they raise undoes them alone. Raises StoreUnavailableError when SQLite
         fails, when too many writes wait, when the time is over, and after `aclose`.
         """
+        return await self.run_joined(lambda db, _: [statements(db)], None)
+
+    @spanned("write to the order store", {"db.system.name": "sqlite"})
+    async def run_joined(self, step: JoinedStep[_Entry, _T], entry: _Entry) -> _T:
+        """Do what `run` does, with one call of `step` for all entries that share a transaction.
+
+        It gives a result for each entry. When it raises, it is called for each entry alone.
+        """
         if self._closing:
             raise StoreUnavailableError("the order store is closed")
         if len(self._waiting) >= self._queue_size:
             raise StoreUnavailableError("too many writes are waiting for the order store's file")
         caller: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Write(statements, caller))
+        self._waiting.append(_Write(step, entry, caller))
         self._arrived.set()
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -96,30 +107,47 @@ class GroupCommit:
     def _write(self, group: Sequence[_Write], connection: sqlite3.Connection) -> None:
         # Half the time for another process's lock, so that the callers see why they failed.
         with transaction(connection, self._timeout_seconds / 2):
-            for write in group:
-                if not write.caller.done():  # its caller may have given up
-                    write.run(connection)
+            for joined in _by_step(group):
+                _run(joined, connection)
+
+
+def _by_step(group: Sequence[_Write]) -> Collection[Sequence[_Write]]:
+    """Join the writes that have one step; those whose caller has given up are left out."""
+    joined: dict[JoinedStep[Any, Any], list[_Write]] = {}
+    for write in group:
+        if not write.caller.done():
+            joined.setdefault(write.step, []).append(write)
+    return joined.values()
+
+
+def _run(writes: Sequence[_Write], connection: sqlite3.Connection) -> None:
+    """Run the writes of one step; if they fail together, each of them alone."""
+    connection.execute("SAVEPOINT joined_writes")
+    try:
+        results = writes[0].step(connection, [write.entry for write in writes])
+        for write, result in zip(writes, results, strict=True):
+            write.result = result
+    except Exception as error:
+        if not connection.in_transaction:  # SQLite has rolled back the whole group
+            raise
+        writes[0].error = error
+        connection.execute("ROLLBACK TO joined_writes")
+    connection.execute("RELEASE joined_writes")
+    if writes[0].error is not None and len(writes) > 1:
+        for write in writes:
+            write.error = None
+            _run([write], connection)
 
 
 @dataclass(slots=True, eq=False)
 class _Write:
     """A write, the caller that waits for it, and its outcome inside the transaction."""
 
-    statements: Callable[[sqlite3.Connection], Any]
+    step: JoinedStep[Any, Any]
+    entry: Any
     caller: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        connection.execute("SAVEPOINT one_write")
-        try:
-            self.result = self.statements(connection)
-        except Exception as error:
-            if not connection.in_transaction:  # SQLite has rolled back the whole group
-                raise
-            self.error = error
-            connection.execute("ROLLBACK TO one_write")
-        connection.execute("RELEASE one_write")
 
     def resolve(self) -> None:
         if self.caller.done():

@@ -8,7 +8,6 @@ import json
 import sqlite3
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import replace as with_changes
 from functools import cached_property
 
 from shared.clock import sortable
@@ -21,14 +20,9 @@ from shared.store.document import ORDER
 from shared.store.sqlite.connection import changing, documents
 from shared.store.sqlite.file import SqliteRecords
 from shared.store.sqlite.gathered_reads import GatheredReads
+from shared.store.sqlite.placing import Placing, place_all
 
 _GET = "SELECT document FROM orders WHERE id = ?"
-
-_COUNT_UP = """INSERT INTO numbers (store_id, business_day, last) VALUES (?, ?, 1)
-    ON CONFLICT (store_id, business_day) DO UPDATE SET last = last + 1"""
-
-_NUMBER = "SELECT last FROM numbers WHERE store_id = ? AND business_day = ?"
-"""`RETURNING` would need SQLite 3.35."""
 
 _REPLACE = """UPDATE orders
     SET state = :state, version = :version, attempt = :attempt, forgotten = :forgotten,
@@ -72,33 +66,7 @@ class SqliteOrders(SqliteRecords):
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record an order with the day's next number, unless its id is taken."""
-
-        def insert(connection: sqlite3.Connection) -> Placement:
-            recorded = connection.execute(_GET, (order.id,)).fetchone()
-            if recorded is not None:
-                return Placement(ORDER.validate_json(recorded[0]), created=False)
-            day = (order.store_id, business_day.isoformat())
-            connection.execute(_COUNT_UP, day)
-            (number,) = connection.execute(_NUMBER, day).fetchone()
-            numbered = with_changes(order, number=f"{number:03d}")
-            connection.execute(
-                "INSERT INTO orders"
-                " (id, store_id, number, state, version, attempt, placed_at, document)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    numbered.id,
-                    numbered.store_id,
-                    numbered.number,
-                    numbered.state,
-                    numbered.version,
-                    numbered.attempt,
-                    sortable(numbered.placed_at),
-                    ORDER.dump_json(numbered).decode(),
-                ),
-            )
-            return Placement(numbered, created=True)
-
-        placement = await self.writes.run(insert)
+        placement = await self.writes.run_joined(place_all, Placing(order, business_day))
         if placement.created:
             self.on_order(None, placement.order)
         return placement

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -94,8 +94,10 @@ async def test_many_orders_at_once_share_few_transactions(
 
     placements = await asyncio.gather(*(store.place(new_order(), TODAY) for _ in range(200)))
 
-    assert len({placement.order.number for placement in placements}) == 200
+    numbers = [int(placement.order.number) for placement in placements]
+    assert numbers == [*range(1, 201)]
     assert 1 <= statements.count("COMMIT") <= 5
+    assert len(statements) < 50
 
 
 async def test_a_transaction_holds_no_more_than_the_group_size(thread: ConnectionThread) -> None:
@@ -127,6 +129,46 @@ async def test_a_write_that_is_refused_fails_alone_and_leaves_nothing(
     assert isinstance(outcomes[2], StoreUnavailableError)
     assert outcomes[3] == 2
     assert await rows() == [1, 2]
+
+
+async def test_entries_of_one_step_are_written_by_one_call(
+    commits: GroupCommit, rows: Rows
+) -> None:
+    calls: list[Sequence[int]] = []
+
+    def insert_all(file: sqlite3.Connection, wanted: Sequence[int]) -> Sequence[int]:
+        calls.append(wanted)
+        file.executemany("INSERT INTO written VALUES (?)", [(row,) for row in wanted])
+        return [-row for row in wanted]
+
+    written = await asyncio.gather(
+        commits.run_joined(insert_all, 1),
+        commits.run(insert(2)),
+        commits.run_joined(insert_all, 3),
+    )
+
+    assert [*written] == [-1, 2, -3]
+    assert calls == [[1, 3]]
+    assert await rows() == [1, 2, 3]
+
+
+async def test_of_entries_that_fail_together_only_the_cause_fails(
+    commits: GroupCommit, rows: Rows
+) -> None:
+    def insert_all(file: sqlite3.Connection, wanted: Sequence[int]) -> Sequence[int]:
+        for row in wanted:
+            file.execute("INSERT INTO written VALUES (?)", (row,))
+        if 2 in wanted:
+            raise OrderChangedError("order")
+        return wanted
+
+    outcomes = await asyncio.gather(
+        *(commits.run_joined(insert_all, row) for row in (1, 2, 3)), return_exceptions=True
+    )
+
+    assert (outcomes[0], outcomes[2]) == (1, 3)
+    assert isinstance(outcomes[1], OrderChangedError)
+    assert await rows() == [1, 3]
 
 
 async def test_a_commit_that_fails_fails_every_write_and_the_next_group_succeeds(
