@@ -1,4 +1,4 @@
-"""A backlog: placed orders in an embedded store, each with its ticket in a queue of SQS."""
+"""A backlog: placed orders in an embedded store, each with its ticket in a queue on loopback."""
 
 from __future__ import annotations
 
@@ -6,80 +6,88 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from shared.aws.clients import AwsClients, aws_clients
+from benchmarks.barista.loopback_aws import LoopbackAws
+from benchmarks.engine.loopback_queue import LoopbackQueue
+from benchmarks.engine.loopback_sqs import served
 from shared.aws.names import Names
-from shared.aws.provisioning import ensure_queue
-from shared.aws.queue import SqsQueue
-from shared.aws.queues import open_orders_queue
+from shared.aws.outgoing import OutgoingMessage
 from shared.clock import utc_now
 from shared.domain.order import OrderState
-from shared.messages.announcement import ORDER_EVENTS
-from shared.messages.ticket import send_ticket, ticket_for
-from shared.runtime.settings import ServiceSettings
+from shared.messages.ticket import ticket_for
 from shared.store.contract import Store
-from shared.store.factory import open_store
-from tests.support.emulator import CREDENTIALS
+from shared.store.sqlite.store import open_sqlite_store
 from tests.support.orders import an_order
 
-_LOOK_SECONDS = 0.05
-_COUNT = "SELECT count(*) FROM orders WHERE store_id = ? AND state = ?"
+_LOOK_SECONDS = 0.02
+_AT_ONCE = 1000
+_COUNT = "SELECT count(*) FROM orders WHERE state = ?"
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """So many orders that are placed, and the queue of their tickets."""
+    """So many orders that are placed, in a folder, and the SQS and SNS of whoever makes them."""
 
-    settings: ServiceSettings
+    folder: Path
     orders: int
-    queue: SqsQueue
+    aws: LoopbackAws = field(default_factory=LoopbackAws)
+
+    @property
+    def queue(self) -> LoopbackQueue:
+        """The queue of tickets."""
+        return self.aws.queues[Names().orders]
+
+    @property
+    def path(self) -> Path:
+        """The file of the order store, where a worker looks for it."""
+        return self.folder / "orders.sqlite3"
+
+    @property
+    def requests(self) -> int:
+        """How many requests SQS and SNS have answered."""
+        return self.queue.requests.total() + self.aws.published.total()
 
     async def until_ready(self, orders: int) -> int:
         """Wait until at least so many orders are ready; return how many are."""
-        with contextlib.closing(sqlite3.connect(self.settings.sqlite_path)) as db:
-            while (ready := self._ready(db)) < orders:  # noqa: ASYNC110 - another process writes
+        with contextlib.closing(sqlite3.connect(self.path)) as db:
+            while (ready := _count_ready(db)) < orders:  # noqa: ASYNC110 - another process writes
                 await asyncio.sleep(_LOOK_SECONDS)
         return ready
 
     async def until_done(self) -> None:
-        """Wait until every order is ready, and its ticket deleted."""
+        """Wait until all are ready and announced, and no ticket is left."""
         await self.until_ready(self.orders)
-        while await self.queue.waiting_and_in_flight() != (0, 0):  # noqa: ASYNC110 - SQS tells nobody
-            await asyncio.sleep(_LOOK_SECONDS)
+        await self.queue.empty.wait()
+        if self.aws.announcements != 2 * self.orders:
+            raise RuntimeError(f"{self.aws.announcements} announcements of {self.orders} orders")
 
-    def _ready(self, db: sqlite3.Connection) -> int:
-        (ready,) = db.execute(_COUNT, (self.settings.store_id, OrderState.READY)).fetchone()
-        return int(ready)
+    async def place(self) -> None:
+        """Place them."""
+        async with open_sqlite_store(self.path, "main") as store:
+            for first in range(0, self.orders, _AT_ONCE):
+                some = range(first, min(first + _AT_ONCE, self.orders))
+                await asyncio.gather(*(self._place(store) for _ in some))
+
+    async def _place(self, store: Store) -> None:
+        now = utc_now()
+        order = (await store.place(an_order(), now.date())).order
+        ticket = OutgoingMessage(
+            ticket_for(order).model_dump_json(), {"correlation_id": order.correlation_id}
+        )
+        self.queue.put(ticket.entry(0, "MessageBody"))
 
 
 @contextlib.asynccontextmanager
-async def placed(endpoint: str, prefix: str, folder: Path, orders: int) -> AsyncIterator[Backlog]:
-    """Make queues and a topic behind a prefix, a store in a folder, and place orders there."""
-    settings = ServiceSettings(
-        aws_endpoint_url=endpoint,
-        aws_access_key_id=CREDENTIALS.access_key_id,
-        aws_secret_access_key=CREDENTIALS.secret_access_key,
-        name_prefix=prefix,
-        state_dir=folder,
-    )
-    names = Names(prefix)
-    async with aws_clients(settings) as clients:
-        await _make_queues(clients, names)
-        async with open_orders_queue(clients, names) as queue:
-            async with open_store(settings, None, utc_now) as store:
-                await asyncio.gather(*(_place(store, queue) for _ in range(orders)))
-            yield Backlog(settings, orders, queue)
+async def placed(folder: Path, orders: int) -> AsyncIterator[Backlog]:
+    """Place so many orders, and serve SQS and SNS during the block."""
+    backlog = Backlog(folder, orders)
+    await backlog.place()
+    async with served(backlog.aws):
+        yield backlog
 
 
-async def _make_queues(clients: AwsClients, names: Names) -> None:
-    for name in (names.orders, names.dead_letters):
-        await ensure_queue(clients.sqs, name, {})
-    await clients.sns.create_topic(Name=names.topic(ORDER_EVENTS))
-
-
-async def _place(store: Store, queue: SqsQueue) -> None:
-    now = utc_now()
-    placement = await store.place(an_order(), now.date())
-    await send_ticket(queue, ticket_for(placement.order))
+def _count_ready(db: sqlite3.Connection) -> int:
+    (ready,) = db.execute(_COUNT, (OrderState.READY,)).fetchone()
+    return int(ready)

@@ -23,6 +23,7 @@ from aiobotocore.session import AioSession
 Document: TypeAlias = dict[str, Any]
 
 _BATCH = 10
+_TOPIC = "arn:aws:sns:us-east-1:000000000000:order-events"
 _CLAIM = dt.timedelta(seconds=30)
 _GET = "SELECT document FROM orders WHERE id = ?"
 _REPLACE = """UPDATE orders SET state = ?, version = ?, attempt = ?, document = ?
@@ -157,20 +158,18 @@ async def main(loops: int) -> None:
     named: Document = {
         "endpoint_url": os.environ["COFFEE_AWS_ENDPOINT_URL"],
         "region_name": "us-east-1",
-        "aws_access_key_id": os.environ["COFFEE_AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": os.environ["COFFEE_AWS_SECRET_ACCESS_KEY"],
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
         "config": AioConfig(max_pool_connections=50),
     }
     session = AioSession()
-    prefix = os.environ["COFFEE_NAME_PREFIX"]
     db = _opened(f"{os.environ['COFFEE_STATE_DIR']}/orders.sqlite3")
     async with (
         session.create_client("sqs", **named) as sqs,
         session.create_client("sns", **named) as sns,
     ):
-        queue = (await sqs.get_queue_url(QueueName=f"{prefix}orders"))["QueueUrl"]
-        topic = (await sns.create_topic(Name=f"{prefix}order-events"))["TopicArn"]
-        place = Place(sqs, sns, queue, topic, db, ThreadPoolExecutor(1))
+        queue = (await sqs.get_queue_url(QueueName="orders"))["QueueUrl"]
+        place = Place(sqs, sns, queue, _TOPIC, db, ThreadPoolExecutor(1))
         await asyncio.gather(*(place.work() for _ in range(loops)))
 
 

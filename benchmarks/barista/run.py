@@ -25,7 +25,7 @@ BARISTA, BARE = "worker", "benchmarks.barista.bare"
 _WARM_UP = 0.15
 """The part of a backlog that is not measured: a process that has just started learns."""
 
-_SECONDS = 300
+_SECONDS = 120
 """How long a run may take."""
 
 _STOP_SECONDS = 30
@@ -33,39 +33,34 @@ _STOP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an order took: milliseconds of CPU time in the program, and of the wall's clock."""
+    """What an order took: milliseconds of the program's CPU time and of the wall's, requests."""
 
     cpu: float
     wall: float
+    requests: float
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """Programs to run, one after the other, against the SQS and SNS of an endpoint."""
-
-    endpoint: str
-    orders: int
-
-    async def run(self, module: str, number: int) -> Cost:
-        """Have a program make a backlog of orders; the `number` tells runs apart."""
-        with tempfile.TemporaryDirectory(prefix="barista-") as folder:
-            prefix = f"{module.rpartition('.')[2]}-{number}-"
-            async with (
-                asyncio.timeout(_SECONDS),
-                placed(self.endpoint, prefix, Path(folder), self.orders) as backlog,
-                _running(module, backlog) as process,
-            ):
-                return await _cost(process, backlog)
+async def run(module: str, orders: int) -> Cost:
+    """Have a program make a backlog of orders."""
+    with tempfile.TemporaryDirectory(prefix="barista-") as folder:
+        async with (
+            asyncio.timeout(_SECONDS),
+            placed(Path(folder), orders) as backlog,
+            _running(module, backlog) as process,
+        ):
+            return await _cost(process, backlog)
 
 
 async def _cost(process: psutil.Process, backlog: Backlog) -> Cost:
     warm = await backlog.until_ready(int(backlog.orders * _WARM_UP))
     cpu, wall = _cpu_seconds(process), time.monotonic()
-    await backlog.until_ready(backlog.orders)
-    made = time.monotonic()
     await backlog.until_done()
     orders = backlog.orders - warm
-    return Cost(1000 * (_cpu_seconds(process) - cpu) / orders, 1000 * (made - wall) / orders)
+    return Cost(
+        cpu=1000 * (_cpu_seconds(process) - cpu) / orders,
+        wall=1000 * (time.monotonic() - wall) / orders,
+        requests=backlog.requests / backlog.orders,
+    )
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
@@ -75,7 +70,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 @contextlib.asynccontextmanager
 async def _running(module: str, backlog: Backlog) -> AsyncIterator[psutil.Process]:
-    log = backlog.settings.state_dir / "program.log"
+    log = backlog.folder / "program.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, env=_environment(backlog), stderr=output
@@ -93,14 +88,10 @@ async def _running(module: str, backlog: Backlog) -> AsyncIterator[psutil.Proces
 
 
 def _environment(backlog: Backlog) -> Mapping[str, str]:
-    settings = backlog.settings
     return {
         **os.environ,
-        "COFFEE_AWS_ENDPOINT_URL": settings.aws_endpoint_url or "",
-        "COFFEE_AWS_ACCESS_KEY_ID": settings.aws_access_key_id or "",
-        "COFFEE_AWS_SECRET_ACCESS_KEY": settings.aws_secret_access_key or "",
-        "COFFEE_NAME_PREFIX": settings.name_prefix,
-        "COFFEE_STATE_DIR": str(settings.state_dir),
+        "COFFEE_AWS_ENDPOINT_URL": backlog.aws.url,
+        "COFFEE_STATE_DIR": str(backlog.folder),
         "COFFEE_WORKER_CONCURRENCY": str(CONCURRENCY),
         "COFFEE_BREW_SPEED": "0",
     }

@@ -55,14 +55,20 @@ class LoopbackSqs:
 @contextlib.asynccontextmanager
 async def loopback_sqs() -> AsyncIterator[LoopbackSqs]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
-    sqs = LoopbackSqs()
+    async with served(sqs := LoopbackSqs()):
+        yield sqs
+
+
+@contextlib.asynccontextmanager
+async def served(sqs: LoopbackSqs) -> AsyncIterator[None]:
+    """Do that with one that was made before."""
     runner = web.ServerRunner(web.Server(sqs.handle, access_log=None), shutdown_timeout=0)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         host, port = runner.addresses[0][:2]
         sqs.url = f"http://{host}:{port}"
-        yield sqs
+        yield
     finally:
         await runner.cleanup()
 
