@@ -15,6 +15,7 @@ from producer.orders.backlog import SAMPLE_SECONDS
 from producer.orders.opening_hours import STATUS_TTL_SECONDS
 from shared.aws.batcher import MAX_ENTRIES
 from shared.aws.prices import Prices
+from shared.store.dynamodb.numbers import next_size
 from shop.scaling.target import Throughput, workers_at
 from worker.app import HEARTBEAT_SECONDS
 from worker.settings import WorkerSettings
@@ -127,6 +128,14 @@ def charges(load: Load, prices: Prices) -> Sequence[Charge]:
     return [*_queues(load, prices), *_topics(load, prices), *_store(load, prices)]
 
 
+def numbers_in_block(orders_per_second: float) -> int:
+    """Return how many order numbers a cashier takes at once while so many orders come."""
+    size = 1
+    while (larger := next_size(size, size / orders_per_second)) > size:
+        size = larger
+    return size
+
+
 def _queues(load: Load, prices: Prices) -> Sequence[Charge]:
     received = CHANGES * 2 / load.batch(CHANGES * load.orders_per_second)
     rounds = load.prep_seconds / load.lease_seconds / load.concurrency
@@ -159,7 +168,7 @@ def _store(load: Load, prices: Prices) -> Sequence[Charge]:
         (Part.RECORD, "writes: its four changes"): CHANGES,
         (Part.INDEXES, "writes: into the index of open orders, and out of it"): 2,
         (Part.INDEXES, "writes: into the index by day"): 1,
-        (Part.NUMBER, "writes: number"): 1,
+        (Part.NUMBER, "writes: number"): 1 / numbers_in_block(load.at_cashier),
         (Part.CLAIM, "writes: claims renewed"): renewed,
         (Part.CLOCK, "writes: worker heartbeats"): load.heartbeats_per_second / rate,
     }

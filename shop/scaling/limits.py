@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from producer.settings import CashierSettings
-from shop.scaling.charges import CHANGES, Load
+from shop.scaling.charges import CHANGES, Load, numbers_in_block
 
 IN_FLIGHT = 120_000
 """SQS holds no more messages of one queue in flight."""
@@ -24,8 +24,9 @@ def most_unfinished(load: Load) -> float:
 def warnings(load: Load) -> Sequence[str]:
     """Return a line for each limit that the load exceeds."""
     rate = load.orders_per_second
+    numbers = rate / numbers_in_block(load.at_cashier)
     units = (
-        ("order numbers and worker heartbeats", rate + load.heartbeats_per_second, "writes"),
+        ("order numbers and worker heartbeats", numbers + load.heartbeats_per_second, "writes"),
         ("the index of open orders", 2 * rate, "writes"),
         (
             "the shop's status and worker heartbeats",

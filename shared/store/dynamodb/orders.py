@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Container, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ from shared.store.dynamodb.listing import (
     orders_at,
     placed_between,
 )
+from shared.store.dynamodb.numbers import Counter, NumberBlocks
 from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class DynamoDBOrders(DynamoDBRecords):
     keep_orders: dt.timedelta = dt.timedelta(days=30)
     read_per_page: int = 500
     on_order: OnOrder = ignore_order
+    numbers: NumberBlocks = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", NumberBlocks(self._reserve_numbers))
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
@@ -68,8 +73,8 @@ class DynamoDBOrders(DynamoDBRecords):
             recorded = await self.table.item(order_key(order.id))
             if recorded is not None:  # a repeated request must not use up a number
                 return Placement(order_of(recorded), created=False)
-            number = await self._next_number(order.store_id, business_day)
-            item = self._item(with_changes(order, number=number))
+            number = await self.numbers.take((order.store_id, business_day))
+            item = self._item(with_changes(order, number=f"{number:03d}"))
             recorded = await self.table.put_or_find(item, ABSENT)
             if recorded is None:
                 raise StoreUnavailableError("the order store lost the order while it was placed")
@@ -190,18 +195,19 @@ class DynamoDBOrders(DynamoDBRecords):
         midnight = dt.datetime.combine(business_day, dt.time(), dt.UTC)
         return epoch_seconds(midnight + self.retention)
 
-    async def _next_number(self, store_id: str, business_day: dt.date) -> str:
+    async def _reserve_numbers(self, counter: Counter, count: int) -> int:
+        store_id, business_day = counter
         answer = await self.table.client.update_item(
             TableName=self.table.name,
             Key=shop_key(store_id, f"{NUMBERS}{business_day.isoformat()}"),
-            UpdateExpression="ADD last_number :one SET expires = :expires",
+            UpdateExpression="ADD last_number :count SET expires = :expires",
             ExpressionAttributeValues={
-                ":one": {"N": "1"},
+                ":count": {"N": str(count)},
                 ":expires": self.numbers_expire(business_day),
             },
             ReturnValues="UPDATED_NEW",
         )
-        return f"{int(answer['Attributes']['last_number']['N']):03d}"
+        return int(answer["Attributes"]["last_number"]["N"])
 
 
 def _unchanged(before: Order, after: Order) -> Mapping[str, Any]:
