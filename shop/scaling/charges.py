@@ -45,7 +45,7 @@ class Part(StrEnum):
     INDEXES = "its entries in the indexes: board, lists, reports"
     NUMBER = "its number"
     CLAIM = "claims renewed"
-    READS = "the order read: key, claim, collect"
+    READS = "the order read: claim, collect"
     STATUS = "the shop's status read"
     ROUTES = "its subscribers looked up"
     TICKET = "its ticket: sent, received, deleted"
@@ -173,7 +173,7 @@ def _store(load: Load, prices: Prices) -> Sequence[Charge]:
         (Part.CLOCK, "writes: worker heartbeats"): load.heartbeats_per_second / rate,
     }
     reads = {
-        (Part.READS, "reads: placed, claimed, collected"): 3,
+        (Part.READS, "reads: claimed, collected"): 2,
         (Part.STATUS, "reads: shop's status"): load.status_reads_per_second / rate,
         (Part.ROUTES, "reads: subscribers, of all and of it"): CHANGES * 2,
         (Part.CLOCK, "reads: worker heartbeats"): load.heartbeat_reads_per_second / rate,

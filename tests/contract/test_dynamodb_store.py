@@ -68,6 +68,47 @@ async def test_an_order_whose_put_lost_its_answer_is_still_created(
     assert await store.get(order.id) == placement.order
 
 
+async def test_the_number_of_an_order_that_is_begun_before_its_answer_comes_is_not_given_again(
+    client: DynamoDBClient, ministack_table: str, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    """A retry with the same key has queued it; our own repeated put finds another's write."""
+    order = new_order()
+    async with dynamodb_client(ministack_table) as other_client:
+        other = DynamoDBStore(Table(other_client, TABLE), store.store_id, lambda: NOON)
+
+        async def begin_preparing(attempts: int, **_: Any) -> Any:
+            if attempts > 1:
+                return None
+            placed = await other.get(order.id)
+            assert placed is not None
+            await other.replace(placed, moved(placed, OrderState.PREPARING))
+            return 0
+
+        begin: Any = begin_preparing  # the client awaits it
+        client.meta.events.register_first("needs-retry.dynamodb.PutItem", begin)
+        begun = (await store.place(order, TODAY)).order
+        client.meta.events.unregister("needs-retry.dynamodb.PutItem", begin)
+
+    assert (begun.number, begun.state) == ("001", OrderState.PREPARING)
+    assert (await store.place(new_order(), TODAY)).order.number == "002"
+
+
+async def test_a_refusal_brings_the_recorded_order_which_is_not_read(
+    moto_table: str, shop_id: str, new_order: NewOrder
+) -> None:
+    async with dynamodb_client(moto_table) as client:
+        store = DynamoDBStore(Table(client, TABLE), shop_id, lambda: NOON)
+        placed = (await store.place(new_order(), TODAY)).order
+        refuse_reads(client, 500, "InternalServerError")
+
+        again = await store.place(placed, TODAY)
+        with pytest.raises(OrderChangedError):
+            await store.replace(moved(placed, OrderState.PREPARING), placed)
+
+    assert not again.created
+    assert again.order == placed
+
+
 async def test_a_change_whose_answer_was_lost_succeeds_and_a_rivals_is_refused(
     client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
 ) -> None:

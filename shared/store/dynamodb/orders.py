@@ -69,18 +69,18 @@ class DynamoDBOrders(DynamoDBRecords):
 
     async def place(self, order: Order, business_day: dt.date) -> Placement:
         """Record a new order; see `OrderStore.place`."""
+        counter = order.store_id, business_day
         async with self.table.in_time():
-            recorded = await self.table.item(order_key(order.id))
-            if recorded is not None:  # a repeated request must not use up a number
-                return Placement(order_of(recorded), created=False)
-            number = await self.numbers.take((order.store_id, business_day))
-            item = self._item(with_changes(order, number=f"{number:03d}"))
+            number = f"{await self.numbers.take(counter):03d}"
+            item = self._item(with_changes(order, number=number))
             recorded = await self.table.put_or_find(item, ABSENT)
             if recorded is None:
                 raise StoreUnavailableError("the order store lost the order while it was placed")
         placement = Placement(order_of(recorded), created=same_write(recorded, item))
         if placement.created:
             self.on_order(None, placement.order)
+        elif placement.order.number != number:  # a repeated request must not use up a number
+            self.numbers.give_back(counter, int(number))
         return placement
 
     async def get(self, order_id: str) -> Order | None:
