@@ -25,10 +25,10 @@ class OutgoingMessage:
     @property
     def size(self) -> int:
         """Bytes as SQS and SNS count them: the body, and name, type and value of attributes."""
-        texts = [self.body]
+        size = len(self.body.encode())
         for name, value in self.attributes.items():
-            texts += [name, _TYPE, value]
-        return sum(len(text.encode()) for text in texts)
+            size += len(name.encode()) + len(_TYPE) + len(value.encode())
+        return size
 
     def entry(self, position: int, body: str) -> dict[str, Any]:
         """Give its entry in a batch, in which SQS and SNS have two names for the `body`."""
