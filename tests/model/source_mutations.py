@@ -47,7 +47,7 @@ def of_taps(course: str) -> tuple[str, ...]:
 
 IN_STORES = {
     "a claim is written without its condition": Mutation(
-        "shared.store.sqlite.orders",
+        "shared.store.sqlite.replacing",
         " WHERE id = :id AND version = :version_before AND attempt = :attempt_before",
         " WHERE id = :id AND :version_before > 0 AND :attempt_before >= 0",
         of_store(
@@ -56,7 +56,7 @@ IN_STORES = {
         ),
     ),
     "a completion is written without its condition": Mutation(
-        "shared.store.sqlite.orders",
+        "shared.store.sqlite.replacing",
         " AND attempt = :attempt_before",
         " AND :attempt_before >= 0",
         of_store("test_a_change_from_an_old_attempt_is_refused[sqlite]")

@@ -6,13 +6,12 @@ import datetime as dt
 import itertools
 import json
 import sqlite3
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from shared.clock import sortable
 from shared.domain.order import OPEN_STATES, Order, OrderState
-from shared.domain.order_copies import forget_customer
 from shared.runtime.order_metrics import OnOrder, ignore_order
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement
@@ -21,14 +20,9 @@ from shared.store.sqlite.connection import changing, documents
 from shared.store.sqlite.file import SqliteRecords
 from shared.store.sqlite.gathered_reads import GatheredReads
 from shared.store.sqlite.placing import Placing, place_all
+from shared.store.sqlite.replacing import Replacing, replace_all
 
 _GET = "SELECT document FROM orders WHERE id = ?"
-
-_REPLACE = """UPDATE orders
-    SET state = :state, version = :version, attempt = :attempt, forgotten = :forgotten,
-        document = :document
-    WHERE id = :id AND version = :version_before AND attempt = :attempt_before
-        AND forgotten <= :forgotten"""
 
 _LAST = cursors.Position("~", "")
 """Sorts after every position, as `~` does after every digit."""
@@ -81,16 +75,7 @@ class SqliteOrders(SqliteRecords):
 
     async def replace(self, before: Order, after: Order) -> None:
         """Write `after` over the version and attempt of `before`; raises OrderChangedError."""
-        replacement = _replacement(before, after)
-
-        def write(connection: sqlite3.Connection) -> bool:
-            written = connection.execute(_REPLACE, replacement).rowcount
-            if not written:  # maybe because the customer was forgotten meanwhile
-                nameless = _replacement(before, forget_customer(after))
-                written = connection.execute(_REPLACE, nameless).rowcount
-            return written > 0
-
-        if not await self.writes.run(write):
+        if not await self.writes.run_joined(replace_all, Replacing(before, after)):
             raise OrderChangedError(before.id)
         self.on_order(before, after)
 
@@ -168,16 +153,3 @@ class SqliteOrders(SqliteRecords):
         row = await self.reads.run(lambda db: db.execute(query, values).fetchone())
         count: int = row[0]
         return count
-
-
-def _replacement(before: Order, after: Order) -> Mapping[str, object]:
-    return {
-        "state": after.state,
-        "version": after.version,
-        "attempt": after.attempt,
-        "forgotten": after.forgotten,
-        "document": ORDER.dump_json(after).decode(),
-        "id": before.id,
-        "version_before": before.version,
-        "attempt_before": before.attempt,
-    }
