@@ -18,6 +18,7 @@ from shared.domain.shop import ShopState
 from shared.domain.staff import StaffKey, StaffKeyRecord, StaffRole
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.store.contract import OrderChangedError, StoreUnavailableError
+from shared.store.document import ORDER
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
 from shared.store.dynamodb.item import Item, order_key, shop_key
 from shared.store.dynamodb.provisioning import provision_table
@@ -91,6 +92,36 @@ async def test_the_number_of_an_order_that_is_begun_before_its_answer_comes_is_n
 
     assert (begun.number, begun.state) == ("001", OrderState.PREPARING)
     assert (await store.place(new_order(), TODAY)).order.number == "002"
+
+
+async def test_an_order_that_an_earlier_release_has_written_is_read_and_changed(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    placed = (await store.place(new_order(), TODAY)).order
+    item = (await client.get_item(TableName=TABLE, Key=order_key(placed.id)))["Item"]
+    text: Any = {"S": ORDER.dump_json(placed).decode()}
+    await client.put_item(TableName=TABLE, Item={**item, "document": text})
+
+    assert await store.get(placed.id) == placed
+    preparing = moved(placed, OrderState.PREPARING)
+    await store.replace(placed, preparing)
+    assert await store.get(placed.id) == preparing
+
+
+async def test_orders_of_ten_lines_fit_into_one_unit_of_a_write(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    order = new_order()
+    lines = [
+        replace(order.items[0], id=str(line), quantity=line, unit_price=291 + 37 * line)
+        for line in range(1, 11)
+    ]
+    placed = (await store.place(replace(order, items=tuple(lines)), TODAY)).order
+    await store.replace(placed, moved(placed, OrderState.PREPARING, OrderState.READY))
+
+    item: Any = (await client.get_item(TableName=TABLE, Key=order_key(order.id)))["Item"]
+    sizes = [len(name) + len(next(iter(value.values()))) for name, value in item.items()]
+    assert sum(sizes) <= 1024
 
 
 async def test_a_refusal_brings_the_recorded_order_which_is_not_read(
