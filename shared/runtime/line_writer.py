@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import threading
-from collections.abc import Callable
-from queue import SimpleQueue
+from collections.abc import Callable, Iterator
+from queue import Empty, SimpleQueue
 
 _FLUSH_SECONDS = 2.0
 """How long the lines that still wait may take when the writer is closed."""
 
+_GATHER_SECONDS = 0.01
+"""How long a line waits for others: each time that the thread wakes, it holds up the event loop."""
+
 
 class LineWriter:
-    """Writes lines in their order; those that do not fit into `buffer_bytes` are dropped.
+    """Writes lines in their order, those of a moment together.
 
+    Lines that do not fit into `buffer_bytes` are dropped.
     After a drop, lines are taken again once half the buffer is free, or the descriptor can be
     written again; `on_gap` is called first, with the number of lines that are missing.
     """
@@ -30,6 +35,7 @@ class LineWriter:
         self._waiting = 0
         self._missing = 0
         self._failing = False
+        self._closing = threading.Event()
         self._lock = threading.RLock()  # a finalizer that logs may interrupt `put`
         self._thread = threading.Thread(target=self._write_lines, name="line writer", daemon=True)
         self._thread.start()
@@ -39,32 +45,43 @@ class LineWriter:
         with self._lock:
             room = self._buffer_bytes // 2 if self._missing else self._buffer_bytes
             if self._waiting + len(line) > room:
-                self._drop()
+                self._drop(1)
                 return
-        self._report_gap()
-        with self._lock:
             self._waiting += len(line)
+            is_gap = self._missing > 0
+        if is_gap:
+            self._report_gap()
         self._lines.put(line)
 
     def close(self) -> None:
         """Write what still waits, for up to two seconds."""
+        self._closing.set()
         self._lines.put(None)
         self._thread.join(_FLUSH_SECONDS)
 
     def _write_lines(self) -> None:
         while (line := self._lines.get()) is not None:
-            written = self._write(line)
+            self._closing.wait(_GATHER_SECONDS)
+            lines = [line, *self._waiting_lines()]
+            written = self._write(b"".join(lines))
             with self._lock:
-                self._waiting -= len(line)
+                self._waiting -= sum(map(len, lines))
                 self._failing = not written
                 if not written:
-                    self._drop()
+                    self._drop(len(lines))
             if self._lines.empty():
                 self._report_gap()
 
-    def _write(self, line: bytes) -> bool:
-        """Write a whole line, however long the reader takes; return false when nobody can."""
-        rest = memoryview(line)
+    def _waiting_lines(self) -> Iterator[bytes]:
+        """Take the lines that wait; the end of all is left where it is."""
+        with contextlib.suppress(Empty):
+            while (line := self._lines.get_nowait()) is not None:
+                yield line
+            self._lines.put(None)
+
+    def _write(self, lines: bytes) -> bool:
+        """Write whole lines, however long the reader takes; return false when nobody can."""
+        rest = memoryview(lines)
         while rest:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
@@ -74,9 +91,9 @@ class LineWriter:
                 return False
         return True
 
-    def _drop(self) -> None:
-        self.dropped += 1
-        self._missing += 1
+    def _drop(self, lines: int) -> None:
+        self.dropped += lines
+        self._missing += lines
 
     def _report_gap(self) -> None:
         # Without the lock: `on_gap` may log, and wait for another thread that logs.
