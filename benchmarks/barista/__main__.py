@@ -14,7 +14,7 @@ from shared.runtime.logging import configure_logging
 from shared.runtime.settings import LogFormat
 
 _ORDERS, _ROUNDS = 4000, 5
-_SHORT_ORDERS, _SHORT_ROUNDS = 1000, 3
+_SHORT_ORDERS, _SHORT_ROUNDS = 700, 3
 _TIMES_BARE = 1.5
 _MOST_MS = 1.2
 

@@ -41,7 +41,7 @@ class GatheredReads(Generic[_T]):
     async def get(self, key: str) -> _T | None:
         """Read the document of a key, or None where there is none.
 
-        Raises what `ConnectionThread.run` does.
+        Raises what `ConnectionThread.run` does; its time begins once the step before has ended.
         """
         read: _Read[_T] = _Read(key, asyncio.get_running_loop().create_future())
         self._waiting.append(read)
