@@ -97,6 +97,7 @@ class Batcher(Generic[Entry]):
         self._waiting: deque[_Waiting[Entry]] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._dispatching = False
 
     async def submit(self, entry: Entry) -> None:
         """Return once the service has confirmed this entry.
@@ -111,8 +112,10 @@ class Batcher(Generic[Entry]):
             done = asyncio.get_running_loop().create_future()
             context = contextvars.copy_context()
             self._waiting.append(_Waiting(entry, self._size(entry), done, context))
-            # Later, so that tasks which are ready to run can submit to the same batch.
-            asyncio.get_running_loop().call_soon(self._dispatch)
+            if not self._dispatching:
+                # Later, so that tasks which are ready to run can submit to the same batch.
+                self._dispatching = True
+                asyncio.get_running_loop().call_soon(self._dispatch)
             await done
 
     async def close(self) -> None:
@@ -123,6 +126,7 @@ class Batcher(Generic[Entry]):
             await asyncio.wait(self._in_flight)
 
     def _dispatch(self) -> None:
+        self._dispatching = False
         while self._waiting and len(self._in_flight) < self._max_in_flight:
             if self._in_flight and len(self._waiting) < MAX_ENTRIES:
                 return

@@ -12,8 +12,9 @@ The whole interface::
 
 A handler turns a message into an outcome: `Done()` deletes the message, `Retry(after, reason)`
 makes it visible again later, `Reject(reason)` moves it to the dead-letter queue. An exception is
-a `Retry` with back-off. While its handler works, the message is hidden from other consumers; a
-handler that has lost its lease is cancelled.
+a `Retry` with back-off. Until it is settled, the message is hidden from other consumers; a
+handler that has lost its lease is cancelled. An outcome is settled while the next message is
+handled.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from shared.consuming.message import (
     Around,
     Handler,
     LogFields,
+    Message,
     Queue,
     no_log_fields,
     nothing_around,
@@ -44,6 +46,9 @@ log = structlog.stdlib.get_logger(__name__)
 MAX_RECEIVE = 10
 """SQS returns up to 10 messages in one receive."""
 
+_UNSETTLED = 2
+"""How many messages may await the confirmation of their outcome, for each that may be handled."""
+
 _HAND_BACK_SECONDS = 5
 """How long handing back may take; the rest becomes visible when its leases run out."""
 
@@ -52,6 +57,7 @@ _HAND_BACK_SECONDS = 5
 class ConsumerLimits:
     """Limits of number and time; all durations in seconds.
 
+    `concurrency` messages are handled at once; up to twice as many more are being settled.
     `visibility_timeout` is that of the queue's receives. `grace` is how long work in progress may
     go on after a stop. Up to `polls` polls are in flight while polls come back full, otherwise
     one. A poll counts as stalled after `poll_stalled`, and is given up after `poll_deadline`.
@@ -91,6 +97,7 @@ class Consumer:
         self._works: set[asyncio.Task[None]] = set()
         self._polls: set[asyncio.Task[None]] = set()
         self._free = limits.concurrency
+        self._reserved = 0
         self._plenty = False
         self._changed = asyncio.Event()
 
@@ -128,25 +135,31 @@ class Consumer:
 
     def _start_polls(self, ending: asyncio.Event) -> None:
         """Poll for as many messages as there are free slots; a poll reserves its slots."""
-        while self._free > 0 and len(self._polls) < (self._limits.polls if self._plenty else 1):
+        most = self._limits.concurrency * (1 + _UNSETTLED)
+        while len(self._polls) < (self._limits.polls if self._plenty else 1):
             slots = min(MAX_RECEIVE, self._free)
+            if slots == 0 or len(self._works) + self._reserved + slots > most:
+                return
             self._free -= slots
+            self._reserved += slots
             self._start(self._polls, self._poll(slots, ending))
 
     async def _poll(self, slots: int, ending: asyncio.Event) -> None:
         messages = await self._poller.poll(slots, ending)
         self._plenty = len(messages) == slots
-        self._free += slots
+        self._reserved -= slots
+        self._free += slots - len(messages)
         for message in messages:
-            self._free -= 1
-            step = self._work.hand_back if ending.is_set() else self._work.do
-            self._start(self._works, self._in_slot(step(message)))
+            step = self._work.hand_back if ending.is_set() else self._do
+            self._start(self._works, step(message))
 
-    async def _in_slot(self, step: Coroutine[Any, Any, None]) -> None:
-        try:
-            await step
-        finally:
-            self._free += 1
+    def _do(self, message: Message) -> Coroutine[Any, Any, None]:
+        """Work on a message; its slot is free once there is an outcome."""
+        return self._work.do(message, self._free_slot)
+
+    def _free_slot(self) -> None:
+        self._free += 1
+        self._changed.set()
 
     async def _finish_in_grace(self) -> None:
         """Wait for polls and work in progress; hand back what exceeds the grace period."""

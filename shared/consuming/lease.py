@@ -1,12 +1,11 @@
-"""Leases: keep a message hidden while its handler works; cancel the handler when it is lost."""
+"""Leases: keep a message hidden until it is settled; cancel its handler when the lease is lost."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -14,15 +13,16 @@ from shared.consuming.message import LeaseLostError, Message, Queue
 
 log = structlog.stdlib.get_logger(__name__)
 
-Result = TypeVar("Result")
-
 
 @dataclass(slots=True, eq=False)
-class _Lease:
-    """Lines about it are logged in the `context` of the work: they name what it is about."""
+class Lease:
+    """A lease on a message; its `work` is cancelled when it is lost, until there is an outcome.
+
+    Lines about it are logged in the `context` of the work: they name what it is about.
+    """
 
     message: Message
-    work: asyncio.Task[Any]
+    work: asyncio.Task[Any] | None
     held_until: float
     context: contextvars.Context
     lost: bool = False
@@ -34,25 +34,18 @@ class LeaseKeeper:
     def __init__(self, queue: Queue, visibility_timeout: float) -> None:
         self._queue = queue
         self._visibility_timeout = visibility_timeout
-        self._leases: set[_Lease] = set()
+        self._leases: set[Lease] = set()
 
-    async def work(self, message: Message, step: Coroutine[Any, Any, Result]) -> Result:
-        """Run `step` while the lease on `message` lasts.
-
-        When the lease is lost, cancels `step` and raises LeaseLostError.
-        """
-        work = asyncio.create_task(step)
+    def take(self, message: Message) -> Lease:
+        """Keep the lease on a message for the task that calls this, until it ends it."""
         held_until = asyncio.get_running_loop().time() + self._visibility_timeout
-        lease = _Lease(message, work, held_until, contextvars.copy_context())
+        lease = Lease(message, asyncio.current_task(), held_until, contextvars.copy_context())
         self._leases.add(lease)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if lease.lost:
-                raise LeaseLostError(message.message_id) from None
-            raise
-        finally:
-            self._leases.discard(lease)
+        return lease
+
+    def end(self, lease: Lease) -> None:
+        """Extend it no more."""
+        self._leases.discard(lease)
 
     async def keep(self) -> None:
         """Extend the leases until cancelled."""
@@ -60,8 +53,8 @@ class LeaseKeeper:
             await asyncio.sleep(self._visibility_timeout / 3)
             await asyncio.gather(*(self._extend(lease) for lease in tuple(self._leases)))
 
-    async def _extend(self, lease: _Lease) -> None:
-        if lease not in self._leases:  # settled since the round began
+    async def _extend(self, lease: Lease) -> None:
+        if lease not in self._leases:  # ended since the round began
             return
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
@@ -77,8 +70,8 @@ class LeaseKeeper:
         else:
             lease.held_until = asked_at + self._visibility_timeout
 
-    def _lose(self, lease: _Lease) -> None:
-        if lease in self._leases:
+    def _lose(self, lease: Lease) -> None:
+        if lease in self._leases and lease.work is not None:
             lease.context.run(log.warning, "lease.lost", message_id=lease.message.message_id)
             lease.lost = True
             lease.work.cancel()

@@ -1,10 +1,9 @@
-"""The work on one message, step by step: handled under its lease, settled by outcome, reported."""
+"""The work on one message, step by step: handled and settled under its lease, and reported."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -12,7 +11,7 @@ from typing import TypeAlias
 import structlog
 
 from shared.consuming.backoff import full_jitter
-from shared.consuming.lease import LeaseKeeper
+from shared.consuming.lease import Lease, LeaseKeeper
 from shared.consuming.message import (
     Around,
     Handler,
@@ -43,12 +42,22 @@ class Ending(StrEnum):
     UNSETTLED = "unsettled"
 
 
+_ENDINGS: Mapping[type[Outcome], Ending] = {
+    Done: Ending.DONE,
+    Retry: Ending.RETRY,
+    Reject: Ending.REJECT,
+}
+
 Count: TypeAlias = Callable[[Message, Ending], None]
 """Called once for each message that was worked on."""
 
 
 def no_count(_: Message, __: Ending) -> None:
     """Count nothing."""
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +73,23 @@ class Work:
     count: Count = no_count
     around: Around = nothing_around
 
-    async def do(self, message: Message) -> None:
-        """Handle a message and settle it; when cancelled, stop the handler and hand it back."""
-        with self._named(message), self.around(message):
+    async def do(self, message: Message, handled: Callable[[], None] = nothing) -> None:
+        """Handle a message, call `handled`, and settle the message; in a task of its own.
+
+        When cancelled, it stops the handler and hands the message back.
+        """
+        self._name(message)
+        with self.around(message):
             started = asyncio.get_running_loop().time()
+            lease = self.leases.take(message)
             try:
-                outcome = await self.leases.work(message, self._handle(message))
-                await self._settle(message, outcome)
+                outcome = await self._handle(lease, handled)
+                await self._settle(lease, outcome)
             except LeaseLostError:
                 log.warning("message.lost")
                 self.count(message, Ending.LOST)
             except asyncio.CancelledError:
+                self.leases.end(lease)
                 self.count(message, Ending.HANDED_BACK)
                 await asyncio.shield(self.hand_back(message))
                 raise
@@ -83,44 +98,57 @@ class Work:
                 self.count(message, Ending.UNSETTLED)
             else:
                 self._report(message, outcome, asyncio.get_running_loop().time() - started)
+            finally:
+                self.leases.end(lease)
 
     async def hand_back(self, message: Message) -> None:
-        """Make a message visible to others at once."""
-        with self._named(message):
-            try:
-                await self.queue.extend(message, 0)
-            except Exception as error:  # noqa: BLE001 - its lease runs out anyway
-                log.warning("message.not_handed_back", error=repr(error))
-            else:
-                log.info("message.handed_back")
+        """Make a message visible to others at once; in a task of its own."""
+        self._name(message)
+        try:
+            await self.queue.extend(message, 0)
+        except Exception as error:  # noqa: BLE001 - its lease runs out anyway
+            log.warning("message.not_handed_back", error=repr(error))
+        else:
+            log.info("message.handed_back")
 
-    def _named(self, message: Message) -> AbstractContextManager[object]:
-        """Name the message, and what it is about, on every line."""
-        return structlog.contextvars.bound_contextvars(
+    def _name(self, message: Message) -> None:
+        """Name the message, and what it is about, on every further line of the task."""
+        structlog.contextvars.bind_contextvars(
             message_id=message.message_id, **self.log_fields(message.body)
         )
 
-    async def _handle(self, message: Message) -> Outcome:
+    async def _handle(self, lease: Lease, handled: Callable[[], None]) -> Outcome:
+        """Run the handler; raises LeaseLostError if its lease was lost meanwhile."""
+        message = lease.message
         try:
             return await self.handler(message)
+        except asyncio.CancelledError:
+            if lease.work is None or not lease.lost:
+                raise
+            lease.work.uncancel()
+            raise LeaseLostError(message.message_id) from None
         except Exception as error:
             log.exception("handler.failed")
             return Retry(full_jitter(message.receive_count, self.rnd), type(error).__name__)
+        finally:
+            lease.work = None
+            handled()
 
-    async def _settle(self, message: Message, outcome: Outcome) -> None:
+    async def _settle(self, lease: Lease, outcome: Outcome) -> None:
         match outcome:
             case Done():
-                await self.queue.delete(message)
+                await self.queue.delete(lease.message)
             case Retry(after=after):
-                await self.queue.extend(message, after)
+                self.leases.end(lease)  # a further extension would undo this one
+                await self.queue.extend(lease.message, after)
             case Reject(reason=reason):
-                await self.queue.dead_letter(message, reason)
+                await self.queue.dead_letter(lease.message, reason)
 
     def _report(self, message: Message, outcome: Outcome, seconds: float) -> None:
-        ending = Ending(type(outcome).__name__.lower())
+        ending = _ENDINGS[type(outcome)]
         self.count(message, ending)
         reason = getattr(outcome, "reason", None)
-        write = log.debug if isinstance(outcome, Done) and not self.log_done else log.info
+        write = log.debug if ending is Ending.DONE and not self.log_done else log.info
         write(
             "message.settled",
             outcome=ending.value,

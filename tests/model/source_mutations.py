@@ -109,9 +109,9 @@ AT_BARISTAS = {
     ),
     "a ticket is deleted before the work": Mutation(
         "shared.consuming.work",
-        "                outcome = await self.leases",
+        "                outcome = await self._handle",
         """                await self.queue.delete(message)
-                outcome = await self.leases""",
+                outcome = await self._handle""",
         of(
             "unit/shared/test_consumer.py",
             "test_what_is_to_be_retried_becomes_visible_again_later",

@@ -281,6 +281,83 @@ async def test_a_lease_is_not_extended_any_more_once_its_message_is_settled(roun
     assert queue.settled[-1] == ("extend", "a", 7)
 
 
+class SlowToDelete(QueueOfLists):
+    """Confirms deletions only when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_confirm = asyncio.Event()
+        self.deleting: asyncio.Queue[str] = asyncio.Queue()
+
+    async def delete(self, message: Message) -> None:
+        self.deleting.put_nowait(message.message_id)
+        await self.may_confirm.wait()
+        await super().delete(message)
+
+
+async def test_the_next_message_is_handled_while_the_one_before_is_being_settled() -> None:
+    queue = SlowToDelete()
+    async with consuming(queue, done, ConsumerLimits(concurrency=1)):
+        await queue.put("a", "b")
+        assert [await queue.deleting.get() for _ in range(2)] == ["a", "b"]
+        queue.may_confirm.set()
+        assert await queue.has_settled("delete", 2) == ["a", "b"]
+
+
+async def test_it_receives_no_more_while_too_many_outcomes_are_not_confirmed() -> None:
+    queue = SlowToDelete()
+    async with consuming(queue, done, ConsumerLimits(concurrency=2)):
+        await queue.put(*"abcdefghij")
+        for _ in range(6):
+            await queue.deleting.get()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert (queue.deleting.qsize(), len(queue.waiting), queue.polls) == (0, 4, 0)
+        queue.may_confirm.set()
+        assert sorted(await queue.has_settled("delete", 10)) == list("abcdefghij")
+
+
+async def test_the_lease_lasts_until_the_outcome_is_confirmed() -> None:
+    queue = SlowToDelete()
+    async with consuming(queue, done, ConsumerLimits(visibility_timeout=0.15)):
+        await queue.put("a")
+        await queue.deleting.get()
+        await queue.has_settled("extend", 2)
+        queue.may_confirm.set()
+        await queue.has_settled("delete", 1)
+    assert queue.settled[-1] == ("delete", "a", None)
+
+
+async def test_an_outcome_is_confirmed_though_the_lease_was_lost_meanwhile() -> None:
+    queue = SlowToDelete()
+    async with consuming(queue, done, ConsumerLimits(visibility_timeout=0.06)):
+        queue.lost.add("a")
+        await queue.put("a", "b")
+        await queue.has_settled("extend", 3)
+        queue.may_confirm.set()
+        assert sorted(await queue.has_settled("delete", 2)) == ["a", "b"]
+
+
+async def test_at_a_stop_what_is_being_settled_is_waited_for() -> None:
+    queue = SlowToDelete()
+    async with consuming(queue, done, ConsumerLimits(grace=5)) as stop:
+        await queue.put("a")
+        await queue.deleting.get()
+        stop.set()
+        await queue.end_polls()
+        await eventually(lambda: queue.polls == 0)
+        queue.may_confirm.set()
+    assert queue.settled == [("delete", "a", None)]
+
+
+async def test_what_is_not_confirmed_within_the_grace_is_handed_back() -> None:
+    queue = SlowToDelete()
+    async with consuming(queue, done, ConsumerLimits(grace=0.05)):
+        await queue.put("a")
+        await queue.deleting.get()
+    assert queue.settled == [("extend", "a", 0)]
+
+
 async def test_work_whose_lease_is_lost_is_stopped_and_not_settled() -> None:
     queue, work = QueueOfLists(), Work()
     queue.lost.add("lost")
