@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import shop.cli.commands  # noqa: F401 - loaded once, before the fork
 from shop.cli import main
 
 
