@@ -17,12 +17,9 @@ from shared.runtime.logging import configure_logging
 from shared.runtime.settings import EMULATORS_REGION
 from shared.runtime.startup import StartupError
 from shared.web.listening import local_url
-from shop.autoscaling import Autoscaling
-from shop.demonstration.demonstration import Demonstration
-from shop.demonstration.faults import Targets
 from shop.processes.child import CannotStartError
 from shop.processes.console import ShopConsole, StartupBanner
-from shop.processes.emulator import Credentials, endpoint_url, health_url, new_credentials
+from shop.processes.emulator import Credentials, endpoint_url, new_credentials
 from shop.processes.preflight import (
     Settings,
     check_files,
@@ -31,7 +28,6 @@ from shop.processes.preflight import (
     read_all_settings,
 )
 from shop.processes.programs import Programs
-from shop.processes.provision import ProvisioningError
 from shop.processes.resources import Resources, acquired_resources
 from shop.processes.shop import Shop
 from shop.processes.signals import stop_signals
@@ -57,6 +53,8 @@ def run() -> int:
         return _run(read_all_settings())
     except StartupError as error:
         return _refuse(MISUSED, *error.lines)
+    except KeyboardInterrupt:  # before anything was started
+        return INTERRUPTED
 
 
 def _run(settings: Settings) -> int:
@@ -123,22 +121,13 @@ async def _supervise(
             supervision(settings.grace_seconds + MARGIN_SECONDS) as supervisor,
         ):
             shop = Shop(programs, supervisor, console, with_emulator=given.shop.embeds_emulator)
-            demonstration = Demonstration(
-                settings=settings,
-                url=shop.url,
-                owner_key=given.cashier.staff_key,
-                targets=lambda: _targets(shop, programs),
-            )
-            scaling = Autoscaling(
-                settings=settings,
-                pool=shop.workers,
-                throughput=throughput,
-                demonstrate=demonstration.handle,
-            )
-            async with supervisor.background_task(_open(shop, scaling, console, banner)):
+            opening = _open(shop, programs, given, throughput, opened := asyncio.Event())
+            async with (
+                supervisor.background_task(opening),
+                supervisor.background_task(_show_banner(opened, console, banner)),
+            ):
                 failure = await supervisor.until(stop)
-            await demonstration.stop()
-            if failure is None or scaling.started.is_set():
+            if failure is None or opened.is_set():
                 console.print(*_closing(settings.grace_seconds))
             await shop.close()
     except asyncio.CancelledError:
@@ -157,30 +146,27 @@ def _closing(grace_seconds: float) -> Sequence[str]:
     )
 
 
-def _targets(shop: Shop, programs: Programs) -> Targets:
-    return Targets(
-        counter=shop.counter,
-        workers=shop.workers.all(),
-        emulator=shop.emulator if shop.with_emulator else None,
-        counter_url=f"{shop.url}/healthz",
-        emulator_url=health_url(programs.resources.emulator_port),
-        watchdog_seconds=programs.settings.watchdog_seconds,
-    )
-
-
 async def _open(
-    shop: Shop, scaling: Autoscaling, console: ShopConsole, banner: StartupBanner
+    shop: Shop,
+    programs: Programs,
+    given: Settings,
+    throughput: Throughput,
+    opened: asyncio.Event,
 ) -> None:
-    async def show_banner() -> None:
-        await scaling.started.wait()
-        console.print(*banner.lines())
-
+    """Open the shop, and do what is the supervisor's own to do; `opened` is set meanwhile."""
     await shop.open()
-    await asyncio.gather(scaling.run(), show_banner())
+    from shop.own_tasks import run_own_tasks  # noqa: PLC0415 - no order has to wait for that
+
+    await run_own_tasks(shop, programs, given.cashier.staff_key, throughput, opened)
+
+
+async def _show_banner(opened: asyncio.Event, console: ShopConsole, banner: StartupBanner) -> None:
+    await opened.wait()
+    console.print(*banner.lines())
 
 
 def _explained(failure: BaseException) -> str:
-    if isinstance(failure, CannotStartError | ProvisioningError | StartupError):
+    if isinstance(failure, CannotStartError | StartupError):
         return f"The shop had to close: {failure}"
     log.error("shop.failed", exc_info=failure)
     return "The shop had to close, because of an error of its own."

@@ -16,7 +16,7 @@ from shared.store.dynamodb.provisioning import provision_table
 from shared.store.factory import table_name
 
 
-class ProvisioningError(Exception):
+class ProvisioningError(StartupError):
     """A queue, topic, table or bucket could not be created; the message says why."""
 
 

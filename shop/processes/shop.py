@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from shared.web.listening import local_url
 from shop.processes import emulator
 from shop.processes.child import Child
 from shop.processes.console import ShopConsole
-from shop.processes.probe import wait_until_healthy
 from shop.processes.programs import Programs, heartbeat_name
-from shop.processes.provision import provision_shop
 from shop.processes.supervisor import Supervisor
 from shop.processes.worker_pool import WorkerPool
 
@@ -33,6 +32,7 @@ class Shop:
         self._settings = programs.settings
         self._resources = programs.resources
         self.with_emulator = with_emulator
+        self._emulator_has_served = False
         self._supervisor = supervisor
         self._console = console
         self.url = local_url(self._settings.host, self._settings.port)
@@ -47,20 +47,24 @@ class Shop:
         )
 
     async def open(self) -> None:
-        """Start everything; returns when orders can be placed."""
+        """Start everything; returns when orders can be placed.
+
+        The counter loads while the emulator does: what it asks waits in the emulator's socket.
+        """
         if self.with_emulator:
             self._console.progress("Starting the emulator …")
             self._supervisor.keep(self.emulator)
+            self._supervisor.keep(self.counter)
             await self.emulator.started.wait()
         else:
             self._console.progress("Looking for the queues and topics …")
             if self._settings.provision:
-                await provision_shop(self._settings)
+                await self._provision()
+            self._supervisor.keep(self.counter)
         self._console.progress("Opening the counter …")
-        self._supervisor.keep(self.counter)
         self.workers.scale_to(self._settings.first_baristas)
         await self.counter.started.wait()
-        await wait_until_healthy(f"{self.url}/readyz", self._show_delay)
+        await self._answers(f"{self.url}/readyz", self._show_delay)
         for photo_worker in self._photo_workers:  # no order waits for them
             self._supervisor.keep(photo_worker)
 
@@ -77,14 +81,27 @@ class Shop:
 
     async def _emulator_serves(self) -> None:
         async with asyncio.timeout(START_SECONDS):
-            await wait_until_healthy(emulator.health_url(self._resources.emulator_port))
-            await provision_shop(self._settings)
-        # After a kill it has the state of its last clean stop; the counter restores the rest.
-        self.counter.send_sighup()
+            await self._answers(emulator.health_url(self._resources.emulator_port))
+            again, self._emulator_has_served = self._emulator_has_served, True
+            await self._provision()
+        if again:  # it has the state of its last clean stop; the counter restores the rest
+            self.counter.send_sighup()
 
     async def _counter_serves(self) -> None:
         async with asyncio.timeout(START_SECONDS):
-            await wait_until_healthy(f"{self.url}/healthz")
+            await self._answers(f"{self.url}/healthz")
+
+    # aiohttp and botocore take as long to load as a child does: they do so once children do.
+
+    async def _answers(self, url: str, on_delay: Callable[[str], None] = lambda _: None) -> None:
+        from shop.processes.probe import wait_until_healthy  # noqa: PLC0415
+
+        await wait_until_healthy(url, on_delay)
+
+    async def _provision(self) -> None:
+        from shop.processes.provision import provision_shop  # noqa: PLC0415
+
+        await provision_shop(self._settings)
 
     def _show_delay(self, reason: str) -> None:
         self._console.progress(f"Opening the counter, which is not ready yet: {reason}")
