@@ -37,11 +37,11 @@ class Program:
 
 
 def python_module(name: str) -> tuple[str, ...]:
-    """Return the command that runs an installed module.
+    """Return the command that runs an installed module; see `processes.lean`.
 
     By `-P` a file of the same name in the current folder is not run instead.
     """
-    return (sys.executable, "-P", "-m", name)
+    return (sys.executable, "-P", "-m", "shop.processes.lean", name)
 
 
 def describe(code: int) -> str:
