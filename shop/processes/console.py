@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
+import shutil
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
-from rich.status import Status
 
 from shared.runtime.line_writer import LineWriter
 from shop.client.own_command import own_command
 
 _BUFFER_BYTES = 64 * 1024
+
+_CLEARED = "\r\x1b[2K"
+"""Moves the cursor to the beginning of an empty line (ECMA-48)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,15 @@ class StartupBanner:
 
 
 class ShopConsole:
-    """Shows progress: a spinner on a terminal, plain lines elsewhere.
+    """Shows progress: a line that is replaced on a terminal, plain lines elsewhere.
 
     Whoever reads those may be slow, and the supervisor does not wait for them.
     """
 
     def __init__(self) -> None:
-        self._plain: LineWriter | None = None
-        self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self._status: Status | None = None
+        self._writer: LineWriter | None = None
+        self._replaces = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_replaced_next = False
         self._shown = ""
 
     def progress(self, what: str) -> None:
@@ -75,34 +75,28 @@ class ShopConsole:
         if what == self._shown:
             return
         self._shown = what
-        if not self._console.is_terminal:
-            self.print(what)
-        elif self._status is None:
-            self._status = self._console.status(what)
-            self._status.start()
+        if self._replaces:
+            width = shutil.get_terminal_size().columns - 1
+            self._write(f"{_CLEARED}{what[:width]}")
+            self._is_replaced_next = True
         else:
-            self._status.update(what)
+            self.print(what)
 
     def print(self, *lines: str) -> None:
         """Print lines and end any progress; a closed standard output is no error."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
-        if not self._console.is_terminal:
-            self._print_plain(lines)
-            return
-        with contextlib.suppress(OSError):
-            for line in lines:
-                self._console.print(line)
-            self._console.file.flush()
+        if self._is_replaced_next:
+            self._write(_CLEARED)
+            self._is_replaced_next = False
+        for line in lines:
+            self._write(f"{line}\n")
 
     def close(self) -> None:
         """Write what still waits, within two seconds."""
-        if self._plain is not None:
-            self._plain.close()
+        if self._writer is not None:
+            self._writer.close()
 
-    def _print_plain(self, lines: Sequence[str]) -> None:
-        if self._plain is None:
-            self._plain = LineWriter(sys.stdout.fileno(), _BUFFER_BYTES)
-        for line in lines:
-            self._plain.put(f"{line}\n".encode("utf-8", "backslashreplace"))
+    def _write(self, text: str) -> None:
+        if self._writer is None:
+            self._writer = LineWriter(sys.stdout.fileno(), _BUFFER_BYTES)
+        encoding = sys.stdout.encoding if self._replaces else "utf-8"
+        self._writer.put(text.encode(encoding, "backslashreplace"))
