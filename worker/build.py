@@ -8,6 +8,7 @@ import datetime as dt
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -22,7 +23,6 @@ from shared.messages.ticket import log_fields
 from shared.runtime.order_metrics import OrderMetrics
 from shared.store.contract import Store
 from shared.store.factory import open_store
-from shared.web.service import Hook
 from worker.barista import Barista
 from worker.claims import Claims
 from worker.line import GATHER_SECONDS, Line
@@ -31,6 +31,9 @@ from worker.preparation import Preparation, TimedPreparation
 from worker.progress import Progress
 from worker.settings import WorkerSettings
 from worker.task_protection import TaskProtection
+
+if TYPE_CHECKING:
+    from shared.web.service import Hook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

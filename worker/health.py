@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
 
-import structlog
 from prometheus_client import CollectorRegistry
 
-from shared.runtime.startup import StartupError
-from shared.web.application import create_app
-from shared.web.health import METRICS
-from shared.web.server import serve
-from shared.web.service import Hook, Service
 from worker.settings import QueueWorkerSettings
 
-log = structlog.stdlib.get_logger(__name__)
-
-_GRACE_SECONDS = 1
+if TYPE_CHECKING:
+    from shared.web.service import Hook
 
 
 @contextlib.asynccontextmanager
@@ -34,29 +25,7 @@ async def health_port(
     if settings.worker_port is None:
         yield
         return
+    from worker.health_server import serving_health  # noqa: PLC0415 - few workers have a port
 
-    service = Service(operations=[], readiness=readiness)
-    # The key is random, as no route here is for staff.
-    app = create_app([service], title="Coffee shop", staff_key=secrets.token_urlsafe())
-    app[METRICS].register(registry)
-    try:
-        sock = socket.create_server((settings.host, settings.worker_port))
-    except OSError as error:
-        raise StartupError(
-            f"COFFEE_WORKER_PORT: port {settings.worker_port}: {error.strerror}"
-        ) from error
-    stop = asyncio.Event()
-    server = asyncio.create_task(
-        serve(
-            app,
-            sock=sock,
-            stop=stop,
-            grace_seconds=_GRACE_SECONDS,
-            on_listening=lambda url: log.info("health.listening", url=url),
-        )
-    )
-    try:
+    async with serving_health(settings.host, settings.worker_port, readiness, registry):
         yield
-    finally:
-        stop.set()
-        await server

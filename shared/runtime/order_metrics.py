@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Summary
 
 from shared.domain.order import TRANSITIONS, Order, OrderState
 
-OnOrder: TypeAlias = Callable[[Order | None, Order], None]
-"""Called with an order before and after a change that was recorded; None before it was placed."""
-
 NEW = "new"
 """What an order was before it was placed."""
 
 _SECONDS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600)
-
-
-def ignore_order(_: Order | None, __: Order) -> None:
-    """Count nothing."""
 
 
 class OrderMetrics:

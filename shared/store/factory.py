@@ -10,21 +10,22 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.clock import Clock
-from shared.runtime.order_metrics import OnOrder, ignore_order
 from shared.runtime.refusals import refusals_end_the_start
 from shared.runtime.settings import ServiceSettings, StoreKind
 from shared.runtime.startup import StartupError
 from shared.store.contract import Store, StoreUnavailableError
-from shared.store.dynamodb.store import DynamoDBStore
-from shared.store.dynamodb.table import DynamoDBRecords, Table
+from shared.store.on_order import OnOrder, ignore_order
 from shared.store.sqlite.file import SqliteRecords, open_file
 from shared.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
+    from shared.store.dynamodb.store import DynamoDBStore
+    from shared.store.dynamodb.table import DynamoDBRecords, Table
+
 _Sqlite = TypeVar("_Sqlite", bound=SqliteRecords)
-_DynamoDB = TypeVar("_DynamoDB", bound=DynamoDBRecords)
+_DynamoDB = TypeVar("_DynamoDB", bound="DynamoDBRecords")
 
 
 def table_name(settings: ServiceSettings) -> str:
@@ -42,12 +43,14 @@ def open_store(
 
     `on_order` is called with each change of an order that was recorded.
     """
+
+    def in_table(table: Table, store_id: str, clock: Clock) -> DynamoDBStore:
+        from shared.store.dynamodb.store import DynamoDBStore  # noqa: PLC0415 - most shops have none
+
+        keep = dt.timedelta(days=settings.keep_orders_days)
+        return DynamoDBStore(table, store_id, clock, keep_orders=keep, on_order=on_order)
+
     in_file = partial(SqliteStore, on_order=on_order)
-    in_table = partial(
-        DynamoDBStore,
-        keep_orders=dt.timedelta(days=settings.keep_orders_days),
-        on_order=on_order,
-    )
     return open_either((in_file, in_table), settings, dynamodb, clock)
 
 
@@ -78,6 +81,8 @@ async def open_either(
     elif dynamodb is None:
         raise ValueError("the settings name DynamoDB, and there is no client for it")
     else:
+        from shared.store.dynamodb.table import Table  # noqa: PLC0415 - most shops have none
+
         records = in_table(Table(dynamodb, table_name(settings)), settings.store_id, clock)
         with contextlib.suppress(StoreUnavailableError), refusals_end_the_start():
             await records.check()

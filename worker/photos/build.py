@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
@@ -17,12 +18,14 @@ from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.metrics import MessageMetrics
 from shared.photos.factory import open_photo_store
 from shared.store.factory import open_store
-from shared.web.service import Hook
 from worker.photos.analysis import LocalAnalysis, PhotoAnalysis
 from worker.photos.handler import PhotoProcessor, log_fields
 from worker.photos.rekognition import RekognitionAnalysis
 from worker.photos.rendering import ProcessRenderer
 from worker.photos.settings import AnalysisKind, PhotoWorkerSettings
+
+if TYPE_CHECKING:
+    from shared.web.service import Hook
 
 CONCURRENCY = 2
 """While one picture is rendered, another one is read or written; see decision 28 for its memory."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.order import OPEN_STATES, Order, OrderState
 from shared.domain.order_copies import forget_customer
-from shared.runtime.order_metrics import OnOrder, ignore_order
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement, StoreUnavailableError
 from shared.store.dynamodb.batch import LARGEST_CHUNK, items_at
@@ -38,6 +37,7 @@ from shared.store.dynamodb.listing import (
 )
 from shared.store.dynamodb.numbers import Counter, NumberBlocks
 from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
+from shared.store.on_order import OnOrder, ignore_order
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb.type_defs import AttributeValueTypeDef

@@ -12,10 +12,10 @@ from functools import cached_property
 
 from shared.clock import sortable
 from shared.domain.order import OPEN_STATES, Order, OrderState
-from shared.runtime.order_metrics import OnOrder, ignore_order
 from shared.store import cursor as cursors
 from shared.store.contract import OrderChangedError, Page, Placement
 from shared.store.document import ORDER
+from shared.store.on_order import OnOrder, ignore_order
 from shared.store.sqlite.connection import changing, documents
 from shared.store.sqlite.file import SqliteRecords
 from shared.store.sqlite.gathered_reads import GatheredReads
