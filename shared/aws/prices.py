@@ -10,7 +10,7 @@ class Prices:
     """Prices of one region. Requests, writes and reads are per million.
 
     A write is of 1 KB, a read of 4 KB and consistent; capacity for one of them a second is paid by
-    the hour.
+    the hour. Fargate's prices are those for ARM; logs are paid by the GB that is written.
     """
 
     region: str
@@ -24,6 +24,11 @@ class Prices:
     read_capacity_hour: float
     vcpu_hour: float
     gb_hour: float
+    log_gb: float
+    endpoint_hour: float
+    nat_hour: float
+    balancer_hour: float
+    address_hour: float
 
     def provisioned(self, used: float) -> Prices:
         """Return the prices where capacity is provisioned, of which so much is `used` (0 to 1)."""
@@ -37,13 +42,17 @@ class Prices:
 
 US_EAST_1 = Prices(
     region="us-east-1",
-    as_of="November 2026 (Fargate: March 2026)",
+    as_of="November 2026 (Fargate: March 2026; logs and network: 2025)",
     sources=(
         "aws.amazon.com/sqs/pricing",
         "aws.amazon.com/sns/pricing",
         "aws.amazon.com/dynamodb/pricing/on-demand",
         "aws.amazon.com/dynamodb/pricing/provisioned",
         "aws.amazon.com/fargate/pricing",
+        "aws.amazon.com/cloudwatch/pricing",
+        "aws.amazon.com/vpc/pricing",
+        "aws.amazon.com/privatelink/pricing",
+        "aws.amazon.com/elasticloadbalancing/pricing",
     ),
     sqs=0.40,
     sns=0.50,
@@ -51,6 +60,11 @@ US_EAST_1 = Prices(
     read=0.125,
     write_capacity_hour=0.00065,
     read_capacity_hour=0.00013,
-    vcpu_hour=0.04048,
-    gb_hour=0.004445,
+    vcpu_hour=0.03238,
+    gb_hour=0.00356,
+    log_gb=0.50,
+    endpoint_hour=0.01,
+    nat_hour=0.045,
+    balancer_hour=0.0225,
+    address_hour=0.005,
 )

@@ -11,14 +11,21 @@ from shop.cli import terminal
 from shop.cli.listing import numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shop.scaling.charges import Load
+    from shop.scaling.limits import Limit
     from shop.scaling.plan import Plan
 
-ACCEPTABLE_WAIT, CONCURRENCY = 60, 4
-"""The defaults of COFFEE_ACCEPTABLE_WAIT and COFFEE_WORKER_CONCURRENCY; a test compares them."""
+ACCEPTABLE_WAIT, CONCURRENCY = 60, 100
+"""The defaults of COFFEE_ACCEPTABLE_WAIT, and of workers on AWS; a test compares them."""
+
+_SHOWN_BEYOND = 2
+"""How many limits are shown that the load keeps to: those that are met next."""
 
 
-def plan(
+def plan(  # noqa: PLR0913 - options of the command line
+    *,
     orders_per_second: Annotated[
         float, typer.Option(min=0.001, help="Orders per second, steadily.")
     ],
@@ -32,6 +39,14 @@ def plan(
         int, typer.Option(min=1, max=1000, help="Orders that one barista prepares at once.")
     ] = CONCURRENCY,
     cashiers: Annotated[int, typer.Option(min=1, help="Processes that take the orders.")] = 2,
+    notifiers: Annotated[
+        int, typer.Option(min=1, help="Processes that tell of them, each of all.")
+    ] = 2,
+    fill: Annotated[
+        float | None,
+        typer.Option(min=1, max=10, help="Entries in a batch; follows from the rate otherwise."),
+    ] = None,
+    region: Annotated[str, typer.Option(help="Where AWS's quotas are looked up.")] = "us-east-1",
 ) -> None:
     """Work out workers, requests and dollars a month for a steady load on AWS.
 
@@ -44,7 +59,7 @@ def plan(
     # These load the services, whose constants they use: half a second, which only this needs.
     from shared.aws.prices import US_EAST_1  # noqa: PLC0415
     from shop.scaling.charges import Load  # noqa: PLC0415
-    from shop.scaling.limits import warnings  # noqa: PLC0415
+    from shop.scaling.limits import limits  # noqa: PLC0415
     from shop.scaling.plan import assumptions, plan  # noqa: PLC0415
 
     load = Load(
@@ -53,13 +68,14 @@ def plan(
         acceptable_wait=wait,
         concurrency=concurrency,
         cashiers=cashiers,
+        notifiers=notifiers,
+        fill=fill,
     )
     result = plan(load, US_EAST_1)
     terminal.say(*_workers(load, result), "")
-    terminal.show(_charges(result, orders_per_second))
-    million = result.orders_a_month / 1e6
-    terminal.say(f"Requests: ${result.request_dollars / million:.2f} for a million orders", "")
-    terminal.say(*(f"Beyond a limit: {line}" for line in warnings(load)))
+    terminal.show(_charges(result))
+    terminal.say(*_for_a_million(result), "")
+    terminal.say(*_limits(limits(load, region), orders_per_second), "")
     terminal.say("Assumptions", *(f" - {line}" for line in assumptions(load, US_EAST_1)))
 
 
@@ -72,16 +88,42 @@ def _workers(load: Load, result: Plan) -> tuple[str, str]:
     )
 
 
-def _charges(result: Plan, rate: float) -> Table:
+def _charges(result: Plan) -> Table:
     rows = [
         (
             f"{charge.service} {charge.what}",
             f"{charge.per_order:.2f}",
-            f"{charge.per_order * rate:,.0f}",
             f"{result.dollars(charge):,.0f}",
+            f"{result.dollars(other):,.0f}",
         )
-        for charge in result.charges
+        for charge, other in zip(result.charges, result.provisioned, strict=True)
     ]
-    rows.append(("Fargate workers", "", "", f"{result.workers * result.worker_dollars:,.0f}"))
-    rows.append(("Total", "", "", f"{result.total_dollars:,.0f}"))
-    return numbers(("", "per order", "per second", "$ a month"), rows)
+    rows += [(one.what, "", f"{one.dollars:,.0f}", f"{one.dollars:,.0f}") for one in result.monthly]
+    total, provisioned = result.total(result.charges), result.total(result.provisioned)
+    rows.append(("Total", "", f"{total:,.0f}", f"{provisioned:,.0f}"))
+    return numbers(("$ a month", "an order", "on demand", "provisioned"), rows)
+
+
+def _for_a_million(result: Plan) -> tuple[str, str]:
+    million = result.orders_a_month / 1e6
+    on_demand, provisioned = (
+        result.dollars(*charges) / million for charges in (result.charges, result.provisioned)
+    )
+    total = result.total(result.charges) / million
+    return (
+        f"Requests of a million orders: ${on_demand:.2f}, ${provisioned:.2f} provisioned",
+        f"All of a million orders: ${total:.2f}",
+    )
+
+
+def _limits(found: Sequence[Limit], rate: float) -> list[str]:
+    beyond = [limit for limit in found if limit.orders_per_second < rate]
+    coming = found[len(beyond) : len(beyond) + _SHOWN_BEYOND]
+    return [
+        *(f"Beyond a limit: {_told(limit)}" for limit in beyond),
+        *(f"Met next: {_told(limit)}" for limit in coming),
+    ]
+
+
+def _told(limit: Limit) -> str:
+    return f"{limit.orders_per_second:,.0f} orders/s: {limit.what}: {limit.then}."

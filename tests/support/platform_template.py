@@ -22,7 +22,12 @@ VALUES = {
 
 
 def filled(value: Any) -> str:
-    """Fill in parameters, as a deployment does: whole references, and those within a text."""
+    """Fill in parameters, as a deployment does: whole references, and those within a text.
+
+    Of a choice by a condition it is the last: no condition holds by default.
+    """
+    if isinstance(value, list):
+        return filled(value[-1])
     text = str(value)
     known = {
         name: str(found["Default"]) for name, found in PARAMETERS.items() if "Default" in found

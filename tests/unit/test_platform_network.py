@@ -88,4 +88,5 @@ def test_parameters_reach_the_services_that_they_are_for() -> None:
         assert given["COFFEE_STORE_ID"] == "StoreId"
         assert container["Image"] == "Image"
         if service == "Worker":
-            assert given["COFFEE_WORKER_CONCURRENCY"] == "WorkerConcurrency"
+            by_hand = ["ByPeople", "PeoplesOrders", "WorkerConcurrency"]
+            assert given["COFFEE_WORKER_CONCURRENCY"] == by_hand

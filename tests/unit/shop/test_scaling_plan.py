@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from shared.aws.prices import US_EAST_1
 from shop.cli.plan import ACCEPTABLE_WAIT, CONCURRENCY
-from shop.scaling.charges import Load
-from shop.scaling.limits import warnings
-from shop.scaling.plan import SECONDS_A_MONTH, assumptions, plan
+from shop.scaling.charges import Charge, Load
+from shop.scaling.limits import limits
+from shop.scaling.monthly import SECONDS_A_MONTH
+from shop.scaling.plan import assumptions, plan
 from shop.scaling.target import workers_for
 from shop.settings import ShopSettings
+from tests.support.platform_template import PARAMETERS
 from worker.settings import WorkerSettings
 
 RUSH = Load(orders_per_second=500, prep_seconds=30, acceptable_wait=60, concurrency=4, cashiers=2)
@@ -94,36 +97,70 @@ def test_heartbeats_cost_more_with_more_baristas() -> None:
 
 
 def test_the_command_and_the_lease_default_to_what_the_services_do() -> None:
-    worker, shop = WorkerSettings.model_fields, ShopSettings.model_fields
-
-    assert worker["worker_concurrency"].default == CONCURRENCY
-    assert shop["acceptable_wait"].default == ACCEPTABLE_WAIT
-    assert QUIET.lease_seconds == worker["visibility_timeout"].default / 3
+    assert PARAMETERS["WorkerConcurrency"]["Default"] == CONCURRENCY
+    assert ShopSettings.model_fields["acceptable_wait"].default == ACCEPTABLE_WAIT
+    assert QUIET.lease_seconds == WorkerSettings.model_fields["visibility_timeout"].default / 3
 
 
-def test_a_load_that_the_shop_takes_as_it_is_exceeds_no_limit() -> None:
-    assert warnings(QUIET) == []
+@pytest.mark.parametrize(
+    ("region", "rate"),
+    [("us-east-1", 7500), ("eu-west-1", 2250), ("eu-central-1", 375), ("eu-west-3", 75)],
+)
+def test_the_quota_of_sns_is_that_of_the_region(region: str, rate: float) -> None:
+    (quota,) = (limit for limit in limits(QUIET, region) if "SNS" in limit.what)
+
+    assert quota.orders_per_second == rate
 
 
-def test_limits_that_a_load_exceeds_are_named() -> None:
-    (unfinished,) = warnings(RUSH)
+def test_limits_are_in_the_order_in_which_they_are_met() -> None:
+    found = limits(RUSH, "eu-west-3")
+    rates = {limit.what.split()[0]: limit.orders_per_second for limit in found}
 
-    assert "30,000 tickets are unfinished, 15,000 of them being prepared" in unfinished
-    assert "COFFEE_BACKLOG_LIMIT of 5,000" in unfinished
-    _, index = warnings(replace(RUSH, orders_per_second=600))
-    assert "the index of open orders take 1,200 writes a second" in index
-    assert "allows 1,000 on one partition" in index
-    assert len(warnings(replace(RUSH, orders_per_second=5000))) == 5
+    assert found == sorted(found, key=lambda limit: limit.orders_per_second)
+    assert rates["SNS"] == 300 / 4
+    assert rates["cashiers"] == 5000 / 60
+    assert rates["SQS"] == 120_000 / 30
+
+
+def test_many_workers_are_a_limit_of_heartbeats() -> None:
+    def of_heartbeats(concurrency: int) -> float:
+        found = limits(replace(RUSH, concurrency=concurrency), "us-east-1")
+        return min(limit.orders_per_second for limit in found if "heartbeats" in limit.what)
+
+    assert of_heartbeats(4) < 1000 < of_heartbeats(100)
 
 
 def test_the_dollars_add_up() -> None:
     made = plan(RUSH, US_EAST_1)
-
     sent = next(charge for charge in made.charges if charge.what == "tickets sent")
+    by_the_month = sum(one.dollars for one in made.monthly)
+
     assert made.orders_a_month == 500 * SECONDS_A_MONTH
     assert made.dollars(sent) == pytest.approx(0.4 * 1314 * 0.40)
-    assert made.worker_dollars == pytest.approx((0.25 * 0.04048 + 0.5 * 0.004445) * 730)
-    assert made.total_dollars == pytest.approx(made.request_dollars + 3750 * made.worker_dollars)
+    assert made.total(made.charges) == pytest.approx(made.dollars(*made.charges) + by_the_month)
+
+
+def test_tasks_network_and_logs_are_in_the_total() -> None:
+    of = {one.what: one.dollars for one in plan(replace(RUSH, notifiers=3), US_EAST_1).monthly}
+
+    web, worker = 0.5 * 0.03238 + 0.00356, 0.25 * 0.03238 + 0.5 * 0.00356
+    assert of["Fargate: 2 cashiers"] == pytest.approx(2 * 730 * web)
+    assert of["Fargate: 3 notifiers"] == pytest.approx(3 * 730 * web)
+    assert of["Fargate: 3,750 workers"] == pytest.approx(3750 * 730 * worker)
+    assert of["6 endpoints, 2 zones"] == pytest.approx(12 * 0.01 * 730)
+    assert of["logs at INFO"] == pytest.approx(1314 * 1.7 * 0.5)
+
+
+def test_provisioned_capacity_saves_on_dynamodb_alone() -> None:
+    made = plan(RUSH, US_EAST_1)
+
+    def spent(charges: Sequence[Charge], service: str) -> float:
+        return made.dollars(*(one for one in charges if one.service == service))
+
+    for service in ("SQS", "SNS"):
+        assert spent(made.provisioned, service) == spent(made.charges, service)
+    saved = 1 - spent(made.provisioned, "DynamoDB") / spent(made.charges, "DynamoDB")
+    assert saved == pytest.approx(0.587, abs=0.001)
 
 
 def test_what_is_taken_for_granted_names_prices_date_and_source() -> None:
