@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -106,12 +106,22 @@ class OrderModel(BaseModel):
     remade_as: str | None
 
 
+Shown = TypeVar("Shown", bound=OrderModel)
+
+
 def show_order(order: Order, now: dt.datetime, *, to_staff: bool = False) -> OrderModel:
     """Show an order to holders of its id, or to staff, who also see who moved it."""
+    return show_order_as(OrderModel, order, now, to_staff=to_staff)
+
+
+def show_order_as(
+    model: type[Shown], order: Order, now: dt.datetime, *, to_staff: bool = False
+) -> Shown:
+    """Show an order by a model that has more fields, all with defaults."""
     left = None
     if order.estimate is not None and order.state in _WAITING:
         left = remaining(order.estimate, (now - order.placed_at).total_seconds())
-    return OrderModel(
+    return model(
         id=order.id,
         number=order.number,
         store_id=order.store_id,

@@ -14,7 +14,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from producer.context import CASHIER
-from producer.http.order_model import OrderModel, show_order
+from producer.http.order_model import OrderModel, show_order_as
 from producer.http.problems import INVALID_ORDER, NOT_ON_THE_MENU, SHOP_CLOSED
 from producer.orders.cashier import OrderRequest, Placed
 from producer.orders.errors import NotInTimeError
@@ -75,6 +75,10 @@ class LineRequest(Body):
     ] = Field(default=[])
     quantity: Annotated[int, Field(ge=1, le=20), WHOLE]
     note: Annotated[PrintableText, Field(max_length=200)] | None = None
+
+    def requested(self) -> OrderLineRequest:
+        """Return what the menu has to have."""
+        return OrderLineRequest(self.item, self.size, self.modifiers, self.quantity, self.note)
 
 
 class NotifyWebhook(Body):
@@ -161,7 +165,7 @@ async def place_order(request: web.Request) -> web.Response:
     body = await read_body(request, PlaceOrder, INVALID_ORDER)
     wanted = OrderRequest(
         customer_name=body.customer_name,
-        lines=[OrderLineRequest(**dict(line)) for line in body.items],
+        lines=[line.requested() for line in body.items],
         fingerprint=body.fingerprint(),
         correlation_id=request[CORRELATION_ID],
         idempotency_key=key,
@@ -196,7 +200,7 @@ def _contact(request: web.Request, notify: NotifyWebhook | NotifyEmail) -> Conta
 
 
 def _show_placed(placed: Placed, now: dt.datetime) -> PlacedOrderModel:
-    shown = PlacedOrderModel(**dict(show_order(placed.order, now)))
+    shown = show_order_as(PlacedOrderModel, placed.order, now)
     if placed.updates is not None:
         subscription, manage_token = placed.updates.subscription, placed.updates.manage_token
         secrets = [signing.secret for signing in subscription.secrets if manage_token]

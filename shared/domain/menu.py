@@ -123,7 +123,10 @@ _Entry = TypeVar("_Entry", Choice, Modifier, MenuItem)
 
 def find(among: Sequence[_Entry], wanted: str) -> _Entry | None:
     """Find the entry of that id."""
-    return next((entry for entry in among if entry.id == wanted), None)
+    for entry in among:
+        if entry.id == wanted:
+            return entry
+    return None
 
 
 def size_key(item_id: str, size_id: str) -> str:
@@ -213,8 +216,8 @@ def _suggestion(wanted: str, among: Sequence[Choice | MenuItem]) -> str:
 def _line_item(
     line_id: str, line: OrderLineRequest, entry: MenuItem, tax: TaxRules, serve: Serve | None
 ) -> LineItem:
-    sizes, modifiers = ({c.id: c.price for c in each} for each in (entry.sizes, entry.modifiers))
-    price = sizes[line.size] + sum(modifiers[modifier] for modifier in line.modifiers)
+    chosen = [find(entry.sizes, line.size), *(find(entry.modifiers, id_) for id_ in line.modifiers)]
+    price = sum(choice.price for choice in chosen if choice is not None)
     rate = entry.tax.rate(serve)
     return LineItem(
         id=line_id,

@@ -27,14 +27,24 @@ class TtlCache(Generic[Value]):
 
     async def get(self) -> Value:
         """Give a value that is fresh; raises what `load` raises."""
-        async with self._loading:
-            if self._loaded is None or self.monotonic() >= self._loaded[1]:
-                value = await self.load()
-                fresh = self.seconds(value) if callable(self.seconds) else self.seconds
-                self._loaded = value, self.monotonic() + fresh
-            return self._loaded[0]
+        loaded = None if self._loading.locked() else self._fresh()
+        if loaded is None:
+            async with self._loading:
+                loaded = self._fresh() or await self._load()
+        return loaded[0]
 
     async def expire(self) -> None:
         """Have the next caller load the value, once a load in progress has ended."""
         async with self._loading:
             self._loaded = None
+
+    def _fresh(self) -> tuple[Value, float] | None:
+        """Return what was loaded, and until when it is fresh, if it still is."""
+        is_fresh = self._loaded is not None and self.monotonic() < self._loaded[1]
+        return self._loaded if is_fresh else None
+
+    async def _load(self) -> tuple[Value, float]:
+        value = await self.load()
+        seconds = self.seconds(value) if callable(self.seconds) else self.seconds
+        loaded = self._loaded = value, self.monotonic() + seconds
+        return loaded

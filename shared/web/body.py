@@ -67,14 +67,15 @@ async def receive(request: web.Request) -> bytes:
 
     Raises a Problem of kind CONTENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE or REQUEST_TIMEOUT.
     """
+    if BODY in request:
+        return request[BODY]
     charset = (request.charset or "utf-8").lower()
     if request.content_type != JSON_CONTENT_TYPE or charset not in {"utf-8", "utf8"}:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body as application/json in UTF-8")
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "send the body without a content encoding")
-    if BODY not in request:
-        request[BODY] = await _received(request)
-    return request[BODY]
+    received = request[BODY] = await _received(request)
+    return received
 
 
 async def _received(request: web.Request) -> bytes:
@@ -82,6 +83,11 @@ async def _received(request: web.Request) -> bytes:
     body = bytearray()
     if request.content_length is None and isinstance(request.protocol, Connection):
         request.protocol.refuse_tiny_chunks(request.content)
+    if request.content.is_eof():  # most bodies come with their head
+        complete = request.content.read_nowait()
+        if len(complete) > most:
+            raise too_large(request)
+        return complete
     try:
         async with asyncio.timeout(seconds):
             while part := await request.content.readany():

@@ -32,6 +32,8 @@ _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 def printable(text: str) -> str:
     """Refuse control characters and what queues refuse."""
+    if text.isascii() and text.isprintable():
+        return text  # most are, and are not looked at character by character
     if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
         raise PydanticCustomError("control_character", "Text should have no control characters")
     if not _NOT_SENDABLE.isdisjoint(text):

@@ -33,9 +33,9 @@ def parse_object(raw: bytes, most_depth: int, most_values: int = MOST_VALUES) ->
         raise MalformedJsonError(f"the body has more than {most_values} values, or is nested so")
     try:
         text = raw.decode()
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
-        )
+        if text.startswith("\ufeff"):
+            raise json.JSONDecodeError("Unexpected UTF-8 BOM", text, 0)
+        value = _DECODER.decode(text)
         if "\\u" in text:  # the only way to a surrogate, which does not encode
             json.dumps(value, ensure_ascii=False).encode()
     except MalformedJsonError:
@@ -44,7 +44,7 @@ def parse_object(raw: bytes, most_depth: int, most_values: int = MOST_VALUES) ->
         raise MalformedJsonError(_reason(error)) from None
     if not isinstance(value, dict):
         raise MalformedJsonError("the body is not a JSON object")
-    if _depth(value) > most_depth:
+    if raw.count(b"[") + raw.count(b"{") > most_depth and _depth(value) > most_depth:
         raise MalformedJsonError(f"the body is nested more than {most_depth} deep")
     return value
 
@@ -84,6 +84,11 @@ def _finite(digits: str) -> float:
     if math.isinf(number):
         raise MalformedJsonError("a number is too large")
     return number
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
+)
 
 
 def _depth(value: dict[str, Any]) -> int:
