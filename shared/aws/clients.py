@@ -16,8 +16,8 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.hooks import BaseEventHooks
-from botocore.loaders import create_loader
 
+from shared.aws.descriptions import descriptions
 from shared.aws.requests.form_body import encode_forms_once
 from shared.aws.requests.signing import sign_leanly
 from shared.domain.errors import UnavailableError
@@ -59,9 +59,6 @@ _BILLED_BY_SIZE = ("sqs", "sns")
 _SENT = "coffeeshop_sent_bytes"
 _SERVER_ERROR = 500
 """From this status on, AWS has failed, and bills nothing."""
-
-_descriptions = functools.cache(create_loader)
-"""botocore's 9 MB of service descriptions, read once for all clients of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +116,8 @@ def _opener(
 ) -> Callable[[str], Awaitable[Any]]:
     emulator = settings.uses_emulator
     session = AioSession(_BOTOCORE_DEFAULTS if emulator else None)
-    descriptions = _descriptions(session.get_config_variable("data_path"))
-    session.register_component("data_loader", descriptions)
+    data_path = session.get_config_variable("data_path")
+    session.register_component("data_loader", descriptions(data_path, only_ours=emulator))
     return functools.partial(_client, stack, session, settings, emulator=emulator)
 
 
