@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,7 +22,9 @@ from shared.runtime.lifecycle import raise_descriptor_limit, stop_requested, wat
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.startup import read_settings
-from shop.processes.emulator_guard import HEALTH_PATH, Guard
+from shared.web.listening import bound
+from shop.emulator.guard import HEALTH_PATH, Guard
+from shop.emulator.services import SERVICES, Services
 from shop.processes.program import python_module
 
 COMMAND = python_module("shop.processes.emulator")
@@ -93,7 +94,7 @@ def _ministack_environment(settings: EmulatorSettings) -> Mapping[str, str]:
         "GATEWAY_PORT": str(settings.port),
         "PERSIST_STATE": "1",
         "STATE_DIR": str(settings.state_dir),
-        "SERVICES": "sqs,sns,dynamodb",
+        "SERVICES": ",".join(SERVICES),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
@@ -113,38 +114,25 @@ def health_url(port: int) -> str:
 
 async def serve_until_stopped(settings: EmulatorSettings) -> None:
     """Serve until a signal, or the end of the parent; the state is saved on the way out."""
-    # Importing them takes half a second, and containers do not have them.
-    from hypercorn.asyncio import serve  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
-    from ministack.app import app  # noqa: PLC0415
+    from shop.emulator.server import serving  # noqa: PLC0415 - containers do not have its parser
 
+    services = Services()
+    services.load()
     gc.freeze()  # what is loaded stays, so no collection needs to visit it
-    config = Config()
-    own = settings.listen_fd is None
-    config.bind = [f"127.0.0.1:{settings.port}" if own else f"fd://{settings.listen_fd}"]
-    config.errorlog = logging.getLogger("hypercorn.error")  # one of its own would block the loop
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
-    asyncio.get_running_loop().set_exception_handler(_report)
+    guard = Guard(settings.port, settings.access_key_id, services.serve)
     async with (
         stop_requested(settings.lifeline_fd) as stop,
         watchdog_reports(settings.watchdog_fd),
+        serving(guard, _listening(settings)),
     ):
-
-        async def stopped() -> None:
-            await stop.wait()
-
-        guard = Guard(app, settings.port, settings.access_key_id)
-        await serve(guard, config, shutdown_trigger=stopped)  # type: ignore[arg-type]  # hypercorn's own scopes
+        await stop.wait()
+    services.save()
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report what asyncio does by default, except for connections that end at a stop.
-
-    Hypercorn cancels them, and asyncio of Python 3.11 takes that for an error.
-    """
-    if not isinstance(context.get("exception"), asyncio.CancelledError):
-        loop.default_exception_handler(context)
+def _listening(settings: EmulatorSettings) -> socket.socket:
+    if settings.listen_fd is None:
+        return bound("127.0.0.1", settings.port)
+    return socket.socket(fileno=settings.listen_fd)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The whole shop under load, beside the commit before."""

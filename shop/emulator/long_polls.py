@@ -1,0 +1,68 @@
+"""Long polls that are woken by what they wait for, in place of looking ten times a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+Queue = dict[str, Any]
+"""A queue as ministack holds it; its `messages` are in the order in which they were added."""
+
+_SHORTEST_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    queue: Queue
+    last: object
+    woken: asyncio.Future[None]
+
+    def wake(self) -> None:
+        if not self.woken.done():
+            self.woken.set_result(None)
+
+
+class LongPolls:
+    """The long polls that wait, each for the messages of its queue."""
+
+    def __init__(self) -> None:
+        self._waiting: set[_Waiting] = set()
+
+    async def wait(self, queue: Queue, until: float) -> None:
+        """Return when a message may have become visible, or at `until` of the loop's clock."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(queue, _last(queue), loop.create_future())
+        seconds = min(until - loop.time(), _seconds_to_the_first(queue))
+        timer = loop.call_later(max(seconds, _SHORTEST_SECONDS), waiting.wake)
+        self._waiting.add(waiting)
+        try:
+            await waiting.woken
+        finally:
+            self._waiting.discard(waiting)
+            timer.cancel()
+
+    def set(self) -> None:
+        """Wake those to whose queue a message was added.
+
+        It has the name of the method that ministack calls then, of a `threading.Event`.
+        """
+        for waiting in self._waiting:
+            if _last(waiting.queue) is not waiting.last:
+                waiting.wake()
+
+    def changed(self, queue: Queue) -> None:
+        """Wake those of a queue of which a message becomes visible at another time."""
+        for waiting in self._waiting:
+            if waiting.queue is queue:
+                waiting.wake()
+
+
+def _last(queue: Queue) -> object:
+    return queue["messages"][-1] if queue["messages"] else None
+
+
+def _seconds_to_the_first(queue: Queue) -> float:
+    first = min((message["visible_at"] for message in queue["messages"]), default=float("inf"))
+    return float(first) - time.time()
