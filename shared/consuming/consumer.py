@@ -46,6 +46,9 @@ log = structlog.stdlib.get_logger(__name__)
 MAX_RECEIVE = 10
 """SQS returns up to 10 messages in one receive."""
 
+_WORTHWHILE = 5
+"""How many free slots, or half of all, are worth another poll while one is in flight."""
+
 _UNSETTLED = 2
 """How many messages may await the confirmation of their outcome, for each that may be handled."""
 
@@ -140,6 +143,8 @@ class Consumer:
             slots = min(MAX_RECEIVE, self._free)
             if slots == 0 or len(self._works) + self._reserved + slots > most:
                 return
+            if self._polls and slots < min(_WORTHWHILE, (self._limits.concurrency + 1) // 2):
+                return  # more slots may be free when a poll returns
             self._free -= slots
             self._reserved += slots
             self._start(self._polls, self._poll(slots, ending))

@@ -155,6 +155,26 @@ async def test_several_polls_are_in_flight_while_there_is_plenty_and_one_while_t
     assert queue.most_polls == 2
 
 
+async def test_free_slots_gather_while_a_poll_is_in_flight() -> None:
+    may_end = asyncio.Semaphore(0)
+
+    async def one_by_one(_: Message) -> Outcome:
+        await may_end.acquire()
+        return Done()
+
+    queue = QueueOfLists()
+    async with consuming(queue, one_by_one, ConsumerLimits(concurrency=10)):
+        await queue.put(*"abcdefghij")
+        for ended in range(1, 6):
+            may_end.release()
+            await queue.has_settled("delete", ended)
+        may_end.release()
+        await eventually(lambda: len(queue.asked_for) == 3)
+        assert queue.asked_for == [10, 1, 5]
+        for _ in range(4):
+            may_end.release()
+
+
 async def test_a_poll_that_never_comes_back_is_given_up_at_its_deadline() -> None:
     queue = QueueOfLists()
     limits = ConsumerLimits(poll_stalled=0.05, poll_deadline=0.1)
