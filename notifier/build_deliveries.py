@@ -48,6 +48,10 @@ from shared.messages.delivery_job import JobQueue
 
 _ANNOUNCEMENTS_AT_ONCE = 32
 
+ANNOUNCEMENTS_PACE = 0.25
+"""Seconds for which announcements may gather: nobody watches a webhook or a mail come, as they do
+the live streams, whose queue has no pace."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryDependencies:
@@ -141,7 +145,9 @@ class DeliveryDependencies:
                     Consumer(
                         announcements,
                         fan_out.handle,
-                        replace(limits, concurrency=_ANNOUNCEMENTS_AT_ONCE),
+                        replace(
+                            limits, concurrency=_ANNOUNCEMENTS_AT_ONCE, pace=ANNOUNCEMENTS_PACE
+                        ),
                         log_fields=announcement.log_fields,
                         log_done=False,
                         count=self.messages.of("announcements"),

@@ -38,7 +38,7 @@ from shared.consuming.message import (
     no_log_fields,
     nothing_around,
 )
-from shared.consuming.polling import Poller
+from shared.consuming.polling import Poller, pause_unless
 from shared.consuming.work import Count, Work, no_count
 
 log = structlog.stdlib.get_logger(__name__)
@@ -63,7 +63,8 @@ class ConsumerLimits:
     `concurrency` messages are handled at once; up to twice as many more are being settled.
     `visibility_timeout` is that of the queue's receives. `grace` is how long work in progress may
     go on after a stop. Up to `polls` polls are in flight while polls come back full, otherwise
-    one. A poll counts as stalled after `poll_stalled`, and is given up after `poll_deadline`.
+    one. A poll counts as stalled after `poll_stalled`, and is given up after `poll_deadline`. After
+    one that brought less than it might, the next begins `pace` later: more messages gather.
     """
 
     concurrency: int = 4
@@ -72,6 +73,7 @@ class ConsumerLimits:
     polls: int = 4
     poll_stalled: float = 10
     poll_deadline: float = 40
+    pace: float = 0
 
 
 class Consumer:
@@ -157,6 +159,8 @@ class Consumer:
         for message in messages:
             step = self._work.hand_back if ending.is_set() else self._do
             self._start(self._works, step(message))
+        if self._limits.pace and 0 < len(messages) < slots:
+            await pause_unless(ending, self._limits.pace)
 
     def _do(self, message: Message) -> Coroutine[Any, Any, None]:
         """Work on a message; its slot is free once there is an outcome."""

@@ -26,6 +26,9 @@ EXTENDED_EVERY: float = WorkerSettings.model_fields["visibility_timeout"].defaul
 ROUND_TRIP_SECONDS = 0.01
 """How long a request to AWS takes; the next batch gathers meanwhile."""
 
+PACE_SECONDS = 0.25
+"""How long changes gather for subscribers; a test compares it with the notifier's."""
+
 CASHIER_ANNOUNCEMENTS, BARISTA_ANNOUNCEMENTS = 2, 2
 """The cashier announces an order placed and collected, the barista preparing and ready."""
 
@@ -137,7 +140,8 @@ def numbers_in_block(orders_per_second: float) -> int:
 
 
 def _queues(load: Load, prices: Prices) -> Sequence[Charge]:
-    received = CHANGES * 2 / load.batch(CHANGES * load.orders_per_second)
+    changes = CHANGES * load.orders_per_second
+    live, gathered = load.batch(changes), min(MAX_ENTRIES, changes * PACE_SECONDS)
     rounds = load.prep_seconds / load.lease_seconds / load.concurrency
     at_worker = load.batch(load.throughput.orders_per_second)
     counted = load.cashiers / SAMPLE_SECONDS / load.orders_per_second
@@ -146,8 +150,8 @@ def _queues(load: Load, prices: Prices) -> Sequence[Charge]:
         (Part.TICKET, "tickets received"): 1 / at_worker,
         (Part.TICKET, "tickets deleted"): 1 / at_worker,
         (Part.TICKET, "leases extended"): rounds * math.ceil(load.concurrency / MAX_ENTRIES),
-        (Part.FAN_OUT, "changes received for subscribers"): received,
-        (Part.LIVE, "changes received for live streams"): load.notifiers * received,
+        (Part.FAN_OUT, "changes received for subscribers"): CHANGES * 2 / max(live, gathered),
+        (Part.LIVE, "changes received for live streams"): load.notifiers * CHANGES * 2 / live,
         (Part.CLOCK, "backlog counted by cashiers"): counted,
     }
     return [Charge(part, "SQS", what, n, prices.sqs) for (part, what), n in per_order.items()]

@@ -175,6 +175,31 @@ async def test_free_slots_gather_while_a_poll_is_in_flight() -> None:
             may_end.release()
 
 
+async def test_with_a_pace_messages_gather_after_a_poll_that_was_not_full() -> None:
+    queue = QueueOfLists()
+    async with consuming(queue, done, ConsumerLimits(pace=0.1)):
+        await queue.put("a")
+        await queue.has_settled("delete", 1)
+        for message_id in ("b", "c", "d"):
+            await queue.put(message_id)
+        await queue.has_settled("delete", 4)
+        assert len(queue.asked_for) <= 3, "a alone; b, c and d together; and the poll after them"
+
+
+async def test_a_full_poll_is_followed_at_once_whatever_the_pace() -> None:
+    queue = QueueOfLists()
+    await queue.put(*"abcdefghij")
+    async with consuming(queue, done, ConsumerLimits(concurrency=2, pace=60)):
+        assert sorted(await queue.has_settled("delete", 10)) == list("abcdefghij")
+
+
+async def test_a_stop_does_not_wait_for_the_pace() -> None:
+    queue = QueueOfLists()
+    async with consuming(queue, done, ConsumerLimits(pace=60)):
+        await queue.put("a")
+        await queue.has_settled("delete", 1)
+
+
 async def test_a_poll_that_never_comes_back_is_given_up_at_its_deadline() -> None:
     queue = QueueOfLists()
     limits = ConsumerLimits(poll_stalled=0.05, poll_deadline=0.1)

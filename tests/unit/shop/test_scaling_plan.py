@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.build_deliveries import ANNOUNCEMENTS_PACE
 from shared.aws.prices import US_EAST_1
 from shop.cli.plan import ACCEPTABLE_WAIT, CONCURRENCY
-from shop.scaling.charges import Charge, Load
+from shop.scaling.charges import PACE_SECONDS, Charge, Load
 from shop.scaling.limits import limits
 from shop.scaling.monthly import SECONDS_A_MONTH
 from shop.scaling.plan import assumptions, plan
@@ -99,6 +100,7 @@ def test_heartbeats_cost_more_with_more_baristas() -> None:
 def test_the_command_and_the_lease_default_to_what_the_services_do() -> None:
     assert PARAMETERS["WorkerConcurrency"]["Default"] == CONCURRENCY
     assert ShopSettings.model_fields["acceptable_wait"].default == ACCEPTABLE_WAIT
+    assert PACE_SECONDS == ANNOUNCEMENTS_PACE
     assert QUIET.lease_seconds == WorkerSettings.model_fields["visibility_timeout"].default / 3
 
 
