@@ -16,7 +16,7 @@ from shop.scaling.plan import USED
 
 ON_DEMAND, PROVISIONED = US_EAST_1, US_EAST_1.provisioned(USED)
 
-_MOST_ON_DEMAND, _MOST_PROVISIONED, _MOST_APART = 6.0, 3.2, 0.05
+_MOST_ON_DEMAND, _MOST_PROVISIONED, MOST_APART = 6.0, 3.2, 0.05
 _BOUND_FILL = 10
 
 
@@ -43,21 +43,21 @@ def bounds(found: Sequence[Metered]) -> Sequence[Bound]:
     return [
         Bound(
             what="dollars for a million orders: on demand",
-            figure=_of_orders(full.dollars(ON_DEMAND)),
+            figure=of_orders(full.dollars(ON_DEMAND)),
             limit=_MOST_ON_DEMAND,
             unit="$",
         ),
         Bound(
             what="dollars for a million orders: provisioned, 70 % used",
-            figure=_of_orders(full.dollars(PROVISIONED)),
+            figure=of_orders(full.dollars(PROVISIONED)),
             limit=_MOST_PROVISIONED,
             unit="$",
         ),
         *(
             Bound(
                 what=f"dollars: `coffeeshop plan` is off, {one.scenario}",
-                figure=_apart(one),
-                limit=_MOST_APART,
+                figure=apart(one),
+                limit=MOST_APART,
             )
             for one in found
         ),
@@ -114,22 +114,23 @@ def _is_bound(metered: Metered) -> bool:
     return (metered.scenario.fill, metered.scenario.notifiers) == (_BOUND_FILL, 1)
 
 
-def _of_orders(dollars: Mapping[Part, float]) -> float:
+def of_orders(dollars: Mapping[Part, float]) -> float:
     """Add up what is paid by the order, not by the hour."""
     return sum(spent for part, spent in dollars.items() if part is not Part.CLOCK)
 
 
-def _apart(metered: Metered) -> float:
-    counted = _of_orders(metered.dollars(ON_DEMAND))
-    return abs(_of_orders(planned(metered)) - counted) / counted
+def apart(metered: Metered) -> float:
+    """Return by which part of the metered dollars the plan's differ."""
+    counted = of_orders(metered.dollars(ON_DEMAND))
+    return abs(of_orders(planned(metered)) - counted) / counted
 
 
 def _totals(found: Sequence[Metered]) -> str:
     rows = [
         f"| {one.scenario.fill} | {one.scenario.notifiers}"
-        f" | {_of_orders(one.dollars(ON_DEMAND)):.2f}"
-        f" | {_of_orders(one.dollars(PROVISIONED)):.2f}"
-        f" | {_of_orders(planned(one)):.2f} |"
+        f" | {of_orders(one.dollars(ON_DEMAND)):.2f}"
+        f" | {of_orders(one.dollars(PROVISIONED)):.2f}"
+        f" | {of_orders(planned(one)):.2f} |"
         for one in found
     ]
     return "\n".join(rows)

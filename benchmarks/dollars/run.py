@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.dollars.lockstep import APART, Lockstep
@@ -77,19 +77,27 @@ class Metered:
 
 
 async def serve(scenario: Scenario, emulator: str, folder: Path) -> Metered:
-    """Open a shop on an emulator, have customers order, and wait until all is received."""
+    """Open a shop on an emulator, have customers order, and wait until all is received.
+
+    A wave that is not metered comes first: a process that has just started learns.
+    """
     settings = settings_of(emulator, folder)
     meter = Meter(settings.name_prefix)
     async with (
         asyncio.timeout(_SECONDS),
         open_shop(settings, scenario.notifiers, Lockstep(meter, scenario.fill)) as shop,
     ):
+        await _serve(shop, meter, replace(scenario, waves=1))
         before, began = meter.bill.so_far(), time.monotonic()
-        for _ in range(scenario.waves):
-            await _wave(shop, meter, scenario.fill)
-        seconds = time.monotonic() - began
-        await eventually(lambda: _settled(meter.bill.since(before), scenario), _SETTLED_SECONDS)
-        return Metered(scenario, seconds, meter.bill.since(before))
+        await _serve(shop, meter, scenario)
+        return Metered(scenario, time.monotonic() - began, meter.bill.since(before))
+
+
+async def _serve(shop: ServedCashier, meter: Meter, scenario: Scenario) -> None:
+    before = meter.bill.so_far()
+    for _ in range(scenario.waves):
+        await _wave(shop, meter, scenario.fill)
+    await eventually(lambda: _settled(meter.bill.since(before), scenario), _SETTLED_SECONDS)
 
 
 async def _wave(shop: ServedCashier, meter: Meter, orders: int) -> None:
