@@ -87,6 +87,12 @@ What each dollar buys, at f = {full.scenario.fill} and N = {full.scenario.notifi
 
 What is paid by the hour is beside it, whatever the orders are: `coffeeshop plan` has the sums.
 
+What holds the dollars back is mostly the lookup of subscribers. Every change is looked up under
+its order, too: its customer may have subscribed a moment ago, and must not miss the next change.
+That is a consistent read for each of the four changes, 0.50 dollars, which no other order shares,
+and which eventually consistent reads or a memory of what was found before would make unsafe.
+Behind it is the barista's read before the claim, 0.13: a ticket names its order, and has no copy.
+
 What was cut, without giving up a guarantee: dollars of the part, by the same meter, before and
 after. It was 10.39 at f = 10 and N = 1 before all of them.
 
