@@ -121,7 +121,7 @@ async def build_cashier(
                 uploads_lost.set()
 
             async with (
-                background_task(every(SAMPLE_SECONDS, monitor.sample), "backlog"),
+                background_task(every(SAMPLE_SECONDS, monitor.sample_if_needed), "backlog"),
                 background_task(
                     every(aws_usage.SAMPLE_SECONDS, context.aws_usage.sample), "requests to AWS"
                 ),

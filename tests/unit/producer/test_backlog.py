@@ -147,3 +147,36 @@ async def test_the_monitor_forgets_a_time_once_the_clock_was_set_back(
         await sample
         empty_at.append(monitor.empty_at)
     assert empty_at == [None, NOON, None]
+
+
+class Counted:
+    """A queue with as many tickets as the test says; it counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.tickets = self.asked = 0
+
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        self.asked += 1
+        return self.tickets, 0
+
+
+async def test_an_empty_queue_is_asked_every_fifth_time_until_something_is_in_it() -> None:
+    queue = Counted()
+    backlog = Backlog(queue)
+    monitor = EmptyQueueMonitor(backlog, lambda: NOON)
+
+    async def asked(times: int) -> int:
+        before = queue.asked
+        for _ in range(times):
+            await monitor.sample_if_needed()
+        return queue.asked - before
+
+    assert await asked(2) == 2  # the counts are approximate: one alone may be wrong
+    assert await asked(4 + 1 + 4) == 1
+    queue.tickets = 1  # another cashier's
+    assert await asked(1) == 1
+    assert await asked(3) == 3
+    queue.tickets = 0
+    assert await asked(2 + 4) == 2
+    backlog.queued()
+    assert await asked(1) == 1
