@@ -13,6 +13,7 @@ import structlog
 
 from shared.domain.menu import Menu
 from shared.domain.shop import Hand
+from shared.runtime.lifecycle import raise_descriptor_limit
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import EMULATORS_REGION
 from shared.runtime.startup import StartupError
@@ -49,6 +50,7 @@ MARGIN_SECONDS = 5.0
 def run() -> int:
     """Run the shop until SIGINT or SIGTERM; return the exit code."""
     gc.freeze()  # what is loaded stays, so no collection needs to visit it
+    raise_descriptor_limit()
     try:
         return _run(read_all_settings())
     except StartupError as error:

@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from shared.runtime.lifecycle import raise_descriptor_limit
+from shop.processes.lean import leave_out_unused
 
 
 def main() -> None:
@@ -23,14 +23,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    raise_descriptor_limit()
     if sys.argv[1:] == ["run"]:
+        leave_out_unused()
         from shop.run import run  # noqa: PLC0415 - loads what only this command needs
 
         sys.exit(run())
+    from shared.runtime.lifecycle import raise_descriptor_limit  # noqa: PLC0415 - the same
     from shop.cli.commands import app  # noqa: PLC0415 - loads all of them
 
     gc.freeze()  # what is loaded stays, so no collection needs to visit it
+    raise_descriptor_limit()
     app()
 
 

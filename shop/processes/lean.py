@@ -18,9 +18,14 @@ UNUSED = (
 """Packages that no service of ours makes any use of."""
 
 
+def leave_out_unused() -> None:
+    """Have no package of `UNUSED` found by who imports it from now on."""
+    sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]  # None: it is not found
+
+
 def main() -> None:
     """Run the module that the first argument names, as `python -m` does."""
-    sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]  # None: it is not found
+    leave_out_unused()
     sys.argv = sys.argv[1:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
