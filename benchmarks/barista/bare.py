@@ -1,8 +1,8 @@
 """`python -m benchmarks.barista.bare`: the least that prepares orders, with nothing but libraries.
 
-The same records, announcements and durability as a worker's, for ten tickets at a time: claimed in
-one commit, announced in one request, completed in one commit, announced, and deleted. A failure
-ends it.
+The same records, announcements and durability as a worker's, for up to ten tickets at a time:
+claimed in one commit, announced in one request, completed in one commit, announced, and deleted.
+A failure ends it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from aiobotocore.session import AioSession
 
 Document: TypeAlias = dict[str, Any]
 
-_BATCH = 10
+_MOST_IN_BATCH = 10
 _TOPIC = "arn:aws:sns:us-east-1:000000000000:order-events"
 _CLAIM = dt.timedelta(seconds=30)
 _GET = "SELECT document FROM orders WHERE id = ?"
@@ -41,12 +41,12 @@ class Place:
     db: sqlite3.Connection
     thread: ThreadPoolExecutor
 
-    async def work(self) -> None:
-        """Prepare orders for ever, up to ten at once."""
+    async def work(self, most: int) -> None:
+        """Prepare orders for ever, up to `most` at once."""
         while True:
             answer = await self.sqs.receive_message(
                 QueueUrl=self.queue,
-                MaxNumberOfMessages=_BATCH,
+                MaxNumberOfMessages=most,
                 WaitTimeSeconds=2,
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
@@ -153,8 +153,8 @@ def _opened(path: str) -> sqlite3.Connection:
     return db
 
 
-async def main(loops: int) -> None:
-    """Prepare orders in so many loops at once, until somebody ends the process."""
+async def main(concurrency: int) -> None:
+    """Prepare so many orders at once, in loops of up to ten, until somebody ends the process."""
     named: Document = {
         "endpoint_url": os.environ["COFFEE_AWS_ENDPOINT_URL"],
         "region_name": "us-east-1",
@@ -170,8 +170,9 @@ async def main(loops: int) -> None:
     ):
         queue = (await sqs.get_queue_url(QueueName="orders"))["QueueUrl"]
         place = Place(sqs, sns, queue, _TOPIC, db, ThreadPoolExecutor(1))
-        await asyncio.gather(*(place.work() for _ in range(loops)))
+        most = min(concurrency, _MOST_IN_BATCH)
+        await asyncio.gather(*(place.work(most) for _ in range(concurrency // most)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(os.environ["COFFEE_WORKER_CONCURRENCY"]) // _BATCH))
+    asyncio.run(main(int(os.environ["COFFEE_WORKER_CONCURRENCY"])))

@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 
 def draw(costs: Mapping[str, Sequence[float]], bound: float, title: str, path: Path) -> None:
     """Write bars of the medians, a dot for each run, and the bound, all in milliseconds."""
-    figure = Figure(figsize=(7, 2.4), dpi=100, layout="constrained")
+    figure = Figure(figsize=(7, 3), dpi=100, layout="constrained")
     axes = figure.subplots()
     axes.barh(list(costs), [median(runs) for runs in costs.values()], color="0.8", height=0.5)
     for name, runs in costs.items():
         axes.plot(runs, [name] * len(runs), "o", color="tab:blue", ms=4)
-    axes.axvline(bound, color="tab:red", ls="--", lw=1, label=f"bound: {bound:.2f} ms")
+    axes.axvline(bound, color="tab:red", ls="--", lw=1, label=f"bound with 40: {bound:.2f} ms")
     axes.set_xlabel("CPU time of an order, ms")
     axes.set_title(title, fontsize=10)
     axes.set_xlim(left=0)

@@ -9,18 +9,34 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
 from benchmarks.barista.backlog import Backlog, placed
 
-CONCURRENCY = 40
-"""How many orders are in hand at once."""
 
-BARISTA, BARE = "worker", "benchmarks.barista.bare"
-"""The modules that are measured."""
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A module that makes orders, so many at once."""
+
+    name: str
+    module: str
+    concurrency: int
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.concurrency} in hand"
+
+
+BARISTA, BARE = (
+    Program("barista", "worker", 40),
+    Program("bare loop", "benchmarks.barista.bare", 40),
+)
+"""Those that are compared."""
+
+AS_BY_DEFAULT = (replace(BARISTA, concurrency=4), replace(BARE, concurrency=4))
+"""The same with as few orders in hand as a worker has unless it is told otherwise."""
 
 _WARM_UP = 0.15
 """The part of a backlog that is not measured: a process that has just started learns."""
@@ -40,13 +56,13 @@ class Cost:
     requests: float
 
 
-async def run(module: str, orders: int) -> Cost:
+async def run(program: Program, orders: int) -> Cost:
     """Have a program make a backlog of orders."""
     with tempfile.TemporaryDirectory(prefix="barista-") as folder:
         async with (
             asyncio.timeout(_SECONDS),
             placed(Path(folder), orders) as backlog,
-            _running(module, backlog) as process,
+            _running(program, backlog) as process,
         ):
             return await _cost(process, backlog)
 
@@ -69,17 +85,19 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 @contextlib.asynccontextmanager
-async def _running(module: str, backlog: Backlog) -> AsyncIterator[psutil.Process]:
+async def _running(program: Program, backlog: Backlog) -> AsyncIterator[psutil.Process]:
     log = backlog.folder / "program.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, env=_environment(backlog), stderr=output
+            *(sys.executable, "-m", program.module),
+            env=_environment(program, backlog),
+            stderr=output,
         )
     measured = psutil.Process(process.pid)
     try:
         yield measured
         if process.returncode is not None:
-            raise RuntimeError(f"{module} has ended: {log.read_text()[-2000:]}")
+            raise RuntimeError(f"the {program} has ended: {log.read_text()[-2000:]}")
     finally:
         if process.returncode is None:
             process.terminate()
@@ -87,11 +105,11 @@ async def _running(module: str, backlog: Backlog) -> AsyncIterator[psutil.Proces
             await process.wait()
 
 
-def _environment(backlog: Backlog) -> Mapping[str, str]:
+def _environment(program: Program, backlog: Backlog) -> Mapping[str, str]:
     return {
         **os.environ,
         "COFFEE_AWS_ENDPOINT_URL": backlog.aws.url,
         "COFFEE_STATE_DIR": str(backlog.folder),
-        "COFFEE_WORKER_CONCURRENCY": str(CONCURRENCY),
+        "COFFEE_WORKER_CONCURRENCY": str(program.concurrency),
         "COFFEE_BREW_SPEED": "0",
     }
