@@ -25,7 +25,7 @@ from shared.domain.tokens import new_id, new_signing_secret
 
 HOSTS = 16
 _AT_ONCE = 500
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,10 @@ class _Arrivals:
 
     def page(self) -> bytes:
         body = json.dumps({"counts": self.counts, "last": self.last}).encode()
-        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        return b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (
+            len(body),
+            body,
+        )
 
 
 class _Connection(asyncio.Protocol):
