@@ -21,6 +21,7 @@ from notifier.deliveries.gauges import DeliveryGauges, DeliveryQueueMonitor
 from notifier.deliveries.health import SubscriptionHealth
 from notifier.deliveries.housekeeping import DueLimit
 from notifier.deliveries.limits import ConcurrencyLimits, KeyedLimit
+from notifier.deliveries.lookup import SubscriptionLookup
 from notifier.deliveries.postponed_jobs import PostponedJobs
 from notifier.deliveries.queue_epoch import DeployedQueueEpoch, QueueEpoch
 from notifier.deliveries.redrive import Redriver
@@ -93,7 +94,13 @@ class DeliveryDependencies:
             handler = self._job_handler(jobs, postponed)
             queues = QueueSubscribers(self.clients, names, self.topology)
             redriver = Redriver(self.store, jobs, utc_now)
-            fan_out = FanOut(self.store, jobs, utc_now, self.dropped_announcements)
+            fan_out = FanOut(
+                self.store,
+                SubscriptionLookup(self.store.subscribed),
+                jobs,
+                utc_now,
+                self.dropped_announcements,
+            )
             subscriptions = SubscriptionService(
                 store=self.store,
                 store_id=settings.store_id,

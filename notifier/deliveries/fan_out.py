@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 from pydantic import ValidationError
 
+from notifier.deliveries.lookup import SubscriptionLookup
 from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.message import Message
@@ -31,6 +32,7 @@ class FanOut:
     """
 
     store: NotifierStore
+    lookup: SubscriptionLookup
     jobs: JobQueue
     clock: Clock
     dropped: Counter
@@ -56,7 +58,7 @@ class FanOut:
         routing_keys, order_id = [topic], event.data.get("order_id")
         if isinstance(order_id, str):
             routing_keys.append(order_routing_key(topic, order_id))
-        async for page in self.store.subscribed(routing_keys):
+        async for page in self.lookup.pages(routing_keys):
             await self._queue(event, message.body, page)
         if is_issue:
             await self.store.issue_announced(event.id)
@@ -88,6 +90,8 @@ class FanOut:
             for subscription in subscriptions
             if subscription.channel is not Channel.SQS and wants(subscription, event.type)
         ]
+        if not due:
+            return
         await self.store.log_due(due)
         jobs = [
             Deliver(

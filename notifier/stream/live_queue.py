@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from notifier.stream.gathering import Gathering
+from shared.aws.batcher import MAX_ENTRIES
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names, queue_arn_beside
 from shared.aws.provisioning import subscribe_queue, topics_policy
@@ -37,6 +39,9 @@ _SUBSCRIBE_SECONDS = 5
 _CLOSE_SECONDS = 5
 _FINISH_SECONDS = 3
 _FINISH_PAUSE = 0.05
+_DELETE_SECONDS = 0.5
+"""How long a message that is on the streams may stay in the queue; a kill repeats it on them."""
+
 _SILENT_SECONDS = 45
 """Longer than a poll with all its attempts takes; after that, the feed has stalled."""
 
@@ -117,6 +122,7 @@ class LiveQueue:
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _received_at: float = 0.0
     _heartbeat_at: float = 0.0
+    _deletes: Gathering = field(default_factory=lambda: Gathering(MAX_ENTRIES, _DELETE_SECONDS))
 
     async def receive(self, limit: int) -> Sequence[Message]:
         """Open the queue if need be, and poll for up to `limit` messages."""
@@ -156,7 +162,8 @@ class LiveQueue:
         await self._record_heartbeat()
 
     async def delete(self, message: Message) -> None:
-        """Remove a message for good."""
+        """Remove a message for good, ten in a request or those of half a second."""
+        await self._deletes.join()
         if self._queue is not None:
             await self._queue.delete(message)
 
@@ -178,8 +185,9 @@ class LiveQueue:
     async def finish(self) -> None:
         """Wait until all announcements so far are on the streams, _FINISH_SECONDS at most.
 
-        A message is deleted when its readers have written it.
+        A message is deleted when its readers have written it, and from now on at once.
         """
+        self._deletes.open()
         with contextlib.suppress(TimeoutError, AwsUnavailableError):
             async with asyncio.timeout(_FINISH_SECONDS):
                 while await self._holds_messages():  # noqa: ASYNC110 - SQS gives no signal

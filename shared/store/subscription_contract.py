@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from shared.domain.subscription import Subscription, SubscriptionState
@@ -32,7 +32,9 @@ class SubscriptionStore(Protocol):
         filter never change. An ended subscription is found by its id alone, for some days more.
         """
 
-    def subscribed(self, routing_keys: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
+    def subscribed(
+        self, routing_keys: Collection[str]
+    ) -> AsyncGenerator[Sequence[Subscription], None]:
         """List all that are pending, active or paused with one of these routing keys, each once.
 
         They come page by page; a subscription that is added meanwhile may be missing.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,7 @@ from shared.store.dynamodb.subscription_item import (
     subscription_of,
     topic_of,
 )
-from shared.store.dynamodb.table import ABSENT, DynamoDBRecords
+from shared.store.dynamodb.table import ABSENT, LONGEST_PARTITION, DynamoDBRecords
 from shared.store.subscription_contract import SubscriptionChangedError
 
 
@@ -61,21 +63,32 @@ class DynamoDBSubscriptions(DynamoDBRecords):
 
     async def subscribed(
         self, routing_keys: Collection[str]
-    ) -> AsyncIterator[Sequence[Subscription]]:
-        """List all that have one of these routing keys, by pages of DynamoDB."""
+    ) -> AsyncGenerator[Sequence[Subscription], None]:
+        """List all that have one of these routing keys, by pages of DynamoDB.
+
+        All keys are queried at once; most have few subscriptions, or none.
+        """
+        queries = [self._with_routing_key(key) for key in routing_keys]
+        first = await asyncio.gather(*map(_next_page, queries))
         listed: set[str] = set()
-        for routing_key in routing_keys:
-            pages = self.table.pages(
-                KeyConditionExpression="pk = :route",
-                ExpressionAttributeValues={
-                    ":route": {"S": routing_key_pk(self.store_id, routing_key)}
-                },
-                ConsistentRead=True,
-            )
-            async for items in pages:
-                page = map(subscription_of, items)
-                yield [one for one in page if listed.isdisjoint(one.routing_keys)]
+        for routing_key, page, pages in zip(routing_keys, first, queries, strict=True):
+            yield _not_listed(page, listed)
+            async for later in pages:
+                yield _not_listed(later, listed)
             listed.add(routing_key)
+
+    async def _with_routing_key(
+        self, routing_key: str
+    ) -> AsyncGenerator[Sequence[Subscription], None]:
+        partition = routing_key_pk(self.store_id, routing_key)
+        if len(partition.encode()) > LONGEST_PARTITION:
+            return
+        async for items in self.table.pages(
+            KeyConditionExpression="pk = :route",
+            ExpressionAttributeValues={":route": {"S": partition}},
+            ConsistentRead=True,
+        ):
+            yield [subscription_of(item) for item in items]
 
     async def in_state(
         self, state: SubscriptionState, limit: int, after: Subscription | None = None
@@ -118,6 +131,16 @@ class DynamoDBSubscriptions(DynamoDBRecords):
         except client.exceptions.TransactionCanceledException:
             return await self.table.item(key_of(item))
         return item
+
+
+async def _next_page(pages: AsyncIterator[Sequence[Subscription]]) -> Sequence[Subscription]:
+    async for page in pages:
+        return page
+    return ()
+
+
+def _not_listed(page: Sequence[Subscription], keys: AbstractSet[str]) -> Sequence[Subscription]:
+    return [one for one in page if keys.isdisjoint(one.routing_keys)]
 
 
 def _unchanged(before: Subscription) -> Mapping[str, Any]:

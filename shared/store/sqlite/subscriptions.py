@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.clock import sortable
@@ -92,7 +92,7 @@ class SqliteSubscriptions(SqliteRecords):
 
     async def subscribed(
         self, routing_keys: Collection[str]
-    ) -> AsyncIterator[Sequence[Subscription]]:
+    ) -> AsyncGenerator[Sequence[Subscription], None]:
         """List all that have one of these routing keys, by id."""
         wanted, after = json.dumps(list(routing_keys)), ""
         while True:
