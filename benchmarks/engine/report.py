@@ -46,10 +46,10 @@ and kill -9 are tested in `tests/integration/test_defects_of_peers.py` and `test
 aws-sqs-consumer and sqs-workers handle one message after the other, whatever the concurrency; the
 naive loop receives one message at a time, in as many loops.
 
-With concurrency 10, one receive is in flight at a time, for ten messages: the rate is ten by the time
-of a receive, which is 10 ms and the work of client and server. From its answer to the next request
-the engine needs 0.4 ms. To receive ahead of free slots would raise the rate, and was dropped:
-`docs/decisions/0009-a-poll-is-never-cancelled.md` says why.
+With concurrency 10, one receive is in flight at a time, for ten messages: the rate is ten by the
+time of a receive, which is 10 ms and the work of client and server. From its answer to the next
+request the engine needs 0.4 ms. Receiving ahead of free slots would raise the rate, and was
+dropped: `docs/decisions/0009-a-poll-is-never-cancelled.md` says why.
 """
 
 
