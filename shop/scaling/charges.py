@@ -106,6 +106,12 @@ class Load:
         """How many read units all cashiers use for the shop's status."""
         return self.cashiers * min(self.at_cashier, 1 / STATUS_TTL_SECONDS)
 
+    @property
+    def gathered(self) -> float:
+        """How many changes are received, and looked up, together for subscribers."""
+        changes = CHANGES * self.orders_per_second
+        return max(self.batch(changes), min(MAX_ENTRIES, changes * PACE_SECONDS))
+
     def batch(self, entries_per_second: float) -> float:
         """Return how many entries a request carries: those that arrive during the one before."""
         gathered = entries_per_second * ROUND_TRIP_SECONDS if self.fill is None else self.fill
@@ -140,8 +146,7 @@ def numbers_in_block(orders_per_second: float) -> int:
 
 
 def _queues(load: Load, prices: Prices) -> Sequence[Charge]:
-    changes = CHANGES * load.orders_per_second
-    live, gathered = load.batch(changes), min(MAX_ENTRIES, changes * PACE_SECONDS)
+    live = load.batch(CHANGES * load.orders_per_second)
     rounds = load.prep_seconds / load.lease_seconds / load.concurrency
     at_worker = load.batch(load.throughput.orders_per_second)
     counted = load.cashiers / SAMPLE_SECONDS / load.orders_per_second
@@ -150,7 +155,7 @@ def _queues(load: Load, prices: Prices) -> Sequence[Charge]:
         (Part.TICKET, "tickets received"): 1 / at_worker,
         (Part.TICKET, "tickets deleted"): 1 / at_worker,
         (Part.TICKET, "leases extended"): rounds * math.ceil(load.concurrency / MAX_ENTRIES),
-        (Part.FAN_OUT, "changes received for subscribers"): CHANGES * 2 / max(live, gathered),
+        (Part.FAN_OUT, "changes received for subscribers"): CHANGES * 2 / load.gathered,
         (Part.LIVE, "changes received for live streams"): load.notifiers * CHANGES * 2 / live,
         (Part.CLOCK, "backlog counted by cashiers"): counted,
     }
@@ -179,7 +184,7 @@ def _store(load: Load, prices: Prices) -> Sequence[Charge]:
     reads = {
         (Part.READS, "reads: claimed, collected"): 2,
         (Part.STATUS, "reads: shop's status"): load.status_reads_per_second / rate,
-        (Part.ROUTES, "reads: subscribers, of all and of it"): CHANGES * 2,
+        (Part.ROUTES, "reads: subscribers, of all and of it"): CHANGES + CHANGES / load.gathered,
         (Part.CLOCK, "reads: worker heartbeats"): load.heartbeat_reads_per_second / rate,
     }
     return [

@@ -14,7 +14,7 @@ from shop.scaling.charges import Part
 pytestmark = pytest.mark.timeout(150)
 
 
-@pytest.mark.parametrize("fill", [1, 10])
+@pytest.mark.parametrize("fill", [1, 3, 10])
 async def test_the_plan_agrees_with_the_meter(ministack: str, tmp_path: Path, fill: int) -> None:
     metered = await serve(Scenario(fill, notifiers=1, waves=3), ministack, tmp_path)
 
