@@ -165,6 +165,7 @@ class DeliveryDependencies:
                         handler.handle,
                         limits,
                         log_fields=delivery_job.log_fields,
+                        log_done=False,
                         count=self.messages.of("deliveries"),
                         around=jobs.working_on,
                     ),

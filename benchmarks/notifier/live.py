@@ -35,13 +35,15 @@ class LivePlan:
 class LiveCost:
     """What a live event cost: seconds of CPU, requests to SQS, and streams that it was written to.
 
-    `idle` is the part of a core that the notifier took without events: heartbeats and polls.
+    `idle` is the part of a core that the notifier took without events, for heartbeats and polls;
+    `cpu` is what it took beyond that, and `all_cpu` everything.
     """
 
     streams: int
     screens: int
     events: int
     cpu: float
+    all_cpu: float
     requests: float
     written: float
     idle: float
@@ -65,18 +67,20 @@ async def measure_live(
         began, used = time.monotonic(), meter.cpu()
         await asyncio.sleep(plan.idle_seconds)
         idle = (meter.cpu() - used) / (time.monotonic() - began)
-        before = await meter.read()
+        before, start = await meter.read(), time.monotonic()
         written = plan.orders * len(LATER) * screens + len(followed) * EVENTS
         came.count = 0
         await _announce(orders, plan.rate, announcer)
         await came.reach(written)
         spent = (await _settled(meter, before.announcements + EVENTS * plan.orders)).since(before)
+        seconds = time.monotonic() - start
     events = EVENTS * plan.orders
     return LiveCost(
         streams=streams,
         screens=screens,
         events=events,
-        cpu=spent.cpu / events,
+        cpu=(spent.cpu - idle * seconds) / events,
+        all_cpu=spent.cpu / events,
         requests=spent.requests / events,
         written=written / events,
         idle=idle,

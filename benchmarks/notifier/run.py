@@ -46,7 +46,7 @@ LONG = Plan(
 )
 SHORT = Plan(
     streams=(1, 1000),
-    live=LivePlan(rate=25, orders=60, idle_seconds=1),
+    live=LivePlan(rate=25, orders=60, idle_seconds=2),
     subscribers=50,
     issues=8,
     crowd=500,
