@@ -50,16 +50,19 @@ async def until_open(shop: MadeRun) -> None:
 
 @contextlib.asynccontextmanager
 async def make_run(
-    folder: Path, variables: Mapping[str, str] | None = None
+    folder: Path, variables: Mapping[str, str] | None = None, root: Path = ROOT
 ) -> AsyncIterator[MadeRun]:
-    """Run `make run` with its state in `folder`; the block begins before the shop is open."""
+    """Run `make run` with its state in `folder`; the block begins before the shop is open.
+
+    `root` is where the shop's code is, if it is not this one's.
+    """
     port = free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
     log = folder.with_suffix(".log")
     with log.open("ab") as file:
         make = await asyncio.create_subprocess_exec(
             *("make", "--silent", "run"),
-            cwd=ROOT,
+            cwd=root,
             env={
                 **own,
                 "COFFEE_STATE_DIR": str(folder),

@@ -45,11 +45,12 @@ class Load:
 class Placed:
     """What became of it; times are in seconds, each from the order's request.
 
-    `ready` counts the orders that became ready within the time, `refused` those that the shop did
-    not take, `unseen` those that were acknowledged and did not become ready.
+    `orders` counts all that were acknowledged, `ready` those that became ready within the time,
+    `refused` those that the shop did not take, `unseen` those that never became ready.
     """
 
     seconds: float = 0.0
+    orders: int = 0
     ready: int = 0
     refused: int = 0
     unseen: int = 0
@@ -120,6 +121,7 @@ class Generator:
             self._placed.refused += 1
             self._room.release()
             return
+        self._placed.orders += 1
         if self._from <= begun:
             self._placed.placing.append(now - begun)
         begins = answer.index(_ID) + len(_ID)
