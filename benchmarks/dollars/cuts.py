@@ -20,6 +20,8 @@ CUTS: Sequence[Cut] = (
     Cut("the document is deflated: two lines stay within a kilobyte", 10, 5.00, 2.50),
     Cut("order numbers in blocks of up to 100", 10, 0.625, 0.104),
     Cut("no order is read before it is placed", 10, 0.500, 0.250),
+    Cut("the subscribers of all orders are looked up once for a batch", 10, 1.00, 0.55),
+    Cut("changes that come together are deleted together", 10, 0.608, 0.327),
     Cut("the shop's status is read four times a second, not for each order", 10, 0.125, 0.013),
     Cut(
         "announcements gather for 250 ms, at 3 orders a second; live streams do not wait",
