@@ -39,14 +39,14 @@ class Plan:
 
 LONG = Plan(
     streams=(1, 100, 1000),
-    live=LivePlan(rate=25, orders=500, idle_seconds=10),
+    live=LivePlan(rate=50, orders=1000, idle_seconds=10),
     subscribers=100,
     issues=40,
     crowd=20_000,
 )
 SHORT = Plan(
     streams=(1, 1000),
-    live=LivePlan(rate=25, orders=60, idle_seconds=2),
+    live=LivePlan(rate=50, orders=100, idle_seconds=2),
     subscribers=50,
     issues=8,
     crowd=500,

@@ -17,7 +17,7 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_routing_key, wants
-from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_EVENTS, CloudEvent
+from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_EVENTS, CloudEvent, read_event
 from shared.messages.delivery_job import Deliver, JobQueue, send_job
 from shared.tracing.process import spanned
 
@@ -47,7 +47,7 @@ class FanOut:
         """
         topic = message.attributes.get("topic", ORDER_EVENTS)
         try:
-            event = CloudEvent.model_validate_json(message.body)
+            event = read_event(message.body)
         except ValidationError as error:
             reason = error.errors(include_input=False)[0]["msg"]
             log.warning("announcement.not_an_event", topic=topic, reason=reason)

@@ -20,7 +20,7 @@ from shared.consuming.consumer import Consumer, ConsumerLimits
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.errors import UnavailableError
-from shared.messages.announcement import ORDER_EVENTS, CloudEvent, log_fields
+from shared.messages.announcement import ORDER_EVENTS, log_fields, read_event
 from shared.runtime.lifecycle import background_task, every
 
 _CONCURRENCY = 1000
@@ -67,8 +67,7 @@ class StreamHandler:
         """
         topic = message.attributes.get("topic", ORDER_EVENTS)
         try:
-            event = CloudEvent.model_validate_json(message.body)
-            received = ring_event(topic, event)
+            received = ring_event(topic, read_event(message.body))
         except ValidationError as error:
             log.warning("live.not_an_event", topic=topic, reason=error.errors()[0]["msg"])
         else:
