@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from notifier.stream.gathering import Gathering
+from notifier.stream.pace import Pace
 from shared.aws.batcher import MAX_ENTRIES
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names, queue_arn_beside
@@ -41,6 +42,9 @@ _FINISH_SECONDS = 3
 _FINISH_PAUSE = 0.05
 _DELETE_SECONDS = 0.5
 """How long a message that is on the streams may stay in the queue; a kill repeats it on them."""
+
+_BUSY, _PACE_SECONDS = 40, 0.05
+"""From ten orders a second on, nobody sees that an event comes so much later."""
 
 _SILENT_SECONDS = 45
 """Longer than a poll with all its attempts takes; after that, the feed has stalled."""
@@ -122,10 +126,12 @@ class LiveQueue:
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _received_at: float = 0.0
     _heartbeat_at: float = 0.0
+    _pace: Pace = field(default_factory=lambda: Pace(_BUSY, _PACE_SECONDS))
     _deletes: Gathering = field(default_factory=lambda: Gathering(MAX_ENTRIES, _DELETE_SECONDS))
 
     async def receive(self, limit: int) -> Sequence[Message]:
-        """Open the queue if need be, and poll for up to `limit` messages."""
+        """Open the queue if need be, and poll for up to `limit` messages, at a busy shop's pace."""
+        await asyncio.sleep(self._pace.pause())
         async with self._changing:
             queue = self._queue
             if queue is None or not self._is_open:
@@ -136,6 +142,7 @@ class LiveQueue:
             self._is_open = False
             raise
         self._received_at = time.monotonic()
+        self._pace.received(len(messages), limit)
         return messages
 
     async def subscribe(self, topic: str) -> None:
