@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.notifier.deliveries import DeliveryCost
 from benchmarks.notifier.fan_out import FanOutCost
 from benchmarks.notifier.live import EVENTS, LiveCost
 from benchmarks.notifier.subscribers import HOSTS
 from benchmarks.section import Bound, Section
+
+CHART = Path("docs/performance/notifier.png")
 
 _MIB = 2**20
 
@@ -79,7 +82,8 @@ def _live(live: Sequence[LiveCost], rate: float) -> str:
         f" {each.idle:.1%} of a core |"
         for each in live
     ]
-    return _LIVE.format(rate=rate) + "\n".join(rows)
+    table = _LIVE.format(rate=rate) + "\n".join(rows)
+    return f"{table}\n\n![CPU a live event](performance/{CHART.name})"
 
 
 def _delivery(cost: DeliveryCost) -> str:

@@ -8,10 +8,11 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.notifier.chart import draw
 from benchmarks.notifier.deliveries import measure_deliveries
 from benchmarks.notifier.fan_out import measure_fan_out
 from benchmarks.notifier.live import LivePlan, measure_live
-from benchmarks.notifier.report import section
+from benchmarks.notifier.report import CHART, section
 from benchmarks.notifier.subscribers import webhooks
 from benchmarks.section import Section
 from tests.support.emulator import CREDENTIAL_VARIABLES, running_ministack
@@ -69,6 +70,8 @@ async def measure(short: bool, on_progress: Callable[[str], None]) -> Section:  
             )
             on_progress(f"an issue to {plan.crowd:,} subscribers")
             fan_out = await measure_fan_out(plan.crowd, announcer, notifier, served)
+    if not short:
+        draw(live, CHART)
     return section(live, delivery, fan_out, plan.live.rate)
 
 
