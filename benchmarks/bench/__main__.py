@@ -51,7 +51,7 @@ def main(
     if page is not None:
         _write(page, found)
     bounds = list(itertools.chain.from_iterable(section.bounds for section in found))
-    missed = [each for each in bounds if not (each.met or (check and each.absolute))]
+    missed = [each for each in bounds if not (each.passes if check else each.met)]
     for bound in missed:
         console.print(f"Not met: {bound.what}: {bound.figure:.3g}, limit {bound.limit:g}")
     console.print(f"{len(bounds) - len(missed)} of {len(bounds)} bounds are met.")

@@ -17,6 +17,9 @@ from shop.scaling.plan import USED
 ON_DEMAND, PROVISIONED = US_EAST_1, US_EAST_1.provisioned(USED)
 
 _MOST_ON_DEMAND, _MOST_PROVISIONED, MOST_APART = 6.0, 3.2, 0.05
+_REACHED = 6.25
+"""Dollars on demand, while the limit is not met."""
+
 _BOUND_FILL = 10
 
 
@@ -45,6 +48,7 @@ def bounds(found: Sequence[Metered]) -> Sequence[Bound]:
             what="dollars for a million orders: on demand",
             figure=of_orders(full.dollars(ON_DEMAND)),
             limit=_MOST_ON_DEMAND,
+            reached=_REACHED,
             unit="$",
         ),
         Bound(
