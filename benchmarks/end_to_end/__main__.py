@@ -84,7 +84,7 @@ async def _below(plan: _Plan, peak: float, tell: Callable[[str], None]) -> _Belo
         wake_up = await wake_up_seconds(shop.folder)
         for name, rate in rates.items():
             tell(f"end_to_end: {name}, {rate:.0f} orders/s")
-            loads[name] = await shop.load(plan.below_seconds, rate)
+            loads[name] = await shop.load(plan.below_seconds, rate=rate)
     return _Below(loads=loads, wake_up_ms=1000 * wake_up)
 
 

@@ -1,7 +1,8 @@
 """`python -m benchmarks.end_to_end.generator`: places orders at a shop, and times them.
 
 A process of its own that does as little as possible for an order: what it spends, the shop lacks.
-It reads one JSON document, `Load`, from its standard input, and writes another, `Placed`.
+It reads one JSON document, `Load`, from its standard input, and writes three lines: when it begins
+and ends to count, and last `Placed`, as JSON.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import resource
 import sys
 import time
@@ -24,33 +26,42 @@ _ID = b'"id":"'
 _ID_LENGTH = 26
 _SETTLE_SECONDS = 30.0
 
+AT_ONCE = 64
+"""The most orders that are being placed at once."""
+
+BEGUN, ENDED = "begun", "ended"
+"""Lines of its output, when it begins and ends to count."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What to place: for so many `seconds`, after `warm_up_seconds` that are not counted.
+    """What to place, for so many `seconds` after `warm_up_seconds` that are not counted.
 
     With a `rate`, that many orders a second, evenly spaced, whatever becomes of them. Without one,
-    as many as there can be with `population` orders on their way: placed, and not yet ready.
+    as many as there can be with `population` orders on their way: placed, and not yet ready; the
+    warm-up begins when there are so many for the first time.
+    With `to_the_end` it waits for the last order to become ready.
     """
 
     url: str
     key: str
     seconds: float
     warm_up_seconds: float = 2.0
-    population: int = 64
+    population: int = AT_ONCE
     rate: float | None = None
+    to_the_end: bool = True
 
 
 @dataclass(slots=True)
 class Placed:
     """What became of it; times are in seconds, each from the order's request.
 
-    `orders` counts all that were acknowledged, `ready` those that became ready within the time,
-    `refused` those that the shop did not take, `unseen` those that never became ready.
+    `ready` counts the orders that became ready within the time, and `cpu_seconds` is what the
+    generator needed then. `refused` counts those that the shop did not take, `unseen` those that
+    did not become ready until the end.
     """
 
     seconds: float = 0.0
-    orders: int = 0
     ready: int = 0
     refused: int = 0
     unseen: int = 0
@@ -74,9 +85,10 @@ class Generator:
         self._under_way: dict[bytes, float] = {}
         self._ready_early: dict[bytes, float] = {}
         self._room = asyncio.Semaphore(load.population)
-        self._none_left = asyncio.Event()
-        self._placed = Placed()
-        self._from = self._until = 0.0
+        self._connections = asyncio.Semaphore(AT_ONCE)
+        self._full, self._none_left = asyncio.Event(), asyncio.Event()
+        self._placed = Placed(seconds=load.seconds)
+        self._from = self._until = math.inf
 
     async def run(self) -> Placed:
         """Place everything, and wait for the last; raises ConnectionError."""
@@ -85,43 +97,57 @@ class Generator:
             lambda: ReadyStream(self._host, self._load.key, self._on_ready), self._host, self._port
         )
         await stream.opened
-        self._from = time.perf_counter() + self._load.warm_up_seconds
-        self._until = self._from + self._load.seconds
-        begun = _cpu()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._count())
             await (self._at_a_rate(group) if self._load.rate else self._as_fast_as_possible(group))
-        self._placed.seconds = self._load.seconds
-        self._placed.cpu_seconds = _cpu() - begun
-        await self._settled()
+        if self._load.to_the_end:
+            await self._all_ready()
         if stream.lost:
             raise ConnectionResetError("the live stream ended")
+        self._placed.unseen = len(self._under_way)
         return self._placed
+
+    async def _count(self) -> None:
+        """Count what happens from the end of the warm-up on, and tell of its begin and its end."""
+        await self._full.wait()
+        await asyncio.sleep(self._load.warm_up_seconds)
+        before = _cpu()
+        self._from = time.perf_counter()
+        self._until = self._from + self._load.seconds
+        _say(BEGUN)
+        await asyncio.sleep(self._load.seconds)
+        self._placed.cpu_seconds = _cpu() - before
+        _say(ENDED)
 
     async def _as_fast_as_possible(self, group: asyncio.TaskGroup) -> None:
         while time.perf_counter() < self._until:
             await self._room.acquire()
-            group.create_task(self._place())
+            await self._connections.acquire()
+            group.create_task(self._place(time.perf_counter()))
+            if self._room.locked():
+                self._full.set()
 
     async def _at_a_rate(self, group: asyncio.TaskGroup) -> None:
+        self._full.set()
         due, pause = time.perf_counter(), 1 / (self._load.rate or 1.0)
         while due < self._until:
             await asyncio.sleep(due - time.perf_counter())
+            await self._connections.acquire()
             group.create_task(self._place(due))
             due += pause
 
-    async def _place(self, due: float | None = None) -> None:
+    async def _place(self, begun: float) -> None:
         connection = self._idle.pop() if self._idle else await self._connected()
-        begun = due or time.perf_counter()
         status, answer = await connection.ask(
             b"%b%b\r\n\r\n%b" % (self._head, uuid.uuid4().hex.encode(), _ORDER)
         )
         now = time.perf_counter()
         self._idle.append(connection)
+        self._connections.release()
         if status != 201:  # noqa: PLR2004 - created
             self._placed.refused += 1
             self._room.release()
             return
-        self._placed.orders += 1
         if self._from <= begun:
             self._placed.placing.append(now - begun)
         begins = answer.index(_ID) + len(_ID)
@@ -153,11 +179,15 @@ class Generator:
         if self._from <= begun:
             self._placed.to_ready.append(at - begun)
 
-    async def _settled(self) -> None:
+    async def _all_ready(self) -> None:
         if self._under_way:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._none_left.wait(), _SETTLE_SECONDS)
-        self._placed.unseen = len(self._under_way)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _cpu() -> float:
@@ -168,7 +198,7 @@ def _cpu() -> float:
 def main() -> None:
     """Place the load that is read, and write what became of it."""
     load = Load(**json.load(sys.stdin))
-    json.dump(asdict(asyncio.run(Generator(load).run())), sys.stdout)
+    _say(json.dumps(asdict(asyncio.run(Generator(load).run()))))
 
 
 if __name__ == "__main__":

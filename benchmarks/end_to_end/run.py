@@ -8,11 +8,12 @@ import json
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from benchmarks.end_to_end.generator import Load, Placed
+from benchmarks.end_to_end.generator import BEGUN, ENDED, Load, Placed
 from benchmarks.make_run import ROOT, MadeRun, make_run, until_open
 
 _ROLES = {
@@ -22,13 +23,18 @@ _ROLES = {
 }
 """Names of the shop's children, by the module that they run; all others are the supervisor's."""
 
-MORE_SECONDS = 90.0
-"""How long after its time a load may take to begin and to end."""
+MORE_SECONDS = 600.0
+"""How long a load may take beside its time: to fill a queue, and until the last order is ready."""
+
+_LONGEST_LINE = 2**26
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A load that was placed, and the milliseconds of CPU an order of each process."""
+    """A load that was placed, and what an order took: milliseconds of CPU of each process.
+
+    Both are of the time in which the generator counted.
+    """
 
     placed: Placed
     cpu_ms: Mapping[str, float]
@@ -56,18 +62,28 @@ class OpenShop:
     key: str
     folder: Path
 
-    async def load(self, seconds: float, rate: float | None = None, population: int = 64) -> Loaded:
-        """Place orders; raises LoadError unless all that were acknowledged became ready."""
-        load = Load(
-            url=self.made.url, key=self.key, seconds=seconds, rate=rate, population=population
-        )
-        before = self._cpu_seconds()
-        placed = await _generated(load)
-        after = self._cpu_seconds()
-        if placed.unseen or not placed.ready:
-            raise LoadError(f"{placed.unseen} of {placed.orders} orders did not become ready")
+    async def load(
+        self, seconds: float, when: Callable[[], Awaitable[None]] | None = None, **how: Any
+    ) -> Loaded:
+        """Place orders, `how` as in `Load`.
+
+        `when` is called when the generator begins to count, and when it ends.
+        Raises LoadError if some that were acknowledged did not become ready until the end.
+        """
+        when = when or _nothing
+        load = Load(url=self.made.url, key=self.key, seconds=seconds, **how)
+        async with _generator(load) as lines:
+            await _expect(lines, BEGUN)
+            await when()
+            before = self._cpu_seconds()
+            await _expect(lines, ENDED)
+            after = self._cpu_seconds()
+            await when()
+            placed = Placed(**json.loads(await lines.readline()))
+        if not placed.ready or (load.to_the_end and placed.unseen):
+            raise LoadError(f"{placed.ready} orders became ready, and {placed.unseen} did not")
         spent = {name: after[name] - before.get(name, 0.0) for name in after}
-        return Loaded(placed, {name: 1000 * spent[name] / placed.orders for name in spent})
+        return Loaded(placed, {name: 1000 * spent[name] / placed.ready for name in spent})
 
     def _cpu_seconds(self) -> Mapping[str, float]:
         spent: dict[str, float] = {}
@@ -78,22 +94,36 @@ class OpenShop:
         return spent
 
 
-async def _generated(load: Load) -> Placed:
+async def _nothing() -> None:
+    pass
+
+
+async def _expect(lines: asyncio.StreamReader, line: str) -> None:
+    if (found := (await lines.readline()).decode().strip()) != line:
+        raise LoadError(f"the load generator has failed: {found}")
+
+
+@contextlib.asynccontextmanager
+async def _generator(load: Load) -> AsyncIterator[asyncio.StreamReader]:
+    """Start the generator, and give the lines that it writes."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.end_to_end.generator"),
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        limit=_LONGEST_LINE,
     )
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the generator is spoken to through pipes")
     try:
+        process.stdin.write(json.dumps(asdict(load)).encode())
+        process.stdin.close()
         async with asyncio.timeout(load.seconds + MORE_SECONDS):
-            output, _ = await process.communicate(json.dumps(asdict(load)).encode())
+            yield process.stdout
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-    if process.returncode:
-        raise LoadError("the load generator has failed")
-    return Placed(**json.loads(output))
+        await process.wait()
 
 
 @contextlib.asynccontextmanager
