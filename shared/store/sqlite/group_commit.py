@@ -66,15 +66,20 @@ class GroupCommit:
             raise StoreUnavailableError("the order store is closed")
         if len(self._waiting) >= self._queue_size:
             raise StoreUnavailableError("too many writes are waiting for the order store's file")
-        caller: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        caller: asyncio.Future[_T] = loop.create_future()
         self._waiting.append(_Write(step, entry, caller))
         self._arrived.set()
+        too_late = loop.call_later(self._timeout_seconds, self._give_up, caller)
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await caller
-        except TimeoutError as error:
+            return await caller
+        finally:
+            too_late.cancel()
+
+    def _give_up(self, caller: asyncio.Future[Any]) -> None:
+        if not caller.done():
             message = f"the order store did not write within {self._timeout_seconds:g} s"
-            raise StoreUnavailableError(message) from error
+            caller.set_exception(StoreUnavailableError(message))
 
     async def aclose(self) -> None:
         """Commit the accepted writes, and accept no more."""
