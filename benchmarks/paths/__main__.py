@@ -26,7 +26,7 @@ class Limit:
 
 
 LIMITS = {
-    "placing an order": Limit(47, 140),
+    "placing an order": Limit(50, 152),
     "a ticket, until its order is ready": Limit(28, 97),
     "a webhook, from SNS to delivered": Limit(41, 124),
     "a notifier's start, until it listens": Limit(90),
