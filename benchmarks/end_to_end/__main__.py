@@ -38,7 +38,7 @@ class _Plan:
     below_seconds: float
 
 
-_LONG = _Plan(rounds=3, seconds=60, below_seconds=20)
+_LONG = _Plan(rounds=2, seconds=60, below_seconds=15)
 _SHORT = _Plan(rounds=1, seconds=10, below_seconds=8)
 
 Rounds = Mapping[str, Sequence[Loaded]]

@@ -13,7 +13,7 @@ from benchmarks.make_run import make_run, until_open
 from benchmarks.section import Bound, Section, command
 
 MOST_CPU_PERCENT, MOST_MEMORY_MB, MOST_REQUESTS_AN_HOUR = 0.7, 250, 11_500
-SETTLE_SECONDS, SECONDS = 45.0, 180.0
+SETTLE_SECONDS, SECONDS = 30.0, 90.0
 SHORT_SETTLE_SECONDS, SHORT_SECONDS = 20.0, 40.0
 HOUR = 3600
 MB = 1e6

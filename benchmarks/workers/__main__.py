@@ -33,10 +33,10 @@ class _Plan:
 
 _LONG = _Plan(
     prep_seconds=3,
-    seconds=60,
-    fast_seconds=20,
+    seconds=30,
+    fast_seconds=10,
     backlogs=(100, 1_000, 10_000),
-    backlog_seconds=40,
+    backlog_seconds=20,
 )
 _SHORT = _Plan(
     prep_seconds=2, seconds=20, fast_seconds=5, backlogs=(100, 1_000), backlog_seconds=10
