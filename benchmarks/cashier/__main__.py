@@ -22,6 +22,9 @@ from benchmarks.section import Bound, Section, command
 MOST_TIMES_BARE = 1.5
 MOST_CPU_MS = 1.5
 
+_REACHED = 2.2
+"""Times a bare handler's, while the limit is not met, on a busy machine."""
+
 _LONG = Plan(rounds=7, seconds=4, below_peak=True)
 _SHORT = Plan(rounds=4, seconds=1.5, below_peak=False)
 _CHART = Path("docs/performance/cashier.png")
@@ -53,6 +56,7 @@ def _bounds(ours: Found, bare: Found) -> Iterator[Bound]:
         what="cashier: CPU an order, beside a bare handler's",
         figure=ratio(ours.peak, bare.peak),
         limit=MOST_TIMES_BARE,
+        reached=_REACHED,
         unit="times",
     )
     yield Bound(
