@@ -204,15 +204,12 @@ async def test_an_order_takes_what_the_plan_charges_for_it(run: Run) -> None:
     gets = run.per_order("cashier GetItem", "barista GetItem")
     assert gets == plan["reads: claimed, collected"]
     assert run.per_order(f"cashier GetItem {STATUS}") <= plan["reads: shop's status"]
-    queried = run.per_order("notifier Query routes#")
-    assert queried == pytest.approx(plan["reads: subscribers, of all and of it"], rel=0.25)
-    assert CHANGES < queried <= CHANGES * 2, (
-        "of each order, and of all for those that come together"
-    )
     sent = run.per_order("cashier SendMessageBatch")
     assert sent == plan["tickets sent"]
 
-    # Simultaneous calls share a request: on a busy machine more of them.
+    # What comes together shares a query, and simultaneous calls a request: on a busy machine more.
+    queried = run.per_order("notifier Query routes#")
+    assert in_batches(queried, plan["reads: subscribers, of all and of it"])
     received = run.per_order("barista ReceiveMessage")
     assert in_batches(received, plan["tickets received"])
     deleted = run.per_order("barista DeleteMessageBatch")
