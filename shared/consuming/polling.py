@@ -68,5 +68,7 @@ class Poller:
 async def pause_unless(stop: asyncio.Event, seconds: float) -> None:
     """Wait so many seconds, or until `stop` is set."""
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopping}, timeout=seconds)
-    stopping.cancel()
+    try:
+        await asyncio.wait({stopping}, timeout=seconds)
+    finally:
+        stopping.cancel()

@@ -60,6 +60,19 @@ def nothing() -> None:
     """Do nothing."""
 
 
+@dataclass(slots=True)
+class _Once:
+    """Calls something the first time that it is called itself."""
+
+    call: Callable[[], None]
+    _is_called: bool = False
+
+    def __call__(self) -> None:
+        if not self._is_called:
+            self._is_called = True
+            self.call()
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """Works on messages, one call for each."""
@@ -78,28 +91,35 @@ class Work:
 
         When cancelled, it stops the handler and hands the message back.
         """
-        self._name(message)
-        with self.around(message):
-            started = asyncio.get_running_loop().time()
-            lease = self.leases.take(message)
-            try:
-                outcome = await self._handle(lease, handled)
-                await self._settle(lease, outcome)
-            except LeaseLostError:
-                log.warning("message.lost")
-                self.count(message, Ending.LOST)
-            except asyncio.CancelledError:
-                self.leases.end(lease)
-                self.count(message, Ending.HANDED_BACK)
-                await asyncio.shield(self.hand_back(message))
-                raise
-            except Exception as error:  # noqa: BLE001 - not settled: it is received again
-                log.warning("message.unsettled", error=repr(error))
-                self.count(message, Ending.UNSETTLED)
-            else:
-                self._report(message, outcome, asyncio.get_running_loop().time() - started)
-            finally:
-                self.leases.end(lease)
+        once = _Once(handled)
+        try:
+            self._name(message)
+            with self.around(message):
+                await self._do(message, once)
+        except Exception as error:  # noqa: BLE001 - not settled: it is received again
+            log.warning("message.unsettled", error=repr(error))
+            self.count(message, Ending.UNSETTLED)
+        finally:
+            once()
+
+    async def _do(self, message: Message, handled: Callable[[], None]) -> None:
+        started = asyncio.get_running_loop().time()
+        lease = self.leases.take(message)
+        try:
+            outcome = await self._handle(lease, handled)
+            await self._settle(lease, outcome)
+        except LeaseLostError:
+            log.warning("message.lost")
+            self.count(message, Ending.LOST)
+        except asyncio.CancelledError:
+            self.leases.end(lease)
+            self.count(message, Ending.HANDED_BACK)
+            await asyncio.shield(self.hand_back(message))
+            raise
+        else:
+            self._report(message, outcome, asyncio.get_running_loop().time() - started)
+        finally:
+            self.leases.end(lease)
 
     async def hand_back(self, message: Message) -> None:
         """Make a message visible to others at once; in a task of its own."""

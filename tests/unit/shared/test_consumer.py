@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
@@ -104,6 +104,29 @@ async def test_a_handler_that_raises_is_retried_after_a_back_off_that_grows() ->
         await queue.put("fourth", receive_count=4)
         await queue.has_settled("extend", 2)
     assert sorted(queue.settled) == [("extend", "first", 0.5), ("extend", "fourth", 4.0)]
+
+
+async def test_a_message_that_cannot_be_named_costs_no_slot() -> None:
+    def fields(body: str) -> Mapping[str, object]:
+        raise ValueError(body)
+
+    queue, handled = QueueOfLists(), asyncio.Event()
+
+    async def handler(_: Message) -> Outcome:
+        handled.set()
+        return Done()
+
+    limits = ConsumerLimits(concurrency=1)
+    consumer, stop = Consumer(queue, handler, limits, log_fields=fields), asyncio.Event()
+    consuming_ = asyncio.create_task(consumer.run(stop))
+    await queue.put("a")
+    await queue.put("b")
+    await eventually(lambda: not queue.waiting and queue.asked_for == [1, 1, 1])
+    stop.set()
+    await queue.end_polls()
+    await consuming_
+    assert not handled.is_set()
+    assert queue.settled == []
 
 
 async def test_it_never_asks_for_more_than_it_can_start() -> None:
