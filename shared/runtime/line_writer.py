@@ -13,7 +13,7 @@ _FLUSH_SECONDS = 2.0
 """How long the lines that still wait may take when the writer is closed."""
 
 _GATHER_SECONDS = 0.01
-"""How long a line waits for others: each time that the thread wakes, it holds up the event loop."""
+"""How long lines gather after a write: the thread holds up the event loop each time it wakes."""
 
 
 class LineWriter:
@@ -61,7 +61,6 @@ class LineWriter:
 
     def _write_lines(self) -> None:
         while (line := self._lines.get()) is not None:
-            self._closing.wait(_GATHER_SECONDS)
             lines = [line, *self._waiting_lines()]
             written = self._write(b"".join(lines))
             with self._lock:
@@ -71,6 +70,7 @@ class LineWriter:
                     self._drop(len(lines))
             if self._lines.empty():
                 self._report_gap()
+            self._closing.wait(_GATHER_SECONDS)
 
     def _waiting_lines(self) -> Iterator[bytes]:
         """Take the lines that wait; the end of all is left where it is."""
