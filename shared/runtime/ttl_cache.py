@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class TtlCache(Generic[Value]):
-    """Keeps the value of `load` for `seconds`; callers that ask during a load share it.
+    """Keeps the value of `load` for `seconds`; callers that ask during a load share it, or its error.
 
     `seconds` may follow from the value, where some cost more to load. `monotonic` is a clock, in
     seconds.
@@ -24,12 +24,17 @@ class TtlCache(Generic[Value]):
     monotonic: Callable[[], float] = time.monotonic
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _loaded: tuple[Value, float] | None = field(default=None, init=False)
+    _failures: list[Exception] = field(default_factory=list, init=False)
+    """The last failed load; a new list each time, so that a caller knows whether it came since."""
 
     async def get(self) -> Value:
         """Give a value that is fresh; raises what `load` raises."""
         loaded = None if self._loading.locked() else self._fresh()
         if loaded is None:
+            failures_before = self._failures
             async with self._loading:
+                if self._failures is not failures_before:
+                    raise self._failures[0]
                 loaded = self._fresh() or await self._load()
         return loaded[0]
 
@@ -44,7 +49,11 @@ class TtlCache(Generic[Value]):
         return self._loaded if is_fresh else None
 
     async def _load(self) -> tuple[Value, float]:
-        value = await self.load()
+        try:
+            value = await self.load()
+        except Exception as error:
+            self._failures = [error]
+            raise
         seconds = self.seconds(value) if callable(self.seconds) else self.seconds
         loaded = self._loaded = value, self.monotonic() + seconds
         return loaded

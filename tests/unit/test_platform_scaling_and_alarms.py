@@ -30,7 +30,7 @@ def test_workers_scale_by_the_formula_of_the_autoscaler() -> None:
     tracking = RESOURCES["WorkersByBacklog"]["Properties"][
         "TargetTrackingScalingPolicyConfiguration"
     ]
-    assert tracking["TargetValue"] == "BacklogPerWorker"
+    assert tracking["TargetValue"] == ["ByPeople", 8, "BacklogPerWorker"]
     metrics = {one["Id"]: one for one in tracking["CustomizedMetricSpecification"]["Metrics"]}
     assert metrics["backlog"]["Expression"] == "(waiting + inflight) / workers"
     for found in ("waiting", "inflight"):

@@ -57,6 +57,23 @@ async def test_those_who_ask_during_a_load_share_it() -> None:
     assert await asyncio.gather(*asking) == [1] * 5
 
 
+async def test_those_who_ask_during_a_load_share_its_failure_and_do_not_queue_up_for_more() -> None:
+    loads, may_end = 0, asyncio.Event()
+
+    async def load() -> int:
+        nonlocal loads
+        loads += 1
+        await may_end.wait()
+        raise UnavailableError("away")
+
+    cache = TtlCache(load, 60)
+    asking = [asyncio.create_task(cache.get()) for _ in range(5)]
+    await asyncio.sleep(0)
+    may_end.set()
+    failures = await asyncio.gather(*asking, return_exceptions=True)
+    assert ([str(one) for one in failures], loads) == (["away"] * 5, 1)
+
+
 async def test_a_load_that_fails_is_tried_again_by_the_next_caller() -> None:
     outcomes: Iterator[Exception | int] = iter([UnavailableError("away"), 7])
 
