@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 @dataclass(slots=True)
 class TtlCache(Generic[Value]):
-    """Keeps the value of `load` for `seconds`; callers that ask during a load share it, or its error.
+    """Keeps the value of `load` for `seconds`; who asks during a load shares it, or its error.
 
     `seconds` may follow from the value, where some cost more to load. `monotonic` is a clock, in
     seconds.
