@@ -84,6 +84,7 @@ async def test_a_second_place_uses_no_number_up(store: Store, new_order: NewOrde
     assert (await store.place(new_order(), TODAY)).order.number == "002"
 
 
+@in_isolation
 async def test_of_many_places_under_one_id_exactly_one_creates(
     store: Store, second_store: Store, new_order: NewOrder
 ) -> None:
@@ -153,6 +154,7 @@ async def test_an_order_that_was_never_placed_cannot_be_changed(
     assert await store.get(order.id) is None
 
 
+@in_isolation
 @pytest.mark.parametrize("tickets", ["different", "the same"])
 async def test_of_many_claims_at_once_exactly_one_wins(
     store: Store, second_store: Store, new_order: NewOrder, tickets: str
