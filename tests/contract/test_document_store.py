@@ -11,7 +11,7 @@ import pytest
 from shared.store.contract import Store
 from shared.store.document_contract import DocumentChangedError, DocumentKind, DocumentVersion
 from tests.contract.conftest import OpenStore
-from tests.contract.orders import NOON
+from tests.contract.orders import NOON, in_isolation
 
 HOURS = DocumentKind.HOURS
 
@@ -53,6 +53,7 @@ async def test_the_first_version_is_number_one(store: Store) -> None:
     assert await store.document(HOURS) is None
 
 
+@in_isolation
 async def test_of_several_editors_at_once_one_writes_and_the_others_are_told(
     store: Store, second_store: Store
 ) -> None:
