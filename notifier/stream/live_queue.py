@@ -7,16 +7,17 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import structlog
 
 from notifier.stream.gathering import Gathering
 from notifier.stream.pace import Pace
+from notifier.stream.topic_subscriptions import TopicSubscriptions
 from shared.aws.batcher import MAX_ENTRIES
 from shared.aws.clients import AwsClients, AwsUnavailableError, aws_call
 from shared.aws.names import Names, queue_arn_beside
-from shared.aws.provisioning import subscribe_queue, topics_policy
+from shared.aws.provisioning import topics_policy
 from shared.aws.queue import SqsQueue
 from shared.aws.topology import Topology
 from shared.clock import utc_now
@@ -24,9 +25,6 @@ from shared.consuming.message import Message
 from shared.domain.shop import NotifierHeartbeat
 from shared.messages.announcement import ORDER_EVENTS
 from shared.store.contract import HeartbeatStore, StoreUnavailableError
-
-if TYPE_CHECKING:
-    from types_aiobotocore_sns import SNSClient
 
 Topics: TypeAlias = Callable[[], Awaitable[Collection[str]]]
 """Names the topics that the shop has now."""
@@ -57,47 +55,6 @@ class LiveQueueDownError(Exception):
 
 
 @dataclass(kw_only=True, slots=True)
-class _TopicSubscriptions:
-    """Subscribes one queue, of that ARN, to topics."""
-
-    sns: SNSClient
-    topology: Topology
-    queue: str
-    _subscriptions: dict[str, str] = field(default_factory=dict)
-
-    def missing(self, topics: Collection[str]) -> Collection[str]:
-        """Return those of the topics that the queue is not subscribed to."""
-        return set(topics) - self._subscriptions.keys()
-
-    async def add(self, topics: Collection[str]) -> Collection[str]:
-        """Subscribe to topics; the queue's policy lets them in already.
-
-        Returns those that the template no longer has: nothing is announced to them.
-        """
-        names = sorted(topics)
-        arns = await self.topology.topic_arns(names)
-        subscriptions = await asyncio.gather(*map(self._subscribe, names, arns))
-        made = zip(names, subscriptions, strict=True)
-        self._subscriptions |= {name: arn for name, arn in made if arn is not None}
-        return self.missing(topics)
-
-    async def _subscribe(self, name: str, topic: str) -> str | None:
-        try:
-            return await subscribe_queue(self.sns, topic, self.queue)
-        except self.sns.exceptions.NotFoundException:
-            if self.topology.creates or name == ORDER_EVENTS:
-                raise
-            return None
-
-    async def remove(self) -> None:
-        """Remove all subscriptions."""
-        unsubscribe = self.sns.unsubscribe
-        await asyncio.gather(
-            *(unsubscribe(SubscriptionArn=arn) for arn in self._subscriptions.values())
-        )
-
-
-@dataclass(kw_only=True, slots=True)
 class LiveQueue:
     """A queue for the consumer engine that makes itself, and subscribes itself to all `topics`.
 
@@ -121,7 +78,7 @@ class LiveQueue:
     poll_seconds: int
     _requested: set[str] = field(default_factory=set)
     _queue: SqsQueue | None = None
-    _subscriptions: _TopicSubscriptions | None = None
+    _subscriptions: TopicSubscriptions | None = None
     _is_open: bool = False
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _received_at: float = 0.0
@@ -243,7 +200,7 @@ class LiveQueue:
                     "Policy": topics_policy(arn, self.names),
                 },
             )
-            self._subscriptions = subscriptions = _TopicSubscriptions(
+            self._subscriptions = subscriptions = TopicSubscriptions(
                 sns=self.clients.sns, topology=self.topology, queue=arn
             )
             while missing := subscriptions.missing(self._requested):
