@@ -51,7 +51,7 @@ IN_STORES = {
         " WHERE id = :id AND version = :version_before AND attempt = :attempt_before",
         " WHERE id = :id AND :version_before > 0 AND :attempt_before >= 0",
         of_store(
-            "test_of_many_claims_at_once_exactly_one_wins[sqlite-different]",
+            "test_of_many_claims_at_once_exactly_one_wins[different-sqlite]",
             "test_a_change_from_an_old_version_is_refused[sqlite]",
         ),
     ),
@@ -109,9 +109,9 @@ AT_BARISTAS = {
     ),
     "a ticket is deleted before the work": Mutation(
         "shared.consuming.work",
-        "                outcome = await self._handle",
-        """                await self.queue.delete(message)
-                outcome = await self._handle""",
+        "            outcome = await self._handle",
+        """            await self.queue.delete(message)
+            outcome = await self._handle""",
         of(
             "unit/shared/test_consumer.py",
             "test_what_is_to_be_retried_becomes_visible_again_later",
