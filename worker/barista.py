@@ -89,7 +89,9 @@ class Barista:
         return await self._serve(ticket, message)
 
     async def _serve(self, ticket: Ticket, message: Message) -> Outcome:
-        order = await self._retry(lambda _: self.store.get(ticket.order_id))
+        order = await self._retry(lambda _: self.store.peek(ticket.order_id))
+        if order is None or order.state is not OrderState.PLACED:
+            order = await self._retry(lambda _: self.store.get(ticket.order_id))
         if order is None:
             return Reject("no such order")
         if order.state not in _UNFINISHED:

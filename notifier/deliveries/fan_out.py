@@ -17,7 +17,13 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_routing_key, wants
-from shared.messages.announcement import NEWSLETTER_PUBLISHED, ORDER_EVENTS, CloudEvent, read_event
+from shared.messages.announcement import (
+    NEWSLETTER_PUBLISHED,
+    NOT_FOLLOWED,
+    ORDER_EVENTS,
+    CloudEvent,
+    read_event,
+)
 from shared.messages.delivery_job import Deliver, JobQueue, send_job
 from shared.tracing.process import spanned
 
@@ -56,7 +62,7 @@ class FanOut:
         if is_issue and not await self._is_due(topic, event):
             return Done()
         routing_keys, order_id = [topic], event.data.get("order_id")
-        if isinstance(order_id, str):
+        if isinstance(order_id, str) and not NOT_FOLLOWED.items() <= message.attributes.items():
             routing_keys.append(order_routing_key(topic, order_id))
         async for page in self.lookup.pages(routing_keys):
             await self._queue(event, message.body, page)

@@ -48,6 +48,10 @@ class _Move:
     by: str | None = None
     reason: str | None = None
 
+    def fits(self, order: Order) -> bool:
+        """Return whether the order can be moved."""
+        return order.state in self.states and self.attempt in {None, order.attempt}
+
     def check(self, order: Order) -> None:
         """Raise the refusal unless the order can be moved."""
         if order.state not in self.states:
@@ -141,14 +145,19 @@ class OrderMoves:
                 return
 
     async def _make(self, move: _Move, order_id: str) -> Order:
-        while True:
+        order = await self.store.peek(order_id)
+        moved = await self._moved(move, order) if order and move.fits(order) else None
+        while moved is None:
             order = await self.store.get(order_id)
             if order is None:
                 raise OrderNotFoundError
             await self._check(move, order)
-            moved = move.apply(order, self.clock())
-            if await self._write(order, moved):
-                return moved
+            moved = await self._moved(move, order)
+        return moved
+
+    async def _moved(self, move: _Move, order: Order) -> Order | None:
+        moved = move.apply(order, self.clock())
+        return moved if await self._write(order, moved) else None
 
     async def _write(self, before: Order, after: Order) -> bool:
         """Write an order and announce its new state; return False if it was changed meanwhile."""

@@ -22,6 +22,9 @@ ORDER_TYPES: Mapping[OrderState, str] = MappingProxyType(
 
 NEWSLETTER_PUBLISHED = "coffeeshop.newsletter.published.v1"
 
+NOT_FOLLOWED: Mapping[str, str] = MappingProxyType({"followed": "no"})
+"""The message attribute of a change of an order that nobody can have subscribed to."""
+
 _REMEMBERED = 40
 """Twice as many announcements as two polls bring; each has up to 256 KiB."""
 

@@ -81,6 +81,12 @@ class OrderStore(Protocol):
     async def get(self, order_id: str) -> Order | None:
         """Read an order, as of the last completed write."""
 
+    async def peek(self, order_id: str) -> Order | None:
+        """Read an order, maybe as it was a moment ago, at half of what `get` costs.
+
+        Only for a change that `replace` fences; whoever would do nothing reads it again.
+        """
+
     async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:
         """Read up to 1000 orders at once, in no order, as of the last completed write.
 

@@ -85,9 +85,11 @@ class DynamoDBOrders(DynamoDBRecords):
 
     async def get(self, order_id: str) -> Order | None:
         """Read an order."""
-        async with self.table.in_time():
-            item = await self.table.item(order_key(order_id))
-        return None if item is None else order_of(item)
+        return await self._read_one(order_id, fresh=True)
+
+    async def peek(self, order_id: str) -> Order | None:
+        """Read an order by an eventually consistent read."""
+        return await self._read_one(order_id, fresh=False)
 
     async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:
         """Read orders by their ids, up to 100 in a request."""
@@ -173,6 +175,11 @@ class DynamoDBOrders(DynamoDBRecords):
             oldest = (now - min(self.retention, self.keep_orders)).date()
             partitions = day_partitions(self.store_id, oldest, newest)
         return newest_first(self.table, partitions, start, size)
+
+    async def _read_one(self, order_id: str, *, fresh: bool) -> Order | None:
+        async with self.table.in_time():
+            item = await self.table.item(order_key(order_id), fresh=fresh)
+        return None if item is None else order_of(item)
 
     async def _read(
         self, chunks: Chunks, states: Collection[OrderState], limit: int

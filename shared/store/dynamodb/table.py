@@ -72,11 +72,14 @@ class Table:
             message = f"the order store cannot be used: {error}"
             raise StoreUnavailableError(message) from error
 
-    async def item(self, key: Item) -> Item | None:
-        """Read an item, as of the last completed write; None also under a key that is too long."""
+    async def item(self, key: Item, *, fresh: bool = True) -> Item | None:
+        """Read an item; None also under a key that is too long.
+
+        A `fresh` one is as of the last completed write, and costs twice as much.
+        """
         if len(key["pk"]["S"].encode()) > LONGEST_PARTITION:
             return None
-        answer = await self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        answer = await self.client.get_item(TableName=self.name, Key=key, ConsistentRead=fresh)
         return answer.get("Item")
 
     async def pages(self, **query: Any) -> AsyncGenerator[Sequence[Item], None]:

@@ -329,6 +329,20 @@ async def test_filters_by_type_and_by_order(notifier: Serving, announcer: Announ
         await of_all.until(lambda: len(set(of_all.ids)) == 6)
 
 
+async def test_no_subscribers_of_an_order_are_sought_that_was_placed_a_moment_ago(
+    notifier: Serving, announcer: Announcer
+) -> None:
+    order = placed()
+    async with endpoint() as of_one, endpoint() as of_all:
+        await webhook(notifier, of_one, "order-events", filter={"order_id": [order.id]})
+        await webhook(notifier, of_all, "order-events")
+        await announcer.orders.announce(order, is_followed=False)
+        await announcer.announce(then(order, OrderState.PREPARING))
+        await of_all.receives(2)
+        await of_one.receives(1)
+        assert of_one.ids == [f"{order.id}:2"]
+
+
 def through(order: Order) -> list[Order]:
     return [
         order,

@@ -299,6 +299,48 @@ async def test_a_store_that_is_away_costs_the_ticket_nothing(shop: Shop, tmp_pat
 
 
 @dataclass
+class Lagging:
+    """The shop's store, but `peek` shows an order as it was `before`."""
+
+    store: Store
+    before: Order | None
+
+    async def peek(self, _: str) -> Order | None:
+        return self.before
+
+    async def get(self, order_id: str) -> Order | None:
+        return await self.store.get(order_id)
+
+    async def replace(self, before: Order, after: Order) -> None:
+        await self.store.replace(before, after)
+
+
+async def test_an_order_that_is_not_seen_yet_is_prepared(shop: Shop) -> None:
+    order = await shop.placed()
+    barista = shop.barista(store=cast("Store", Lagging(shop.store, None)))
+    assert await barista.take(ticket_for(order)) == Done()
+    assert await shop.state(order) is OrderState.READY
+
+
+async def test_an_order_that_is_still_seen_as_placed_is_not_taken_from_who_has_it(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+    await shop.store.replace(order, claim(order, "another ticket", NOON, NOON))
+    barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
+    assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
+    assert (shop.announced, await shop.state(order)) == ([], OrderState.PREPARING)
+
+
+async def test_a_canceled_order_that_is_still_seen_as_placed_is_not_prepared(shop: Shop) -> None:
+    order = await shop.placed()
+    await shop.store.replace(order, advance(order, OrderState.CANCELED, NOON))
+    barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
+    assert isinstance(await barista.take(ticket_for(order)), Retry)
+    assert (shop.waits, await shop.state(order)) == ([], OrderState.CANCELED)
+
+
+@dataclass
 class FailingEverySecondTime:
     """The shop's store, but each write fails first: it is not made, or not confirmed."""
 
@@ -308,6 +350,9 @@ class FailingEverySecondTime:
 
     async def get(self, order_id: str) -> Order | None:
         return await self.store.get(order_id)
+
+    async def peek(self, order_id: str) -> Order | None:
+        return await self.store.peek(order_id)
 
     async def replace(self, before: Order, after: Order) -> None:
         self.tries += 1

@@ -81,6 +81,9 @@ class Bar:
     async def get(self, order_id: str) -> Order | None:
         return await self.store.get(order_id)
 
+    async def peek(self, order_id: str) -> Order | None:
+        return await self.store.peek(order_id)
+
     async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:
         self.reads.append(order_ids)
         if self.away:

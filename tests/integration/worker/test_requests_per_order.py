@@ -202,7 +202,7 @@ async def test_an_order_takes_what_the_plan_charges_for_it(run: Run) -> None:
     assert puts == sum(plan[f"writes: {what}"] for what in ("its four changes", "claims renewed"))
     assert run.per_order("cashier UpdateItem") <= 4 / ORDERS, "numbers are taken 1, 2, 4 … at once"
     gets = run.per_order("cashier GetItem", "barista GetItem")
-    assert gets == plan["reads: claimed, collected"]
+    assert gets == 2 * plan["reads: claimed, collected, half a unit each"]
     assert run.per_order(f"cashier GetItem {STATUS}") <= plan["reads: shop's status"]
     sent = run.per_order("cashier SendMessageBatch")
     assert sent == plan["tickets sent"]
