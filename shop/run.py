@@ -28,7 +28,7 @@ from shop.processes.preflight import (
     check_worker_ports,
     read_all_settings,
 )
-from shop.processes.programs import Programs
+from shop.processes.programs import EMULATOR_POLL_SECONDS, Programs
 from shop.processes.resources import Resources, acquired_resources
 from shop.processes.shop import Shop
 from shop.processes.signals import stop_signals
@@ -87,7 +87,10 @@ def _run(settings: Settings) -> int:
                 endpoint_url(resources.emulator_port),
                 opened.aws_region,
             )
-        programs = Programs(opened, resources, log_level, credentials, settings.worker.worker_port)
+        programs = Programs(
+            *(opened, resources, log_level, credentials, settings.worker.worker_port),
+            poll_seconds=_poll_seconds(settings),
+        )
         with contextlib.closing(ShopConsole()) as console:
             return asyncio.run(_supervise(programs, banner, throughput, console, settings))
 
@@ -99,6 +102,12 @@ def _queues(shop: ShopSettings) -> str | None:
     elsewhere = shop.aws_endpoint_url
     place = str(elsewhere).rstrip("/") if elsewhere else f"AWS, {shop.aws_region}"
     return f"{place}, names begin with {shop.name_prefix}" if shop.name_prefix else place
+
+
+def _poll_seconds(settings: Settings) -> int | None:
+    """Return how long a poll lasts, unless that is as the services' own settings say."""
+    is_set = "poll_seconds" in settings.worker.model_fields_set
+    return EMULATOR_POLL_SECONDS if settings.shop.embeds_emulator and not is_set else None
 
 
 def _throughput(menu: Menu, worker: WorkerSettings) -> Throughput:

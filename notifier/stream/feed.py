@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 from pydantic import ValidationError
 
-from notifier.stream.hub import BEATS, Hub
+from notifier.stream.hub import Hub
 from notifier.stream.live_queue import VISIBILITY_SECONDS, LiveQueue
 from notifier.stream.reaper import Reaper
 from notifier.stream.selection import ring_event
@@ -106,7 +106,7 @@ async def stream_feed(
         # A poll may be cancelled here, unlike elsewhere: the queue is deleted with it.
         background_task(consumer.run(asyncio.Event()), "live feed"),
         background_task(every(stalled_seconds / _SCANS_PER_STALL, drop_stalled), "stalled streams"),
-        background_task(every(heartbeat_seconds / BEATS, hub.beat), "heartbeats of streams"),
+        background_task(every(0, partial(hub.beat, heartbeat_seconds)), "heartbeats of streams"),
         background_task(every(mark_seconds, _if_reachable(queue.beat)), "live heartbeat"),
         background_task(every(scan_seconds, _if_reachable(reaper.scan)), "live reaper"),
     ):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,10 @@ from notifier.stream.selection import Acknowledgement, RingEvent, Selection
 from shared.web.client_address import WIDER
 
 BEATS = 20
-"""In so many parts the readers are sent their heartbeats."""
+"""In so many parts, at most, the readers are sent their heartbeats."""
+
+PART = 50
+"""So many readers are in a part before there is another: few readers wake the process seldom."""
 
 _SHARE_OF_FREE = 8
 _CLOSE_SECONDS = 1
@@ -92,12 +94,10 @@ class Hub:
     _reconnected_by: float = 0.0
     _empty: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: bool = False
-    _joined: Iterator[set[Reader]] = field(init=False)
-    _parts: Iterator[set[Reader]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        parts: list[set[Reader]] = [set() for _ in range(BEATS)]
-        self._joined, self._parts = itertools.cycle(parts), itertools.cycle(parts)
+    _parts: Sequence[set[Reader]] = field(
+        default_factory=lambda: tuple(set[Reader]() for _ in range(BEATS))
+    )
+    _occupied: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextlib.contextmanager
     def follow(
@@ -123,7 +123,7 @@ class Hub:
                 resets=self.metrics.resets,
                 ended=self._closed,
             )
-            part = next(self._joined)
+            part = self._part_with_room()
             part.add(reader)
             self._add(reader)
             try:
@@ -156,13 +156,20 @@ class Hub:
         """Wait until the readers from before a restart have had the time to reconnect."""
         await asyncio.sleep(max(0, self._reconnected_by - time.monotonic()))
 
-    async def beat(self) -> None:
-        """Send a heartbeat to the next of `BEATS` parts of the readers.
+    async def beat(self, seconds: float) -> None:
+        """Send every reader a heartbeat once in `seconds`, one part of them after the other.
 
-        Together they would keep an event waiting: a thousand take 30 ms.
+        Together they would keep an event waiting: a thousand take 30 ms. Without readers it waits.
         """
-        for reader in tuple(next(self._parts)):
-            reader.beat()
+        while not self._readers:
+            await self._occupied.wait()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for turn, part in enumerate(self._parts, start=1):
+            if part or turn == BEATS:
+                await asyncio.sleep(began + seconds * turn / BEATS - loop.time())
+            for reader in tuple(part):
+                reader.beat()
 
     async def drop_stalled(self, seconds: float) -> None:
         """Drop the readers to whom one write takes longer than that.
@@ -213,6 +220,11 @@ class Hub:
                 if not self._by_client[network]:
                     del self._by_client[network]
 
+    def _part_with_room(self) -> set[Reader]:
+        """Return the first part that has room, or else the smallest."""
+        with_room = (part for part in self._parts if len(part) < PART)
+        return next(with_room, None) or min(self._parts, key=len)
+
     def _share(self, free: int) -> int:
         """Return how many streams one client may have: a few clients never take all of them."""
         if self.max_per_client >= self.max_streams:
@@ -226,6 +238,7 @@ class Hub:
 
     def _add(self, reader: Reader) -> None:
         self._readers.add(reader)
+        self._occupied.set()
         for routing_key in reader.selection.routing_keys:
             self._by_routing_key[routing_key].add(reader)
         self.metrics.streams.set(len(self._readers))
@@ -239,3 +252,4 @@ class Hub:
         self.metrics.streams.set(len(self._readers))
         if not self._readers:
             self._empty.set()
+            self._occupied.clear()

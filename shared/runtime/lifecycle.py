@@ -83,7 +83,7 @@ async def _report_for_ever(fd: int) -> None:
     while True:
         with contextlib.suppress(OSError):  # the supervisor has ended, or does not read
             os.write(fd, b".")
-        await asyncio.sleep(WATCHDOG_REPORT_SECONDS)
+        await until_whole(WATCHDOG_REPORT_SECONDS)
 
 
 @contextlib.asynccontextmanager
@@ -130,6 +130,14 @@ async def completes_before(stop: asyncio.Event, coroutine: Coroutine[Any, Any, o
         work.cancel()
         stopping.cancel()
         await asyncio.gather(work, stopping, return_exceptions=True)
+
+
+async def until_whole(seconds: float) -> None:
+    """Sleep until the machine's clock has a whole multiple of `seconds`, `seconds` at most.
+
+    Processes that tick so wake a sleeping core together, which costs more than what they do.
+    """
+    await asyncio.sleep(seconds - asyncio.get_running_loop().time() % seconds)
 
 
 async def every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:

@@ -42,12 +42,15 @@ _FUNCTIONS = {
 log = structlog.stdlib.get_logger(__name__)
 
 
-def adapt(sqs: Any, sns: Any) -> bool:
-    """Replace functions of ministack's SQS; leave all as it is if another version has others."""
+def adapt(sqs: Any, sns: Any) -> LongPolls | None:
+    """Replace functions of ministack's SQS, and return its long polls.
+
+    If another version has other functions, it leaves all as it is, and returns None.
+    """
     missing = [name for name, given in _FUNCTIONS.items() if _parameters(sqs, name) != given]
     if missing or not all(hasattr(module, "esm_wake") for module in (sqs, sns)):
         log.warning("emulator.not_adapted", missing=missing)
-        return False
+        return None
     polls = LongPolls()
     sqs.esm_wake = sns.esm_wake = polls  # both set it when they have added a message
     queues = _Queues(sqs, polls)
@@ -61,7 +64,7 @@ def adapt(sqs: Any, sns: Any) -> bool:
     ):
         for name in names:
             sqs._HANDLERS[name] = functools.partial(adapted, sqs._HANDLERS[name])
-    return True
+    return polls
 
 
 def _parameters(module: Any, name: str) -> list[str] | None:
@@ -86,6 +89,7 @@ class _Queues:
         until = loop.time() + _wait_seconds(data, queue)
         while True:
             answer: Document = await plain({**data, "WaitTimeSeconds": 0}, url)
+            until = self._polls.end(until)
             if answer or queue["is_fifo"] or loop.time() >= until:
                 return answer
             await self._polls.wait(queue, until)

@@ -37,7 +37,12 @@ class Services:
         self._persistence = importlib.import_module("ministack.core.persistence")
         importlib.import_module("ministack.app")  # all services look up a switch there
         self._modules: dict[str, ModuleType] = {}
-        adapt(self._module("sqs"), self._module("sns"))
+        self._polls = adapt(self._module("sqs"), self._module("sns"))
+
+    def hurry_polls(self) -> None:
+        """End all long polls soon; each is answered as if its time were over."""
+        if self._polls is not None:
+            self._polls.hurry()
 
     def load(self) -> None:
         """Read the state of the last clean stop; a service whose state is damaged begins anew."""

@@ -31,13 +31,17 @@ async def started_at_once() -> None:
     """Count the program as started without waiting for anything."""
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 class Child:
     """Keeps one program running.
 
     Each run of the program awaits `wait_until_started`: when it returns, the program has started;
     when it fails, the program is killed. After `max_false_starts` runs in a row that ended before
     they had started, `keep` raises CannotStartError; without a maximum it never gives up. A run
-    that does not report any more is killed, unless it was asked to stop.
+    that does not report any more is killed, unless it was asked to stop; `on_stop` follows that.
     """
 
     def __init__(
@@ -45,8 +49,10 @@ class Child:
         program: Program,
         wait_until_started: Callable[[], Awaitable[None]] = started_at_once,
         max_false_starts: int | None = None,
+        on_stop: Callable[[], None] = nothing,
     ) -> None:
         self._program = program
+        self._on_stop = on_stop
         self._wait_until_started = wait_until_started
         self._max_false_starts = max_false_starts
         self._process: asyncio.subprocess.Process | None = None
@@ -102,6 +108,7 @@ class Child:
         """Send SIGTERM to the program, and SIGKILL when it has not ended after `seconds`."""
         self._stopping.set()
         self._signal(signal.SIGTERM)
+        self._on_stop()
         if self._watching is not None:
             self._watching.cancel()
         try:
@@ -119,9 +126,10 @@ class Child:
         """
         self._stopping.set()
         self._signal(signal.SIGUSR1)
+        self._on_stop()
 
-    def begin_closing(self) -> None:
-        """Send SIGUSR1, on which a web service takes on no more, if it has started.
+    def send_sigusr1(self) -> None:
+        """Send SIGUSR1 if it has started: a web service takes on no more, an emulator ends polls.
 
         `stop` ends it.
         """

@@ -10,6 +10,7 @@ import asyncio
 import gc
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,12 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.runtime.lifecycle import raise_descriptor_limit, stop_requested, watchdog_reports
+from shared.runtime.lifecycle import (
+    handling_signal,
+    raise_descriptor_limit,
+    stop_requested,
+    watchdog_reports,
+)
 from shared.runtime.logging import configure_logging
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.startup import read_settings
@@ -113,7 +119,10 @@ def health_url(port: int) -> str:
 
 
 async def serve_until_stopped(settings: EmulatorSettings) -> None:
-    """Serve until a signal, or the end of the parent; the state is saved on the way out."""
+    """Serve until a signal, or the end of the parent; the state is saved on the way out.
+
+    SIGUSR1 ends the long polls: a client that stops waits for its own.
+    """
     from shop.emulator.server import serving  # noqa: PLC0415 - containers do not have its parser
 
     services = Services()
@@ -123,6 +132,7 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     async with (
         stop_requested(settings.lifeline_fd) as stop,
         watchdog_reports(settings.watchdog_fd),
+        handling_signal(signal.SIGUSR1, services.hurry_polls),
         serving(guard, _listening(settings)),
     ):
         await stop.wait()

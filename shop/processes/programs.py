@@ -19,6 +19,9 @@ def heartbeat_name(name: str) -> str:
     return f"{socket.gethostname()}-{name}"
 
 
+EMULATOR_POLL_SECONDS = 5
+"""No stop waits for a poll of the embedded emulator, so an idle shop polls less often."""
+
 FAST_RETRIES = {"AWS_NEW_RETRIES_2026": "true"}
 """botocore's first retry follows within 50 ms, not a second; it reads this when it is imported."""
 
@@ -28,7 +31,7 @@ class Programs:
     """Makes the programs that fit the settings; `log_level` is that of all children.
 
     `credentials` are the embedded emulator's, made for this opening of the shop. `worker_port` is
-    the first barista's, if they are to have any.
+    the first barista's, if they are to have any. With `poll_seconds`, polls last that long.
     """
 
     settings: ShopSettings
@@ -36,6 +39,7 @@ class Programs:
     log_level: str
     credentials: emulator.Credentials
     worker_port: int | None = None
+    poll_seconds: int | None = None
 
     def emulator(self) -> Program:
         """SQS and SNS; it holds the lock on the state folder until its state is saved."""
@@ -119,6 +123,8 @@ class Programs:
             "COFFEE_LOG_LEVEL": self.log_level,
             "COFFEE_LIFELINE_FD": str(self.resources.lifeline),
         }
+        if self.poll_seconds is not None:
+            variables["COFFEE_POLL_SECONDS"] = str(self.poll_seconds)
         for name in ("aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key"):
             if (value := getattr(self.settings, name)) is not None:
                 variables[f"COFFEE_{name.upper()}"] = value

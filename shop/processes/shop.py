@@ -37,13 +37,17 @@ class Shop:
         self._console = console
         self.url = local_url(self._settings.host, self._settings.port)
         self.emulator = Child(programs.emulator(), self._emulator_serves, MAX_FALSE_STARTS)
-        self.counter = Child(programs.counter(), self._counter_serves, MAX_FALSE_STARTS)
+        self.counter = Child(
+            programs.counter(), self._counter_serves, MAX_FALSE_STARTS, self._end_polls
+        )
         self._photo_workers = [
-            Child(programs.photo_worker(number))
+            Child(programs.photo_worker(number), on_stop=self._end_polls)
             for number in range(1, self._settings.photo_workers + 1)
         ]
         self.workers = WorkerPool(
-            supervisor, lambda number: Child(programs.worker(number)), heartbeat_name
+            supervisor,
+            lambda number: Child(programs.worker(number), on_stop=self._end_polls),
+            heartbeat_name,
         )
 
     async def open(self) -> None:
@@ -73,11 +77,15 @@ class Shop:
 
         That is orders and photos. Meanwhile the counter takes no more orders.
         """
-        self.counter.begin_closing()
+        self.counter.send_sigusr1()
         await self._supervisor.stop([*self.workers.all(), *self._photo_workers])
         self._resources.counter.close()
         await self._supervisor.stop([self.counter])
         await self._supervisor.stop([self.emulator])
+
+    def _end_polls(self) -> None:
+        """Spare who stops the rest of a long poll; real SQS cannot."""
+        self.emulator.send_sigusr1()
 
     async def _emulator_serves(self) -> None:
         async with asyncio.timeout(START_SECONDS):

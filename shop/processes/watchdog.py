@@ -6,11 +6,12 @@ the same for emulator, counter and workers.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from shared.runtime.lifecycle import until_whole
 
 TICK_SECONDS = 1.0
 
@@ -33,7 +34,7 @@ class Watchdog:
         """
         silent, has_reported = 0, False
         while silent < (ticks if has_reported and has_started() else START_TICKS):
-            await asyncio.sleep(TICK_SECONDS)
+            await until_whole(TICK_SECONDS)
             if self._read():
                 silent, has_reported = 0, True
             else:

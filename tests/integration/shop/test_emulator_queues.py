@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import signal
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -102,6 +103,26 @@ async def test_a_message_that_is_handed_back_wakes_a_long_poll(sqs: SQSClient, u
     )
     assert (await poll)["Messages"]
     assert 0.9 < time.monotonic() - began < 6
+
+
+async def test_a_stop_ends_the_long_polls_and_those_that_begin_meanwhile(
+    emulator: Emulator,
+) -> None:
+    async with clients_of(emulator.url) as clients:
+        url = await created(clients.sqs)
+        polls = [
+            asyncio.create_task(clients.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5))
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        assert emulator.process is not None
+        emulator.process.send_signal(signal.SIGUSR1)
+        await asyncio.gather(*polls)
+        await clients.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)
+        assert 0.1 <= time.monotonic() - began < 2
+        await clients.sqs.send_message(QueueUrl=url, MessageBody="x")
+        assert (await clients.sqs.receive_message(QueueUrl=url))["Messages"]
 
 
 async def test_a_long_poll_whose_client_has_gone_takes_no_message(sqs: SQSClient, url: str) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -52,6 +53,16 @@ async def refused(state_dir: Path, **variables: str) -> tuple[int | None, list[s
 def child(shop: RunningShop, module: str) -> psutil.Process:
     (found,) = shop.children(module)
     return found
+
+
+async def test_a_shop_that_stops_does_not_wait_for_its_long_polls(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, COFFEE_POLL_SECONDS="5") as shop:
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            placed = (await client.post("/orders", json=ORDER)).json()["id"]
+            await reaches(client, placed, "ready")
+        began = time.monotonic()
+        assert await shop.close() == 0
+        assert time.monotonic() - began < 4
 
 
 async def test_a_killed_shop_winds_up_in_order_and_opens_again_with_its_orders(

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from notifier.stream.feed import ReaderReset, StreamHandler
 from notifier.stream.hub import (
     BEATS,
+    PART,
     Hub,
     StreamMetrics,
     TooManyForOneClientError,
@@ -26,6 +27,7 @@ from notifier.stream.selection import RingEvent, Selection
 from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.messages.announcement import CloudEvent, order_event
+from shared.runtime.lifecycle import every
 from tests.support.notifier import newsletter, placed
 
 COUPONS = Selection(frozenset({"coupons"}))
@@ -317,15 +319,43 @@ async def test_a_heartbeat_gives_a_reader_without_events_its_new_position() -> N
 
 
 async def test_a_round_sends_every_reader_its_heartbeat_and_a_part_of_them_at_once() -> None:
-    floor = Floor(max_streams=3 * BEATS, max_per_client=3 * BEATS)
+    count = PART * (BEATS + 1)
+    floor = Floor(max_streams=count, max_per_client=count)
     with contextlib.ExitStack() as stack:
-        following = [floor.hub.follow(COUPONS, None, floor.abort) for _ in range(2 * BEATS)]
+        following = [floor.hub.follow(COUPONS, None, floor.abort) for _ in range(count)]
         readings = [await waiting(stack.enter_context(one)) for one in following]
-        for turn in range(1, BEATS + 1):
-            await floor.hub.beat()
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            assert sum(reading.done() for reading in readings) == 2 * turn
+        round_ = asyncio.create_task(floor.hub.beat(0.5))
+        done, most_at_once = 0, 0
+        while not round_.done():
+            await asyncio.sleep(0.002)
+            before, done = done, sum(reading.done() for reading in readings)
+            most_at_once = max(most_at_once, done - before)
+        await asyncio.gather(*readings)
+        assert most_at_once < count / 2
+
+
+async def test_a_reader_that_comes_while_others_are_there_has_its_heartbeat_in_time() -> None:
+    floor = Floor()
+    beating = asyncio.create_task(every(0, partial(floor.hub.beat, 0.1)))
+    with floor.hub.follow(COUPONS, None, floor.abort) as first:
+        for _ in range(3):
+            await (await waiting(first))
+        with floor.hub.follow(COUPONS, None, floor.abort) as second:
+            async with asyncio.timeout(0.15):
+                await (await waiting(second))
+    beating.cancel()
+
+
+async def test_without_readers_there_is_no_round() -> None:
+    floor = Floor()
+    beating = asyncio.create_task(floor.hub.beat(0.05))
+    with floor.hub.follow(COUPONS, None, floor.abort):
+        pass
+    await asyncio.sleep(0)
+    assert not beating.done()
+    with floor.hub.follow(COUPONS, None, floor.abort) as reader:
+        assert await text(await waiting(reader)) == "event: beat\nid: c0ffee-0\ndata: {}\n\n"
+    await beating
 
 
 async def test_an_event_takes_the_place_of_a_heartbeat() -> None:
