@@ -1,24 +1,22 @@
 """`python -m benchmarks.end_to_end`: how many orders the whole shop takes.
 
-`BEFORE` names the commit that it is compared with.
+The variable `BEFORE` names the commit that it is compared with.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks.commit import checked_out, commit_before
 from benchmarks.end_to_end.chart import draw
-from benchmarks.end_to_end.commit import checked_out
 from benchmarks.end_to_end.run import Loaded, open_shop, percentiles
 from benchmarks.end_to_end.wake_up import wake_up_seconds
 from benchmarks.make_run import ROOT
 from benchmarks.section import Bound, Section, command
 
-BEFORE = "467bca2"
 LEAST_TIMES_BEFORE = 3.0
 MOST_MS_OVER_WAKE_UP = 15.0
 SHARES = (0.1, 0.5, 0.9)
@@ -59,7 +57,7 @@ class _Below:
 
 async def _measure(short: bool, tell: Callable[[str], None]) -> Section:  # noqa: FBT001 - as Measure has it
     plan = _SHORT if short else _LONG
-    before = os.environ.get("BEFORE", BEFORE)
+    before = commit_before()
     tell(f"end_to_end: the environment of {before}")
     roots = {before: await checked_out(before), "now": ROOT}
     rounds: dict[str, list[Loaded]] = {name: [] for name in roots}

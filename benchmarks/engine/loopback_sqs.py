@@ -28,7 +28,10 @@ Answer: TypeAlias = Mapping[str, Any]
 
 @dataclass(slots=True)
 class LoopbackSqs:
-    """Answers SQS's requests `delay` seconds after it could; any queue that is named exists."""
+    """Answers SQS's requests `delay` seconds after they come; any queue that is named exists.
+
+    A long poll for a message that is not there yet is answered so long after it is.
+    """
 
     url: str = ""
     delay: float = 0
@@ -45,11 +48,15 @@ class LoopbackSqs:
         if (answering := _OPERATIONS.get(operation)) is None:
             return _response({"__type": "UnsupportedOperation", "message": operation}, status=400)
         name = asked.get("QueueUrl", "").rpartition("/")[2] or asked.get("QueueName", "")
+        waits = "WaitTimeSeconds" in asked and not any(self.queues[name].counts())
+        came = asyncio.get_running_loop().time()
         answer = await answering(self, self.queues[name], asked)
         self.queues[name].requests[operation] += 1
+        response = _response(answer)
         if self.delay:
-            await asyncio.sleep(self.delay)
-        return _response(answer)
+            now = asyncio.get_running_loop().time()
+            await asyncio.sleep(self.delay if waits else came + self.delay - now)
+        return response
 
 
 @contextlib.asynccontextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.make_run import make_run
+from shop.processes.programs import EMULATOR_POLL_SECONDS
 from tests.support.emulator import CREDENTIAL_VARIABLES, running_ministack
 from tests.support.faults.aws_wire import Answer, Call
 from tests.support.faults.proxy import open_proxy
@@ -41,7 +42,11 @@ async def requests(folder: Path, settle: float, seconds: float) -> Mapping[tuple
     meter = _Meter()
     with running_ministack() as emulator:
         async with open_proxy("shop", emulator, Faults(0), meter) as proxy:
-            variables = {**CREDENTIAL_VARIABLES, "COFFEE_AWS_ENDPOINT_URL": proxy.url}
+            variables = {
+                **CREDENTIAL_VARIABLES,
+                "COFFEE_AWS_ENDPOINT_URL": proxy.url,
+                "COFFEE_POLL_SECONDS": str(EMULATOR_POLL_SECONDS),
+            }
             async with make_run(folder, variables):
                 await asyncio.sleep(settle)
                 before = Counter(meter.counts)

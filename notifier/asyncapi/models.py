@@ -78,6 +78,9 @@ class OrderAttributes(_Closed):
     type: str
     store_id: str
     order_id: str
+    followed: Literal["no"] | None = Field(
+        default=None, description="`no`: placed a moment ago, so nobody can have subscribed to it"
+    )
 
 
 class NewsletterAttributes(_Closed):

@@ -27,13 +27,19 @@ def started(seconds: float) -> Start:
 def test_an_idle_shop_is_judged_by_all_of_its_processes_together() -> None:
     counts = {("ReceiveMessage", "orders"): 60, ("GetQueueAttributes", "orders"): 30}
     found = idle_section(
-        [used("supervisor", 0.0025, 90), used("counter", 0.0075, 170)], counts, 120
+        [used("supervisor", 0.0025, 90), used("counter", 0.0075, 170)],
+        used("all, 467bca2", 0.02, 300),
+        0.004,
+        counts,
+        120,
     )
     cpu, memory, requests = found.bounds
     assert (cpu.figure, cpu.met) == (1, False)
     assert (memory.figure, memory.met) == (260, False)
     assert requests.figure == 2700
     assert "| all | 1.00% | 4.0 | 260 MB | 520 MB | 6 |" in found.text
+    assert "0.50 times" in found.text
+    assert "0.40%" in found.text
     assert "| ReceiveMessage | orders | 1,800 |" in found.text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from pathlib import Path
 
@@ -13,8 +14,17 @@ _READY = ".venv/shop-ready"
 """What `make` makes when the environment of a shop is complete."""
 
 
+_BEFORE = "467bca2"
+"""The last one before anything was made cheaper."""
+
+
 class CommitError(Exception):
     """A commit cannot be had; the message says why."""
+
+
+def commit_before() -> str:
+    """Return the commit that the shop is compared with; the variable `BEFORE` names another."""
+    return os.environ.get("BEFORE", _BEFORE)
 
 
 async def checked_out(commit: str) -> Path:
