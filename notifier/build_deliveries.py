@@ -27,6 +27,7 @@ from notifier.deliveries.queue_epoch import DeployedQueueEpoch, QueueEpoch
 from notifier.deliveries.redrive import Redriver
 from notifier.deliveries.requeue import Requeuer
 from notifier.deliveries.retry_policy import RetryPolicy
+from notifier.deliveries.room import Room
 from notifier.delivery_service import DeliveryService
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
@@ -98,6 +99,7 @@ class DeliveryDependencies:
                 self.store,
                 SubscriptionLookup(self.store.subscribed),
                 jobs,
+                Room(jobs),
                 utc_now,
                 self.dropped_announcements,
             )

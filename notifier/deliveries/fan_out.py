@@ -11,6 +11,7 @@ from prometheus_client import Counter
 from pydantic import ValidationError
 
 from notifier.deliveries.lookup import SubscriptionLookup
+from notifier.deliveries.room import Room
 from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.message import Message
@@ -40,6 +41,7 @@ class FanOut:
     store: NotifierStore
     lookup: SubscriptionLookup
     jobs: JobQueue
+    room: Room
     clock: Clock
     dropped: Counter
 
@@ -64,7 +66,11 @@ class FanOut:
         routing_keys, order_id = [topic], event.data.get("order_id")
         if isinstance(order_id, str) and not NOT_FOLLOWED.items() <= message.attributes.items():
             routing_keys.append(order_routing_key(topic, order_id))
+        is_first = True
         async for page in self.lookup.pages(routing_keys):
+            if is_issue and not is_first:
+                await self.room.wait()
+            is_first = False
             await self._queue(event, message.body, page)
         if is_issue:
             await self.store.issue_announced(event.id)
