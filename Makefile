@@ -71,7 +71,8 @@ paths: $(DEV)  ## Count the files and functions that an order, a webhook and a s
 	$(BIN)/python -m benchmarks.paths $(if $(FUNCTIONS),--functions)
 
 bench: $(DEV)  ## Measure the shop beside its peers, and write docs/performance.md; ONLY=engine for a part
-	$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) --page docs/performance.md
+	$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) --page docs/performance.md \
+		--readme README.md
 
 bench-check: $(DEV)  ## A short run of the same, judged by counts and ratios
 	$(BIN)/python -m benchmarks.bench --check

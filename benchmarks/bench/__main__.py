@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.bench.readme import readme_lines
 from benchmarks.machine import described
 from benchmarks.page import write_part
 from benchmarks.section import Bound, Section, bounds_table
@@ -38,6 +39,7 @@ def main(
     *,
     only: Annotated[list[str] | None, typer.Option(help="Only these: engine, cashier, …")] = None,
     page: Annotated[Path | None, typer.Option(help="Write the figures into this page.")] = None,
+    readme: Annotated[Path | None, typer.Option(help="And the first of them into this.")] = None,
     check: Annotated[bool, typer.Option(help="A short run, judged by counts and ratios.")] = False,
 ) -> None:
     """Measure the shop, its peers and the floor, and compare what is bound with its limit.
@@ -55,6 +57,8 @@ def main(
     bounds = list(itertools.chain.from_iterable(section.bounds for section in found))
     if page is not None and not only:
         _summarize(page, bounds)
+    if readme is not None and not only:
+        write_part(readme, "figures", _COMMAND, readme_lines(bounds))
     missed = [each for each in bounds if not (each.passes if check else each.met)]
     for bound in missed:
         console.print(f"Not met: {bound.what}: {bound.figure:.3g}, limit {bound.limit:g}")
