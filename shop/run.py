@@ -106,8 +106,9 @@ def _queues(shop: ShopSettings) -> str | None:
 
 def _poll_seconds(settings: Settings) -> int | None:
     """Return how long a poll lasts, unless that is as the services' own settings say."""
-    is_set = "poll_seconds" in settings.worker.model_fields_set
-    return EMULATOR_POLL_SECONDS if settings.shop.embeds_emulator and not is_set else None
+    if not settings.shop.embeds_emulator or "poll_seconds" in settings.worker.model_fields_set:
+        return None
+    return min(EMULATOR_POLL_SECONDS, settings.worker.visibility_timeout - 1)
 
 
 def _throughput(menu: Menu, worker: WorkerSettings) -> Throughput:

@@ -86,12 +86,18 @@ class Barista:
             ticket = Ticket.model_validate_json(message.body)
         except ValidationError as error:
             return Reject(f"not a ticket: {error.errors()[0]['msg']}")
-        return await self._serve(ticket, message)
+        return await self._serve(await self._peek(ticket.order_id), ticket, message)
 
-    async def _serve(self, ticket: Ticket, message: Message) -> Outcome:
-        order = await self._retry(lambda _: self.store.peek(ticket.order_id))
-        if order is None or order.state is not OrderState.PLACED:
-            order = await self._retry(lambda _: self.store.get(ticket.order_id))
+    async def _peek(self, order_id: str) -> Order | None:
+        """Read an order that is most likely placed; any other is read as it is now."""
+        order = await self._retry(lambda _: self.store.peek(order_id))
+        is_placed = order is not None and order.state is OrderState.PLACED
+        return order if is_placed else await self._get(order_id)
+
+    async def _get(self, order_id: str) -> Order | None:
+        return await self._retry(lambda _: self.store.get(order_id))
+
+    async def _serve(self, order: Order | None, ticket: Ticket, message: Message) -> Outcome:
         if order is None:
             return Reject("no such order")
         if order.state not in _UNFINISHED:
@@ -103,7 +109,7 @@ class Barista:
             async with self.preparation.turn(order):
                 return await self._work_on(order, ticket, message)
         except MovedOnError:
-            return await self._serve(ticket, message)
+            return await self._serve(await self._get(ticket.order_id), ticket, message)
         except LetGoError:
             return Retry(0, "the worker stops")
 
@@ -200,7 +206,7 @@ class Barista:
         try:
             return await step
         except OrderChangedError:
-            order = await self._retry(lambda _: self.store.get(claimed.id))
+            order = await self._get(claimed.id)
             if order is None or not moved_by_staff(order, claimed):
                 raise
             return order

@@ -48,7 +48,7 @@ class LoopbackSqs:
         if (answering := _OPERATIONS.get(operation)) is None:
             return _response({"__type": "UnsupportedOperation", "message": operation}, status=400)
         name = asked.get("QueueUrl", "").rpartition("/")[2] or asked.get("QueueName", "")
-        waits = "WaitTimeSeconds" in asked and not any(self.queues[name].counts())
+        waits = "WaitTimeSeconds" in asked and not self.queues[name].counts()[0]
         came = asyncio.get_running_loop().time()
         answer = await answering(self, self.queues[name], asked)
         self.queues[name].requests[operation] += 1

@@ -98,7 +98,7 @@ is what the shop takes from the machine. A wake-up is a time that a thread began
 _FLOOR = """\
 That is {ratio:.2f} times the CPU of the commit before, one after the other. A single Python process
 that only wakes as often as all of these together, and does nothing, took {nothing:.2%} on this
-machine: to wake a core that sleeps, with caches that others use meanwhile, is most of the cost."""
+machine."""
 
 _REQUESTS = """\
 Its requests to SQS and SNS, counted on the wire of a second shop whose emulator stands alone:"""

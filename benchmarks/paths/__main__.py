@@ -27,7 +27,7 @@ class Limit:
 
 LIMITS = {
     "placing an order": Limit(50, 155),
-    "a ticket, until its order is ready": Limit(33, 117),
+    "a ticket, until its order is ready": Limit(33, 118),
     "a webhook, from SNS to delivered": Limit(43, 138),
     "a notifier's start, until it listens": Limit(97),
 }

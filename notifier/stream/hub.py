@@ -160,6 +160,7 @@ class Hub:
         """Send every reader a heartbeat once in `seconds`, one part of them after the other.
 
         Together they would keep an event waiting: a thousand take 30 ms. Without readers it waits.
+        The first of a new part may come a twentieth later.
         """
         while not self._readers:
             await self._occupied.wait()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from shop.processes.child import Child
+from shop.processes.watchdog import TICK_SECONDS
 from shop.scaling.control_messages import Act, Hit
 from shop.scaling.loop import RefusedError
 
@@ -21,7 +22,10 @@ _PROBE_SECONDS = 1.0
 _BACK_SECONDS = 60.0
 LONGEST_FREEZE = 10.0
 _OF_THE_WATCHDOG = 0.8
-"""A process that is silent for longer is killed, which is another fault than this."""
+"""A process that is silent for longer is killed, which is another fault than this.
+
+The watchdog's ticks are at whole seconds: one may come as soon as the process stands still.
+"""
 
 _THAW = """
 import os, signal, sys, time
@@ -44,8 +48,9 @@ class Targets:
     @property
     def freeze_seconds(self) -> float:
         """How long the emulator stands still."""
-        most = self.watchdog_seconds * _OF_THE_WATCHDOG or LONGEST_FREEZE
-        return min(LONGEST_FREEZE, most)
+        if not self.watchdog_seconds:
+            return LONGEST_FREEZE
+        return min(LONGEST_FREEZE, (self.watchdog_seconds - TICK_SECONDS) * _OF_THE_WATCHDOG)
 
 
 @dataclass(frozen=True, slots=True)

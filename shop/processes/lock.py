@@ -11,8 +11,8 @@ from pathlib import Path
 
 from shared.runtime.startup import StartupError
 
-LAST_SHOP_SECONDS = 5.0
-"""How long the last shop may still take to save its state."""
+LAST_SHOP_SECONDS = 10.0
+"""How long the last shop may still take to save its state: if it was killed, a poll longer."""
 
 
 class StateDirError(StartupError):

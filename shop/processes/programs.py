@@ -20,7 +20,7 @@ def heartbeat_name(name: str) -> str:
 
 
 EMULATOR_POLL_SECONDS = 5
-"""No stop waits for a poll of the embedded emulator, so an idle shop polls less often."""
+"""A shop that closes does not wait for polls of its emulator, so an idle one polls less often."""
 
 FAST_RETRIES = {"AWS_NEW_RETRIES_2026": "true"}
 """botocore's first retry follows within 50 ms, not a second; it reads this when it is imported."""

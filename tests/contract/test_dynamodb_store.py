@@ -108,6 +108,21 @@ async def test_an_order_that_an_earlier_release_has_written_is_read_and_changed(
     assert await store.get(placed.id) == preparing
 
 
+async def test_an_order_that_may_be_a_moment_old_is_read_at_half_the_price(
+    client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
+) -> None:
+    consistent: list[bool] = []
+
+    def note(params: Any, **_: Any) -> None:
+        consistent.append(params["ConsistentRead"])
+
+    client.meta.events.register_first("provide-client-params.dynamodb.GetItem", note)
+    placed = (await store.place(new_order(), TODAY)).order
+    assert await store.get(placed.id) == await store.peek(placed.id) == placed
+    assert consistent == [True, False]
+    assert await store.peek("nobody's") is None
+
+
 async def test_orders_of_ten_lines_fit_into_one_unit_of_a_write(
     client: DynamoDBClient, store: DynamoDBStore, new_order: NewOrder
 ) -> None:

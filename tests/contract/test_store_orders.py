@@ -74,6 +74,7 @@ async def test_a_second_place_returns_the_first_order(store: Store, new_order: N
     assert not second.created
     assert second.order == preparing
     assert await store.get(order.id) == preparing
+    assert await store.peek(order.id) == preparing
 
 
 async def test_a_second_place_uses_no_number_up(store: Store, new_order: NewOrder) -> None:

@@ -65,6 +65,17 @@ async def test_a_shop_that_stops_does_not_wait_for_its_long_polls(tmp_path: Path
         assert time.monotonic() - began < 4
 
 
+async def test_a_visibility_timeout_that_is_shorter_than_a_poll_has_its_baristas(
+    tmp_path: Path,
+) -> None:
+    shortly = open_shop(
+        tmp_path, COFFEE_VISIBILITY_TIMEOUT="4", COFFEE_POLL_SECONDS="", COFFEE_BREW_SPEED="0"
+    )
+    async with shortly as shop, httpx.AsyncClient(base_url=shop.url) as client:
+        placed = (await client.post("/orders", json=ORDER)).json()["id"]
+        await reaches(client, placed, "ready")
+
+
 async def test_a_killed_shop_winds_up_in_order_and_opens_again_with_its_orders(
     tmp_path: Path,
 ) -> None:

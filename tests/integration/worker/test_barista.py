@@ -332,6 +332,17 @@ async def test_an_order_that_is_still_seen_as_placed_is_not_taken_from_who_has_i
     assert (shop.announced, await shop.state(order)) == ([], OrderState.PREPARING)
 
 
+async def test_people_read_an_order_again_that_is_still_seen_as_placed(shop: Shop) -> None:
+    order = await shop.placed()
+    await shop.store.replace(order, advance(order, OrderState.CANCELED, NOON))
+    barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
+    people = replace(
+        barista, preparation=replace(cast("TimedPreparation", barista.preparation), lasts_long=True)
+    )
+    assert await people.take(ticket_for(order)) == Done()
+    assert shop.announced[-1] == (order.id, OrderState.CANCELED, 2)
+
+
 async def test_a_canceled_order_that_is_still_seen_as_placed_is_not_prepared(shop: Shop) -> None:
     order = await shop.placed()
     await shop.store.replace(order, advance(order, OrderState.CANCELED, NOON))

@@ -331,7 +331,7 @@ async def test_a_round_sends_every_reader_its_heartbeat_and_a_part_of_them_at_on
             before, done = done, sum(reading.done() for reading in readings)
             most_at_once = max(most_at_once, done - before)
         await asyncio.gather(*readings)
-        assert most_at_once < count / 2
+        assert most_at_once < count / 4
 
 
 async def test_a_reader_that_comes_while_others_are_there_has_its_heartbeat_in_time() -> None:
@@ -348,13 +348,15 @@ async def test_a_reader_that_comes_while_others_are_there_has_its_heartbeat_in_t
 
 async def test_without_readers_there_is_no_round() -> None:
     floor = Floor()
-    beating = asyncio.create_task(floor.hub.beat(0.05))
+    beating = asyncio.create_task(floor.hub.beat(0))
+    await asyncio.sleep(0)
     with floor.hub.follow(COUPONS, None, floor.abort):
         pass
-    await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
     assert not beating.done()
     with floor.hub.follow(COUPONS, None, floor.abort) as reader:
-        assert await text(await waiting(reader)) == "event: beat\nid: c0ffee-0\ndata: {}\n\n"
+        assert await text(reader.read()) == "event: beat\nid: c0ffee-0\ndata: {}\n\n"
     await beating
 
 
