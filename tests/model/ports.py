@@ -30,10 +30,11 @@ class _Store:
             "store.get", partial(self._record.get, order_id), (), changes=False
         )
 
-    async def peek(self, order_id: str) -> Any:
-        return await self._host.ask(
-            "store.peek", partial(self._record.peek, order_id), (), changes=False
-        )
+    async def peek(self, order_id: str) -> Order | None:
+        """Answer as of now, and not of a step to come: what it shows may be old when it is used."""
+        order = self._record.get(order_id)
+        self._host.remember(("store.peek", gist(order)))
+        return order
 
     async def orders_by_id(self, order_ids: Collection[str]) -> Any:
         effect = partial(self._record.orders_by_id, frozenset(order_ids))

@@ -64,9 +64,6 @@ class Record:
     def get(self, order_id: str) -> Order | None:
         return self.orders.get(order_id)
 
-    def peek(self, order_id: str) -> Order | None:
-        return self.get(order_id)
-
     def orders_by_id(self, order_ids: Collection[str]) -> tuple[Order, ...]:
         return tuple(order for order in self.orders.values() if order.id in order_ids)
 
