@@ -33,13 +33,18 @@ class Exchange(asyncio.Protocol):
         if isinstance(transport, asyncio.WriteTransport):
             self._transport = transport
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the shop has not closed it, as it does one that was idle for long."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def ask(self, request: bytes) -> asyncio.Future[tuple[int, bytes]]:
         """Send a request; its answer may fail with ConnectionError."""
         self._answer = asyncio.get_running_loop().create_future()
-        if self._transport is None or self._transport.is_closing():
-            self._answer.set_exception(ConnectionResetError("the shop has closed the connection"))
-        else:
+        if self._transport is not None and self.is_open:
             self._transport.write(request)
+        else:
+            self._answer.set_exception(ConnectionResetError("the shop has closed the connection"))
         return self._answer
 
     def data_received(self, data: bytes) -> None:

@@ -136,8 +136,14 @@ class Generator:
             group.create_task(self._place(due))
             due += pause
 
+    async def _connection(self) -> Exchange:
+        while self._idle:
+            if (idle := self._idle.pop()).is_open:
+                return idle
+        return await self._connected()
+
     async def _place(self, begun: float) -> None:
-        connection = self._idle.pop() if self._idle else await self._connected()
+        connection = await self._connection()
         status, answer = await connection.ask(
             b"%b%b\r\n\r\n%b" % (self._head, uuid.uuid4().hex.encode(), _ORDER)
         )
