@@ -32,8 +32,8 @@ async def kill_at_random_moments(shop: ChaosShop, kills: int, draw: random.Rando
 async def test_no_order_is_lost_or_made_twice_when_baristas_are_killed_at_random_moments(
     ministack: str, tmp_path: Path, run: Run
 ) -> None:
-    orders = run.size(2000, 2000, "COFFEE_CHAOS_ORDERS")
-    kills = run.size(50, 50, "COFFEE_CHAOS_KILLS")
+    orders = run.size(800, 2000, "COFFEE_CHAOS_ORDERS")
+    kills = run.size(20, 50, "COFFEE_CHAOS_KILLS")
     async with open_chaos_shop(
         ministack, tmp_path, run.seed, baristas=4, COFFEE_BREW_SPEED="600"
     ) as shop:
