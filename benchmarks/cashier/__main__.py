@@ -22,7 +22,7 @@ from benchmarks.section import Bound, Section, command
 MOST_TIMES_BARE = 1.5
 MOST_CPU_MS = 1.5
 
-_REACHED = 2.2
+_REACHED = 2.5
 """Times a bare handler's, while the limit is not met, on a busy machine."""
 
 _LONG = Plan(rounds=7, seconds=4, below_peak=True)

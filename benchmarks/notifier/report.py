@@ -18,6 +18,8 @@ _MIB = 2**20
 _MOST_CPU_MS = 1.0
 _MOST_CPU_RATIO = 2.0
 _MOST_REQUESTS_PER_EVENT = 1.0
+_REACHED_REQUESTS = 1.2
+"""In a short run, whose first events come one by one."""
 _MOST_REQUESTS_PER_DELIVERY = 0.6
 
 
@@ -53,6 +55,7 @@ def bounds(live: Sequence[LiveCost], delivery: DeliveryCost) -> Sequence[Bound]:
             what="requests to SQS a live event, both queues",
             figure=max(each.requests for each in live),
             limit=_MOST_REQUESTS_PER_EVENT,
+            reached=_REACHED_REQUESTS,
         ),
         Bound(
             what="requests to SQS a delivery",
