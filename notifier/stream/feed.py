@@ -100,13 +100,16 @@ async def stream_feed(
         log_done=False,
     )
     drop_stalled = partial(hub.drop_stalled, stalled_seconds)
+    beat = partial(hub.heartbeats.beat, heartbeat_seconds)
     # Notifiers that started together must not scan together for ever.
     scan_seconds *= random.uniform(0.8, 1.2)  # noqa: S311 - this guards nothing
     async with (
         # A poll may be cancelled here, unlike elsewhere: the queue is deleted with it.
         background_task(consumer.run(asyncio.Event()), "live feed"),
         background_task(every(stalled_seconds / _SCANS_PER_STALL, drop_stalled), "stalled streams"),
-        background_task(every(0, partial(hub.beat, heartbeat_seconds)), "heartbeats of streams"),
+        background_task(
+            every(0, partial(hub.heartbeats.beat, heartbeat_seconds)), "heartbeats of streams"
+        ),
         background_task(every(mark_seconds, _if_reachable(queue.beat)), "live heartbeat"),
         background_task(every(scan_seconds, _if_reachable(reaper.scan)), "live reaper"),
     ):

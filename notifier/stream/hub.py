@@ -15,16 +15,11 @@ import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from notifier.stream import sse
+from notifier.stream.heartbeats import Heartbeats
 from notifier.stream.reader import Reader
 from notifier.stream.ring import Ring, StreamPosition
 from notifier.stream.selection import Acknowledgement, RingEvent, Selection
 from shared.web.client_address import WIDER
-
-BEATS = 20
-"""In so many parts, at most, the readers are sent their heartbeats."""
-
-PART = 50
-"""So many readers are in a part before there is another: few readers wake the process seldom."""
 
 _SHARE_OF_FREE = 8
 _CLOSE_SECONDS = 1
@@ -94,10 +89,7 @@ class Hub:
     _reconnected_by: float = 0.0
     _empty: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: bool = False
-    _parts: Sequence[set[Reader]] = field(
-        default_factory=lambda: tuple(set[Reader]() for _ in range(BEATS))
-    )
-    _occupied: asyncio.Event = field(default_factory=asyncio.Event)
+    heartbeats: Heartbeats = field(default_factory=Heartbeats)
 
     @contextlib.contextmanager
     def follow(
@@ -123,13 +115,12 @@ class Hub:
                 resets=self.metrics.resets,
                 ended=self._closed,
             )
-            part = self._part_with_room()
-            part.add(reader)
+            self.heartbeats.add(reader)
             self._add(reader)
             try:
                 yield reader
             finally:
-                part.discard(reader)
+                self.heartbeats.remove(reader)
                 self._remove(reader)
 
     def publish(self, event: RingEvent) -> Acknowledgement:
@@ -155,22 +146,6 @@ class Hub:
     async def wait_for_reconnects(self) -> None:
         """Wait until the readers from before a restart have had the time to reconnect."""
         await asyncio.sleep(max(0, self._reconnected_by - time.monotonic()))
-
-    async def beat(self, seconds: float) -> None:
-        """Send every reader a heartbeat once in `seconds`, one part of them after the other.
-
-        Together they would keep an event waiting: a thousand take 30 ms. Without readers it waits.
-        The first of a new part may come a twentieth later.
-        """
-        while not self._readers:
-            await self._occupied.wait()
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        for turn, part in enumerate(self._parts, start=1):
-            if part or turn == BEATS:
-                await asyncio.sleep(began + seconds * turn / BEATS - loop.time())
-            for reader in tuple(part):
-                reader.beat()
 
     async def drop_stalled(self, seconds: float) -> None:
         """Drop the readers to whom one write takes longer than that.
@@ -221,11 +196,6 @@ class Hub:
                 if not self._by_client[network]:
                     del self._by_client[network]
 
-    def _part_with_room(self) -> set[Reader]:
-        """Return the first part that has room, or else the smallest."""
-        with_room = (part for part in self._parts if len(part) < PART)
-        return next(with_room, None) or min(self._parts, key=len)
-
     def _share(self, free: int) -> int:
         """Return how many streams one client may have: a few clients never take all of them."""
         if self.max_per_client >= self.max_streams:
@@ -239,7 +209,6 @@ class Hub:
 
     def _add(self, reader: Reader) -> None:
         self._readers.add(reader)
-        self._occupied.set()
         for routing_key in reader.selection.routing_keys:
             self._by_routing_key[routing_key].add(reader)
         self.metrics.streams.set(len(self._readers))
@@ -253,4 +222,3 @@ class Hub:
         self.metrics.streams.set(len(self._readers))
         if not self._readers:
             self._empty.set()
-            self._occupied.clear()

@@ -13,9 +13,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from notifier.stream.feed import ReaderReset, StreamHandler
+from notifier.stream.heartbeats import BEATS, PART
 from notifier.stream.hub import (
-    BEATS,
-    PART,
     Hub,
     StreamMetrics,
     TooManyForOneClientError,
@@ -324,7 +323,7 @@ async def test_a_round_sends_every_reader_its_heartbeat_and_a_part_of_them_at_on
     with contextlib.ExitStack() as stack:
         following = [floor.hub.follow(COUPONS, None, floor.abort) for _ in range(count)]
         readings = [await waiting(stack.enter_context(one)) for one in following]
-        round_ = asyncio.create_task(floor.hub.beat(0.5))
+        round_ = asyncio.create_task(floor.hub.heartbeats.beat(0.5))
         done, most_at_once = 0, 0
         while not round_.done():
             await asyncio.sleep(0.002)
@@ -336,7 +335,7 @@ async def test_a_round_sends_every_reader_its_heartbeat_and_a_part_of_them_at_on
 
 async def test_a_reader_that_comes_while_others_are_there_has_its_heartbeat_in_time() -> None:
     floor = Floor()
-    beating = asyncio.create_task(every(0, partial(floor.hub.beat, 0.1)))
+    beating = asyncio.create_task(every(0, partial(floor.hub.heartbeats.beat, 0.1)))
     with floor.hub.follow(COUPONS, None, floor.abort) as first:
         for _ in range(3):
             await (await waiting(first))
@@ -348,7 +347,7 @@ async def test_a_reader_that_comes_while_others_are_there_has_its_heartbeat_in_t
 
 async def test_without_readers_there_is_no_round() -> None:
     floor = Floor()
-    beating = asyncio.create_task(floor.hub.beat(0))
+    beating = asyncio.create_task(floor.hub.heartbeats.beat(0))
     await asyncio.sleep(0)
     with floor.hub.follow(COUPONS, None, floor.abort):
         pass
