@@ -107,9 +107,7 @@ async def stream_feed(
         # A poll may be cancelled here, unlike elsewhere: the queue is deleted with it.
         background_task(consumer.run(asyncio.Event()), "live feed"),
         background_task(every(stalled_seconds / _SCANS_PER_STALL, drop_stalled), "stalled streams"),
-        background_task(
-            every(0, partial(hub.heartbeats.beat, heartbeat_seconds)), "heartbeats of streams"
-        ),
+        background_task(every(0, beat), "heartbeats of streams"),
         background_task(every(mark_seconds, _if_reachable(queue.beat)), "live heartbeat"),
         background_task(every(scan_seconds, _if_reachable(reaper.scan)), "live reaper"),
     ):
