@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 
+from shared.runtime.lifecycle import background_task
 from shop.autoscaling import Autoscaling
 from shop.demonstration.demonstration import Demonstration
 from shop.demonstration.faults import Targets
+from shop.photos_on_demand import PhotosOnDemand
 from shop.processes.emulator import health_url
 from shop.processes.programs import Programs
 from shop.processes.shop import Shop
@@ -37,8 +39,10 @@ async def run_own_tasks(
         demonstrate=demonstration.handle,
         started=started,
     )
+    photos = PhotosOnDemand(settings=programs.settings, pool=shop.photo_workers)
     try:
-        await scaling.run()
+        async with background_task(photos.run(), "photo workers"):
+            await scaling.run()
     finally:
         await demonstration.stop()
 

@@ -139,8 +139,8 @@ async def _supervise(
                 supervisor.background_task(_show_banner(opened, console, banner)),
             ):
                 failure = await supervisor.until(stop)
-            if failure is None or opened.is_set():
-                console.print(*_closing(settings.grace_seconds))
+                if failure is None or opened.is_set():
+                    console.print(*_closing(settings.grace_seconds))
             await shop.close()
     except asyncio.CancelledError:
         console.print("The shop was closed without waiting.")

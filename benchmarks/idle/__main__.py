@@ -90,10 +90,11 @@ def section(
 
 
 _INTRODUCTION = """\
-A shop as `make run` opens it, with its emulator, one barista and one photo worker, which nobody
-visits: {seconds:.0f} s, once it has settled. CPU is a part of one core. PSS counts a page of memory
-that several processes share once among them, RSS once in each of them; the bound goes by PSS, which
-is what the shop takes from the machine. A wake-up is a time that a thread began to run."""
+A shop as `make run` opens it, with its emulator and one barista, which nobody visits and where no
+photo waits: {seconds:.0f} s, once it has settled. CPU is a part of one core. PSS counts a page of
+memory that several processes share once among them, RSS once in each of them; the bound goes by
+PSS, which is what the shop takes from the machine. A wake-up is a time that a thread began to
+run."""
 
 _FLOOR = """\
 That is {ratio:.2f} times the CPU of the commit before, one after the other. A single Python process

@@ -40,11 +40,13 @@ class Shop:
         self.counter = Child(
             programs.counter(), self._counter_serves, MAX_FALSE_STARTS, self._end_polls
         )
-        self._photo_workers = [
-            Child(programs.photo_worker(number), on_stop=self._end_polls)
-            for number in range(1, self._settings.photo_workers + 1)
-        ]
+        self.photo_workers = WorkerPool(
+            "photo workers",
+            supervisor,
+            lambda number: Child(programs.photo_worker(number), on_stop=self._end_polls),
+        )
         self.workers = WorkerPool(
+            "baristas",
             supervisor,
             lambda number: Child(programs.worker(number), on_stop=self._end_polls),
             heartbeat_name,
@@ -69,8 +71,6 @@ class Shop:
         self.workers.scale_to(self._settings.first_baristas)
         await self.counter.started.wait()
         await self._answers(f"{self.url}/readyz", self._show_delay)
-        for photo_worker in self._photo_workers:  # no order waits for them
-            self._supervisor.keep(photo_worker)
 
     async def close(self) -> None:
         """Let what is in hand finish, be announced and streamed; then save the emulator's state.
@@ -78,7 +78,7 @@ class Shop:
         That is orders and photos. Meanwhile the counter takes no more orders.
         """
         self.counter.send_sigusr1()
-        await self._supervisor.stop([*self.workers.all(), *self._photo_workers])
+        await self._supervisor.stop([*self.workers.all(), *self.photo_workers.all()])
         self._resources.counter.close()
         await self._supervisor.stop([self.counter])
         await self._supervisor.stop([self.emulator])

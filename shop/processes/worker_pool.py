@@ -1,4 +1,4 @@
-"""The worker processes of one machine, which people call baristas, and how many there are."""
+"""The worker processes of one kind on one machine, and how many there are."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class WorkerPool:
-    """Worker processes, numbered from 1; `new_worker` makes the child of a number.
+    """Worker processes of a `kind`, numbered from 1; `new_worker` makes the child of a number.
 
     `heartbeat_name` turns a child's name into the worker's name in the heartbeats.
     """
 
     def __init__(
         self,
+        kind: str,
         supervisor: Supervisor,
         new_worker: Callable[[int], Child],
         heartbeat_name: Callable[[str], str] = str,
     ) -> None:
+        self._kind = kind
         self._supervisor = supervisor
         self._new_worker = new_worker
         self._heartbeat_name = heartbeat_name
@@ -46,18 +48,18 @@ class WorkerPool:
 
     @property
     def draining(self) -> int:
-        """How many are finishing their last orders."""
+        """How many are finishing their last work."""
         self._forget_stopped()
         return len(self._draining)
 
     def scale_to(self, count: int, in_hand: Mapping[str, int] = _NOTHING) -> None:
-        """Resize to `count`; a worker that leaves finishes its orders first.
+        """Resize to `count`; a worker that leaves finishes its work first.
 
         `in_hand` is how many orders each worker is preparing, by its name in the heartbeats. The
         worker with the fewest leaves first, of several the newest; one without a heartbeat has 0.
         """
         if count != self.count:
-            log.info("baristas.scaled", before=self.count, after=count)
+            log.info("workers.scaled", kind=self._kind, before=self.count, after=count)
         self._forget_stopped()
         while self.count < count:
             number = next(n for n in itertools.count(1) if n not in self._working | self._draining)

@@ -1,4 +1,4 @@
-"""Photo workers beside the baristas: watched, replaced, no baristas, and closed in their order."""
+"""Photo workers come for a photo; they are watched and replaced, no baristas, and end in order."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from tests.chaos.processes import read_log
+from tests.support.pictures import photo
 from tests.support.shop import RunningShop, open_shop
 from tests.support.waiting import eventually, gone, until
 
 pytestmark = pytest.mark.timeout(120)
 
 MODULE = "worker.photos"
+SHOWN = (0, "The photo of latte is on the menu.\n")
 
 
 async def baristas(shop: RunningShop) -> int:
@@ -30,15 +32,22 @@ def polling(shop: RunningShop) -> int:
 async def test_photo_workers_are_replaced_are_no_baristas_and_end_before_the_counter(
     tmp_path: Path,
 ) -> None:
+    picture = tmp_path / "latte.jpg"
     async with open_shop(
         tmp_path / "var",
         COFFEE_PHOTO_WORKERS="2",
         COFFEE_BARISTAS="1",
+        COFFEE_WORKER_PORT="0",
         COFFEE_WATCHDOG_SECONDS="3",
         COFFEE_LOG_FORMAT="json",
         COFFEE_LOG_LEVEL="INFO",
     ) as shop:
+        assert shop.children(MODULE) == []
+        picture.write_bytes(photo())
+        assert await shop.command("photos", "upload", "latte", str(picture)) == SHOWN
         await eventually(lambda: polling(shop) == 2, 20)
+        ports = [worker.environ()["COFFEE_WORKER_PORT"] for worker in shop.children(MODULE)]
+        assert ports == ["", ""], "those that follow a barista's are baristas'"
         killed, frozen = shop.children(MODULE)
         killed.kill()
         frozen.suspend()
@@ -58,12 +67,3 @@ async def test_photo_workers_are_replaced_are_no_baristas_and_end_before_the_cou
     assert silent in (["photos-1"], ["photos-2"])
     assert [line["ending"] for line in stopped] == ["exit 0"] * 5
     assert [line["child"] for line in stopped][3:] == ["counter", "emulator"]
-
-
-async def test_a_photo_worker_takes_no_port_of_a_barista(tmp_path: Path) -> None:
-    async with open_shop(
-        tmp_path / "var", COFFEE_PHOTO_WORKERS="1", COFFEE_WORKER_PORT="0"
-    ) as shop:
-        await eventually(lambda: len(shop.children(MODULE)) == 1)
-        (worker,) = shop.children(MODULE)
-        assert worker.environ()["COFFEE_WORKER_PORT"] == ""

@@ -37,6 +37,10 @@ NOBODY = "http://127.0.0.1:9"
 async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
     folder = tmp_path_factory.mktemp("shop") / "var"
     async with open_shop(folder, COFFEE_PHOTO_WORKERS="1") as shop:
+        picture = folder.with_name("first.jpg")
+        picture.write_bytes(jpeg())
+        first = await photos(shop, "upload", "cappuccino", str(picture))
+        assert first.code == 0, first.err  # a photo worker has come for it
         yield shop
 
 

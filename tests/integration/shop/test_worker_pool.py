@@ -53,7 +53,7 @@ async def workers(tmp_path: Path) -> AsyncIterator[Workers]:
         return Child(Program(name, (sys.executable, "-S", "-c", WORKER, *files), {}))
 
     async with supervision(10) as supervisor:
-        yield Workers(tmp_path, WorkerPool(supervisor, new_worker))
+        yield Workers(tmp_path, WorkerPool("baristas", supervisor, new_worker))
 
 
 async def test_there_are_as_many_baristas_as_asked_for(workers: Workers) -> None:
@@ -110,7 +110,7 @@ async def test_workers_that_die_are_not_alive_until_they_are_restarted(tmp_path:
         return Child(Program(f"barista-{number}", (sys.executable, "-S", "-c", live), {}))
 
     async with supervision(10) as supervisor:
-        pool = WorkerPool(supervisor, new_worker)
+        pool = WorkerPool("baristas", supervisor, new_worker)
         pool.scale_to(2)
         await eventually(lambda: pool.alive == 0)
         assert pool.count == 2
