@@ -32,6 +32,15 @@ signal.signal(signal.SIGHUP, write)
 write(0)
 time.sleep(60)
 """
+FINISHES_ON_SIGUSR1 = """
+import signal
+def write(number, *_):
+    with open({path!r}, 'a') as file:
+        file.write(f'{{number}}\\n')
+signal.signal(signal.SIGUSR1, lambda *_: (write(1), os._exit(0)))
+write(0)
+time.sleep(60)
+"""
 NOTES_PID = """
 import os, time
 with open({path!r}, 'a') as file:
@@ -152,6 +161,24 @@ async def test_sighup_reaches_a_child_once_it_has_settled_and_not_before(
     await supervisor.stop([child])
     child.send_sighup()
     assert starts.pids()[1:] == [0, 1, 1]
+
+
+async def test_a_child_that_is_drained_finishes_and_what_follows_a_stop_follows_at_once(
+    supervisor: Supervisor, starts: Starts
+) -> None:
+    """A worker to be drained may be in a long poll of the emulator, which then ends it."""
+    followed = asyncio.Event()
+    program = starts.program(FINISHES_ON_SIGUSR1.format(path=str(starts.path)))
+    child = Child(program, on_stop=followed.set)
+    supervisor.keep(child)
+    await starts.until(2)
+    assert not followed.is_set()
+
+    child.drain()
+
+    assert followed.is_set()
+    await eventually(lambda: child.is_stopped)
+    assert starts.pids()[1:] == [0, 1]
 
 
 async def test_a_child_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
