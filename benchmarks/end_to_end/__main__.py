@@ -43,7 +43,7 @@ Rounds = Mapping[str, Sequence[Loaded]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Below:
+class Below:
     """The loads below the peak, by their names, and the emulator's wake-up in milliseconds."""
 
     loads: Mapping[str, Loaded]
@@ -71,10 +71,10 @@ async def _measure(short: bool, tell: Callable[[str], None]) -> Section:  # noqa
     if not short:
         draw(rounds, below.loads, "Orders from placing to ready, in the whole shop", _CHART)
         text += f"\n\n![Orders a second, CPU and time]({_CHART.relative_to('docs')})"
-    return Section("end_to_end", "End to end", text, [*_bounds(rounds, below)])
+    return Section("end_to_end", "End to end", text, [*bounds(rounds, below)])
 
 
-async def _below(plan: _Plan, peak: float, tell: Callable[[str], None]) -> _Below:
+async def _below(plan: _Plan, peak: float, tell: Callable[[str], None]) -> Below:
     rates = {"idle": IDLE_RATE, **{f"{share:.0%}": share * peak for share in SHARES}}
     loads = {}
     async with open_shop() as shop:
@@ -83,10 +83,11 @@ async def _below(plan: _Plan, peak: float, tell: Callable[[str], None]) -> _Belo
         for name, rate in rates.items():
             tell(f"end_to_end: {name}, {rate:.0f} orders/s")
             loads[name] = await shop.load(plan.below_seconds, rate=rate)
-    return _Below(loads=loads, wake_up_ms=1000 * wake_up)
+    return Below(loads=loads, wake_up_ms=1000 * wake_up)
 
 
-def _bounds(rounds: Rounds, below: _Below) -> Iterator[Bound]:
+def bounds(rounds: Rounds, below: Below) -> Iterator[Bound]:
+    """Compare the peak with that of the commit before, and an idle shop with the wake-up."""
     before, now = (median(each.rate for each in loads) for loads in rounds.values())
     yield Bound(
         what="end to end: orders a second, beside the commit before",
@@ -119,7 +120,7 @@ of a bare client's long poll, took {wake_up:.1f} ms in the same shop.
 {times}"""
 
 
-def _text(plan: _Plan, rounds: Rounds, below: _Below) -> str:
+def _text(plan: _Plan, rounds: Rounds, below: Below) -> str:
     return _TEXT.format(
         before=next(iter(rounds)),
         seconds=plan.seconds,
@@ -155,7 +156,7 @@ def _row(what: str, before: float, now: float) -> str:
     return f"| {what} | {before:.3g} | {now:.3g} | {now / before:.2f} |"
 
 
-def _times_table(below: _Below) -> Iterator[str]:
+def _times_table(below: Below) -> Iterator[str]:
     names = [f"p{percent}" for percent in _PERCENTS]
     heads = [*(f"placing {name}" for name in names), *(f"to ready {name}" for name in names)]
     yield f"| load | orders a second | {' | '.join(heads)} |"

@@ -61,10 +61,11 @@ async def _measure(short: bool, tell: Callable[[str], None]) -> Section:  # noqa
         names = {f"{plan.prep_seconds:g} s a drink": slow, "no time a drink": fast}
         draw(names, waiting, _CHART)
         text += f"\n\n![Orders a second, and CPU of an order]({_CHART.relative_to('docs')})"
-    return Section("workers", "Scaling", text, [*_bounds(slow, waiting)])
+    return Section("workers", "Scaling", text, [*bounds(slow, waiting)])
 
 
-def _bounds(slow: Rates, waiting: Mapping[int, Waiting]) -> Iterator[Bound]:
+def bounds(slow: Rates, waiting: Mapping[int, Waiting]) -> Iterator[Bound]:
+    """Compare four baristas with one, and the longest backlog with the shortest."""
     few, *_, many = waiting
     yield Bound(
         what="scaling: 4 baristas, of 4 times one, when preparation dominates",
