@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -66,7 +66,11 @@ class Section:
     @classmethod
     def load(cls, path: Path) -> Section:
         """Read what `save` wrote."""
-        read = json.loads(path.read_text())
+        return cls.parsed(json.loads(path.read_text()))
+
+    @classmethod
+    def parsed(cls, read: Mapping[str, Any]) -> Section:
+        """Make it of the JSON that `save` wrote."""
         return cls(**{**read, "bounds": [Bound(**bound) for bound in read["bounds"]]})
 
 

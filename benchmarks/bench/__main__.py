@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
+from benchmarks.bench.kept import KEPT, KeptPart, bounds_of, kept_parts, part_path, summary
+from benchmarks.bench.provenance import Provenance, provenance
 from benchmarks.bench.readme import readme_lines
-from benchmarks.machine import described
 from benchmarks.page import write_part
-from benchmarks.section import Bound, Section, bounds_table
+from benchmarks.section import Bound, Section
 
 SECTIONS = (
     "engine",
@@ -33,7 +33,6 @@ CHECKED = ("engine", "cashier", "barista", "notifier", "dollars")
 """Those whose counts and ratios a short run shows."""
 
 _COMMAND = "make bench"
-_KEPT = Path("build/bench")
 
 
 def main(
@@ -47,52 +46,57 @@ def main(
 
     Exits with 1 when a figure does not keep to its limit.
     """
-    console = Console(highlight=False)
     names = only or (CHECKED if check else SECTIONS)
+    found, failed = _measure_all(names, page, short=check)
+    if page is not None and readme is not None:
+        _summarize(page, readme)
+    bounds = [bound for each in found for bound in each.bounds]
+    _report(Console(highlight=False), bounds, failed, check=check)
+
+
+def _measure_all(
+    names: Sequence[str], page: Path | None, *, short: bool
+) -> tuple[Sequence[Section], Sequence[str]]:
+    """Run benchmarks; return what was found, and the names of those that failed."""
     found, failed = [], []
-    with _folder(temporary=page is None) as folder:
-        for name in names:
-            section = _measured(name, folder, short=check)
-            if section is None:  # the others are worth having
-                failed.append(name)
-                continue
+    measured = provenance()  # before anything is written
+    for name in names:
+        section = _measured(name, short=short)
+        if section is None:  # the others are worth having
+            failed.append(name)
+        else:
             found.append(section)
-            if page is not None:  # at once: all of them take half an hour
-                write_part(page, name, _COMMAND, section.markdown())
-        if page is not None and readme is not None:
-            _summarize(folder, page, readme)
-    _report(console, [bound for each in found for bound in each.bounds], failed, check=check)
+        if page is not None:  # at once: all of them take half an hour
+            _keep(name, section, measured, page)
+    return found, failed
 
 
-@contextlib.contextmanager
-def _folder(*, temporary: bool) -> Iterator[Path]:
-    """Give the folder of what was found; that of a whole run is kept, to be completed by ONLY."""
-    if temporary:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-    else:
-        _KEPT.mkdir(parents=True, exist_ok=True)
-        yield _KEPT
-
-
-def _measured(name: str, folder: Path, *, short: bool) -> Section | None:
-    """Run a benchmark; return None, with what was found before gone, if it fails."""
-    out = folder / f"{name}.json"
-    out.unlink(missing_ok=True)
-    command = [sys.executable, "-m", f"benchmarks.{name}", "--out", str(out)]
-    subprocess.run([*command, *(["--short"] if short else [])], check=False)  # noqa: S603
-    return Section.load(out) if out.exists() else None
-
-
-def _summarize(folder: Path, page: Path, readme: Path) -> None:
-    """Write the summary, and the README's lines, once every part was measured."""
-    files = [folder / f"{name}.json" for name in SECTIONS]
-    if not all(file.exists() for file in files):
+def _keep(name: str, section: Section | None, measured: Provenance, page: Path) -> None:
+    """Keep a part for the summary, and write it into the page; of one that failed keep nothing."""
+    kept = part_path(KEPT, name)
+    if section is None:
+        kept.unlink(missing_ok=True)
         return
-    bounds = [bound for file in files for bound in Section.load(file).bounds]
-    text = f"On {described()}; `{_COMMAND}`.\n\n{bounds_table(bounds)}"
-    write_part(page, "summary", _COMMAND, f"## Bounds\n\n{text}")
-    write_part(readme, "figures", _COMMAND, readme_lines(bounds))
+    KeptPart(section, measured).save(kept)
+    write_part(page, name, _COMMAND, section.markdown())
+
+
+def _measured(name: str, *, short: bool) -> Section | None:
+    """Run a benchmark; return None if it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, f"{name}.json")
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--out", str(out)]
+        subprocess.run([*command, *(["--short"] if short else [])], check=False)  # noqa: S603
+        return Section.load(out) if out.exists() else None
+
+
+def _summarize(page: Path, readme: Path) -> None:
+    """Write the summary, and the README's lines, once every part was measured."""
+    parts = kept_parts(KEPT, SECTIONS)
+    if parts is None:
+        return
+    write_part(page, "summary", _COMMAND, summary(parts, _COMMAND))
+    write_part(readme, "figures", _COMMAND, readme_lines(bounds_of(parts)))
 
 
 def _report(
