@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from prometheus_client import Counter
 from notifier.channels.channel import Sender
 from notifier.channels.email.links import LinkSigner
 from notifier.channels.email.sender import MailTransport
+from notifier.deliveries.backpressure import Backpressure
 from notifier.deliveries.confirmation import Confirmation
 from notifier.deliveries.confirmation_limits import ConfirmationLimits
 from notifier.deliveries.dead_letters import DeliveryDeadLetterService
@@ -27,7 +29,6 @@ from notifier.deliveries.queue_epoch import DeployedQueueEpoch, QueueEpoch
 from notifier.deliveries.redrive import Redriver
 from notifier.deliveries.requeue import Requeuer
 from notifier.deliveries.retry_policy import RetryPolicy
-from notifier.deliveries.room import Room
 from notifier.delivery_service import DeliveryService
 from notifier.settings import NotifierSettings
 from notifier.store.contract import NotifierStore
@@ -75,8 +76,8 @@ class DeliveryDependencies:
     delivery_gauges: DeliveryGauges
 
     @contextlib.asynccontextmanager
-    async def open_service(self) -> AsyncIterator[DeliveryService]:
-        """Open the queues, which must exist, and build the service on them."""
+    async def open_service(self, stop: asyncio.Event) -> AsyncIterator[DeliveryService]:
+        """Open the queues, which must exist, and build the service on them; `stop` will end it."""
         names, settings = self.names, self.settings
         limits = ConsumerLimits(
             concurrency=settings.deliveries_at_once, grace=settings.grace_seconds
@@ -99,7 +100,7 @@ class DeliveryDependencies:
                 self.store,
                 SubscriptionLookup(self.store.subscribed),
                 jobs,
-                Room(jobs),
+                Backpressure(jobs, stop),
                 utc_now,
                 self.dropped_announcements,
             )

@@ -85,12 +85,13 @@ class DeliveryService:
 class DeliverySupervisor:
     """Runs the delivery service once its queues exist, and again after a failure.
 
-    `broker_reset` is set when queues and topics may have lost their contents.
+    `open_service` is given what ends the service; `broker_reset` is set when queues and topics may
+    have lost their contents.
     """
 
     def __init__(
         self,
-        open_service: Callable[[], AbstractAsyncContextManager[DeliveryService]],
+        open_service: Callable[[asyncio.Event], AbstractAsyncContextManager[DeliveryService]],
         catalog: TopicCatalog,
         broker_reset: asyncio.Event,
     ) -> None:
@@ -172,7 +173,7 @@ class DeliverySupervisor:
             await self._catalog.ensure_queues()
 
     async def _run(self) -> None:
-        async with self._open_service() as service:
+        async with self._open_service(self._stop) as service:
             self._service = service
             self._started.set()
             try:

@@ -78,8 +78,8 @@ class OrderAttributes(_Closed):
     type: str
     store_id: str
     order_id: str
-    followed: Literal["no"] | None = Field(
-        default=None, description="`no`: placed a moment ago, so nobody can have subscribed to it"
+    subscribers: Literal["none"] | None = Field(
+        default=None, description="`none`: placed a moment ago, so nobody can have subscribed to it"
     )
 
 

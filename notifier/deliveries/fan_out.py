@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, field
 
 import structlog
 from prometheus_client import Counter
 from pydantic import ValidationError
 
+from notifier.deliveries.backpressure import Backpressure
 from notifier.deliveries.lookup import SubscriptionLookup
-from notifier.deliveries.room import Room
 from notifier.store.contract import NotifierStore
 from shared.clock import Clock
 from shared.consuming.message import Message
-from shared.consuming.outcome import Done, Outcome
+from shared.consuming.outcome import Done, Outcome, Retry
 from shared.domain.delivery import Delivery, delivery_id
 from shared.domain.subscription import Channel, Subscription, order_routing_key, wants
 from shared.messages.announcement import (
     NEWSLETTER_PUBLISHED,
-    NOT_FOLLOWED,
+    NO_SUBSCRIBERS,
     ORDER_EVENTS,
     CloudEvent,
     read_event,
@@ -41,9 +42,10 @@ class FanOut:
     store: NotifierStore
     lookup: SubscriptionLookup
     jobs: JobQueue
-    room: Room
+    backpressure: Backpressure
     clock: Clock
     dropped: Counter
+    _issues_in_hand: set[str] = field(default_factory=set, init=False)
 
     @spanned("fan out")
     async def handle(self, message: Message) -> Outcome:
@@ -60,20 +62,39 @@ class FanOut:
             reason = error.errors(include_input=False)[0]["msg"]
             log.warning("announcement.not_an_event", topic=topic, reason=reason)
             return Done()
-        is_issue = topic != ORDER_EVENTS or event.type == NEWSLETTER_PUBLISHED
-        if is_issue and not await self._is_due(topic, event):
-            return Done()
+        if topic != ORDER_EVENTS or event.type == NEWSLETTER_PUBLISHED:
+            return await self._issue(topic, event, message.body)
         routing_keys, order_id = [topic], event.data.get("order_id")
-        if isinstance(order_id, str) and not NOT_FOLLOWED.items() <= message.attributes.items():
+        if isinstance(order_id, str) and not NO_SUBSCRIBERS.items() <= message.attributes.items():
             routing_keys.append(order_routing_key(topic, order_id))
-        is_first = True
         async for page in self.lookup.pages(routing_keys):
-            if is_issue and not is_first:
-                await self.room.wait()
-            is_first = False
             await self._queue(event, message.body, page)
-        if is_issue:
-            await self.store.issue_announced(event.id)
+        return Done()
+
+    async def _issue(self, topic: str, event: CloudEvent, body: str) -> Outcome:
+        """Queue an issue page by page, which may take long: it is announced again meanwhile.
+
+        What comes again is dropped here, since the first message of it is still undeleted.
+        """
+        if not await self._is_due(topic, event) or event.id in self._issues_in_hand:
+            return Done()
+        self._issues_in_hand.add(event.id)
+        try:
+            return await self._queue_pages(topic, event, body)
+        finally:
+            self._issues_in_hand.discard(event.id)
+
+    async def _queue_pages(self, topic: str, event: CloudEvent, body: str) -> Outcome:
+        is_first = True
+        async with aclosing(self.lookup.pages([topic])) as pages:
+            async for page in pages:
+                if not is_first and not await self.backpressure.wait():
+                    return Retry(0, "the notifier stops")
+                if not is_first and await self.store.is_announced(event.id):
+                    return Done()  # by another notifier
+                is_first = False
+                await self._queue(event, body, page)
+        await self.store.issue_announced(event.id)
         return Done()
 
     async def _is_due(self, topic: str, event: CloudEvent) -> bool:

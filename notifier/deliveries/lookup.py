@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -36,7 +36,9 @@ class SubscriptionLookup:
         self._subscribed = subscribed
         self._questions = Batcher(self._answer)
 
-    async def pages(self, routing_keys: Collection[str]) -> AsyncIterator[Sequence[Subscription]]:
+    async def pages(
+        self, routing_keys: Collection[str]
+    ) -> AsyncGenerator[Sequence[Subscription], None]:
         """Give what `SubscriptionStore.subscribed` does, and raise what it does."""
         question = _Question(routing_keys)
         await self._questions.submit(question)

@@ -111,7 +111,7 @@ class Cashier:
         if request.contact is not None:
             updates = await self.updates.subscribe(order, request.contact)
         # An order that was created a moment ago is known to nobody who could have subscribed to it.
-        await self.dispatcher.ensure(order, is_followed=not created or updates is not None)
+        await self.dispatcher.ensure(order, has_subscribers=not created or updates is not None)
         return Placed(order, created, updates)
 
     async def _quoted(self, order_id: str, request: OrderRequest, admitted: Admitted) -> Order:

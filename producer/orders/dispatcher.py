@@ -27,7 +27,7 @@ _ANNOUNCED_AT_ONCE = 100
 class Announcer(Protocol):
     """Announces changes of orders."""
 
-    async def announce(self, order: Order, *, is_followed: bool = True) -> None:
+    async def announce(self, order: Order, *, has_subscribers: bool = True) -> None:
         """Return once the announcement is confirmed."""
 
 
@@ -53,18 +53,18 @@ class OrderDispatcher:
         self._announced: BoundedMap[tuple[str, int], None] = BoundedMap(_REMEMBERED)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def ensure(self, order: Order, *, is_followed: bool = True) -> None:
+    async def ensure(self, order: Order, *, has_subscribers: bool = True) -> None:
         """Make sure that an order just `placed` has a ticket.
 
         This process queues an order once; a second ticket, from another cashier, is harmless.
-        Nobody has subscribed to an order that is not `is_followed`. Raises what the announcer and
+        Without `has_subscribers`, nobody can have subscribed to it. Raises what the announcer and
         the queue do.
         """
         if order.state is not OrderState.PLACED:
             return
         async with self._locks.setdefault(order.id, asyncio.Lock()):
             if order.id not in self._queued:
-                await self._queue(order, is_followed=is_followed)
+                await self._queue(order, has_subscribers=has_subscribers)
 
     async def requeue(self, order: Order) -> None:
         """Queue a fresh ticket for an order whose ticket is gone, whatever was queued before.
@@ -125,9 +125,9 @@ class OrderDispatcher:
             self._unannounced.pop((order.id, order.version), None)
             self._announced[order.id, order.version] = None
 
-    async def _queue(self, order: Order, *, is_followed: bool = True) -> None:
+    async def _queue(self, order: Order, *, has_subscribers: bool = True) -> None:
         if order.state is OrderState.PLACED:
-            await self._announcer.announce(order, is_followed=is_followed)
+            await self._announcer.announce(order, has_subscribers=has_subscribers)
         await send_ticket(self._tickets, ticket_for(order))
         self._backlog.queued()
         self._queued[order.id] = None

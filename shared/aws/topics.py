@@ -10,7 +10,7 @@ from shared.aws.batcher import Batcher, BatchResult, by_position
 from shared.aws.clients import aws_call
 from shared.aws.outgoing import OutgoingMessage
 from shared.domain.order import Order
-from shared.messages.announcement import NOT_FOLLOWED, CloudEvent, order_event
+from shared.messages.announcement import NO_SUBSCRIBERS, CloudEvent, order_event
 from shared.tracing.process import tracing
 
 if TYPE_CHECKING:
@@ -62,12 +62,12 @@ class OrderAnnouncer:
     def __init__(self, topic: Topic) -> None:
         self._topic = topic
 
-    async def announce(self, order: Order, *, is_followed: bool = True) -> None:
+    async def announce(self, order: Order, *, has_subscribers: bool = True) -> None:
         """Announce the state that `order` is in; the same change always has the same event id.
 
-        One that is not `is_followed` says so: nobody can have subscribed to that order yet.
+        Without `has_subscribers` it says so: nobody can have subscribed to that order yet.
         """
         attributes = {"store_id": order.store_id, "order_id": order.id}
-        if not is_followed:
-            attributes |= NOT_FOLLOWED
+        if not has_subscribers:
+            attributes |= NO_SUBSCRIBERS
         await self._topic.publish(order_event(order), attributes, order.store_id)

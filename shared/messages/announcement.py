@@ -22,7 +22,7 @@ ORDER_TYPES: Mapping[OrderState, str] = MappingProxyType(
 
 NEWSLETTER_PUBLISHED = "coffeeshop.newsletter.published.v1"
 
-NOT_FOLLOWED: Mapping[str, str] = MappingProxyType({"followed": "no"})
+NO_SUBSCRIBERS: Mapping[str, str] = MappingProxyType({"subscribers": "none"})
 """The message attribute of a change of an order that nobody can have subscribed to."""
 
 _REMEMBERED = 40

@@ -64,9 +64,9 @@ class QueuesBeforeStoring(Cashier):
 class QueuesBeforeAnnouncing(OrderDispatcher):
     """Announces an order only after its ticket was queued."""
 
-    async def _queue(self, order: Order, *, is_followed: bool = True) -> None:
+    async def _queue(self, order: Order, *, has_subscribers: bool = True) -> None:
         await send_ticket(self._tickets, ticket_for(order))
-        await self._announcer.announce(order, is_followed=is_followed)
+        await self._announcer.announce(order, has_subscribers=has_subscribers)
 
 
 class DoneWhenFenced(Barista):

@@ -221,12 +221,12 @@ AT_CASHIERS = {
     "an order is announced after its ticket was queued": Mutation(
         "producer.orders.dispatcher",
         """        if order.state is OrderState.PLACED:
-            await self._announcer.announce(order, is_followed=is_followed)
+            await self._announcer.announce(order, has_subscribers=has_subscribers)
         await send_ticket(self._tickets, ticket_for(order))
 """,
         """        await send_ticket(self._tickets, ticket_for(order))
         if order.state is OrderState.PLACED:
-            await self._announcer.announce(order, is_followed=is_followed)
+            await self._announcer.announce(order, has_subscribers=has_subscribers)
 """,
         of(
             "unit/producer/test_dispatcher.py",

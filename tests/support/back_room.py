@@ -59,7 +59,7 @@ class BackRoom:
     def clock(self) -> dt.datetime:
         return utc_now() + self.ahead
 
-    async def announce(self, order: Order, *, is_followed: bool = True) -> None:  # noqa: ARG002 - nobody asks
+    async def announce(self, order: Order, *, has_subscribers: bool = True) -> None:  # noqa: ARG002 - nobody asks
         if self.topic_fails:
             raise AwsUnavailableError("SNS is unavailable")
         if self.topic_hangs:

@@ -77,7 +77,7 @@ async def test_queues_of_sns_get_what_is_described(ministack: str) -> None:
     async with announcing(settings_for(ministack)) as announcer:
         queue = live_queue(announcer)
         await queue.receive(1)
-        await announcer.orders.announce(placed(), is_followed=False)
+        await announcer.orders.announce(placed(), has_subscribers=False)
         await announcer.send_out(newsletter("Two for one"))
         received: dict[str, tuple[dict[str, Any], dict[str, str]]] = {}
         async with asyncio.timeout(SECONDS):

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
+from notifier.deliveries.backpressure import MOST_WAITING, Backpressure
 from notifier.deliveries.fan_out import FanOut
 from notifier.deliveries.lookup import SubscriptionLookup
-from notifier.deliveries.room import MOST_WAITING, Room
 from notifier.store.sqlite.store import open_sqlite_notifier_store
-from shared.aws.clients import aws_clients
+from shared.aws.clients import AwsUnavailableError, aws_clients
 from shared.aws.queue import SqsQueue
 from shared.clock import utc_now
 from shared.consuming.message import Message
-from shared.consuming.outcome import Done
+from shared.consuming.outcome import Done, Retry
+from shared.domain.errors import UnavailableError
 from shared.domain.issue import Issue
 from shared.domain.subscription import Filter, SubscriptionState
 from shared.messages.announcement import CloudEvent, order_event
@@ -36,6 +37,13 @@ class FannedOut:
 
     fan_out: FanOut
     jobs: SqsQueue
+    stop: asyncio.Event
+
+    async def publish(self) -> CloudEvent:
+        issue = newsletter("Two for one")
+        body = issue.model_dump_json()
+        await self.fan_out.store.add_issue(Issue(issue.id, "coupons", body, issue.time))
+        return issue
 
     def begin(self, event: CloudEvent, topic: str) -> asyncio.Task[object]:
         message = Message("1", "1", event.model_dump_json(), attributes={"topic": topic})
@@ -73,17 +81,16 @@ async def fanned_out(ministack: str, tmp_path: Path) -> AsyncIterator[FannedOut]
             await asyncio.gather(*map(store.add_subscription, many))
         dropped = Counter("dropped", "Dropped.", registry=CollectorRegistry())
         lookup = SubscriptionLookup(store.subscribed)
-        yield FannedOut(FanOut(store, lookup, jobs, Room(jobs), utc_now, dropped), jobs)
+        backpressure = Backpressure(jobs, stop := asyncio.Event())
+        fan_out = FanOut(store, lookup, jobs, backpressure, utc_now, dropped)
+        yield FannedOut(fan_out, jobs, stop)
         await jobs.close()
 
 
 async def test_an_issue_is_queued_page_by_page_as_its_deliveries_are_made(
     fanned_out: FannedOut,
 ) -> None:
-    issue = newsletter("Two for one")
-    body = issue.model_dump_json()
-    await fanned_out.fan_out.store.add_issue(Issue(issue.id, "coupons", body, issue.time))
-    handling = fanned_out.begin(issue, "coupons")
+    handling = fanned_out.begin(await fanned_out.publish(), "coupons")
     await fanned_out.come(PAGE)
     await asyncio.sleep(0.6)  # longer than it takes to look again
     assert await fanned_out.waiting() == PAGE
@@ -93,6 +100,62 @@ async def test_an_issue_is_queued_page_by_page_as_its_deliveries_are_made(
     await fanned_out.take(PAGE)
     assert await handling == Done()
     assert await fanned_out.waiting() == MANY - 2 * PAGE + MOST_WAITING
+
+
+async def test_an_issue_that_is_announced_again_while_it_is_in_hand_is_not_queued_twice(
+    fanned_out: FannedOut,
+) -> None:
+    issue = await fanned_out.publish()
+    handling = [fanned_out.begin(issue, "coupons") for _ in range(2)]
+    await fanned_out.come(PAGE)
+    assert await fanned_out.begin(issue, "coupons") == Done()
+    assert sum(each.done() for each in handling) == 1
+    await fanned_out.take(PAGE)
+    await fanned_out.come(PAGE)
+    await fanned_out.take(PAGE)
+    assert await asyncio.gather(*handling) == [Done(), Done()]
+    assert await fanned_out.waiting() == MANY - 2 * PAGE
+
+
+async def test_an_issue_that_another_notifier_has_queued_is_not_queued_any_further(
+    fanned_out: FannedOut,
+) -> None:
+    issue = await fanned_out.publish()
+    handling = fanned_out.begin(issue, "coupons")
+    await fanned_out.come(PAGE)
+    await fanned_out.fan_out.store.issue_announced(issue.id)
+    await fanned_out.take(PAGE)
+    assert await handling == Done()
+    assert await fanned_out.waiting() == 0
+
+
+async def test_an_issue_in_hand_keeps_no_notifier_from_stopping(fanned_out: FannedOut) -> None:
+    handling = fanned_out.begin(issue := await fanned_out.publish(), "coupons")
+    await fanned_out.come(PAGE)
+    fanned_out.stop.set()
+    async with asyncio.timeout(2):
+        assert isinstance(await handling, Retry)
+    assert not await fanned_out.fan_out.store.is_announced(issue.id)
+
+
+class Counted:
+    """A queue in which many wait, for ever, or that does not answer."""
+
+    def __init__(self, error: UnavailableError | None = None) -> None:
+        self.error = error
+
+    async def waiting_and_in_flight(self) -> tuple[int, int]:
+        if self.error is not None:
+            raise self.error
+        return MOST_WAITING + 1, 0
+
+
+async def test_an_issue_waits_for_a_minute_at_most_and_not_for_a_queue_that_does_not_answer() -> (
+    None
+):
+    async with asyncio.timeout(2):
+        assert await Backpressure(Counted(), longest_seconds=0.1).wait()
+        assert await Backpressure(Counted(AwsUnavailableError("SQS is away"))).wait()
 
 
 async def test_an_order_never_gives_way(fanned_out: FannedOut) -> None:

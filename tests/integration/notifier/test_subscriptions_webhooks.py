@@ -336,7 +336,7 @@ async def test_no_subscribers_of_an_order_are_sought_that_was_placed_a_moment_ag
     async with endpoint() as of_one, endpoint() as of_all:
         await webhook(notifier, of_one, "order-events", filter={"order_id": [order.id]})
         await webhook(notifier, of_all, "order-events")
-        await announcer.orders.announce(order, is_followed=False)
+        await announcer.orders.announce(order, has_subscribers=False)
         await announcer.announce(then(order, OrderState.PREPARING))
         await of_all.receives(2)
         await of_one.receives(1)

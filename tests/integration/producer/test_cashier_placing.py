@@ -156,7 +156,7 @@ async def test_an_order_is_announced_under_the_correlation_id_of_its_request(
         "type": "coffeeshop.order.placed.v1",
         "store_id": "main",
         "order_id": order["id"],
-        "followed": "no",
+        "subscribers": "none",
     }
 
 

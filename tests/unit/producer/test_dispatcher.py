@@ -22,7 +22,7 @@ class Broker:
     """Topic and queue of the dispatcher: records calls, fails or waits on demand."""
 
     done: list[tuple[str, str]] = field(default_factory=list)
-    followed: list[bool] = field(default_factory=list)
+    subscribers: list[bool] = field(default_factory=list)
     fails_with: Exception | None = None
     refused: Order | None = None
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -30,8 +30,8 @@ class Broker:
     def __post_init__(self) -> None:
         self.go_on.set()
 
-    async def announce(self, order: Order, *, is_followed: bool = True) -> None:
-        self.followed.append(is_followed)
+    async def announce(self, order: Order, *, has_subscribers: bool = True) -> None:
+        self.subscribers.append(has_subscribers)
         await self.go_on.wait()
         if self.fails_with is not None:
             raise self.fails_with
@@ -197,10 +197,10 @@ async def test_an_order_that_nobody_can_have_subscribed_to_is_announced_as_such_
     order = an_order()
     broker.fails_with = AwsUnavailableError("SNS is unavailable")
     with pytest.raises(AwsUnavailableError):
-        await dispatcher.ensure(order, is_followed=False)
+        await dispatcher.ensure(order, has_subscribers=False)
     broker.fails_with = None
     await dispatcher.ensure(order)
-    assert broker.followed == [False, True]
+    assert broker.subscribers == [False, True]
 
 
 async def test_many_that_cannot_be_announced_in_time_are_given_up_together_and_announced_later(
