@@ -340,14 +340,28 @@ async def test_a_reader_that_comes_while_others_are_there_has_its_heartbeat_in_t
         for _ in range(3):
             await (await waiting(first))
         with floor.hub.follow(COUPONS, None, floor.abort) as second:
-            async with asyncio.timeout(0.15):
+            async with asyncio.timeout(0.25):
                 await (await waiting(second))
+    beating.cancel()
+
+
+async def test_many_readers_that_come_together_have_their_heartbeats_within_a_round() -> None:
+    seconds, count = 0.8, PART * (BEATS - 1)
+    floor = Floor(max_streams=count, max_per_client=count)
+    beating = asyncio.create_task(every(0, partial(floor.hub.heartbeats.beat, seconds)))
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(floor.hub.follow(COUPONS, None, floor.abort))
+        await (await waiting(first))
+        following = [floor.hub.follow(COUPONS, None, floor.abort) for _ in range(count - 1)]
+        readings = [await waiting(stack.enter_context(one)) for one in following]
+        async with asyncio.timeout(1.4 * seconds):
+            await asyncio.gather(*readings)
     beating.cancel()
 
 
 async def test_without_readers_there_is_no_round() -> None:
     floor = Floor()
-    beating = asyncio.create_task(floor.hub.heartbeats.beat(0))
+    beating = asyncio.create_task(floor.hub.heartbeats.beat(0.01))
     await asyncio.sleep(0)
     with floor.hub.follow(COUPONS, None, floor.abort):
         pass
