@@ -7,6 +7,9 @@ from typing import Protocol
 
 from shared.domain.subscription import Subscription, SubscriptionState
 
+SUBSCRIBED_PAGE = 500
+"""The deliveries of an issue are queued by as many: others' come between the pages."""
+
 
 class SubscriptionChangedError(Exception):
     """The subscription was changed by somebody else since the caller read it."""
@@ -37,7 +40,7 @@ class SubscriptionStore(Protocol):
     ) -> AsyncGenerator[Sequence[Subscription], None]:
         """List all that are pending, active or paused with one of these routing keys, each once.
 
-        They come page by page; a subscription that is added meanwhile may be missing.
+        They come by pages of `SUBSCRIBED_PAGE` at most; one that is added meanwhile may be missing.
         """
 
     async def in_state(

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from notifier.deliveries.lookup import SubscriptionLookup
 from notifier.store.contract import NotifierStore
 from shared.domain.subscription import Subscription, order_routing_key
+from shared.store.subscription_contract import SUBSCRIBED_PAGE
 from tests.contract.subscribers import NewSubscription, in_isolation
 
 TOPIC = "order-events"
@@ -66,7 +67,7 @@ async def test_a_subscription_recorded_before_the_question_is_found(
 async def test_too_many_subscriptions_to_share_are_read_page_by_page(
     notifier: NotifierStore, new_subscription: NewSubscription
 ) -> None:
-    many = [new_subscription(TOPIC) for _ in range(501)]
+    many = [new_subscription(TOPIC) for _ in range(SUBSCRIBED_PAGE + 1)]
     for begin in range(0, len(many), 25):
         await asyncio.gather(*map(notifier.add_subscription, many[begin : begin + 25]))
     one = await notifier.add_subscription(new_subscription(TOPIC, order_ids=["1"]))
@@ -77,6 +78,7 @@ async def test_too_many_subscriptions_to_share_are_read_page_by_page(
 
     assert topic_only == {each.id for each in many}
     assert both == topic_only | {one.id}
+    assert [len(page) async for page in notifier.subscribed([TOPIC])] == [SUBSCRIBED_PAGE, 1]
 
 
 async def test_a_routing_key_that_no_store_takes_has_no_subscriptions(

@@ -25,7 +25,7 @@ from shared.store.dynamodb.subscription_item import (
     topic_of,
 )
 from shared.store.dynamodb.table import ABSENT, LONGEST_PARTITION, DynamoDBRecords
-from shared.store.subscription_contract import SubscriptionChangedError
+from shared.store.subscription_contract import SUBSCRIBED_PAGE, SubscriptionChangedError
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class DynamoDBSubscriptions(DynamoDBRecords):
     async def subscribed(
         self, routing_keys: Collection[str]
     ) -> AsyncGenerator[Sequence[Subscription], None]:
-        """List all that have one of these routing keys, by pages of DynamoDB.
+        """List all that have one of these routing keys, page by page.
 
         All keys are queried at once; most have few subscriptions, or none.
         """
@@ -87,6 +87,7 @@ class DynamoDBSubscriptions(DynamoDBRecords):
             KeyConditionExpression="pk = :route",
             ExpressionAttributeValues={":route": {"S": partition}},
             ConsistentRead=True,
+            Limit=SUBSCRIBED_PAGE,
         ):
             yield [subscription_of(item) for item in items]
 

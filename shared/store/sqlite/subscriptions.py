@@ -12,9 +12,7 @@ from shared.domain.subscription import Subscription, SubscriptionState
 from shared.store.document import SUBSCRIPTION
 from shared.store.sqlite.connection import documents
 from shared.store.sqlite.file import SqliteRecords
-from shared.store.subscription_contract import SubscriptionChangedError
-
-_PAGE = 500
+from shared.store.subscription_contract import SUBSCRIBED_PAGE, SubscriptionChangedError
 
 _GET = "SELECT document FROM subscriptions WHERE store_id = ? AND id = ?"
 
@@ -96,10 +94,12 @@ class SqliteSubscriptions(SqliteRecords):
         """List all that have one of these routing keys, by id."""
         wanted, after = json.dumps(list(routing_keys)), ""
         while True:
-            query = documents(SUBSCRIPTION, _SUBSCRIBED, self.store_id, wanted, after, _PAGE)
+            query = documents(
+                SUBSCRIPTION, _SUBSCRIBED, self.store_id, wanted, after, SUBSCRIBED_PAGE
+            )
             page = await self.reads.run(query)
             yield page
-            if len(page) < _PAGE:
+            if len(page) < SUBSCRIBED_PAGE:
                 return
             after = page[-1].id
 
