@@ -11,10 +11,10 @@ Queue = dict[str, Any]
 """A queue as ministack holds it; its `messages` are in the order in which they were added."""
 
 _SHORTEST_SECONDS = 0.01
-_HURRIED_SECONDS = 0.1
-"""How long a poll lasts for `HURRY_SECONDS` after a hurry: who stops may have begun one more."""
+_ENDED_SECONDS = 0.1
+"""How long polls last for `ENDING_SECONDS` after `end_soon`: who stops may have begun one more."""
 
-HURRY_SECONDS = 2.0
+ENDING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +33,12 @@ class LongPolls:
 
     def __init__(self) -> None:
         self._waiting: set[_Waiting] = set()
-        self._hurried_until = 0.0
+        self._ending_until = 0.0
 
     def end(self, until: float) -> float:
         """Return when a poll that began now ends, of the loop's clock, if it may last `until`."""
         now = asyncio.get_running_loop().time()
-        return min(until, now + _HURRIED_SECONDS) if now < self._hurried_until else until
+        return min(until, now + _ENDED_SECONDS) if now < self._ending_until else until
 
     async def wait(self, queue: Queue, until: float) -> None:
         """Return when a message may have become visible, or at `until` of the loop's clock."""
@@ -53,9 +53,9 @@ class LongPolls:
             self._waiting.discard(waiting)
             timer.cancel()
 
-    def hurry(self) -> None:
+    def end_soon(self) -> None:
         """End all polls soon, since somebody stops who waits for theirs; no message is lost."""
-        self._hurried_until = asyncio.get_running_loop().time() + HURRY_SECONDS
+        self._ending_until = asyncio.get_running_loop().time() + ENDING_SECONDS
         for waiting in self._waiting:
             waiting.wake()
 

@@ -39,10 +39,10 @@ class Services:
         self._modules: dict[str, ModuleType] = {}
         self._polls = adapt(self._module("sqs"), self._module("sns"))
 
-    def hurry_polls(self) -> None:
+    def end_polls(self) -> None:
         """End all long polls soon; each is answered as if its time were over."""
         if self._polls is not None:
-            self._polls.hurry()
+            self._polls.end_soon()
 
     def load(self) -> None:
         """Read the state of the last clean stop; a service whose state is damaged begins anew."""

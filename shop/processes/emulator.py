@@ -129,7 +129,7 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     services.load()
     gc.freeze()  # what is loaded stays, so no collection needs to visit it
     guard = Guard(settings.port, settings.access_key_id, services.serve)
-    async with handling_signal(signal.SIGUSR1, services.hurry_polls):
+    async with handling_signal(signal.SIGUSR1, services.end_polls):
         async with (
             stop_requested(settings.lifeline_fd) as stop,
             watchdog_reports(settings.watchdog_fd),

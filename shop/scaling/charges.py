@@ -34,7 +34,7 @@ CASHIER_ANNOUNCEMENTS, BARISTA_ANNOUNCEMENTS = 2, 2
 
 CHANGES = CASHIER_ANNOUNCEMENTS + BARISTA_ANNOUNCEMENTS
 
-SOUGHT = CHANGES - 1
+LOOKED_UP = CHANGES - 1
 """Changes that may have subscribers of their order: nobody can know one that is just placed."""
 
 HEARTBEAT_BYTES = 250
@@ -187,7 +187,7 @@ def _store(load: Load, prices: Prices) -> Sequence[Charge]:
     reads = {
         (Part.READS, "reads: claimed, collected, half a unit each"): 2 / 2,
         (Part.STATUS, "reads: shop's status"): load.status_reads_per_second / rate,
-        (Part.ROUTES, "reads: subscribers, of all and of it"): SOUGHT + CHANGES / load.gathered,
+        (Part.ROUTES, "reads: subscribers, of all and of it"): LOOKED_UP + CHANGES / load.gathered,
         (Part.CLOCK, "reads: worker heartbeats"): load.heartbeat_reads_per_second / rate,
     }
     return [
