@@ -71,9 +71,13 @@ def _leaves_nothing_open(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _warnings_in_their_own_file() -> Iterator[None]:
-    """Have the garbage collector warn of what a file's tests left open before the next file."""
+    """Have the garbage collector warn of what a file's tests left open before the next file.
+
+    What is left belongs to all of them, and is not looked over again after each file.
+    """
     yield
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ import re
 import signal
 import time
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from yarl import URL
 
@@ -26,7 +26,7 @@ from tests.support.notifier import placed, then
 from tests.support.shop import ORDER, RunningShop, open_shop
 from tests.support.waiting import until
 
-pytestmark = NEEDS_CHROMIUM
+pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 
 NO_SHARED_WORKERS = "delete self.SharedWorker"
 FOLLOW = """async ([topics, orderId]) => {
@@ -54,24 +54,29 @@ ARRIVALS = """async () => {
 """When the numbers of orders are painted."""
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("shop") / "var"
-
-
-@pytest.fixture
-async def shop(folder: Path) -> AsyncIterator[RunningShop]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningShop]:
+    folder = tmp_path_factory.mktemp("shop") / "var"
     async with open_shop(folder, COFFEE_BARISTAS="1", COFFEE_BREW_SPEED="0") as shop:
         yield shop
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def _chromium() -> AsyncIterator[Browser]:
     async with chromium() as browser:
         yield browser
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(_chromium: Browser, shop: RunningShop) -> AsyncIterator[Browser]:
+    """A browser without a page, and a shop without a stream."""
+    await streams_are(shop, 0)
+    yield _chromium
+    for context in _chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def link(shop: RunningShop) -> AsyncIterator[Link]:
     """The network between the browser and the shop."""
     link = Link(URL(shop.url).port or 0)
@@ -121,11 +126,11 @@ async def place(shop: RunningShop) -> Any:
         return (await client.post("/orders", json=ORDER)).json()
 
 
-async def send_out(shop: RunningShop, *subjects: str) -> None:
+async def send_out(shop: RunningShop, *subjects: str, topic: str = "coupons") -> None:
     async with httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff:
         for subject in subjects:
             issue = {"subject": subject, "body": "."}
-            (await staff.post("/topics/coupons/messages", json=issue)).raise_for_status()
+            (await staff.post(f"/topics/{topic}/messages", json=issue)).raise_for_status()
 
 
 async def has_seen(page: Page, subjects: Sequence[str], seconds: float = 15) -> None:
@@ -185,10 +190,11 @@ async def _ready(shop: RunningShop) -> Any:
 async def test_a_page_outlives_a_killed_shop_misses_nothing_and_is_not_reloaded(
     shop: RunningShop, browser: Browser, script: str
 ) -> None:
+    """The issues have a topic of their own: those from before the kill come again at any time."""
     context = await browser.new_context()
     await context.add_init_script(script)
-    page = await tab(context, shop.url, "coupons")
-    await send_out(shop, "1", "2")
+    page = await tab(context, shop.url, "new-products")
+    await send_out(shop, "1", "2", topic="new-products")
     await has_seen(page, ["1", "2"])
     order = await place(shop)
     (counter,) = shop.children("shop.processes.counter")
@@ -196,10 +202,10 @@ async def test_a_page_outlives_a_killed_shop_misses_nothing_and_is_not_reloaded(
     await says(page, "Connecting …")
     async with httpx.AsyncClient(base_url=shop.url, timeout=20) as client:
         await until(lambda: _answers(client), 20)
-    await send_out(shop, "3", "4")  # before the browser is back
+    await send_out(shop, "3", "4", topic="new-products")  # before the browser is back
     await says(page, "Live")
     await holds(page, "window.refreshed > 1")  # by a reset
-    await send_out(shop, "5")
+    await send_out(shop, "5", topic="new-products")
     seen = "new Set(window.seen.map((event) => event.data.subject)).size"
     await holds(page, f"{seen} === 5")
     await expect(page.locator("#ready")).to_contain_text(order["number"])
