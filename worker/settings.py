@@ -21,7 +21,8 @@ class QueueWorkerSettings(ServiceSettings):
     """Seconds for which a received message is hidden from others; extended at a third of it."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
-    """How long a poll waits for a message; SQS allows 20, but an idle worker should stop soon."""
+    """How long a poll waits for a message; SQS allows 20, but an idle worker should stop soon.
+    With the embedded emulator it is 5 unless set: a shop that closes ends those polls."""
 
     worker_port: Port | None = None
     """The port of /healthz, /readyz and /metrics; none when left out."""

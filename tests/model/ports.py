@@ -31,7 +31,10 @@ class _Store:
         )
 
     async def peek(self, order_id: str) -> Order | None:
-        """Answer as of now, and not of a step to come: what it shows may be old when it is used."""
+        """Answer as of now, and not of a step to come: what it shows may be old when it is used.
+
+        An answer that is older than its asking is left to the tests of the barista and of moves.
+        """
         order = self._record.get(order_id)
         self._host.remember(("store.peek", gist(order)))
         return order

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
 
@@ -21,9 +21,14 @@ NEEDS_CHROMIUM = [
 ]
 
 
+_APPEARS_WITHIN_MS = 15_000
+"""Four browsers at once may keep a page waiting for longer than the 5 s that Playwright allows."""
+
+
 @contextlib.asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """Run a browser."""
+    expect.set_options(timeout=_APPEARS_WITHIN_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM,
