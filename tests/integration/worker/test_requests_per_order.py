@@ -77,7 +77,7 @@ class Meter:
         subjects = [subject for subject in SUBJECTS if subject.encode() in call.body]
         self.requests[" ".join([who, call.action, *subjects])] += 1
         self.entries[f"{who} {call.action}"] += len(call.entries)
-        self.entries[f"{who} {call.action} not followed"] += call.body.count(b"Name=followed")
+        self.entries[f"{who} {call.action} no subscribers"] += call.body.count(b"Name=subscribers")
 
 
 @contextlib.asynccontextmanager
@@ -188,7 +188,7 @@ async def run(ministack: str, tmp_path: Path) -> Run:
         received = QUEUES * CHANGES * ORDERS
         await eventually(lambda: meter.entries["notifier DeleteMessageBatch"] == received)
         await eventually(lambda: meter.entries["barista DeleteMessageBatch"] == ORDERS)
-        assert meter.entries["cashier PublishBatch not followed"] == ORDERS
+        assert meter.entries["cashier PublishBatch no subscribers"] == ORDERS
         return Run(meter.requests - before, seconds, meter.heartbeats[-1])
 
 
