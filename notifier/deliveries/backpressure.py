@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.consuming.polling import pause_unless
@@ -34,7 +34,7 @@ class Backpressure:
     """
 
     jobs: CountedQueue
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event
     longest_seconds: float = _LONGEST_SECONDS
 
     async def wait(self) -> bool:

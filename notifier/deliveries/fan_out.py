@@ -29,6 +29,9 @@ from shared.messages.announcement import (
 from shared.messages.delivery_job import Deliver, JobQueue, send_job
 from shared.tracing.process import spanned
 
+_IN_HAND_SECONDS = 60
+"""When an issue that is in hand is looked at again; by then it may be announced, or given up."""
+
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -74,10 +77,12 @@ class FanOut:
     async def _issue(self, topic: str, event: CloudEvent, body: str) -> Outcome:
         """Queue an issue page by page, which may take long: it is announced again meanwhile.
 
-        What comes again is dropped here, since the first message of it is still undeleted.
+        What comes again waits, and may be the same message, whose lease was lost in an outage.
         """
-        if not await self._is_due(topic, event) or event.id in self._issues_in_hand:
+        if not await self._is_due(topic, event):
             return Done()
+        if event.id in self._issues_in_hand:
+            return Retry(_IN_HAND_SECONDS, "the issue is in hand")
         self._issues_in_hand.add(event.id)
         try:
             return await self._queue_pages(topic, event, body)
@@ -88,6 +93,8 @@ class FanOut:
         is_first = True
         async with aclosing(self.lookup.pages([topic])) as pages:
             async for page in pages:
+                if not page:
+                    continue
                 if not is_first and not await self.backpressure.wait():
                     return Retry(0, "the notifier stops")
                 if not is_first and await self.store.is_announced(event.id):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -355,6 +356,22 @@ async def test_many_readers_that_come_together_have_their_heartbeats_within_a_ro
         following = [floor.hub.follow(COUPONS, None, floor.abort) for _ in range(count - 1)]
         readings = [await waiting(stack.enter_context(one)) for one in following]
         async with asyncio.timeout(1.4 * seconds):
+            await asyncio.gather(*readings)
+    beating.cancel()
+
+
+async def test_readers_whose_heartbeat_is_due_when_others_come_have_it_now() -> None:
+    seconds, floor = 0.4, Floor(max_streams=PART + 1, max_per_client=PART + 1)
+    beating = asyncio.create_task(every(0, partial(floor.hub.heartbeats.beat, seconds)))
+    with contextlib.ExitStack() as stack:
+        following = [floor.hub.follow(COUPONS, None, floor.abort) for _ in range(PART + 1)]
+        readers = [stack.enter_context(one) for one in following[:PART]]
+        await asyncio.gather(*[await waiting(reader) for reader in readers])
+        readings = [await waiting(reader) for reader in readers]
+        await asyncio.sleep(seconds - 0.02)
+        stack.enter_context(following[PART])
+        time.sleep(0.05)  # noqa: ASYNC251 - the loop is as busy as a thousand streams make it
+        async with asyncio.timeout(seconds / 2):
             await asyncio.gather(*readings)
     beating.cancel()
 
