@@ -15,13 +15,14 @@ from shared.aws.queues import open_photos_queue, wait_for_queues
 from shared.consuming.message import Message
 from shared.domain.errors import UnavailableError
 from shared.runtime.lifecycle import every
+from shared.runtime.refusals import RefusedByAwsError
 from shop.settings import ShopSettings
 
 log = structlog.stdlib.get_logger(__name__)
 
 REOPEN_SECONDS = 5.0
 QUIET_SECONDS = 120.0
-"""How long there has been no photo when the photo workers leave; to return takes them 2 s."""
+"""Over how long each look has found no photo when the workers leave; to return takes them 2 s."""
 
 _LOOKS = 8
 """How often the queue is looked at meanwhile."""
@@ -66,7 +67,7 @@ class PhotosOnDemand:
     async def _follow(self) -> None:
         try:
             await self._rounds()
-        except UnavailableError as error:
+        except (UnavailableError, RefusedByAwsError) as error:
             log.warning("photos.not_followed", error=repr(error))
 
     async def _rounds(self) -> None:
@@ -83,7 +84,8 @@ class PhotosOnDemand:
         """Wait for a photo, have it looked at, and return when the workers have left.
 
         The queue's polls hide nothing: with a visibility timeout of 0 a message stays where it is,
-        though SQS counts the receive. Workers that are there already stay until it is quiet.
+        though SQS counts the receive, and a poll may be cancelled. Workers that are there already
+        stay until it is quiet.
         """
         while not self.pool.count and not await queue.receive(1):
             pass

@@ -59,8 +59,8 @@ def _measure_all(
 ) -> tuple[Sequence[Section], Sequence[str]]:
     """Run benchmarks; return what was found, and the names of those that failed."""
     found, failed = [], []
-    measured = provenance()  # before anything is written
     for name in names:
+        measured = provenance()
         section = _measured(name, short=short)
         if section is None:  # the others are worth having
             failed.append(name)

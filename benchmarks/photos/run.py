@@ -102,7 +102,8 @@ class _Bench:
     async def memory_watched(self) -> AsyncIterator[None]:
         async def watch() -> None:
             while True:
-                self.memory = max(self.memory, *map(_memory, self.shop.children("worker.photos")))
+                workers = self.shop.children("worker.photos")
+                self.memory = max([self.memory, *map(_memory, workers)])
                 await asyncio.sleep(_SAMPLE_SECONDS)
 
         async with background_task(watch(), "memory"):
