@@ -44,7 +44,8 @@ class BarStaff:
 
     async def _at_the_bar(self) -> None:
         if orders := (await self._shown("/kitchen?limit=50"))["orders"]:
-            order = self._draw.choice(orders)
+            begun = [each for each in orders if each["state"] != "placed"]
+            order = self._draw.choice(begun if begun and self._draw.random() < 0.9 else orders)
             attempt = order["attempt"]
             if order["state"] == "placed":
                 await self._one_of(order, {self._cancel: 1, self._nothing: 9})
