@@ -22,6 +22,7 @@ def draw(
     _draw_cost(cost, waiting)
     for axes in (*places, cost):
         axes.set_ylim(bottom=0)
+        axes.set_axisbelow(True)
         axes.grid(alpha=0.3)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
@@ -48,4 +49,7 @@ def _draw_cost(axes: Axes, waiting: Mapping[int, Waiting]) -> None:
     axes.set_title("one barista", fontsize=10)
     axes.set_xlabel("orders that wait")
     axes.set_ylabel("CPU time of an order, ms")
-    axes.legend(frameon=False, fontsize=8)
+    axes.set_ylim(top=1.2 * max(below))  # the legend is above the bars
+    axes.legend(
+        frameon=False, fontsize=8, ncols=3, loc="upper center", columnspacing=0.8, handlelength=1.2
+    )
