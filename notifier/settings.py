@@ -69,8 +69,7 @@ class NotifierSettings(WebSettings):
     """Which notifier this is, among those of one shop; its queue is named after it."""
 
     poll_seconds: Annotated[int, Field(ge=1, le=5)] = 2
-    """How long a poll of a queue lasts when there is nothing to fetch; 5 unless set with the
-    embedded emulator, which ends polls when the shop closes."""
+    """How long a poll of an empty queue lasts; unless set, 5 with the embedded emulator."""
 
     heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 2
     """How often a stream sends a heartbeat; pages call it stale after 5 s without one."""
