@@ -178,9 +178,7 @@ class Barista:
         try:
             await self._record(order, claimed)
         except OrderChangedError as changed:
-            if self.preparation.lasts_long:  # it has waited in line since it was read
-                raise MovedOnError(order.id) from changed
-            raise
+            raise MovedOnError(order.id) from changed  # it is not as it was read
         log.info("order.claimed", number=claimed.number, attempt=claimed.attempt)
         return claimed
 

@@ -326,29 +326,31 @@ async def test_an_order_that_is_still_seen_as_placed_is_not_taken_from_who_has_i
     shop: Shop,
 ) -> None:
     order = await shop.placed()
-    await shop.store.replace(order, claim(order, "another ticket", NOON, NOON))
+    until = NOON + dt.timedelta(seconds=7)
+    await shop.store.replace(order, claim(order, "another ticket", NOON, until))
     barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
-    assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
+    assert await barista.take(ticket_for(order)) == Retry(7, "claimed by another barista")
     assert (shop.announced, await shop.state(order)) == ([], OrderState.PREPARING)
 
 
-async def test_people_read_an_order_again_that_is_still_seen_as_placed(shop: Shop) -> None:
+async def test_an_order_put_back_in_line_that_is_seen_as_it_was_before_is_prepared_at_once(
+    shop: Shop,
+) -> None:
     order = await shop.placed()
-    await shop.store.replace(order, advance(order, OrderState.CANCELED, NOON))
+    begun = claim(order, "a ticket that was swapped", NOON, NOON)
+    await shop.store.replace(order, begun)
+    await shop.store.replace(begun, advance(begun, OrderState.PLACED, NOON, "owner"))
     barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
-    people = replace(
-        barista, preparation=replace(cast("TimedPreparation", barista.preparation), lasts_long=True)
-    )
-    assert await people.take(ticket_for(order)) == Done()
-    assert shop.announced[-1] == (order.id, OrderState.CANCELED, 2)
+    assert await barista.take(ticket_for(order)) == Done()
+    assert await shop.state(order) is OrderState.READY
 
 
 async def test_a_canceled_order_that_is_still_seen_as_placed_is_not_prepared(shop: Shop) -> None:
     order = await shop.placed()
     await shop.store.replace(order, advance(order, OrderState.CANCELED, NOON))
     barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
-    assert isinstance(await barista.take(ticket_for(order)), Retry)
-    assert (shop.waits, await shop.state(order)) == ([], OrderState.CANCELED)
+    assert await barista.take(ticket_for(order)) == Done()
+    assert (shop.waits, shop.announced) == ([], [(order.id, OrderState.CANCELED, 2)])
 
 
 @dataclass
@@ -392,16 +394,17 @@ async def test_a_write_that_fails_is_tried_again_and_nothing_is_prepared_twice(
 
 async def test_a_write_that_failed_while_somebody_else_was_first_is_refused(shop: Shop) -> None:
     order = await shop.placed()
+    until = NOON + dt.timedelta(seconds=7)
 
     class Overtaken(FailingEverySecondTime):
         async def replace(self, before: Order, after: Order) -> None:
             if not self.tries:
-                await self.store.replace(before, claim(before, "another ticket", NOON, NOON))
+                await self.store.replace(before, claim(before, "another ticket", NOON, until))
             await super().replace(before, after)
 
     overtaken = cast("Store", Overtaken(shop.store, made=False))
     barista = shop.barista(store=overtaken)
-    assert await barista.take(ticket_for(order)) == Retry(30, "changed by somebody else")
+    assert await barista.take(ticket_for(order)) == Retry(7, "claimed by another barista")
     assert shop.announced == []
 
 
