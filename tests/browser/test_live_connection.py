@@ -24,7 +24,7 @@ from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.link import Link
 from tests.support.notifier import placed, then
 from tests.support.shop import ORDER, RunningShop, open_shop
-from tests.support.waiting import until
+from tests.support.waiting import eventually, until
 
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
 
@@ -241,9 +241,10 @@ async def test_a_dead_connection_without_an_error_is_opened_anew_where_it_was(
 ) -> None:
     page = await tab(await browser.new_context(), link.url, "coupons")
     link.silence()
+    asked = link.asked
     await send_out(shop, "Unheard")
     await says(page, "Out of date", 8)
-    await asyncio.sleep(6)  # until it has tried anew
+    await eventually(lambda: link.asked > asked)
     link.resume()
     await says(page, "Live")
     await has_seen(page, ["Unheard"])
