@@ -6,7 +6,7 @@ import contextlib
 import os
 import select
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 
 _FLUSH_SECONDS = 2.0
@@ -54,23 +54,27 @@ class LineWriter:
         self._lines.put(line)
 
     def close(self) -> None:
-        """Write what still waits, for up to two seconds."""
+        """Write what still waits, and report what is missing, within two seconds."""
         self._closing.set()
         self._lines.put(None)
         self._thread.join(_FLUSH_SECONDS)
 
     def _write_lines(self) -> None:
         while (line := self._lines.get()) is not None:
-            lines = [line, *self._waiting_lines()]
-            written = self._write(b"".join(lines))
-            with self._lock:
-                self._waiting -= sum(map(len, lines))
-                self._failing = not written
-                if not written:
-                    self._drop(len(lines))
+            self._write_or_drop([line, *self._waiting_lines()])
             if self._lines.empty():
                 self._report_gap()
             self._closing.wait(_GATHER_SECONDS)
+        self._report_gap()
+        self._write_or_drop([*self._waiting_lines()])
+
+    def _write_or_drop(self, lines: Sequence[bytes]) -> None:
+        written = self._write(b"".join(lines))
+        with self._lock:
+            self._waiting -= sum(map(len, lines))
+            self._failing = not written
+            if not written:
+                self._drop(len(lines))
 
     def _waiting_lines(self) -> Iterator[bytes]:
         """Take the lines that wait; the end of all is left where it is."""
