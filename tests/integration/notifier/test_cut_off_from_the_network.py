@@ -86,7 +86,7 @@ async def test_a_name_server_that_is_down_ends_neither_a_challenge_nor_a_deliver
     settings = settings_for(
         ministack, allow_loopback_webhooks=True, retry_seconds=(), challenge_retry_seconds=()
     )
-    async with serving(settings) as notifier, endpoint() as subscriber:
+    async with endpoint() as subscriber, serving(settings) as notifier:
         failing_lookups.append(socket.EAI_AGAIN)
         url = subscriber.url.replace("127.0.0.1", NAME)
         held = await subscribe(notifier, channel="webhook", url=url)

@@ -30,9 +30,9 @@ async def test_a_delivery_that_waits_for_a_retry_is_made_after_the_orders_end(
     settings = settings_for(ministack, allow_loopback_webhooks=True, retry_seconds=(2, 2))
     order = placed()
     async with (
+        endpoint(in_turn(503, 204)) as subscriber,
         serving(settings) as notifier,
         announcing(settings) as announcer,
-        endpoint(in_turn(503, 204)) as subscriber,
     ):
         held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
         await announcer.announce(order)
@@ -51,9 +51,9 @@ async def test_the_events_of_an_order_that_a_subscriber_missed_arrive_when_it_is
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     order = placed()
     async with (
+        endpoint(answers(410)) as subscriber,
         serving(settings) as notifier,
         announcing(settings) as announcer,
-        endpoint(answers(410)) as subscriber,
     ):
         held = await webhook(notifier, subscriber, "order-events", filter={"order_id": [order.id]})
         await announcer.announce(order, then(order, OrderState.CANCELED))

@@ -62,9 +62,9 @@ async def queue_url(announcer: Announcer, name: str) -> str:
 async def test_what_failed_is_delivered_though_its_dead_letters_are_gone(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
+        endpoint() as subscriber,
         serving(settings) as notifier,
         announcing(settings) as announcer,
-        endpoint() as subscriber,
     ):
         held = await missing(notifier, subscriber)
         url = await queue_url(announcer, announcer.names.deliveries_dead_letters)
@@ -92,7 +92,7 @@ async def test_dead_letters_of_what_was_delivered_after_all_are_shown_to_nobody(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
-    async with serving(settings) as notifier, endpoint() as subscriber:
+    async with endpoint() as subscriber, serving(settings) as notifier:
         held = await missing(notifier, subscriber)
         await held.ask("POST", "/resume")
         await subscriber.receives(FAILED)
@@ -104,9 +104,9 @@ async def test_dead_letters_of_what_was_delivered_after_all_are_shown_to_nobody(
 async def test_a_delivery_that_has_several_dead_letters_counts_once(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
+        endpoint() as subscriber,
         serving(settings) as notifier,
         announcing(settings) as announcer,
-        endpoint() as subscriber,
     ):
         held = await missing(notifier, subscriber)
         for delivery in (await held.shown())["deliveries"]:
@@ -130,9 +130,9 @@ async def test_a_delivery_that_has_several_dead_letters_counts_once(ministack: s
 async def test_what_staff_redrive_gets_one_job_each(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
+        endpoint() as subscriber,
         serving(settings) as notifier,
         announcing(settings) as announcer,
-        endpoint() as subscriber,
         open_queue(announcer.clients, announcer.names.deliveries) as queue,
     ):
         await missing(notifier, subscriber)
@@ -163,9 +163,9 @@ async def test_staff_redrive_all_of_a_subscriber_that_has_one_dead_letter(
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
+        endpoint() as subscriber,
         serving(settings) as notifier,
         announcing(settings) as announcer,
-        endpoint() as subscriber,
     ):
         await missing(notifier, subscriber)
         url = await queue_url(announcer, announcer.names.deliveries_dead_letters)
@@ -184,9 +184,9 @@ async def test_staff_redrive_all_of_a_subscriber_that_has_one_dead_letter(
 async def test_a_delivery_that_sqs_alone_gave_up_on_is_made_all_the_same(ministack: str) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
+        endpoint() as subscriber,
         serving(settings) as notifier,
         announcing(settings) as announcer,
-        endpoint() as subscriber,
         open_notifier_store(settings, None, utc_now) as store,
     ):
         held = await webhook(notifier, subscriber)
@@ -206,8 +206,8 @@ async def test_what_was_redriven_is_delivered_though_its_job_was_never_queued(
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
     async with (
-        serving(settings) as notifier,
         endpoint() as subscriber,
+        serving(settings) as notifier,
         open_notifier_store(settings, None, utc_now) as store,
     ):
         held = await missing(notifier, subscriber)

@@ -46,7 +46,7 @@ async def test_subscriptions_with_slow_names_delay_no_other_webhook(
     ministack: str, asked: threading.Semaphore
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True, webhook_seconds=0.5)
-    async with serving(settings) as notifier, endpoint() as quick:
+    async with endpoint() as quick, serving(settings) as notifier:
         url = quick.url.replace("127.0.0.1", "localhost")
         held = await subscribe(notifier, channel="webhook", url=url)
         await held.becomes("active")

@@ -205,7 +205,7 @@ async def test_a_client_that_confirms_all_it_asks_for_leaves_the_total_to_others
         confirmations_per_client=1,
         confirmation_requests_per_hour=8,
     )
-    async with serving(settings) as notifier, endpoint() as subscriber:
+    async with endpoint() as subscriber, serving(settings) as notifier:
         for _ in range(4):
             await confirmed_within(notifier, subscriber, SECONDS)
         wanted = {"channel": "webhook", "url": subscriber.url}

@@ -145,11 +145,11 @@ async def test_what_failed_is_tried_again_and_the_dead_are_paused_until_they_are
 ) -> None:
     topic = "coupons"
     async with (
-        serving(settings_of_a_shop(ministack)) as notifier,
         endpoint(in_turn(500, 503, 404, 500, 500, 204)) as persistent,
         endpoint(answers(500)) as resumed,
         endpoint(answers(500)) as redriven,
         endpoint(answers(410)) as gone,
+        serving(settings_of_a_shop(ministack)) as notifier,
     ):
         holders = [
             await webhook(notifier, one, topic) for one in (persistent, resumed, redriven, gone)
