@@ -109,9 +109,20 @@ class Barista:
             async with self.preparation.turn(order):
                 return await self._work_on(order, ticket, message)
         except MovedOnError:
-            return await self._serve(await self._get(ticket.order_id), ticket, message)
+            return await self._serve_anew(ticket, message)
         except LetGoError:
             return Retry(0, "the worker stops")
+
+    async def _serve_anew(self, ticket: Ticket, message: Message) -> Outcome:
+        """Serve an order as it is now; if its ticket was delivered twice, the other one has it."""
+        order = await self._get(ticket.order_id)
+        if order and order.claim and order.claim.ticket == message.message_id:
+            return self._leave()
+        return await self._serve(order, ticket, message)
+
+    def _leave(self) -> Outcome:
+        """Leave the order to who has it, until its claim has lapsed unless it is renewed."""
+        return Retry(self.claims.duration.total_seconds(), "changed by somebody else")
 
     async def _work_on(self, order: Order, ticket: Ticket, message: Message) -> Outcome:
         try:
@@ -119,7 +130,7 @@ class Barista:
         except ClaimHeldError as held:
             return await self._wait_for_claim(held, ticket, message)
         except OrderChangedError:
-            return Retry(self.claims.duration.total_seconds(), "changed by somebody else")
+            return self._leave()
         except LetGoError as stopped:
             return await self._give_back(stopped.order)
         except _InterruptedError as interrupted:

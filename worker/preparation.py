@@ -47,7 +47,7 @@ class LetGoError(Exception):
 
 
 class MovedOnError(Exception):
-    """The order was canceled, or another worker has begun it, before it was its turn."""
+    """The order is not as it was read, before it was claimed: it is to be read again."""
 
 
 class Preparation(Protocol):

@@ -55,8 +55,9 @@ class LineWriter:
 
     def close(self) -> None:
         """Write what still waits, and report what is missing, within two seconds."""
-        self._closing.set()
-        self._lines.put(None)
+        if not self._closing.is_set():
+            self._closing.set()
+            self._lines.put(None)
         self._thread.join(_FLUSH_SECONDS)
 
     def _write_lines(self) -> None:
@@ -65,6 +66,7 @@ class LineWriter:
             if self._lines.empty():
                 self._report_gap()
             self._closing.wait(_GATHER_SECONDS)
+        self._failing = False  # the last line is tried, and tells what is missing
         self._report_gap()
         self._write_or_drop([*self._waiting_lines()])
 

@@ -84,7 +84,7 @@ class OrderStore(Protocol):
     async def peek(self, order_id: str) -> Order | None:
         """Read an order, maybe as it was a moment ago, at half of what `get` costs.
 
-        Only for a change that `replace` fences; whoever would do nothing reads it again.
+        Only for a change that `replace` fences; who would do nothing, or is refused, reads again.
         """
 
     async def orders_by_id(self, order_ids: Collection[str]) -> Sequence[Order]:

@@ -241,10 +241,10 @@ async def test_a_dead_connection_without_an_error_is_opened_anew_where_it_was(
 ) -> None:
     page = await tab(await browser.new_context(), link.url, "coupons")
     link.silence()
-    asked = link.asked
     await send_out(shop, "Unheard")
     await says(page, "Out of date", 8)
-    await eventually(lambda: link.asked > asked)
+    streams = link.streams
+    await eventually(lambda: link.streams > streams)
     link.resume()
     await says(page, "Live")
     await has_seen(page, ["Unheard"])

@@ -179,6 +179,15 @@ AT_BARISTAS = {
             "test_an_order_that_was_moved_but_not_by_staff_keeps_its_ticket",
         ),
     ),
+    "an order claimed by the same ticket is taken from its other delivery": Mutation(
+        "worker.barista",
+        "order.claim.ticket == message.message_id",
+        "order.claim.ticket == 0",
+        of_barista(
+            "test_an_order_that_is_still_seen_as_placed_is_not_taken_from_who_has_it"
+            "[the same ticket, delivered twice]"
+        ),
+    ),
     "a fenced barista calls it done": Mutation(
         "worker.barista",
         'return Retry(self.claims.duration.total_seconds(), "changed by somebody else")',

@@ -19,8 +19,8 @@ class Link:
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.url = URL()
-        self.asked = 0
-        """How often a client has sent something."""
+        self.streams = 0
+        """How often a client has asked for a live stream."""
 
     async def connect(self) -> None:
         """Take connections: again, on the same port, after `cut`."""
@@ -75,7 +75,7 @@ class Link:
         names: tuple[bytes, bytes] = (b"", b""),
     ) -> None:
         while chunk := await reader.read(65_536):
-            self.asked += bool(names[0])
+            self.streams += b"GET /events" in chunk
             await self._clear.wait()
             writer.write(chunk.replace(*names) if names[0] else chunk)
             await writer.drain()

@@ -127,7 +127,7 @@ async def test_a_notifier_delivers_over_what_is_deployed_and_changes_none_of_it(
 
 
 async def test_a_topic_can_be_added_once_it_is_deployed(stack: Stack) -> None:
-    async with serving(stack.settings) as notifier:
+    async with endpoint() as subscriber, serving(stack.settings) as notifier:
         put = partial(notifier.http.put, "/topics/sales", json={}, headers=AS_STAFF)
         refused = await put()
         assert (refused.status_code, refused.json()["type"]) == (
@@ -140,10 +140,9 @@ async def test_a_topic_can_be_added_once_it_is_deployed(stack: Stack) -> None:
 
         await stack.deploy_topic("sales")
         assert (await put()).status_code == 201
-        async with endpoint() as subscriber:
-            await webhook(notifier, subscriber, "sales")
-            issue = await publish(notifier, "sales")
-            assert [event["id"] for event in await subscriber.receives(1)] == [issue]
+        await webhook(notifier, subscriber, "sales")
+        issue = await publish(notifier, "sales")
+        assert [event["id"] for event in await subscriber.receives(1)] == [issue]
 
 
 async def test_a_topic_that_a_template_drops_takes_nothing_else_with_it(stack: Stack) -> None:

@@ -126,8 +126,7 @@ async def test_a_failed_challenge_shows_at_once_and_is_repeated_within_seconds(
     ministack: str,
 ) -> None:
     settings = settings_for(ministack, allow_loopback_webhooks=True)
-    subscriber = endpoint(agreeing=answers(500))
-    async with serving(settings) as notifier, subscriber as late:
+    async with endpoint(agreeing=answers(500)) as late, serving(settings) as notifier:
         held = await subscribe(notifier, channel="webhook", url=late.url)
         shown = await held.until(lambda shown: "challenge" in shown, 3)
         assert shown["state"] == "pending"

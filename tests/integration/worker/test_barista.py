@@ -16,7 +16,7 @@ import pytest
 from shared.aws.batcher import EntryFailedError
 from shared.aws.clients import AwsUnavailableError
 from shared.consuming.message import Message
-from shared.consuming.outcome import Done, Reject, Retry
+from shared.consuming.outcome import Done, Outcome, Reject, Retry
 from shared.domain.order import Order, OrderState, advance, claim
 from shared.messages.ticket import Ticket
 from shared.runtime.settings import ServiceSettings
@@ -322,15 +322,23 @@ async def test_an_order_that_is_not_seen_yet_is_prepared(shop: Shop) -> None:
     assert await shop.state(order) is OrderState.READY
 
 
+@pytest.mark.parametrize(
+    ("by", "outcome"),
+    [
+        ("another ticket", Retry(7, "claimed by another barista")),
+        ("ticket", Retry(30, "changed by somebody else")),
+    ],
+    ids=["another ticket", "the same ticket, delivered twice"],
+)
 async def test_an_order_that_is_still_seen_as_placed_is_not_taken_from_who_has_it(
-    shop: Shop,
+    shop: Shop, by: str, outcome: Outcome
 ) -> None:
     order = await shop.placed()
-    until = NOON + dt.timedelta(seconds=7)
-    await shop.store.replace(order, claim(order, "another ticket", NOON, until))
+    taken = claim(order, by, NOON, NOON + dt.timedelta(seconds=7))
+    await shop.store.replace(order, taken)
     barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
-    assert await barista.take(ticket_for(order)) == Retry(7, "claimed by another barista")
-    assert (shop.announced, await shop.state(order)) == ([], OrderState.PREPARING)
+    assert await barista.take(ticket_for(order)) == outcome
+    assert (shop.announced, await shop.store.get(order.id)) == ([], taken)
 
 
 async def test_an_order_put_back_in_line_that_is_seen_as_it_was_before_is_prepared_at_once(

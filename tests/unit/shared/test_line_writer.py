@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 from shared.runtime.line_writer import LineWriter
 from tests.support.pipes import full_pipe
@@ -23,3 +24,17 @@ def test_the_last_line_counts_those_that_were_lost_until_the_end() -> None:
         closing.join()
         assert os.read(reader, 65536) == 2 * LINE + b"3 lost\n"
         assert (full.strip(b"."), writer.dropped) == (b"\n", 3)
+
+
+def test_the_last_line_counts_those_that_a_full_disk_had_no_room_for() -> None:
+    with full_pipe() as (reader, end):
+        log = os.open("/dev/full", os.O_WRONLY)
+        writer = LineWriter(log, 2 * len(LINE), lambda lost: writer.put(b"%d lost\n" % lost))
+        writer.put(LINE)
+        while not writer.dropped:
+            time.sleep(0.001)
+        os.read(reader, 65536)
+        os.dup2(end, log)
+        writer.close()
+        os.close(log)
+        assert os.read(reader, 65536) == b"1 lost\n"
