@@ -62,21 +62,13 @@ class LineWriter:
 
     def _write_lines(self) -> None:
         while (line := self._lines.get()) is not None:
-            self._write_or_drop([line, *self._waiting_lines()])
+            self._write([line, *self._waiting_lines()])
             if self._lines.empty():
                 self._report_gap()
             self._closing.wait(_GATHER_SECONDS)
         self._failing = False  # the last line is tried, and tells what is missing
         self._report_gap()
-        self._write_or_drop([*self._waiting_lines()])
-
-    def _write_or_drop(self, lines: Sequence[bytes]) -> None:
-        written = self._write(b"".join(lines))
-        with self._lock:
-            self._waiting -= sum(map(len, lines))
-            self._failing = not written
-            if not written:
-                self._drop(len(lines))
+        self._write([*self._waiting_lines()])
 
     def _waiting_lines(self) -> Iterator[bytes]:
         """Take the lines that wait; the end of all is left where it is."""
@@ -85,17 +77,21 @@ class LineWriter:
                 yield line
             self._lines.put(None)
 
-    def _write(self, lines: bytes) -> bool:
-        """Write whole lines, however long the reader takes; return false when nobody can."""
-        rest = memoryview(lines)
-        while rest:
+    def _write(self, lines: Sequence[bytes]) -> None:
+        """Write whole lines, however long the reader takes; drop them when nobody can."""
+        rest, failing = memoryview(b"".join(lines)), False
+        while rest and not failing:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
             except BlockingIOError:
                 select.select([], [self._descriptor], [])
             except OSError:
-                return False
-        return True
+                failing = True
+        with self._lock:
+            self._waiting -= sum(map(len, lines))
+            self._failing = failing
+            if failing:
+                self._drop(len(lines))
 
     def _drop(self, lines: int) -> None:
         self.dropped += lines
