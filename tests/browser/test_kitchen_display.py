@@ -116,6 +116,49 @@ async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_se
         assert look.complaints == []
 
 
+WATCHED = """() => {
+  self.back = [];
+  const note = () => {
+    const cards = [...document.querySelectorAll("#orders [data-id]")].map((one) => one.dataset.id);
+    self.back.push({ cards, ready: document.getElementById("ready-count").textContent });
+  };
+  new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+}"""
+"""What the display shows after each change of it."""
+
+
+async def test_an_order_that_was_sent_away_is_not_back_for_a_moment(
+    shop: RunningShop, browser: Browser
+) -> None:
+    order = await place(shop)
+    async with (
+        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
+        httpx.AsyncClient(base_url=shop.url) as client,
+    ):
+        card = look.page.locator(f"[data-id='{order['id']}']")
+        await card.get_by_role("button", name="Done").click()
+        await expect(card).to_have_count(0)
+        await look.page.evaluate(WATCHED)
+        await hold_is_over(look.page)
+        await reaches(client, order["id"], "ready")
+        await expect(look.page.locator("#ready-count")).to_have_text("1")
+        await expect(look.page.locator("#taps")).to_be_hidden()
+        shown = await look.page.evaluate("self.back")
+        assert not any(order["id"] in one["cards"] for one in shown)
+
+        await look.page.locator("#recall").click()
+        row = look.page.locator("dialog li").first
+        await row.get_by_role("button", name="Collected").click()
+        await expect(look.page.locator("#ready-count")).to_have_text("0")
+        await look.page.evaluate("self.back = []")
+        await hold_is_over(look.page)
+        await reaches(client, order["id"], "collected")
+        await expect(look.page.locator("#taps")).to_be_hidden()
+        await look.page.keyboard.press("Escape")
+        await expect(look.page.locator("dialog")).to_have_count(0)
+        assert {one["ready"] for one in await look.page.evaluate("self.back")} == {"0"}
+
+
 async def test_a_tap_is_held_on_all_tabs_and_ends_when_another_display_was_first(
     shop: RunningShop, browser: Browser
 ) -> None:

@@ -4,7 +4,7 @@ import { byId } from "/assets/dom.js";
 import { ReadyStrip, showShop, watchConnection } from "./kitchen_head.js";
 import { byPeople, KitchenList } from "./kitchen_list.js";
 import { keepKitchen } from "./kitchen_state.js";
-import { tap, tapped, taps } from "./taps.js";
+import { away, tap, taps } from "./taps.js";
 import { stayAwake } from "./wake_lock.js";
 
 /** The second tap of two is not meant for the card that has moved under the finger. */
@@ -60,7 +60,7 @@ async function hands() {
 }
 
 function showReady() {
-  const gone = tapped("collect");
+  const gone = away("collect");
   ready.show(
     kitchen.ready.orders.filter(({ id }) => !gone.has(id)),
     kitchen.ready.isMore,
@@ -72,12 +72,12 @@ const chime = async (melody) => (await hands()).chime(melody);
 const list = new KitchenList(does, (melody) => void chime(melody));
 const ready = new ReadyStrip(() => void chime("uncollected"));
 const kitchen = keepKitchen(
-  (orders) => list.update(orders, kitchen.menu, tapped("complete")),
+  (orders) => list.update(orders, kitchen.menu, away("complete")),
   showReady,
   showShop,
 );
 taps.follow(() => {
-  list.show(kitchen.menu, tapped("complete"));
+  list.show(kitchen.menu, away("complete"));
   showReady();
 });
 watchConnection();

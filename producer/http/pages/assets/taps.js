@@ -7,6 +7,7 @@ import { stored } from "/assets/store.js";
 /** @typedef {{id: string, number: string, attempt: number, at: number, deed?: Deed}} Tap `complete` when left out */
 
 const UNDO_MS = 10_000;
+const MOST_MOVED = 500;
 
 /** @type {import("/assets/store.js").Stored<Tap[]>} */
 export const taps = stored("kitchen-taps", [], isTaps);
@@ -17,6 +18,24 @@ export const taps = stored("kitchen-taps", [], isTaps);
 export function tap({ id, number, attempt }, deed = "complete") {
   if (!tapped(deed).has(id))
     taps.set([...taps.get(), { id, number, attempt, deed, at: Date.now() }]);
+}
+
+/** @type {Record<Deed, string[]>} The orders that have moved on by a tap: none ever comes back. */
+const moved = { complete: [], collect: [] };
+
+/**
+ * Ends a tap whose order has moved on; a read of the line that is under way may have it still.
+ * @param {Tap} tap
+ */
+export function movedOn(tap) {
+  const deed = deedOf(tap);
+  moved[deed] = [...moved[deed].slice(1 - MOST_MOVED), tap.id];
+  end(tap);
+}
+
+/** @param {Tap} tap */
+export function end(tap) {
+  taps.set(taps.get().filter((one) => one.id !== tap.id || deedOf(one) !== deedOf(tap)));
 }
 
 /**
@@ -30,6 +49,14 @@ export function tapped(deed) {
       .filter((one) => deedOf(one) === deed)
       .map(({ id }) => id),
   );
+}
+
+/**
+ * Returns the ids of the orders that are not shown: those tapped so, and those that have moved on.
+ * @param {Deed} deed
+ */
+export function away(deed) {
+  return new Set([...tapped(deed), ...moved[deed]]);
 }
 
 /** @param {Tap} tap */

@@ -1,7 +1,7 @@
 // Sends the orders that were tapped, once the time is over in which a tap can be taken back.
 
 import { request, RequestError } from "/assets/http.js";
-import { deedOf, isHeld, taps } from "./taps.js";
+import { deedOf, end, isHeld, movedOn, taps } from "./taps.js";
 
 /** @typedef {import("./taps.js").Tap} Tap */
 
@@ -33,7 +33,7 @@ const nameOf = (tap) => `${deedOf(tap)} ${tap.id}`;
 export function undo(tap) {
   const waiting = taps.get().filter((one) => !sending.has(nameOf(one)) && isHeld(one));
   const held = tap ? waiting.find((one) => nameOf(one) === nameOf(tap)) : waiting.at(-1);
-  if (held) drop(held);
+  if (held) end(held);
   const recent = last && Date.now() - last.at < RECENT_MS ? last : undefined;
   return { tap: held ?? tap ?? taps.get().at(-1) ?? recent, isUndone: held !== undefined };
 }
@@ -74,7 +74,7 @@ export async function endIfMoved(tap, refused) {
   if (!state || state === (deedOf(tap) === "collect" ? "ready" : "preparing")) return;
   if (!isThere(tap) || !isHeld(tap)) return;
   refused(tap, state);
-  drop(tap);
+  end(tap);
 }
 
 /**
@@ -84,6 +84,7 @@ export async function endIfMoved(tap, refused) {
  */
 async function send(tap, refused) {
   const [deed, name] = [deedOf(tap), nameOf(tap)];
+  let hasMoved = true;
   sending.add(name);
   try {
     const body = deed === "complete" ? { body: { attempt: tap.attempt } } : {};
@@ -96,13 +97,15 @@ async function send(tap, refused) {
     }
     const state = await stateOf(tap.id);
     const meant = deed === "complete" ? ["ready", "collected"] : ["collected"];
-    if (!unanswered.has(name) || !meant.includes(state)) refused(tap, state);
+    hasMoved = meant.includes(state);
+    if (!unanswered.has(name) || !hasMoved) refused(tap, state);
   } finally {
     sending.delete(name);
   }
   unanswered.delete(name);
   last = tap;
-  drop(tap);
+  if (hasMoved) movedOn(tap);
+  else end(tap);
   return "over";
 }
 
@@ -115,9 +118,4 @@ async function stateOf(id) {
 /** @param {Tap} tap */
 function isThere(tap) {
   return taps.get().some((one) => nameOf(one) === nameOf(tap));
-}
-
-/** @param {Tap} tap */
-function drop(tap) {
-  taps.set(taps.get().filter((one) => nameOf(one) !== nameOf(tap)));
 }
