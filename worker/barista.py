@@ -116,7 +116,8 @@ class Barista:
     async def _serve_anew(self, ticket: Ticket, message: Message) -> Outcome:
         """Serve an order as it is now; if its ticket was delivered twice, the other one has it."""
         order = await self._get(ticket.order_id)
-        if order and order.claim and order.claim.ticket == message.message_id:
+        held = order.claim if order else None
+        if held and held.ticket == message.message_id and self.clock() < held.until:
             return self._leave()
         return await self._serve(order, ticket, message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -120,7 +121,12 @@ WATCHED = """() => {
   self.back = [];
   const note = () => {
     const cards = [...document.querySelectorAll("#orders [data-id]")].map((one) => one.dataset.id);
-    self.back.push({ cards, ready: document.getElementById("ready-count").textContent });
+    const buttons = [...document.querySelectorAll("dialog ul:not(ul ~ ul) button")];
+    self.back.push({
+      cards,
+      ready: document.getElementById("ready-count").textContent,
+      buttons: buttons.map((one) => one.textContent),
+    });
   };
   new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
 }"""
@@ -138,13 +144,19 @@ async def test_an_order_that_was_sent_away_is_not_back_for_a_moment(
         card = look.page.locator(f"[data-id='{order['id']}']")
         await card.get_by_role("button", name="Done").click()
         await expect(card).to_have_count(0)
-        await look.page.evaluate(WATCHED)
-        await hold_is_over(look.page)
+        tab = await look.page.context.new_page()
+        await tab.goto(look.page.url)
+        await expect(tab.locator("#taps")).to_contain_text(f"{order['number']} done")
+        for page in (look.page, tab):
+            await page.evaluate(WATCHED)
+        await hold_is_over(look.page)  # whichever of them sends it
         await reaches(client, order["id"], "ready")
-        await expect(look.page.locator("#ready-count")).to_have_text("1")
-        await expect(look.page.locator("#taps")).to_be_hidden()
-        shown = await look.page.evaluate("self.back")
-        assert not any(order["id"] in one["cards"] for one in shown)
+        for page in (look.page, tab):
+            await expect(page.locator("#ready-count")).to_have_text("1")
+            await expect(page.locator("#taps")).to_be_hidden()
+            shown = await page.evaluate("self.back")
+            assert not any(order["id"] in one["cards"] for one in shown)
+        await tab.close()
 
         await look.page.locator("#recall").click()
         row = look.page.locator("dialog li").first
@@ -154,9 +166,38 @@ async def test_an_order_that_was_sent_away_is_not_back_for_a_moment(
         await hold_is_over(look.page)
         await reaches(client, order["id"], "collected")
         await expect(look.page.locator("#taps")).to_be_hidden()
-        await look.page.keyboard.press("Escape")
-        await expect(look.page.locator("dialog")).to_have_count(0)
-        assert {one["ready"] for one in await look.page.evaluate("self.back")} == {"0"}
+        await expect(look.page.get_by_text("No order is waiting")).to_be_visible()
+        shown = await look.page.evaluate("self.back")
+        assert {one["ready"] for one in shown} == {"0"}
+        assert not any("Collected" in one["buttons"] for one in shown)
+
+
+async def test_an_order_that_is_canceled_as_soon_as_it_was_done_says_so(
+    shop: RunningShop, browser: Browser
+) -> None:
+    order = await place(shop)
+    async with (
+        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        card = look.page.locator(f"[data-id='{order['id']}']")
+        await card.get_by_role("button", name="Done").click()
+        await expect(card).to_have_count(0)
+        may_read = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await may_read.wait()
+            await route.continue_()
+
+        await look.page.route("**/kitchen?*", hold)
+        await hold_is_over(look.page)
+        await reaches(staff, order["id"], "ready")
+        await expect(look.page.locator("#taps")).to_be_hidden()
+        await staff.post(f"/orders/{order['id']}/cancel")
+        may_read.set()
+        await expect(card).to_contain_text("Canceled")
+        await card.get_by_role("button", name="Seen").click()
+        await expect(card).to_have_count(0)
 
 
 async def test_a_tap_is_held_on_all_tabs_and_ends_when_another_display_was_first(

@@ -181,8 +181,8 @@ AT_BARISTAS = {
     ),
     "an order claimed by the same ticket is taken from its other delivery": Mutation(
         "worker.barista",
-        "order.claim.ticket == message.message_id",
-        "order.claim.ticket == 0",
+        "held.ticket == message.message_id",
+        "held.ticket == 0",
         of_barista(
             "test_an_order_that_is_still_seen_as_placed_is_not_taken_from_who_has_it"
             "[the same ticket, delivered twice]"

@@ -344,6 +344,16 @@ async def test_an_order_that_is_still_seen_as_placed_is_not_taken_from_who_has_i
     assert (shop.announced, await shop.store.get(order.id)) == ([], taken)
 
 
+async def test_an_order_that_a_barista_gave_back_and_that_is_seen_as_placed_is_prepared_at_once(
+    shop: Shop,
+) -> None:
+    order = await shop.placed()
+    await shop.store.replace(order, claim(order, "ticket", NOON, NOON))
+    barista = shop.barista(store=cast("Store", Lagging(shop.store, order)))
+    assert await barista.take(ticket_for(order)) == Done()
+    assert await shop.state(order) is OrderState.READY
+
+
 async def test_an_order_put_back_in_line_that_is_seen_as_it_was_before_is_prepared_at_once(
     shop: Shop,
 ) -> None:

@@ -37,4 +37,5 @@ def test_the_last_line_counts_those_that_a_full_disk_had_no_room_for() -> None:
         os.dup2(end, log)
         writer.close()
         os.close(log)
+        os.set_blocking(reader, False)
         assert os.read(reader, 65536) == b"1 lost\n"

@@ -15,7 +15,7 @@ export const byPeople = shared["by_people"] === true;
 const minutes = { warn: Number(shared["warn"]), late: Number(shared["late"]) };
 
 export class KitchenList {
-  /** @type {Map<string, Shown>} Cards of all orders in line, those that are tapped done, too. */
+  /** @type {Map<string, Shown>} Cards of all orders in line, those that are away, too. */
   #cards = new Map();
   /** @type {Map<string, MenuItem> | null} */
   #menu = null;
@@ -46,7 +46,7 @@ export class KitchenList {
     for (const order of orders) {
       const [known, look] = [this.#cards.get(order.id), JSON.stringify(order)];
       const change = (!this.#isFirst && changeOf(known?.order, order)) || undefined;
-      if (change && !away.has(order.id)) changes.add(change);
+      if (change && !isAway(order, away)) changes.add(change);
       const since = change ? Date.now() : (known?.since ?? 0);
       const isSame = known?.look === look && menu === this.#menu;
       const element = isSame ? known.element : card(order, menu, byPeople, this.does);
@@ -66,7 +66,7 @@ export class KitchenList {
   }
 
   /**
-   * Shows all orders but those that are tapped done.
+   * Shows all orders but those that are away.
    * @param {Map<string, MenuItem>} menu
    * @param {Set<string>} away
    */
@@ -74,7 +74,7 @@ export class KitchenList {
     let next = this.#list.firstElementChild;
     const open = [];
     for (const { order, element } of this.#cards.values()) {
-      if (away.has(order.id)) {
+      if (isAway(order, away)) {
         if (next === element) next = element.nextElementSibling;
         element.remove();
         continue;
@@ -128,6 +128,13 @@ export class KitchenList {
     );
   }
 }
+
+/**
+ * Whether an order was tapped done, or has moved on; that it was canceled then has to be seen.
+ * @param {KitchenOrder} order
+ * @param {Set<string>} away
+ */
+const isAway = ({ id, state }, away) => state !== "canceled" && away.has(id);
 
 /**
  * Puts a card in the place of another, with the focus if that had it.

@@ -9,7 +9,7 @@ import { visible } from "/assets/visible.js";
 import { isUncollected } from "./kitchen_head.js";
 import { sheet, trying } from "./kitchen_sheets.js";
 import { readyOrders } from "./kitchen_state.js";
-import { tap, tapped, taps } from "./taps.js";
+import { movedOn, tap, tapped, taps } from "./taps.js";
 
 /** @typedef {{id: string, number: string, attempt: number, customer_name: string, ready_at: string, collected_at: string}} Order */
 /** @typedef {() => Promise<unknown>} Load */
@@ -33,7 +33,9 @@ export async function readySheet(changed, undo) {
       request("GET", "/orders?state=collected&limit=8"),
     ]);
     const known = new Map(rows.map((row) => [row.order.id, row]));
-    rows = waiting.orders.map(
+    const over = movedOn("collect");
+    const orders = waiting.orders.filter(({ id }) => !over.has(id));
+    rows = orders.map(
       (order) => known.get(order.id) ?? new ReadyRow(/** @type {Order} */ (order), load, undo),
     );
     const elements = rows.map(({ element }) => element);
@@ -132,6 +134,7 @@ class ReadyRow {
   }
 
   draw() {
+    if (movedOn("collect").has(this.order.id)) this.element.remove();
     if (this.#isHeld === tapped("collect").has(this.order.id)) return;
     this.#isHeld = !this.#isHeld;
     const hasFocus = this.element.contains(document.activeElement);

@@ -16,21 +16,37 @@ export const taps = stored("kitchen-taps", [], isTaps);
  * @param {Deed} [deed]
  */
 export function tap({ id, number, attempt }, deed = "complete") {
-  if (!tapped(deed).has(id))
-    taps.set([...taps.get(), { id, number, attempt, deed, at: Date.now() }]);
+  if (!away(deed).has(id)) taps.set([...taps.get(), { id, number, attempt, deed, at: Date.now() }]);
 }
 
-/** @type {Record<Deed, string[]>} The orders that have moved on by a tap: none ever comes back. */
-const moved = { complete: [], collect: [] };
+// Orders that have moved on: a read of the line that is under way may have them still. None is to be
+// made or collected again; one may come back as canceled.
+const moved = {
+  complete: stored("kitchen-completed", [], isIds),
+  collect: stored("kitchen-collected", [], isIds),
+};
+
+/** @type {Record<Deed, string[]>} The states, if known, in which an order can still be moved on so. */
+const OPEN = { complete: ["", "placed", "preparing", "failed"], collect: ["", "ready"] };
 
 /**
- * Ends a tap whose order has moved on; a read of the line that is under way may have it still.
+ * Ends a tap whose order is in this state now.
  * @param {Tap} tap
+ * @param {string} state
  */
-export function movedOn(tap) {
+export function finish(tap, state) {
   const deed = deedOf(tap);
-  moved[deed] = [...moved[deed].slice(1 - MOST_MOVED), tap.id];
+  if (!OPEN[deed].includes(state))
+    moved[deed].set([...moved[deed].get().slice(1 - MOST_MOVED), tap.id]);
   end(tap);
+}
+
+/**
+ * Returns the ids of the last orders that have moved on so.
+ * @param {Deed} deed
+ */
+export function movedOn(deed) {
+  return new Set(moved[deed].get());
 }
 
 /** @param {Tap} tap */
@@ -56,7 +72,7 @@ export function tapped(deed) {
  * @param {Deed} deed
  */
 export function away(deed) {
-  return new Set([...tapped(deed), ...moved[deed]]);
+  return new Set([...tapped(deed), ...movedOn(deed)]);
 }
 
 /** @param {Tap} tap */
@@ -89,4 +105,12 @@ function isTaps(read) {
         [undefined, "complete", "collect"].includes(tap.deed),
     )
   );
+}
+
+/**
+ * @param {unknown} read
+ * @returns {read is string[]}
+ */
+export function isIds(read) {
+  return Array.isArray(read) && read.every((one) => typeof one === "string");
 }

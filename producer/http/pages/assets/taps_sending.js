@@ -1,7 +1,7 @@
 // Sends the orders that were tapped, once the time is over in which a tap can be taken back.
 
 import { request, RequestError } from "/assets/http.js";
-import { deedOf, end, isHeld, movedOn, taps } from "./taps.js";
+import { deedOf, end, finish, isHeld, taps } from "./taps.js";
 
 /** @typedef {import("./taps.js").Tap} Tap */
 
@@ -74,7 +74,7 @@ export async function endIfMoved(tap, refused) {
   if (!state || state === (deedOf(tap) === "collect" ? "ready" : "preparing")) return;
   if (!isThere(tap) || !isHeld(tap)) return;
   refused(tap, state);
-  end(tap);
+  finish(tap, state);
 }
 
 /**
@@ -84,7 +84,8 @@ export async function endIfMoved(tap, refused) {
  */
 async function send(tap, refused) {
   const [deed, name] = [deedOf(tap), nameOf(tap)];
-  let hasMoved = true;
+  const meant = deed === "complete" ? ["ready", "collected"] : ["collected"];
+  let state = String(meant[0]);
   sending.add(name);
   try {
     const body = deed === "complete" ? { body: { attempt: tap.attempt } } : {};
@@ -95,17 +96,14 @@ async function send(tap, refused) {
       unanswered.add(name);
       return FOR_ALL.includes(error.status) ? "none" : "again";
     }
-    const state = await stateOf(tap.id);
-    const meant = deed === "complete" ? ["ready", "collected"] : ["collected"];
-    hasMoved = meant.includes(state);
-    if (!unanswered.has(name) || !hasMoved) refused(tap, state);
+    state = await stateOf(tap.id);
+    if (!unanswered.has(name) || !meant.includes(state)) refused(tap, state);
   } finally {
     sending.delete(name);
   }
   unanswered.delete(name);
   last = tap;
-  if (hasMoved) movedOn(tap);
-  else end(tap);
+  finish(tap, state);
   return "over";
 }
 
