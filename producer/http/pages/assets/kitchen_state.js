@@ -3,7 +3,6 @@
 import { request, RequestError } from "/assets/http.js";
 import { follow } from "/assets/live.js";
 import { stored } from "/assets/store.js";
-import { isIds } from "./taps.js";
 
 /** @typedef {import("./kitchen_card.js").KitchenOrder} KitchenOrder */
 /** @typedef {import("./kitchen_card.js").MenuItem} MenuItem */
@@ -146,4 +145,12 @@ export async function readyOrders() {
 function missing({ orders, more }, ready) {
   const elsewhere = new Set([...orders, ...ready].map(({ id }) => id));
   return known.get().filter((id) => !more && !elsewhere.has(id));
+}
+
+/**
+ * @param {unknown} read
+ * @returns {read is string[]}
+ */
+function isIds(read) {
+  return Array.isArray(read) && read.every((one) => typeof one === "string");
 }

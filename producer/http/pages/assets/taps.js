@@ -7,7 +7,8 @@ import { stored } from "/assets/store.js";
 /** @typedef {{id: string, number: string, attempt: number, at: number, deed?: Deed}} Tap `complete` when left out */
 
 const UNDO_MS = 10_000;
-const MOST_MOVED = 500;
+/** Longer than a read of the line takes. */
+const MOVED_MS = 30_000;
 
 /** @type {import("/assets/store.js").Stored<Tap[]>} */
 export const taps = stored("kitchen-taps", [], isTaps);
@@ -19,52 +20,26 @@ export function tap({ id, number, attempt }, deed = "complete") {
   if (!away(deed).has(id)) taps.set([...taps.get(), { id, number, attempt, deed, at: Date.now() }]);
 }
 
-// Orders that have moved on: a read of the line that is under way may have them still. None is to be
-// made or collected again; one may come back as canceled.
-const moved = {
-  complete: stored("kitchen-completed", [], isIds),
-  collect: stored("kitchen-collected", [], isIds),
-};
-
-/** @type {Record<Deed, string[]>} The states, if known, in which an order can still be moved on so. */
-const OPEN = { complete: ["", "placed", "preparing", "failed"], collect: ["", "ready"] };
-
 /**
- * Ends a tap whose order is in this state now.
- * @param {Tap} tap
- * @param {string} state
+ * Taps whose orders have moved on, at `at`: a read of the line that is under way may have them still.
+ * @type {import("/assets/store.js").Stored<Tap[]>}
  */
-export function finish(tap, state) {
-  const deed = deedOf(tap);
-  if (!OPEN[deed].includes(state))
-    moved[deed].set([...moved[deed].get().slice(1 - MOST_MOVED), tap.id]);
-  end(tap);
-}
-
-/**
- * Returns the ids of the last orders that have moved on so.
- * @param {Deed} deed
- */
-export function movedOn(deed) {
-  return new Set(moved[deed].get());
-}
-
-/** @param {Tap} tap */
-export function end(tap) {
-  taps.set(taps.get().filter((one) => one.id !== tap.id || deedOf(one) !== deedOf(tap)));
-}
+export const moved = stored("kitchen-moved", [], isTaps);
 
 /**
  * Returns the ids of the orders that were tapped so.
  * @param {Deed} deed
  */
 export function tapped(deed) {
-  return new Set(
-    taps
-      .get()
-      .filter((one) => deedOf(one) === deed)
-      .map(({ id }) => id),
-  );
+  return idsOf(taps.get(), deed);
+}
+
+/**
+ * Returns the ids of the orders that have just moved on so.
+ * @param {Deed} deed
+ */
+export function movedOn(deed) {
+  return idsOf(moved.get().filter(hasJustMoved), deed);
 }
 
 /**
@@ -73,6 +48,14 @@ export function tapped(deed) {
  */
 export function away(deed) {
   return new Set([...tapped(deed), ...movedOn(deed)]);
+}
+
+/**
+ * @param {Tap[]} some
+ * @param {Deed} deed
+ */
+function idsOf(some, deed) {
+  return new Set(some.filter((one) => deedOf(one) === deed).map(({ id }) => id));
 }
 
 /** @param {Tap} tap */
@@ -84,9 +67,18 @@ export function deedOf({ deed = "complete" }) {
  * Whether a tap can be taken back; not one of the future: the clock was set back since.
  * @param {Tap} tap
  */
-export function isHeld({ at }) {
+export const isHeld = ({ at }) => isWithin(at, UNDO_MS);
+
+/** @param {Tap} tap */
+export const hasJustMoved = ({ at }) => isWithin(at, MOVED_MS);
+
+/**
+ * @param {number} at
+ * @param {number} ms
+ */
+function isWithin(at, ms) {
   const age = Date.now() - at;
-  return age >= 0 && age < UNDO_MS;
+  return age >= 0 && age < ms;
 }
 
 /**
@@ -105,12 +97,4 @@ function isTaps(read) {
         [undefined, "complete", "collect"].includes(tap.deed),
     )
   );
-}
-
-/**
- * @param {unknown} read
- * @returns {read is string[]}
- */
-export function isIds(read) {
-  return Array.isArray(read) && read.every((one) => typeof one === "string");
 }

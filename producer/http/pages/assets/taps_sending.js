@@ -1,7 +1,7 @@
 // Sends the orders that were tapped, once the time is over in which a tap can be taken back.
 
 import { request, RequestError } from "/assets/http.js";
-import { deedOf, end, finish, isHeld, taps } from "./taps.js";
+import { deedOf, hasJustMoved, isHeld, moved, taps } from "./taps.js";
 
 /** @typedef {import("./taps.js").Tap} Tap */
 
@@ -10,6 +10,8 @@ const AGAIN_MS = 3000;
 const REFUSED = [404, 409, 422];
 /** No answer, or one that the other taps would get as well. */
 const FOR_ALL = [0, 401, 429, 503];
+/** @type {Record<import("./taps.js").Deed, string[]>} The states, if known, in which it can still be moved on. */
+const OPEN = { complete: ["", "placed", "preparing", "failed"], collect: ["", "ready"] };
 /** For so long after a tap somebody may still want to take it back. */
 const RECENT_MS = 60_000;
 
@@ -116,4 +118,20 @@ async function stateOf(id) {
 /** @param {Tap} tap */
 function isThere(tap) {
   return taps.get().some((one) => nameOf(one) === nameOf(tap));
+}
+
+/**
+ * Ends a tap whose order is in this state now.
+ * @param {Tap} tap
+ * @param {string} state
+ */
+function finish(tap, state) {
+  if (!OPEN[deedOf(tap)].includes(state))
+    moved.set([...moved.get().filter(hasJustMoved), { ...tap, at: Date.now() }]);
+  end(tap);
+}
+
+/** @param {Tap} tap */
+function end(tap) {
+  taps.set(taps.get().filter((one) => nameOf(one) !== nameOf(tap)));
 }
