@@ -14,6 +14,7 @@ import structlog
 from moto.server import ThreadedMotoServer
 
 from tests.chaos.report import pytest_terminal_summary
+from tests.support.alone import pytest_runtest_protocol
 from tests.support.emulator import CREDENTIAL_VARIABLES, running_ministack
 from tests.support.leaks import kept_open, left_open, open_now
 from tests.support.s3 import running_s3
@@ -26,7 +27,8 @@ hypothesis.settings.load_profile("patient")  # how long an example takes is up t
 _TESTS = Path(__file__).parent
 _LONGEST = ("e2e", "model", "integration")
 
-__all__ = ["pytest_terminal_summary"]  # a hook of pytest's: the table of the chaos runs
+# Hooks of pytest's: tests that run alone, and the table of the chaos runs.
+__all__ = ["pytest_runtest_protocol", "pytest_terminal_summary"]
 
 
 @pytest.hookimpl(trylast=True)

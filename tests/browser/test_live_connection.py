@@ -314,10 +314,11 @@ async def test_a_frozen_tab_is_forgotten_and_catches_up_when_it_is_back(
     assert await was_never_reloaded(page)
 
 
+@pytest.mark.alone
 async def test_an_announced_event_is_on_the_page_within_200_ms(
     shop: RunningShop, browser: Browser, record_property: Any
 ) -> None:
-    """95 of 100, in the median of five rounds: tests beside this one take the cores at times."""
+    """95 of 100, in the median of five rounds: other programs take the cores at times."""
     page = await tab(await browser.new_context(), shop.url)
     await page.evaluate(ARRIVALS)
     sent: dict[str, float] = {}
