@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -52,6 +52,12 @@ async def place(shop: RunningShop, **more: object) -> dict[str, str]:
         order: dict[str, str] = (await client.post("/orders", json={**ORDER, **more})).json()
         await reaches(client, order["id"], "preparing")
     return order
+
+
+async def complete(staff: httpx.AsyncClient, order: Mapping[str, str]) -> None:
+    """Complete an order that is in preparation, as another display does."""
+    attempt = {"attempt": (await staff.get(f"/orders/{order['id']}")).json()["attempt"]}
+    (await staff.post(f"/orders/{order['id']}/complete", json=attempt)).raise_for_status()
 
 
 async def sign_in(look: Look, shop: RunningShop) -> None:
@@ -115,6 +121,49 @@ async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_se
             f"{order['number']} is collected already"
         )
         assert look.complaints == []
+
+
+async def test_a_number_counts_that_is_typed_before_the_sheet_has_read_who_is_ready(
+    shop: RunningShop, browser: Browser
+) -> None:
+    """So does that of an order that has become ready since; one that could not be read stays."""
+    order, later = await place(shop), await place(shop)
+    asked, answers = asyncio.Event(), asyncio.Event()
+
+    async def when_told(route: Route) -> None:
+        asked.set()
+        await answers.wait()
+        await route.continue_()
+
+    async with (
+        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        await complete(staff, order)
+        await expect(look.page.locator("#ready-count")).to_have_text("1")
+        await look.page.route("**/orders?state=ready*", when_told)
+        await look.page.locator("#recall").click()
+        await collect(look.page, order["number"])
+        await asked.wait()
+        answers.set()
+        toasts = look.page.locator("#toasts")
+        await expect(toasts).to_have_text(f"{order['number']} collected")
+
+        await complete(staff, later)
+        await collect(look.page, later["number"])
+        await expect(toasts).to_contain_text(f"{later['number']} collected")
+        await collect(look.page, "999")
+        await expect(toasts).to_contain_text("999 is not among those to collect")
+        assert look.complaints == []
+
+        await look.page.route("**/orders?state=ready*", lambda route: route.fulfill(status=404))
+        await collect(look.page, "998")
+        await expect(look.page.locator("#collect-number")).to_have_value("998")
+
+
+async def collect(page: Page, number: str) -> None:
+    await page.locator("#collect-number").fill(number.lstrip("0"))
+    await page.keyboard.press("Enter")
 
 
 WATCHED = """() => {
@@ -218,8 +267,7 @@ async def test_a_tap_is_held_on_all_tabs_and_ends_when_another_display_was_first
         await tab.close()
 
         await cards[0].get_by_role("button", name="Done").click()
-        attempt = {"attempt": (await staff.get(f"/orders/{order['id']}")).json()["attempt"]}
-        (await staff.post(f"/orders/{order['id']}/complete", json=attempt)).raise_for_status()
+        await complete(staff, order)
         toasts = look.page.locator("#toasts")
         await expect(toasts).to_contain_text(f"{order['number']} was done on another display")
         await expect(look.page.locator("#taps")).to_be_hidden()
@@ -400,6 +448,7 @@ TIMES = """() => {
 LINES, DONE = 20, 15
 
 
+@pytest.mark.alone
 async def test_a_display_with_200_open_orders_answers_taps_within_50_and_100_ms(
     shop: RunningShop, browser: Browser
 ) -> None:

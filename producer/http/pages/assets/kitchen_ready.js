@@ -27,11 +27,7 @@ export async function readySheet(changed, undo) {
   const more = el("p", { class: "quiet", hidden: true }, t("kitchen.more_ready"));
   /** @type {ReadyRow[]} */
   let rows = [];
-  const load = async () => {
-    const [waiting, gone] = await Promise.all([
-      readyOrders(),
-      request("GET", "/orders?state=collected&limit=8"),
-    ]);
+  const load = inOrder(read, ([waiting, gone]) => {
     const known = new Map(rows.map((row) => [row.order.id, row]));
     const over = movedOn("collect");
     const orders = waiting.orders.filter(({ id }) => !over.has(id));
@@ -48,14 +44,18 @@ export async function readySheet(changed, undo) {
     before.hidden = gone.orders.length === 0;
     list.removeAttribute("aria-busy");
     changed();
-  };
-  const byNumber = numberForm((wanted) => {
-    const row = rows.find(({ order: { number } }) => plain(number) === plain(wanted));
+  });
+  const rowOf = (/** @type {string} */ wanted) =>
+    rows.find(({ order: { number } }) => plain(number) === plain(wanted));
+  const byNumber = numberForm(async (wanted) => {
+    if (!rowOf(wanted) && !(await trying(load))) return false; // not read yet, or ready since then
+    const row = rowOf(wanted);
     const number = visible(row?.order.number ?? wanted);
     if (row) tap(row.order, "collect");
     toast(t(row ? "kitchen.held_collected" : "kitchen.not_ready", { number }), {
       kind: row ? "good" : "bad",
     });
+    return true;
   });
   let held = tapped("collect");
   const unfollow = taps.follow(() => {
@@ -77,7 +77,29 @@ export async function readySheet(changed, undo) {
   });
 }
 
-/** @param {(number: string) => void} collectNumber */
+function read() {
+  return Promise.all([readyOrders(), request("GET", "/orders?state=collected&limit=8")]);
+}
+
+/**
+ * Returns what reads and shows; an answer that comes after that of a later question is dropped.
+ * @template Answer
+ * @param {() => Promise<Answer>} ask
+ * @param {(answer: Answer) => void} show
+ * @returns {Load}
+ */
+function inOrder(ask, show) {
+  let [asked, shown] = [0, 0];
+  return async () => {
+    const at = ++asked;
+    const answer = await ask();
+    if (at < shown) return;
+    shown = at;
+    show(answer);
+  };
+}
+
+/** @param {(number: string) => Promise<boolean>} collectNumber returns whether that was known */
 function numberForm(collectNumber) {
   const box = el("input", {
     id: "collect-number",
@@ -92,11 +114,13 @@ function numberForm(collectNumber) {
     box,
     el("button", { class: "primary" }, t("kitchen.collect")),
   );
-  form.onsubmit = (event) => {
+  form.onsubmit = async (event) => {
     event.preventDefault();
-    if (box.value.trim()) collectNumber(box.value);
+    const number = box.value;
     box.value = "";
     box.focus();
+    const isOver = !number.trim() || (await collectNumber(number));
+    if (!isOver && !box.value) box.value = number;
   };
   return form;
 }
