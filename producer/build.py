@@ -40,7 +40,7 @@ from shared.aws.queues import (
     watching_tickets,
 )
 from shared.clock import utc_now
-from shared.runtime.lifecycle import background_task, every
+from shared.runtime.lifecycle import background_task, every, until_whole
 from shared.runtime.order_metrics import OrderMetrics
 from shared.store.document_contract import DocumentKind
 from shared.store.factory import open_store
@@ -121,11 +121,16 @@ async def build_cashier(
                 uploads_lost.set()
 
             async with (
-                background_task(every(SAMPLE_SECONDS, monitor.sample_if_needed), "backlog"),
                 background_task(
-                    every(aws_usage.SAMPLE_SECONDS, context.aws_usage.sample), "requests to AWS"
+                    every(SAMPLE_SECONDS, monitor.sample_if_needed, until_whole), "backlog"
                 ),
-                background_task(every(metrics.SAMPLE_SECONDS, collector.sample), "workers"),
+                background_task(
+                    every(aws_usage.SAMPLE_SECONDS, context.aws_usage.sample, until_whole),
+                    "requests to AWS",
+                ),
+                background_task(
+                    every(metrics.SAMPLE_SECONDS, collector.sample, until_whole), "workers"
+                ),
                 background_task(reconciler.run(broker_reset), "reconciler"),
                 background_task(reconciler.republish(), "republisher"),
                 background_task(every(_RETENTION_SECONDS, _retention(resources)), "retention"),

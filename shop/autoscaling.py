@@ -12,7 +12,7 @@ from shared.aws.clients import aws_clients
 from shared.aws.names import Names
 from shared.aws.queues import open_orders_queue, wait_for_queues
 from shared.clock import utc_now
-from shared.runtime.lifecycle import every
+from shared.runtime.lifecycle import every, until_whole
 from shared.store.factory import open_store
 from shop.scaling.autoscaler import ScalingPolicy
 from shop.scaling.control_messages import SOCKET
@@ -51,7 +51,7 @@ class Autoscaling:
             control_socket(path, loop.handle, self.demonstrate),
         ):
             self.started.set()
-            await every(self.settings.scaling_tick, loop.tick)
+            await every(self.settings.scaling_tick, loop.tick, until_whole)
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[ScalingLoop]:

@@ -21,13 +21,13 @@ from shared.consuming.message import Message
 from shared.consuming.outcome import Done, Outcome
 from shared.domain.errors import UnavailableError
 from shared.messages.announcement import ORDER_EVENTS, log_fields, read_event
-from shared.runtime.lifecycle import background_task, every
+from shared.runtime.lifecycle import background_task, every, until_whole
 
 _CONCURRENCY = 1000
 """So many announcements may wait for their readers without delaying the next."""
 
 _ACKNOWLEDGED_WITHIN = 1.0
-_SCANS_PER_STALL = 4
+_SCANS_PER_STALL = 5
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -106,7 +106,9 @@ async def stream_feed(
     async with (
         # A poll may be cancelled here, unlike elsewhere: the queue is deleted with it.
         background_task(consumer.run(asyncio.Event()), "live feed"),
-        background_task(every(stalled_seconds / _SCANS_PER_STALL, drop_stalled), "stalled streams"),
+        background_task(
+            every(stalled_seconds / _SCANS_PER_STALL, drop_stalled, until_whole), "stalled streams"
+        ),
         background_task(every(0, beat), "heartbeats of streams"),
         background_task(every(mark_seconds, _if_reachable(queue.beat)), "live heartbeat"),
         background_task(every(scan_seconds, _if_reachable(reaper.scan)), "live reaper"),

@@ -44,22 +44,37 @@ async def stop_requested(lifeline_fd: int | None = None) -> AsyncIterator[asynci
     stop = asyncio.Event()
 
     def parent_is_gone() -> None:
-        if not os.read(lifeline_fd or 0, 1):
-            loop.remove_reader(lifeline_fd or 0)
-            log.warning("process.orphaned")
-            stop.set()
+        log.warning("process.orphaned")
+        stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if lifeline_fd is not None:
-        loop.add_reader(lifeline_fd, parent_is_gone)
     try:
-        yield stop
+        async with at_the_end_of(lifeline_fd, parent_is_gone):
+            yield stop
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
-        if lifeline_fd is not None:
+
+
+@contextlib.asynccontextmanager
+async def at_the_end_of(lifeline_fd: int | None, act: Callable[[], None]) -> AsyncIterator[None]:
+    """Call `act` once nobody holds the other end of this pipe, for as long as the block lasts."""
+    loop = asyncio.get_running_loop()
+    if lifeline_fd is None:
+        yield
+        return
+
+    def read() -> None:
+        if not os.read(lifeline_fd, 1):
             loop.remove_reader(lifeline_fd)
+            act()
+
+    loop.add_reader(lifeline_fd, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(lifeline_fd)
 
 
 @contextlib.asynccontextmanager
@@ -133,18 +148,28 @@ async def completes_before(stop: asyncio.Event, coroutine: Coroutine[Any, Any, o
 
 
 async def until_whole(seconds: float) -> None:
-    """Sleep until the machine's clock has a whole multiple of `seconds`, `seconds` at most.
+    """Sleep until the machine's clock has a whole multiple of `seconds`, which are not 0.
 
-    Processes that tick so wake a sleeping core together, which costs more than what they do.
+    That is from a half to one and a half of them. Processes and tasks that tick so wake a sleeping
+    core together, which costs more than what they do.
     """
-    await asyncio.sleep(seconds - asyncio.get_running_loop().time() % seconds)
+    half = seconds / 2
+    await asyncio.sleep(seconds - (asyncio.get_running_loop().time() + half) % seconds + half)
 
 
-async def every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-    """Repeat `step` for ever, `seconds` apart; a failure is logged and does not end it."""
+async def every(
+    seconds: float,
+    step: Callable[[], Awaitable[None]],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Repeat `step` for ever, `seconds` apart; a failure is logged and does not end it.
+
+    With `until_whole` as `sleep`, it takes place at whole multiples of them, in all processes of
+    the machine at once: not for what several of them would do in place of one another.
+    """
     while True:
         try:
             await step()
         except Exception:  # the outermost edge of a background task: the next round may succeed
             log.exception("background_task.failed", step=getattr(step, "__qualname__", repr(step)))
-        await asyncio.sleep(seconds)
+        await sleep(seconds)

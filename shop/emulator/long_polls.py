@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ Queue = dict[str, Any]
 """A queue as ministack holds it; its `messages` are in the order in which they were added."""
 
 _SHORTEST_SECONDS = 0.01
+_ALIGNED_SECONDS = 5
+"""From this length on, polls end at whole seconds of the machine's clock, up to one sooner."""
+
 _ENDED_SECONDS = 0.1
 """How long polls last for `ENDING_SECONDS` after `end_soon`: who stops may have begun one more."""
 
@@ -35,8 +39,16 @@ class LongPolls:
         self._waiting: set[_Waiting] = set()
         self._ending_until = 0.0
 
+    def begin(self, seconds: float) -> float:
+        """Return when a poll of so many seconds ends, of the loop's clock, if it began now.
+
+        Long ones end together, so that who polls wakes seldom, and when it has to tick anyway.
+        """
+        until = asyncio.get_running_loop().time() + seconds
+        return math.floor(until) if seconds >= _ALIGNED_SECONDS else until
+
     def end(self, until: float) -> float:
-        """Return when a poll that began now ends, of the loop's clock, if it may last `until`."""
+        """Return when a poll ends that may last `until`: soon, if all are being ended."""
         now = asyncio.get_running_loop().time()
         return min(until, now + _ENDED_SECONDS) if now < self._ending_until else until
 
@@ -53,9 +65,13 @@ class LongPolls:
             self._waiting.discard(waiting)
             timer.cancel()
 
-    def end_soon(self) -> None:
-        """End all polls soon, since somebody stops who waits for theirs; no message is lost."""
-        self._ending_until = asyncio.get_running_loop().time() + ENDING_SECONDS
+    def end_soon(self, seconds: float = ENDING_SECONDS) -> None:
+        """End all polls soon, since somebody stops who waits for theirs; no message is lost.
+
+        So do those that begin within so many seconds.
+        """
+        until = asyncio.get_running_loop().time() + seconds
+        self._ending_until = max(self._ending_until, until)
         for waiting in self._waiting:
             waiting.wake()
 

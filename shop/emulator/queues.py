@@ -86,7 +86,7 @@ class _Queues:
         """Look for messages, and again whenever there may be some, for as long as the poll."""
         loop = asyncio.get_running_loop()
         queue = self._queue(data, url)
-        until = loop.time() + _wait_seconds(data, queue)
+        until = self._polls.begin(_wait_seconds(data, queue))
         while True:
             answer: Document = await plain({**data, "WaitTimeSeconds": 0}, url)
             until = self._polls.end(until)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import secrets
 import sys
 from collections.abc import Mapping
@@ -43,6 +44,11 @@ class Services:
         """End all long polls soon; each is answered as if its time were over."""
         if self._polls is not None:
             self._polls.end_soon()
+
+    def end_polls_for_good(self) -> None:
+        """End all long polls soon, and those that begin later: all their clients are to stop."""
+        if self._polls is not None:
+            self._polls.end_soon(math.inf)
 
     def load(self) -> None:
         """Read the state of the last clean stop; a service whose state is damaged begins anew."""

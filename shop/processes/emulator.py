@@ -20,6 +20,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.runtime.lifecycle import (
+    at_the_end_of,
     handling_signal,
     raise_descriptor_limit,
     stop_requested,
@@ -50,6 +51,9 @@ class EmulatorSettings(BaseSettings):
     """A listening socket of the parent's; without one, the emulator binds the port itself."""
 
     lifeline_fd: int | None = None
+    shop_lifeline_fd: int | None = None
+    """Ends with the supervisor; `lifeline_fd` does when the services have ended as well."""
+
     watchdog_fd: int | None = None
 
 
@@ -121,7 +125,8 @@ def health_url(port: int) -> str:
 async def serve_until_stopped(settings: EmulatorSettings) -> None:
     """Serve until a signal, or the end of the parent; the state is saved on the way out.
 
-    SIGUSR1 ends the long polls: a client that stops waits for its own.
+    SIGUSR1 ends the long polls, and so does the end of the supervisor: a client that stops waits
+    for its own.
     """
     from shop.emulator.server import serving  # noqa: PLC0415 - containers do not have its parser
 
@@ -129,7 +134,10 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
     services.load()
     gc.freeze()  # what is loaded stays, so no collection needs to visit it
     guard = Guard(settings.port, settings.access_key_id, services.serve)
-    async with handling_signal(signal.SIGUSR1, services.end_polls):
+    async with (
+        handling_signal(signal.SIGUSR1, services.end_polls),
+        at_the_end_of(settings.shop_lifeline_fd, services.end_polls_for_good),
+    ):
         async with (
             stop_requested(settings.lifeline_fd) as stop,
             watchdog_reports(settings.watchdog_fd),

@@ -20,7 +20,10 @@ def heartbeat_name(name: str) -> str:
 
 
 EMULATOR_POLL_SECONDS = 5
-"""A shop that closes does not wait for polls of its emulator, so an idle one polls less often."""
+"""A shop that closes does not wait for polls of its emulator, so an idle one polls less often.
+
+Two of them, as after a restart of the emulator, take as long as one may before it has stalled.
+"""
 
 FAST_RETRIES = {"AWS_NEW_RETRIES_2026": "true"}
 """botocore's first retry follows within 50 ms, not a second; it reads this when it is imported."""
@@ -50,8 +53,9 @@ class Programs:
             ),
             "COFFEE_EMULATOR_LISTEN_FD": str(held.emulator.fileno()),
             "COFFEE_EMULATOR_LIFELINE_FD": str(held.emulator_lifeline),
+            "COFFEE_EMULATOR_SHOP_LIFELINE_FD": str(held.lifeline),
         }
-        descriptors = (held.emulator.fileno(), held.emulator_lifeline, held.lock)
+        descriptors = (held.emulator.fileno(), held.emulator_lifeline, held.lifeline, held.lock)
         return Program(
             "emulator",
             emulator.COMMAND,

@@ -28,9 +28,9 @@ class Resources:
     """Descriptors that children inherit; the sockets outlive the processes that use them.
 
     A lifeline is the reading end of a pipe. Only this process holds the other end of `lifeline`,
-    so its end of file shows the services that this process is gone, for whatever reason. The
-    services also hold `emulator_needed`, the other end of `emulator_lifeline`: the emulator stops
-    after them.
+    so its end of file shows services and emulator that this process is gone, for whatever reason.
+    The services also hold `emulator_needed`, the other end of `emulator_lifeline`: the emulator
+    stops after them.
     """
 
     counter: socket.socket

@@ -58,10 +58,14 @@ async def answers(port: int) -> None:
 
 @dataclass
 class Emulator:
-    """An emulator that keeps its state across a stop and a start."""
+    """An emulator that keeps its state across a stop and a start.
+
+    It ends its long polls when nobody holds the other end of `shop_lifeline`.
+    """
 
     port: int
     folder: Path
+    shop_lifeline: int | None = None
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -70,7 +74,13 @@ class Emulator:
 
     async def start(self) -> None:
         variables = {**os.environ, **emulator.environment(self.port, self.folder, CREDENTIALS)}
-        self.process = await asyncio.create_subprocess_exec(*emulator.COMMAND, env=variables)
+        inherited = []
+        if self.shop_lifeline is not None:
+            variables["COFFEE_EMULATOR_SHOP_LIFELINE_FD"] = str(self.shop_lifeline)
+            inherited = [self.shop_lifeline]
+        self.process = await asyncio.create_subprocess_exec(
+            *emulator.COMMAND, env=variables, pass_fds=inherited
+        )
         await answers(self.port)
 
     async def kill(self) -> None:

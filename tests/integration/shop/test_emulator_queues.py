@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
 import statistics
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from shop.emulator.long_polls import ENDING_SECONDS
 from tests.support.emulator import Emulator, free_port
 from tests.support.emulator_pair import clients_of
 from tests.support.s3 import KEYS
@@ -123,6 +126,32 @@ async def test_a_stop_ends_the_long_polls_and_those_that_begin_meanwhile(
         assert 0.1 <= time.monotonic() - began < 2
         await clients.sqs.send_message(QueueUrl=url, MessageBody="x")
         assert (await clients.sqs.receive_message(QueueUrl=url))["Messages"]
+
+
+async def test_the_end_of_the_supervisor_ends_the_long_polls_and_all_that_begin_later(
+    tmp_path: Path,
+) -> None:
+    reading, writing = os.pipe()
+    emulator = Emulator(free_port(), tmp_path, reading)
+    await emulator.start()
+    os.close(reading)
+    try:
+        async with clients_of(emulator.url) as clients:
+            url = await created(clients.sqs)
+            receive = partial(clients.sqs.receive_message, QueueUrl=url, WaitTimeSeconds=8)
+            poll = asyncio.create_task(receive())
+            await asyncio.sleep(0.1)
+            assert not poll.done()
+            os.close(writing)
+            async with asyncio.timeout(5):
+                await poll
+            assert emulator.process is not None
+            emulator.process.send_signal(signal.SIGUSR1)  # a child that is stopped besides
+            await asyncio.sleep(ENDING_SECONDS)
+            async with asyncio.timeout(5):
+                await receive()
+    finally:
+        await emulator.stop()
 
 
 async def test_a_long_poll_whose_client_has_gone_takes_no_message(sqs: SQSClient, url: str) -> None:
