@@ -239,6 +239,7 @@ async def test_an_order_that_is_canceled_as_soon_as_it_was_done_says_so(
             await route.continue_()
 
         await look.page.route("**/kitchen?*", hold)
+        await look.page.route("**/orders?state=ready*", hold)  # nor is it seen ready before
         await hold_is_over(look.page)
         await reaches(staff, order["id"], "ready")
         await expect(look.page.locator("#taps")).to_be_hidden()
