@@ -187,8 +187,8 @@ def _explained(failure: BaseException) -> str:
 def _as_opened(
     settings: ShopSettings, resources: Resources, credentials: Credentials
 ) -> ShopSettings:
-    """Return the settings with the ports that were bound, and the emulator's credentials."""
-    update: dict[str, object] = {"port": resources.port}
+    """Return the settings with what was made: ports, store, and the emulator's credentials."""
+    update: dict[str, object] = {"port": resources.port, "state_is_made": True}
     if settings.embeds_emulator:
         update["aws_endpoint_url"] = endpoint_url(resources.emulator_port)
         if "aws_region" not in settings.model_fields_set:

@@ -143,6 +143,9 @@ class ServiceSettings(BaseSettings):
     watchdog_fd: Descriptor | None = None
     """A pipe on which the parent process expects a report of this one every second."""
 
+    state_is_made: bool = False
+    """Whether the parent process has made store and staff key: none is made in their place."""
+
     @model_validator(mode="after")
     def _credentials_are_whole(self) -> Self:
         if bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):

@@ -73,7 +73,7 @@ async def open_either(
         async with contextlib.AsyncExitStack() as stack:
             try:
                 opened = await stack.enter_async_context(
-                    open_file(in_file, path, settings.store_id)
+                    open_file(in_file, path, settings.store_id, makes=not settings.state_is_made)
                 )
             except StoreUnavailableError as error:
                 raise StartupError(f"{path} cannot be opened: {error}") from error

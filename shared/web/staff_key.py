@@ -35,16 +35,19 @@ class UnusableStaffKeyError(StartupError):
     """A staff key can be guessed, a header cannot carry it, or the old one is the new one."""
 
 
-def load_or_create_staff_key(settings_key: str | None, state_dir: Path) -> str:
+def load_or_create_staff_key(
+    settings_key: str | None, state_dir: Path, *, makes: bool = True
+) -> str:
     """Return `settings_key` when there is one, else the key in `state_dir`.
 
-    Processes that start at once agree on one key. Raises UnusableStaffKeyError, and OSError when
-    the file can be neither read nor created.
+    If there is none, one is made, unless `makes` is false. Processes that start at once agree on
+    one key. Raises UnusableStaffKeyError, and OSError when the file can be neither read nor
+    created.
     """
     if settings_key:
         return _checked(settings_key, "COFFEE_STAFF_KEY")
     path = state_dir / FILE_NAME
-    if not path.exists():
+    if makes and not path.exists():
         _create(path)
     return _read(path)
 

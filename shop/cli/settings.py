@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shared.runtime.settings import ServiceSettings
 
-_OF_PARENTS = {"lifeline_fd", "listen_fd"}
+_OF_PARENTS = {"lifeline_fd", "listen_fd", "state_is_made", "watchdog_fd"}
 """A parent process sets these for its children."""
 
 

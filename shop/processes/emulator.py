@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -35,6 +36,8 @@ from shop.emulator.services import SERVICES, Services
 from shop.processes.program import python_module
 
 COMMAND = python_module("shop.processes.emulator")
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class EmulatorSettings(BaseSettings):
@@ -144,7 +147,10 @@ async def serve_until_stopped(settings: EmulatorSettings) -> None:
             serving(guard, _listening(settings)),
         ):
             await stop.wait()
-        services.save()
+        if settings.state_dir.is_dir():
+            services.save()
+        else:  # it was moved away; a new one would be in its way when it comes back
+            log.error("emulator.state_not_saved", folder=str(settings.state_dir))
 
 
 def _listening(settings: EmulatorSettings) -> socket.socket:
@@ -159,7 +165,7 @@ def main() -> None:
     shared = read_settings(ServiceSettings)
     configure_logging("emulator", shared.log_format, "WARNING", shared.log_buffer_kib)
     os.umask(0o077)
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    settings.state_dir.mkdir(exist_ok=True)
     raise_descriptor_limit()
     os.environ.clear()  # ministack reads over a hundred variables, AWS's and proxies among them
     os.environ.update(_ministack_environment(settings))

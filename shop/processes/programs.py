@@ -126,6 +126,7 @@ class Programs:
             "COFFEE_PORT": str(self.settings.port),
             "COFFEE_LOG_LEVEL": self.log_level,
             "COFFEE_LIFELINE_FD": str(self.resources.lifeline),
+            "COFFEE_STATE_IS_MADE": "on",
         }
         if self.poll_seconds is not None:
             variables["COFFEE_POLL_SECONDS"] = str(self.poll_seconds)

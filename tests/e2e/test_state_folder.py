@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.shop import ORDER, RunningShop, open_shop
+from tests.support.shop import ORDER, RunningShop, open_shop, reaches
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
@@ -58,6 +58,40 @@ async def test_a_shop_goes_on_when_its_state_folder_is_back(tmp_path: Path) -> N
 
         assert (await place(shop)).status_code == httpx.codes.CREATED
         assert await status(shop, f"/orders/{kept}") == httpx.codes.OK
+
+
+@pytest.mark.parametrize("module", ["worker", "shop.processes.counter"])
+async def test_a_child_that_starts_while_the_folder_is_away_makes_no_other(
+    tmp_path: Path, module: str
+) -> None:
+    """It would serve an empty shop, and reject the tickets of orders that it does not know."""
+    folder = tmp_path / "var"
+    async with open_shop(folder, COFFEE_BREW_SPEED="0") as shop:
+        (child,) = shop.children(module)
+        child.suspend()  # it has no order in hand
+        folder.rename(tmp_path / "away")
+        child.kill()
+        await eventually(lambda: shop.log.read_text().count("child.exited") > 1)
+        assert not folder.exists()
+
+        (tmp_path / "away").rename(folder)
+        await eventually(lambda: readiness(shop) == httpx.codes.OK)
+        order = (await place(shop)).json()["id"]
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            await reaches(client, order, "ready")
+
+
+async def test_a_shop_that_closes_while_its_folder_is_away_makes_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    async with open_shop(folder) as shop:
+        order = (await place(shop)).json()["id"]
+        folder.rename(tmp_path / "away")
+        assert await shop.close() == 0
+    assert not folder.exists()
+
+    (tmp_path / "away").rename(folder)
+    async with open_shop(folder) as again:
+        assert await status(again, f"/orders/{order}") == httpx.codes.OK
 
 
 async def test_damage_that_no_order_meets_shows_in_readiness(tmp_path: Path) -> None:

@@ -131,14 +131,22 @@ def _try_writing(store_id: str, connection: sqlite3.Connection) -> None:
 
 @contextlib.asynccontextmanager
 async def open_file(
-    store: Callable[..., _Store], path: Path, store_id: str, *, timeout_seconds: float = 5
+    store: Callable[..., _Store],
+    path: Path,
+    store_id: str,
+    *,
+    makes: bool = True,
+    timeout_seconds: float = 5,
 ) -> AsyncIterator[_Store]:
-    """Open the file as a store of one shop, and check that it can be used; create it if absent.
+    """Open the file as a store of one shop, and check that it can be used.
+
+    If it is absent, it is created, unless `makes` is false.
 
     Accepted writes are durable when the block ends. Raises StoreUnavailableError when the file
     cannot be used, NewerSchemaError when a newer release wrote it.
     """
-    create_file(path)
+    if makes:
+        create_file(path)
     async with (
         aclosing(ConnectionThread(path, timeout_seconds / 2, timeout_seconds)) as reads,
         aclosing(ConnectionThread(path, timeout_seconds / 2)) as thread,

@@ -33,7 +33,8 @@ def test_every_setting_is_listed_with_its_value_its_default_and_its_meaning(
     settings = {each["name"]: each for each in json.loads(listed.stdout)}
     fields = {field for kind in KINDS for field in kind.model_fields}
     assert set(settings) == {
-        f"COFFEE_{field.upper()}" for field in fields - {"lifeline_fd", "listen_fd"}
+        f"COFFEE_{field.upper()}"
+        for field in fields - {"lifeline_fd", "listen_fd", "state_is_made", "watchdog_fd"}
     }
     assert settings["COFFEE_BREW_SPEED"]["value"] == "5"
     assert settings["COFFEE_BREW_SPEED"]["default"] == "10"
