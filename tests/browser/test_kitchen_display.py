@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.support.chromium import NEEDS_CHROMIUM, chromium
 from tests.support.looking import PAGE_BYTES, SCHEMES, Look, looking
@@ -68,6 +69,22 @@ async def sign_in(look: Look, shop: RunningShop) -> None:
     look.complaints.clear()  # the page of the key may not have loaded all
 
 
+@contextlib.asynccontextmanager
+async def at_the_display(
+    shop: RunningShop, browser: Browser
+) -> AsyncIterator[tuple[Look, httpx.AsyncClient]]:
+    """Look at the display with the staff key; the client is another device of the staff."""
+    async with (
+        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
+        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
+    ):
+        yield look, staff
+
+
+def card_of(page: Page, order: Mapping[str, str]) -> Locator:
+    return page.locator(f"[data-id='{order['id']}']")
+
+
 async def hold_is_over(page: Page, ago_ms: int = 10_000) -> None:
     """Let the ten seconds be over in which a tap is held, as if another tab had stored that."""
     script = """(ago) => {
@@ -87,7 +104,7 @@ async def test_a_done_order_is_held_for_ten_seconds_through_a_reload_and_then_se
     async with looking(browser, f"{shop.url}/staff") as look:
         await expect(look.page.locator("#key")).to_be_visible()
         await sign_in(look, shop)
-        card = look.page.locator(f"[data-id='{order['id']}']")
+        card = card_of(look.page, order)
         await expect(card).to_contain_text("<img src=x>")
         await expect(card.get_by_role("button", name="Done")).to_be_enabled()
         await look.page.keyboard.press("1")
@@ -135,10 +152,7 @@ async def test_a_number_counts_that_is_typed_before_the_sheet_has_read_who_is_re
         await answers.wait()
         await route.continue_()
 
-    async with (
-        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
-    ):
+    async with at_the_display(shop, browser) as (look, staff):
         await complete(staff, order)
         await expect(look.page.locator("#ready-count")).to_have_text("1")
         await look.page.route("**/orders?state=ready*", when_told)
@@ -186,11 +200,8 @@ async def test_an_order_that_was_sent_away_is_not_back_for_a_moment(
     shop: RunningShop, browser: Browser
 ) -> None:
     order = await place(shop)
-    async with (
-        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
-        httpx.AsyncClient(base_url=shop.url) as client,
-    ):
-        card = look.page.locator(f"[data-id='{order['id']}']")
+    async with at_the_display(shop, browser) as (look, client):
+        card = card_of(look.page, order)
         await card.get_by_role("button", name="Done").click()
         await expect(card).to_have_count(0)
         tab = await look.page.context.new_page()
@@ -225,11 +236,8 @@ async def test_an_order_that_is_canceled_as_soon_as_it_was_done_says_so(
     shop: RunningShop, browser: Browser
 ) -> None:
     order = await place(shop)
-    async with (
-        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
-    ):
-        card = look.page.locator(f"[data-id='{order['id']}']")
+    async with at_the_display(shop, browser) as (look, staff):
+        card = card_of(look.page, order)
         await card.get_by_role("button", name="Done").click()
         await expect(card).to_have_count(0)
         may_read = asyncio.Event()
@@ -254,13 +262,10 @@ async def test_a_tap_is_held_on_all_tabs_and_ends_when_another_display_was_first
     shop: RunningShop, browser: Browser
 ) -> None:
     order = await place(shop)
-    async with (
-        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
-    ):
+    async with at_the_display(shop, browser) as (look, staff):
         tab = await look.page.context.new_page()
         await tab.goto(look.page.url)
-        cards = [page.locator(f"[data-id='{order['id']}']") for page in (look.page, tab)]
+        cards = [card_of(page, order) for page in (look.page, tab)]
         await cards[0].get_by_role("button", name="Done").click()
         await expect(cards[1]).to_have_count(0)
         await tab.locator("#taps").get_by_role("button", name="Undo").click()
@@ -285,28 +290,17 @@ async def test_a_tap_that_the_shop_fails_at_holds_up_no_other_and_nor_does_a_clo
     shop: RunningShop, browser: Browser
 ) -> None:
     orders = [await place(shop) for _ in range(3)]
-    async with (
-        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
-    ):
+    async with at_the_display(shop, browser) as (look, staff):
         page, failing = look.page, f"**/orders/{orders[0]['id']}/complete"
         await page.route(failing, lambda route: route.fulfill(status=500, body="broken"))
         for order in orders[:2]:
-            await (
-                page.locator(f"[data-id='{order['id']}']")
-                .get_by_role("button", name="Done")
-                .click()
-            )
+            await card_of(page, order).get_by_role("button", name="Done").click()
             await page.wait_for_timeout(400)  # two quick taps are taken for one
         await hold_is_over(page)
         await reaches(staff, orders[1]["id"], "ready")
         await page.unroute(failing)
         await reaches(staff, orders[0]["id"], "ready")
-        await (
-            page.locator(f"[data-id='{orders[2]['id']}']")
-            .get_by_role("button", name="Done")
-            .click()
-        )
+        await card_of(page, orders[2]).get_by_role("button", name="Done").click()
         await hold_is_over(page, -3_600_000)
         await expect(page.locator("#taps")).to_be_hidden(timeout=5000)
         await reaches(staff, orders[2]["id"], "ready")
@@ -332,10 +326,7 @@ async def test_taps_without_a_network_and_with_lost_answers_count_once(
     shop: RunningShop, browser: Browser
 ) -> None:
     orders = [await place(shop) for _ in range(2)]
-    async with (
-        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
-    ):
+    async with at_the_display(shop, browser) as (look, staff):
         page, toasts = look.page, look.page.locator("#toasts .toast")
         for deed in ("complete", "collect", "remake"):
             await loses_first_answers(page, deed)
@@ -343,11 +334,11 @@ async def test_taps_without_a_network_and_with_lost_answers_count_once(
         await expect(page.get_by_role("dialog")).to_be_visible()
         await page.keyboard.press("Escape")
         for order in orders:
-            card = page.locator(f"[data-id='{order['id']}']")
+            card = card_of(page, order)
             await expect(card.get_by_role("button", name="Done")).to_be_enabled()
         await page.context.set_offline(True)
         for order in orders:
-            card = page.locator(f"[data-id='{order['id']}']")
+            card = card_of(page, order)
             await page.wait_for_timeout(400)  # two quick taps are taken for one
             await card.get_by_role("button", name="Done").click()
         await hold_is_over(page)
@@ -385,9 +376,9 @@ async def test_a_canceled_order_stays_until_it_was_seen_and_allergens_are_those_
         httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
     ):
         await sign_in(look, shop)
-        card = look.page.locator(f"[data-id='{order['id']}']")
+        card = card_of(look.page, order)
         await expect(card).to_be_visible()
-        allergens = look.page.locator(f"[data-id='{other['id']}'] .allergens")
+        allergens = card_of(look.page, other).locator(".allergens")
         await expect(allergens).to_have_text("gluten")  # it is made with oat milk
         read = await staff.get("/menu/document")
         menu = read.json()
@@ -417,7 +408,7 @@ async def test_the_display_is_accessible_still_and_small(
             await sign_in(look, shop)
             look.finished.clear()
             await look.page.reload()
-            await expect(look.page.locator(f"[data-id='{order['id']}']")).to_be_visible()
+            await expect(card_of(look.page, order)).to_be_visible()
             await look.is_settled()
             sent = await look.own_bytes()
             assert sum(sent.values()) <= PAGE_BYTES, sent
@@ -485,12 +476,9 @@ async def test_a_pause_with_its_reason_and_a_cancel_unseen_outlive_a_reload(
     shop: RunningShop, browser: Browser
 ) -> None:
     order = await place(shop)
-    async with (
-        looking(browser, f"{shop.url}/staff", staff_key=shop.staff_key) as look,
-        httpx.AsyncClient(base_url=shop.url, headers=shop.staff) as staff,
-    ):
+    async with at_the_display(shop, browser) as (look, staff):
         page = look.page
-        card = page.locator(f"[data-id='{order['id']}']")
+        card = card_of(page, order)
         await expect(card).to_be_visible()
         await staff.post(f"/orders/{order['id']}/cancel")
         await expect(card).to_contain_text("Canceled")
