@@ -201,7 +201,8 @@ def _most_confirmations(settings: NotifierSettings) -> MostConfirmations:
 def _mail_transport(settings: NotifierSettings, registry: CollectorRegistry) -> MailTransport:
     match settings.mail_goes_to:
         case Path() as folder:
-            return MailFolder(folder, utc_now, dt.timedelta(days=settings.keep_mail_days))
+            keep = dt.timedelta(days=settings.keep_mail_days)
+            return MailFolder(folder, utc_now, keep, with_parents=not settings.state_is_made)
         case server:
             return SmtpTransport(
                 server,

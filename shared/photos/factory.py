@@ -23,7 +23,9 @@ async def open_photo_store(
     no client for it.
     """
     if settings.photos_bucket is None:
-        store = FilePhotoStore(settings.photos_dir, settings.store_id)
+        store = FilePhotoStore(
+            settings.photos_dir, settings.store_id, with_parents=not settings.state_is_made
+        )
         try:
             await store.open()
         except PhotosUnavailableError as error:

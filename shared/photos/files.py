@@ -42,11 +42,12 @@ class FilePhotoStore:
     """The uploads and photos of one shop, in a folder; see the contract.
 
     Here the version id of an upload is its sequencer. Nothing has a name that is not one of its
-    kind: to read it finds nothing, to write it raises ValueError.
+    kind: to read it finds nothing, to write it raises ValueError. The folder is made with the first
+    file, and those above it `with_parents` only.
     """
 
-    def __init__(self, folder: Path, store_id: str) -> None:
-        self._folder = PhotoFolder(folder, store_id)
+    def __init__(self, folder: Path, store_id: str, *, with_parents: bool = True) -> None:
+        self._folder = PhotoFolder(folder, store_id, with_parents=with_parents)
 
     async def open(self) -> None:
         """Remove what killed writers left."""

@@ -28,11 +28,14 @@ _DIGITS = 18
 class PhotoFolder:
     """The files of one shop; the folder is made with the first of them.
 
+    So are those above it, if `with_parents`.
+
     The methods block, and raise OSError. Who calls them has checked the names.
     """
 
-    def __init__(self, folder: Path, store_id: str) -> None:
+    def __init__(self, folder: Path, store_id: str, *, with_parents: bool = True) -> None:
         self._folder = folder
+        self._with_parents = with_parents
         self._store_id = store_id
         self._photos = folder / photos_key(store_id)
         self._drafts = folder / "drafts"
@@ -49,14 +52,14 @@ class PhotoFolder:
 
     def new_draft(self) -> Draft:
         """Begin a file."""
-        make_folder(self._drafts)
+        self._make(self._drafts)
         return Draft(self._drafts)
 
     def add_upload(self, draft: Draft, item_id: str, after: str) -> UploadedFile:
         """Make a draft an item's upload, under a sequencer that is greater than all before."""
         draft.sync()
         folder = self._folder / upload_key(self._store_id, item_id)
-        make_folder(folder)
+        self._make(folder)
         path = self._name(draft, folder, after)
         try:
             self._sync_up_from(folder)
@@ -91,6 +94,7 @@ class PhotoFolder:
     def put(self, photo: str, renditions: Iterable[Rendition]) -> None:
         """Write the renditions that are missing; the folder's time says when."""
         folder = self._photos / photo
+        self._make(folder)
         with folder_lock(folder, wait=True):
             for rendition in renditions:
                 path = folder / rendition.name
@@ -118,6 +122,11 @@ class PhotoFolder:
                 for name in _names(folder):
                     (folder / name).unlink()
                 folder.rmdir()
+
+    def _make(self, folder: Path) -> None:
+        if not self._with_parents:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(folder)
 
     def _upload(self, item_id: str, sequencer: str) -> Path:
         return self._folder / upload_key(self._store_id, item_id) / sequencer

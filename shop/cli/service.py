@@ -66,12 +66,15 @@ def install(
 
 
 def _unit(settings: Settings, *, for_user: bool) -> ServiceUnit:
-    from shop.processes.preflight import KINDS  # noqa: PLC0415 - as above
+    from shop.processes.preflight import KINDS, OF_PARENTS  # noqa: PLC0415 - as above
     from shop.processes.systemd_unit import ServiceUnit  # noqa: PLC0415
 
     shop = settings.shop
     fields = {
-        f"COFFEE_{name.upper()}": info for kind in KINDS for name, info in kind.model_fields.items()
+        f"COFFEE_{name.upper()}": info
+        for kind in KINDS
+        for name, info in kind.model_fields.items()
+        if name not in OF_PARENTS
     }
     given = {name: value for name, value in sorted(os.environ.items()) if value and name in fields}
     here = "COFFEE_STATE_DIR" in given or shop.sqlite_path.exists()

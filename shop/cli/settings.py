@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from shared.runtime.settings import ServiceSettings
 
-_OF_PARENTS = {"lifeline_fd", "listen_fd", "state_is_made", "watchdog_fd"}
-"""A parent process sets these for its children."""
-
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -75,7 +72,7 @@ def _wrong() -> tuple[str, ...]:
 
 
 def _all_settings() -> Iterator[Setting]:
-    from shop.processes.preflight import KINDS  # noqa: PLC0415 - as above
+    from shop.processes.preflight import KINDS, OF_PARENTS  # noqa: PLC0415 - as above
 
     fields: dict[str, FieldInfo] = {}
     meanings: dict[str, str] = {}
@@ -84,7 +81,7 @@ def _all_settings() -> Iterator[Setting]:
         meanings |= _meanings(kind)
     environment = {name.upper(): value for name, value in os.environ.items()}
     for field, info in sorted(fields.items()):
-        if field not in _OF_PARENTS:
+        if field not in OF_PARENTS:
             name = f"COFFEE_{field.upper()}"
             value = environment.get(name) or None
             hidden = "(hidden)" if value and not info.repr else value

@@ -78,7 +78,9 @@ class Demonstration:
             orders=orders,
             settings=self._settings,
             url=self._url,
-            staff_key=lambda: load_or_create_staff_key(self._owner_key, self._settings.state_dir),
+            staff_key=lambda: load_or_create_staff_key(
+                self._owner_key, self._settings.state_dir, makes=False
+            ),
         )
         log.info("demonstration.load_started")
         self._run(self._load.run())

@@ -17,6 +17,8 @@ from shop.processes.watchdog import Watchdog, opened_watchdog
 log = structlog.stdlib.get_logger(__name__)
 
 STANDARD_ERROR = 2
+_LOOK_SECONDS = 1.0
+"""Between two looks for what a program needs."""
 
 
 class CannotStartError(Exception):
@@ -42,6 +44,7 @@ class Child:
     when it fails, the program is killed. After `max_false_starts` runs in a row that ended before
     they had started, `keep` raises CannotStartError; without a maximum it never gives up. A run
     that does not report any more is killed, unless it was asked to stop; `on_stop` follows that.
+    While something is away that the program needs, it is not run.
     """
 
     def __init__(
@@ -99,7 +102,7 @@ class Child:
         restarts = Restarts()
         self._stopped.clear()
         try:
-            while not self._stopping.is_set():
+            while await self._may_run():
                 restarts = await self._one_more(restarts)
         finally:
             self._stopped.set()
@@ -159,10 +162,21 @@ class Child:
         )
         if restarts.false_starts == self._max_false_starts:
             raise CannotStartError(self.name, restarts.false_starts, ending)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(restarts.pause):
-                await self._stopping.wait()
+        await self._pause(restarts.pause)
         return restarts
+
+    async def _may_run(self) -> bool:
+        """Wait until all is there that the program needs; return False once it is to stop."""
+        if missing := self._program.missing():
+            log.error("child.waits", child=self.name, missing=str(missing))
+        while not self._stopping.is_set() and self._program.missing():
+            await self._pause(_LOOK_SECONDS)
+        return not self._stopping.is_set()
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _run_once(self) -> str:
         self.started.clear()

@@ -23,6 +23,9 @@ from worker.photos.settings import PhotoWorkerSettings
 from worker.settings import WorkerSettings
 
 KINDS = (ShopSettings, CashierSettings, NotifierSettings, WorkerSettings, PhotoWorkerSettings)
+OF_PARENTS = frozenset({"lifeline_fd", "listen_fd", "state_is_made", "watchdog_fd"})
+"""Settings that a parent process makes for its children; people have no use for them."""
+
 MOST_PORT = 65535
 
 
@@ -91,8 +94,10 @@ def check_photos(shop: ShopSettings) -> None:
 def check_files(cashier: CashierSettings) -> Menu:
     """Open the menu, the staff key and the embedded order store; raises StartupError.
 
-    Key and store are created if they are missing. The menu is the store's, else the file's.
+    Key and store are created if they are missing, whatever the environment says: nobody has made
+    them yet. The menu is the store's, else the file's.
     """
+    cashier = cashier.model_copy(update={"state_is_made": False})
     try:
         file = load_menu(cashier.menu)
         key = load_or_create_staff_key(cashier.staff_key, cashier.state_dir)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -26,7 +28,8 @@ class Watched:
 class Program:
     """What to run: its name in the log, the command, its variables, the descriptors it inherits.
 
-    `variables` are added to this process's own. Without `watched`, it may be silent for ever.
+    `variables` are added to this process's own. Without `watched`, it may be silent for ever. It
+    is not started while one of its `needs` is away.
     """
 
     name: str
@@ -34,6 +37,12 @@ class Program:
     variables: Mapping[str, str]
     descriptors: tuple[int, ...] = ()
     watched: Watched | None = None
+    needs: tuple[Path, ...] = ()
+
+    def missing(self) -> Path | None:
+        """Return the first of its needs that is away."""
+        there = os.path.exists  # unlike that of a Path, it raises nothing for a private folder
+        return next((path for path in self.needs if not there(path)), None)
 
 
 def python_module(name: str) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from notifier.settings import own_name
+from shared.runtime.settings import StoreKind
 from shop.processes import emulator
 from shop.processes.program import Program, Watched, python_module
 from shop.processes.resources import Resources
@@ -61,7 +63,8 @@ class Programs:
             emulator.COMMAND,
             variables,
             descriptors,
-            watched=self._watched("COFFEE_EMULATOR_WATCHDOG_FD"),
+            self._watched("COFFEE_EMULATOR_WATCHDOG_FD"),
+            (self.settings.state_dir,),
         )
 
     def counter(self) -> Program:
@@ -84,6 +87,7 @@ class Programs:
             },
             (listener, self.resources.lifeline, self.resources.emulator_needed),
             self._watched("COFFEE_WATCHDOG_FD"),
+            self._state(),
         )
 
     def worker(self, number: int) -> Program:
@@ -99,6 +103,7 @@ class Programs:
             },
             (self.resources.lifeline, self.resources.emulator_needed),
             self._watched("COFFEE_WATCHDOG_FD"),
+            self._state(),
         )
 
     def photo_worker(self, number: int) -> Program:
@@ -109,7 +114,14 @@ class Programs:
             {**self._shared(), "COFFEE_WORKER_PORT": ""},
             (self.resources.lifeline, self.resources.emulator_needed),
             self._watched("COFFEE_WATCHDOG_FD"),
+            self._state(),
         )
+
+    def _state(self) -> tuple[Path, ...]:
+        """Return what was made before the first of them: in place of another, it makes none."""
+        settings = self.settings
+        in_file = settings.store is StoreKind.SQLITE
+        return (settings.state_dir, *([settings.sqlite_path] if in_file else []))
 
     def _port_of(self, number: int) -> Mapping[str, str]:
         if not self.worker_port:  # 0 is any free port, for each of them

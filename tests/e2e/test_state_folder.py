@@ -31,6 +31,13 @@ def readiness(shop: RunningShop) -> int:
     return httpx.get(f"{shop.url}/readyz").status_code
 
 
+def is_open(shop: RunningShop) -> bool:
+    try:
+        return readiness(shop) == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
 async def test_a_shop_without_its_state_folder_takes_no_order(tmp_path: Path) -> None:
     folder = tmp_path / "var"
     async with open_shop(folder) as shop:
@@ -60,23 +67,51 @@ async def test_a_shop_goes_on_when_its_state_folder_is_back(tmp_path: Path) -> N
         assert await status(shop, f"/orders/{kept}") == httpx.codes.OK
 
 
-@pytest.mark.parametrize("module", ["worker", "shop.processes.counter"])
-async def test_a_child_that_starts_while_the_folder_is_away_makes_no_other(
-    tmp_path: Path, module: str
+async def test_children_that_end_while_the_folder_is_away_wait_for_it_and_make_no_other(
+    tmp_path: Path,
 ) -> None:
-    """It would serve an empty shop, and reject the tickets of orders that it does not know."""
+    """With an empty store a barista would reject the ticket that waits."""
     folder = tmp_path / "var"
     async with open_shop(folder, COFFEE_BREW_SPEED="0") as shop:
-        (child,) = shop.children(module)
-        child.suspend()  # it has no order in hand
+        children = [
+            child
+            for module in ("worker", "shop.processes.counter", "shop.processes.emulator")
+            for child in shop.children(module)
+        ]
+        children[0].suspend()
+        order = (await place(shop)).json()["id"]
         folder.rename(tmp_path / "away")
-        child.kill()
-        await eventually(lambda: shop.log.read_text().count("child.exited") > 1)
+        for child in children:
+            child.kill()
+        await eventually(lambda: shop.log.read_text().count("child.waits") == len(children))
         assert not folder.exists()
 
         (tmp_path / "away").rename(folder)
-        await eventually(lambda: readiness(shop) == httpx.codes.OK)
+        async with httpx.AsyncClient(base_url=shop.url) as client:
+            await eventually(lambda: is_open(shop))
+            await reaches(client, order, "ready")
+            await reaches(client, (await place(shop)).json()["id"], "ready")
+    assert '"reject"' not in shop.log.read_text()
+
+
+async def test_a_barista_makes_no_store_of_an_empty_file(tmp_path: Path) -> None:
+    """Such a file is a copy of the folder that has just begun."""
+    folder = tmp_path / "var"
+    async with open_shop(
+        folder, COFFEE_BREW_SPEED="0", COFFEE_VISIBILITY_TIMEOUT="4", COFFEE_POLL_SECONDS="1"
+    ) as shop:
+        (barista,) = shop.children("worker")
+        barista.suspend()
         order = (await place(shop)).json()["id"]
+        folder.rename(tmp_path / "away")
+        folder.mkdir()
+        (folder / "orders.sqlite3").touch()
+        barista.kill()
+        await eventually(lambda: shop.log.read_text().count("child.exited") > 1)
+        assert (folder / "orders.sqlite3").stat().st_size == 0
+
+        shutil.rmtree(folder)
+        (tmp_path / "away").rename(folder)
         async with httpx.AsyncClient(base_url=shop.url) as client:
             await reaches(client, order, "ready")
 
@@ -109,3 +144,8 @@ async def test_damage_that_no_order_meets_shows_in_readiness(tmp_path: Path) -> 
     async with open_shop(folder, until="Opening the counter") as shop:
         await eventually(lambda: "store.corrupt" in shop.log.read_text())
         await eventually(lambda: readiness(shop) == httpx.codes.SERVICE_UNAVAILABLE)
+
+
+async def test_a_first_start_makes_the_state_whatever_a_parent_said_of_it(tmp_path: Path) -> None:
+    async with open_shop(tmp_path / "var", COFFEE_STATE_IS_MADE="on") as shop:
+        assert (await place(shop)).status_code == httpx.codes.CREATED

@@ -25,12 +25,14 @@ _SWEEP_EVERY = dt.timedelta(hours=1)
 class MailFolder:
     """Writes mail to `path`, a folder that only its owner can read; it is made if missing.
 
-    Mail older than `keep` is deleted, with the first mail after a start and hourly after that.
+    So are those above it, if `with_parents`. Mail older than `keep` is deleted, with the first
+    mail after a start and hourly after that.
     """
 
     path: Path
     clock: Clock
     keep: dt.timedelta = dt.timedelta(days=30)
+    with_parents: bool = True
     _swept_at: dt.datetime | None = field(default=None, init=False)
 
     async def send(self, message: EmailMessage) -> AttemptResult:
@@ -60,7 +62,7 @@ class MailFolder:
         return len(found)
 
     def _write(self, name: str, mail: bytes) -> None:
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=self.with_parents, exist_ok=True)
         draft = self.path / f".{name}"
         try:
             with os.fdopen(

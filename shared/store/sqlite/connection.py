@@ -16,7 +16,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from shared.store.contract import StoreCorruptError, StoreUnavailableError
-from shared.store.sqlite.schema import ensure_schema
+from shared.store.sqlite.schema import ensure_schema, refuse_empty
 
 _POLL_SECONDS = 0.002
 """SQLite's own wait for a lock grows to 100 ms, and a busy process starves the others."""
@@ -181,32 +181,20 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailableError:
     return StoreUnavailableError(f"the order store's file cannot be used: {error}")
 
 
-def create_file(path: Path) -> None:
-    """Create an empty file that only its owner can read, and its folder, unless they exist.
-
-    Raises StoreUnavailableError.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Do not open an existing file: closing it would drop this process's locks on it.
-        if not path.exists():
-            path.touch(mode=0o600)
-    except OSError as error:
-        message = f"the order store's file cannot be made: {error}"
-        raise StoreUnavailableError(message) from error
-
-
-def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+def connect(path: Path, busy_seconds: float, *, makes: bool = False) -> sqlite3.Connection:
     """Open an existing file, waiting for another process's lock up to `busy_seconds`.
 
-    Raises sqlite3.Error, NewerSchemaError, and StoreUnavailableError where the file system does
-    not support a write-ahead log.
+    With `makes`, an empty one becomes a store. Raises sqlite3.Error, NewerSchemaError, and
+    StoreUnavailableError where it stays empty, or its file system does not support a write-ahead
+    log.
     """
     # mode=rw: when the file has vanished, fail rather than create an empty one in its place.
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None
     )
     try:
+        if not makes:  # nothing is written to an empty file: it may be a copy that has just begun
+            refuse_empty(connection)
         _enter_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # overwrite what is deleted or replaced

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import sqlite3
@@ -17,7 +18,7 @@ import structlog
 
 from shared.clock import sortable, utc_now
 from shared.store.contract import StoreCorruptError, StoreUnavailableError
-from shared.store.sqlite.connection import ConnectionThread, create_file
+from shared.store.sqlite.connection import ConnectionThread, connect, unavailable
 from shared.store.sqlite.group_commit import GroupCommit
 
 _Store = TypeVar("_Store", bound="SqliteRecords")
@@ -129,6 +130,24 @@ def _try_writing(store_id: str, connection: sqlite3.Connection) -> None:
     connection.execute(_COUNT_CHECKS)
 
 
+def create_file(path: Path, busy_seconds: float) -> None:
+    """Make an empty store, which only its owner can read, and its folder, unless they exist.
+
+    An empty file becomes one. Raises NewerSchemaError, and StoreUnavailableError.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Do not open an existing file: closing it would drop this process's locks on it.
+        if not path.exists():
+            path.touch(mode=0o600)
+        connect(path, busy_seconds, makes=True).close()
+    except OSError as error:
+        message = f"the order store's file cannot be made: {error}"
+        raise StoreUnavailableError(message) from error
+    except sqlite3.Error as error:
+        raise unavailable(error) from error
+
+
 @contextlib.asynccontextmanager
 async def open_file(
     store: Callable[..., _Store],
@@ -140,13 +159,13 @@ async def open_file(
 ) -> AsyncIterator[_Store]:
     """Open the file as a store of one shop, and check that it can be used.
 
-    If it is absent, it is created, unless `makes` is false.
+    If it is absent or empty, it is made, unless `makes` is false.
 
     Accepted writes are durable when the block ends. Raises StoreUnavailableError when the file
     cannot be used, NewerSchemaError when a newer release wrote it.
     """
     if makes:
-        create_file(path)
+        await asyncio.to_thread(create_file, path, timeout_seconds / 2)
     async with (
         aclosing(ConnectionThread(path, timeout_seconds / 2, timeout_seconds)) as reads,
         aclosing(ConnectionThread(path, timeout_seconds / 2)) as thread,

@@ -49,6 +49,18 @@ async def test_a_mail_that_could_not_be_written_may_be_later(tmp_path: Path) -> 
     assert taken.read_text() == "not a folder"
 
 
+async def test_a_folder_that_is_away_with_the_one_above_it_is_not_made(tmp_path: Path) -> None:
+    """Another state folder would be in its way when it comes back."""
+    folder = MailFolder(tmp_path / "var" / "mail", utc_now, with_parents=False)
+    sender = MailSender(folder, composer())
+    attempt = await sender.deliver(subscriber(), newsletter("x", "y"))
+    assert attempt == LocalFailure("the mail could not be written to its folder")
+    assert not (tmp_path / "var").exists()
+
+    (tmp_path / "var").mkdir()
+    assert await sender.deliver(subscriber(), newsletter("x", "y")) == Accepted()
+
+
 async def test_mail_in_any_script_can_be_read_again(tmp_path: Path) -> None:
     sender = MailSender(MailFolder(tmp_path, utc_now), composer("Café Zoë <shop@coffee.example>"))
     await sender.deliver(subscriber("zoë@café.example"), newsletter("半額 ☕", "Grüße"))

@@ -153,6 +153,21 @@ async def test_an_upload_whose_name_cannot_be_made_durable_is_refused_and_is_not
     assert await store.uploads() == []
 
 
+async def test_a_folder_that_is_away_with_the_one_above_it_is_not_made(folder: Path) -> None:
+    """Another state folder would be in its way when it comes back."""
+    store = FilePhotoStore(folder, "main", with_parents=False)
+    with pytest.raises(PhotosUnavailableError):
+        await upload(store, BODY)
+    with pytest.raises(PhotosUnavailableError):
+        await store.put(PHOTO, RENDITIONS)
+    assert not folder.parent.exists()
+
+    folder.parent.mkdir()
+    await upload(store, BODY)
+    await store.put(PHOTO, RENDITIONS)
+    assert await store.get(PHOTO, RENDITIONS[0].name) == RENDITIONS[0].body
+
+
 async def test_an_upload_that_breaks_off_leaves_nothing(
     store: FilePhotoStore, folder: Path
 ) -> None:

@@ -49,6 +49,32 @@ async def ids_in(path: Path) -> set[str]:
         return {order.id for order in (await store.page(None, 100, None)).orders}
 
 
+def size(path: Path) -> int:
+    return path.stat().st_size
+
+
+async def test_an_empty_file_becomes_no_store_where_the_shops_own_is_expected(
+    path: Path, new_order: NewOrder
+) -> None:
+    """It may be a copy that has just begun."""
+    async with open_sqlite_store(path, "main") as store:
+        before = await places(store, new_order)
+        away = path.parent.rename(path.parent.with_name("away"))
+        path.parent.mkdir()
+        os.mknod(path)
+        await refuses(store, new_order)
+        await refuses(store, new_order)
+        with pytest.raises(StoreUnavailableError, match="is empty"):
+            async with open_sqlite_store(path, "main", makes=False):
+                pass
+        assert size(path) == 0
+
+        shutil.rmtree(path.parent)
+        away.rename(path.parent)
+        after = await places(store, new_order)
+    assert {before, after} <= await ids_in(path)
+
+
 @pytest.fixture
 def emptied(path: Path) -> Iterator[Path]:
     """The state folder; nothing may have been made in its place at the end of the test."""

@@ -7,10 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+import structlog
 
 from shop.processes.child import CannotStartError, Child
 from shop.processes.program import Program, Watched
@@ -205,10 +207,11 @@ async def test_leaving_the_supervision_kills_what_still_runs(starts: Starts) -> 
     assert not any(psutil.pid_exists(pid) for pid in pids)
 
 
-async def test_a_child_that_never_settles_is_given_up_on(starts: Starts) -> None:
-    async def never() -> None:
-        await asyncio.Event().wait()
+async def never() -> None:
+    await asyncio.Event().wait()
 
+
+async def test_a_child_that_never_settles_is_given_up_on(starts: Starts) -> None:
     async with supervision(5) as supervisor:
         supervisor.keep(Child(starts.program("raise SystemExit(3)", "counter"), never, 2))
 
@@ -217,6 +220,40 @@ async def test_a_child_that_never_settles_is_given_up_on(starts: Starts) -> None
     assert isinstance(failure, CannotStartError)
     assert str(failure) == "the counter could not be started: 2 tries, the last exit 3"
     assert len(starts.pids()) == 2
+
+
+async def test_a_child_is_not_started_while_what_it_needs_is_away(
+    starts: Starts, tmp_path: Path
+) -> None:
+    """Nor is it given up on meanwhile: its starts would all be in vain."""
+    state = tmp_path / "state"
+    program = replace(starts.program("raise SystemExit(3)"), needs=(state, tmp_path))
+    child = Child(program, never, max_false_starts=1)
+    async with supervision(5) as supervisor:
+        with structlog.testing.capture_logs() as logged:
+            supervisor.keep(child)
+            await eventually(lambda: bool(logged))
+        assert [(line["event"], line["missing"]) for line in logged] == [
+            ("child.waits", str(state))
+        ]
+        assert starts.pids() == []
+
+        state.mkdir()
+        await starts.until(1)
+        await supervisor.until(asyncio.Event())
+
+
+async def test_a_child_that_waits_for_what_it_needs_can_be_stopped(
+    supervisor: Supervisor, starts: Starts, tmp_path: Path
+) -> None:
+    child = Child(replace(starts.program(""), needs=(tmp_path / "away",)))
+    with structlog.testing.capture_logs() as logged:
+        supervisor.keep(child)
+        await eventually(lambda: bool(logged))
+    async with asyncio.timeout(1):
+        await child.stop(5)
+    assert child.is_stopped
+    assert starts.pids() == []
 
 
 async def test_a_life_whose_settling_fails_is_ended_and_another_begun(
