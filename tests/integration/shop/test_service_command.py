@@ -166,3 +166,9 @@ async def test_systemd_finds_nothing_wrong_with_the_unit(
         env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
     )
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+async def test_what_a_parent_says_to_its_children_is_none_of_the_units_settings() -> None:
+    given = environment(await printed(COFFEE_STATE_IS_MADE="on", COFFEE_BREW_SPEED="5"))
+    assert 'Environment="COFFEE_BREW_SPEED=5"' in given
+    assert not any("COFFEE_STATE_IS_MADE" in line for line in given)
