@@ -88,10 +88,14 @@ class Draft:
             raise OSError(errno.EBADF, "the draft is discarded", self._path)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder that only its owner can read, with those above it."""
+def make_folder(folder: Path, top: Path | None = None) -> None:
+    """Make a folder that only its owner can read, with those above it, but not `top`.
+
+    Raises OSError, also when `top` is not there.
+    """
     if not folder.is_dir():
-        make_folder(folder.parent)
+        if folder.parent != top:
+            make_folder(folder.parent, top)
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
 

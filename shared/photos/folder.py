@@ -35,7 +35,7 @@ class PhotoFolder:
 
     def __init__(self, folder: Path, store_id: str, *, with_parents: bool = True) -> None:
         self._folder = folder
-        self._with_parents = with_parents
+        self._top = None if with_parents else folder.parent
         self._store_id = store_id
         self._photos = folder / photos_key(store_id)
         self._drafts = folder / "drafts"
@@ -52,14 +52,14 @@ class PhotoFolder:
 
     def new_draft(self) -> Draft:
         """Begin a file."""
-        self._make(self._drafts)
+        make_folder(self._drafts, self._top)
         return Draft(self._drafts)
 
     def add_upload(self, draft: Draft, item_id: str, after: str) -> UploadedFile:
         """Make a draft an item's upload, under a sequencer that is greater than all before."""
         draft.sync()
         folder = self._folder / upload_key(self._store_id, item_id)
-        self._make(folder)
+        make_folder(folder, self._top)
         path = self._name(draft, folder, after)
         try:
             self._sync_up_from(folder)
@@ -94,8 +94,7 @@ class PhotoFolder:
     def put(self, photo: str, renditions: Iterable[Rendition]) -> None:
         """Write the renditions that are missing; the folder's time says when."""
         folder = self._photos / photo
-        self._make(folder)
-        with folder_lock(folder, wait=True):
+        with folder_lock(folder, self._top, wait=True):
             for rendition in renditions:
                 path = folder / rendition.name
                 if not path.exists():
@@ -117,16 +116,11 @@ class PhotoFolder:
         folder = self._photos / photo.hash
         if not _is_there(folder):
             return
-        with folder_lock(folder, wait=False) as is_locked:
+        with folder_lock(folder, self._top, wait=False) as is_locked:
             if is_locked and _dated(folder) == photo:
                 for name in _names(folder):
                     (folder / name).unlink()
                 folder.rmdir()
-
-    def _make(self, folder: Path) -> None:
-        if not self._with_parents:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-        make_folder(folder)
 
     def _upload(self, item_id: str, sequencer: str) -> Path:
         return self._folder / upload_key(self._store_id, item_id) / sequencer

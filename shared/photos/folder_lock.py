@@ -12,22 +12,22 @@ from shared.photos.draft import make_folder
 
 
 @contextlib.contextmanager
-def folder_lock(folder: Path, *, wait: bool) -> Iterator[bool]:
-    """Make a folder if it is not there, and keep others who lock it away for the block.
+def folder_lock(folder: Path, top: Path | None, *, wait: bool) -> Iterator[bool]:
+    """Make a folder below `top` if it is not there, and keep others who lock it away for the block.
 
     Gives whether that was possible: some file systems have no locks, and without `wait` somebody
     else may have it. The lock ends with the process. Raises OSError.
     """
-    descriptor, is_locked = _locked(folder, 0 if wait else fcntl.LOCK_NB)
+    descriptor, is_locked = _locked(folder, top, 0 if wait else fcntl.LOCK_NB)
     try:
         yield is_locked
     finally:
         os.close(descriptor)
 
 
-def _locked(folder: Path, flags: int) -> tuple[int, bool]:
+def _locked(folder: Path, top: Path | None, flags: int) -> tuple[int, bool]:
     while True:
-        make_folder(folder)
+        make_folder(folder, top)
         with contextlib.suppress(FileNotFoundError):  # it was deleted just now
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             is_locked = _lock(descriptor, flags)

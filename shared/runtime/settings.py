@@ -144,7 +144,7 @@ class ServiceSettings(BaseSettings):
     """A pipe on which the parent process expects a report of this one every second."""
 
     state_is_made: bool = False
-    """Whether the parent process has made store and staff key: none is made in their place."""
+    """Whether the parent process has made state folder and store: none is made in their place."""
 
     @model_validator(mode="after")
     def _credentials_are_whole(self) -> Self:

@@ -57,7 +57,7 @@ def run_web_service(name: str, settings: WebSettings, services: Sequence[Service
 
 async def _run(name: str, settings: WebSettings, services: Sequence[Service]) -> None:
     staff_key = load_or_create_staff_key(
-        settings.staff_key, settings.state_dir, makes=not settings.state_is_made
+        settings.staff_key, settings.state_dir, with_parents=not settings.state_is_made
     )
     app = create_app(
         services,

@@ -36,18 +36,20 @@ class UnusableStaffKeyError(StartupError):
 
 
 def load_or_create_staff_key(
-    settings_key: str | None, state_dir: Path, *, makes: bool = True
+    settings_key: str | None, state_dir: Path, *, with_parents: bool = True
 ) -> str:
     """Return `settings_key` when there is one, else the key in `state_dir`.
 
-    If there is none, one is made, unless `makes` is false. Processes that start at once agree on
-    one key. Raises UnusableStaffKeyError, and OSError when the file can be neither read nor
-    created.
+    If there is none, one is made, and `with_parents` the folder, too. Processes that start at once
+    agree on one key. Raises UnusableStaffKeyError, and OSError when the file can be neither read
+    nor created.
     """
     if settings_key:
         return _checked(settings_key, "COFFEE_STAFF_KEY")
     path = state_dir / FILE_NAME
-    if makes and not path.exists():
+    if with_parents:
+        state_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
         _create(path)
     return _read(path)
 
@@ -78,7 +80,6 @@ def _read(path: Path) -> str:
 
 def _create(path: Path) -> None:
     """Write a new key to a draft and link it to its name, unless another process was faster."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     key = secrets.token_urlsafe(32)
     with contextlib.suppress(FileExistsError):

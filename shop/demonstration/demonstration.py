@@ -79,7 +79,7 @@ class Demonstration:
             settings=self._settings,
             url=self._url,
             staff_key=lambda: load_or_create_staff_key(
-                self._owner_key, self._settings.state_dir, makes=False
+                self._owner_key, self._settings.state_dir, with_parents=False
             ),
         )
         log.info("demonstration.load_started")

@@ -167,7 +167,8 @@ class Child:
 
     async def _may_run(self) -> bool:
         """Wait until all is there that the program needs; return False once it is to stop."""
-        if missing := self._program.missing():
+        if not self._stopping.is_set() and (missing := self._program.missing()):
+            self._is_down = True
             log.error("child.waits", child=self.name, missing=str(missing))
         while not self._stopping.is_set() and self._program.missing():
             await self._pause(_LOOK_SECONDS)

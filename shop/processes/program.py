@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -40,9 +40,16 @@ class Program:
     needs: tuple[Path, ...] = ()
 
     def missing(self) -> Path | None:
-        """Return the first of its needs that is away."""
-        there = os.path.exists  # unlike that of a Path, it raises nothing for a private folder
-        return next((path for path in self.needs if not there(path)), None)
+        """Return the first of its needs that is away; a file that is empty is not back yet."""
+        return next((path for path in self.needs if not _is_there(path)), None)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) or found.st_size > 0
 
 
 def python_module(name: str) -> tuple[str, ...]:

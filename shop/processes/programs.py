@@ -118,10 +118,10 @@ class Programs:
         )
 
     def _state(self) -> tuple[Path, ...]:
-        """Return what was made before the first of them: in place of another, it makes none."""
-        settings = self.settings
-        in_file = settings.store is StoreKind.SQLITE
-        return (settings.state_dir, *([settings.sqlite_path] if in_file else []))
+        """Return what has the orders, if they are in files: no child makes another."""
+        if self.settings.store is not StoreKind.SQLITE:
+            return ()
+        return self.settings.state_dir, self.settings.sqlite_path
 
     def _port_of(self, number: int) -> Mapping[str, str]:
         if not self.worker_port:  # 0 is any free port, for each of them

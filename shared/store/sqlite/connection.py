@@ -16,7 +16,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from shared.store.contract import StoreCorruptError, StoreUnavailableError
-from shared.store.sqlite.schema import ensure_schema, refuse_empty
+from shared.store.sqlite.schema import ensure_schema
 
 _POLL_SECONDS = 0.002
 """SQLite's own wait for a lock grows to 100 ms, and a busy process starves the others."""
@@ -36,15 +36,23 @@ Identity: TypeAlias = tuple[int, int] | None
 class ConnectionThread:
     """One connection to an existing file, used by one thread, one step at a time.
 
+    With `makes`, a file that is empty becomes a store.
+
     A step waits for another process's lock up to `busy_seconds`; its caller waits for the step
     up to `timeout_seconds`, where given. A step counts only if the files that it used are still
     under their names: what is written to a removed file is lost.
     """
 
     def __init__(
-        self, path: Path, busy_seconds: float, timeout_seconds: float | None = None
+        self,
+        path: Path,
+        busy_seconds: float,
+        timeout_seconds: float | None = None,
+        *,
+        makes: bool = False,
     ) -> None:
         self._path = path
+        self._makes = makes
         self._names = [f"{path}{suffix}" for suffix in _SUFFIXES]
         self._busy_seconds = busy_seconds
         self._timeout_seconds = timeout_seconds
@@ -106,6 +114,8 @@ class ConnectionThread:
                 f"{self._path} was replaced beside the write-ahead log of the file before: "
                 "close the shop, and remove its -wal and -shm files, before you restore a backup"
             )
+        if not self._makes:
+            _refuse_empty(self._path)
         connection = connect(self._path, self._busy_seconds)
         self._files = file_identities(self._names)
         if before[0] != self._files[0]:
@@ -181,20 +191,17 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailableError:
     return StoreUnavailableError(f"the order store's file cannot be used: {error}")
 
 
-def connect(path: Path, busy_seconds: float, *, makes: bool = False) -> sqlite3.Connection:
+def connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
     """Open an existing file, waiting for another process's lock up to `busy_seconds`.
 
-    With `makes`, an empty one becomes a store. Raises sqlite3.Error, NewerSchemaError, and
-    StoreUnavailableError where it stays empty, or its file system does not support a write-ahead
-    log.
+    Raises sqlite3.Error, NewerSchemaError, and StoreUnavailableError where the file system does
+    not support a write-ahead log.
     """
     # mode=rw: when the file has vanished, fail rather than create an empty one in its place.
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=busy_seconds, isolation_level=None
     )
     try:
-        if not makes:  # nothing is written to an empty file: it may be a copy that has just begun
-            refuse_empty(connection)
         _enter_wal(connection, busy_seconds)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # overwrite what is deleted or replaced
@@ -203,6 +210,13 @@ def connect(path: Path, busy_seconds: float, *, makes: bool = False) -> sqlite3.
         connection.close()
         raise
     return connection
+
+
+def _refuse_empty(path: Path) -> None:
+    """Raise StoreUnavailableError: SQLite would delete the log beside a copy that has begun."""
+    with contextlib.suppress(OSError):  # SQLite says so itself
+        if path.stat().st_size == 0:
+            raise StoreUnavailableError(f"{path} is empty: put the shop's own file in its place")
 
 
 def _enter_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:

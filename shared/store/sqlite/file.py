@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
 import sqlite3
@@ -18,7 +17,7 @@ import structlog
 
 from shared.clock import sortable, utc_now
 from shared.store.contract import StoreCorruptError, StoreUnavailableError
-from shared.store.sqlite.connection import ConnectionThread, connect, unavailable
+from shared.store.sqlite.connection import ConnectionThread
 from shared.store.sqlite.group_commit import GroupCommit
 
 _Store = TypeVar("_Store", bound="SqliteRecords")
@@ -130,22 +129,30 @@ def _try_writing(store_id: str, connection: sqlite3.Connection) -> None:
     connection.execute(_COUNT_CHECKS)
 
 
-def create_file(path: Path, busy_seconds: float) -> None:
-    """Make an empty store, which only its owner can read, and its folder, unless they exist.
+async def create_store(path: Path, busy_seconds: float) -> None:
+    """Make a store with nothing in it, unless there is one; an older one is upgraded.
 
-    An empty file becomes one. Raises NewerSchemaError, and StoreUnavailableError.
+    Raises StoreUnavailableError when the file cannot be used, NewerSchemaError when a newer release
+    wrote it.
+    """
+    _create_file(path)
+    async with aclosing(ConnectionThread(path, busy_seconds, makes=True)) as thread:
+        await thread.run(lambda db: db.execute("PRAGMA schema_version"))
+
+
+def _create_file(path: Path) -> None:
+    """Create an empty file that only its owner can read, and its folder, unless they exist.
+
+    Raises StoreUnavailableError.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Do not open an existing file: closing it would drop this process's locks on it.
         if not path.exists():
             path.touch(mode=0o600)
-        connect(path, busy_seconds, makes=True).close()
     except OSError as error:
         message = f"the order store's file cannot be made: {error}"
         raise StoreUnavailableError(message) from error
-    except sqlite3.Error as error:
-        raise unavailable(error) from error
 
 
 @contextlib.asynccontextmanager
@@ -165,7 +172,7 @@ async def open_file(
     cannot be used, NewerSchemaError when a newer release wrote it.
     """
     if makes:
-        await asyncio.to_thread(create_file, path, timeout_seconds / 2)
+        await create_store(path, timeout_seconds / 2)
     async with (
         aclosing(ConnectionThread(path, timeout_seconds / 2, timeout_seconds)) as reads,
         aclosing(ConnectionThread(path, timeout_seconds / 2)) as thread,

@@ -49,14 +49,6 @@ def ensure_schema(connection: sqlite3.Connection) -> None:
         raise NewerSchemaError(found)
 
 
-def refuse_empty(connection: sqlite3.Connection) -> None:
-    """Raise StoreUnavailableError if the file is no store yet."""
-    if _version(connection) == 0:
-        raise StoreUnavailableError(
-            "the order store's file is empty: put the shop's own back, or restore a backup"
-        )
-
-
 def _check_library() -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreUnavailableError(

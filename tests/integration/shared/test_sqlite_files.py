@@ -49,6 +49,12 @@ async def ids_in(path: Path) -> set[str]:
         return {order.id for order in (await store.page(None, 100, None)).orders}
 
 
+def begin_a_copy(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    beside(path, "-wal").write_bytes(b"the last orders")
+
+
 def size(path: Path) -> int:
     return path.stat().st_size
 
@@ -60,14 +66,14 @@ async def test_an_empty_file_becomes_no_store_where_the_shops_own_is_expected(
     async with open_sqlite_store(path, "main") as store:
         before = await places(store, new_order)
         away = path.parent.rename(path.parent.with_name("away"))
-        path.parent.mkdir()
-        os.mknod(path)
+        begin_a_copy(path)
         await refuses(store, new_order)
         await refuses(store, new_order)
         with pytest.raises(StoreUnavailableError, match="is empty"):
             async with open_sqlite_store(path, "main", makes=False):
                 pass
         assert size(path) == 0
+        assert size(beside(path, "-wal")) > 0
 
         shutil.rmtree(path.parent)
         away.rename(path.parent)

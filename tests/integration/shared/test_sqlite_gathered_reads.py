@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.store.contract import StoreUnavailableError
 from shared.store.sqlite.connection import ConnectionThread
-from shared.store.sqlite.file import create_file
+from shared.store.sqlite.file import create_store
 from shared.store.sqlite.gathered_reads import GatheredReads
 
 QUERY = "SELECT document FROM kept WHERE id = ?"
@@ -48,7 +48,7 @@ def rename(table: str, to: str) -> Callable[[sqlite3.Connection], None]:
 
 @pytest.fixture
 async def thread(tmp_path: Path) -> AsyncIterator[CountingThread]:
-    create_file(tmp_path / "orders.sqlite3", 1)
+    await create_store(tmp_path / "orders.sqlite3", 1)
     async with contextlib.aclosing(CountingThread(tmp_path / "orders.sqlite3")) as thread:
         await thread.run(fill)
         thread.steps = 0

@@ -13,7 +13,7 @@ import pytest
 
 from shared.store.contract import OrderChangedError, StoreUnavailableError
 from shared.store.sqlite.connection import ConnectionThread
-from shared.store.sqlite.file import Integrity, WriteAheadLog, create_file
+from shared.store.sqlite.file import Integrity, WriteAheadLog, create_store
 from shared.store.sqlite.group_commit import GroupCommit
 from shared.store.sqlite.store import SqliteStore
 from tests.contract.orders import TODAY, orders_of
@@ -23,7 +23,7 @@ Rows = Callable[[], Awaitable[list[int]]]
 
 @pytest.fixture
 async def thread(tmp_path: Path) -> AsyncIterator[ConnectionThread]:
-    create_file(tmp_path / "orders.sqlite3", 1)
+    await create_store(tmp_path / "orders.sqlite3", 1)
     async with contextlib.aclosing(ConnectionThread(tmp_path / "orders.sqlite3", 1)) as thread:
         await thread.run(lambda file: file.execute("CREATE TABLE written (row INTEGER UNIQUE)"))
         yield thread

@@ -227,7 +227,7 @@ async def test_a_child_is_not_started_while_what_it_needs_is_away(
 ) -> None:
     """Nor is it given up on meanwhile: its starts would all be in vain."""
     state = tmp_path / "state"
-    program = replace(starts.program("raise SystemExit(3)"), needs=(state, tmp_path))
+    program = replace(starts.program("raise SystemExit(3)"), needs=(tmp_path, state))
     child = Child(program, never, max_false_starts=1)
     async with supervision(5) as supervisor:
         with structlog.testing.capture_logs() as logged:
@@ -236,11 +236,37 @@ async def test_a_child_is_not_started_while_what_it_needs_is_away(
         assert [(line["event"], line["missing"]) for line in logged] == [
             ("child.waits", str(state))
         ]
+        assert child.is_down
         assert starts.pids() == []
 
         state.mkdir()
+        failure = await supervisor.until(asyncio.Event())
+    assert isinstance(failure, CannotStartError)
+    assert len(starts.pids()) == 1
+
+
+def test_an_empty_file_is_a_copy_that_has_just_begun(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    program = Program("barista", ("worker",), {}, needs=(tmp_path, store))
+    assert program.missing() == store
+    store.touch()
+    assert program.missing() == store
+    store.write_text("orders")
+    assert program.missing() is None
+
+
+async def test_a_child_that_is_stopped_waits_for_nothing(
+    supervisor: Supervisor, starts: Starts, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    child = Child(replace(starts.program("time.sleep(60)"), needs=(state,)))
+    with structlog.testing.capture_logs() as logged:
+        supervisor.keep(child)
         await starts.until(1)
-        await supervisor.until(asyncio.Event())
+        state.rmdir()
+        await child.stop(5)
+    assert "child.waits" not in {line["event"] for line in logged}
 
 
 async def test_a_child_that_waits_for_what_it_needs_can_be_stopped(
