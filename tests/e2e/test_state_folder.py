@@ -113,7 +113,7 @@ async def test_all_children_that_end_while_the_folder_is_away_wait_for_it(tmp_pa
 
 async def test_a_shop_that_closes_while_its_folder_is_away_makes_no_other(tmp_path: Path) -> None:
     folder = tmp_path / "var"
-    async with open_shop(folder) as shop:
+    async with open_shop(folder, COFFEE_GRACE_SECONDS="1") as shop:
         order = (await place(shop)).json()["id"]
         folder.rename(tmp_path / "away")
         (emulator,) = shop.children("shop.processes.emulator")
