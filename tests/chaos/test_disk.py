@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
+import subprocess
 import sys
 import time
 from http import HTTPStatus
@@ -91,20 +91,23 @@ async def taken(shop: ChaosShop, orders: int) -> None:
 def torn_copy(file: Path, folder: Path, draw: random.Random) -> Path:
     """Copy a store as after a power cut: its log ends in a partial transaction.
 
-    The appended frames have the salt of the log, but their content is damaged.
+    The appended frames have the salt of the log, but their content is damaged. Another process
+    copies, since to close a file would drop the locks that this process's connections have on it.
     """
     folder.mkdir()
-    copy = folder / file.name
-    shutil.copy(file, copy)
-    log = file.with_name(f"{file.name}-wal").read_bytes()
-    end = _LOG_HEADER + _FRAME * _frames_committed(file)
-    frames = log[_LOG_HEADER:end][-draw.randint(1, 3) * _FRAME :]
+    names = [file, *(file.with_name(f"{file.name}-{part}") for part in ("wal", "shm"))]
+    subprocess.run(["cp", *names, folder], check=True)
+    copy, log, index = (folder / name.name for name in names)
+    whole = log.read_bytes()
+    end = _LOG_HEADER + _FRAME * _frames_committed(index)
+    index.unlink()
+    frames = whole[_LOG_HEADER:end][-draw.randint(1, 3) * _FRAME :]
     part = frames[: draw.randint(1, len(frames))]
     torn = part[:24] + bytes(draw.choice([byte, 0]) for byte in part[24:])
-    copy.with_name(f"{file.name}-wal").write_bytes(log[:end] + torn + log[end + len(torn) :])
+    log.write_bytes(whole[:end] + torn + whole[end + len(torn) :])
     return copy
 
 
-def _frames_committed(file: Path) -> int:
+def _frames_committed(index: Path) -> int:
     """Count the valid frames by the log's index: a restarted log keeps old frames at its end."""
-    return int.from_bytes(file.with_name(f"{file.name}-shm").read_bytes()[16:20], sys.byteorder)
+    return int.from_bytes(index.read_bytes()[16:20], sys.byteorder)
